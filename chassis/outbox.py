@@ -1,0 +1,50 @@
+"""What a transaction has to tell, written in the same commit as what it did."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import asyncpg
+
+from chassis.events import MAX_PAYLOAD_BYTES, OutgoingEvent
+
+_INSERT = """
+    insert into outbox (event_id, topic, key, aggregate_id, aggregate_version, type, event_time, payload,
+                        traceparent, tracestate)
+    select * from unnest($1::uuid[], $2::text[], $3::uuid[], $4::uuid[], $5::bigint[], $6::text[],
+                         $7::timestamptz[], $8::bytea[], $9::text[], $10::text[])
+"""
+
+
+@dataclass(frozen=True, slots=True)
+class OutboxRow:
+    """An event with the trace in which it came to be."""
+
+    event: OutgoingEvent
+    traceparent: str | None
+    tracestate: str | None
+
+
+async def write_outbox(connection: asyncpg.Connection, rows: Sequence[OutboxRow]) -> None:
+    """Adds the rows in their order by one statement. Call it last: the outbox is the last in the lock order.
+
+    Raises:
+        ValueError: a payload is larger than an event may be.
+    """
+    for row in rows:
+        if len(row.event.payload) > MAX_PAYLOAD_BYTES:
+            raise ValueError(
+                f"a {row.event.type} of {len(row.event.payload)} bytes is too large for an event"
+            )
+    await connection.execute(
+        _INSERT,
+        [row.event.event_id for row in rows],
+        [row.event.topic for row in rows],
+        [row.event.key for row in rows],
+        [row.event.aggregate_id for row in rows],
+        [row.event.aggregate_version for row in rows],
+        [row.event.type for row in rows],
+        [row.event.event_time for row in rows],
+        [row.event.payload for row in rows],
+        [row.traceparent for row in rows],
+        [row.tracestate for row in rows],
+    )
