@@ -14,3 +14,6 @@ create table outbox (
     traceparent text,
     tracestate text
 );
+
+-- migrate:down
+-- forward only

@@ -41,3 +41,6 @@ begin
     end loop;
 end
 $$;
+
+-- migrate:down
+-- forward only

@@ -16,3 +16,6 @@ create table consumer_progress (
     position bigint not null,
     primary key (consumer, source, topic, partition)
 );
+
+-- migrate:down
+-- forward only

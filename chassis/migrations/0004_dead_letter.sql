@@ -28,3 +28,6 @@ create table dead_letter (
 
 create index dead_letter_open on dead_letter (consumer, reason, id)
     where redriven_time is null and discarded_time is null;
+
+-- migrate:down
+-- forward only

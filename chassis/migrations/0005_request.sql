@@ -12,3 +12,6 @@ create table request (
 );
 
 create index request_by_time on request using brin (request_time);
+
+-- migrate:down
+-- forward only
