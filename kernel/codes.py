@@ -244,7 +244,16 @@ def status_answer(family: str, status: str, proof_seen: bool) -> StatusAnswer:
     return StatusAnswer.YES if proof_seen else StatusAnswer.NOT_VERIFIED
 
 
-DOCUMENTS: Mapping[str, Named] = _entries(Named, _load("documents")["documents"])
+LISTS: Mapping[str, Mapping[str, Named]] = MappingProxyType(
+    {name: _entries(Named, rows) for name, rows in _load("lists").items()}
+)
+
+
+def listed(list_name: str, code: str) -> Named:
+    """An entry of DOCUMENTS, DOCUMENT_STATES, SPECIFIC_NEEDS, RELATIONS, … (the tables of lists.toml)."""
+    return _known(_known(LISTS, list_name, "list"), code, f"{list_name} entry")
+
+
 DISTRICTS: Mapping[str, District] = _entries(District, _load("districts"))
 
 

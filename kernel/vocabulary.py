@@ -115,6 +115,21 @@ def band_of(age: int) -> AgeBand:
     raise Invalid("An age is between 0 and 130 years.", reason="AGE_OUT_OF_RANGE")
 
 
+class HouseholdBand(StrEnum):
+    """All that matching is told about how many people live together."""
+
+    ONE = "1"
+    TWO = "2"
+    UP_TO_FOUR = "3-4"
+    UP_TO_SIX = "5-6"
+    SEVEN_OR_MORE = "7+"
+
+
+def household_band_of(people: int) -> HouseholdBand:
+    """The band of a household of so many people, the person included (1 at least)."""
+    return list(HouseholdBand)[0 if people <= 1 else 1 if people == 2 else min((people + 1) // 2, 4)]
+
+
 class Channel(Code):
     """How a service gets offers: through this system, or by a letter, a call or somebody who comes along."""
 
