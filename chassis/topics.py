@@ -12,6 +12,16 @@ ACCESS: Final = "kem.access.v1"
 
 TOPICS: Final = (INTAKE, DISCLOSURE, REFERRAL, DIRECTORY, NOTIFICATIONS, ACCESS)
 
+SOURCES: Final = {
+    INTAKE: ("intake",),
+    DISCLOSURE: ("intake",),
+    REFERRAL: ("referral",),
+    DIRECTORY: ("referral",),
+    NOTIFICATIONS: ("notifications",),
+    ACCESS: ("intake", "referral", "notifications"),
+}
+"""Which services write to a topic. Each counts positions of its own."""
+
 PARTITIONS: Final = 8
 """Of every topic. Never changed in place: a key would move and its order would be lost."""
 

@@ -1,7 +1,15 @@
 """The W3C trace context of what runs now, as text that an outbox row and a Kafka header can carry."""
 
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from typing import Final
+
 from opentelemetry import trace
-from opentelemetry.trace import SpanContext
+from opentelemetry.context import Context
+from opentelemetry.trace import Link, SpanContext, SpanKind, TraceFlags
+
+MAX_LINKS: Final = 128
+"""The SDK's own bound on a span."""
 
 
 def current_trace_context() -> tuple[str | None, str | None]:
@@ -21,3 +29,31 @@ def current_trace_id() -> str | None:
     """The id that a person can quote to have a fault looked up; None where nothing is traced."""
     context = trace.get_current_span().get_span_context()
     return f"{context.trace_id:032x}" if context.is_valid else None
+
+
+@contextmanager
+def batch_span(consumer: str, traceparents: Sequence[str | None]) -> Iterator[None]:
+    """A span of its own for a batch, linked to the span that caused each event."""
+    links = [Link(context) for context in map(_context_of, traceparents) if context is not None]
+    tracer = trace.get_tracer("kem")
+    with tracer.start_as_current_span(
+        f"{consumer} batch",
+        context=Context(),
+        kind=SpanKind.CONSUMER,
+        links=links[:MAX_LINKS],
+        attributes={"messaging.system": "kafka", "messaging.batch.message_count": len(traceparents)},
+        record_exception=False,
+        set_status_on_exception=False,
+    ):
+        yield
+
+
+def _context_of(traceparent: str | None) -> SpanContext | None:
+    parts = (traceparent or "").split("-")
+    if len(parts) != 4:
+        return None
+    try:
+        context = SpanContext(int(parts[1], 16), int(parts[2], 16), True, TraceFlags(int(parts[3], 16)))
+    except ValueError:
+        return None
+    return context if context.is_valid else None

@@ -19,6 +19,7 @@ create table dead_letter (
     reason text not null,
     tries integer not null check (tries > 0),
     dead_letter_time timestamptz not null default clock_timestamp(),
+    redrive_asked_time timestamptz,
     redriven_time timestamptz,
     discarded_time timestamptz,
     discard_reason text,

@@ -1,0 +1,147 @@
+"""Sends logged events to the broker so that a partition never sees them out of order, whatever fails."""
+
+import asyncio
+import contextlib
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Final
+from uuid import UUID
+
+from aiokafka import AIOKafkaProducer
+
+from chassis.topics import key_bytes
+
+ACKNOWLEDGEMENT_DEADLINE_SECONDS: Final = 8.0
+"""aiokafka sends a batch again for ever; past this the producer is thrown away instead."""
+
+MAX_BATCH_BYTES: Final = 65_536
+CONTENT_TYPE: Final = b"application/protobuf"
+
+
+@dataclass(frozen=True, slots=True)
+class LoggedEvent:
+    """A row of the event log."""
+
+    position: int
+    event_id: UUID
+    topic: str
+    partition: int
+    key: UUID
+    aggregate_id: UUID
+    type: str
+    event_time: datetime
+    payload: bytes
+    traceparent: str | None
+    tracestate: str | None
+
+
+class PublishingFailed(Exception):
+    """The broker did not acknowledge; what was under way may have arrived or not."""
+
+
+class Publisher:
+    """A producer that is thrown away after any error.
+
+    The caller sends a run of rows, waits, and sends the same rows again after an error. Within a run each
+    partition gets one single batch, so an error can never let a later event pass an earlier one.
+    """
+
+    def __init__(self, bootstrap: str, source: str, *, idempotence: bool) -> None:
+        self._bootstrap = bootstrap
+        self._source = source.encode()
+        self._idempotence = idempotence
+        self._producer: AIOKafkaProducer | None = None
+
+    async def send(self, rows: Sequence[LoggedEvent]) -> int:
+        """Sends as many of the first rows as fit one batch per partition, at least one.
+
+        Returns:
+            How many of the rows, from the first on, the broker has acknowledged.
+
+        Raises:
+            PublishingFailed: some may have arrived; send the same rows again.
+        """
+        try:
+            async with asyncio.timeout(ACKNOWLEDGEMENT_DEADLINE_SECONDS):
+                return await self._send(rows)
+        except Exception as error:
+            await self.discard()
+            raise PublishingFailed(type(error).__name__) from error
+        except BaseException:
+            await self.discard()
+            raise
+
+    async def _send(self, rows: Sequence[LoggedEvent]) -> int:
+        producer = self._producer or await self._connect()
+        batches = {}
+        taken = 0
+        for row in rows:
+            place = (row.topic, row.partition)
+            if place not in batches:
+                batches[place] = producer.create_batch()
+            appended = batches[place].append(
+                key=key_bytes(row.key),
+                value=row.payload,
+                timestamp=int(row.event_time.timestamp() * 1000),
+                headers=self._headers(row),
+            )
+            if appended is None:
+                break
+            taken += 1
+        acknowledgements = [
+            await producer.send_batch(batch, topic, partition=partition)
+            for (topic, partition), batch in batches.items()
+            if batch.record_count()
+        ]
+        # gather with return_exceptions: each future's error is fetched, and the first one is raised
+        for outcome in await asyncio.gather(*acknowledgements, return_exceptions=True):
+            if isinstance(outcome, BaseException):
+                raise outcome
+        return taken
+
+    def _headers(self, row: LoggedEvent) -> list[tuple[str, bytes]]:
+        headers = [
+            ("ce_specversion", b"1.0"),
+            ("ce_id", str(row.event_id).encode()),
+            ("ce_source", self._source),
+            ("ce_type", f"{row.topic}.{row.type}".encode()),
+            ("ce_subject", str(row.aggregate_id).encode()),
+            ("ce_time", row.event_time.isoformat().encode()),
+            ("content-type", CONTENT_TYPE),
+            ("kem-position", str(row.position).encode()),
+        ]
+        if row.traceparent:
+            headers.append(("traceparent", row.traceparent.encode()))
+        if row.tracestate:
+            headers.append(("tracestate", row.tracestate.encode()))
+        return headers
+
+    async def _connect(self) -> AIOKafkaProducer:
+        producer = AIOKafkaProducer(
+            bootstrap_servers=self._bootstrap,
+            acks="all",
+            enable_idempotence=self._idempotence,
+            request_timeout_ms=5000,
+            retry_backoff_ms=100,
+            metadata_max_age_ms=5000,
+            linger_ms=0,
+            max_batch_size=MAX_BATCH_BYTES,
+        )
+        self._producer = producer
+        await producer.start()
+        return producer
+
+    async def discard(self) -> None:
+        """Ends the producer without flushing: `stop()` would go on sending for as long as it takes."""
+        producer, self._producer = self._producer, None
+        if producer is None:
+            return
+        producer._closed = True
+        with contextlib.suppress(Exception):
+            async with asyncio.timeout(2):
+                if producer._sender is not None:
+                    await producer._sender.close()
+        with contextlib.suppress(Exception):
+            async with asyncio.timeout(2):
+                await producer.client.close()

@@ -1,0 +1,83 @@
+"""A migrated database of one service, and topics of one test on the session's broker."""
+
+import itertools
+import os
+from collections.abc import AsyncIterator, Callable
+from datetime import UTC, datetime
+from uuid import UUID
+
+import pytest
+import pytest_asyncio
+
+from chassis.caller import Caller
+from chassis.events import OutgoingEvent
+from chassis.postgres import Database
+from chassis.topics import PARTITIONS
+from kernel.ids import ordered_id, random_id
+from tests.support.postgres import FreshDatabase, MakeDatabase
+from tools.stack.broker import Broker
+
+SCHEMA = "referral"
+WORKER = Caller.of_service(SCHEMA)
+_NUMBERS = itertools.count(1)
+
+
+@pytest.fixture
+def stored(fresh_database: MakeDatabase) -> FreshDatabase:
+    """An empty database of one service."""
+    return fresh_database(schemas=(SCHEMA,))
+
+
+@pytest_asyncio.fixture
+async def database(stored: FreshDatabase) -> AsyncIterator[Database]:
+    """The service's way in, as its batches, timers and relay use it."""
+    opened = await Database.open(stored.worker_url(), schema=SCHEMA, max_size=12)
+    yield opened
+    await opened.close()
+
+
+@pytest.fixture
+def topic(broker: Broker) -> str:
+    """A topic that only this test uses."""
+    return make_topic(broker.bootstrap)
+
+
+def make_topic(bootstrap: str) -> str:
+    """Makes a topic with a fresh name and the usual number of partitions."""
+    from kafka import KafkaAdminClient
+    from kafka.admin import NewTopic
+
+    name = f"kem.test{os.getpid()}x{next(_NUMBERS)}.v1"
+    admin = KafkaAdminClient(bootstrap_servers=bootstrap)
+    try:
+        admin.create_topics([NewTopic(name, num_partitions=PARTITIONS, replication_factor=1)])
+    finally:
+        admin.close()
+    return name
+
+
+@pytest.fixture
+def make_event(topic: str) -> Callable[..., OutgoingEvent]:
+    """Invents facts for the test's topic."""
+
+    def make(key: UUID | None = None, version: int = 1, payload: bytes = b"fact") -> OutgoingEvent:
+        key = key or random_id()
+        return OutgoingEvent(
+            event_id=ordered_id(),
+            topic=topic,
+            key=key,
+            aggregate_id=key,
+            aggregate_version=version,
+            type="ThingHappened",
+            event_time=datetime.now(UTC),
+            payload=payload,
+        )
+
+    return make
+
+
+async def publish(database: Database, *events: OutgoingEvent) -> None:
+    """Commits the events as a use case would."""
+    async with database.transaction(WORKER) as tx:
+        for event in events:
+            tx.publish(event)
