@@ -1,0 +1,46 @@
+"""What matching is told about a person: derived bands, never facts."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from types import MappingProxyType
+
+from kernel.codes import AgeBand, Sex, StatusAnswer, Urgency
+from kernel.ids import AgencyId, NeedId, ReferralId
+
+_NOTHING_KNOWN: Mapping[str, StatusAnswer] = MappingProxyType({})
+
+
+@dataclass(frozen=True, slots=True)
+class Profile:
+    """A need that stands, as far as hard conditions need it. None and empty mean: not known.
+
+    Args:
+        district: municipal district where the person lives, a code.
+        avoided_districts: where the person must not be sent.
+        languages: ISO 639-3, the best first.
+        sex: only for a sex-restricted service type, else None.
+        status_checks: one answer per rule family; the status itself is never told.
+        household_band: one of HOUSEHOLD_BANDS.
+        permitted_agency_ids: agencies with a grant in force for this purpose and a valid agreement.
+        profile_version: grows with each change of what stands here.
+    """
+
+    need_id: NeedId
+    referral_id: ReferralId
+    service_type: str
+    urgency: Urgency
+    district: str | None = None
+    avoided_districts: frozenset[str] = frozenset()
+    languages: tuple[str, ...] = ()
+    interpreter_needed: bool = False
+    age_band: AgeBand | None = None
+    sex: Sex | None = None
+    status_checks: Mapping[str, StatusAnswer] = field(default_factory=lambda: _NOTHING_KNOWN)
+    step_free_access_needed: bool = False
+    household_band: str | None = None
+    permitted_agency_ids: frozenset[AgencyId] = frozenset()
+    profile_version: int = 0
+
+
+HOUSEHOLD_BANDS = ("1", "2", "3-4", "5-6", "7+")
+"""People in the household."""
