@@ -1,0 +1,141 @@
+"""What happened in intake: facts that others may learn. None of them says anything about the person.
+
+`version` grows by one with each fact of the same aggregate. `request_id` is the request that caused the fact.
+"""
+
+from dataclasses import dataclass
+from datetime import datetime
+from uuid import UUID
+
+from kernel.ids import AgencyId, BeneficiaryId, ConsentId, DisclosureId, NeedId, ReferralId
+from kernel.vocabulary import Origin, Routing, Urgency
+
+
+@dataclass(frozen=True, slots=True)
+class BeneficiaryRegistered:
+    """A person was registered; always version 1 of the person."""
+
+    beneficiary_id: BeneficiaryId
+    registered_by_agency_id: AgencyId
+    origin: Origin
+    request_id: UUID | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class BeneficiaryUpdated:
+    """A person's data changed; `version` is the person's."""
+
+    beneficiary_id: BeneficiaryId
+    version: int
+    request_id: UUID | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class ProfileChanged:
+    """What matching may know of a person changed: whoever keeps a copy asks again."""
+
+    beneficiary_id: BeneficiaryId
+    profile_version: int
+    request_id: UUID | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class ConsentRecorded:
+    """`version` counts the consent events of the person."""
+
+    consent_id: ConsentId
+    beneficiary_id: BeneficiaryId
+    version: int
+    agency_ids: tuple[AgencyId, ...]
+    valid_until_time: datetime
+    request_id: UUID | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class ConsentWithdrawn:
+    """Withdrawn whole, or for one agency; `happened_time` only where it was said earlier."""
+
+    beneficiary_id: BeneficiaryId
+    version: int
+    agency_id: AgencyId | None
+    happened_time: datetime | None
+    consent_ids: tuple[ConsentId, ...]
+    request_id: UUID | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class NeedRecorded:
+    """A need was recorded: a signal; what it asks for is read by GetProfiles."""
+
+    need_id: NeedId
+    referral_id: ReferralId
+    beneficiary_id: BeneficiaryId
+    urgency: Urgency
+    routing: Routing
+    origin: Origin
+    sender_agency_id: AgencyId
+    happened_time: datetime
+    recorded_time: datetime
+    continues_referral_id: ReferralId | None = None
+    request_id: UUID | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class NeedWithdrawn:
+    """`reason` is a code that travels, or WITHHELD."""
+
+    need_id: NeedId
+    referral_id: ReferralId
+    beneficiary_id: BeneficiaryId
+    reason: str
+    request_id: UUID | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class AgreementChanged:
+    """A sharing agreement began, changed or ended; `version` is the agreement's."""
+
+    agency_id: AgencyId
+    version: int
+    valid_from_time: datetime
+    valid_until_time: datetime
+    request_id: UUID | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class DisclosureGiven:
+    """Fields were given to an agency; the masks are bits of data categories."""
+
+    disclosure_id: DisclosureId
+    referral_id: ReferralId
+    agency_id: AgencyId
+    asked_mask: int
+    given_mask: int
+    request_id: UUID | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class DisclosureRefused:
+    """An agency asked and got nothing; the referral is as the agency named it."""
+
+    disclosure_id: DisclosureId
+    referral_id: ReferralId
+    agency_id: AgencyId
+    reason: str
+    asked_mask: int
+    request_id: UUID | None = None
+
+
+IntakeFact = (
+    BeneficiaryRegistered
+    | BeneficiaryUpdated
+    | ProfileChanged
+    | ConsentRecorded
+    | ConsentWithdrawn
+    | NeedRecorded
+    | NeedWithdrawn
+)
+"""Facts of topic kem.intake.v1, keyed by the person."""
+
+DisclosureFact = AgreementChanged | DisclosureGiven | DisclosureRefused
+"""Facts of topic kem.disclosure.v1, keyed by the agency."""
