@@ -1,0 +1,317 @@
+"""KEM's desk in the demo: intake workers who register people, and follow what becomes of their referrals."""
+
+import asyncio
+import hashlib
+import random
+import time
+from collections import Counter, defaultdict
+from collections.abc import Awaitable, Callable, Coroutine, Sequence
+from datetime import UTC, datetime, timedelta
+from typing import Any
+from uuid import UUID, uuid4
+
+import grpc
+
+from kem.intake.v1 import beneficiary_pb2, consent_pb2, intake_service_pb2, need_pb2
+from kem.notifications.v1 import delivery_pb2, inbox_service_pb2
+from kem.referral.v1 import referral_service_pb2
+from kernel import codes
+from tools.demo.agency import ACKNOWLEDGE_EVERY_SECONDS
+from tools.demo.calls import Calls, Refused
+from tools.demo.ledger import Ledger
+from tools.demo.people import City, InventedPerson
+from tools.hub import Hub, Person
+
+NOTICE = "Sample notice: who we are, what we share and with whom, and how you stop it."
+_NEVER_SHARED = {"PROTECTION", "CASE_CODE"}
+_MAX_ROUNDS = 2
+_CHOICES_AT_ONCE = 3
+
+
+class Desk:
+    """Registers people one after another, in parallel, and answers whatever comes back to the desk.
+
+    Args:
+        partners: the simulated agencies with the purposes of their services; people consent to these only.
+        recorded: called after each recorded need, for the progress bar.
+    """
+
+    def __init__(
+        self,
+        hub: Hub,
+        calls: Calls,
+        ledger: Ledger,
+        city: City,
+        kem: UUID,
+        partners: dict[str, set[str]],
+        seed: int,
+        recorded: Callable[[int], None],
+    ) -> None:
+        self._hub = hub
+        self._calls = calls
+        self._ledger = ledger
+        self._city = city
+        self._partners = partners
+        self._random = random.Random(f"{seed}/desk")  # noqa: S311  a sample, not a secret
+        self._recorded = recorded
+        self._staff = hub.person(uuid4(), kem, "intake_worker", "caseworker")
+        self._inbox = hub.inbox()
+        self._agency_id = str(kem)
+        self._sequence = 0
+        self._acknowledged = 0
+        self._rounds: Counter[str] = Counter()
+        self._people_of: dict[str, str] = {}
+        self._early: dict[str, list[delivery_pb2.Delivery]] = defaultdict(list)
+        self._unconsented: set[str] = set()
+        self._tasks: set[asyncio.Task[None]] = set()
+
+    @property
+    def is_idle(self) -> bool:
+        """Nothing waits on the desk."""
+        return not self._tasks and self._acknowledged == self._sequence
+
+    async def record(self, needs: int, rate: float | None, workers: int) -> None:
+        """Registers people until `needs` needs are recorded, at most `rate` needs a second."""
+        left = needs
+        queue: asyncio.Queue[InventedPerson] = asyncio.Queue(maxsize=workers)
+
+        async def arrive() -> None:
+            nonlocal left
+            begin, done = time.monotonic(), 0
+            while left > 0:
+                person = self._city.next_person()
+                del person.needs[left:]
+                left -= len(person.needs)
+                if rate:
+                    await asyncio.sleep(max(0.0, begin + done / rate - time.monotonic()))
+                done += len(person.needs)
+                await queue.put(person)
+
+        async def serve() -> None:
+            while True:
+                person = await queue.get()
+                try:
+                    await self._register(person)
+                finally:
+                    queue.task_done()
+
+        serving = [asyncio.create_task(serve()) for _ in range(workers)]
+        arriving = asyncio.create_task(arrive())
+        await _first_failure_or(arriving, serving)
+        await _first_failure_or(asyncio.create_task(queue.join()), serving)
+        for worker in serving:
+            worker.cancel()
+
+    async def begin_after_what_is_there(self) -> None:
+        """Leaves what earlier days left in the inbox unread."""
+        request = inbox_service_pb2.ListDeliveriesRequest(inbox=delivery_pb2.INBOX_DESK, page_size=1)
+        answer = await self._calls(self._inbox.ListDeliveries, request, self._staff)
+        self._sequence = self._acknowledged = answer.last_sequence
+
+    async def follow(self) -> None:
+        """Listens to the desk's inbox and acts on it; ends when cancelled."""
+        acknowledging = asyncio.create_task(self._acknowledge_often())
+        try:
+            while True:
+                try:
+                    await self._listen()
+                except grpc.aio.AioRpcError:
+                    await asyncio.sleep(0.2)
+        finally:
+            acknowledging.cancel()
+            for task in self._tasks:
+                task.cancel()
+
+    async def _register(self, person: InventedPerson) -> None:
+        answer = await self._calls(
+            self._hub.intake.RegisterBeneficiary,
+            intake_service_pb2.RegisterBeneficiaryRequest(
+                request_id=str(uuid4()), beneficiary=person.beneficiary, origin=beneficiary_pb2.ORIGIN_KEM_DESK
+            ),
+            self._staff,
+        )
+        beneficiary_id = answer.beneficiary_id
+        self._ledger.people.add(beneficiary_id)
+        consents_now = self._random.random() < 0.85
+        if consents_now:
+            await self._consent(beneficiary_id, person.spoken_language, sorted(self._partners))
+        else:
+            self._unconsented.add(beneficiary_id)
+        new = [
+            need_pb2.NewNeed(
+                beneficiary_id=beneficiary_id,
+                service_type=need.service_type,
+                urgency=need.urgency,
+                routing=self._routing(consents_now),
+                origin=beneficiary_pb2.ORIGIN_KEM_DESK,
+            )
+            for need in person.needs
+        ]
+        asked_at = time.monotonic()
+        if len(new) > 2:
+            needs = (
+                await self._calls(
+                    self._hub.intake.RecordNeeds,
+                    intake_service_pb2.RecordNeedsRequest(request_id=str(uuid4()), needs=new),
+                    self._staff,
+                )
+            ).needs
+            self._note(beneficiary_id, new, needs, asked_at)
+            return
+        for need in new:
+            asked_at = time.monotonic()
+            recorded = (
+                await self._calls(
+                    self._hub.intake.RecordNeed,
+                    intake_service_pb2.RecordNeedRequest(request_id=str(uuid4()), need=need),
+                    self._staff,
+                )
+            ).need
+            self._note(beneficiary_id, [need], [recorded], asked_at)
+
+    def _note(
+        self,
+        beneficiary_id: str,
+        asked: Sequence[need_pb2.NewNeed],
+        recorded: Sequence[need_pb2.RecordedNeed],
+        asked_at: float,
+    ) -> None:
+        for need, answer in zip(asked, recorded, strict=True):
+            self._people_of[answer.referral_id] = beneficiary_id
+            for delivery in self._early.pop(answer.referral_id, ()):
+                self._react(delivery)
+            consented = need.routing == need_pb2.ROUTING_CONSENTED
+            self._ledger.need_recorded(
+                answer.need_id, answer.referral_id, consented=consented, asked_at=asked_at
+            )
+        self._recorded(len(recorded))
+
+    def _routing(self, consents_now: bool) -> need_pb2.Routing:
+        if not consents_now:
+            return need_pb2.ROUTING_ASK_FIRST
+        return self._random.choices(
+            (need_pb2.ROUTING_CONSENTED, need_pb2.ROUTING_ASK_FIRST, need_pb2.ROUTING_HOLD), weights=(82, 14, 4)
+        )[0]
+
+    async def _consent(self, beneficiary_id: str, language: str, agencies: Sequence[str]) -> None:
+        now = datetime.now(UTC)
+        shared = sorted(set(codes.CATEGORIES) - _NEVER_SHARED)
+        consent = consent_pb2.ConsentRecord(
+            notice=consent_pb2.Notice(
+                version="sample-1", language="en", sha256=hashlib.sha256(NOTICE.encode()).hexdigest()
+            ),
+            spoken_language=language,
+            method=consent_pb2.CONSENT_METHOD_VERBAL_WITNESSED,
+            given_by=consent_pb2.CONSENT_GIVER_SELF,
+            read_aloud=True,
+            understanding_checked=True,
+            grants=[
+                consent_pb2.Grant(
+                    agency_id=agency,
+                    purpose=purpose,
+                    categories=shared,
+                    legal_basis=consent_pb2.LEGAL_BASIS_CONSENT,
+                    effect=consent_pb2.GRANT_EFFECT_PERMIT,
+                )
+                for agency in agencies
+                for purpose in sorted(self._partners[agency])
+            ],
+        )
+        consent.valid_from_time.FromDatetime(now - timedelta(seconds=5))
+        consent.valid_until_time.FromDatetime(now + timedelta(days=180))
+        answer = await self._calls(
+            self._hub.intake.RecordConsent,
+            intake_service_pb2.RecordConsentRequest(
+                request_id=str(uuid4()), beneficiary_id=beneficiary_id, consent=consent
+            ),
+            self._staff,
+        )
+        self._ledger.consents.add(answer.consent_id)
+
+    async def _listen(self) -> None:
+        request = inbox_service_pb2.SubscribeRequest(inbox=delivery_pb2.INBOX_DESK, after_sequence=self._sequence)
+        async for message in self._inbox.Subscribe(request, metadata=self._staff.credentials()):
+            if not message.HasField("delivery"):
+                continue
+            delivery = message.delivery
+            if delivery.sequence <= self._sequence:
+                continue
+            self._sequence = delivery.sequence
+            self._ledger.change_arrived(delivery.referral_id, delivery.kind)
+            if delivery.referral_id in self._people_of:
+                self._react(delivery)
+            else:  # news can be quicker than the answer to our own call
+                self._early[delivery.referral_id].append(delivery)
+
+    def _react(self, delivery: delivery_pb2.Delivery) -> None:
+        if delivery.kind == "ReferralAwaitingPerson":
+            self._begin(self._ask_the_person(delivery.referral_id))
+        elif delivery.kind == "InformationRequested":
+            self._begin(self._answer_question(delivery.offer_id))
+
+    async def _ask_the_person(self, referral_id: str) -> None:
+        """Shows the person what fits; they choose, or would rather not."""
+        self._rounds[referral_id] += 1
+        await asyncio.sleep(self._random.uniform(0.05, 0.5))
+        explained = await self._calls(
+            self._hub.referral.ExplainMatches,
+            referral_service_pb2.ExplainMatchesRequest(referral_id=referral_id),
+            self._staff,
+        )
+        chosen = [p for p in explained.proposals if p.agency_id in self._partners][:_CHOICES_AT_ONCE]
+        if not chosen or self._rounds[referral_id] > _MAX_ROUNDS:
+            if self._random.random() < 0.3:
+                cancel = referral_service_pb2.CancelReferralRequest(
+                    request_id=str(uuid4()), referral_id=referral_id, reason="NO_LONGER_NEEDED"
+                )
+                await self._tell("cancel", referral_id, self._hub.referral.CancelReferral, cancel)
+            return
+        beneficiary_id = self._people_of[referral_id]
+        if beneficiary_id in self._unconsented:
+            await self._consent(beneficiary_id, "eng", sorted({p.agency_id for p in chosen}))
+        offer = referral_service_pb2.OfferToRequest(
+            request_id=str(uuid4()), referral_id=referral_id, service_ids=[p.service_id for p in chosen]
+        )
+        await self._tell("offer_to", referral_id, self._hub.referral.OfferTo, offer)
+
+    async def _answer_question(self, offer_id: str) -> None:
+        await asyncio.sleep(self._random.uniform(0.05, 0.5))
+        answer = referral_service_pb2.ProvideInformationRequest(
+            request_id=str(uuid4()), offer_id=offer_id, answer="Yes, any morning but Friday."
+        )
+        await self._tell("provide_information", offer_id, self._hub.referral.ProvideInformation, answer)
+
+    async def _tell(self, verb: str, about: str, method: Any, request: Any) -> None:
+        await self._calls(method, request, self._staff)
+        self._ledger.answered(verb, about)
+
+    async def _acknowledge_often(self) -> None:
+        while True:
+            await asyncio.sleep(ACKNOWLEDGE_EVERY_SECONDS)
+            upto = self._sequence
+            if upto > self._acknowledged:
+                await self._calls(
+                    self._inbox.Acknowledge,
+                    inbox_service_pb2.AcknowledgeRequest(inbox=delivery_pb2.INBOX_DESK, up_to_sequence=upto),
+                    self._staff,
+                )
+                self._acknowledged = upto
+
+    def _begin(self, work: Coroutine[Any, Any, None]) -> None:
+        task = asyncio.create_task(self._quietly(work))
+        self._tasks.add(task)
+        task.add_done_callback(self._tasks.discard)
+
+    async def _quietly(self, work: Coroutine[Any, Any, None]) -> None:
+        try:
+            await work
+        except Refused as refusal:
+            self._ledger.unexpected[refusal.reason] += 1
+
+
+async def _first_failure_or(task: asyncio.Task[None], others: Sequence[asyncio.Task[None]]) -> None:
+    """Waits for `task`; raises at once what any of the endless `others` dies of."""
+    watched: set[Awaitable[Any]] = {task, *others}
+    done, _ = await asyncio.wait(watched, return_when=asyncio.FIRST_COMPLETED)  # type: ignore[type-var]
+    for finished in done:
+        finished.result()  # type: ignore[attr-defined]
