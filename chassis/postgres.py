@@ -94,6 +94,8 @@ class Database:
                 raise
         if transaction.has_published:
             self.wake.set()
+        for act in transaction.after_commit:
+            act()
 
 
 class Transaction:
@@ -106,6 +108,8 @@ class Transaction:
         """For statements only: take `savepoint()`, not `connection.transaction()`, to undo a part."""
         self.caller = caller
         self.has_published = False
+        self.after_commit: list[Callable[[], None]] = []
+        """Quick steps that need the commit and may be lost with the process; nothing in them may raise."""
         self._codec = codec
         self._now: datetime | None = None
         self._pending: list[tuple[object, str | None, str | None]] = []
