@@ -1,6 +1,5 @@
 """How the `kem` commands reach a running hub: its doors, and assertions for whoever they speak for."""
 
-import json
 import time
 from collections.abc import Iterable
 from dataclasses import dataclass
@@ -16,8 +15,11 @@ from kem.disclosure.v1 import disclosure_service_pb2_grpc
 from kem.intake.v1 import intake_service_pb2_grpc
 from kem.notifications.v1 import inbox_service_pb2_grpc
 from kem.referral.v1 import referral_service_pb2_grpc
+from tools.stack.credentials import ISSUER
+from tools.stack.failure import StackFailure
+from tools.stack.layout import Layout
+from tools.stack.run_file import read_run
 
-ISSUER: Final = "kem-up"
 _LIFETIME_SECONDS: Final = 600
 _OPTIONS: Final = (
     ("grpc.max_receive_message_length", 16 << 20),
@@ -39,20 +41,21 @@ class Doors:
     check_url: str
 
     @staticmethod
-    def of_run_file(data: Path) -> "Doors":
-        """The doors of the stack whose data lies in `data`.
+    def of(layout: Layout) -> "Doors":
+        """The doors of the stack that runs on this data folder.
 
         Raises:
-            FileNotFoundError: no stack runs there.
+            StackFailure: none runs there.
         """
-        run = json.loads((data / "run.json").read_text(encoding="utf-8"))
-        addresses = run["addresses"]
+        run = read_run(layout)
+        if run is None or not layout.is_held():
+            raise StackFailure("Nothing runs here; start it with ./kem up (or let `--fresh` start its own).")
         return Doors(
-            intake=addresses["intake"],
-            referral=addresses["referral"],
-            notifications=addresses["notifications"],
-            issuer_key_file=data / "secrets" / "issuer.pem",
-            check_url=(data / "secrets" / "check.url").read_text(encoding="utf-8").strip(),
+            intake=run.addresses["intake"],
+            referral=run.addresses["referral"],
+            notifications=run.addresses["notifications"],
+            issuer_key_file=layout.issuer_key,
+            check_url=layout.url_file("check").read_text(encoding="utf-8").strip(),
         )
 
 
@@ -99,8 +102,9 @@ class Hub:
     def __init__(self, doors: Doors) -> None:
         self.doors = doors
         self._signer = AssertionSigner(ISSUER, doors.issuer_key_file)
-        self._channels = [grpc.aio.insecure_channel(to, options=_OPTIONS) for to in (doors.intake, doors.referral)]
-        intake, referral = self._channels
+        intake = grpc.aio.insecure_channel(doors.intake, options=_OPTIONS)
+        referral = grpc.aio.insecure_channel(doors.referral, options=_OPTIONS)
+        self._channels = [intake, referral]
         self.intake = intake_service_pb2_grpc.IntakeServiceStub(intake)
         self.disclosure = disclosure_service_pb2_grpc.DisclosureServiceStub(intake)
         self.referral = referral_service_pb2_grpc.ReferralServiceStub(referral)
@@ -112,7 +116,7 @@ class Hub:
         """Somebody on whose behalf calls can be made."""
         return Person(self._signer, principal_id, agency_id, roles, acting_person)
 
-    def inbox(self) -> inbox_service_pb2_grpc.InboxServiceStub:
+    def inbox(self) -> "inbox_service_pb2_grpc.InboxServiceAsyncStub":
         """A door to the inbox on a connection of its own, as each agency has one."""
         channel = grpc.aio.insecure_channel(self.doors.notifications, options=_OPTIONS)
         self._channels.append(channel)

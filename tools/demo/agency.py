@@ -14,14 +14,20 @@ import grpc
 from kem.directory.v1 import directory_pb2
 from kem.disclosure.v1 import disclosure_service_pb2
 from kem.notifications.v1 import delivery_pb2, inbox_service_pb2
-from kem.referral.v1 import referral_pb2, referral_service_pb2
+from kem.referral.v1 import referral_service_pb2
 from tools.demo.calls import Calls, Refused
 from tools.demo.ledger import Ledger
 from tools.hub import Hub, Person
 
 _DECLINES = {"NO_CAPACITY": 45, "NOT_ELIGIBLE_STATUS": 15, "NOT_ELIGIBLE_AGE": 10, "NO_COMMON_LANGUAGE": 8,
              "OUTSIDE_AREA": 7, "CANNOT_MEET_NEED": 12, "OTHER": 3}  # fmt: skip
-_RETURNS = ("MISSING_DOCUMENTS", "ALREADY_SERVED", "CAPACITY_LOST", "PERSON_DECLINED", "NOT_ELIGIBLE_ON_ASSESSMENT")
+_RETURNS = (
+    "MISSING_DOCUMENTS",
+    "ALREADY_SERVED",
+    "CAPACITY_LOST",
+    "PERSON_DECLINED",
+    "NOT_ELIGIBLE_ON_ASSESSMENT",
+)
 _NOT_COMPLETED = ("PERSON_WITHDREW", "MOVED_AWAY", "BECAME_INELIGIBLE")
 _OUTCOMES = {"NEED_MET": 60, "PARTLY_MET": 25, "NOT_MET": 5, "INFORMATION_ONLY": 10}
 _ANSWERS = {"accept": 50, "decline": 15, "silent": 22, "waitlist": 8, "ask": 5}
@@ -42,14 +48,23 @@ class Temperament:
         """The temperament that this agency has in every run with the same seed."""
         dice = random.Random(f"{seed}/{code}")  # noqa: S311  a sample, not a secret
         weights = {answer: weight * dice.uniform(0.6, 1.6) for answer, weight in _ANSWERS.items()}
-        return Temperament(weights, median_answer_seconds * dice.uniform(0.5, 2.0), dice.uniform(0, 0.3), 0.07)
+        return Temperament(
+            weights, median_answer_seconds * dice.uniform(0.5, 2.0), dice.uniform(0, 0.3), 0.07
+        )
 
 
 class SimulatedAgency:
     """One agency's system and staff, over gRPC only, for as long as `run` goes on."""
 
     def __init__(
-        self, hub: Hub, calls: Calls, ledger: Ledger, agency: directory_pb2.Agency, staff: Person, temperament: Temperament, seed: int
+        self,
+        hub: Hub,
+        calls: Calls,
+        ledger: Ledger,
+        agency: directory_pb2.Agency,
+        staff: Person,
+        temperament: Temperament,
+        seed: int,
     ) -> None:
         self.agency_id = agency.agency_id
         self.code = agency.code
@@ -116,7 +131,9 @@ class SimulatedAgency:
                 with contextlib.suppress(Refused, grpc.aio.AioRpcError):
                     await self._calls(
                         self._inbox.Acknowledge,
-                        inbox_service_pb2.AcknowledgeRequest(inbox=delivery_pb2.INBOX_AGENCY, up_to_sequence=upto),
+                        inbox_service_pb2.AcknowledgeRequest(
+                            inbox=delivery_pb2.INBOX_AGENCY, up_to_sequence=upto
+                        ),
                         self._staff,
                     )
                     self._acknowledged = upto
@@ -130,12 +147,14 @@ class SimulatedAgency:
         try:
             await work
         except Refused as refusal:
-            # an answer that came too late, or a case that was withdrawn meanwhile: the agency is told, and that is all
+            # an answer that came too late, or a case that was withdrawn meanwhile: the agency is told
             self._ledger.unexpected[refusal.reason] += 1
 
     async def _pause(self) -> None:
         """As long as staff take: lognormal, like in life, in seconds instead of hours."""
-        await asyncio.sleep(min(self._random.lognormvariate(0, 0.9), 6.0) * self._temperament.median_answer_seconds)
+        await asyncio.sleep(
+            min(self._random.lognormvariate(0, 0.9), 6.0) * self._temperament.median_answer_seconds
+        )
 
     async def _consider(self, delivery: delivery_pb2.Delivery) -> None:
         await self._pause()
@@ -147,7 +166,9 @@ class SimulatedAgency:
         if card.referral.HasField("card"):
             await self._calls(
                 self._hub.referral.AcknowledgeOffer,
-                referral_service_pb2.AcknowledgeOfferRequest(request_id=str(uuid4()), offer_id=delivery.offer_id),
+                referral_service_pb2.AcknowledgeOfferRequest(
+                    request_id=str(uuid4()), offer_id=delivery.offer_id
+                ),
                 self._staff,
             )
         await self._answer(delivery.offer_id, delivery.referral_id, may_ask=True)
@@ -186,7 +207,9 @@ class SimulatedAgency:
         accept = referral_service_pb2.AcceptOfferRequest(
             request_id=str(uuid4()), offer_id=offer_id, for_assessment=for_assessment
         )
-        await self._tell("assess" if for_assessment else "accept", offer_id, self._hub.referral.AcceptOffer, accept)
+        await self._tell(
+            "assess" if for_assessment else "accept", offer_id, self._hub.referral.AcceptOffer, accept
+        )
         self._ledger.took_up(referral_id, self.agency_id)
         await self._read_disclosure(referral_id)
         await self._pause()
@@ -227,7 +250,9 @@ class SimulatedAgency:
                 referral_id,
                 self._hub.referral.CloseNotCompleted,
                 referral_service_pb2.CloseNotCompletedRequest(
-                    request_id=str(uuid4()), referral_id=referral_id, reason=self._random.choice(_NOT_COMPLETED)
+                    request_id=str(uuid4()),
+                    referral_id=referral_id,
+                    reason=self._random.choice(_NOT_COMPLETED),
                 ),
             )
         else:
@@ -270,7 +295,6 @@ class SimulatedAgency:
             ),
         )
 
-    async def _tell(self, verb: str, about: str, method: Any, request: Any) -> referral_pb2.ReferralState:
-        answer = await self._calls(method, request, self._staff)
+    async def _tell(self, verb: str, about: str, method: Any, request: Any) -> None:
+        await self._calls(method, request, self._staff)
         self._ledger.answered(verb, about)
-        return getattr(answer, "state", referral_pb2.REFERRAL_STATE_UNSPECIFIED)

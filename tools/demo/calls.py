@@ -13,7 +13,11 @@ from tools.demo.ledger import Ledger
 from tools.hub import Person
 
 _A = TypeVar("_A")
-_PASSING = (grpc.StatusCode.UNAVAILABLE, grpc.StatusCode.DEADLINE_EXCEEDED, grpc.StatusCode.RESOURCE_EXHAUSTED)
+_PASSING = (
+    grpc.StatusCode.UNAVAILABLE,
+    grpc.StatusCode.DEADLINE_EXCEEDED,
+    grpc.StatusCode.RESOURCE_EXHAUSTED,
+)
 _DEADLINE_SECONDS = 10.0
 _REPEATED_SHARE = 0.02
 

@@ -49,7 +49,10 @@ class Directory:
         purposes: dict[str, set[str]] = {}
         for listed in self.services:
             service = listed.service
-            if service.channel == directory_pb2.CHANNEL_HUB and not codes.service_type(service.service_type).restricted:
+            if (
+                service.channel == directory_pb2.CHANNEL_HUB
+                and not codes.service_type(service.service_type).restricted
+            ):
                 purposes.setdefault(service.agency_id, set()).add(codes.purpose_of(service.service_type).code)
         chosen: dict[str, set[str]] = {}
         covered: set[str] = set()
@@ -67,14 +70,21 @@ class Directory:
 async def read_directory(hub: Hub, calls: Calls) -> Directory:
     """The whole directory, page by page."""
     operator = hub.person(uuid4(), None, "operator")
+    directory = hub.directory
     agencies = [
-        a async for p in _pages(calls, hub.directory.ListAgencies, directory_service_pb2.ListAgenciesRequest, operator)
-        for a in p.agencies
-    ]  # fmt: skip
+        agency
+        async for page in _pages(
+            calls, directory.ListAgencies, directory_service_pb2.ListAgenciesRequest, operator
+        )
+        for agency in page.agencies
+    ]
     services = [
-        s async for p in _pages(calls, hub.directory.ListServices, directory_service_pb2.ListServicesRequest, operator)
-        for s in p.services
-    ]  # fmt: skip
+        service
+        async for page in _pages(
+            calls, directory.ListServices, directory_service_pb2.ListServicesRequest, operator
+        )
+        for service in page.services
+    ]
     activities = await calls(
         hub.directory.ListActivities, directory_service_pb2.ListActivitiesRequest(page_size=1), operator
     )
@@ -118,17 +128,24 @@ class Day:
         city = City(plan.seed, directory.types_of(set(partners)), datetime.now(UTC).date())
         for agency in directory.agencies:
             if agency.agency_id in partners:
-                staff = self._hub.person(uuid4(), UUID(agency.agency_id), "agency_member", acting_person="sample-1")
+                staff = self._hub.person(
+                    uuid4(), UUID(agency.agency_id), "agency_member", acting_person="sample-1"
+                )
                 temperament = Temperament.of(plan.seed, agency.code, plan.median_answer_seconds)
                 self._agencies.append(
-                    SimulatedAgency(self._hub, self._calls, self.ledger, agency, staff, temperament, plan.seed)
+                    SimulatedAgency(
+                        self._hub, self._calls, self.ledger, agency, staff, temperament, plan.seed
+                    )
                 )
         self._desk = Desk(
             self._hub, self._calls, self.ledger, city, directory.kem(), partners, plan.seed, recorded
         )
-        everybody = [self._desk, *self._agencies]
+        everybody: list[Desk | SimulatedAgency] = [self._desk, *self._agencies]
         await asyncio.gather(*(somebody.begin_after_what_is_there() for somebody in everybody))
-        listening = [asyncio.create_task(self._desk.follow()), *(asyncio.create_task(a.run()) for a in self._agencies)]
+        listening = [
+            asyncio.create_task(self._desk.follow()),
+            *(asyncio.create_task(a.run()) for a in self._agencies),
+        ]
         try:
             await self._desk.record(plan.needs, plan.rate, plan.workers)
             yield self.ledger

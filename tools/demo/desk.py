@@ -20,7 +20,7 @@ from tools.demo.agency import ACKNOWLEDGE_EVERY_SECONDS
 from tools.demo.calls import Calls, Refused
 from tools.demo.ledger import Ledger
 from tools.demo.people import City, InventedPerson
-from tools.hub import Hub, Person
+from tools.hub import Hub
 
 NOTICE = "Sample notice: who we are, what we share and with whom, and how you stop it."
 _NEVER_SHARED = {"PROTECTION", "CASE_CODE"}
@@ -126,7 +126,9 @@ class Desk:
         answer = await self._calls(
             self._hub.intake.RegisterBeneficiary,
             intake_service_pb2.RegisterBeneficiaryRequest(
-                request_id=str(uuid4()), beneficiary=person.beneficiary, origin=beneficiary_pb2.ORIGIN_KEM_DESK
+                request_id=str(uuid4()),
+                beneficiary=person.beneficiary,
+                origin=beneficiary_pb2.ORIGIN_KEM_DESK,
             ),
             self._staff,
         )
@@ -186,11 +188,12 @@ class Desk:
             )
         self._recorded(len(recorded))
 
-    def _routing(self, consents_now: bool) -> need_pb2.Routing:
+    def _routing(self, consents_now: bool) -> need_pb2.Routing.ValueType:
         if not consents_now:
             return need_pb2.ROUTING_ASK_FIRST
         return self._random.choices(
-            (need_pb2.ROUTING_CONSENTED, need_pb2.ROUTING_ASK_FIRST, need_pb2.ROUTING_HOLD), weights=(82, 14, 4)
+            (need_pb2.ROUTING_CONSENTED, need_pb2.ROUTING_ASK_FIRST, need_pb2.ROUTING_HOLD),
+            weights=(82, 14, 4),
         )[0]
 
     async def _consent(self, beneficiary_id: str, language: str, agencies: Sequence[str]) -> None:
@@ -229,7 +232,9 @@ class Desk:
         self._ledger.consents.add(answer.consent_id)
 
     async def _listen(self) -> None:
-        request = inbox_service_pb2.SubscribeRequest(inbox=delivery_pb2.INBOX_DESK, after_sequence=self._sequence)
+        request = inbox_service_pb2.SubscribeRequest(
+            inbox=delivery_pb2.INBOX_DESK, after_sequence=self._sequence
+        )
         async for message in self._inbox.Subscribe(request, metadata=self._staff.credentials()):
             if not message.HasField("delivery"):
                 continue

@@ -36,11 +36,15 @@ _URGENCIES = {
 _NATIONALITIES = {
     "ara": ("SYR", "IRQ", "PSE", "EGY", "MAR"), "prs": ("AFG",), "pes": ("IRN", "AFG"), "urd": ("PAK",),
     "sqi": ("ALB",), "ben": ("BGD",), "eng": ("NGA", "GHA"), "fra": ("CMR", "COD", "CIV"), "ukr": ("UKR",),
-    "rus": ("GEO", "UKR"), "ckb": ("IRQ", "IRN"), "kmr": ("SYR", "TUR"), "pan": ("PAK", "IND"), "som": ("SOM",),
+    "rus": ("GEO", "UKR"), "ckb": ("IRQ", "IRN"), "kmr": ("SYR", "TUR"), "pan": ("PAK", "IND"),
+    "som": ("SOM",),
     "tir": ("ERI",), "amh": ("ETH",), "tur": ("TUR",),
 }  # fmt: skip
 _NAMES = {
-    "ara": ((("ليلى", "Layla"), ("عمر", "Omar"), ("نور", "Nour")), (("حداد", "Haddad"), ("منصور", "Mansour"))),
+    "ara": (
+        (("ليلى", "Layla"), ("عمر", "Omar"), ("نور", "Nour")),
+        (("حداد", "Haddad"), ("منصور", "Mansour")),
+    ),
     "prs": ((("زهرا", "Zahra"), ("فرید", "Farid")), (("احمدی", "Ahmadi"), ("رحیمی", "Rahimi"))),
     "pes": ((("مریم", "Maryam"), ("رضا", "Reza")), (("کریمی", "Karimi"), ("صادقی", "Sadeghi"))),
     "urd": ((("عائشہ", "Ayesha"), ("بلال", "Bilal")), (("خان", "Khan"), ("ملک", "Malik"))),
@@ -51,7 +55,13 @@ _NAMES = {
     "rus": ((("Нина", "Nina"), ("Гиорги", "Giorgi")), (("Беридзе", "Beridze"), ("Орлова", "Orlova"))),
 }
 _LATIN_NAMES = (
-    (("Amina", "Amina"), ("Blessing", "Blessing"), ("Arben", "Arben"), ("Fatou", "Fatou"), ("Yusuf", "Yusuf")),
+    (
+        ("Amina", "Amina"),
+        ("Blessing", "Blessing"),
+        ("Arben", "Arben"),
+        ("Fatou", "Fatou"),
+        ("Yusuf", "Yusuf"),
+    ),
     (("Diallo", "Diallo"), ("Hoxha", "Hoxha"), ("Okafor", "Okafor"), ("Abdi", "Abdi"), ("Demir", "Demir")),
 )
 _STATUSES = (
@@ -65,7 +75,7 @@ class InventedNeed:
     """What an invented person asks help for."""
 
     service_type: str
-    urgency: common_pb2.Urgency
+    urgency: common_pb2.Urgency.ValueType
 
 
 @dataclass(frozen=True, slots=True)
@@ -105,9 +115,7 @@ class City:
         birth = self._today - timedelta(days=self._random.randint(low * 365 + 200, high * 365 + 200))
         beneficiary = beneficiary_pb2.Beneficiary(
             names=self._names(language),
-            birth=beneficiary_pb2.Birth(
-                date=birth.isoformat(), estimated=(birth.month, birth.day) == (1, 1)
-            ),
+            birth=beneficiary_pb2.Birth(date=birth.isoformat(), estimated=(birth.month, birth.day) == (1, 1)),
             sex=beneficiary_pb2.SEX_F if self._random.random() < 0.46 else beneficiary_pb2.SEX_M,
             nationality=common_pb2.OptionalText(value=self._random.choice(_NATIONALITIES[language])),
             languages=self._languages(language),
@@ -126,7 +134,9 @@ class City:
                 )
             )
         for _ in range(self._random.choices((0, 1, 2, 4), weights=(50, 20, 15, 15))[0]):
-            beneficiary.household.add(relation="CHILD", birth_year=self._today.year - self._random.randint(1, 16))
+            beneficiary.household.add(
+                relation="CHILD", birth_year=self._today.year - self._random.randint(1, 16)
+            )
         return InventedPerson(beneficiary, language, [self._need() for _ in range(self._how_many())])
 
     def _how_many(self) -> int:
@@ -151,11 +161,15 @@ class City:
         )
 
     def _languages(self, first: str) -> list[beneficiary_pb2.LanguageSkill]:
-        skills = [beneficiary_pb2.LanguageSkill(language=first, level=beneficiary_pb2.LanguageSkill.LEVEL_NATIVE)]
+        skills = [
+            beneficiary_pb2.LanguageSkill(language=first, level=beneficiary_pb2.LanguageSkill.LEVEL_NATIVE)
+        ]
         for other, share in (("eng", 0.35), ("ell", 0.25)):
             if other != first and self._random.random() < share:
                 skills.append(
-                    beneficiary_pb2.LanguageSkill(language=other, level=beneficiary_pb2.LanguageSkill.LEVEL_BASIC)
+                    beneficiary_pb2.LanguageSkill(
+                        language=other, level=beneficiary_pb2.LanguageSkill.LEVEL_BASIC
+                    )
                 )
         return skills
 
