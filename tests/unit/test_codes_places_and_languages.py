@@ -1,0 +1,93 @@
+"""Who understands whom, and how far it is."""
+
+import itertools
+
+import pytest
+
+from kernel.codes import DISTRICTS, LANGUAGES, Understanding, asked_by, served_by, travel_minutes, understood
+from kernel.errors import Invalid
+
+LANGUAGES_OF_THE_DESK = {
+    "ell",
+    "eng",
+    "ara",
+    "arz",
+    "pes",
+    "prs",
+    "urd",
+    "pnb",
+    "pus",
+    "fra",
+    "ckb",
+    "kmr",
+    "ben",
+    "pan",
+    "som",
+    "lin",
+    "tir",
+    "sqi",
+    "ukr",
+    "rus",
+    "kat",
+    "amh",
+    "tur",
+    "fas",
+}
+
+
+def test_the_languages_of_the_desk_are_all_there() -> None:
+    assert set(LANGUAGES) >= LANGUAGES_OF_THE_DESK
+    assert all(len(code) == 3 and code.islower() for code in LANGUAGES)
+
+
+def test_a_persian_interpreter_serves_farsi_speakers() -> None:
+    assert understood(["pes"], ["fas"]) is Understanding.YES
+
+
+def test_a_dari_speaker_is_asked_before_a_persian_interpreter_comes() -> None:
+    assert understood(["prs"], ["fas"]) is Understanding.ASK
+    assert understood(["prs"], ["pes"]) is Understanding.ASK
+    assert understood(["prs"], ["prs", "fas"]) is Understanding.YES
+
+
+def test_the_two_kurdish_languages_do_not_stand_for_each_other() -> None:
+    assert understood(["ckb"], ["kmr"]) is Understanding.NO
+    assert understood(["kmr"], ["ckb"]) is Understanding.NO
+
+
+def test_nobody_is_given_russian_for_ukrainian() -> None:
+    assert understood(["ukr"], ["rus"]) is Understanding.NO
+
+
+def test_whoever_offers_nothing_is_understood_by_nobody() -> None:
+    assert understood(["ara"], []) is Understanding.NO
+    assert understood([], ["ara"]) is Understanding.NO
+
+
+def test_links_between_languages_lead_to_known_languages() -> None:
+    for entry in LANGUAGES.values():
+        assert set(entry.serves) | set(entry.ask) <= set(LANGUAGES) - {entry.code}
+
+
+def test_what_serves_is_never_also_asked() -> None:
+    for code in LANGUAGES:
+        assert code in served_by([code])
+        assert not served_by([code]) & asked_by([code])
+
+
+def test_an_unknown_language_fails_loudly() -> None:
+    with pytest.raises(Invalid):
+        understood(["xxx"], ["ell"])
+
+
+def test_seven_districts_and_the_way_between_them_is_as_long_back() -> None:
+    assert sorted(DISTRICTS) == [f"ATHENS_{number}" for number in range(1, 8)]
+    for start, end in itertools.product(DISTRICTS, repeat=2):
+        assert travel_minutes(start, end) == travel_minutes(end, start)
+        assert travel_minutes(start, end) >= travel_minutes(start, start)
+
+
+def test_there_are_short_middling_and_long_ways() -> None:
+    ways = {travel_minutes(a, b) for a, b in itertools.combinations(DISTRICTS, 2)}
+    assert min(ways) <= 30 < max(ways)
+    assert max(ways) > 60
