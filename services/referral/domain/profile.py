@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from types import MappingProxyType
 
-from kernel.codes import AgeBand, Sex, StatusAnswer, Urgency
+from kernel.codes import AgeBand, HouseholdBand, Sex, StatusAnswer, Urgency
 from kernel.ids import AgencyId, NeedId, ReferralId
 
 _NOTHING_KNOWN: Mapping[str, StatusAnswer] = MappingProxyType({})
@@ -20,7 +20,6 @@ class Profile:
         languages: ISO 639-3, the best first.
         sex: only for a sex-restricted service type, else None.
         status_checks: one answer per rule family; the status itself is never told.
-        household_band: one of HOUSEHOLD_BANDS.
         permitted_agency_ids: agencies with a grant in force for this purpose and a valid agreement.
         profile_version: grows with each change of what stands here.
     """
@@ -37,10 +36,6 @@ class Profile:
     sex: Sex | None = None
     status_checks: Mapping[str, StatusAnswer] = field(default_factory=lambda: _NOTHING_KNOWN)
     step_free_access_needed: bool = False
-    household_band: str | None = None
+    household_band: HouseholdBand | None = None
     permitted_agency_ids: frozenset[AgencyId] = frozenset()
     profile_version: int = 0
-
-
-HOUSEHOLD_BANDS = ("1", "2", "3-4", "5-6", "7+")
-"""People in the household."""

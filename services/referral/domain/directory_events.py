@@ -1,0 +1,78 @@
+"""Facts of the directory in full; the codec leaves out whatever would name a restricted service."""
+
+from dataclasses import dataclass
+from uuid import UUID
+
+from kernel.ids import ActivityId, AgencyId, ServiceId, UnitId
+
+
+@dataclass(frozen=True, slots=True)
+class AgencySaved:
+    agency_id: AgencyId
+    version: int
+
+
+@dataclass(frozen=True, slots=True)
+class ServiceSaved:
+    agency_id: AgencyId
+    service_id: ServiceId
+    service_type: str
+    version: int
+
+
+@dataclass(frozen=True, slots=True)
+class ServiceSuspended:
+    agency_id: AgencyId
+    service_id: ServiceId
+    service_type: str
+    version: int
+
+
+@dataclass(frozen=True, slots=True)
+class ServiceResumed:
+    agency_id: AgencyId
+    service_id: ServiceId
+    service_type: str
+    version: int
+
+
+@dataclass(frozen=True, slots=True)
+class ActivitySaved:
+    agency_id: AgencyId
+    service_id: ServiceId
+    service_type: str
+    activity_id: ActivityId
+    version: int
+
+
+@dataclass(frozen=True, slots=True)
+class CapacityDeclared:
+    """`places` is None when unlimited; `version` counts the declarations of the unit."""
+
+    agency_id: AgencyId
+    service_id: ServiceId
+    service_type: str
+    unit_id: UnitId
+    places: int | None
+    version: int
+
+
+@dataclass(frozen=True, slots=True)
+class NeededCategoriesSet:
+    """Keyed by the agency of the data protection officer who set it."""
+
+    agency_id: UUID
+    service_type: str
+    mask: int
+    version: int
+
+
+DirectoryFact = (
+    AgencySaved
+    | ServiceSaved
+    | ServiceSuspended
+    | ServiceResumed
+    | ActivitySaved
+    | CapacityDeclared
+    | NeededCategoriesSet
+)
