@@ -14,7 +14,7 @@ from typing import Any, TypeVar
 
 from kernel.errors import Invalid
 from kernel.vocabulary import *  # noqa: F403  one import gives every list, the small ones too
-from kernel.vocabulary import StatusAnswer, Understanding
+from kernel.vocabulary import StatusAnswer
 
 _T = TypeVar("_T")
 
@@ -214,14 +214,6 @@ def asked_by(spoken: Iterable[str]) -> frozenset[str]:
     wanted = set(spoken)
     certain = served_by(wanted)
     return frozenset(code for code, entry in LANGUAGES.items() if wanted & set(entry.ask)) - certain
-
-
-def understood(spoken: Iterable[str], offered: Iterable[str]) -> Understanding:
-    """Whether somebody who speaks `spoken` is understood where `offered` is spoken or interpreted."""
-    wanted, there = set(spoken), set(offered)
-    if served_by(wanted) & there:
-        return Understanding.YES
-    return Understanding.ASK if asked_by(wanted) & there else Understanding.NO
 
 
 _statuses = _load("statuses")

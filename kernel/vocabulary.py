@@ -62,11 +62,9 @@ class LegalBasis(Code):
     """Why data may be used: GDPR articles 6 and 9."""
 
     CONSENT = auto()
-    CONTRACT = auto()
     LEGAL_OBLIGATION = auto()
     VITAL_INTEREST = auto()
     PUBLIC_TASK = auto()
-    LEGITIMATE_INTEREST = auto()
 
 
 class LegalRegime(Code):
@@ -169,14 +167,6 @@ class StatusAnswer(Code):
     NO = auto()
     NOT_VERIFIED = auto()
     NOT_ASKED = auto()
-
-
-class Understanding(Code):
-    """Whether somebody is understood: for certain, perhaps (ask the person), or not."""
-
-    YES = auto()
-    ASK = auto()
-    NO = auto()
 
 
 class Category(IntEnum):

@@ -4,7 +4,7 @@ import itertools
 
 import pytest
 
-from kernel.codes import DISTRICTS, LANGUAGES, Understanding, asked_by, served_by, travel_minutes, understood
+from kernel.codes import DISTRICTS, LANGUAGES, asked_by, served_by, travel_minutes
 from kernel.errors import Invalid
 
 LANGUAGES_OF_THE_DESK = {
@@ -41,27 +41,27 @@ def test_the_languages_of_the_desk_are_all_there() -> None:
 
 
 def test_a_persian_interpreter_serves_farsi_speakers() -> None:
-    assert understood(["pes"], ["fas"]) is Understanding.YES
+    assert served_by(["pes"]) == {"pes", "fas"}
 
 
 def test_a_dari_speaker_is_asked_before_a_persian_interpreter_comes() -> None:
-    assert understood(["prs"], ["fas"]) is Understanding.ASK
-    assert understood(["prs"], ["pes"]) is Understanding.ASK
-    assert understood(["prs"], ["prs", "fas"]) is Understanding.YES
+    assert served_by(["prs"]) == {"prs"}
+    assert asked_by(["prs"]) == {"pes", "fas"}
 
 
-def test_the_two_kurdish_languages_do_not_stand_for_each_other() -> None:
-    assert understood(["ckb"], ["kmr"]) is Understanding.NO
-    assert understood(["kmr"], ["ckb"]) is Understanding.NO
+def test_whoever_speaks_both_needs_no_asking() -> None:
+    assert asked_by(["prs", "pes"]) == set()
 
 
-def test_nobody_is_given_russian_for_ukrainian() -> None:
-    assert understood(["ukr"], ["rus"]) is Understanding.NO
+@pytest.mark.parametrize(
+    ("spoken", "offered"), [("ckb", "kmr"), ("kmr", "ckb"), ("ukr", "rus"), ("ara", "pes")]
+)
+def test_what_is_not_written_is_not_assumed(spoken: str, offered: str) -> None:
+    assert offered not in served_by([spoken]) | asked_by([spoken])
 
 
-def test_whoever_offers_nothing_is_understood_by_nobody() -> None:
-    assert understood(["ara"], []) is Understanding.NO
-    assert understood([], ["ara"]) is Understanding.NO
+def test_whoever_speaks_nothing_we_know_of_is_served_by_nobody() -> None:
+    assert served_by([]) == set()
 
 
 def test_links_between_languages_lead_to_known_languages() -> None:
@@ -77,7 +77,7 @@ def test_what_serves_is_never_also_asked() -> None:
 
 def test_an_unknown_language_fails_loudly() -> None:
     with pytest.raises(Invalid):
-        understood(["xxx"], ["ell"])
+        served_by(["xxx"])
 
 
 def test_seven_districts_and_the_way_between_them_is_as_long_back() -> None:
