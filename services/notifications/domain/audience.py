@@ -1,0 +1,70 @@
+"""Who is told of what. The sender's desk hears of every change; an agency of what touches its queue."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from types import MappingProxyType
+from typing import Final
+
+from kernel.ids import AgencyId
+from services.notifications.domain.delivery import DueDelivery, Sign
+from services.notifications.domain.recipient import Inbox, Recipient
+
+_DESK: Final = (Inbox.DESK,)
+_BOTH: Final = (Inbox.AGENCY, Inbox.DESK)
+
+AUDIENCES: Final[Mapping[str, tuple[Inbox, ...]]] = MappingProxyType(
+    {
+        "ReferralAwaitingPerson": _DESK,
+        "ReferralOffered": _BOTH,
+        "ReferralWaitlisted": _BOTH,
+        "ReferralUnmatched": _DESK,
+        "ReferralRematched": _DESK,
+        # an agency's own answers go to its inbox too: its other people's screens must drop the offer
+        "ReferralAccepted": _BOTH,
+        "ReferralReturned": _BOTH,
+        # reported by the agency itself, and nothing waits for a colleague
+        "ServiceStarted": _DESK,
+        "ReferralCompleted": _DESK,
+        "ReferralNotCompleted": _DESK,
+        "ReferralWithdrawn": _BOTH,
+        "ReferralCancelled": _BOTH,
+        "ReferralEnteredInError": _BOTH,
+        "OfferDeclined": _BOTH,
+        "OfferExpired": _BOTH,
+        "OfferRevoked": _BOTH,
+        "OfferAcknowledged": _DESK,
+        "InformationRequested": _BOTH,
+        "InformationProvided": _BOTH,
+        "OfferReminderDue": _BOTH,
+        "OfferWaitlisted": _BOTH,
+        "GapRecorded": _DESK,
+        "PersonClockEnded": _DESK,
+    }
+)
+"""By the name of the fact. A fact that is not here stops the stream's tests, never silently the telling."""
+
+
+@dataclass(frozen=True, slots=True)
+class ReferralFact:
+    """A fact about a referral, with whom it concerns.
+
+    Args:
+        agency_id: the agency that was asked or holds the referral; None where no agency is concerned.
+    """
+
+    sign: Sign
+    sender_agency_id: AgencyId
+    agency_id: AgencyId | None
+
+
+def deliveries_due(fact: ReferralFact) -> tuple[DueDelivery, ...]:
+    """What is to be delivered: at most one delivery for each inbox concerned.
+
+    An agency that refers to itself hears twice, in two inboxes: another colleague may sit at each.
+    """
+    due = []
+    for inbox in AUDIENCES[fact.sign.kind]:
+        agency_id = fact.sender_agency_id if inbox is Inbox.DESK else fact.agency_id
+        if agency_id is not None:
+            due.append(DueDelivery(Recipient(inbox, agency_id), fact.sign))
+    return tuple(due)

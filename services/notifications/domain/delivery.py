@@ -1,0 +1,47 @@
+"""A delivery: a short sign that something waits. It says nothing about the person."""
+
+from dataclasses import dataclass
+from datetime import datetime
+
+from kernel.ids import DeliveryId, EventId, OfferId, RecipientId, ReferralId, ServiceId
+from kernel.vocabulary import Urgency
+from services.notifications.domain.recipient import Recipient
+
+
+@dataclass(frozen=True, slots=True)
+class Sign:
+    """What a delivery says, the same for everybody who is told.
+
+    Args:
+        kind: the name of the fact, like `ReferralOffered`.
+        service_id: None when the service is restricted, or where there is none.
+        urgency: only with an offer.
+        respond_by_time: only with an offer that waits for an answer.
+    """
+
+    kind: str
+    event_id: EventId
+    event_time: datetime
+    referral_id: ReferralId
+    offer_id: OfferId | None = None
+    service_id: ServiceId | None = None
+    urgency: Urgency | None = None
+    respond_by_time: datetime | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class DueDelivery:
+    """Something a recipient is to be told, before it has its place in the inbox."""
+
+    recipient: Recipient
+    sign: Sign
+
+
+@dataclass(frozen=True, slots=True)
+class Delivery:
+    """A delivery in its place: sequences of a recipient are 1, 2, 3 … without a gap."""
+
+    delivery_id: DeliveryId
+    recipient_id: RecipientId
+    sequence: int
+    sign: Sign

@@ -1,0 +1,41 @@
+"""Whose inbox: an agency's, where offers come in, or a desk's, where the sender hears of every change."""
+
+from dataclasses import dataclass
+from enum import StrEnum
+
+from kernel.ids import AgencyId, RecipientId, agency_inbox, desk_inbox
+
+
+class Inbox(StrEnum):
+    """The two inboxes that every agency has."""
+
+    AGENCY = "AGENCY"
+    DESK = "DESK"
+
+
+@dataclass(frozen=True, slots=True)
+class Recipient:
+    """One inbox of one agency; its id follows from both, so nobody has to ask for it."""
+
+    inbox: Inbox
+    agency_id: AgencyId
+
+    @property
+    def recipient_id(self) -> RecipientId:
+        """The same for ever: event logs and clients' cursors point at it."""
+        return agency_inbox(self.agency_id) if self.inbox is Inbox.AGENCY else desk_inbox(self.agency_id)
+
+
+@dataclass(frozen=True, slots=True)
+class InboxMarks:
+    """How far an inbox has come; all three are 0 while nothing has ever been delivered.
+
+    Args:
+        last_sequence: the newest delivery.
+        acknowledged_sequence: what a client has said it has.
+        forgotten_sequence: everything up to here was deleted because of its age.
+    """
+
+    last_sequence: int = 0
+    acknowledged_sequence: int = 0
+    forgotten_sequence: int = 0

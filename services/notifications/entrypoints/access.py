@@ -1,0 +1,15 @@
+"""Who may call what. Which inbox a caller reads is always their own: see use_cases/open_inbox.py."""
+
+from collections.abc import Mapping
+from typing import Final
+
+from chassis.access import Access
+from services.notifications.use_cases.open_inbox import AGENCY_ROLES, DESK_ROLES
+
+_READERS: Final = Access(roles=AGENCY_ROLES | DESK_ROLES)
+
+ACCESS: Final[Mapping[str, Access]] = {
+    "/kem.notifications.v1.InboxService/Subscribe": _READERS,
+    "/kem.notifications.v1.InboxService/Acknowledge": _READERS,
+    "/kem.notifications.v1.InboxService/ListDeliveries": _READERS,
+}

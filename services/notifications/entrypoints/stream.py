@@ -1,0 +1,42 @@
+"""Reads what happened to referrals, and delivers it."""
+
+from typing import Final
+
+from chassis import topics
+from chassis.events import IncomingEvent
+from chassis.postgres import Transaction
+from services.notifications.adapters.postgres_deliveries import PostgresDeliveries
+from services.notifications.domain.audience import ReferralFact
+from services.notifications.entrypoints.fan_out import FanOut
+from services.notifications.entrypoints.translate import read_fact
+from services.notifications.use_cases.deliver_facts import deliver_facts
+
+CONSUMER: Final = "notifications"
+TOPICS: Final = [topics.REFERRAL]
+
+
+class ReferralFacts:
+    """The reader of kem.referral.v1.
+
+    Args:
+        fan_out: the streams of this process, told after the commit; None where calls are answered elsewhere.
+    """
+
+    def __init__(self, deliveries: PostgresDeliveries, fan_out: FanOut | None = None) -> None:
+        self._deliveries = deliveries
+        self._fan_out = fan_out
+
+    async def prepare(self, events: list[IncomingEvent]) -> None:
+        """Nothing to ask anybody: an event says whom it concerns."""
+
+    async def apply(self, tx: Transaction, events: list[IncomingEvent], prepared: None) -> None:
+        """Delivers the batch.
+
+        Raises:
+            PoisonEvent, NewerThanReader: an event that cannot be read.
+        """
+        facts: list[ReferralFact] = [read_fact(event) for event in events]
+        delivered = await deliver_facts(facts, tx, self._deliveries)
+        if self._fan_out is not None:
+            fan_out = self._fan_out
+            tx.after_commit.append(lambda: fan_out.pass_on(delivered))

@@ -1,0 +1,105 @@
+"""Between protobuf and the domain."""
+
+from datetime import UTC, datetime
+from functools import cache
+from typing import Any, Final
+from uuid import UUID
+
+from google.protobuf.message import DecodeError, Message
+
+from chassis.batch_reader import MALFORMED, PoisonEvent, known_fact
+from chassis.events import IncomingEvent
+from kem.common.v1 import common_pb2
+from kem.notifications.v1 import delivery_pb2
+from kem.referral.v1.referral_events_pb2 import ReferralEvent
+from kernel.ids import AgencyId, EventId, OfferId, ReferralId, ServiceId
+from kernel.time import utc
+from kernel.vocabulary import Urgency
+from services.notifications.domain.audience import ReferralFact
+from services.notifications.domain.delivery import Delivery, Sign
+from services.notifications.domain.recipient import Inbox
+
+INBOXES: Final = {delivery_pb2.INBOX_AGENCY: Inbox.AGENCY, delivery_pb2.INBOX_DESK: Inbox.DESK}
+
+_URGENCIES: Final = {
+    common_pb2.URGENCY_EMERGENCY: Urgency.EMERGENCY,
+    common_pb2.URGENCY_URGENT: Urgency.URGENT,
+    common_pb2.URGENCY_NORMAL: Urgency.NORMAL,
+}
+_URGENCY_NUMBERS: Final = {urgency: number for number, urgency in _URGENCIES.items()}
+
+
+def read_fact(event: IncomingEvent) -> ReferralFact:
+    """The fact that an event of kem.referral.v1 tells.
+
+    The facts name what they share alike (offer_id, agency_id, service_id, urgency, respond_by_time), so they
+    are read by name.
+
+    Raises:
+        PoisonEvent: the bytes are no such event.
+        NewerThanReader: a fact that this version does not know.
+    """
+    envelope = ReferralEvent()
+    try:
+        envelope.ParseFromString(event.payload)
+        message: Message = getattr(envelope, known_fact(event.event_id, envelope))
+        offer_id = _text(message, "offer_id")
+        agency_id = _text(message, "agency_id")
+        service_id = _text(message, "service_id")
+        sign = Sign(
+            kind=message.DESCRIPTOR.name,
+            event_id=EventId(event.event_id),
+            event_time=event.event_time,
+            referral_id=ReferralId(UUID(envelope.referral_id)),
+            offer_id=OfferId(UUID(offer_id)) if offer_id else None,
+            service_id=ServiceId(UUID(service_id)) if service_id else None,
+            urgency=_URGENCIES.get(_value(message, "urgency", 0)) if offer_id else None,
+            respond_by_time=_time(message, "respond_by_time"),
+        )
+        return ReferralFact(
+            sign=sign,
+            sender_agency_id=AgencyId(UUID(envelope.sender_agency_id)),
+            agency_id=AgencyId(UUID(agency_id)) if agency_id else None,
+        )
+    except (DecodeError, ValueError):
+        raise PoisonEvent(event.event_id, MALFORMED) from None
+
+
+def delivery_message(delivery: Delivery) -> delivery_pb2.Delivery:
+    """A delivery as clients get it; nothing may be added here that says anything about a person."""
+    sign = delivery.sign
+    message = delivery_pb2.Delivery(
+        delivery_id=str(delivery.delivery_id),
+        sequence=delivery.sequence,
+        kind=sign.kind,
+        referral_id=str(sign.referral_id),
+        offer_id=str(sign.offer_id) if sign.offer_id else None,
+        service_id=str(sign.service_id) if sign.service_id else None,
+        urgency=_URGENCY_NUMBERS[sign.urgency] if sign.urgency else common_pb2.URGENCY_UNSPECIFIED,
+    )
+    message.event_time.FromDatetime(sign.event_time)
+    if sign.respond_by_time is not None:
+        message.respond_by_time.FromDatetime(sign.respond_by_time)
+    return message
+
+
+@cache
+def _fields(kind: str) -> frozenset[str]:
+    facts = ReferralEvent.DESCRIPTOR.oneofs_by_name["fact"].fields
+    return frozenset(
+        field.name for fact in facts if (of := fact.message_type) and of.name == kind for field in of.fields
+    )
+
+
+def _value(message: Message, name: str, absent: Any) -> Any:
+    return getattr(message, name) if name in _fields(message.DESCRIPTOR.name) else absent
+
+
+def _text(message: Message, name: str) -> str:
+    return str(_value(message, name, ""))
+
+
+def _time(message: Message, name: str) -> datetime | None:
+    if name in _fields(message.DESCRIPTOR.name) and message.HasField(name):
+        return utc(getattr(message, name).ToDatetime(tzinfo=UTC))
+    return None

@@ -1,0 +1,19 @@
+"""Puts what has happened into the inboxes of everybody concerned."""
+
+from collections.abc import Sequence
+
+from chassis.postgres import Transaction
+from services.notifications.adapters.postgres_deliveries import PostgresDeliveries
+from services.notifications.domain.audience import ReferralFact, deliveries_due
+from services.notifications.domain.delivery import Delivery
+
+
+async def deliver_facts(
+    facts: Sequence[ReferralFact], tx: Transaction, deliveries: PostgresDeliveries
+) -> list[Delivery]:
+    """Makes the deliveries of a batch of facts, in the facts' order within each inbox.
+
+    Not repeat-safe by itself: the batch's own inbox drops facts that were seen before.
+    """
+    due = [delivery for fact in facts for delivery in deliveries_due(fact)]
+    return await deliveries.put(tx, due)

@@ -1,0 +1,124 @@
+"""Who is told of what."""
+
+import pytest
+from google.protobuf.message import Message
+
+from chassis.batch_reader import NEWER_THAN_READER, PoisonEvent
+from kem.referral.v1 import referral_events_pb2 as facts
+from kernel.vocabulary import Urgency
+from services.notifications.domain.audience import AUDIENCES, deliveries_due
+from services.notifications.domain.recipient import Inbox
+from services.notifications.entrypoints.translate import delivery_message, read_fact
+from tests.support.referral_facts import AGENCY, SENDER, as_if_newer, fact_names, incoming, offered
+
+A, D = (Inbox.AGENCY, AGENCY), (Inbox.DESK, SENDER)
+
+# fact, whether it names an agency, who is told
+TOLD = [
+    ("ReferralAwaitingPerson", {D}),
+    ("ReferralOffered", {A, D}),
+    ("ReferralWaitlisted", {A, D}),
+    ("ReferralUnmatched", {D}),
+    ("ReferralRematched", {D}),
+    ("ReferralAccepted", {A, D}),
+    ("ReferralReturned", {A, D}),
+    ("ServiceStarted", {D}),
+    ("ReferralCompleted", {D}),
+    ("ReferralNotCompleted", {D}),
+    ("ReferralWithdrawn", {A, D}),
+    ("ReferralCancelled", {A, D}),
+    ("ReferralEnteredInError", {A, D}),
+    ("OfferDeclined", {A, D}),
+    ("OfferExpired", {A, D}),
+    ("OfferRevoked", {A, D}),
+    ("OfferAcknowledged", {D}),
+    ("InformationRequested", {A, D}),
+    ("InformationProvided", {A, D}),
+    ("OfferReminderDue", {A, D}),
+    ("OfferWaitlisted", {A, D}),
+    ("GapRecorded", {D}),
+    ("PersonClockEnded", {D}),
+]
+
+
+def _fact(name: str) -> Message:
+    message: Message = getattr(facts, name)()
+    for field, value in (("agency_id", str(AGENCY)), ("offer_id", str(AGENCY))):
+        if field in message.DESCRIPTOR.fields_by_name:
+            setattr(message, field, value)
+    return message
+
+
+def test_every_fact_of_the_contract_has_a_decision() -> None:
+    assert set(AUDIENCES) == set(fact_names()) == {name for name, _ in TOLD}
+
+
+@pytest.mark.parametrize(("name", "told"), TOLD)
+def test_each_fact_reaches_exactly_who_is_concerned(name: str, told: set[tuple[Inbox, object]]) -> None:
+    due = deliveries_due(read_fact(incoming(_fact(name))))
+    assert {(one.recipient.inbox, one.recipient.agency_id) for one in due} == told
+    assert len(due) == len(told)
+    assert {one.sign.kind for one in due} == {name}
+
+
+@pytest.mark.parametrize("name", ["ReferralWaitlisted", "ReferralWithdrawn", "ReferralCancelled"])
+def test_where_no_agency_was_asked_only_the_desk_is_told(name: str) -> None:
+    due = deliveries_due(read_fact(incoming(getattr(facts, name)())))
+    assert [(one.recipient.inbox, one.recipient.agency_id) for one in due] == [D]
+
+
+def test_an_agency_that_refers_to_itself_hears_in_both_of_its_inboxes() -> None:
+    due = deliveries_due(read_fact(incoming(offered(agency_id=SENDER))))
+    assert len({one.recipient.recipient_id for one in due}) == 2
+
+
+def test_an_offer_says_its_ids_its_urgency_and_its_window_and_nothing_else() -> None:
+    offer = offered()
+    sign = read_fact(incoming(offer)).sign
+    assert (str(sign.offer_id), str(sign.service_id)) == (offer.offer_id, offer.service_id)
+    assert sign.urgency is Urgency.URGENT
+    assert sign.respond_by_time is not None
+    assert sign.respond_by_time.isoformat() == "2026-03-03T09:30:00+00:00"
+
+
+def test_a_restricted_service_stays_unnamed() -> None:
+    offer = offered()
+    offer.ClearField("service_id")
+    due = deliveries_due(read_fact(incoming(offer)))
+    assert [one.sign.service_id for one in due] == [None, None]
+
+
+def test_the_message_of_a_delivery_has_no_field_for_anything_about_a_person() -> None:
+    from kem.notifications.v1.delivery_pb2 import Delivery
+
+    assert set(Delivery.DESCRIPTOR.fields_by_name) == {
+        "delivery_id",
+        "sequence",
+        "kind",
+        "referral_id",
+        "offer_id",
+        "service_id",
+        "urgency",
+        "respond_by_time",
+        "event_time",
+    }
+    assert delivery_message.__doc__
+
+
+def test_a_fact_newer_than_this_version_is_parked_and_not_guessed() -> None:
+    with pytest.raises(PoisonEvent) as refused:
+        read_fact(as_if_newer(incoming(offered())))
+    assert refused.value.reason == NEWER_THAN_READER
+
+
+@pytest.mark.parametrize("offer_id", ["", "no id at all"])
+def test_an_offer_whose_ids_cannot_be_read_is_poison_or_tells_of_no_offer(offer_id: str) -> None:
+    event = incoming(offered())
+    envelope = facts.ReferralEvent.FromString(event.payload)
+    envelope.referral_id = offer_id
+    from dataclasses import replace
+
+    with pytest.raises(PoisonEvent, match="MALFORMED"):
+        read_fact(replace(event, payload=envelope.SerializeToString()))
+    with pytest.raises(PoisonEvent, match="MALFORMED"):
+        read_fact(replace(event, payload=b"\xff\xff"))
