@@ -4,8 +4,8 @@ from collections.abc import Callable, Iterator
 
 import pytest
 
-from tests.support.ports import free_port
 from tools.stack.broker import Broker
+from tools.stack.ports import free_port
 from tools.stack.topics import create_topics
 
 

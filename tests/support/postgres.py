@@ -12,7 +12,7 @@ from typing import Any
 
 import pytest
 
-from tests.support.ports import free_port
+from tools.stack.ports import free_port
 from tools.stack.postgres import Passwords, PostgresServer
 
 _SCHEMAS = ("intake", "referral", "notifications", "access", "audit")

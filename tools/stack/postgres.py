@@ -7,6 +7,7 @@ import re
 import signal
 import socket
 import subprocess
+import sys
 import time
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -15,7 +16,7 @@ from pathlib import Path
 from urllib.parse import quote
 
 from tools.stack.failure import StackFailure
-from tools.stack.process import bare_environment, spawn, stop
+from tools.stack.process import bare_environment, last_line, spawn, stop
 
 ROOT = Path(__file__).resolve().parents[2]
 SUPERUSER = "postgres"
@@ -131,7 +132,7 @@ class PostgresServer:
         password_file.unlink()
         if done.returncode != 0:
             raise StackFailure(
-                f"PostgreSQL could not make its files in {self.data}: {_last_line(done.stderr)}"
+                f"PostgreSQL could not make its files in {self.data}: {last_line(done.stderr)}"
             )
         ready.touch()
 
@@ -168,7 +169,7 @@ class PostgresServer:
         said = self.log.read_text(errors="replace") if self.log.exists() else ""
         if "No space left on device" in said[-4000:]:
             return "the disk is full: make room and try again."
-        return f"its log is {self.log} and ends with: {_last_line(said)}"
+        return f"its log is {self.log} and ends with: {last_line(said)}"
 
     def start(self) -> None:
         """Makes the files if needed, starts the server and waits until it answers."""
@@ -284,7 +285,7 @@ class PostgresServer:
             check=False,
         )
         if done.returncode != 0:
-            raise StackFailure(f"A migration of {schema} failed: {_last_line(done.stderr or done.stdout)}")
+            raise StackFailure(f"A migration of {schema} failed: {last_line(done.stderr or done.stdout)}")
         self._psql(
             f"REVOKE INSERT, UPDATE, DELETE ON {schema}.schema_migrations FROM {schema}_app, {schema}_worker",
             database=database,
@@ -293,11 +294,4 @@ class PostgresServer:
 
 @cache
 def _dbmate() -> str:
-    import sys
-
     return str(Path(sys.executable).with_name("dbmate"))
-
-
-def _last_line(text: str) -> str:
-    lines = [line for line in text.strip().splitlines() if line.strip()]
-    return lines[-1] if lines else "(it said nothing)"

@@ -54,3 +54,9 @@ def bare_environment() -> dict[str, str]:
     keep = ("PATH", "HOME", "LD_LIBRARY_PATH", "TMPDIR")
     kept = {name: os.environ[name] for name in keep if name in os.environ}
     return kept | {"LC_ALL": "C.UTF-8", "TZ": "UTC"}
+
+
+def last_line(text: str) -> str:
+    """The last line that says something."""
+    lines = [line for line in text.strip().splitlines() if line.strip()]
+    return lines[-1] if lines else "(it said nothing)"

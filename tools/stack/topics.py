@@ -38,3 +38,16 @@ def create_topics(bootstrap: str, replication: int = 1) -> bool:
         return not present & set(TOPICS)
     finally:
         admin.close()
+
+
+def forget_groups(bootstrap: str) -> None:
+    """Deletes every consumer group, so that each begins with the first event again. Nobody may be reading."""
+    from kafka import KafkaAdminClient
+
+    admin = KafkaAdminClient(bootstrap_servers=bootstrap)
+    try:
+        groups = [group["group_id"] for group in admin.list_groups()]
+        if groups:
+            admin.delete_groups(groups)
+    finally:
+        admin.close()

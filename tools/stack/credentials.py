@@ -1,0 +1,63 @@
+"""Passwords and signing keys of one stack: made once, kept in its data folder, never printed."""
+
+import json
+import secrets
+from collections.abc import Iterable
+
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
+from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat
+
+from chassis.caller import SERVICE_ISSUER_PREFIX, SERVICE_ROLE, AssertionSigner
+from tools.stack.layout import Layout, write_secret
+from tools.stack.postgres import Passwords, PostgresServer
+
+ISSUER = "kem-up"
+_LOGINS = ("app", "worker")
+
+
+def passwords(layout: Layout, schemas: Iterable[str]) -> Passwords:
+    """The database passwords; those that are missing are made."""
+    file = layout.secrets / "passwords.json"
+    known: dict[str, str] = json.loads(file.read_text()) if file.exists() else {}
+    schema_logins = {f"{schema}_{kind}" for schema in schemas for kind in _LOGINS}
+    missing = {"postgres", "kem_migrator", "kem_check"} | schema_logins
+    missing -= known.keys()
+    if missing:
+        known |= {login: secrets.token_urlsafe(24) for login in sorted(missing)}
+        write_secret(file, json.dumps(known, indent=1))
+    return Passwords(
+        superuser=known["postgres"],
+        migrator=known["kem_migrator"],
+        check=known["kem_check"],
+        schemas={
+            (schema, kind): known[f"{schema}_{kind}"]
+            for schema, _, kind in (login.rpartition("_") for login in known)
+            if kind in _LOGINS
+        },
+    )
+
+
+def write_signing_keys(layout: Layout, services: Iterable[str]) -> None:
+    """Makes the issuer's key and each service's own, and writes the file of public keys."""
+    entries = [_signer(layout, ISSUER).key_entry()]
+    entries += [_signer(layout, SERVICE_ISSUER_PREFIX + name).key_entry([SERVICE_ROLE]) for name in services]
+    content = json.dumps({"keys": entries}, indent=1)
+    if not layout.assertion_keys.exists() or layout.assertion_keys.read_text() != content:
+        write_secret(layout.assertion_keys, content)
+
+
+def _signer(layout: Layout, issuer: str) -> AssertionSigner:
+    service = issuer.removeprefix(SERVICE_ISSUER_PREFIX)
+    file = layout.issuer_key if issuer == ISSUER else layout.identity_key(service)
+    if not file.exists():
+        pem = Ed25519PrivateKey.generate().private_bytes(Encoding.PEM, PrivateFormat.PKCS8, NoEncryption())
+        write_secret(file, pem.decode())
+    return AssertionSigner(issuer, file)
+
+
+def write_urls(layout: Layout, server: PostgresServer, schemas: Iterable[str]) -> None:
+    """Writes each login's URL into a file: settings name the file, so that no list of processes shows it."""
+    logins = {"check": "kem_check", "migrator": "kem_migrator"}
+    logins |= {f"{schema}-{kind}": f"{schema}_{kind}" for schema in schemas for kind in _LOGINS}
+    for name, login in logins.items():
+        write_secret(layout.url_file(name), server.url(login) + "\n")

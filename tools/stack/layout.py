@@ -1,0 +1,117 @@
+"""Where a stack keeps what: one data folder, `.kem/` unless told otherwise."""
+
+import fcntl
+import os
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+
+from tools.stack.failure import StackFailure
+
+ROOT = Path(__file__).resolve().parents[2]
+DATA = ROOT / ".kem"
+
+
+@dataclass(frozen=True, slots=True)
+class Layout:
+    """The places in one data folder. Secrets are files of mode 0600 in folders of mode 0700."""
+
+    data: Path
+
+    @property
+    def secrets(self) -> Path:
+        """Passwords, private keys, and the URLs that hold passwords."""
+        return self.data / "secrets"
+
+    @property
+    def keys(self) -> Path:
+        """Intake's keys over people's data: beside the database, never in it, never in a backup of it."""
+        return self.data / "keys"
+
+    @property
+    def postgres(self) -> Path:
+        return self.data / "postgres"
+
+    @property
+    def logs(self) -> Path:
+        return self.data / "logs"
+
+    @property
+    def run_file(self) -> Path:
+        """What runs now: processes and addresses, as JSON without secrets."""
+        return self.data / "run.json"
+
+    @property
+    def lock_file(self) -> Path:
+        return self.data / "lock"
+
+    @property
+    def issuer_key(self) -> Path:
+        """Ed25519 key (PEM) with which this machine vouches for staff until there is sign-in."""
+        return self.secrets / "issuer.pem"
+
+    @property
+    def assertion_keys(self) -> Path:
+        """The public keys of everybody who may vouch for a caller (JSON)."""
+        return self.data / "assertion-keys.json"
+
+    def identity_key(self, service: str) -> Path:
+        """The key with which a service speaks for itself."""
+        return self.secrets / f"identity-{service}.pem"
+
+    def url_file(self, login: str) -> Path:
+        """The file that holds a database login's URL; `login` is check, migrator or `<schema>-<kind>`."""
+        return self.secrets / f"{login}.url"
+
+    def log(self, process: str) -> Path:
+        return self.logs / f"{process}.log"
+
+    def make(self) -> None:
+        """Makes the folders. Repeat-safe."""
+        try:
+            self.data.mkdir(parents=True, exist_ok=True)
+            for folder in (self.data, self.secrets, self.keys, self.logs, self.postgres):
+                folder.mkdir(exist_ok=True)
+                folder.chmod(0o700)
+        except PermissionError as error:
+            raise StackFailure(
+                f"{error.filename} cannot be written by this user; run it as the owner of that folder."
+            ) from None
+
+    @contextmanager
+    def hold(self) -> Iterator[None]:
+        """Holds the folder for one running stack; the lock goes with the process, however it ends.
+
+        Raises:
+            StackFailure: another one holds it.
+        """
+        with self.lock_file.open("a") as file:
+            try:
+                fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            except BlockingIOError:
+                raise StackFailure(
+                    f"KEM already runs on {self.data}; see it with ./kem status or end it with ./kem down."
+                ) from None
+            yield
+
+    def is_held(self) -> bool:
+        """Whether a stack holds the folder now."""
+        if not self.lock_file.exists():
+            return False
+        with self.lock_file.open("a") as file:
+            try:
+                fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            except BlockingIOError:
+                return True
+            return False
+
+
+def write_secret(path: Path, content: str) -> None:
+    """Writes a file that only its owner reads, whole or not at all."""
+    fresh = path.with_name(f".{path.name}.new")
+    with open(os.open(fresh, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600), "w") as file:
+        file.write(content)
+        file.flush()
+        os.fsync(file.fileno())
+    fresh.replace(path)

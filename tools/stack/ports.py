@@ -1,0 +1,104 @@
+"""Which ports a stack uses: a free hundred, 7400 first, the same one again as long as it is free."""
+
+import contextlib
+import socket
+import sys
+from dataclasses import dataclass, field
+
+from tools.stack.failure import StackFailure
+
+FIRST_BASE = 7400
+LAST_BASE = 9900
+_GRPC = {"intake": 10, "referral": 11, "notifications": 12, "access": 13, "audit": 14}
+_CONSOLE = 20
+_METRICS = 20
+
+
+@dataclass(slots=True)
+class Ports:
+    """The ports above `base`; `claim` keeps another stack of this machine from choosing the same hundred."""
+
+    base: int
+    claim: socket.socket | None = field(default=None, repr=False)
+
+    @property
+    def postgres(self) -> int:
+        return self.base
+
+    @property
+    def broker(self) -> int:
+        return self.base + 1
+
+    def grpc(self, service: str) -> int:
+        return self.base + _GRPC[service]
+
+    def metrics(self, service: str) -> int:
+        return self.grpc(service) + _METRICS
+
+    def all(self) -> list[int]:
+        grpc = [self.base + offset for offset in _GRPC.values()]
+        return [self.postgres, self.broker, *grpc, self.base + _CONSOLE, *(port + _METRICS for port in grpc)]
+
+    def taken(self) -> int | None:
+        """The first of the ports that another program uses."""
+        return next((port for port in self.all() if not is_free(port)), None)
+
+    def release(self) -> None:
+        """Lets another stack have the hundred."""
+        if self.claim is not None:
+            self.claim.close()
+            self.claim = None
+
+
+def is_free(port: int) -> bool:
+    """Whether a server could listen there now."""
+    with socket.socket() as probe:
+        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        try:
+            probe.bind(("127.0.0.1", port))
+        except OSError:
+            return False
+        return True
+
+
+def choose(wanted: int | None, previous: int | None) -> Ports:
+    """Claims a hundred of ports: the wanted one, or the previous one, or the next that is free.
+
+    Raises:
+        StackFailure: the wanted ports, or all of them, are taken.
+    """
+    if wanted is not None:
+        ports = _claimed(wanted)
+        if ports is None or (taken := ports.taken()) is not None:
+            which = f"Port {taken}" if ports else f"The ports from {wanted} on"
+            raise StackFailure(
+                f"{which} is used by another program; end it, or leave out --base-port to get free ports."
+            )
+        return ports
+    bases = dict.fromkeys([previous or FIRST_BASE, *range(FIRST_BASE, LAST_BASE + 1, 100)])
+    for base in bases:
+        ports = _claimed(base)
+        if ports is not None:
+            if ports.taken() is None:
+                return ports
+            ports.release()
+    raise StackFailure(f"No hundred of ports from {FIRST_BASE} to {LAST_BASE} is free; end what uses them.")
+
+
+def _claimed(base: int) -> Ports | None:
+    if sys.platform != "linux":
+        return Ports(base)
+    claim = socket.socket(socket.AF_UNIX)
+    with contextlib.suppress(OSError):
+        claim.bind(f"\0kem-ports-{base}")  # an abstract name: it goes with the process
+        return Ports(base, claim)
+    claim.close()
+    return None
+
+
+def free_port() -> int:
+    """Any port that nobody listens on now."""
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        port: int = probe.getsockname()[1]
+        return port

@@ -1,0 +1,88 @@
+"""The services of this checkout, and the settings with which each one runs."""
+
+import asyncio
+import os
+import sys
+import time
+from collections.abc import Mapping
+from pathlib import Path
+
+from tools.stack.failure import StackFailure
+from tools.stack.layout import Layout
+from tools.stack.ports import Ports, is_free
+from tools.stack.process import bare_environment
+
+START_ORDER = ("intake", "referral", "notifications", "access", "audit", "console")
+"""All start at once; draining goes the other way round."""
+
+
+def services_of(root: Path) -> list[str]:
+    """The services that can be run, in their order."""
+    found = {path.parent.name for path in (root / "services").glob("*/__main__.py")}
+    return [name for name in START_ORDER if name in found]
+
+
+def environment(
+    root: Path, layout: Layout, ports: Ports, bootstrap: str, service: str, own: Mapping[str, str]
+) -> dict[str, str]:
+    """The settings of architecture: addresses of every service, files of this one's secrets; `own` wins."""
+    prefix = f"KEM_{service.upper()}_"
+    settings = bare_environment() | {
+        "PYTHONPATH": os.pathsep.join([str(root), str(root / "gen")]),
+        "PYTHONUNBUFFERED": "1",
+        "KEM_KAFKA_BOOTSTRAP": bootstrap,
+        # the embedded broker fails with idempotent producers
+        "KEM_KAFKA_IDEMPOTENCE": "false",
+        "KEM_ASSERTION_KEYS_FILE": str(layout.assertion_keys),
+        f"{prefix}DATABASE_URL_FILE": str(layout.url_file(f"{service}-app")),
+        f"{prefix}WORKER_DATABASE_URL_FILE": str(layout.url_file(f"{service}-worker")),
+        f"{prefix}METRICS_ADDRESS": f"127.0.0.1:{ports.metrics(service)}",
+        f"{prefix}IDENTITY_FILE": str(layout.identity_key(service)),
+    }
+    for name in services_of(root):
+        settings[f"KEM_{name.upper()}_GRPC_ADDRESS"] = f"127.0.0.1:{ports.grpc(name)}"
+    if service == "intake":
+        settings["KEM_KEYS_DIR"] = str(layout.keys)
+    passed_on = ("KEM_LOG_LEVEL", "KEM_OTLP_ENDPOINT", "KEM_TRACE_RATIO")
+    settings |= {name: os.environ[name] for name in passed_on if name in os.environ}
+    return settings | dict(own)
+
+
+def command(service: str, roles: str | None) -> list[str]:
+    """How a service is started; all its roles unless some are named."""
+    return [sys.executable, "-P", "-m", f"services.{service}", *(("--roles", roles) if roles else ())]
+
+
+def check_ports(ports: Ports, service: str) -> None:
+    """Raises StackFailure when a port of the service has been taken by another program."""
+    for port in (ports.grpc(service), ports.metrics(service)):
+        if not is_free(port):
+            raise StackFailure(f"port {port} is used by another program; end that program")
+
+
+async def wait_serving(address: str, patience_seconds: float = 60) -> None:
+    """Returns when the service at `address` says SERVING.
+
+    Raises:
+        StackFailure: it does not in time.
+    """
+    deadline = time.monotonic() + patience_seconds
+    while time.monotonic() < deadline:
+        if await is_serving(address):
+            return
+        await asyncio.sleep(0.1)
+    raise StackFailure(f"does not serve at {address} after {patience_seconds:.0f} s")
+
+
+async def is_serving(address: str, deadline_seconds: float = 1.0) -> bool:
+    """Whether the service at `address` says SERVING now (gRPC health protocol)."""
+    import grpc
+    from grpc_health.v1 import health_pb2, health_pb2_grpc
+
+    async with grpc.aio.insecure_channel(address, options=[("grpc.use_local_subchannel_pool", 1)]) as channel:
+        stub = health_pb2_grpc.HealthStub(channel)
+        try:
+            answer = await stub.Check(health_pb2.HealthCheckRequest(), timeout=deadline_seconds)
+        except grpc.aio.AioRpcError:
+            return False
+        return bool(answer.status == health_pb2.HealthCheckResponse.SERVING)

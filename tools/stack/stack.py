@@ -1,0 +1,287 @@
+"""A whole running hub on this machine: PostgreSQL, broker, topics, tables, services, supervised."""
+
+import asyncio
+import os
+import signal
+import subprocess
+import time
+from collections.abc import Awaitable, Callable, Sequence
+from contextlib import ExitStack
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Final
+
+import asyncpg
+
+from tools.stack.broker import Broker
+from tools.stack.credentials import passwords, write_signing_keys, write_urls
+from tools.stack.layout import ROOT, Layout
+from tools.stack.part import Part
+from tools.stack.ports import Ports, choose, free_port
+from tools.stack.postgres import PostgresServer
+from tools.stack.process import spawn
+from tools.stack.replay import Replayed, replay
+from tools.stack.room import check_room, plain_about_full_disks
+from tools.stack.run_file import Run, RunningProcess, end_leftovers, read_run, start_time_of, write_run
+from tools.stack.sample import load_sample_city
+from tools.stack.services import check_ports, command, environment, services_of, wait_serving
+from tools.stack.topics import create_topics, forget_groups
+
+LARGEST_LOG_BYTES: Final = 20 * 1024 * 1024
+SERVER_PATIENCE_SECONDS: Final = 20.0
+REPLAY_RETRY_SECONDS: Final = 1.0
+
+Say = Callable[[str], None]
+
+
+@dataclass(frozen=True, slots=True)
+class StackOptions:
+    """How a stack differs from the one that `./kem up` starts.
+
+    Args:
+        base_port: the first of its ports; None takes a free hundred.
+        is_durable: off for stacks of tests: a crash of the machine would lose their data.
+        has_sample_city: whether an empty directory is filled.
+        services: only these; None for all that this checkout has.
+        settings: added to every service's environment.
+    """
+
+    base_port: int | None = None
+    is_durable: bool = True
+    has_sample_city: bool = True
+    services: Sequence[str] | None = None
+    settings: dict[str, str] = field(default_factory=dict)
+
+
+class Stack:
+    """One stack on one data folder: `start` it once, use `addresses`, `stop` it.
+
+    Args:
+        data: its folder; what is there from an earlier run is used again.
+        say: told in one sentence whatever a person would want to know.
+    """
+
+    def __init__(
+        self,
+        data: Path,
+        options: StackOptions | None = None,
+        *,
+        root: Path = ROOT,
+        say: Say = lambda sentence: None,
+    ) -> None:
+        self.layout = Layout(data.resolve())
+        self.options = options or StackOptions()
+        self.root = root
+        self.say = say
+        self.services = list(services_of(root) if self.options.services is None else self.options.services)
+        self.addresses: dict[str, str] = {}
+        self.parts: dict[str, Part] = {}
+        self._held = ExitStack()
+        self._ports: Ports
+        self.postgres: PostgresServer
+        self.broker: Broker
+        self._run: Run | None = None
+        self._refilling = asyncio.Lock()
+
+    async def start(self) -> None:
+        """Returns when every service serves and the directory is filled.
+
+        Raises:
+            StackFailure: one sentence for the person; what was started has been ended again.
+        """
+        self.layout.make()
+        self._held.enter_context(self.layout.hold())
+        try:
+            with plain_about_full_disks(self.layout.data):
+                await self._start()
+        except BaseException:
+            await self.stop()
+            raise
+
+    async def _start(self) -> None:
+        check_room(self.layout.data)
+        previous = read_run(self.layout)
+        left = await asyncio.to_thread(end_leftovers, previous) if previous else []
+        if left:
+            self.say(f"Ended what an earlier run had left behind: {', '.join(left)}.")
+        self._ports = choose(self.options.base_port, previous.base_port if previous else None)
+        self._held.callback(self._ports.release)
+        self._prepare_files()
+        await self._start_servers()
+        await asyncio.gather(
+            asyncio.to_thread(create_topics, self.broker.bootstrap), asyncio.to_thread(self._migrate)
+        )
+        self._tell_replayed(await self._replay())
+        await self._start_services()
+        if self.options.has_sample_city and {"intake", "referral"} <= set(self.services):
+            await load_sample_city(
+                self.layout, self.addresses["referral"], self.addresses["intake"], self.say
+            )
+        for part in self.parts.values():
+            part.is_patient = True
+        if self._run is not None:
+            self._run.is_ready = True
+        self._write_run()
+
+    def _prepare_files(self) -> None:
+        layout, ports = self.layout, self._ports
+        for log in layout.logs.glob("*.log"):
+            if log.stat().st_size > LARGEST_LOG_BYTES:
+                log.replace(log.with_suffix(".log.1"))
+        write_signing_keys(layout, self.services)
+        self.postgres = PostgresServer(
+            layout.postgres,
+            ports.postgres,
+            passwords(layout, self.services),
+            layout.log("postgresql"),
+            is_durable=self.options.is_durable,
+        )
+        write_urls(layout, self.postgres, self.services)
+        self.broker = Broker(ports.broker, layout.log("broker"))
+        self.addresses |= {"postgresql": f"127.0.0.1:{ports.postgres}", "broker": self.broker.bootstrap}
+        self.addresses |= {name: f"127.0.0.1:{ports.grpc(name)}" for name in self.services}
+        me = os.getpid()
+        self._run = Run(RunningProcess("kem up", me, start_time_of(me)), ports.base, self.addresses)
+        self._write_run()
+
+    async def _start_servers(self) -> None:
+        began = time.monotonic()
+        await asyncio.to_thread(self.postgres.initialise)
+        postgres = self._add(
+            "postgresql", self.postgres.spawn, lambda: asyncio.to_thread(self.postgres.wait_ready)
+        )
+        postgres.ask, postgres.patience_seconds = signal.SIGINT, SERVER_PATIENCE_SECONDS
+        broker = self._add("broker", self.broker.spawn, lambda: asyncio.to_thread(self.broker.wait_ready))
+        broker.on_death, broker.on_restart = self._rest_services, self._after_broker_loss
+        for part in (postgres, broker):
+            part.want()
+        for part in (postgres, broker):
+            await part.ready()
+        self.say(f"PostgreSQL and the broker are running ({time.monotonic() - began:.1f} s).")
+
+    def _migrate(self) -> None:
+        began = time.monotonic()
+        self.postgres.create_database()
+        for schema in self.services:
+            self.postgres.prepare(schema)
+        self.say(f"The tables are up to date ({time.monotonic() - began:.1f} s).")
+
+    async def _start_services(self) -> None:
+        began = time.monotonic()
+        for name in self.services:
+            if name not in self.parts:
+                self._add_service(name, name, roles=None)
+        parts = self.service_parts()
+        for part in parts:
+            part.want()
+        await asyncio.gather(*(part.ready() for part in parts))
+        if parts:
+            self.say(f"All {len(parts)} services are running ({time.monotonic() - began:.1f} s).")
+
+    async def add_worker(self, service: str, roles: str = "stream") -> Part:
+        """Starts one more process of a service, for some of its roles; returns when it serves."""
+        number = 2 + sum(name.startswith(f"{service}-") for name in self.parts)
+        name = f"{service}-{number}"
+        self.addresses[name] = f"127.0.0.1:{free_port()}"
+        part = self._add_service(name, service, roles)
+        part.want()
+        await part.ready()
+        return part
+
+    def _add_service(self, name: str, service: str, roles: str | None) -> Part:
+        prefix = f"KEM_{service.upper()}_"
+        own = dict(self.options.settings)
+        if name != service:
+            own |= {f"{prefix}GRPC_ADDRESS": self.addresses[name], f"{prefix}METRICS_ADDRESS": "127.0.0.1:0"}
+        settings = environment(self.root, self.layout, self._ports, self.broker.bootstrap, service, own)
+
+        def start() -> subprocess.Popen[bytes]:
+            if name == service:
+                check_ports(self._ports, service)
+            log = self.layout.log(name)
+            return spawn(command(service, roles), log=log, environment=settings, directory=self.root)
+
+        return self._add(name, start, lambda: wait_serving(self.addresses[name]))
+
+    def _add(
+        self,
+        name: str,
+        start: Callable[[], subprocess.Popen[bytes]],
+        wait_ready: Callable[[], Awaitable[None]],
+    ) -> Part:
+        self.parts[name] = Part(name, start, wait_ready, self.layout.log(name), self.say, self._write_run)
+        return self.parts[name]
+
+    def service_parts(self) -> list[Part]:
+        """The parts that are services, in the order of their start."""
+        return [part for name, part in self.parts.items() if name not in ("postgresql", "broker")]
+
+    async def _rest_services(self) -> None:
+        await asyncio.gather(*(part.rest() for part in reversed(self.service_parts())))
+
+    async def _after_broker_loss(self) -> None:
+        await self.refill_broker()
+
+    async def refill_broker(self) -> Replayed:
+        """Fills a broker that came back empty: services rest while topics are made and events sent again.
+
+        Repeat-safe, also on a broker that has everything: consumers drop what they have seen.
+        """
+        async with self._refilling:
+            await self._rest_services()
+            replayed = await self._replay_until_done()
+            await self._start_services()
+            if self._run is not None:
+                self._run.replays += 1
+            self._write_run()
+            return replayed
+
+    async def _replay_until_done(self) -> Replayed:
+        while True:
+            try:
+                await asyncio.to_thread(create_topics, self.broker.bootstrap)
+                await asyncio.to_thread(forget_groups, self.broker.bootstrap)
+                replayed = await self._replay()
+            except (OSError, RuntimeError, asyncpg.PostgresError, asyncpg.InterfaceError) as error:
+                self.say(f"The broker cannot be filled yet ({type(error).__name__}); trying again.")
+                await asyncio.sleep(REPLAY_RETRY_SECONDS)
+            else:
+                self._tell_replayed(replayed)
+                return replayed
+
+    async def _replay(self) -> Replayed:
+        urls = {schema: self.postgres.url(f"{schema}_worker") for schema in self.services}
+        return await replay(urls, self.broker.bootstrap)
+
+    def _tell_replayed(self, replayed: Replayed) -> None:
+        if replayed.total:
+            self.say(f"The broker was empty: {replayed.total} events were sent to it again.")
+
+    async def stop(self) -> None:
+        """Ends everything in order: services drain, then the broker, then PostgreSQL. Repeat-safe."""
+        for part in reversed(self.service_parts()):
+            await part.end()
+        for name in ("broker", "postgresql"):
+            if name in self.parts:
+                await self.parts[name].end()
+        self.parts.clear()
+        if self._run is not None:
+            self._run.is_ready = False
+            self._write_run()
+            self._run = None
+        self._held.close()
+
+    def _write_run(self) -> None:
+        if self._run is None:
+            return
+        self._run.processes = [
+            part.record
+            for part in self.parts.values()
+            if part.record is not None and part.process is not None
+        ]
+        try:
+            write_run(self.layout, self._run)
+        except OSError as error:
+            self.say(
+                f"{self.layout.run_file} cannot be written ({error.strerror}); ./kem status may be behind."
+            )
