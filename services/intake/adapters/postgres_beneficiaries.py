@@ -1,0 +1,226 @@
+"""People in PostgreSQL: the row that every command locks first, and what is sealed around it."""
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any, Final
+
+from chassis.postgres import Transaction
+from kernel.errors import NotFound, RuleBroken
+from kernel.ids import AgencyId, BeneficiaryId
+from kernel.vocabulary import Origin
+from services.intake.adapters.sealing import DataKey
+from services.intake.adapters.vault import SealedRecord, Vault
+from services.intake.domain.identifiers import Identifier
+
+_COLUMNS: Final = (
+    "beneficiary_id, registered_by_agency_id, origin, version, profile_version, registered_time, erased_time"
+)
+_LOCK: Final = f"""
+    select {_COLUMNS} from beneficiary where beneficiary_id = any($1)
+    order by beneficiary_id for no key update
+"""  # noqa: S608  a constant
+_READ: Final = f"select {_COLUMNS} from beneficiary where beneficiary_id = $1"  # noqa: S608  a constant
+_INSERT: Final = """
+    with person as (
+        insert into beneficiary
+            (beneficiary_id, registered_by_agency_id, origin, registered_time, updated_time)
+        values ($1, $2, $3, $4, $4)
+    ), keys as (
+        insert into data_key
+            (beneficiary_id, registered_by_agency_id, key_class, epoch, key_id, wrapped)
+        select $1, $2, * from unnest($5::text[], $6::int[], $7::uuid[], $8::bytea[])
+    ), records as (
+        insert into sealed_record
+            (beneficiary_id, registered_by_agency_id, version, category, key_id, ciphertext)
+        select $1, $2, 1, * from unnest($9::text[], $10::uuid[], $11::bytea[])
+    )
+    insert into blind_index (beneficiary_id, registered_by_agency_id, field, digest)
+    select $1, $2, * from unnest($12::text[], $13::smallint[])
+"""
+_REPLACE: Final = """
+    with gone as (
+        delete from sealed_record where beneficiary_id = $1 and category <> all ($8::text[])
+    ), person as (
+        update beneficiary set version = $3, updated_time = clock_timestamp(),
+            profile_version = profile_version + $13
+        where beneficiary_id = $1
+        returning profile_version
+    ), keys as (
+        insert into data_key
+            (beneficiary_id, registered_by_agency_id, key_class, epoch, key_id, wrapped)
+        select $1, $2, * from unnest($4::text[], $5::int[], $6::uuid[], $7::bytea[])
+    ), records as (
+        insert into sealed_record
+            (beneficiary_id, registered_by_agency_id, version, category, key_id, ciphertext)
+        select $1, $2, $3, * from unnest($8::text[], $9::uuid[], $10::bytea[])
+        on conflict (beneficiary_id, category) do update
+        set version = excluded.version, key_id = excluded.key_id, ciphertext = excluded.ciphertext
+    ), unindexed as (
+        delete from blind_index where beneficiary_id = $1
+        and (field, digest) not in (select * from unnest($11::text[], $12::smallint[]))
+    ), indexed as (
+        insert into blind_index (beneficiary_id, registered_by_agency_id, field, digest)
+        select $1, $2, * from unnest($11::text[], $12::smallint[])
+        on conflict do nothing
+    )
+    select profile_version from person
+"""
+_KEYS: Final = """
+    select distinct on (key_class) beneficiary_id, key_class, key_id, epoch, wrapped
+    from data_key where beneficiary_id = $1 order by key_class, epoch desc
+"""
+_BUMP: Final = """
+    update beneficiary set profile_version = profile_version + 1 where beneficiary_id = $1
+    returning profile_version
+"""
+_ALL_RECORDS: Final = "select * from vault_record where beneficiary_id = $1"
+
+
+@dataclass(frozen=True, slots=True)
+class BeneficiaryRow:
+    """What is known of a person without opening anything."""
+
+    beneficiary_id: BeneficiaryId
+    registered_by_agency_id: AgencyId
+    origin: Origin
+    version: int
+    profile_version: int
+    registered_time: datetime
+    erased_time: datetime | None
+
+
+class PostgresBeneficiaries:
+    """Statements over people. Row-level security shows an agency only those whom it registered."""
+
+    def __init__(self, vault: Vault) -> None:
+        self._vault = vault
+
+    async def lock(self, tx: Transaction, beneficiary_id: BeneficiaryId) -> BeneficiaryRow:
+        """Locks the person until the transaction ends; the first thing that a command does.
+
+        Raises:
+            NotFound: BENEFICIARY_NOT_FOUND: no such person, or not the caller's (told apart nowhere).
+            RuleBroken: BENEFICIARY_ERASED.
+        """
+        found = await self.lock_all(tx, [beneficiary_id])
+        return found[beneficiary_id]
+
+    async def lock_all(
+        self, tx: Transaction, beneficiary_ids: Iterable[BeneficiaryId]
+    ) -> dict[BeneficiaryId, BeneficiaryRow]:
+        """Locks several people in the order of their ids. Raises as `lock` does, for the first amiss."""
+        wanted = list(dict.fromkeys(beneficiary_ids))
+        rows = await tx.connection.fetch(_LOCK, wanted)
+        found = {row["beneficiary_id"]: _row(row) for row in rows}
+        for beneficiary_id in wanted:
+            _present(found.get(beneficiary_id))
+        return found
+
+    async def read(self, tx: Transaction, beneficiary_id: BeneficiaryId) -> BeneficiaryRow:
+        """The person's row without a lock. Raises as `lock` does."""
+        row = await tx.connection.fetchrow(_READ, beneficiary_id)
+        return _present(_row(row) if row else None)
+
+    async def bump_profile(self, tx: Transaction, beneficiary_id: BeneficiaryId) -> int:
+        """Counts a change of what matching may know; answers the new profile_version for `ProfileChanged`."""
+        version: int = await tx.connection.fetchval(_BUMP, beneficiary_id)
+        return version
+
+    async def next_case_number(self, tx: Transaction) -> int:
+        """The number of the next case code, 1 to 999,999; never given out twice within a year."""
+        number: int = await tx.connection.fetchval("select nextval('case_number')")
+        return number
+
+    async def insert(
+        self,
+        tx: Transaction,
+        row: BeneficiaryRow,
+        keys: Mapping[str, DataKey],
+        records: Sequence[SealedRecord],
+        identifiers: Iterable[Identifier],
+    ) -> None:
+        """Keeps a new person, all by one statement."""
+        await tx.connection.execute(
+            _INSERT,
+            row.beneficiary_id,
+            row.registered_by_agency_id,
+            str(row.origin),
+            row.registered_time,
+            *_key_columns(keys.values()),
+            *_record_columns(records),
+            *self._index_columns(identifiers),
+        )
+
+    async def replace(
+        self,
+        tx: Transaction,
+        row: BeneficiaryRow,
+        new_keys: Mapping[str, DataKey],
+        records: Sequence[SealedRecord],
+        identifiers: Iterable[Identifier],
+        *,
+        profile_changed: bool,
+    ) -> int:
+        """Keeps version `row.version + 1` of a locked person; answers the profile_version.
+
+        `new_keys` are of classes that had none. Categories that are not in `records` are deleted.
+        """
+        profile_version: int = await tx.connection.fetchval(
+            _REPLACE,
+            row.beneficiary_id,
+            row.registered_by_agency_id,
+            row.version + 1,
+            *_key_columns(new_keys.values()),
+            *_record_columns(records),
+            *self._index_columns(identifiers),
+            int(profile_changed),
+        )
+        return profile_version
+
+    async def keys(self, tx: Transaction, beneficiary_id: BeneficiaryId) -> dict[str, DataKey]:
+        """The person's keys by class, as far as they can still be used."""
+        rows = await tx.connection.fetch(_KEYS, beneficiary_id)
+        found = ((row["key_class"], self._vault.key_of(row)) for row in rows)
+        return {key_class: key for key_class, key in found if key is not None}
+
+    async def fields(self, tx: Transaction, beneficiary_id: BeneficiaryId) -> dict[str, Any] | None:
+        """Every field of a person whom the caller may see, by name; None when erased."""
+        rows = await tx.connection.fetch(_ALL_RECORDS, beneficiary_id)
+        return self._vault.open_fields(rows).get(beneficiary_id)
+
+    def _index_columns(self, identifiers: Iterable[Identifier]) -> tuple[list[str], list[int]]:
+        entries = sorted({(str(one.field), self._vault.digest(one)) for one in identifiers})
+        return [field for field, _ in entries], [digest for _, digest in entries]
+
+
+def _key_columns(keys: Iterable[DataKey]) -> tuple[list[Any], ...]:
+    found = list(keys)
+    return (
+        [key.key_class for key in found],
+        [key.wrapped.epoch for key in found],
+        [key.key_id for key in found],
+        [key.wrapped.wrapped for key in found],
+    )
+
+
+def _record_columns(records: Sequence[SealedRecord]) -> tuple[list[Any], ...]:
+    return (
+        [record.category for record in records],
+        [record.key_id for record in records],
+        [record.ciphertext for record in records],
+    )
+
+
+def _row(row: Mapping[str, Any]) -> BeneficiaryRow:
+    return BeneficiaryRow(**{**dict(row), "origin": Origin(row["origin"])})
+
+
+def _present(row: BeneficiaryRow | None) -> BeneficiaryRow:
+    if row is None:
+        raise NotFound(
+            "There is no such person among those whom your agency registered.", reason="BENEFICIARY_NOT_FOUND"
+        )
+    if row.erased_time is not None:
+        raise RuleBroken("This person's data was erased.", reason="BENEFICIARY_ERASED")
+    return row

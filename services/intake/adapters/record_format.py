@@ -1,0 +1,85 @@
+"""A person's data cut into categories, each as the JSON that is sealed: one category, one key class."""
+
+import json
+from collections.abc import Iterable, Mapping
+from typing import Any, Final, get_type_hints
+
+from pydantic import TypeAdapter
+
+from kernel import codes
+from services.intake.domain.beneficiary import Beneficiary
+from services.intake.domain.person_profile import PersonProfile
+
+CASE_CODE: Final = "CASE_CODE"
+PROFILE: Final = "PROFILE"
+PLACE: Final = "PLACE"
+TEXT: Final = "TEXT"
+
+FIELDS: Final[Mapping[str, tuple[str, ...]]] = {
+    "NAME": ("names",),
+    "LANGUAGES": ("languages", "interpreter_needed", "interpreter_wishes"),
+    "SAFE_CONTACT": ("contacts",),
+    "BIRTH_AND_SEX": ("birth", "sex"),
+    "NATIONALITY": ("nationality",),
+    "FAMILY": ("household",),
+    "STATUS": ("legal_status",),
+    "DOCUMENTS": ("documents", "amka"),
+    "CHILDREN": ("guardian",),
+    "SPECIFIC_NEEDS": ("specific_needs", "step_free_access_needed"),
+    CASE_CODE: ("case_code",),
+    PLACE: ("district", "avoided_districts"),
+}
+"""Which fields of a person a category holds. PLACE has no bit: no consent gives it to anybody."""
+
+_OWN_CLASSES: Final = {PROFILE: "sensitive", PLACE: "sensitive", TEXT: "sensitive"}
+_FORMATS: Final[dict[str, TypeAdapter[Any]]] = {
+    name: TypeAdapter(hint) for name, hint in get_type_hints(Beneficiary).items()
+} | {"case_code": TypeAdapter(str)}
+_PROFILE: Final = TypeAdapter(PersonProfile)
+
+
+def key_class_of(category: str) -> str:
+    """The class of the key that seals a category: core, contact, sensitive or child."""
+    return _OWN_CLASSES.get(category) or codes.category(category).key_class
+
+
+def categories_of_fields(names: Iterable[str]) -> list[str]:
+    """The categories that hold these fields of a person."""
+    wanted = set(names)
+    return [category for category, fields in FIELDS.items() if wanted & set(fields)]
+
+
+def pieces_of(beneficiary: Beneficiary, case_code: str, profile: PersonProfile) -> dict[str, bytes]:
+    """The plain pieces of a person by category; CHILDREN only where there is a guardian."""
+    pieces = {
+        category: _dumped({name: getattr(beneficiary, name) for name in fields})
+        for category, fields in FIELDS.items()
+        if category != CASE_CODE and (category != "CHILDREN" or beneficiary.guardian is not None)
+    }
+    pieces[CASE_CODE] = _dumped({"case_code": case_code})
+    pieces[PROFILE] = _padded(_PROFILE.dump_json(profile))
+    return pieces
+
+
+def fields_in(piece: bytes) -> dict[str, Any]:
+    """Fields of one piece by name, as the domain's own values; those no longer known are left out."""
+    return {
+        name: _FORMATS[name].validate_python(value)
+        for name, value in json.loads(piece).items()
+        if name in _FORMATS
+    }
+
+
+def profile_in(piece: bytes) -> PersonProfile:
+    """The profile in its piece."""
+    return _PROFILE.validate_json(piece)
+
+
+def _dumped(fields: Mapping[str, Any]) -> bytes:
+    plain = {name: _FORMATS[name].dump_python(value, mode="json") for name, value in fields.items()}
+    return _padded(json.dumps(plain, ensure_ascii=False, separators=(",", ":")).encode())
+
+
+def _padded(piece: bytes) -> bytes:
+    """Spaces up to a multiple of 64, so that the length of what is sealed tells little."""
+    return piece + b" " * (-len(piece) % 64)

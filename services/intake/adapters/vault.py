@@ -1,0 +1,156 @@
+"""The vault: the only place where what is known of a person is readable, and only in memory."""
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any, Final
+from uuid import UUID
+
+from chassis.postgres import Transaction
+from kernel import codes
+from kernel.ids import BeneficiaryId
+from services.intake.adapters import record_format
+from services.intake.adapters.keys import KeyProvider
+from services.intake.adapters.record_format import PROFILE, TEXT, fields_in, key_class_of, profile_in
+from services.intake.adapters.sealing import DataKey, RecordAltered, Sealer, seal, unseal
+from services.intake.domain.beneficiary import Beneficiary
+from services.intake.domain.identifiers import Identifier
+from services.intake.domain.person_profile import PersonProfile, profile_of
+
+Row = Mapping[str, Any]
+"""A row of the view vault_record."""
+
+_RECORDS: Final = "select * from records_of_people($1, $2)"
+_KEYS: Final = """
+    select distinct on (beneficiary_id) beneficiary_id, key_class, key_id, epoch, wrapped
+    from data_key where beneficiary_id = any($1) and key_class = $2
+    order by beneficiary_id, epoch desc
+"""
+_TEXT_VERSION: Final = 1
+_KEY_ID_BYTES: Final = 16
+DIGEST_BITS: Final = 12
+
+
+@dataclass(frozen=True, slots=True)
+class SealedRecord:
+    """One category of a person as it is stored."""
+
+    category: str
+    key_id: UUID
+    ciphertext: bytes
+
+
+class Vault:
+    """Seals and opens what is known of people. `None` stands for an erased person: a normal value."""
+
+    def __init__(self, keys: KeyProvider, *, remembered_keys: int = 8192) -> None:
+        self._keys = keys
+        self._sealer = Sealer(keys, remembered_keys=remembered_keys)
+
+    def new_keys(self, beneficiary_id: BeneficiaryId, classes: Iterable[str]) -> dict[str, DataKey]:
+        """Fresh keys of a person by class."""
+        return {name: self._sealer.new_key(beneficiary_id, name) for name in classes}
+
+    def key_of(self, row: Row) -> DataKey | None:
+        """The key in a row of data_key; None where it is gone."""
+        return self._sealer.key_of(row)
+
+    def seal_person(
+        self,
+        beneficiary_id: BeneficiaryId,
+        version: int,
+        beneficiary: Beneficiary,
+        case_code: str,
+        keys: Mapping[str, DataKey],
+    ) -> list[SealedRecord]:
+        """Every category of a person, the profile for matching included."""
+        pieces = record_format.pieces_of(beneficiary, case_code, profile_of(beneficiary))
+        sealed = []
+        for category, piece in pieces.items():
+            key = keys[key_class_of(category)]
+            ciphertext = seal(key, beneficiary_id, category, version, piece)
+            sealed.append(SealedRecord(category, key.key_id, ciphertext))
+        return sealed
+
+    def open_profile(self, rows: Iterable[Row]) -> list[PersonProfile | None]:
+        """The profile in each row of category PROFILE, in their order."""
+        return [None if piece is None else profile_in(piece) for piece in map(self._opened, rows)]
+
+    def open_fields(self, rows: Iterable[Row]) -> dict[BeneficiaryId, dict[str, Any] | None]:
+        """Fields by name of each person in the rows; None where the person is erased."""
+        people: dict[BeneficiaryId, dict[str, Any] | None] = {}
+        for row in rows:
+            piece, known = self._opened(row), people.setdefault(row["beneficiary_id"], {})
+            if piece is None or known is None:
+                people[row["beneficiary_id"]] = None
+            elif row["category"] != PROFILE:
+                known |= fields_in(piece)
+        return people
+
+    async def read_categories(
+        self, tx: Transaction, beneficiary_id: BeneficiaryId, mask: int
+    ) -> dict[str, Any] | None:
+        """Fields by name (`names`, `contacts`, `case_code`, …) of the categories in `mask`; None when erased.
+
+        Reaches people whom other agencies registered: decide, and record, before you call it.
+        """
+        categories = codes.categories_in(mask)
+        rows = await tx.connection.fetch(_RECORDS, [beneficiary_id], categories)
+        return self.open_fields(rows).get(beneficiary_id, {} if not categories else None)
+
+    async def seal_texts(
+        self, tx: Transaction, texts: Sequence[tuple[BeneficiaryId, UUID, str]]
+    ) -> list[bytes | None]:
+        """Seals (person, subject, text) each; `subject` is the need or referral that the text belongs to.
+
+        Row-level security applies. None where the person is erased or not the caller's.
+        """
+        keys = await self._sensitive_keys(tx, {person for person, _, _ in texts})
+        return [
+            None if (key := keys.get(person)) is None else _seal_text(key, person, subject, text)
+            for person, subject, text in texts
+        ]
+
+    async def open_texts(
+        self, tx: Transaction, beneficiary_id: BeneficiaryId, subject: UUID, sealed: Sequence[bytes]
+    ) -> list[str] | None:
+        """The texts sealed for this person and subject, in their order; None when erased.
+
+        Raises:
+            RecordAltered: one was sealed for something else.
+        """
+        key = (await self._sensitive_keys(tx, {beneficiary_id})).get(beneficiary_id)
+        return None if key is None else [_open_text(key, beneficiary_id, subject, one) for one in sealed]
+
+    def digest(self, identifier: Identifier) -> int:
+        """Twelve bits of the identifier's keyed digest: what the blind index holds of it."""
+        digest = self._keys.digest(f"index/{identifier.field}", identifier.value.encode())
+        return int.from_bytes(digest[:2], "big") >> (16 - DIGEST_BITS)
+
+    def request_digest(self, request: bytes) -> bytes:
+        """Stands for a request that holds personal data, where two requests have to be told apart later."""
+        return self._keys.digest("request", request)
+
+    def _opened(self, row: Row) -> bytes | None:
+        key = self._sealer.key_of(row)
+        if key is None:
+            return None
+        return unseal(key, row["beneficiary_id"], row["category"], row["version"], row["ciphertext"])
+
+    async def _sensitive_keys(
+        self, tx: Transaction, people: Iterable[BeneficiaryId]
+    ) -> dict[BeneficiaryId, DataKey]:
+        rows = await tx.connection.fetch(_KEYS, list(people), key_class_of(TEXT))
+        found = ((row["beneficiary_id"], self._sealer.key_of(row)) for row in rows)
+        return {person: key for person, key in found if key is not None}
+
+
+def _seal_text(key: DataKey, beneficiary_id: BeneficiaryId, subject: UUID, text: str) -> bytes:
+    """The key's id first, so that a text still finds its key when the person has got another."""
+    return key.key_id.bytes + seal(key, beneficiary_id, f"{TEXT}/{subject}", _TEXT_VERSION, text.encode())
+
+
+def _open_text(key: DataKey, beneficiary_id: BeneficiaryId, subject: UUID, sealed: bytes) -> str:
+    if sealed[:_KEY_ID_BYTES] != key.key_id.bytes:
+        raise RecordAltered("a sealed text belongs to another person")
+    piece = sealed[_KEY_ID_BYTES:]
+    return unseal(key, beneficiary_id, f"{TEXT}/{subject}", _TEXT_VERSION, piece).decode()
