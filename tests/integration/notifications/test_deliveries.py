@@ -2,100 +2,23 @@
 
 import asyncio
 import random
-from collections.abc import AsyncIterator
-from dataclasses import dataclass
 from uuid import UUID, uuid4
 
 import asyncpg
 import pytest
 
 from chassis.batch import BatchRunner
-from chassis.caller import Caller
 from chassis.events import IncomingEvent
 from chassis.incoming import Message
-from chassis.postgres import Database
-from kem.notifications.v1.notifications_events_pb2 import NotificationsEvent
 from kernel.errors import RuleBroken
 from kernel.ids import agency_inbox, desk_inbox, random_id
-from kernel.vocabulary import Role
-from services.notifications.adapters.event_codec import encode_event
-from services.notifications.adapters.postgres_acknowledgements import PostgresAcknowledgements
 from services.notifications.adapters.postgres_deliveries import PostgresDeliveries
 from services.notifications.adapters.postgres_retention import PostgresRetention
-from services.notifications.domain.delivery import Delivery
 from services.notifications.domain.recipient import Inbox
-from services.notifications.entrypoints.stream import CONSUMER, ReferralFacts
 from services.notifications.use_cases import acknowledge_deliveries as acknowledging
-from services.notifications.use_cases.acknowledge_deliveries import acknowledge_deliveries
 from services.notifications.use_cases.forget_old_deliveries import forget_old_deliveries
-from services.notifications.use_cases.list_deliveries import DeliveryPage, list_deliveries
-from tests.support.postgres import FreshDatabase, MakeDatabase
+from tests.integration.notifications.inboxes import SYSTEM, Notifications, member, message, sequences
 from tests.support.referral_facts import AGENCY, SENDER, as_if_newer, incoming, offered
-
-SYSTEM = Caller.of_service("notifications")
-
-
-def member(agency_id: UUID) -> Caller:
-    return Caller(random_id(), agency_id, frozenset({Role.AGENCY_MEMBER}), "", "pwd", "test")
-
-
-def message(event: IncomingEvent) -> Message:
-    """The event as it lies in Kafka."""
-    headers = {
-        "ce_id": str(event.event_id),
-        "ce_source": event.source,
-        "ce_type": f"{event.topic}.{event.type}",
-        "ce_time": event.event_time.isoformat(),
-        "kem-position": str(event.position),
-    }
-    return Message(
-        event.topic,
-        event.partition,
-        event.offset,
-        event.key,
-        event.payload,
-        [(name, value.encode()) for name, value in headers.items()],
-    )
-
-
-@dataclass
-class Notifications:
-    files: FreshDatabase
-    app: Database
-    worker: Database
-
-    def runner(self) -> BatchRunner:
-        return BatchRunner("notifications", CONSUMER, self.worker, ReferralFacts(PostgresDeliveries()))
-
-    async def take(self, *events: IncomingEvent) -> None:
-        await self.runner().take([message(event) for event in events])
-
-    async def listed(self, inbox: Inbox, agency_id: UUID, after: int = 0) -> DeliveryPage:
-        async with self.app.transaction(caller := member(agency_id)) as tx:
-            return await list_deliveries(inbox, after, 1000, caller, tx, PostgresDeliveries())
-
-    async def acknowledge(self, inbox: Inbox, agency_id: UUID, up_to: int) -> int:
-        return await acknowledge_deliveries(
-            inbox, up_to, member(agency_id), self.app, PostgresAcknowledgements()
-        )
-
-    async def told(self) -> list[NotificationsEvent]:
-        rows = await self.worker.pool.fetch("select payload from outbox order by id")
-        return [NotificationsEvent.FromString(row["payload"]) for row in rows]
-
-
-@pytest.fixture
-async def notifications(fresh_database: MakeDatabase) -> AsyncIterator[Notifications]:
-    files = fresh_database(schemas=("notifications",))
-    app = await Database.open(files.app_url(), schema="notifications", codec=encode_event)
-    worker = await Database.open(files.worker_url(), schema="notifications", codec=encode_event)
-    yield Notifications(files, app, worker)
-    await app.close()
-    await worker.close()
-
-
-def sequences(page: list[Delivery]) -> list[int]:
-    return [delivery.sequence for delivery in page]
 
 
 async def test_an_inbox_is_made_when_its_first_delivery_comes(notifications: Notifications) -> None:

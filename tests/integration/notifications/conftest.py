@@ -1,0 +1,20 @@
+"""The service's tables in a fresh database, as its two logins see them."""
+
+from collections.abc import AsyncIterator
+
+import pytest
+
+from chassis.postgres import Database
+from services.notifications.adapters.event_codec import encode_event
+from tests.integration.notifications.inboxes import Notifications
+from tests.support.postgres import MakeDatabase
+
+
+@pytest.fixture
+async def notifications(fresh_database: MakeDatabase) -> AsyncIterator[Notifications]:
+    files = fresh_database(schemas=("notifications",))
+    app = await Database.open(files.app_url(), schema="notifications", codec=encode_event)
+    worker = await Database.open(files.worker_url(), schema="notifications", codec=encode_event)
+    yield Notifications(files, app, worker)
+    await app.close()
+    await worker.close()
