@@ -70,4 +70,4 @@ def known_fact(event_id: UUID, envelope: Any, oneof: str = "fact") -> str:
 
 def only_once(events: Sequence[IncomingEvent]) -> list[IncomingEvent]:
     """The events in their order, each id once."""
-    return list({event.event_id: event for event in reversed(events)}.values())[::-1]
+    return list({event.event_id: event for event in events}.values())

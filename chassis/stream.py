@@ -74,7 +74,8 @@ class StreamRunner:
         self._app: faust.App | None = None
         self._ended: asyncio.Future[None] | None = None
         self._ready = asyncio.Event()
-        self._reached: dict[tuple[str, int], int] = {}
+        self.reached: dict[tuple[str, int], int] = {}
+        """The offset behind the last acked event, per topic and partition."""
 
     @property
     def is_ready(self) -> bool:
@@ -157,14 +158,15 @@ class StreamRunner:
             fault_points.reach(fault_points.AFTER_COMMIT_BEFORE_ACK)
             for event in events:
                 await stream.ack(event)
-                self._reached[event.message.topic, event.message.partition] = event.message.offset + 1
+                self.reached[event.message.topic, event.message.partition] = event.message.offset + 1
             fault_points.reach(fault_points.AFTER_ACK)
 
     def _fail(self, error: StreamFailed) -> None:
         if self._ended is not None and not self._ended.done():
             self._ended.set_exception(error)
 
-    async def _note_assignment(self, _: Any, assigned: Any = (), **__: Any) -> None:
+    async def _note_assignment(self, _: Any, /, *arguments: Any, signal: Any, **__: Any) -> None:
+        assigned = arguments[0] if arguments else ()
         if assigned:
             self._ready.set()
             log.info("partitions_assigned", consumer=self.consumer, count=len(assigned))
@@ -189,7 +191,7 @@ class StreamRunner:
         if client is None:
             return
         for place in client.assignment():
-            end, reached = client.highwater(place), self._reached.get((place.topic, place.partition))
+            end, reached = client.highwater(place), self.reached.get((place.topic, place.partition))
             if end is not None and reached is not None:
                 consumer_lag.set(
                     max(end - reached, 0),

@@ -27,7 +27,7 @@ async def running(*coroutines: Any) -> Any:
         yield tasks
         for task in tasks:
             if task.done() and not task.cancelled() and task.exception() is not None:
-                raise task.exception()  # type: ignore[misc]
+                task.result()
     finally:
         for task in tasks:
             task.cancel()
