@@ -148,7 +148,7 @@ class SimulatedAgency:
             await work
         except Refused as refusal:
             # an answer that came too late, or a case that was withdrawn meanwhile: the agency is told
-            self._ledger.unexpected[refusal.reason] += 1
+            self._ledger.refusals[refusal.reason] += 1
 
     async def _pause(self) -> None:
         """As long as staff take: lognormal, like in life, in seconds instead of hours."""

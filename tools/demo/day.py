@@ -57,7 +57,7 @@ class Directory:
         chosen: dict[str, set[str]] = {}
         covered: set[str] = set()
         while purposes and len(chosen) < number:
-            # the agency that adds most, then the one with most; ids settle ties so that a seed means the same day
+            # the agency that adds most, then the one with most; ids settle ties a seed means the same day
             best = max(sorted(purposes), key=lambda a: (len(purposes[a] - covered), len(purposes[a])))
             chosen[best] = purposes.pop(best)
             covered |= chosen[best]

@@ -311,7 +311,7 @@ class Desk:
         try:
             await work
         except Refused as refusal:
-            self._ledger.unexpected[refusal.reason] += 1
+            self._ledger.refusals[refusal.reason] += 1
 
 
 async def _first_failure_or(task: asyncio.Task[None], others: Sequence[asyncio.Task[None]]) -> None:

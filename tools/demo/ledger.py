@@ -37,7 +37,7 @@ class Ledger:
     disclosures_refused: int = 0
     repeats_that_differed: int = 0
     two_holders: int = 0
-    unexpected: Counter[str] = field(default_factory=Counter)
+    refusals: Counter[str] = field(default_factory=Counter)
 
     def need_recorded(self, need_id: str, referral_id: str, *, consented: bool, asked_at: float) -> None:
         self.needs[need_id] = NeedEntry(referral_id, consented, asked_at)

@@ -1,0 +1,33 @@
+"""`kem demo`: a day at the hub, played by simulated people at both ends, over gRPC only."""
+
+from typing import Annotated
+
+import typer
+
+
+def register(app: typer.Typer) -> None:
+    """Adds the command; what it needs is imported only when it runs."""
+
+    @app.command()
+    def demo(
+        fresh: Annotated[
+            bool,
+            typer.Option("--fresh", help="On a hub of its own with clocks in seconds, ended afterwards."),
+        ] = False,
+        needs: Annotated[int, typer.Option(min=1, max=1_000_000, help="How many needs to record.")] = 200,
+        agencies: Annotated[int, typer.Option(min=1, max=143, help="How many agencies answer.")] = 24,
+        seed: Annotated[int, typer.Option(help="The same seed plays the same people.")] = 1,
+        rate: Annotated[
+            float | None,
+            typer.Option(min=0.01, help="At most so many needs a second; as fast as it goes if left out."),
+        ] = None,
+        as_json: Annotated[bool, typer.Option("--json", help="One JSON object on stdout.")] = False,
+    ) -> None:
+        """Plays a day: people come, needs are recorded, agencies answer.
+
+        Example: ./kem demo --fresh --needs 300 --agencies 20
+        """
+        from tools.demo.command import run
+
+        if not run(needs, agencies, seed, rate, fresh=fresh, as_json=as_json):
+            raise typer.Exit(1)
