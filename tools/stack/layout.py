@@ -10,7 +10,8 @@ from pathlib import Path
 from tools.stack.failure import StackFailure
 
 ROOT = Path(__file__).resolve().parents[2]
-DATA = ROOT / ".kem"
+DATA = Path(os.environ.get("KEM_DATA") or ROOT / ".kem")
+"""The data folder of the commands; the environment variable KEM_DATA names another one."""
 
 
 @dataclass(frozen=True, slots=True)

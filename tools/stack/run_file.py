@@ -36,7 +36,7 @@ class RunningProcess:
 
 @dataclass(slots=True)
 class Run:
-    """What one supervisor runs; `replays` counts how often it has filled the broker again."""
+    """What one supervisor runs; `replays` counts fillings of the broker, the events are the last one's."""
 
     supervisor: RunningProcess
     base_port: int
@@ -44,6 +44,7 @@ class Run:
     processes: list[RunningProcess] = field(default_factory=list)
     is_ready: bool = False
     replays: int = 0
+    replayed_events: int = 0
 
 
 def start_time_of(pid: int) -> float:

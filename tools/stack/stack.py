@@ -233,6 +233,7 @@ class Stack:
             await self._start_services()
             if self._run is not None:
                 self._run.replays += 1
+                self._run.replayed_events = replayed.total
             self._write_run()
             return replayed
 

@@ -1,0 +1,81 @@
+"""The commands that run the stack and look at it: up, down, status, logs, replay."""
+
+from typing import Annotated
+
+import typer
+
+from tools.stack.failure import StackFailure
+from tools.stack.layout import DATA, Layout
+
+NOT_RUNNING = "KEM is not running here; start it with ./kem up."
+NOT_RUNNING_EXIT_CODE = 3
+
+
+def register(app: typer.Typer) -> None:
+    """Adds the five commands."""
+    app.command(epilog="Example: ./kem up")(up)
+    app.command(epilog="Example: ./kem down")(down)
+    app.command(epilog="Example: ./kem status --json")(status)
+    app.command(epilog="Example: ./kem logs referral --follow")(logs)
+    app.command(epilog="Example: ./kem replay")(replay)
+
+
+def up(
+    base_port: Annotated[
+        int | None, typer.Option(help="First port; without it a free hundred from 7400 on is taken.")
+    ] = None,
+    sample_city: Annotated[bool, typer.Option(help="Fill an empty directory with the sample city.")] = True,
+) -> None:
+    """Start everything and keep it running until Ctrl-C. Data stays in .kem/ for the next time."""
+    from tools.stack.foreground import run_in_foreground
+    from tools.stack.stack import StackOptions
+
+    run_in_foreground(DATA, StackOptions(base_port=base_port, has_sample_city=sample_city))
+
+
+def down(
+    patience_seconds: Annotated[float, typer.Option("--patience", help="Seconds to wait for the end.")] = 90,
+) -> None:
+    """End what ./kem up started, in order. Data stays."""
+    from tools.stack.remote import end_stack
+
+    typer.echo(end_stack(Layout(DATA), patience_seconds))
+
+
+def status(
+    json: Annotated[bool, typer.Option("--json", help="Print one JSON object instead of tables.")] = False,
+) -> None:
+    """Show what runs, where it answers, and what waits."""
+    import asyncio
+
+    from tools.stack.status import as_json, print_status, read_status
+
+    found = asyncio.run(read_status(Layout(DATA)))
+    if json:
+        typer.echo(as_json(found))
+    elif found.is_running:
+        print_status(found)
+    if not found.is_running:
+        raise StackFailure(NOT_RUNNING, NOT_RUNNING_EXIT_CODE)
+
+
+def logs(
+    service: Annotated[
+        str | None, typer.Argument(help="intake, referral, postgresql …; all without it.")
+    ] = None,
+    follow: Annotated[bool, typer.Option("--follow", "-f", help="Go on until Ctrl-C.")] = False,
+    lines: Annotated[int, typer.Option(help="How many of the last lines of each.")] = 50,
+) -> None:
+    """Print the last lines of the logs."""
+    from tools.stack.logs import print_logs
+
+    print_logs(Layout(DATA), service, follow=follow, lines=lines)
+
+
+def replay(
+    patience_seconds: Annotated[float, typer.Option("--patience", help="Seconds to wait for the end.")] = 300,
+) -> None:
+    """Send the broker again what it may have lost. Nothing is done twice by it."""
+    from tools.stack.remote import ask_for_replay
+
+    typer.echo(ask_for_replay(Layout(DATA), patience_seconds))

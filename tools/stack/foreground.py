@@ -1,0 +1,73 @@
+"""`./kem up`: a stack in the foreground, until Ctrl-C."""
+
+import asyncio
+import signal
+import time
+from pathlib import Path
+
+from rich.console import Console
+from rich.table import Table
+
+from tools.stack.stack import Stack, StackOptions
+
+_NEXT = (
+    ("./kem demo", "a day at the centre, played with invented people"),
+    ("./kem status", "what runs and what waits"),
+    ("./kem partner --agency CODE", "a partner's live inbox"),
+    ("./kem logs referral --follow", "what a service is saying"),
+    ("Ctrl-C here, or ./kem down", "end in order; the data stays"),
+)
+
+
+def run_in_foreground(data: Path, options: StackOptions) -> None:
+    """Starts, says what happens, stays until it is asked to end, and drains.
+
+    Raises:
+        StackFailure: it could not start.
+    """
+    asyncio.run(_run(data, options, Console(highlight=False, soft_wrap=True)))
+
+
+async def _run(data: Path, options: StackOptions, console: Console) -> None:
+    began = time.monotonic()
+    stack = Stack(data, options, say=lambda sentence: console.print(f"  {sentence}", markup=False))
+    ending = asyncio.Event()
+    loop = asyncio.get_running_loop()
+    for asked in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
+        loop.add_signal_handler(asked, ending.set)
+    replays: set[asyncio.Task[object]] = set()
+    loop.add_signal_handler(signal.SIGUSR1, lambda: replays.add(loop.create_task(stack.refill_broker())))
+    console.print("Starting KEM …")
+    starting = asyncio.create_task(stack.start())
+    waiting = asyncio.create_task(ending.wait())
+    await asyncio.wait({starting, waiting}, return_when=asyncio.FIRST_COMPLETED)
+    if not starting.done():
+        console.print("Stopping before it was ready …")
+        starting.cancel()
+        await asyncio.gather(starting, return_exceptions=True)
+        return
+    try:
+        starting.result()
+    except BaseException:
+        waiting.cancel()
+        raise
+    _welcome(console, stack, time.monotonic() - began)
+    await waiting
+    console.print("Ending in order …")
+    for replay in replays:
+        replay.cancel()
+    await asyncio.gather(*replays, return_exceptions=True)
+    await stack.stop()
+    console.print("KEM has ended; its data stays.")
+
+
+def _welcome(console: Console, stack: Stack, seconds: float) -> None:
+    addresses = Table("part", "address", title="Where it answers", title_justify="left")
+    for name, address in stack.addresses.items():
+        addresses.add_row(name, address)
+    following = Table("command", "what it does", title="What to try next", title_justify="left")
+    for command, meaning in _NEXT:
+        following.add_row(command, meaning)
+    console.print(addresses)
+    console.print(following)
+    console.print(f"ready in {seconds:.0f} s")

@@ -1,0 +1,185 @@
+"""What `./kem status` says: processes, addresses, and what waits to be done."""
+
+import json
+import time
+from dataclasses import asdict, dataclass, field
+
+import asyncpg
+import psutil
+from rich.console import Console
+from rich.table import Table
+
+from tools.stack.layout import Layout
+from tools.stack.run_file import RunningProcess, read_run
+from tools.stack.services import is_serving
+
+
+@dataclass(frozen=True, slots=True)
+class ProcessState:
+    """One process; `state` is STARTING, SERVING, NOT_SERVING, RESTARTING or STOPPED."""
+
+    name: str
+    pid: int
+    state: str
+    uptime_seconds: float
+    memory_bytes: int
+    restarts: int
+
+
+@dataclass(frozen=True, slots=True)
+class Waiting:
+    """What one service has not told yet, not read yet, or could not take."""
+
+    outbox_depth: int
+    consumer_lag: int
+    dead_letters: int
+
+
+@dataclass(frozen=True, slots=True)
+class Found:
+    """The whole answer."""
+
+    is_running: bool
+    processes: list[ProcessState] = field(default_factory=list)
+    waiting: dict[str, Waiting] = field(default_factory=dict)
+    addresses: dict[str, str] = field(default_factory=dict)
+    is_database_reached: bool = False
+
+
+async def read_status(layout: Layout) -> Found:
+    """Looks at the processes themselves, asks each service's health, and counts in the database."""
+    run = read_run(layout) if layout.data.exists() and layout.is_held() else None
+    if run is None:
+        return Found(is_running=False)
+    processes = [_supervisor(run.supervisor, is_ready=run.is_ready)]
+    for process in run.processes:
+        processes.append(await _process(process, run.addresses.get(process.name)))
+    waiting: dict[str, Waiting] = {}
+    is_reached = False
+    try:
+        connection = await asyncpg.connect(layout.url_file("check").read_text().strip(), timeout=3)
+        try:
+            waiting = await count_waiting(connection)
+            is_reached = True
+        finally:
+            await connection.close()
+    except (OSError, TimeoutError, asyncpg.PostgresError):
+        waiting = {}
+    return Found(True, processes, waiting, run.addresses, is_reached)
+
+
+def _supervisor(process: RunningProcess, *, is_ready: bool) -> ProcessState:
+    return _seen(process, "SERVING" if is_ready else "STARTING")
+
+
+async def _process(process: RunningProcess, address: str | None) -> ProcessState:
+    state = process.state
+    is_service = process.name not in ("postgresql", "broker")
+    if state == "SERVING" and is_service and address and not await is_serving(address):
+        state = "NOT_SERVING"
+    return _seen(process, state)
+
+
+def _seen(process: RunningProcess, state: str) -> ProcessState:
+    living = process.find()
+    if living is None:
+        state = "STOPPED" if state == "STOPPED" else "RESTARTING"
+        return ProcessState(process.name, process.pid, state, 0.0, 0, process.restarts)
+    memory = 0
+    for one in (living, *living.children(recursive=True)):
+        try:
+            memory += one.memory_info().rss
+        except psutil.Error:
+            continue
+    if process.name == "kem up":
+        memory = living.memory_info().rss
+    uptime = round(max(0.0, time.time() - process.start_time), 1)
+    return ProcessState(process.name, process.pid, state, uptime, memory, process.restarts)
+
+
+async def count_waiting(connection: asyncpg.Connection) -> dict[str, Waiting]:
+    """Per schema that has an outbox: events not yet sent, events not yet read, letters nobody has settled."""
+    rows = await connection.fetch(
+        "select schemaname from pg_tables where tablename = 'event_log' order by schemaname"
+    )
+    schemas = [row["schemaname"] for row in rows]
+    return {schema: await _count(connection, schema, schemas) for schema in schemas}
+
+
+async def _count(connection: asyncpg.Connection, schema: str, sources: list[str]) -> Waiting:
+    lag = 0
+    for source in sources:
+        lag += await connection.fetchval(
+            f"""
+            select count(*) from {schema}.consumer_progress as reached
+            join {source}.event_log as logged
+              on logged.topic = reached.topic and logged.partition = reached.partition
+             and logged.position > reached.position
+            where reached.source = $1
+            """,
+            source,
+        )
+    outbox_depth = await connection.fetchval(
+        f"""
+        select (select count(*) from {schema}.outbox)
+             + (select logged_position - position from {schema}.publication)
+        """
+    )
+    dead_letters = await connection.fetchval(
+        f"""
+        select count(*) from {schema}.dead_letter where redriven_time is null and discarded_time is null
+        """
+    )
+    return Waiting(outbox_depth, lag, dead_letters)
+
+
+def as_json(found: Found) -> str:
+    """One object; figures are null when the database did not answer."""
+
+    def total(name: str) -> int | None:
+        if not found.is_database_reached:
+            return None
+        return sum(int(getattr(waiting, name)) for waiting in found.waiting.values())
+
+    return json.dumps(
+        {
+            "running": found.is_running,
+            "processes": [asdict(process) for process in found.processes],
+            "consumer_lag": total("consumer_lag"),
+            "outbox_depth": total("outbox_depth"),
+            "dead_letters": total("dead_letters"),
+            "by_service": {name: asdict(waiting) for name, waiting in found.waiting.items()},
+            "addresses": found.addresses,
+        },
+        indent=2,
+    )
+
+
+def print_status(found: Found) -> None:
+    """Tables for people."""
+    console = Console(highlight=False)
+    processes = Table("process", "state", "address", "pid", "up", "memory", "restarts")
+    for process in found.processes:
+        processes.add_row(
+            process.name,
+            process.state,
+            found.addresses.get(process.name, ""),
+            str(process.pid),
+            _duration(process.uptime_seconds),
+            f"{process.memory_bytes / 2**20:.0f} MB",
+            str(process.restarts),
+        )
+    console.print(processes)
+    if not found.is_database_reached:
+        console.print("PostgreSQL does not answer now, so nothing can be counted.")
+        return
+    waiting = Table("service", "not yet sent", "not yet read", "set aside")
+    for name, counts in found.waiting.items():
+        waiting.add_row(name, str(counts.outbox_depth), str(counts.consumer_lag), str(counts.dead_letters))
+    console.print(waiting)
+
+
+def _duration(seconds: float) -> str:
+    minutes, rest = divmod(int(seconds), 60)
+    hours, minutes = divmod(minutes, 60)
+    return f"{hours} h {minutes} min" if hours else f"{minutes} min {rest} s" if minutes else f"{rest} s"

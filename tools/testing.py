@@ -1,0 +1,177 @@
+"""`./kem test`: the layers of tests, in order, each with its seconds; all are run, whichever fails.
+
+A layer is a few commands. What pytest counted is summed up in the last line: `N passed, N failed`.
+"""
+
+import os
+import subprocess
+import sys
+import tempfile
+import time
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Annotated, Final
+from xml.etree import ElementTree
+
+import typer
+
+from tools.stack.failure import StackFailure
+
+ROOT: Final = Path(__file__).resolve().parents[1]
+_PROGRAMS: Final = Path(sys.executable).parent
+_LAYER_LIMIT_SECONDS: Final = 1200
+_LOSS_REPEATS: Final = 5
+
+
+@dataclass(frozen=True, slots=True)
+class Layer:
+    """Commands to run, and folders of tests; `settings` go into the environment of both."""
+
+    name: str
+    commands: Sequence[Sequence[str]] = ()
+    tests: str | None = None
+    options: Sequence[str] = ()
+    settings: dict[str, str] = field(default_factory=dict)
+    repeats: int = 1
+
+
+CORE: Final = (
+    Layer("lint", [["ruff", "check", "."], ["ruff", "format", "--check", "."]]),
+    Layer("types", [["mypy", "kernel", "chassis", "services", "tools", "tests"]]),
+    Layer("protos", [["python", "-m", "tools.protos", "check"]]),
+    Layer("unit", tests="tests/unit"),
+    Layer("property", tests="tests/property"),
+    Layer("architecture", tests="tests/architecture"),
+    Layer("integration", tests="tests/integration"),
+    Layer("component", tests="tests/component"),
+    Layer("fault", tests="tests/fault"),
+    Layer("e2e", tests="tests/e2e"),
+)
+DEEP: Final = (
+    Layer("property, many cases", tests="tests/property", settings={"KEM_TEST_DEPTH": "deep"}),
+    Layer("fault, repeated", tests="tests/fault", settings={"KEM_TEST_DEPTH": "deep"}, repeats=_LOSS_REPEATS),
+    Layer("deep", tests="tests/deep", settings={"KEM_TEST_DEPTH": "deep"}),
+)
+_SHORTEST_OPTIONS: Final = ("-q", "--no-header", "--tb=short")
+
+
+@dataclass(slots=True)
+class Outcome:
+    """How one layer went."""
+
+    name: str
+    passed: int = 0
+    failed: int = 0
+    skipped: int = 0
+    seconds: float = 0.0
+
+
+def register(app: typer.Typer) -> None:
+    """Adds the command."""
+    app.command("test", epilog="Example: ./kem test unit component")(run_layers)
+
+
+def run_layers(
+    layers: Annotated[
+        list[str] | None,
+        typer.Argument(
+            metavar="[LAYER]...",
+            help=f"{', '.join(layer.name for layer in CORE)}; deep for the long ones; all but deep without.",
+        ),
+    ] = None,
+) -> None:
+    """Run the tests, layer by layer."""
+    outcomes = []
+    for layer in chosen(layers or []):
+        print(f"\n── {layer.name} " + "─" * (60 - len(layer.name)), flush=True)
+        outcome = run(layer)
+        outcomes.append(outcome)
+        print(f"── {layer.name}: {_said(outcome)}, {outcome.seconds:.1f} s", flush=True)
+    print("\n" + summary(outcomes), flush=True)
+    if any(outcome.failed for outcome in outcomes):
+        raise typer.Exit(1)
+
+
+def chosen(names: Sequence[str]) -> list[Layer]:
+    """The layers of these names, in their order; the core without names.
+
+    Raises:
+        StackFailure: there is no such layer.
+    """
+    known = {layer.name: layer for layer in CORE}
+    unknown = [name for name in names if name not in known and name != "deep"]
+    if unknown:
+        raise StackFailure(f"There is no layer {unknown[0]!r}; there are: {', '.join(known)}, deep.", 2)
+    layers = [layer for layer in CORE if not names or layer.name in names]
+    return [*layers, *(DEEP if "deep" in names else ())]
+
+
+def run(layer: Layer) -> Outcome:
+    """Runs one layer to its end; a command that fails counts as one failure."""
+    outcome = Outcome(layer.name)
+    began = time.monotonic()
+    for command in layer.commands:
+        outcome.failed += _run([str(_PROGRAMS / command[0]), *command[1:]], layer.settings) != 0
+    if layer.tests is not None and any((ROOT / layer.tests).rglob("test_*.py")):
+        for _ in range(layer.repeats):
+            _run_tests(layer, layer.tests, outcome)
+    outcome.seconds = time.monotonic() - began
+    return outcome
+
+
+def _run_tests(layer: Layer, tests: str, outcome: Outcome) -> None:
+    with tempfile.TemporaryDirectory() as folder:
+        report = Path(folder) / "report.xml"
+        command = [sys.executable, "-m", "pytest", tests, *_SHORTEST_OPTIONS, *layer.options]
+        code = _run([*command, f"--junitxml={report}"], layer.settings)
+        passed, failed, skipped = read_report(report)
+    outcome.passed += passed
+    outcome.skipped += skipped
+    # pytest itself may break without a failing test
+    outcome.failed += failed or int(code != 0)
+
+
+def read_report(report: Path) -> tuple[int, int, int]:
+    """Passed, failed, skipped of a JUnit report; all 0 when pytest wrote none."""
+    if not report.exists():
+        return 0, 0, 0
+    passed = failed = skipped = 0
+    for suite in ElementTree.parse(report).getroot().iter("testsuite"):  # noqa: S314 (we wrote it)
+        broken = int(suite.get("failures", 0)) + int(suite.get("errors", 0))
+        left_out = int(suite.get("skipped", 0))
+        failed += broken
+        skipped += left_out
+        passed += int(suite.get("tests", 0)) - broken - left_out
+    return passed, failed, skipped
+
+
+def _run(command: Sequence[str], settings: dict[str, str]) -> int:
+    roots = os.pathsep.join([str(ROOT), str(ROOT / "gen")])
+    try:
+        return subprocess.run(
+            command,
+            cwd=ROOT,
+            env=os.environ | {"PYTHONPATH": roots} | settings,
+            check=False,
+            timeout=_LAYER_LIMIT_SECONDS,
+        ).returncode
+    except subprocess.TimeoutExpired:
+        print(f"stopped: not done after {_LAYER_LIMIT_SECONDS} s", flush=True)
+        return 1
+
+
+def _said(outcome: Outcome) -> str:
+    if not outcome.passed and not outcome.failed:
+        return "passed"
+    skipped = f", {outcome.skipped} skipped" if outcome.skipped else ""
+    return f"{outcome.passed} passed, {outcome.failed} failed{skipped}"
+
+
+def summary(outcomes: Sequence[Outcome]) -> str:
+    """A line per layer, and the totals alone in the last line."""
+    lines = [f"{outcome.name:<22} {outcome.seconds:7.1f} s   {_said(outcome)}" for outcome in outcomes]
+    total = sum(outcome.seconds for outcome in outcomes)
+    passed = sum(outcome.passed for outcome in outcomes)
+    failed = sum(outcome.failed for outcome in outcomes)
+    return "\n".join([*lines, f"{'in all':<22} {total:7.1f} s", f"{passed} passed, {failed} failed"])
