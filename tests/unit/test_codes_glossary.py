@@ -13,6 +13,7 @@ from kem.intake.v1 import eligibility_service_pb2, intake_events_pb2, intake_ser
 from kem.notifications.v1 import inbox_service_pb2, notifications_events_pb2
 from kem.referral.v1 import referral_events_pb2, referral_pb2, referral_service_pb2
 from kernel import codes, vocabulary
+from services.referral.domain.conditions import Exclusion, MatchWarning
 
 GLOSSARY = (Path(__file__).parents[2] / "docs" / "glossary.md").read_text(encoding="utf-8")
 WORDS = set(re.findall(r"[A-Za-z0-9_+-]+", GLOSSARY))
@@ -45,6 +46,8 @@ LISTS = [
     vocabulary.LocationVisibility,
     vocabulary.CapacityKind,
     vocabulary.StatusAnswer,
+    Exclusion,
+    MatchWarning,
 ]
 DOORS: list[FileDescriptor] = [
     module.DESCRIPTOR
