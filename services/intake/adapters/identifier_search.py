@@ -57,7 +57,7 @@ class IdentifierSearch:
     async def lock(self, tx: Transaction, identifiers: Iterable[Identifier]) -> None:
         """Makes everybody else wait who is about to keep one of these identifiers; call it before `same_as`.
 
-        Held until the transaction ends, taken in one order. Two values may share a lock, which only costs time.
+        Held until the transaction ends, taken in one order. Two values may share a lock: it only costs time.
         """
         order = list(IdentifierField)
         unique = (one for one in identifiers if one.is_unique)

@@ -31,6 +31,8 @@ FIELDS: Final[Mapping[str, tuple[str, ...]]] = {
 }
 """Which fields of a person a category holds. PLACE has no bit: no consent gives it to anybody."""
 
+CLASSES_OF_EVERYBODY: Final = frozenset({"core", "contact", "sensitive"})
+CLASS_OF_GUARDIAN: Final = "child"
 _OWN_CLASSES: Final = {PROFILE: "sensitive", PLACE: "sensitive", TEXT: "sensitive"}
 _FORMATS: Final[dict[str, TypeAdapter[Any]]] = {
     name: TypeAdapter(hint) for name, hint in get_type_hints(Beneficiary).items()

@@ -1,0 +1,42 @@
+"""Shows a person to the agency that registered them."""
+
+from dataclasses import dataclass
+
+from chassis.access_records import AccessRecord
+from chassis.postgres import Transaction
+from kernel.errors import RuleBroken
+from kernel.ids import AgencyId, BeneficiaryId
+from kernel.vocabulary import Origin
+from services.intake.adapters.postgres_beneficiaries import PostgresBeneficiaries
+from services.intake.domain.beneficiary import Beneficiary
+from services.intake.use_cases.own_agency import own_agency
+
+
+@dataclass(frozen=True, slots=True)
+class ShownBeneficiary:
+    """A person with what the vault knows around them."""
+
+    beneficiary: Beneficiary
+    case_code: str
+    version: int
+    registered_by_agency_id: AgencyId
+    origin: Origin
+
+
+async def get_beneficiary(
+    beneficiary_id: BeneficiaryId, method: str, tx: Transaction, people: PostgresBeneficiaries
+) -> ShownBeneficiary:
+    """The person's data. The read is on record when this transaction commits, and only then may it be told.
+
+    Raises:
+        NotFound: BENEFICIARY_NOT_FOUND: no such person, or not registered by the caller's agency.
+        RuleBroken: BENEFICIARY_ERASED.
+    """
+    own_agency(tx.caller)
+    row = await people.read(tx, beneficiary_id)
+    known = await people.fields(tx, beneficiary_id)
+    if known is None:
+        raise RuleBroken("This person's data was erased.", reason="BENEFICIARY_ERASED")
+    tx.record_access(AccessRecord("intake", method, [beneficiary_id]))
+    code = known.pop("case_code")
+    return ShownBeneficiary(Beneficiary(**known), code, row.version, row.registered_by_agency_id, row.origin)

@@ -1,0 +1,88 @@
+"""Replaces a person's data."""
+
+from dataclasses import dataclass
+from uuid import UUID
+
+from chassis.access_records import AccessRecord
+from chassis.postgres import Transaction
+from kernel.errors import Conflict, RuleBroken
+from kernel.ids import BeneficiaryId
+from services.intake.adapters.identifier_search import IdentifierSearch
+from services.intake.adapters.postgres_beneficiaries import PostgresBeneficiaries
+from services.intake.adapters.record_format import CLASS_OF_GUARDIAN
+from services.intake.adapters.vault import Vault
+from services.intake.domain.athens_day import athens_day
+from services.intake.domain.beneficiary import Beneficiary
+from services.intake.domain.beneficiary_rules import checked
+from services.intake.domain.events import BeneficiaryUpdated, ProfileChanged
+from services.intake.domain.identifiers import Identifier, IdentifierField, exact_identifiers
+from services.intake.domain.person_profile import profile_of
+from services.intake.use_cases.duplicate_person import refuse_duplicate
+from services.intake.use_cases.own_agency import own_agency
+
+
+@dataclass(frozen=True, slots=True)
+class UpdateBeneficiary:
+    """The person's data, whole, and the version that the caller has read."""
+
+    request_id: UUID
+    beneficiary_id: BeneficiaryId
+    expected_version: int
+    beneficiary: Beneficiary
+
+
+class VersionConflict(Conflict):
+    """Somebody changed the person since the caller read them."""
+
+    reason = "VERSION_CONFLICT"
+
+
+async def update_beneficiary(
+    command: UpdateBeneficiary,
+    method: str,
+    tx: Transaction,
+    vault: Vault,
+    people: PostgresBeneficiaries,
+    search: IdentifierSearch,
+) -> int:
+    """The new version. `ProfileChanged` is told too where a band that matching may know has changed.
+
+    Raises:
+        NotFound: BENEFICIARY_NOT_FOUND: no such person, or not registered by the caller's agency.
+        VersionConflict: a colleague was first.
+        BeneficiaryInvalid, DuplicatePerson: as at registration.
+        RuleBroken: BENEFICIARY_ERASED.
+    """
+    own_agency(tx.caller)
+    row = await people.lock(tx, command.beneficiary_id)
+    if row.version != command.expected_version:
+        raise VersionConflict(
+            "Somebody has changed this person's data since you read it; read it again, then change it.",
+            current_version=str(row.version),
+        )
+    today = athens_day(await tx.now())
+    beneficiary = checked(command.beneficiary, today)
+    identifiers = exact_identifiers(beneficiary)
+    await refuse_duplicate(tx, search, identifiers, but=row.beneficiary_id)
+    known = await people.fields(tx, row.beneficiary_id)
+    if known is None:
+        raise RuleBroken("This person's data was erased.", reason="BENEFICIARY_ERASED")
+    code = known.pop("case_code")
+    keys = await people.keys(tx, row.beneficiary_id)
+    is_first_guardian = beneficiary.guardian is not None and CLASS_OF_GUARDIAN not in keys
+    new_keys = vault.new_keys(row.beneficiary_id, [CLASS_OF_GUARDIAN] if is_first_guardian else [])
+    records = vault.seal_person(row.beneficiary_id, row.version + 1, beneficiary, code, keys | new_keys)
+    profile_changed = profile_of(beneficiary).bands(today) != profile_of(Beneficiary(**known)).bands(today)
+    profile_version = await people.replace(
+        tx,
+        row,
+        new_keys,
+        records,
+        (*identifiers, Identifier(IdentifierField.CASE_CODE, code)),
+        profile_changed=profile_changed,
+    )
+    tx.publish(BeneficiaryUpdated(row.beneficiary_id, row.version + 1, request_id=command.request_id))
+    if profile_changed:
+        tx.publish(ProfileChanged(row.beneficiary_id, profile_version, request_id=command.request_id))
+    tx.record_access(AccessRecord("intake", method, [row.beneficiary_id]))
+    return row.version + 1
