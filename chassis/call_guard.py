@@ -1,0 +1,229 @@
+"""What happens around every call: trace, caller, decision, validation, deadline, and words for an error."""
+
+import asyncio
+import inspect
+import time
+from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
+from contextlib import aclosing, contextmanager
+from typing import Any, Final
+from uuid import uuid4
+
+import grpc
+import structlog
+from grpc_status import rpc_status
+from opentelemetry import trace
+from opentelemetry.trace import SpanKind
+from opentelemetry.trace.propagation.tracecontext import TraceContextTextMapPropagator
+
+from chassis.access import Access, decide
+from chassis.access_records import AccessRecord
+from chassis.caller import Caller, CallerVerifier
+from chassis.current import set_current_caller
+from chassis.error_map import is_foreseen, status_of
+from chassis.logs import stack_of
+from chassis.measures import call_seconds
+from chassis.trace_context import current_trace_id
+from chassis.validation import check_request
+from kernel.errors import NotAuthenticated, NotPermitted, Unavailable
+
+REFLECTION_PREFIX: Final = "/grpc.reflection."
+HEALTH_PREFIX: Final = "/grpc.health."
+LONGEST_CALL_SECONDS: Final = 30.0
+"""For unary calls whose client set no deadline of its own."""
+
+RefusalRecorder = Callable[[AccessRecord, Caller], Awaitable[None]]
+
+log = structlog.get_logger(__name__)
+_propagator: Final = TraceContextTextMapPropagator()
+
+
+class CallGuard(grpc.aio.ServerInterceptor):  # type: ignore[misc, unused-ignore]
+    """Stands before every servicer method of a server.
+
+    Refusals of known callers are recorded before they are told. Streams end with UNAVAILABLE when the server
+    drains, so that clients connect again elsewhere.
+    """
+
+    def __init__(
+        self,
+        service: str,
+        verifier: CallerVerifier,
+        access: Mapping[str, Access],
+        record_refusal: RefusalRecorder | None = None,
+    ) -> None:
+        self._service = service
+        self._verifier = verifier
+        self._access = access
+        self._record_refusal = record_refusal
+        self._streams: set[asyncio.Task[Any]] = set()
+        self._is_draining = False
+
+    def drain(self) -> None:
+        """Ends the open streams; calls under way go on."""
+        self._is_draining = True
+        for stream in self._streams:
+            stream.cancel()
+
+    async def intercept_service(self, continuation: Any, handler_call_details: Any) -> Any:
+        """Wraps the method's handler, whichever of the four kinds it is."""
+        handler = await continuation(handler_call_details)
+        if handler is None:
+            return None
+        method: str = handler_call_details.method
+        kinds = {
+            (False, False): ("unary_unary", grpc.unary_unary_rpc_method_handler, self._unary),
+            (True, False): ("stream_unary", grpc.stream_unary_rpc_method_handler, self._unary),
+            (False, True): ("unary_stream", grpc.unary_stream_rpc_method_handler, self._stream),
+            (True, True): ("stream_stream", grpc.stream_stream_rpc_method_handler, self._stream),
+        }
+        name, make, wrap = kinds[handler.request_streaming, handler.response_streaming]
+        return make(
+            wrap(method, getattr(handler, name), handler.request_streaming),
+            request_deserializer=handler.request_deserializer,
+            response_serializer=handler.response_serializer,
+        )
+
+    def _unary(self, method: str, act: Any, is_streaming: bool) -> Any:
+        async def call(request: Any, context: Any) -> Any:
+            with self._traced(method, context):
+                caller = None
+                started = time.monotonic()
+                try:
+                    async with asyncio.timeout(_seconds_left(context)):
+                        caller = self._claimed_caller(context)
+                        self._admit(method, caller)
+                        answer = await act(self._checked(request, is_streaming), context)
+                except grpc.aio.AbortError:
+                    raise
+                except Exception as error:
+                    await self._refuse(method, caller, error, context, started)
+                call_seconds.record(time.monotonic() - started, {"method": method, "code": "OK"})
+                return answer
+
+        return call
+
+    def _stream(self, method: str, act: Any, is_streaming: bool) -> Any:
+        async def call(request: Any, context: Any) -> AsyncIterator[Any]:
+            with self._traced(method, context):
+                caller = None
+                started = time.monotonic()
+                task = _this_task()
+                self._streams.add(task)
+                try:
+                    if self._is_draining:
+                        raise _restarting()
+                    caller = self._claimed_caller(context)
+                    self._admit(method, caller)
+                    answers = act(self._checked(request, is_streaming), context)
+                    if inspect.isawaitable(answers):  # a method that writes to the context itself
+                        await answers
+                    else:
+                        async with aclosing(answers):
+                            async for answer in answers:
+                                yield answer
+                except grpc.aio.AbortError:
+                    raise
+                except asyncio.CancelledError:
+                    if not self._is_draining or context.cancelled():
+                        raise
+                    task.uncancel()
+                    await self._refuse(method, caller, _restarting(), context, started)
+                except Exception as error:
+                    await self._refuse(method, caller, error, context, started)
+                finally:
+                    self._streams.discard(task)
+
+        return call
+
+    def _admit(self, method: str, caller: Caller | None) -> None:
+        """Decides; the servicer then finds the caller by `current_caller()`."""
+        if method.startswith(REFLECTION_PREFIX):
+            if caller is None:
+                raise NotAuthenticated("Sign in first: reflection is for known callers only.")
+        elif not method.startswith(HEALTH_PREFIX):
+            decide(method, caller, self._access)
+        set_current_caller(caller)
+
+    def _claimed_caller(self, context: Any) -> Caller | None:
+        for name, value in context.invocation_metadata() or ():
+            if name == "authorization":
+                scheme, _, token = str(value).partition(" ")
+                if scheme.lower() != "bearer" or not token:
+                    raise NotAuthenticated("The authorization of this call is not a bearer assertion.")
+                return self._verifier.verify(token)
+        return None
+
+    def _checked(self, request: Any, is_streaming: bool) -> Any:
+        if not is_streaming:
+            check_request(request)
+            return request
+        return _checked_stream(request)
+
+    async def _refuse(
+        self, method: str, caller: Caller | None, error: Exception, context: Any, started: float
+    ) -> None:
+        """Puts a refusal on record, tells the log what the caller may not know, and ends the call."""
+        trace_id = current_trace_id() or uuid4().hex
+        if isinstance(error, NotPermitted) and caller is not None:
+            await self._put_on_record(method, caller, error)
+        if not is_foreseen(error):
+            log.error(
+                "call_failed",
+                method=method,
+                error=type(error).__name__,
+                stack=stack_of(error),
+                trace_id=trace_id,
+            )
+        status = status_of(error, trace_id)
+        name = next(code.name for code in grpc.StatusCode if code.value[0] == status.code)
+        call_seconds.record(time.monotonic() - started, {"method": method, "code": name})
+        await context.abort_with_status(rpc_status.to_status(status))
+
+    async def _put_on_record(self, method: str, caller: Caller, error: NotPermitted) -> None:
+        if self._record_refusal is None:
+            return
+        record = AccessRecord(self._service, method, refusal_reason=error.stable_reason)
+        try:
+            await self._record_refusal(record, caller)
+        except Exception as failure:
+            log.error("refusal_not_recorded", method=method, error=type(failure).__name__)
+
+    @contextmanager
+    def _traced(self, method: str, context: Any) -> Any:
+        carrier = {
+            name: value
+            for name, value in context.invocation_metadata() or ()
+            if name in ("traceparent", "tracestate")
+        }
+        with trace.get_tracer("kem").start_as_current_span(
+            method.removeprefix("/"),
+            context=_propagator.extract(carrier),
+            kind=SpanKind.SERVER,
+            attributes={"rpc.system": "grpc", "rpc.method": method},
+            record_exception=False,
+            set_status_on_exception=False,
+        ):
+            yield
+
+
+async def _checked_stream(requests: Any) -> AsyncIterator[Any]:
+    async for request in requests:
+        check_request(request)
+        yield request
+
+
+def _this_task() -> asyncio.Task[Any]:
+    """The task of this call: grpc.aio gives each call one of its own."""
+    task = asyncio.current_task()
+    if task is None:
+        raise RuntimeError("a call runs outside of any task")
+    return task
+
+
+def _seconds_left(context: Any) -> float:
+    left = context.time_remaining()
+    return LONGEST_CALL_SECONDS if left is None else min(left, LONGEST_CALL_SECONDS)
+
+
+def _restarting() -> Unavailable:
+    return Unavailable("This service is restarting; please connect again.", retry_delay_seconds=0.5)

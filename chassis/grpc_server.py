@@ -1,0 +1,85 @@
+"""A service's gRPC door: guarded methods, public health, reflection for known callers, and a clean drain."""
+
+import asyncio
+from collections.abc import Callable, Mapping, Sequence
+from typing import Any, Final
+
+import grpc
+from grpc_health.v1 import health_pb2, health_pb2_grpc
+from grpc_health.v1._async import HealthServicer
+from grpc_reflection.v1alpha import reflection
+
+from chassis.access import Access
+from chassis.call_guard import CallGuard, RefusalRecorder
+from chassis.caller import CallerVerifier
+
+Registration = Callable[[grpc.aio.Server], None]
+"""Adds one servicer: `lambda server: add_IntakeServiceServicer_to_server(servicer, server)`."""
+
+_OPTIONS: Final = [
+    ("grpc.so_reuseport", 0),  # two services on one port must not both believe that they have it
+    ("grpc.keepalive_time_ms", 20_000),  # finds clients that vanished without a word
+    ("grpc.keepalive_timeout_ms", 10_000),
+    ("grpc.http2.min_ping_interval_without_data_ms", 5_000),
+    ("grpc.keepalive_permit_without_calls", 1),
+]
+
+
+class GrpcServer:
+    """Serves the methods that the access table names; `""` and each service have a health of their own."""
+
+    def __init__(
+        self,
+        address: str,
+        verifier: CallerVerifier,
+        access: Mapping[str, Access],
+        registrations: Sequence[Registration],
+        *,
+        service: str,
+        record_refusal: RefusalRecorder | None = None,
+    ) -> None:
+        self.address = address
+        self.port = 0
+        self._names = sorted({method.split("/")[1] for method in access})
+        self._guard = CallGuard(service, verifier, access, record_refusal)
+        self._health = HealthServicer()
+        self._registrations = registrations
+        self._server: grpc.aio.Server | None = None
+
+    async def start(self) -> None:
+        """Listens; serving is said by `set_serving`.
+
+        Raises:
+            RuntimeError: the address is taken.
+        """
+        server: grpc.aio.Server = grpc.aio.server(interceptors=[self._guard], options=_OPTIONS)
+        for register in self._registrations:
+            register(server)
+        health_pb2_grpc.add_HealthServicer_to_server(self._health, server)
+        reflection.enable_server_reflection(
+            [
+                *self._names,
+                health_pb2.DESCRIPTOR.services_by_name["Health"].full_name,
+                reflection.SERVICE_NAME,
+            ],
+            server,
+        )
+        self.port = server.add_insecure_port(self.address)
+        self._server = server
+        await self.set_serving(False)
+        await server.start()
+
+    async def set_serving(self, is_serving: bool) -> None:
+        """Tells health checks; NOT_SERVING until everything that a call needs is there."""
+        State: Any = health_pb2.HealthCheckResponse
+        for name in ["", *self._names]:
+            await self._health.set(name, State.SERVING if is_serving else State.NOT_SERVING)
+
+    async def drain(self, grace_seconds: float) -> None:
+        """Says NOT_SERVING, ends streams with UNAVAILABLE, lets calls under way finish within the grace."""
+        if self._server is None:
+            return
+        await self.set_serving(False)
+        self._guard.drain()
+        server, self._server = self._server, None
+        await asyncio.wait_for(server.stop(grace_seconds), grace_seconds + 2)
