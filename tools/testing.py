@@ -37,7 +37,10 @@ class Layer:
 
 
 CORE: Final = (
-    Layer("lint", [["ruff", "check", "."], ["ruff", "format", "--check", "."]]),
+    Layer(
+        "lint",
+        [["ruff", "check", "."], ["ruff", "format", "--check", "."], ["python", "-m", "tools.lint"]],
+    ),
     Layer("types", [["mypy", "kernel", "chassis", "services", "tools", "tests"]]),
     Layer("protos", [["python", "-m", "tools.protos", "check"]]),
     Layer("unit", tests="tests/unit"),
