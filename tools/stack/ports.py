@@ -71,6 +71,8 @@ def choose(wanted: int | None, previous: int | None) -> Ports:
         ports = _claimed(wanted)
         if ports is None or (taken := ports.taken()) is not None:
             which = f"Port {taken}" if ports else f"The ports from {wanted} on"
+            if ports is not None:
+                ports.release()
             raise StackFailure(
                 f"{which} is used by another program; end it, or leave out --base-port to get free ports."
             )

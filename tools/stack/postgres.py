@@ -53,13 +53,19 @@ def programs() -> Path:
     for name in ("postgres", "initdb", "psql"):
         said = subprocess.run([str(folder / name), "--version"], capture_output=True, text=True, check=False)
         if said.returncode != 0:
-            missing = re.search(r"(lib[\w.+-]+\.so[\w.]*)", said.stderr)
-            what = f"the system library {missing[1]} is missing" if missing else said.stderr.strip()
+            missing = missing_library(said.stderr)
+            what = f"the system library {missing} is missing" if missing else said.stderr.strip()
             raise StackFailure(
                 f"PostgreSQL cannot start because {what}; install it with your system's packages"
                 " (on Debian: apt-get install zlib1g libc6) and try again."
             )
     return folder
+
+
+def missing_library(stderr: str) -> str | None:
+    """The shared library that the system's loader did not find, if that is what it says."""
+    found = re.search(r"loading shared libraries: (\S+\.so[\w.]*):", stderr)
+    return found[1] if found else None
 
 
 @cache
