@@ -1,0 +1,43 @@
+"""Who may call what. Whose people they see follows from their agency: use cases, row-level security."""
+
+from collections.abc import Mapping
+from typing import Final
+
+from chassis.access import Access
+from kernel.vocabulary import Role
+
+CASE_STAFF: Final = frozenset(
+    {
+        Role.INTAKE_WORKER,
+        Role.CASEWORKER,
+        Role.SUPERVISOR,
+        Role.CHILD_PROTECTION_OFFICER,
+        Role.GBV_FOCAL_POINT,
+    }
+)
+AGENCY_STAFF: Final = frozenset({Role.AGENCY_MEMBER, Role.AGENCY_ADMIN})
+
+_CASE_WORK: Final = Access(roles=CASE_STAFF | AGENCY_STAFF)
+_AGREEMENTS: Final = Access(roles=frozenset({Role.DPO, Role.OPERATOR}))
+_HUB_ONLY: Final = Access(internal=True)
+
+ACCESS: Final[Mapping[str, Access]] = {
+    "/kem.intake.v1.IntakeService/RegisterBeneficiary": _CASE_WORK,
+    "/kem.intake.v1.IntakeService/GetBeneficiary": _CASE_WORK,
+    "/kem.intake.v1.IntakeService/SearchBeneficiaries": _CASE_WORK,
+    "/kem.intake.v1.IntakeService/UpdateBeneficiary": _CASE_WORK,
+    "/kem.intake.v1.IntakeService/RecordConsent": _CASE_WORK,
+    "/kem.intake.v1.IntakeService/WithdrawConsent": _CASE_WORK,
+    "/kem.intake.v1.IntakeService/RecordNeed": _CASE_WORK,
+    "/kem.intake.v1.IntakeService/RecordNeeds": _CASE_WORK,
+    "/kem.intake.v1.IntakeService/WithdrawNeed": _CASE_WORK,
+    "/kem.intake.v1.IntakeService/ListNeeds": _CASE_WORK,
+    "/kem.intake.v1.EligibilityService/GetProfiles": _HUB_ONLY,
+    "/kem.intake.v1.TextService/Seal": _HUB_ONLY,
+    "/kem.intake.v1.TextService/Open": _HUB_ONLY,
+    "/kem.disclosure.v1.DisclosureService/GetDisclosure": _CASE_WORK,
+    "/kem.disclosure.v1.DisclosureService/SaveAgreements": _AGREEMENTS,
+    "/kem.disclosure.v1.DisclosureService/ListAgreements": Access(
+        roles=_AGREEMENTS.roles | {Role.SUPERVISOR, Role.AUDITOR}
+    ),
+}

@@ -1,0 +1,136 @@
+"""The door for people: register, get, search, update."""
+
+from typing import Final
+from uuid import UUID
+
+import grpc
+
+from chassis.current import current_caller
+from chassis.requests import once
+from kem.intake.v1 import intake_service_pb2 as messages
+from kernel.ids import BeneficiaryId
+from services.intake.domain.identifiers import IdentifierField
+from services.intake.entrypoints.parts import VaultParts
+from services.intake.entrypoints.refusals import refusals_on_record
+from services.intake.entrypoints.translate_beneficiary import (
+    ORIGINS,
+    beneficiary_from,
+    beneficiary_message,
+    masked_message,
+)
+from services.intake.use_cases.get_beneficiary import get_beneficiary
+from services.intake.use_cases.register_beneficiary import RegisterBeneficiary, register_beneficiary
+from services.intake.use_cases.search_beneficiaries import SearchBeneficiaries, search_beneficiaries
+from services.intake.use_cases.update_beneficiary import UpdateBeneficiary, update_beneficiary
+
+_SERVICE: Final = "/kem.intake.v1.IntakeService"
+REGISTER: Final = f"{_SERVICE}/RegisterBeneficiary"
+GET: Final = f"{_SERVICE}/GetBeneficiary"
+SEARCH: Final = f"{_SERVICE}/SearchBeneficiaries"
+UPDATE: Final = f"{_SERVICE}/UpdateBeneficiary"
+
+_FIELDS: Final = {
+    "case_code": IdentifierField.CASE_CODE,
+    "phone": IdentifierField.PHONE,
+    "document_number": IdentifierField.DOCUMENT,
+    "amka": IdentifierField.AMKA,
+}
+_Context = grpc.aio.ServicerContext
+
+
+class BeneficiaryServer:
+    """The part of kem.intake.v1.IntakeService that is about people.
+
+    Requests hold personal data: what is kept of them, to know a repeat, is a keyed digest.
+    """
+
+    def __init__(self, parts: VaultParts) -> None:
+        self._parts = parts
+
+    async def RegisterBeneficiary(
+        self,
+        request: messages.RegisterBeneficiaryRequest,
+        context: _Context[messages.RegisterBeneficiaryRequest, messages.RegisterBeneficiaryResponse],
+    ) -> messages.RegisterBeneficiaryResponse:
+        parts, caller, request_id = self._parts, current_caller(), UUID(request.request_id)
+        command = RegisterBeneficiary(
+            request_id, beneficiary_from(request.beneficiary), ORIGINS[request.origin]
+        )
+        async with (
+            refusals_on_record(parts.database, caller, REGISTER),
+            parts.database.transaction(caller) as tx,
+        ):
+
+            async def act() -> bytes:
+                beneficiary_id = await register_beneficiary(
+                    command, tx, parts.vault, parts.people, parts.search
+                )
+                response = messages.RegisterBeneficiaryResponse(beneficiary_id=str(beneficiary_id))
+                return response.SerializeToString()
+
+            response = await once(tx, request_id, REGISTER, self._digest(request), act)
+        return messages.RegisterBeneficiaryResponse.FromString(response)
+
+    async def GetBeneficiary(
+        self,
+        request: messages.GetBeneficiaryRequest,
+        context: _Context[messages.GetBeneficiaryRequest, messages.GetBeneficiaryResponse],
+    ) -> messages.GetBeneficiaryResponse:
+        parts, caller = self._parts, current_caller()
+        beneficiary_id = BeneficiaryId(UUID(request.beneficiary_id))
+        async with (
+            refusals_on_record(parts.database, caller, GET, [beneficiary_id]),
+            parts.database.transaction(caller) as tx,
+        ):
+            shown = await get_beneficiary(beneficiary_id, GET, tx, parts.people)
+        return messages.GetBeneficiaryResponse(
+            beneficiary=beneficiary_message(shown.beneficiary),
+            case_code=shown.case_code,
+            version=shown.version,
+            registered_by_agency_id=str(shown.registered_by_agency_id),
+            origin=next(number for number, origin in ORIGINS.items() if origin is shown.origin),
+        )
+
+    async def SearchBeneficiaries(
+        self,
+        request: messages.SearchBeneficiariesRequest,
+        context: _Context[messages.SearchBeneficiariesRequest, messages.SearchBeneficiariesResponse],
+    ) -> messages.SearchBeneficiariesResponse:
+        parts, name = self._parts, str(request.WhichOneof("identifier"))
+        command = SearchBeneficiaries(_FIELDS[name], getattr(request, name), request.reason)
+        async with parts.database.transaction(current_caller()) as tx:
+            found = await search_beneficiaries(command, SEARCH, tx, parts.search)
+        return messages.SearchBeneficiariesResponse(
+            beneficiaries=[masked_message(person) for person in found]
+        )
+
+    async def UpdateBeneficiary(
+        self,
+        request: messages.UpdateBeneficiaryRequest,
+        context: _Context[messages.UpdateBeneficiaryRequest, messages.UpdateBeneficiaryResponse],
+    ) -> messages.UpdateBeneficiaryResponse:
+        parts, caller, request_id = self._parts, current_caller(), UUID(request.request_id)
+        command = UpdateBeneficiary(
+            request_id,
+            BeneficiaryId(UUID(request.beneficiary_id)),
+            request.expected_version,
+            beneficiary_from(request.beneficiary),
+        )
+        async with (
+            refusals_on_record(parts.database, caller, UPDATE, [command.beneficiary_id]),
+            parts.database.transaction(caller) as tx,
+        ):
+
+            async def act() -> bytes:
+                version = await update_beneficiary(
+                    command, UPDATE, tx, parts.vault, parts.people, parts.search
+                )
+                return messages.UpdateBeneficiaryResponse(version=version).SerializeToString()
+
+            response = await once(tx, request_id, UPDATE, self._digest(request), act)
+        return messages.UpdateBeneficiaryResponse.FromString(response)
+
+    def _digest(
+        self, request: messages.RegisterBeneficiaryRequest | messages.UpdateBeneficiaryRequest
+    ) -> bytes:
+        return self._parts.vault.request_digest(request.SerializeToString(deterministic=True))

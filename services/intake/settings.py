@@ -1,0 +1,15 @@
+"""What intake is told beside what every service is told."""
+
+from pathlib import Path
+
+from pydantic import Field
+
+from chassis.settings import ServiceSettings
+
+
+class IntakeSettings(ServiceSettings):
+    """`KEM_INTAKE_…`, and `KEM_KEYS_DIR`, which no other service may read."""
+
+    keys_dir: Path = Field(validation_alias="KEM_KEYS_DIR")
+    remembered_keys: int = Field(default=8192, ge=100, le=1_000_000)
+    """How many people's opened keys stay in memory (about 1 KB each)."""
