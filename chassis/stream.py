@@ -17,16 +17,11 @@ from chassis import fault_points
 from chassis.batch import BatchRunner
 from chassis.batch_reader import BatchReader, StreamFailed
 from chassis.faust_transport import transport_with
+from chassis.fetch_wait import EMBEDDED_FETCH_WAIT_MILLISECONDS
 from chassis.inbox import announce
 from chassis.incoming import Message
 from chassis.measures import consumer_lag
 from chassis.postgres import Database
-
-EMBEDDED_FETCH_WAIT_MILLISECONDS: Final = 20
-"""5 ms burns a core, 20 ms costs a fifth of one when idle, all services together."""
-
-KAFKA_FETCH_WAIT_MILLISECONDS: Final = 500
-"""Apache Kafka answers a waiting fetch as soon as something arrives."""
 
 BATCH_EVENTS: Final = 500
 BATCH_WITHIN_SECONDS: Final = 0.02

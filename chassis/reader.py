@@ -1,0 +1,184 @@
+"""Reads topics in long windows with the plain Kafka client: for projections, where nothing is decided.
+
+A plain loop costs 0.2 ms an event where Faust costs 0.3 to 0.5, and long windows make few, large commits.
+"""
+
+import asyncio
+import contextlib
+from collections.abc import Iterable, Sequence
+from typing import Any, Final
+
+import structlog
+from aiokafka import AIOKafkaConsumer, ConsumerRebalanceListener
+from aiokafka.errors import CommitFailedError, IllegalStateError, KafkaError
+
+from chassis import fault_points
+from chassis.batch import BatchRunner
+from chassis.batch_reader import BatchReader
+from chassis.fetch_wait import EMBEDDED_FETCH_WAIT_MILLISECONDS
+from chassis.inbox import announce
+from chassis.incoming import Message
+from chassis.measures import consumer_lag
+from chassis.postgres import Database
+
+WINDOW_SECONDS: Final = 0.25
+"""From the first event to the commit at the latest; 250 to 400 ms was measured to be the cheapest."""
+MOST_EVENTS: Final = 2000
+_BACKOFF_SECONDS: Final = (0.1, 0.5, 1.0, 2.0)
+
+log = structlog.get_logger(__name__)
+
+
+class ProjectionReader:
+    """The same contract as `StreamRunner`, without Faust: offsets are committed after the transaction."""
+
+    def __init__(
+        self,
+        service: str,
+        consumer: str,
+        bootstrap: str,
+        database: Database,
+        topics: Sequence[str],
+        on_batch: BatchReader,
+        *,
+        window_seconds: float = WINDOW_SECONDS,
+        fetch_wait_milliseconds: int = EMBEDDED_FETCH_WAIT_MILLISECONDS,
+    ) -> None:
+        self.consumer = consumer
+        self._bootstrap = bootstrap
+        self._database = database
+        self._topics = list(topics)
+        self._window_seconds = window_seconds
+        self._fetch_wait_milliseconds = max(fetch_wait_milliseconds, int(window_seconds * 1000))
+        self._batches = BatchRunner(service, consumer, database, on_batch)
+        self._ready = asyncio.Event()
+        self._stopping = asyncio.Event()
+
+    @property
+    def is_ready(self) -> bool:
+        """Whether partitions are assigned."""
+        return self._ready.is_set()
+
+    async def wait_ready(self) -> None:
+        """Returns when partitions are assigned."""
+        await self._ready.wait()
+
+    async def run(self) -> None:
+        """Reads until `stop()`; a lost broker is waited for.
+
+        Raises:
+            StreamFailed: nothing can be taken until the installation is mended.
+        """
+        async with self._database.pool.acquire() as connection:
+            await announce(connection, self.consumer, self._topics)
+        await self._batches.redrive()
+        failures = 0
+        while not self._stopping.is_set():
+            client = self._make_client()
+            try:
+                await client.start()
+                client.subscribe(self._topics, listener=_Assignment(self._ready))
+                failures = 0
+                await self._read(client)
+            except (KafkaError, OSError) as error:
+                delay = _BACKOFF_SECONDS[min(failures, len(_BACKOFF_SECONDS) - 1)]
+                failures += 1
+                log.warning(
+                    "reader_interrupted",
+                    consumer=self.consumer,
+                    error=type(error).__name__,
+                    retry_delay_seconds=delay,
+                )
+                await asyncio.sleep(delay)
+            finally:
+                with contextlib.suppress(Exception):
+                    await client.stop()
+
+    async def stop(self, patience_seconds: float = 3) -> None:
+        """Lets `run` return after the batch that it has in hand."""
+        self._stopping.set()
+
+    async def _read(self, client: AIOKafkaConsumer) -> None:
+        while not self._stopping.is_set():
+            window = await self._window(client)
+            if not window:
+                continue
+            await self._batches.take(window)
+            fault_points.reach(fault_points.AFTER_COMMIT_BEFORE_ACK)
+            try:
+                await client.commit(_behind(window))
+            except (CommitFailedError, IllegalStateError):
+                # the partitions went to another worker, who will find every one of these in the inbox
+                log.info("offsets_not_committed", consumer=self.consumer, count=len(window))
+            fault_points.reach(fault_points.AFTER_ACK)
+            self._measure_lag(client, window)
+
+    async def _window(self, client: AIOKafkaConsumer) -> list[Message]:
+        """What came within the window that the first message opened."""
+        loop = asyncio.get_running_loop()
+        window: list[Message] = []
+        deadline = loop.time() + self._window_seconds
+        while len(window) < MOST_EVENTS and not self._stopping.is_set():
+            left = deadline - loop.time()
+            if left <= 0:
+                break
+            found = await client.getmany(
+                timeout_ms=int(left * 1000) or 1, max_records=MOST_EVENTS - len(window)
+            )
+            for messages in found.values():
+                window.extend(map(_message, messages))
+        return window
+
+    def _make_client(self) -> AIOKafkaConsumer:
+        return AIOKafkaConsumer(
+            bootstrap_servers=self._bootstrap,
+            group_id=self.consumer,
+            enable_auto_commit=False,
+            auto_offset_reset="earliest",
+            session_timeout_ms=6000,
+            heartbeat_interval_ms=1000,
+            max_poll_interval_ms=60_000,
+            max_poll_records=MOST_EVENTS,
+            metadata_max_age_ms=5000,
+            request_timeout_ms=8000,
+            fetch_max_wait_ms=self._fetch_wait_milliseconds,
+        )
+
+    def _measure_lag(self, client: AIOKafkaConsumer, window: Iterable[Message]) -> None:
+        for place, offset in _behind(window).items():
+            with contextlib.suppress(IllegalStateError):
+                end = client.highwater(place)
+                if end is not None:
+                    consumer_lag.set(
+                        max(end - offset, 0),
+                        {"consumer": self.consumer, "topic": place.topic, "partition": place.partition},
+                    )
+
+
+class _Assignment(ConsumerRebalanceListener):  # type: ignore[misc, unused-ignore]
+    """Notes the first assignment."""
+
+    def __init__(self, ready: asyncio.Event) -> None:
+        self._ready = ready
+
+    async def on_partitions_revoked(self, revoked: Any) -> None:
+        """Nothing to do: a batch under way commits or comes again."""
+
+    async def on_partitions_assigned(self, assigned: Any) -> None:
+        """Says ready."""
+        if assigned:
+            self._ready.set()
+
+
+def _behind(window: Iterable[Message]) -> dict[Any, int]:
+    from aiokafka import TopicPartition
+
+    offsets: dict[Any, int] = {}
+    for message in window:
+        place = TopicPartition(message.topic, message.partition)
+        offsets[place] = max(message.offset + 1, offsets.get(place, 0))
+    return offsets
+
+
+def _message(one: Any) -> Message:
+    return Message(one.topic, one.partition, one.offset, one.key, one.value, one.headers or ())

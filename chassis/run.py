@@ -1,0 +1,112 @@
+"""The process around a service: arguments, settings, logs, signals, and the exit code."""
+
+import argparse
+import asyncio
+import os
+import signal
+import sys
+from collections.abc import Awaitable, Callable, Sequence
+from typing import Any, Final, NoReturn
+
+import structlog
+
+from chassis.logs import set_up_logs, stack_of
+from chassis.postgres import EventCodec
+from chassis.service import Service
+from chassis.settings import ALL_ROLES, ServiceSettings, SettingsInvalid
+from chassis.telemetry import set_up_telemetry
+
+EXIT_FAILED: Final = 70
+"""EX_SOFTWARE: the supervisor starts the service again."""
+EXIT_SETTINGS: Final = 78
+"""EX_CONFIG: starting again would not help."""
+LONGEST_DRAIN_SECONDS: Final = 12.0
+LONGEST_CLOSING_SECONDS: Final = 3.0
+
+Wire = Callable[[Service], Awaitable[None]]
+"""A service's own wiring: calls `serve`, `stream`, `project`, `timer`, `beside` on it."""
+
+log = structlog.get_logger(__name__)
+
+
+def run_service(
+    service: str,
+    settings_type: type[ServiceSettings],
+    wire: Wire,
+    *,
+    codec: EventCodec | None = None,
+    arguments: Sequence[str] | None = None,
+) -> NoReturn:
+    """Runs one service until SIGTERM or SIGINT; ends the process.
+
+    The process leaves by `os._exit`, so that no library's exit handler acks or flushes what must not be.
+    """
+    parser = argparse.ArgumentParser(prog=f"python -m services.{service}")
+    parser.add_argument("--roles", help=f"which parts to run, of {','.join(ALL_ROLES)} (all)")
+    given: dict[str, Any] = {
+        name: value for name, value in vars(parser.parse_args(arguments)).items() if value is not None
+    }
+    try:
+        settings = settings_type.load(service, **given)
+    except SettingsInvalid as error:
+        sys.stderr.write(f"{error}\n")
+        sys.exit(EXIT_SETTINGS)
+    set_up_logs(service, settings.log_level)
+    try:
+        close_telemetry = set_up_telemetry(
+            service,
+            otlp_endpoint=settings.otlp_endpoint,
+            trace_ratio=settings.trace_ratio,
+            metrics_address=settings.metrics_address,
+        )
+        asyncio.run(_main(settings, wire, codec, close_telemetry))
+    except BaseException as error:
+        _leave(_failed(error))
+
+
+async def _main(
+    settings: ServiceSettings, wire: Wire, codec: EventCodec | None, close_telemetry: Callable[[], None]
+) -> NoReturn:
+    loop = asyncio.get_running_loop()
+    loop.set_exception_handler(_tell_without_words)
+    stopping = asyncio.Event()
+    for one in (signal.SIGTERM, signal.SIGINT):
+        loop.add_signal_handler(one, _stop, loop, stopping)
+    try:
+        service = await Service.open(settings, codec)
+        await wire(service)
+        await service.run(stopping)
+    except Exception as error:
+        _leave(_failed(error))
+    try:
+        async with asyncio.timeout(LONGEST_CLOSING_SECONDS):
+            await service.close()
+            await asyncio.to_thread(close_telemetry)
+    except TimeoutError:
+        log.warning("drain_cut_short")
+    log.info("service_stopped")
+    _leave(0)
+
+
+def _failed(error: BaseException) -> int:
+    log.error("service_failed", error=type(error).__name__, stack=stack_of(error))
+    return EXIT_FAILED
+
+
+def _leave(code: int) -> NoReturn:
+    sys.stderr.flush()
+    os._exit(code)
+
+
+def _stop(loop: asyncio.AbstractEventLoop, stopping: asyncio.Event) -> None:
+    """The first signal drains, the second ends at once, and a drain that hangs is ended too."""
+    if stopping.is_set():
+        os._exit(EXIT_FAILED)
+    stopping.set()
+    loop.call_later(LONGEST_DRAIN_SECONDS, os._exit, EXIT_FAILED)
+
+
+def _tell_without_words(_: asyncio.AbstractEventLoop, context: dict[str, Any]) -> None:
+    """asyncio's own report would quote the error's words, which may be a person's."""
+    error = context.get("exception")
+    log.error("task_failed", error=type(error).__name__, stack=stack_of(error) if error else [])

@@ -1,0 +1,226 @@
+"""One running service: its doors, what it is wired with, how it says ready, and how it leaves."""
+
+import asyncio
+from collections.abc import Awaitable, Callable, Mapping, Sequence
+from typing import Any, Final, Protocol
+
+import grpc
+import structlog
+
+from chassis.access import Access
+from chassis.access_records import AccessRecord
+from chassis.batch_reader import BatchReader
+from chassis.caller import AssertionSigner, Caller, CallerVerifier
+from chassis.database_gauges import DatabaseGauges
+from chassis.grpc_client import channel
+from chassis.grpc_server import GrpcServer, Registration
+from chassis.postgres import Database, EventCodec
+from chassis.reader import WINDOW_SECONDS, ProjectionReader
+from chassis.relay import Relay
+from chassis.settings import ServiceSettings
+from chassis.stream import StreamRunner
+from chassis.timers import Take, TimerLoop
+
+DRAIN_SECONDS: Final = 3.0
+FATAL_DRAIN_SECONDS: Final = 1.0
+
+log = structlog.get_logger(__name__)
+
+
+class _Reader(Protocol):
+    """What both runners have."""
+
+    consumer: str
+
+    async def run(self) -> None: ...
+    async def wait_ready(self) -> None: ...
+    async def stop(self, patience_seconds: float = 3) -> None: ...
+
+
+class Service:
+    """What a service's `__main__` wires; only the parts of the asked roles are started.
+
+    Wire everything before `run`. The relay and the refusals' records come by themselves.
+    """
+
+    def __init__(self, settings: ServiceSettings, app: Database, worker: Database) -> None:
+        self.settings = settings
+        self.name = settings.service
+        self.app = app
+        """For calls: row-level security sees the caller."""
+        self.worker = worker
+        """For batches, timers and the relay."""
+        self.verifier = CallerVerifier(settings.assertion_keys_file)
+        self.signer = (
+            AssertionSigner(f"service:{self.name}", settings.identity_file)
+            if settings.identity_file
+            else None
+        )
+        self.gauges = DatabaseGauges(worker)
+        self._server: GrpcServer | None = None
+        self._readers: list[_Reader] = []
+        self._timers: list[TimerLoop] = []
+        self._relay = Relay(
+            worker, settings.kafka_bootstrap, self.name, idempotence=settings.kafka_idempotence
+        )
+        self._channels: list[grpc.aio.Channel] = []
+        self._beside: list[tuple[str, Callable[[], Awaitable[None]]]] = []
+
+    @classmethod
+    async def open(cls, settings: ServiceSettings, codec: EventCodec | None) -> "Service":
+        """Connects to PostgreSQL under both logins."""
+        wake = asyncio.Event()
+        schema = settings.service
+        app = await Database.open(settings.database_url, schema=schema, codec=codec, wake=wake)
+        worker = await Database.open(settings.worker_database_url, schema=schema, codec=codec, wake=wake)
+        return cls(settings, app, worker)
+
+    def serve(self, access: Mapping[str, Access], registrations: Sequence[Registration]) -> None:
+        """The gRPC door: who may call what, and the servicers."""
+        self._server = GrpcServer(
+            self.settings.grpc_address,
+            self.verifier,
+            access,
+            registrations,
+            service=self.name,
+            record_refusal=self._record_refusal,
+        )
+
+    def stream(self, consumer: str, topics: Sequence[str], on_batch: BatchReader) -> None:
+        """Acts on events as they come: where events are decided."""
+        self._readers.append(
+            StreamRunner(
+                self.name,
+                consumer,
+                self.settings.kafka_bootstrap,
+                self.worker,
+                topics,
+                on_batch,
+                fetch_wait_milliseconds=self.settings.fetch_wait_milliseconds,
+            )
+        )
+
+    def project(
+        self,
+        consumer: str,
+        topics: Sequence[str],
+        on_batch: BatchReader,
+        *,
+        window_seconds: float = WINDOW_SECONDS,
+    ) -> None:
+        """Follows events in long windows: projections and copies, where nothing is decided."""
+        self._readers.append(
+            ProjectionReader(
+                self.name,
+                consumer,
+                self.settings.kafka_bootstrap,
+                self.worker,
+                topics,
+                on_batch,
+                window_seconds=window_seconds,
+                fetch_wait_milliseconds=self.settings.fetch_wait_milliseconds,
+            )
+        )
+
+    def timer(self, take: Take, *, name: str = "deadlines") -> None:
+        """Works off due rows."""
+        self._timers.append(TimerLoop(self.worker, take, service=self.name, name=name))
+
+    def beside(self, name: str, run: Callable[[], Awaitable[None]]) -> None:
+        """A task that lives as long as the calls: a shared writer, a fan-out. It is cancelled at the end."""
+        self._beside.append((name, run))
+
+    def channel(self, address: str) -> grpc.aio.Channel:
+        """A channel on which this service speaks for itself; closed at the end."""
+        opened = channel(address, self.signer)
+        self._channels.append(opened)
+        return opened
+
+    async def run(self, stopping: asyncio.Event) -> None:
+        """Starts the asked roles, says ready, and runs until `stopping`; then drains.
+
+        Raises:
+            Exception: whatever ended a part that must not end; the process must leave without acking.
+        """
+        roles = self.settings.roles
+        started = asyncio.get_running_loop().time()
+        server = self._server if "grpc" in roles else None
+        readers = self._readers if "stream" in roles else []
+        timers = self._timers if "timers" in roles else []
+        if server is not None:
+            await server.start()
+        tasks = [_task("gauges", self.gauges.run)]
+        if server is not None:
+            tasks += [_task(name, run) for name, run in self._beside]
+        tasks += [_task(reader.consumer, reader.run) for reader in readers]
+        tasks += [_task("timers", timer.run) for timer in timers]
+        relay = _task("relay", self._relay.run) if "relay" in roles else None
+        parts = [*tasks, *([relay] if relay else [])]
+        ready = _task("ready", lambda: self._say_ready(server, readers, started))
+        stop = _task("stop", stopping.wait)
+        try:
+            await asyncio.wait([*parts, stop], return_when=asyncio.FIRST_COMPLETED)
+            ready.cancel()
+            ended = next((part for part in parts if part.done()), None)
+            if ended is not None and not stopping.is_set():
+                await self._leave_at_once(server, ended)
+            await self._drain(server, readers, timers, relay)
+        finally:
+            for task in [*parts, ready, stop]:
+                task.cancel()
+            await asyncio.gather(*parts, ready, stop, return_exceptions=True)
+
+    async def close(self) -> None:
+        """Closes channels and databases."""
+        for opened in self._channels:
+            await opened.close()
+        await asyncio.gather(self.app.close(), self.worker.close())
+
+    async def _say_ready(self, server: GrpcServer | None, readers: Sequence[_Reader], started: float) -> None:
+        for reader in readers:
+            await reader.wait_ready()
+        if server is not None:
+            await server.set_serving(True)
+        seconds = round(asyncio.get_running_loop().time() - started, 2)
+        log.info("service_ready", roles=list(self.settings.roles), seconds=seconds)
+
+    async def _leave_at_once(self, server: GrpcServer | None, ended: asyncio.Task[Any]) -> None:
+        """Tells clients to go elsewhere, and nothing else: what is not acked must stay so."""
+        error = ended.exception() if not ended.cancelled() else None
+        log.error("part_ended", source=ended.get_name(), error=type(error).__name__)
+        if server is not None:
+            try:
+                async with asyncio.timeout(FATAL_DRAIN_SECONDS):
+                    await server.drain(FATAL_DRAIN_SECONDS / 2)
+            except TimeoutError:
+                log.warning("drain_cut_short")
+        raise error or RuntimeError(f"{ended.get_name()} ended by itself")
+
+    async def _drain(
+        self,
+        server: GrpcServer | None,
+        readers: Sequence[_Reader],
+        timers: Sequence[TimerLoop],
+        relay: asyncio.Task[Any] | None,
+    ) -> None:
+        """Doors first, the relay last, so that what the last calls had to tell still goes out."""
+        log.info("service_drains")
+        if server is not None:
+            await server.drain(DRAIN_SECONDS)
+        for timer in timers:
+            timer.stop()
+        await asyncio.gather(*(reader.stop(DRAIN_SECONDS) for reader in readers))
+        if relay is not None:
+            self._relay.stop()
+            await asyncio.wait([relay], timeout=DRAIN_SECONDS)
+
+    async def _record_refusal(self, record: AccessRecord, caller: Caller) -> None:
+        async with self.app.transaction(caller) as tx:
+            tx.record_access(record)
+
+
+def _task(name: str, run: Callable[[], Awaitable[Any]]) -> asyncio.Task[Any]:
+    async def body() -> Any:
+        return await run()
+
+    return asyncio.create_task(body(), name=name)

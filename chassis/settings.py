@@ -1,0 +1,100 @@
+"""What a service is told by its environment, checked once at start; a secret is always a file."""
+
+from typing import Annotated, Any, Final, Self
+
+from pydantic import BeforeValidator, Field, FilePath, ValidationError, field_validator
+from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
+
+from chassis.fetch_wait import EMBEDDED_FETCH_WAIT_MILLISECONDS, KAFKA_FETCH_WAIT_MILLISECONDS
+
+ALL_ROLES: Final = ("grpc", "stream", "relay", "timers")
+
+
+def _split(value: Any) -> Any:
+    return (
+        tuple(part.strip() for part in value.split(",") if part.strip()) if isinstance(value, str) else value
+    )
+
+
+class SettingsInvalid(Exception):
+    """A setting is missing or wrong; the message says which and what to do."""
+
+
+class ServiceSettings(BaseSettings):
+    """One service's settings: `KEM_<SERVICE>_<NAME>` for its own, `KEM_<NAME>` for what all share.
+
+    A service's subclass adds fields of its own, which are read as `KEM_<SERVICE>_<NAME>`.
+    """
+
+    model_config = SettingsConfigDict(
+        extra="ignore", frozen=True, populate_by_name=True, env_ignore_empty=True
+    )
+
+    service: str
+    database_url_file: FilePath
+    worker_database_url_file: FilePath
+    grpc_address: str
+    metrics_address: str = ""
+    identity_file: FilePath | None = None
+    """The Ed25519 key (PEM) with which the service speaks for itself to others."""
+    roles: Annotated[tuple[str, ...], NoDecode, BeforeValidator(_split)] = ALL_ROLES
+    kafka_bootstrap: str = Field(validation_alias="KEM_KAFKA_BOOTSTRAP")
+    kafka_idempotence: bool = Field(default=True, validation_alias="KEM_KAFKA_IDEMPOTENCE")
+    """False for the embedded broker, on which an idempotent producer fails."""
+    kafka_fetch_wait_milliseconds: int | None = Field(
+        default=None, ge=1, le=5000, validation_alias="KEM_KAFKA_FETCH_WAIT_MILLISECONDS"
+    )
+    otlp_endpoint: str = Field(default="", validation_alias="KEM_OTLP_ENDPOINT")
+    trace_ratio: float = Field(default=0.01, ge=0, le=1, validation_alias="KEM_TRACE_RATIO")
+    assertion_keys_file: FilePath = Field(validation_alias="KEM_ASSERTION_KEYS_FILE")
+    log_level: str = Field(
+        default="INFO", pattern="^(?i:debug|info|warning|error)$", validation_alias="KEM_LOG_LEVEL"
+    )
+
+    @field_validator("roles")
+    @classmethod
+    def _know_every_role(cls, roles: tuple[str, ...]) -> tuple[str, ...]:
+        unknown = sorted(set(roles) - set(ALL_ROLES))
+        if unknown or not roles:
+            raise ValueError(f"choose from {', '.join(ALL_ROLES)}, not {', '.join(unknown) or 'none'}")
+        return roles
+
+    @classmethod
+    def load(cls, service: str, **given: Any) -> Self:
+        """Reads the environment; `given` overrides it.
+
+        Raises:
+            SettingsInvalid: with one line per setting that is missing or wrong.
+        """
+        prefix = f"KEM_{service.upper()}_"
+        try:
+            values: dict[str, Any] = {"_env_prefix": prefix, "service": service, **given}
+            return cls(**values)
+        except ValidationError as error:
+            lines = [_sentence(prefix, one["loc"], one["msg"]) for one in error.errors(include_input=False)]
+            raise SettingsInvalid("\n".join(lines)) from None
+
+    @property
+    def database_url(self) -> str:
+        """For calls: the login that row-level security binds."""
+        return self.database_url_file.read_text().strip()
+
+    @property
+    def worker_database_url(self) -> str:
+        """For batches, timers and the relay."""
+        return self.worker_database_url_file.read_text().strip()
+
+    @property
+    def fetch_wait_milliseconds(self) -> int:
+        """How long a fetch may wait at the broker; follows from the kind of broker where it is not set."""
+        if self.kafka_fetch_wait_milliseconds is not None:
+            return self.kafka_fetch_wait_milliseconds
+        return KAFKA_FETCH_WAIT_MILLISECONDS if self.kafka_idempotence else EMBEDDED_FETCH_WAIT_MILLISECONDS
+
+
+def _sentence(prefix: str, place: tuple[int | str, ...], complaint: str) -> str:
+    name = str(place[0]) if place else "?"
+    variable = name if name.startswith("KEM_") else prefix + name.upper()
+    if complaint == "Field required":
+        return f"{variable} is not set; the service cannot start without it."
+    return f"{variable} is wrong: {complaint.removeprefix('Value error, ')}."
