@@ -1,0 +1,277 @@
+"""Consent records, their events and the cells compiled from them, in PostgreSQL."""
+
+from collections.abc import Sequence
+from datetime import datetime
+from itertools import groupby
+from typing import Any, Final
+from uuid import UUID
+
+from chassis.postgres import Transaction
+from kernel.ids import AgencyId, BeneficiaryId, ConsentId, random_id
+from kernel.vocabulary import LegalBasis
+from services.intake.domain.cells import (
+    Cell,
+    ConsentEvent,
+    ConsentGiven,
+    ConsentTakenBack,
+    Grant,
+    GrantEffect,
+)
+from services.intake.domain.consent import RECORD_SCHEMA, ConsentRecord
+
+_INSERT_CONSENT: Final = """
+    insert into consent (consent_id, beneficiary_id, receipt_id, record_schema, obtained_by_agency_id,
+        obtained_by_principal_id, notice_version, notice_language, notice_sha256, spoken_language, method,
+        given_by, with_interpreter, read_aloud, understanding_checked, child_assents, sealed_details,
+        valid_from_time, valid_until_time, happened_time, recorded_time)
+    values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18, $19, $20, $21)
+"""
+_INSERT_GRANTS: Final = """
+    insert into consent_grant (consent_id, line, obtained_by_agency_id, agency_id, purpose, categories,
+        legal_basis, effect, is_safety_critical)
+    select $1, line, $2, agency_id, purpose, categories, legal_basis, effect, is_safety_critical
+    from unnest($3::uuid[], $4::text[], $5::bigint[], $6::text[], $7::text[], $8::boolean[]) with ordinality
+        as g (agency_id, purpose, categories, legal_basis, effect, is_safety_critical, line)
+"""
+_INSERT_EVENT: Final = """
+    insert into consent_event (consent_event_id, beneficiary_id, sequence, state, consent_id, agency_id,
+        by_agency_id, by_principal_id, acting_person, happened_time, recorded_time)
+    values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11)
+"""
+_INSERT_CELLS: Final = """
+    insert into grant_cell (cell_id, beneficiary_id, agency_id, purpose, legal_basis, effect, categories,
+        valid_from_time, valid_until_time, consent_id, consent_event_id, by_agency_id)
+    select cell_id, $1, agency_id, purpose, legal_basis, effect, categories, $2, $3, $4, $5, $6
+    from unnest($7::uuid[], $8::uuid[], $9::text[], $10::text[], $11::text[], $12::bigint[])
+        as c (cell_id, agency_id, purpose, legal_basis, effect, categories)
+"""
+_CLOSE_CELLS: Final = """
+    update grant_cell set withdrawn_time = $2, withdrawn_event_id = $3
+    where cell_id = any($1::uuid[]) and withdrawn_time is null
+"""
+CELL_COLUMNS: Final = """cell_id, beneficiary_id, agency_id, purpose, legal_basis, effect, categories,
+    valid_from_time, valid_until_time, consent_id, consent_event_id, withdrawn_time, withdrawn_event_id"""
+
+
+class PostgresConsents:
+    """Append-only but for the two columns by which a cell is closed. The caller holds the person's lock."""
+
+    async def next_sequence(self, tx: Transaction, beneficiary_id: BeneficiaryId) -> int:
+        """The number of the person's next consent event."""
+        number: int = await tx.connection.fetchval(
+            "select coalesce(max(sequence), 0) + 1 from consent_event where beneficiary_id = $1",
+            beneficiary_id,
+        )
+        return number
+
+    async def add(
+        self,
+        tx: Transaction,
+        given: ConsentGiven,
+        record: ConsentRecord,
+        *,
+        agency_id: AgencyId,
+        sealed_details: bytes | None,
+        cells: Sequence[Cell],
+    ) -> None:
+        """Writes the record, its lines, its event and the cells that it opens."""
+        happened_time = record.happened_time or given.recorded_time
+        await tx.connection.execute(
+            _INSERT_CONSENT,
+            given.consent_id,
+            given.beneficiary_id,
+            random_id(),
+            RECORD_SCHEMA,
+            agency_id,
+            tx.caller.principal_id,
+            record.notice.version,
+            record.notice.language,
+            record.notice.sha256,
+            record.spoken_language,
+            record.method,
+            record.given_by,
+            record.with_interpreter,
+            record.read_aloud,
+            record.understanding_checked,
+            record.child_assents,
+            sealed_details,
+            record.valid_from_time,
+            record.valid_until_time,
+            happened_time,
+            given.recorded_time,
+        )
+        await tx.connection.execute(
+            _INSERT_GRANTS,
+            given.consent_id,
+            agency_id,
+            [grant.agency_id for grant in given.grants],
+            [grant.purpose for grant in given.grants],
+            [grant.categories for grant in given.grants],
+            [grant.legal_basis for grant in given.grants],
+            [grant.effect for grant in given.grants],
+            [grant.is_safety_critical for grant in given.grants],
+        )
+        await self._add_event(
+            tx, given, "GIVEN", agency_id, consent_id=given.consent_id, happened_time=happened_time
+        )
+        await tx.connection.execute(
+            _INSERT_CELLS,
+            given.beneficiary_id,
+            given.valid_from_time,
+            given.valid_until_time,
+            given.consent_id,
+            given.consent_event_id,
+            agency_id,
+            [cell.cell_id for cell in cells],
+            [cell.agency_id for cell in cells],
+            [cell.purpose for cell in cells],
+            [cell.legal_basis for cell in cells],
+            [cell.effect for cell in cells],
+            [cell.categories for cell in cells],
+        )
+
+    async def lock_cells(self, tx: Transaction, beneficiary_id: BeneficiaryId) -> tuple[Cell, ...]:
+        """The person's cells that no withdrawal has closed, locked against disclosures and other changes."""
+        rows = await tx.connection.fetch(
+            f"select {CELL_COLUMNS} from grant_cell where beneficiary_id = $1 and withdrawn_time is null"  # noqa: S608  constant
+            " order by cell_id for update",
+            beneficiary_id,
+        )
+        return tuple(cell_from(row) for row in rows)
+
+    async def open_cells(
+        self, tx: Transaction, beneficiary_ids: Sequence[UUID]
+    ) -> dict[UUID, tuple[Cell, ...]]:
+        """The cells of these people that have not ended, unlocked: to advise, never to release."""
+        rows = await tx.connection.fetch(
+            f"select {CELL_COLUMNS} from grant_cell where beneficiary_id = any($1::uuid[])"  # noqa: S608  constant
+            " and withdrawn_time is null and valid_until_time > clock_timestamp() order by beneficiary_id",
+            list(beneficiary_ids),
+        )
+        of_person = groupby((cell_from(row) for row in rows), key=lambda cell: cell.beneficiary_id)
+        return {beneficiary_id: tuple(cells) for beneficiary_id, cells in of_person}
+
+    async def close(
+        self,
+        tx: Transaction,
+        withdrawal: ConsentTakenBack,
+        closing: Sequence[Cell],
+        *,
+        by_agency_id: AgencyId,
+        happened_time: datetime | None,
+    ) -> None:
+        """Writes the withdrawal and closes the cells that it closes."""
+        await self._add_event(
+            tx,
+            withdrawal,
+            "WITHDRAWN",
+            by_agency_id,
+            agency_id=withdrawal.agency_id,
+            happened_time=happened_time or withdrawal.recorded_time,
+        )
+        await tx.connection.execute(
+            _CLOSE_CELLS,
+            [cell.cell_id for cell in closing],
+            withdrawal.recorded_time,
+            withdrawal.consent_event_id,
+        )
+
+    async def events(self, tx: Transaction, beneficiary_id: BeneficiaryId) -> list[ConsentEvent]:
+        """All that the person's cells are compiled from, in order."""
+        rows = await tx.connection.fetch(_EVENTS, beneficiary_id)
+        grants: dict[UUID, list[Grant]] = {}
+        for row in await tx.connection.fetch(_GRANTS, beneficiary_id):
+            grants.setdefault(row["consent_id"], []).append(_grant_from(row))
+        return [_event_from(row, tuple(grants.get(row["consent_id"], ()))) for row in rows]
+
+    async def _add_event(
+        self,
+        tx: Transaction,
+        event: ConsentEvent,
+        state: str,
+        by_agency_id: AgencyId,
+        *,
+        happened_time: datetime,
+        consent_id: ConsentId | None = None,
+        agency_id: AgencyId | None = None,
+    ) -> None:
+        await tx.connection.execute(
+            _INSERT_EVENT,
+            event.consent_event_id,
+            event.beneficiary_id,
+            event.sequence,
+            state,
+            consent_id,
+            agency_id,
+            by_agency_id,
+            tx.caller.principal_id,
+            tx.caller.acting_person,
+            happened_time,
+            event.recorded_time,
+        )
+
+
+_EVENTS: Final = """
+    select e.consent_event_id, e.beneficiary_id, e.sequence, e.state, e.consent_id, e.agency_id,
+           e.recorded_time, c.valid_from_time, c.valid_until_time
+    from consent_event e left join consent c using (consent_id)
+    where e.beneficiary_id = $1 and e.state in ('GIVEN', 'RENEWED', 'WITHDRAWN')
+    order by e.sequence
+"""
+_GRANTS: Final = """
+    select g.consent_id, g.agency_id, g.purpose, g.categories, g.legal_basis, g.effect, g.is_safety_critical
+    from consent_grant g join consent c using (consent_id)
+    where c.beneficiary_id = $1
+    order by g.consent_id, g.line
+"""
+
+
+def cell_from(row: Any) -> Cell:
+    """A row of grant_cell with all its columns that the rules know."""
+    return Cell(
+        cell_id=row["cell_id"],
+        beneficiary_id=row["beneficiary_id"],
+        agency_id=row["agency_id"],
+        purpose=row["purpose"],
+        legal_basis=LegalBasis(row["legal_basis"]),
+        effect=GrantEffect(row["effect"]),
+        categories=row["categories"],
+        valid_from_time=row["valid_from_time"],
+        valid_until_time=row["valid_until_time"],
+        consent_id=row["consent_id"],
+        consent_event_id=row["consent_event_id"],
+        withdrawn_time=row["withdrawn_time"],
+        withdrawn_event_id=row["withdrawn_event_id"],
+    )
+
+
+def _grant_from(row: Any) -> Grant:
+    return Grant(
+        agency_id=row["agency_id"],
+        purpose=row["purpose"],
+        categories=row["categories"],
+        legal_basis=LegalBasis(row["legal_basis"]),
+        effect=GrantEffect(row["effect"]),
+        is_safety_critical=row["is_safety_critical"],
+    )
+
+
+def _event_from(row: Any, grants: tuple[Grant, ...]) -> ConsentEvent:
+    if row["state"] == "WITHDRAWN":
+        return ConsentTakenBack(
+            consent_event_id=row["consent_event_id"],
+            sequence=row["sequence"],
+            beneficiary_id=row["beneficiary_id"],
+            agency_id=row["agency_id"],
+            recorded_time=row["recorded_time"],
+        )
+    return ConsentGiven(
+        consent_event_id=row["consent_event_id"],
+        sequence=row["sequence"],
+        beneficiary_id=row["beneficiary_id"],
+        consent_id=row["consent_id"],
+        valid_from_time=row["valid_from_time"],
+        valid_until_time=row["valid_until_time"],
+        recorded_time=row["recorded_time"],
+        grants=grants,
+    )

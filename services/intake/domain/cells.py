@@ -1,0 +1,173 @@
+"""Grant cells: what a person's consent permits, one row per agency, purpose and legal basis.
+
+Cells are only ever derived: `compile_cells` of a person's consent events gives every cell that there is, so
+they can be dropped and made again. Default is deny, a denial wins, what is unknown is denied.
+"""
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, replace
+from datetime import datetime
+from enum import StrEnum
+from functools import reduce
+from uuid import UUID
+
+from kernel.ids import AgencyId, BeneficiaryId, ConsentId, derived_id
+from kernel.vocabulary import LegalBasis
+
+
+class GrantEffect(StrEnum):
+    PERMIT = "PERMIT"
+    DENY = "DENY"
+
+
+@dataclass(frozen=True, slots=True)
+class Grant:
+    """One line of a consent record: one agency, one purpose, some categories as bits."""
+
+    agency_id: AgencyId
+    purpose: str
+    categories: int
+    legal_basis: LegalBasis
+    effect: GrantEffect
+    is_safety_critical: bool = False
+    """A named exclusion on which somebody's safety hangs ("never share with X")."""
+
+
+@dataclass(frozen=True, slots=True)
+class ConsentGiven:
+    """A consent record as it was given; `sequence` counts the consent events of one person from 1."""
+
+    consent_event_id: UUID
+    sequence: int
+    beneficiary_id: BeneficiaryId
+    consent_id: ConsentId
+    valid_from_time: datetime
+    valid_until_time: datetime
+    recorded_time: datetime
+    grants: tuple[Grant, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class ConsentTakenBack:
+    """A withdrawal: of everything (`agency_id` None), or of what one agency may see."""
+
+    consent_event_id: UUID
+    sequence: int
+    beneficiary_id: BeneficiaryId
+    agency_id: AgencyId | None
+    recorded_time: datetime
+
+
+ConsentEvent = ConsentGiven | ConsentTakenBack
+
+
+@dataclass(frozen=True, slots=True)
+class Cell:
+    """What one agency may, or must never, see for one purpose and for how long."""
+
+    cell_id: UUID
+    beneficiary_id: BeneficiaryId
+    agency_id: AgencyId
+    purpose: str
+    legal_basis: LegalBasis
+    effect: GrantEffect
+    categories: int
+    valid_from_time: datetime
+    valid_until_time: datetime
+    consent_id: ConsentId
+    consent_event_id: UUID
+    withdrawn_time: datetime | None = None
+    withdrawn_event_id: UUID | None = None
+
+    def in_force(self, now: datetime) -> bool:
+        """Whether it counts at `now`; the last instant of the period is not part of it."""
+        return self.withdrawn_time is None and self.valid_from_time <= now < self.valid_until_time
+
+
+def cells_of(given: ConsentGiven) -> tuple[Cell, ...]:
+    """The cells that a consent record opens: lines that differ in categories only become one."""
+    merged: dict[tuple[AgencyId, str, LegalBasis, GrantEffect], int] = {}
+    for grant in given.grants:
+        line = (grant.agency_id, grant.purpose, grant.legal_basis, grant.effect)
+        merged[line] = merged.get(line, 0) | grant.categories
+    return tuple(
+        Cell(
+            cell_id=derived_id(
+                "cell", str(given.consent_event_id), str(agency_id), purpose, legal_basis, effect
+            ),
+            beneficiary_id=given.beneficiary_id,
+            agency_id=agency_id,
+            purpose=purpose,
+            legal_basis=legal_basis,
+            effect=effect,
+            categories=categories,
+            valid_from_time=given.valid_from_time,
+            valid_until_time=given.valid_until_time,
+            consent_id=given.consent_id,
+            consent_event_id=given.consent_event_id,
+        )
+        for (agency_id, purpose, legal_basis, effect), categories in merged.items()
+    )
+
+
+def is_closed_by(cell: Cell, withdrawal: ConsentTakenBack) -> bool:
+    """Whether a withdrawal closes the cell.
+
+    What has ended by itself is left as it ended. A denial stays: taking back consent never opens anything.
+    What rests on another legal basis than consent stays too: there the person's right is objection (GDPR
+    art. 21).
+    """
+    return (
+        cell.effect is GrantEffect.PERMIT
+        and cell.legal_basis is LegalBasis.CONSENT
+        and cell.withdrawn_time is None
+        and cell.valid_until_time > withdrawal.recorded_time
+        and withdrawal.agency_id in (None, cell.agency_id)
+    )
+
+
+def apply(cells: tuple[Cell, ...], event: ConsentEvent) -> tuple[Cell, ...]:
+    """A person's cells after one more event."""
+    if isinstance(event, ConsentGiven):
+        return cells + cells_of(event)
+    return tuple(_closed(cell, event) if is_closed_by(cell, event) else cell for cell in cells)
+
+
+def _closed(cell: Cell, withdrawal: ConsentTakenBack) -> Cell:
+    return replace(
+        cell, withdrawn_time=withdrawal.recorded_time, withdrawn_event_id=withdrawal.consent_event_id
+    )
+
+
+def compile_cells(events: Iterable[ConsentEvent]) -> tuple[Cell, ...]:
+    """All cells of one person, from all of the person's consent events."""
+    start: tuple[Cell, ...] = ()
+    return reduce(apply, sorted(events, key=lambda event: event.sequence), start)
+
+
+@dataclass(frozen=True, slots=True)
+class Allowance:
+    """What may be given, and the cells that say so; `relied_on` is empty where nothing may."""
+
+    mask: int
+    relied_on: tuple[Cell, ...]
+
+
+def decide(cells: Sequence[Cell], *, agency_id: UUID, purpose: str, wanted: int, now: datetime) -> Allowance:
+    """`permitted & ~denied & wanted`, by the cells in force at `now` for this agency and purpose.
+
+    The caller has locked the cells, and has read `now` after the lock.
+    """
+    at_hand = [
+        cell
+        for cell in cells
+        if cell.agency_id == agency_id and cell.purpose == purpose and cell.in_force(now)
+    ]
+    permits = [cell for cell in at_hand if cell.effect is GrantEffect.PERMIT]
+    denied = _bits(cell for cell in at_hand if cell.effect is not GrantEffect.PERMIT)
+    mask = _bits(permits) & ~denied & wanted
+    return Allowance(mask, tuple(cell for cell in permits if cell.categories & mask))
+
+
+def _bits(cells: Iterable[Cell]) -> int:
+    return reduce(lambda bits, cell: bits | cell.categories, cells, 0)

@@ -1,0 +1,57 @@
+"""What the holder of a referral may be given: the permitted subset, or a reason why nothing."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from enum import StrEnum
+from uuid import UUID
+
+from kernel.codes import ASSESSMENT_MASK
+from services.intake.domain.agreement import Agreement
+from services.intake.domain.cells import Cell, decide
+
+
+class Refusal(StrEnum):
+    """Why an agency was given nothing."""
+
+    NOT_HOLDER = "NOT_HOLDER"
+    ACCEPTANCE_NOT_KNOWN = "ACCEPTANCE_NOT_KNOWN"
+    NO_AGREEMENT = "NO_AGREEMENT"
+    CONSENT_NOT_IN_FORCE = "CONSENT_NOT_IN_FORCE"
+    BENEFICIARY_ERASED = "BENEFICIARY_ERASED"
+
+
+@dataclass(frozen=True, slots=True)
+class Decision:
+    """Bits asked for and given, the permits relied on, and the reason where nothing is given."""
+
+    asked_mask: int
+    given_mask: int = 0
+    relied_on: tuple[Cell, ...] = ()
+    refusal: Refusal | None = None
+
+
+def decide_disclosure(
+    *,
+    agency_id: UUID,
+    purpose: str,
+    needed_mask: int,
+    for_assessment: bool,
+    agreement: Agreement | None,
+    cells: Sequence[Cell],
+    now: datetime,
+) -> Decision:
+    """`permitted & ~denied & wanted`, as far as the agreement covers it.
+
+    An agency that only assesses asks for name, languages and safe contact, whatever its service needs. The
+    caller has locked agreement and cells, and has read `now` after the locks.
+    """
+    asked = ASSESSMENT_MASK if for_assessment else needed_mask
+    if agreement is None or not agreement.covers(purpose, now):
+        return Decision(asked, refusal=Refusal.NO_AGREEMENT)
+    allowance = decide(
+        cells, agency_id=agency_id, purpose=purpose, wanted=asked & agreement.categories, now=now
+    )
+    if not allowance.mask:
+        return Decision(asked, refusal=Refusal.CONSENT_NOT_IN_FORCE)
+    return Decision(asked, allowance.mask, allowance.relied_on)

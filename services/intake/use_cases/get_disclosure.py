@@ -1,0 +1,204 @@
+"""Gives the holder of a referral what consent permits: checked, recorded and released in one transaction."""
+
+import asyncio
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any, Final
+from uuid import UUID
+
+from chassis.access_records import AccessRecord
+from chassis.caller import Caller
+from chassis.postgres import Database, Transaction
+from kernel.errors import Conflict, KemError
+from kernel.ids import DisclosureId, ReferralId, ordered_id
+from services.intake.adapters.postgres_agreements import PostgresAgreements
+from services.intake.adapters.postgres_disclosures import (
+    DisclosureRow,
+    EarlierDisclosure,
+    PostgresDisclosures,
+)
+from services.intake.adapters.postgres_held_referrals import PostgresHeldReferrals
+from services.intake.adapters.vault import Vault
+from services.intake.domain.disclosure import Refusal, decide_disclosure
+from services.intake.domain.events import DisclosureGiven
+from services.intake.domain.held_referral import HeldReferral
+from services.intake.use_cases.own_agency import own_agency
+from services.intake.use_cases.refuse_disclosure import refuse
+
+ACCEPTANCE_WAIT_SECONDS: Final = 2.0
+_LOOK_AGAIN_SECONDS: Final = 0.05
+
+
+@dataclass(frozen=True, slots=True)
+class GetDisclosure:
+    """The same `request_id` names the same disclosure; what it may see is decided anew."""
+
+    request_id: UUID
+    referral_id: ReferralId
+
+
+@dataclass(frozen=True, slots=True)
+class Disclosure:
+    """What was given: fields by name, of the categories in `given_mask` only."""
+
+    disclosure_id: DisclosureId
+    disclosed_time: datetime
+    purpose: str
+    asked_mask: int
+    given_mask: int
+    fields: Mapping[str, Any]
+
+
+@dataclass(frozen=True, slots=True)
+class DisclosureParts:
+    """What disclosure works with."""
+
+    database: Database
+    held_referrals: PostgresHeldReferrals
+    disclosures: PostgresDisclosures
+    agreements: PostgresAgreements
+    vault: Vault
+
+
+async def get_disclosure(
+    command: GetDisclosure,
+    caller: Caller,
+    method: str,
+    parts: DisclosureParts,
+    *,
+    wait_seconds: float = ACCEPTANCE_WAIT_SECONDS,
+) -> Disclosure:
+    """The permitted fields, committed as a disclosure before they are answered. Refusals are recorded too.
+
+    The acceptance travels by Kafka: where it has not arrived it is waited for, outside any transaction.
+
+    Raises:
+        NotFound: REFERRAL_NOT_FOUND: no such referral, or the caller's agency does not hold it (told apart
+            nowhere, and after the same time).
+        NotYetKnown: ACCEPTANCE_NOT_KNOWN: no acceptance was heard of yet; ask again.
+        RuleBroken: NO_AGREEMENT, CONSENT_NOT_IN_FORCE, BENEFICIARY_ERASED.
+        Conflict: REQUEST_ID_REUSED, the id was used for another referral.
+    """
+    own_agency(caller)
+    held = await _wait_for_acceptance(command.referral_id, caller, parts, wait_seconds)
+    async with parts.database.transaction(caller) as tx:
+        if held is None:
+            answer: Disclosure | KemError = await _refuse_unheld(command, tx, parts)
+        else:
+            answer = await _answer(command, held, method, tx, parts)
+    if isinstance(answer, KemError):
+        raise answer  # after the commit, so that the refusal stays on record
+    return answer
+
+
+async def _wait_for_acceptance(
+    referral_id: ReferralId, caller: Caller, parts: DisclosureParts, wait_seconds: float
+) -> HeldReferral | None:
+    """The referral once the caller's agency holds it; None when that is not so in time."""
+    loop = asyncio.get_running_loop()
+    deadline = loop.time() + wait_seconds
+    while True:
+        async with parts.database.transaction(caller) as tx:
+            held = await parts.held_referrals.find(tx, referral_id)
+        if held is not None and held.is_held_by(caller.agency_id):
+            return held
+        if loop.time() >= deadline:
+            return None
+        await asyncio.sleep(_LOOK_AGAIN_SECONDS)
+
+
+async def _refuse_unheld(command: GetDisclosure, tx: Transaction, parts: DisclosureParts) -> KemError:
+    may_arrive = await parts.held_referrals.acceptance_may_arrive(tx, command.referral_id)
+    refusal = Refusal.ACCEPTANCE_NOT_KNOWN if may_arrive else Refusal.NOT_HOLDER
+    return await refuse(command.request_id, command.referral_id, refusal, tx, parts.disclosures)
+
+
+async def _answer(
+    command: GetDisclosure, seen: HeldReferral, method: str, tx: Transaction, parts: DisclosureParts
+) -> Disclosure | KemError:
+    """Locks person, referral, agreement and grants, in this order; then decides, opens and writes."""
+    agency_id = own_agency(tx.caller)
+    is_known = await parts.disclosures.hold_person_still(tx, seen.beneficiary_id)
+    held = await parts.held_referrals.lock_shared(tx, command.referral_id)
+    if held is None or held.purpose is None or not held.is_held_by(agency_id):
+        return await refuse(
+            command.request_id, command.referral_id, Refusal.NOT_HOLDER, tx, parts.disclosures
+        )
+    agreement = await parts.agreements.lock_shared(tx, agency_id)
+    cells = await parts.disclosures.lock_grants(tx, held.beneficiary_id, agency_id, held.purpose)
+    earlier = await _earlier(command, tx, parts)
+    now = await tx.now()
+    decision = decide_disclosure(
+        agency_id=agency_id,
+        purpose=held.purpose,
+        needed_mask=held.needed_mask,
+        for_assessment=held.for_assessment,
+        agreement=agreement,
+        cells=cells,
+        now=now,
+    )
+    given_mask = decision.given_mask & earlier.given_mask if earlier else decision.given_mask
+    refusal = decision.refusal or (None if given_mask else Refusal.CONSENT_NOT_IN_FORCE)
+    fields = None
+    if is_known and refusal is None:
+        fields = await parts.vault.read_categories(tx, held.beneficiary_id, given_mask)
+    if refusal is None and fields is None:
+        refusal = Refusal.BENEFICIARY_ERASED
+    if refusal is not None or fields is None or agreement is None:
+        return await refuse(
+            command.request_id,
+            command.referral_id,
+            refusal or Refusal.NO_AGREEMENT,
+            tx,
+            parts.disclosures,
+            held=held,
+            decision=decision,
+        )
+    row = DisclosureRow(
+        disclosure_id=earlier.disclosure_id if earlier else DisclosureId(ordered_id()),
+        request_id=command.request_id,
+        referral_id=held.referral_id,
+        agency_id=agency_id,
+        disclosed_time=earlier.disclosed_time if earlier else now,
+        need_id=held.need_id,
+        beneficiary_id=held.beneficiary_id,
+        offer_id=held.offer_id,
+        for_assessment=held.for_assessment,
+        purpose=held.purpose,
+        asked_mask=decision.asked_mask,
+        given_mask=given_mask,
+        relied_on=decision.relied_on,
+        agreement_version=agreement.version,
+    )
+    if earlier is None:
+        if not await parts.disclosures.add(tx, row):
+            return await _answer(command, seen, method, tx, parts)  # its twin was a moment earlier
+        tx.publish(_given(row))
+    tx.record_access(AccessRecord("intake", method, [row.disclosure_id]))
+    return Disclosure(row.disclosure_id, row.disclosed_time, held.purpose, row.asked_mask, given_mask, fields)
+
+
+async def _earlier(
+    command: GetDisclosure, tx: Transaction, parts: DisclosureParts
+) -> EarlierDisclosure | None:
+    """What the same request was given before: a repeat gets no more than that, and makes no second row."""
+    earlier = await parts.disclosures.given_before(tx, command.request_id)
+    if earlier is not None and earlier.referral_id != command.referral_id:
+        raise Conflict(
+            "This request_id was already used for another referral; take a new one.",
+            reason="REQUEST_ID_REUSED",
+            request_id=str(command.request_id),
+        )
+    return earlier
+
+
+def _given(row: DisclosureRow) -> DisclosureGiven:
+    return DisclosureGiven(
+        disclosure_id=row.disclosure_id,
+        referral_id=row.referral_id,
+        agency_id=row.agency_id,
+        asked_mask=row.asked_mask,
+        given_mask=row.given_mask,
+        request_id=row.request_id,
+    )

@@ -1,0 +1,76 @@
+"""Takes back consent, whole or for one agency: from the commit on nothing is disclosed under it."""
+
+from dataclasses import dataclass
+from datetime import datetime
+from uuid import UUID
+
+from chassis.postgres import Transaction
+from kernel.ids import AgencyId, BeneficiaryId, ordered_id
+from services.intake.adapters.postgres_beneficiaries import PostgresBeneficiaries
+from services.intake.adapters.postgres_consents import PostgresConsents
+from services.intake.domain.cells import ConsentTakenBack, is_closed_by
+from services.intake.domain.consent import check_happened
+from services.intake.domain.events import ConsentWithdrawn, ProfileChanged
+from services.intake.use_cases.own_agency import own_agency
+
+
+@dataclass(frozen=True, slots=True)
+class WithdrawConsent:
+    """For one agency, or for all where `agency_id` is None."""
+
+    request_id: UUID
+    beneficiary_id: BeneficiaryId
+    agency_id: AgencyId | None = None
+    happened_time: datetime | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Withdrawal:
+    """When it took effect, and how many grants it closed."""
+
+    withdrawn_time: datetime
+    grants_closed: int
+
+
+async def withdraw_consent(
+    command: WithdrawConsent, tx: Transaction, people: PostgresBeneficiaries, consents: PostgresConsents
+) -> Withdrawal:
+    """Closes the permits that rest on consent, and says so. Repeat-safe only inside `chassis.requests.once`.
+
+    It is recorded also where nothing was open: it is the person's word. Disclosures under way are waited
+    for; none begins before this transaction has ended. Denials stay, and so does what rests on another basis.
+
+    Raises:
+        NotFound: BENEFICIARY_NOT_FOUND: no such person, or not registered by the caller's agency.
+        RuleBroken: BENEFICIARY_ERASED.
+        Invalid: HAPPENED_IN_FUTURE.
+    """
+    by_agency_id = own_agency(tx.caller)
+    await people.lock(tx, command.beneficiary_id)
+    cells = await consents.lock_cells(tx, command.beneficiary_id)
+    now = await tx.now()
+    check_happened(command.happened_time, now)
+    withdrawal = ConsentTakenBack(
+        consent_event_id=ordered_id(),
+        sequence=await consents.next_sequence(tx, command.beneficiary_id),
+        beneficiary_id=command.beneficiary_id,
+        agency_id=command.agency_id,
+        recorded_time=now,
+    )
+    closing = [cell for cell in cells if is_closed_by(cell, withdrawal)]
+    await consents.close(
+        tx, withdrawal, closing, by_agency_id=by_agency_id, happened_time=command.happened_time
+    )
+    profile_version = await people.bump_profile(tx, command.beneficiary_id)
+    tx.publish(
+        ConsentWithdrawn(
+            beneficiary_id=command.beneficiary_id,
+            version=withdrawal.sequence,
+            agency_id=command.agency_id,
+            happened_time=command.happened_time,
+            consent_ids=tuple(sorted({cell.consent_id for cell in closing})),
+            request_id=command.request_id,
+        )
+    )
+    tx.publish(ProfileChanged(command.beneficiary_id, profile_version, request_id=command.request_id))
+    return Withdrawal(now, len(closing))
