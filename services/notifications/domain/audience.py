@@ -16,7 +16,8 @@ AUDIENCES: Final[Mapping[str, tuple[Inbox, ...]]] = MappingProxyType(
     {
         "ReferralAwaitingPerson": _DESK,
         "ReferralOffered": _BOTH,
-        "ReferralWaitlisted": _BOTH,
+        # where an agency put the person on its list it hears by OfferWaitlisted
+        "ReferralWaitlisted": _DESK,
         "ReferralUnmatched": _DESK,
         "ReferralRematched": _DESK,
         # an agency's own answers go to its inbox too: its other people's screens must drop the offer

@@ -17,7 +17,7 @@ A, D = (Inbox.AGENCY, AGENCY), (Inbox.DESK, SENDER)
 TOLD = [
     ("ReferralAwaitingPerson", {D}),
     ("ReferralOffered", {A, D}),
-    ("ReferralWaitlisted", {A, D}),
+    ("ReferralWaitlisted", {D}),
     ("ReferralUnmatched", {D}),
     ("ReferralRematched", {D}),
     ("ReferralAccepted", {A, D}),
@@ -61,7 +61,7 @@ def test_each_fact_reaches_exactly_who_is_concerned(name: str, told: set[tuple[I
     assert {one.sign.kind for one in due} == {name}
 
 
-@pytest.mark.parametrize("name", ["ReferralWaitlisted", "ReferralWithdrawn", "ReferralCancelled"])
+@pytest.mark.parametrize("name", ["ReferralWithdrawn", "ReferralCancelled", "ReferralEnteredInError"])
 def test_where_no_agency_was_asked_only_the_desk_is_told(name: str) -> None:
     due = deliveries_due(read_fact(incoming(getattr(facts, name)())))
     assert [(one.recipient.inbox, one.recipient.agency_id) for one in due] == [D]

@@ -1,0 +1,139 @@
+"""Disclosures, judged again from the consent events: a second reading of the rules, written on its own.
+
+Nothing here looks at grant cells but to compare: what was permitted follows from what people signed and took
+back, in the order in which it was recorded.
+"""
+
+from typing import Final
+
+from tools.check.invariant import Finding, Invariant, Snapshot
+
+_INTAKE: Final = ("intake",)
+_BOTH: Final = ("intake", "referral")
+_GIVEN: Final = "outcome = 'GIVEN' and kind in ('PULLED', 'VERBAL')"
+_DISCLOSURES: Final = f"select count(*) from intake.disclosure where {_GIVEN}"
+
+# the bits of NAME, LANGUAGES, SAFE_CONTACT: all that an assessment may see
+ASSESSMENT_MASK: Final = 0b111
+
+_LINES_IN_FORCE: Final = """
+    intake.consent_event given
+    join intake.consent c on c.consent_id = given.consent_id
+    join intake.consent_grant line on line.consent_id = c.consent_id
+    where given.beneficiary_id = d.beneficiary_id and given.state in ('GIVEN', 'RENEWED')
+      and given.recorded_time <= d.disclosed_time
+      and line.agency_id = d.agency_id and line.purpose = d.purpose
+      and c.valid_from_time <= d.disclosed_time and d.disclosed_time < c.valid_until_time
+"""
+
+_TAKEN_BACK: Final = """
+    select from intake.consent_event back
+    where back.beneficiary_id = given.beneficiary_id and back.sequence > given.sequence
+      and back.state in ('WITHDRAWN', 'TERMINATED', 'INVALIDATED')
+      and (back.agency_id is null or back.agency_id = line.agency_id)
+      and back.recorded_time <= d.disclosed_time
+"""
+
+INVARIANTS: Final = (
+    Invariant(
+        "I6-permitted-when-given",
+        "Every category given was permitted by a consent in force at that moment, and denied by none",
+        _INTAKE,
+        _DISCLOSURES,
+        f"""
+        select d.disclosure_id from intake.disclosure d where {_GIVEN} and d.given_mask & ~(
+            coalesce((select bit_or(line.categories) from {_LINES_IN_FORCE}
+                      and line.effect = 'PERMIT'
+                      and (line.legal_basis <> 'CONSENT' or not exists ({_TAKEN_BACK}))), 0)
+            & ~coalesce((select bit_or(line.categories) from {_LINES_IN_FORCE}
+                         and line.effect = 'DENY'), 0)
+        ) <> 0
+        """,
+    ),
+    Invariant(
+        "I6-covered-by-an-agreement",
+        "Whoever was given something had an agreement in force that covers purpose and categories",
+        _INTAKE,
+        _DISCLOSURES,
+        f"""
+        select d.disclosure_id from intake.disclosure d where {_GIVEN} and not exists (
+            select from intake.agreement_version a
+            where a.agency_id = d.agency_id and a.version = d.agreement_version
+              and d.purpose = any(a.purposes) and d.given_mask & ~a.categories = 0
+              and a.valid_from_time <= d.disclosed_time and d.disclosed_time < a.valid_until_time)
+        """,
+    ),
+    Invariant(
+        "I6-an-assessment-sees-little",
+        "For an assessment no more is given than name, language and safe contact",
+        _INTAKE,
+        f"{_DISCLOSURES} and for_assessment",
+        f"""
+        select disclosure_id from intake.disclosure
+        where {_GIVEN} and for_assessment and given_mask & ~{ASSESSMENT_MASK} <> 0
+        """,
+    ),
+    Invariant(
+        "I6-cells-are-what-was-signed",
+        "Every grant cell is exactly what a consent event gave",
+        _INTAKE,
+        "select count(*) from intake.grant_cell",
+        """
+        select coalesce(cell.cell_id::text, signed.consent_event_id || ' for ' || signed.agency_id)
+        from intake.grant_cell cell
+        full join (
+            select given.consent_event_id, line.agency_id, line.purpose, line.legal_basis, line.effect,
+                   bit_or(line.categories) as categories, c.valid_from_time, c.valid_until_time
+            from intake.consent_event given
+            join intake.consent c using (consent_id)
+            join intake.consent_grant line using (consent_id)
+            where given.state in ('GIVEN', 'RENEWED')
+            group by 1, 2, 3, 4, 5, 7, 8) signed
+          using (consent_event_id, agency_id, purpose, legal_basis, effect)
+        where cell.categories is distinct from signed.categories
+           or cell.valid_from_time is distinct from signed.valid_from_time
+           or cell.valid_until_time is distinct from signed.valid_until_time
+        """,
+    ),
+    Invariant(
+        "I7-nothing-after-withdrawal",
+        "Nothing was given that rested on a cell taken back by then",
+        _INTAKE,
+        _DISCLOSURES,
+        f"""
+        select d.disclosure_id from intake.disclosure d where {_GIVEN} and (
+            cardinality(d.cell_ids) = 0
+            or exists (select from unnest(d.cell_ids) relied (cell_id)
+                       left join intake.grant_cell cell using (cell_id)
+                       where cell.cell_id is null or cell.withdrawn_time <= d.disclosed_time))
+        """,
+    ),
+    Invariant(
+        "I8-each-disclosure-is-told",
+        "Each disclosure and each refusal has its fact in intake's log, or in its outbox",
+        _INTAKE,
+        "select count(*) from intake.disclosure",
+        """
+        select d.disclosure_id from intake.disclosure d
+        where not exists (select from intake.event_log e where e.aggregate_id = d.disclosure_id)
+          and not exists (select from intake.outbox o where o.aggregate_id = d.disclosure_id)
+        """,
+    ),
+    Invariant(
+        "I11-only-to-who-took-it-up",
+        "Only the agency that had taken up the referral by then was given anything",
+        _BOTH,
+        _DISCLOSURES,
+        f"""
+        select d.disclosure_id from intake.disclosure d where {_GIVEN} and not exists (
+            select from referral.offer o
+            where o.offer_id = d.offer_id and o.referral_id = d.referral_id and o.agency_id = d.agency_id
+              and o.answered_time <= d.disclosed_time)
+        """,
+    ),
+)
+
+
+async def disclosures(snapshot: Snapshot) -> list[Finding]:
+    """Inside intake's tables, and against referral's."""
+    return await snapshot.test(INVARIANTS)

@@ -1,0 +1,78 @@
+"""Offers: one open at a time, one taken up at most, and each told how it ended."""
+
+from typing import Final
+
+from tools.check.invariant import Finding, Invariant, Snapshot
+
+_REFERRAL: Final = ("referral",)
+_OPEN: Final = "state in ('SENT', 'NEEDS_INFORMATION')"
+_TAKEN_UP: Final = "state in ('ACCEPTED', 'ACCEPTED_FOR_ASSESSMENT')"
+_REFERRALS: Final = "select count(*) from referral.referral"
+
+INVARIANTS: Final = (
+    Invariant(
+        "I2-one-open-offer",
+        "A referral has one open offer at most",
+        _REFERRAL,
+        _REFERRALS,
+        f"select referral_id from referral.offer where {_OPEN} group by 1 having count(*) > 1",
+    ),
+    Invariant(
+        "I2-offered-means-an-open-offer",
+        "A referral is OFFERED exactly while it has an open offer",
+        _REFERRAL,
+        _REFERRALS,
+        f"""
+        select r.referral_id from referral.referral r
+        where (r.state = 'OFFERED') <> exists (
+            select from referral.offer o where o.referral_id = r.referral_id and o.{_OPEN})
+        """,
+    ),
+    Invariant(
+        "I3-one-accepted-offer",
+        "At most one offer of a referral is taken up",
+        _REFERRAL,
+        _REFERRALS,
+        f"select referral_id from referral.offer where {_TAKEN_UP} group by 1 having count(*) > 1",
+    ),
+    Invariant(
+        "I3-the-holder-accepted",
+        "A referral that is held, was completed or broken off is held by the agency that took up its offer",
+        _REFERRAL,
+        """
+        select count(*) from referral.referral where state in ('ACCEPTED_FOR_ASSESSMENT', 'ACCEPTED',
+               'IN_SERVICE', 'COMPLETED', 'NOT_COMPLETED')
+        """,
+        """
+        select r.referral_id from referral.referral r
+        where r.state in ('ACCEPTED_FOR_ASSESSMENT', 'ACCEPTED', 'IN_SERVICE', 'COMPLETED', 'NOT_COMPLETED')
+          and not exists (
+            select from referral.offer o
+            where o.referral_id = r.referral_id and o.agency_id = r.holder_agency_id
+              and o.state = case r.state when 'ACCEPTED_FOR_ASSESSMENT' then r.state else 'ACCEPTED' end)
+        """,
+    ),
+    Invariant(
+        "I3-the-others-are-told",
+        "Each offer that was declined, wait-listed, expired or revoked has its fact in the log or the outbox",
+        _REFERRAL,
+        """
+        select count(*) from referral.offer where state in ('DECLINED', 'WAITLISTED', 'EXPIRED', 'REVOKED')
+        """,
+        """
+        select o.offer_id || ' ' || o.state from referral.offer o
+        join (values ('DECLINED', 'OfferDeclined'), ('WAITLISTED', 'OfferWaitlisted'),
+                     ('EXPIRED', 'OfferExpired'), ('REVOKED', 'OfferRevoked')) as told (state, type)
+             using (state)
+        where not exists (select from referral.event_log e
+                          where e.aggregate_id = o.offer_id and e.type = told.type)
+          and not exists (select from referral.outbox e
+                          where e.aggregate_id = o.offer_id and e.type = told.type)
+        """,
+    ),
+)
+
+
+async def offers(snapshot: Snapshot) -> list[Finding]:
+    """Inside referral's tables."""
+    return await snapshot.test(INVARIANTS)
