@@ -15,7 +15,7 @@ from services.referral.domain.capacity import (
 )
 
 # `unit_id` may stand several times in $1: once for each place
-_LOCK: Final = """
+_LOCKED: Final = """
     with wanted as (
         select unit_id, count(*)::integer as number from unnest($1::uuid[]) as w (unit_id) group by unit_id
     ), locked as materialized (
@@ -24,38 +24,26 @@ _LOCK: Final = """
         for no key update of capacity
     )
 """
-_RESERVE: Final = (
-    _LOCK
-    + """
-    update capacity c set reserved = c.reserved + case c.kind when 'PLACES' then least(number, c.free) else number end
+_RESERVE: Final = f"""{_LOCKED}
+    update capacity c set reserved = c.reserved + least(number, coalesce(c.free, number))
     from locked
     where c.unit_id = locked.unit_id and (c.free > 0 or c.kind = 'UNLIMITED')
         and not c.is_suspended and c.until_time > clock_timestamp()
     returning c.unit_id, new.reserved - old.reserved as granted
-"""
-)
-_ACCEPT: Final = (
-    _LOCK
-    + """
+"""  # noqa: S608  constants only
+_ACCEPT: Final = f"""{_LOCKED}
     update capacity c set reserved = c.reserved - number, occupied = c.occupied + number
     from locked where c.unit_id = locked.unit_id
-"""
-)
-_RELEASE_RESERVED: Final = (
-    _LOCK
-    + """
+"""  # noqa: S608  constants only
+_RELEASE_RESERVED: Final = f"""{_LOCKED}
     update capacity c set reserved = c.reserved - number from locked where c.unit_id = locked.unit_id
-"""
-)
-_RELEASE_OCCUPIED: Final = (
-    _LOCK
-    + """
+"""  # noqa: S608  constants only
+_RELEASE_OCCUPIED: Final = f"""{_LOCKED}
     update capacity c set occupied = c.occupied - number from locked where c.unit_id = locked.unit_id
-"""
-)
+"""  # noqa: S608  constants only
 _READ: Final = """
-    select c.unit_id, c.service_id, c.agency_id, c.activity_id, c.kind, c.places, c.free, c.reserved, c.occupied,
-        c.declared_time, c.start_time, c.questioned_time is not null as is_questioned, c.version,
+    select c.unit_id, c.service_id, c.agency_id, c.activity_id, c.kind, c.places, c.free, c.reserved,
+        c.occupied, c.declared_time, c.start_time, c.questioned_time is not null as is_questioned, c.version,
         c.is_suspended, c.until_time > clock_timestamp() as is_current
     from capacity c where c.unit_id = $1
 """
@@ -69,7 +57,7 @@ _SUSPEND: Final = """
         select unit_id from capacity where service_id = $1 order by unit_id for no key update
     )
     update capacity c set is_suspended = $2 from locked where c.unit_id = locked.unit_id
-    returning c.unit_id
+    returning c.unit_id, c.reserved
 """
 _OBSERVE: Final = """
     with declined as (
@@ -137,13 +125,13 @@ class PostgresCapacity:
         """Writes what the agency says now; it ends any doubt about what it said before."""
         await tx.connection.execute(_DECLARE, unit_id, capacity.kind.value, capacity.places, now)
 
-    async def suspend(self, tx: Transaction, service_id: ServiceId) -> list[UnitId]:
-        """From the commit on, no unit of the service grants a place."""
+    async def suspend(self, tx: Transaction, service_id: ServiceId) -> int:
+        """From the commit on, no unit of the service grants a place. Answers how many are reserved there."""
         rows = await tx.connection.fetch(_SUSPEND, service_id, True)
-        return [UnitId(row["unit_id"]) for row in rows]
+        return sum(row["reserved"] for row in rows)
 
     async def resume(self, tx: Transaction, service_id: ServiceId) -> list[UnitId]:
-        """Ends `suspend`."""
+        """Ends `suspend`; answers the units that grant places again."""
         rows = await tx.connection.fetch(_SUSPEND, service_id, False)
         return [UnitId(row["unit_id"]) for row in rows]
 

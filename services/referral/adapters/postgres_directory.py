@@ -44,25 +44,21 @@ _CANDIDATE = """
         where c.service_id = s.service_id and c.until_time > clock_timestamp()
     ) u on true
 """
-_BY_NEED = (
-    """
+_BY_NEED = f"""
     with hit as materialized (
         select a.service_id, array_agg(distinct w.key) as keys
         from unnest($1::integer[], $2::text[], $3::text[]) as w (key, service_type, district)
         join service_area a using (service_type, district)
         group by a.service_id
     )
-"""
-    + _CANDIDATE
-)
-_BY_ID = (
-    """
+{_CANDIDATE}
+"""  # noqa: S608  constants only
+_BY_ID = f"""
     with hit as materialized (
         select service_id, array[0] as keys from unnest($1::uuid[]) as w (service_id)
     )
-"""
-    + _CANDIDATE
-)
+{_CANDIDATE}
+"""  # noqa: S608  constants only
 _COUNT = """
     select coalesce(sum(services), 0)::integer from service_type_count
     where service_type = $1 and ($2 or not is_for_named_staff)

@@ -35,11 +35,11 @@ _SUM_UP = """
             ) as last_cases
         ) as recent
     )
-    insert into service_start_statistics (service_id, sector, cases, median_seconds)
+    insert into service_start_statistics as known (service_id, sector, cases, median_seconds)
     select service_id, sector, cases, median_seconds from summed order by service_id
     on conflict (service_id) do update
         set sector = excluded.sector, cases = excluded.cases, median_seconds = excluded.median_seconds
-    where (service_start_statistics.sector, service_start_statistics.cases, service_start_statistics.median_seconds)
+    where (known.sector, known.cases, known.median_seconds)
         is distinct from (excluded.sector, excluded.cases, excluded.median_seconds)
     returning service_id
 """

@@ -1,0 +1,173 @@
+"""Agencies, services and activities as they are saved, and what makes one refused."""
+
+from collections.abc import Collection, Iterable
+from dataclasses import dataclass
+from datetime import datetime
+
+from kernel import codes
+from kernel.codes import AgeBand, CapacityKind, Channel, HouseholdBand, Listing, LocationVisibility, Sex
+from kernel.errors import Invalid, NotFound, NotPermitted
+from kernel.ids import ActivityId, AgencyId, ServiceId
+from services.referral.domain.capacity import DeclaredCapacity
+from services.referral.domain.opening import OpeningHours
+
+
+class NotYourAgency(NotPermitted):
+    """An agency keeps its own part of the directory only."""
+
+    reason = "AGENCY_NOT_YOURS"
+
+
+class ServiceNotFound(NotFound):
+    """No such service, or the caller may not know of it."""
+
+    reason = "SERVICE_NOT_FOUND"
+
+
+class AgencyNotFound(NotFound):
+    """No such agency."""
+
+    reason = "AGENCY_NOT_FOUND"
+
+
+class UnitNotFound(NotFound):
+    """No such unit of capacity, or the caller may not know of it."""
+
+    reason = "UNIT_NOT_FOUND"
+
+
+@dataclass(frozen=True, slots=True)
+class Agency:
+    """A member organisation; committees are codes."""
+
+    agency_id: AgencyId
+    code: str
+    name_el: str
+    name_en: str
+    committees: tuple[str, ...]
+    sample: bool
+
+    def check(self) -> None:
+        """Raises Invalid (UNKNOWN_CODE) for a committee that does not exist."""
+        _all_known(self.committees, codes.COMMITTEES, "committee")
+
+
+@dataclass(frozen=True, slots=True)
+class Location:
+    """Where a service is; 0 stands for unknown coordinates."""
+
+    district: str
+    latitude: float
+    longitude: float
+    address: str
+    visibility: LocationVisibility
+
+
+@dataclass(frozen=True, slots=True)
+class Eligibility:
+    """Whom a service takes; an empty list takes all."""
+
+    age_bands: tuple[str, ...]
+    sexes: tuple[str, ...]
+    household_bands: tuple[str, ...]
+    status_rule: str
+    status_proof_needed: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Service:
+    """A service as its agency saves it."""
+
+    service_id: ServiceId
+    agency_id: AgencyId
+    service_type: str
+    name_el: str
+    name_en: str
+    channel: Channel
+    listing: Listing
+    location: Location
+    eligibility: Eligibility
+    areas: tuple[str, ...]
+    languages: tuple[str, ...]
+    interpreter_languages: tuple[str, ...]
+    step_free: bool
+    opening: tuple[OpeningHours, ...]
+    duty_phone: str
+    capacity: DeclaredCapacity
+
+    def check(self) -> None:
+        """Refuses what matching could not decide on, or must not decide on.
+
+        Raises:
+            Invalid: UNKNOWN_CODE, or a rule that this service type may not have (SEX_RULE_NOT_ALLOWED,
+                STATUS_RULE_NOT_ALLOWED, STATUS_RULE_MISSING).
+        """
+        kind = codes.service_type(self.service_type)
+        rules = self.eligibility
+        _all_known([self.location.district], codes.DISTRICTS, "district")
+        _all_known(self.areas, codes.DISTRICTS, "district")
+        _all_known(self.languages, codes.LANGUAGES, "language")
+        _all_known(self.interpreter_languages, codes.LANGUAGES, "language")
+        _all_known(rules.age_bands, list(AgeBand), "age band")
+        _all_known(rules.household_bands, list(HouseholdBand), "household band")
+        _all_known(rules.sexes, [Sex.F, Sex.M, Sex.X], "sex")
+        if rules.status_rule:
+            _all_known([rules.status_rule], codes.STATUS_FAMILIES, "status family")
+        if rules.sexes and not kind.sex_restricted:
+            raise Invalid(
+                f"A service of type {kind.code} takes people of every sex; leave that rule empty.",
+                reason="SEX_RULE_NOT_ALLOWED",
+                service_id=str(self.service_id),
+            )
+        if rules.status_rule and not kind.may_need_status:
+            raise Invalid(
+                f"A service of type {kind.code} may not ask for a legal status; leave that rule empty.",
+                reason="STATUS_RULE_NOT_ALLOWED",
+                service_id=str(self.service_id),
+            )
+        if rules.status_proof_needed and not rules.status_rule:
+            raise Invalid(
+                "Proof is asked for, but no rule says of what.",
+                reason="STATUS_RULE_MISSING",
+                service_id=str(self.service_id),
+            )
+
+
+@dataclass(frozen=True, slots=True)
+class Activity:
+    """A dated instance of a service as its agency saves it."""
+
+    activity_id: ActivityId
+    service_id: ServiceId
+    name_el: str
+    name_en: str
+    start_time: datetime
+    end_time: datetime
+    capacity: DeclaredCapacity
+
+    def check(self) -> None:
+        """Raises Invalid (ACTIVITY_TIMES_INVALID) where it ends before it begins."""
+        if self.end_time <= self.start_time:
+            raise Invalid(
+                "An activity must end after it begins.",
+                reason="ACTIVITY_TIMES_INVALID",
+                activity_id=str(self.activity_id),
+            )
+
+
+def once_each(ids: Iterable[object], kind: str) -> None:
+    """Raises Invalid (NAMED_TWICE) where one batch names the same thing twice: which of them should hold?"""
+    seen: set[object] = set()
+    for one in ids:
+        if one in seen:
+            raise Invalid(f"The same {kind} stands twice in this request.", reason="NAMED_TWICE", id=str(one))
+        seen.add(one)
+
+
+def _all_known(written: Iterable[str], known: Collection[str], kind: str) -> None:
+    for code in written:
+        if code not in known:
+            raise Invalid(f"There is no {kind} called {code!r}.", reason="UNKNOWN_CODE", list=kind)
+
+
+UNLIMITED = DeclaredCapacity(CapacityKind.UNLIMITED, 0)
