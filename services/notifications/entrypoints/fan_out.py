@@ -12,7 +12,7 @@ import structlog
 
 from chassis.postgres import Database
 from kem.notifications.v1.inbox_service_pb2 import SubscribeResponse
-from kernel.errors import Exhausted, Unavailable
+from kernel.errors import Exhausted
 from kernel.ids import RecipientId
 from services.notifications.adapters.postgres_deliveries import PostgresDeliveries
 from services.notifications.domain.delivery import Delivery
@@ -26,7 +26,6 @@ PAGE: Final = QUEUE // 4
 PLACES_A_STATEMENT: Final = 20
 """Together at most 2,000 rows: more would keep the loop, and so all other calls, waiting too long."""
 RETRY_SECONDS: Final = 0.5
-LEAVING: Final = "This server is about to stop; subscribe again with your cursor."
 
 log = structlog.get_logger(__name__)
 
@@ -46,7 +45,6 @@ class FanOut:
         self._open: dict[RecipientId, set[Subscription]] = {}
         self._ends: dict[RecipientId, int] = {}
         self._wake = asyncio.Event()
-        self._is_draining = False
 
     @property
     def open_streams(self) -> int:
@@ -64,10 +62,7 @@ class FanOut:
 
         Raises:
             Exhausted: the inbox has as many open streams as it may have.
-            Unavailable: this process is about to leave.
         """
-        if self._is_draining:
-            raise Unavailable(LEAVING, reason="STREAM_ENDED")
         if len(self._open.get(recipient_id, ())) >= self._most_per_inbox:
             raise Exhausted("This inbox has too many open streams; close some.", retry_delay_seconds=30)
         one = Subscription(recipient_id, after_sequence, self._wake)
@@ -106,10 +101,10 @@ class FanOut:
                 one.put(messages)
 
     async def run(self) -> None:
-        """Reads what streams miss until `drain()`; a lost database is waited for."""
+        """Reads what streams miss for ever; a lost database is waited for."""
         loop = asyncio.get_running_loop()
         next_poll = loop.time()
-        while not self._is_draining:
+        while True:
             self._wake.clear()
             try:
                 if self._open and loop.time() >= next_poll:
@@ -120,13 +115,6 @@ class FanOut:
             except (asyncpg.PostgresError, asyncpg.InterfaceError, OSError) as error:
                 log.warning("deliveries_not_read", error=type(error).__name__)
                 await asyncio.sleep(RETRY_SECONDS)
-
-    def drain(self) -> None:
-        """Ends every stream with UNAVAILABLE: readers go on elsewhere, or here after a restart."""
-        self._is_draining = True
-        self._wake.set()
-        for one in self._all():
-            one.end(LEAVING)
 
     async def _look_for_news(self) -> None:
         ends = await self._deliveries.last_sequences(self._database.pool, list(self._open))

@@ -5,8 +5,8 @@ from collections.abc import AsyncIterator
 from typing import Final
 
 import grpc
-from chassis.current import current_caller
 
+from chassis.current import current_caller
 from chassis.postgres import Database
 from kem.notifications.v1 import inbox_service_pb2 as messages
 from kem.notifications.v1 import inbox_service_pb2_grpc

@@ -6,7 +6,6 @@ from collections.abc import Sequence
 from typing import Final
 
 from kem.notifications.v1.inbox_service_pb2 import SubscribeResponse
-from kernel.errors import Unavailable
 from kernel.ids import RecipientId
 
 QUEUE: Final = 400
@@ -26,12 +25,11 @@ class Subscription:
         self._room = room
         self._queue: deque[SubscribeResponse] = deque()
         self._filled = asyncio.Event()
-        self._end: str | None = None
 
     @property
     def wants_page(self) -> bool:
         """Whether there is something to read from the database, and room for it."""
-        return self.is_behind and not self._queue and self._end is None
+        return self.is_behind and not self._queue
 
     def put(self, messages: Sequence[SubscribeResponse]) -> None:
         """Takes a run of new messages if it continues what is queued, else notes that they must be read."""
@@ -58,30 +56,19 @@ class Subscription:
             self.cursor = max(self.cursor, end_sequence)
 
     async def take(self, patience_seconds: float) -> list[SubscribeResponse]:
-        """What is queued; empty when nothing came in time.
-
-        Raises:
-            Unavailable: the stream must end; the reader may come again with its cursor.
-        """
-        if not self._queue and self._end is None:
+        """What is queued; empty when nothing came in time."""
+        if not self._queue:
             self._filled.clear()
             try:
                 async with asyncio.timeout(patience_seconds):
                     await self._filled.wait()
             except TimeoutError:
                 return []
-        if self._end is not None:
-            raise Unavailable(self._end, reason="STREAM_ENDED")
         taken = list(self._queue)
         self._queue.clear()
         if self.is_behind:
             self._room.set()
         return taken
-
-    def end(self, why: str) -> None:
-        """Ends the stream, whatever is queued: it lies in the database."""
-        self._end = why
-        self._filled.set()
 
     def _take(self, messages: Sequence[SubscribeResponse]) -> None:
         self._queue.extend(messages)

@@ -6,7 +6,6 @@ import pytest
 
 from kem.notifications.v1.delivery_pb2 import Delivery
 from kem.notifications.v1.inbox_service_pb2 import SubscribeResponse
-from kernel.errors import Unavailable
 from kernel.ids import RecipientId, random_id
 from services.notifications.entrypoints.subscription import QUEUE, Subscription
 
@@ -69,11 +68,3 @@ async def test_a_reader_of_what_is_long_forgotten_goes_on_behind_it(reader: Subs
 
 async def test_silence_is_answered_so_that_a_sign_of_life_can_be_sent(reader: Subscription) -> None:
     assert await reader.take(0.01) == []
-
-
-async def test_a_server_that_leaves_tells_its_readers_to_come_again(reader: Subscription) -> None:
-    waiting = asyncio.create_task(reader.take(30))
-    await asyncio.sleep(0)
-    reader.end("leaving")
-    with pytest.raises(Unavailable):
-        await waiting
