@@ -20,7 +20,7 @@ from chassis.access_records import AccessRecord
 from chassis.caller import Caller, CallerVerifier
 from chassis.current import set_current_caller
 from chassis.error_map import is_foreseen, status_of
-from chassis.logs import stack_of
+from chassis.logs import places_of
 from chassis.measures import call_seconds
 from chassis.trace_context import current_trace_id
 from chassis.validation import check_request
@@ -171,7 +171,7 @@ class CallGuard(grpc.aio.ServerInterceptor):  # type: ignore[misc, unused-ignore
                 "call_failed",
                 method=method,
                 error=type(error).__name__,
-                stack=stack_of(error),
+                places=places_of(error),
                 trace_id=trace_id,
             )
         status = status_of(error, trace_id)

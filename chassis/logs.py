@@ -11,7 +11,7 @@ import structlog
 ALLOWED_KEYS: Final = frozenset(
     {
         *("event", "level", "logger", "time", "service", "pid"),
-        *("error", "stack", "reason", "code", "method", "trace_id", "retry_delay_seconds", "tries"),
+        *("error", "places", "reason", "code", "method", "trace_id", "retry_delay_seconds", "tries"),
         *("consumer", "topic", "topics", "partition", "offset", "position", "source", "count", "left"),
         *("event_id", "event_type", "principal_id", "referral_id", "offer_id", "need_id", "agency_id"),
         *("delivery_id", "recipient_id", "disclosure_id", "dead_letter_id"),
@@ -38,6 +38,7 @@ def set_up_logs(service: str, level: str = "INFO") -> None:
     )
     handler = logging.StreamHandler(sys.stderr)
     handler.setFormatter(LineFormatter(service))
+    logging.raiseExceptions = False  # else a record that cannot be written is printed with all that it holds
     root = logging.getLogger()
     root.handlers[:] = [handler]
     root.setLevel(level.upper())
@@ -78,7 +79,7 @@ def keep_allowed(_: Any, __: str, line: MutableMapping[str, Any]) -> MutableMapp
     return {key: _short(value) for key, value in line.items() if key in ALLOWED_KEYS}
 
 
-def stack_of(error: BaseException) -> list[str]:
+def places_of(error: BaseException) -> list[str]:
     """Where an error came from, without its words: `file:line function`, outermost first."""
     return [
         f"{frame.filename.rpartition('/')[2]}:{frame.lineno} {frame.name}"

@@ -10,7 +10,7 @@ from typing import Any, Final, NoReturn
 
 import structlog
 
-from chassis.logs import set_up_logs, stack_of
+from chassis.logs import places_of, set_up_logs
 from chassis.postgres import EventCodec
 from chassis.service import Service
 from chassis.settings import ALL_ROLES, ServiceSettings, SettingsInvalid
@@ -89,7 +89,7 @@ async def _main(
 
 
 def _failed(error: BaseException) -> int:
-    log.error("service_failed", error=type(error).__name__, stack=stack_of(error))
+    log.error("service_failed", error=type(error).__name__, places=places_of(error))
     return EXIT_FAILED
 
 
@@ -109,4 +109,4 @@ def _stop(loop: asyncio.AbstractEventLoop, stopping: asyncio.Event) -> None:
 def _tell_without_words(_: asyncio.AbstractEventLoop, context: dict[str, Any]) -> None:
     """asyncio's own report would quote the error's words, which may be a person's."""
     error = context.get("exception")
-    log.error("task_failed", error=type(error).__name__, stack=stack_of(error) if error else [])
+    log.error("task_failed", error=type(error).__name__, places=places_of(error) if error else [])

@@ -48,7 +48,7 @@ def _violation(proto: Any) -> FieldViolation:
 
 
 def _element(element: Any) -> str:
-    subscript = element.WhichOneof("subscript")
-    if subscript == "index":
-        return f"{element.field_name}[{element.index}]"
+    """A list's index is told, a map's key is not: it may be something that the caller wrote."""
+    if element.subscript is not None and element.subscript.field == "index":
+        return f"{element.field_name}[{element.subscript.value}]"
     return str(element.field_name)

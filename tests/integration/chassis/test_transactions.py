@@ -1,0 +1,210 @@
+"""A transaction: one commit for what was done and what must be told, seen with the caller's eyes."""
+
+import asyncio
+from collections.abc import Callable
+from uuid import UUID
+
+import asyncpg
+import pytest
+
+from chassis import topics
+from chassis.access_records import AccessRecord
+from chassis.caller import Caller
+from chassis.events import MAX_PAYLOAD_BYTES, OutgoingEvent
+from chassis.postgres import Database, Transaction
+from chassis.requests import once
+from kem.access.v1.access_events_pb2 import AccessEvent, AccessRecorded
+from kernel.errors import Conflict, RuleBroken
+from kernel.ids import random_id
+from tests.integration.chassis.conftest import SCHEMA, WORKER, publish
+from tests.support.postgres import FreshDatabase
+
+MakeEvent = Callable[..., OutgoingEvent]
+
+
+def member_of(agency_id: UUID | None) -> Caller:
+    return Caller(random_id(), agency_id, frozenset({"agency_member"}), "desk-1", "pwd", "desk")
+
+
+async def waiting(database: Database) -> list[asyncpg.Record]:
+    async with database.pool.acquire() as connection:
+        return list(await connection.fetch("select * from outbox order by id"))
+
+
+async def test_what_is_told_commits_with_what_was_done_and_wakes_the_relay(
+    database: Database, make_event: MakeEvent
+) -> None:
+    first, second = make_event(), make_event()
+    assert not database.wake.is_set()
+    await publish(database, first, second)
+    assert [row["event_id"] for row in await waiting(database)] == [first.event_id, second.event_id]
+    assert database.wake.is_set()
+
+
+async def test_nothing_is_told_when_the_transaction_fails(database: Database, make_event: MakeEvent) -> None:
+    async def fail() -> None:
+        async with database.transaction(WORKER) as tx:
+            tx.publish(make_event())
+            await tx.flush()
+            raise RuntimeError("a mistake")
+
+    with pytest.raises(RuntimeError):
+        await fail()
+    assert await waiting(database) == []
+    assert not database.wake.is_set()
+
+
+async def test_a_part_that_is_undone_takes_its_events_with_it(
+    database: Database, make_event: MakeEvent
+) -> None:
+    kept = make_event()
+
+    async def fail(tx: Transaction) -> None:
+        async with tx.savepoint():
+            tx.publish(make_event())
+            await tx.connection.execute("select 1 / 0")
+
+    async with database.transaction(WORKER) as tx:
+        tx.publish(kept)
+        with pytest.raises(asyncpg.DivisionByZeroError):
+            await fail(tx)
+    assert [row["event_id"] for row in await waiting(database)] == [kept.event_id]
+
+
+async def test_an_event_larger_than_a_signal_is_refused(database: Database, make_event: MakeEvent) -> None:
+    with pytest.raises(ValueError, match="too large"):
+        await publish(database, make_event(payload=bytes(MAX_PAYLOAD_BYTES + 1)))
+
+
+async def test_the_callers_agency_decides_which_rows_are_seen(stored: FreshDatabase) -> None:
+    ours, theirs = random_id(), random_id()
+    stored.execute(
+        f"""
+        create table {SCHEMA}.thing (agency_id uuid);
+        grant all on {SCHEMA}.thing to {SCHEMA}_app;
+        alter table {SCHEMA}.thing enable row level security;
+        alter table {SCHEMA}.thing force row level security;
+        create policy own on {SCHEMA}.thing to {SCHEMA}_app
+            using ((select nullif(current_setting('app.agency', true), '')::uuid) = agency_id);
+        insert into {SCHEMA}.thing values ('{ours}'), ('{theirs}');
+        """
+    )
+    app = await Database.open(stored.app_url(), schema=SCHEMA, max_size=1)
+    try:
+        for agency, seen in ((ours, [ours]), (None, []), (theirs, [theirs])):
+            async with app.transaction(member_of(agency)) as tx:
+                rows = await tx.connection.fetch("select agency_id from thing")
+                assert [row["agency_id"] for row in rows] == seen
+                internal = await tx.connection.fetchval("select current_setting('app.internal')")
+                assert internal == "false"
+        async with app.pool.acquire() as connection:
+            assert await connection.fetch("select agency_id from thing") == [], (
+                "nothing of the last caller is left in the session"
+            )
+        async with app.transaction(Caller.of_service("intake")) as tx:
+            assert await tx.connection.fetchval("select current_setting('app.internal')") == "true"
+    finally:
+        await app.close()
+
+
+async def test_a_cancelled_call_leaves_no_transaction_behind(stored: FreshDatabase) -> None:
+    database = await Database.open(stored.worker_url(), schema=SCHEMA, max_size=1)
+    try:
+        is_inside = asyncio.Event()
+
+        async def hang() -> None:
+            async with database.transaction(WORKER) as tx:
+                await tx.connection.execute("create temporary table left_behind ()")
+                is_inside.set()
+                await asyncio.Event().wait()
+
+        task = asyncio.create_task(hang())
+        await is_inside.wait()
+        task.cancel()
+        with pytest.raises(asyncio.CancelledError):
+            await task
+        async with database.transaction(WORKER) as tx:
+            assert await tx.connection.fetchval("select to_regclass('left_behind')") is None
+    finally:
+        await database.close()
+
+
+async def test_an_access_is_told_on_the_access_topic(database: Database) -> None:
+    caller, subject = member_of(random_id()), random_id()
+    async with database.transaction(caller) as tx:
+        now = await tx.now()
+        tx.record_access(AccessRecord("referral", "/x/Y", [subject], stated_reason="INTAKE_CHECK"))
+    (row,) = await waiting(database)
+    assert (row["topic"], row["key"], row["type"]) == (topics.ACCESS, caller.principal_id, "AccessRecorded")
+    envelope = AccessEvent.FromString(row["payload"])
+    fact = envelope.access_recorded
+    assert fact.outcome == AccessRecorded.OUTCOME_GRANTED
+    assert list(fact.subject_ids) == [str(subject)]
+    assert (fact.subject_count, fact.stated_reason) == (1, "INTAKE_CHECK")
+    assert envelope.actor.acting_person == "desk-1"
+    assert envelope.event_time.ToDatetime(now.tzinfo) == now
+
+
+async def test_the_same_request_twice_has_one_effect_and_the_first_answer(
+    database: Database, make_event: MakeEvent
+) -> None:
+    caller, request_id = member_of(random_id()), random_id()
+    acts = []
+
+    async def ask() -> bytes:
+        async with database.transaction(caller) as tx:
+
+            async def act() -> bytes:
+                acts.append(1)
+                tx.publish(make_event())
+                return f"answer {len(acts)}".encode()
+
+            return await once(tx, request_id, "/x/Y", b"request", act)
+
+    answers = await asyncio.gather(*(ask() for _ in range(6)))
+    assert set(answers) == {b"answer 1"}
+    assert len(acts) == 1
+    assert len(await waiting(database)) == 1
+
+
+async def test_a_request_id_used_for_something_else_is_refused(database: Database) -> None:
+    caller, request_id = member_of(random_id()), random_id()
+
+    async def ask(method: str, request: bytes, by: Caller = caller) -> bytes:
+        async def act() -> bytes:
+            return b"done"
+
+        async with database.transaction(by) as tx:
+            return await once(tx, request_id, method, request, act)
+
+    await ask("/x/Y", b"request")
+    for method, request in (("/x/Z", b"request"), ("/x/Y", b"another")):
+        with pytest.raises(Conflict) as caught:
+            await ask(method, request)
+        assert caught.value.stable_reason == "REQUEST_ID_REUSED"
+    assert await ask("/x/Z", b"another", member_of(None)) == b"done", "ids of others are their own business"
+
+
+async def test_a_refused_request_may_be_sent_again(database: Database) -> None:
+    caller, request_id = member_of(random_id()), random_id()
+    refusals = iter([True])
+
+    async def act() -> bytes:
+        if next(refusals, False):
+            raise RuleBroken("not now")
+        return b"done"
+
+    async def ask() -> bytes:
+        async with database.transaction(caller) as tx:
+            return await once(tx, request_id, "/x/Y", b"request", act)
+
+    with pytest.raises(RuleBroken):
+        await ask()
+    assert await ask() == b"done"
+
+
+async def test_the_event_log_can_only_grow(database: Database) -> None:
+    for statement in ("update event_log set type = 'x'", "delete from event_log", "truncate event_log"):
+        async with database.pool.acquire() as connection:
+            with pytest.raises(asyncpg.InsufficientPrivilegeError):
+                await connection.execute(statement)

@@ -1,0 +1,1 @@
+"""What the chassis decides without a server."""
