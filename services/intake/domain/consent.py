@@ -76,6 +76,8 @@ def check_record(record: ConsentRecord, now: datetime) -> None:
         purpose(grant.purpose)
     if record.valid_until_time <= record.valid_from_time:
         raise Invalid("Consent must end after it begins.", reason="CONSENT_PERIOD_INVALID")
+    if record.valid_from_time > twelve_months_after(now):
+        raise Invalid("Consent must begin within the next 12 months.", reason="CONSENT_PERIOD_INVALID")
     if record.valid_until_time > twelve_months_after(record.valid_from_time):
         raise Invalid("Consent may last 12 months at most.", reason="CONSENT_PERIOD_TOO_LONG")
     if record.valid_until_time <= now:

@@ -32,6 +32,7 @@ async def record_need(
     vault: Vault,
     writer: NeedsWriter,
     backlog: Backlog,
+    deadline_seconds: float,
 ) -> RecordedNeed:
     """The need's ids, once the need and its event are committed. Repeat-safe by `request_id`.
 
@@ -41,6 +42,7 @@ async def record_need(
         RuleBroken: BENEFICIARY_ERASED.
         Conflict: REQUEST_ID_REUSED.
         Exhausted: more is waiting than can be matched soon.
+        Unavailable: DEADLINE_PASSED.
     """
     agency_id = own_agency(caller)
     check_new(command.need)
@@ -59,6 +61,7 @@ async def record_need(
         request_id=command.request_id,
         method=method,
         request_bytes=command.request_digest,
+        deadline_seconds=deadline_seconds,
     )
 
 

@@ -1,0 +1,48 @@
+"""What the doors for consent, needs and disclosure share: made once by __main__."""
+
+from dataclasses import dataclass
+
+from chassis.postgres import Database
+from services.intake.adapters.backlog import Backlog
+from services.intake.adapters.needs_writer import NeedsWriter
+from services.intake.adapters.postgres_agreements import PostgresAgreements
+from services.intake.adapters.postgres_beneficiaries import PostgresBeneficiaries
+from services.intake.adapters.postgres_consents import PostgresConsents
+from services.intake.adapters.postgres_disclosures import PostgresDisclosures
+from services.intake.adapters.postgres_held_referrals import PostgresHeldReferrals
+from services.intake.adapters.postgres_needs import PostgresNeeds
+from services.intake.adapters.vault import Vault
+
+
+@dataclass(frozen=True, slots=True)
+class ConsentParts:
+    """`database` is the login that row-level security binds. `writer` and `backlog` run beside the calls."""
+
+    database: Database
+    vault: Vault
+    people: PostgresBeneficiaries
+    consents: PostgresConsents
+    agreements: PostgresAgreements
+    needs: PostgresNeeds
+    held_referrals: PostgresHeldReferrals
+    disclosures: PostgresDisclosures
+    writer: NeedsWriter
+    backlog: Backlog
+
+    @staticmethod
+    def over(
+        database: Database, vault: Vault, bootstrap: str | None, people: PostgresBeneficiaries | None = None
+    ) -> "ConsentParts":
+        """All parts over one database; without a broker's address the backlog counts the outbox only."""
+        return ConsentParts(
+            database=database,
+            vault=vault,
+            people=people or PostgresBeneficiaries(vault),
+            consents=PostgresConsents(),
+            agreements=PostgresAgreements(),
+            needs=PostgresNeeds(),
+            held_referrals=PostgresHeldReferrals(),
+            disclosures=PostgresDisclosures(),
+            writer=NeedsWriter(database),
+            backlog=Backlog(database, bootstrap),
+        )

@@ -1,0 +1,141 @@
+"""The door for needs: record them, withdraw one, list a person's."""
+
+from typing import Final
+from uuid import UUID
+
+import grpc
+
+from chassis.current import current_caller
+from chassis.requests import once
+from kem.intake.v1 import intake_service_pb2 as messages
+from kernel.ids import BeneficiaryId, NeedId
+from services.intake.adapters.needs_writer import DEADLINE_SECONDS
+from services.intake.entrypoints.consent_parts import ConsentParts
+from services.intake.entrypoints.instants import timestamp
+from services.intake.entrypoints.refusals import refusals_on_record
+from services.intake.entrypoints.translate_needs import (
+    need_message,
+    new_need_from,
+    page_token,
+    place_from,
+    recorded_need_message,
+)
+from services.intake.use_cases.list_needs import list_needs
+from services.intake.use_cases.record_need import RecordNeed, record_need
+from services.intake.use_cases.record_needs import RecordNeeds, record_needs
+from services.intake.use_cases.withdraw_need import WithdrawNeed, withdraw_need
+
+_SERVICE: Final = "/kem.intake.v1.IntakeService"
+RECORD: Final = f"{_SERVICE}/RecordNeed"
+RECORD_SEVERAL: Final = f"{_SERVICE}/RecordNeeds"
+WITHDRAW: Final = f"{_SERVICE}/WithdrawNeed"
+LIST: Final = f"{_SERVICE}/ListNeeds"
+
+_Context = grpc.aio.ServicerContext
+
+
+class NeedsServer:
+    """The part of kem.intake.v1.IntakeService that is about needs.
+
+    A note is about a person: what is kept of a request, to know a repeat, is a keyed digest.
+    """
+
+    def __init__(self, parts: ConsentParts) -> None:
+        self._parts = parts
+
+    async def RecordNeed(
+        self,
+        request: messages.RecordNeedRequest,
+        context: _Context[messages.RecordNeedRequest, messages.RecordNeedResponse],
+    ) -> messages.RecordNeedResponse:
+        parts, caller = self._parts, current_caller()
+        command = RecordNeed(
+            request_id=UUID(request.request_id),
+            need=new_need_from(request.need),
+            request_digest=self._digest(request),
+        )
+        async with refusals_on_record(parts.database, caller, RECORD, [command.need.beneficiary_id]):
+            ids = await record_need(
+                command,
+                caller,
+                RECORD,
+                database=parts.database,
+                vault=parts.vault,
+                writer=parts.writer,
+                backlog=parts.backlog,
+                deadline_seconds=min(context.time_remaining() or DEADLINE_SECONDS, DEADLINE_SECONDS),
+            )
+        return messages.RecordNeedResponse(need=recorded_need_message(ids))
+
+    async def RecordNeeds(
+        self,
+        request: messages.RecordNeedsRequest,
+        context: _Context[messages.RecordNeedsRequest, messages.RecordNeedsResponse],
+    ) -> messages.RecordNeedsResponse:
+        parts, caller = self._parts, current_caller()
+        command = RecordNeeds(
+            request_id=UUID(request.request_id), needs=[new_need_from(need) for need in request.needs]
+        )
+        people = sorted({need.beneficiary_id for need in command.needs})
+        parts.backlog.admit()
+        async with (
+            refusals_on_record(parts.database, caller, RECORD_SEVERAL, people),
+            parts.database.transaction(caller) as tx,
+        ):
+
+            async def act() -> bytes:
+                recorded = await record_needs(command, tx, parts.needs, parts.vault)
+                response = messages.RecordNeedsResponse(needs=map(recorded_need_message, recorded))
+                return response.SerializeToString()
+
+            response = await once(tx, command.request_id, RECORD_SEVERAL, self._digest(request), act)
+        return messages.RecordNeedsResponse.FromString(response)
+
+    async def WithdrawNeed(
+        self,
+        request: messages.WithdrawNeedRequest,
+        context: _Context[messages.WithdrawNeedRequest, messages.WithdrawNeedResponse],
+    ) -> messages.WithdrawNeedResponse:
+        parts, caller = self._parts, current_caller()
+        command = WithdrawNeed(
+            request_id=UUID(request.request_id),
+            need_id=NeedId(UUID(request.need_id)),
+            reason=request.reason,
+        )
+        async with (
+            refusals_on_record(parts.database, caller, WITHDRAW, [command.need_id]),
+            parts.database.transaction(caller) as tx,
+        ):
+
+            async def act() -> bytes:
+                withdrawn_time = await withdraw_need(command, tx, parts.people, parts.needs)
+                response = messages.WithdrawNeedResponse(withdrawn_time=timestamp(withdrawn_time))
+                return response.SerializeToString()
+
+            response = await once(tx, command.request_id, WITHDRAW, self._digest(request), act)
+        return messages.WithdrawNeedResponse.FromString(response)
+
+    async def ListNeeds(
+        self,
+        request: messages.ListNeedsRequest,
+        context: _Context[messages.ListNeedsRequest, messages.ListNeedsResponse],
+    ) -> messages.ListNeedsResponse:
+        parts, caller = self._parts, current_caller()
+        beneficiary_id = BeneficiaryId(UUID(request.beneficiary_id))
+        before = place_from(request.page_token)
+        async with (
+            refusals_on_record(parts.database, caller, LIST, [beneficiary_id]),
+            parts.database.transaction(caller) as tx,
+        ):
+            page = await list_needs(
+                beneficiary_id, request.page_size, before, LIST, tx, parts.people, parts.needs
+            )
+        return messages.ListNeedsResponse(
+            needs=map(need_message, page.needs), next_page_token=page_token(page.next_before)
+        )
+
+    def _digest(
+        self,
+        request: messages.RecordNeedRequest | messages.RecordNeedsRequest | messages.WithdrawNeedRequest,
+    ) -> bytes:
+        return self._parts.vault.request_digest(request.SerializeToString(deterministic=True))

@@ -1,0 +1,107 @@
+"""Between consent and agreements in the proto and in the domain."""
+
+from typing import Final
+from uuid import UUID
+
+from kem.disclosure.v1 import disclosure_service_pb2 as disclosure_proto
+from kem.intake.v1 import consent_pb2 as proto
+from kernel.codes import categories_in, mask
+from kernel.errors import Invalid
+from kernel.ids import AgencyId
+from kernel.vocabulary import LegalBasis, LegalRegime
+from services.intake.domain.agreement import Agreement
+from services.intake.domain.cells import Grant, GrantEffect
+from services.intake.domain.consent import ConsentGiver, ConsentMethod, ConsentRecord, Notice
+from services.intake.entrypoints.instants import instant_from, optional_instant_from, timestamp
+
+_BASES: Final = {
+    number: LegalBasis(name.removeprefix("LEGAL_BASIS_"))
+    for name, number in proto.LegalBasis.items()
+    if number
+}
+_METHODS: Final = {
+    number: ConsentMethod(name.removeprefix("CONSENT_METHOD_"))
+    for name, number in proto.ConsentMethod.items()
+    if number
+}
+_GIVERS: Final = {
+    number: ConsentGiver(name.removeprefix("CONSENT_GIVER_"))
+    for name, number in proto.ConsentGiver.items()
+    if number
+}
+_EFFECTS: Final = {
+    number: GrantEffect(name.removeprefix("GRANT_EFFECT_"))
+    for name, number in proto.GrantEffect.items()
+    if number
+}
+
+
+def consent_from(message: proto.ConsentRecord) -> ConsentRecord:
+    """The record as told.
+
+    Raises:
+        Invalid: UNKNOWN_CODE, a category that no list has; TIME_OUT_OF_RANGE.
+    """
+    return ConsentRecord(
+        notice=Notice(message.notice.version, message.notice.language, bytes.fromhex(message.notice.sha256)),
+        spoken_language=message.spoken_language,
+        method=_METHODS[message.method],
+        given_by=_GIVERS[message.given_by],
+        authority_reference=message.authority_reference,
+        with_interpreter=message.with_interpreter,
+        read_aloud=message.read_aloud,
+        understanding_checked=message.understanding_checked,
+        child_assents=message.child_assents,
+        grants=tuple(_grant_from(grant) for grant in message.grants),
+        valid_from_time=instant_from(message.valid_from_time, "valid_from_time"),
+        valid_until_time=instant_from(message.valid_until_time, "valid_until_time"),
+        happened_time=optional_instant_from(message, "happened_time"),
+    )
+
+
+def agreement_from(message: disclosure_proto.Agreement) -> Agreement:
+    """The agreement as told.
+
+    Raises:
+        Invalid: UNKNOWN_CODE, a category or regime that no list has; TIME_OUT_OF_RANGE.
+    """
+    try:
+        regime = LegalRegime(message.legal_regime)
+    except ValueError:
+        raise Invalid(
+            f"There is no legal regime called {message.legal_regime!r}.",
+            reason="UNKNOWN_CODE",
+            list="legal regime",
+        ) from None
+    return Agreement(
+        agency_id=AgencyId(UUID(message.agency_id)),
+        purposes=tuple(message.purposes),
+        categories=mask(message.categories),
+        legal_regime=regime,
+        transfer_basis=message.transfer_basis,
+        valid_from_time=instant_from(message.valid_from_time, "valid_from_time"),
+        valid_until_time=instant_from(message.valid_until_time, "valid_until_time"),
+    )
+
+
+def agreement_message(agreement: Agreement) -> disclosure_proto.Agreement:
+    """The agreement as it is shown."""
+    return disclosure_proto.Agreement(
+        agency_id=str(agreement.agency_id),
+        purposes=agreement.purposes,
+        categories=categories_in(agreement.categories),
+        legal_regime=agreement.legal_regime,
+        transfer_basis=agreement.transfer_basis,
+        valid_from_time=timestamp(agreement.valid_from_time),
+        valid_until_time=timestamp(agreement.valid_until_time),
+    )
+
+
+def _grant_from(message: proto.Grant) -> Grant:
+    return Grant(
+        agency_id=AgencyId(UUID(message.agency_id)),
+        purpose=message.purpose,
+        categories=mask(message.categories),
+        legal_basis=_BASES[message.legal_basis],
+        effect=_EFFECTS[message.effect],
+    )
