@@ -103,7 +103,9 @@ class CallGuard(grpc.aio.ServerInterceptor):  # type: ignore[misc, unused-ignore
         return call
 
     def _stream(self, method: str, act: Any, is_streaming: bool) -> Any:
-        async def call(request: Any, context: Any) -> AsyncIterator[Any]:
+        async def call(request: Any, context: Any) -> None:
+            # a coroutine that writes, not a generator: a cancel must arrive here also while a slow client
+            # keeps a write waiting
             with self._traced(method, context):
                 caller = None
                 started = time.monotonic()
@@ -120,7 +122,7 @@ class CallGuard(grpc.aio.ServerInterceptor):  # type: ignore[misc, unused-ignore
                     else:
                         async with aclosing(answers):
                             async for answer in answers:
-                                yield answer
+                                await context.write(answer)
                 except grpc.aio.AbortError:
                     raise
                 except asyncio.CancelledError:

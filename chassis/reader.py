@@ -15,7 +15,7 @@ from aiokafka.errors import CommitFailedError, IllegalStateError, KafkaError
 from chassis import fault_points
 from chassis.batch import BatchRunner
 from chassis.batch_reader import BatchReader
-from chassis.fetch_wait import EMBEDDED_FETCH_WAIT_MILLISECONDS
+from chassis.group import EMBEDDED_FETCH_WAIT_MILLISECONDS, SESSION_SECONDS
 from chassis.inbox import announce
 from chassis.incoming import Message
 from chassis.measures import consumer_lag
@@ -43,6 +43,7 @@ class ProjectionReader:
         *,
         window_seconds: float = WINDOW_SECONDS,
         fetch_wait_milliseconds: int = EMBEDDED_FETCH_WAIT_MILLISECONDS,
+        session_seconds: float = SESSION_SECONDS,
     ) -> None:
         self.consumer = consumer
         self._bootstrap = bootstrap
@@ -50,6 +51,7 @@ class ProjectionReader:
         self._topics = list(topics)
         self._window_seconds = window_seconds
         self._fetch_wait_milliseconds = max(fetch_wait_milliseconds, int(window_seconds * 1000))
+        self._session_milliseconds = int(session_seconds * 1000)
         self._batches = BatchRunner(service, consumer, database, on_batch)
         self._ready = asyncio.Event()
         self._stopping = asyncio.Event()
@@ -135,8 +137,8 @@ class ProjectionReader:
             group_id=self.consumer,
             enable_auto_commit=False,
             auto_offset_reset="earliest",
-            session_timeout_ms=6000,
-            heartbeat_interval_ms=1000,
+            session_timeout_ms=self._session_milliseconds,
+            heartbeat_interval_ms=self._session_milliseconds // 6,
             max_poll_interval_ms=60_000,
             max_poll_records=MOST_EVENTS,
             metadata_max_age_ms=5000,

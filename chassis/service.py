@@ -97,6 +97,7 @@ class Service:
                 topics,
                 on_batch,
                 fetch_wait_milliseconds=self.settings.fetch_wait_milliseconds,
+                session_seconds=self.settings.kafka_session_seconds,
             )
         )
 
@@ -119,6 +120,7 @@ class Service:
                 on_batch,
                 window_seconds=window_seconds,
                 fetch_wait_milliseconds=self.settings.fetch_wait_milliseconds,
+                session_seconds=self.settings.kafka_session_seconds,
             )
         )
 

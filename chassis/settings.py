@@ -5,7 +5,7 @@ from typing import Annotated, Any, Final, Self
 from pydantic import BeforeValidator, Field, FilePath, ValidationError, field_validator
 from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
 
-from chassis.fetch_wait import EMBEDDED_FETCH_WAIT_MILLISECONDS, KAFKA_FETCH_WAIT_MILLISECONDS
+from chassis.group import EMBEDDED_FETCH_WAIT_MILLISECONDS, KAFKA_FETCH_WAIT_MILLISECONDS, SESSION_SECONDS
 
 ALL_ROLES: Final = ("grpc", "stream", "relay", "timers")
 
@@ -43,6 +43,9 @@ class ServiceSettings(BaseSettings):
     """False for the embedded broker, on which an idempotent producer fails."""
     kafka_fetch_wait_milliseconds: int | None = Field(
         default=None, ge=1, le=5000, validation_alias="KEM_KAFKA_FETCH_WAIT_MILLISECONDS"
+    )
+    kafka_session_seconds: float = Field(
+        default=SESSION_SECONDS, ge=1, le=60, validation_alias="KEM_KAFKA_SESSION_SECONDS"
     )
     otlp_endpoint: str = Field(default="", validation_alias="KEM_OTLP_ENDPOINT")
     trace_ratio: float = Field(default=0.01, ge=0, le=1, validation_alias="KEM_TRACE_RATIO")

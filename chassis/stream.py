@@ -17,7 +17,7 @@ from chassis import fault_points
 from chassis.batch import BatchRunner
 from chassis.batch_reader import BatchReader, StreamFailed
 from chassis.faust_transport import transport_with
-from chassis.fetch_wait import EMBEDDED_FETCH_WAIT_MILLISECONDS
+from chassis.group import EMBEDDED_FETCH_WAIT_MILLISECONDS, SESSION_SECONDS
 from chassis.inbox import announce
 from chassis.incoming import Message
 from chassis.measures import consumer_lag
@@ -59,12 +59,14 @@ class StreamRunner:
         on_batch: BatchReader,
         *,
         fetch_wait_milliseconds: int = EMBEDDED_FETCH_WAIT_MILLISECONDS,
+        session_seconds: float = SESSION_SECONDS,
     ) -> None:
         self.consumer = consumer
         self._database = database
         self._topics = list(topics)
         self._bootstrap = bootstrap
         self._fetch_wait_milliseconds = fetch_wait_milliseconds
+        self._session_seconds = session_seconds
         self._batches = BatchRunner(service, consumer, database, on_batch)
         self._app: faust.App | None = None
         self._ended: asyncio.Future[None] | None = None
@@ -120,8 +122,8 @@ class StreamRunner:
             loop=loop,
             broker=f"kafka://{self._bootstrap.replace(',', ';')}",
             broker_request_timeout=8,
-            broker_session_timeout=6,
-            broker_heartbeat_interval=1,
+            broker_session_timeout=self._session_seconds,
+            broker_heartbeat_interval=self._session_seconds / 6,
             broker_max_poll_interval=60,
             broker_max_poll_records=500,
             broker_commit_interval=1.0,

@@ -69,7 +69,7 @@ def set_up_telemetry(
         tracers.add_span_processor(BatchSpanProcessor(_span_exporter(otlp_endpoint)))
         readers.append(PeriodicExportingMetricReader(_metric_exporter(otlp_endpoint), EXPORT_SECONDS * 1000))
     if metrics_address:
-        readers.append(PrometheusMetricReader())
+        readers.append(PrometheusMetricReader(scope_info_enabled=False))
         closers.append(_open_metrics_page(metrics_address))
     trace.set_tracer_provider(tracers)
     meters = MeterProvider(resource=resource, metric_readers=readers)

@@ -38,7 +38,14 @@ async def relay(database: Database, broker: Broker) -> AsyncIterator[Relay]:
 
 def stream(database: Database, broker: Broker, topic: str, reader: CollectingReader) -> StreamRunner:
     return StreamRunner(
-        SCHEMA, f"{topic}-reader", broker.bootstrap, database, [topic], reader, fetch_wait_milliseconds=25
+        SCHEMA,
+        f"{topic}-reader",
+        broker.bootstrap,
+        database,
+        [topic],
+        reader,
+        fetch_wait_milliseconds=25,
+        session_seconds=1.5,
     )
 
 
@@ -86,7 +93,7 @@ async def test_a_handler_that_raises_loses_nothing_and_the_next_worker_starts_be
     assert sorted(await effects(database)) == sorted(event.event_id for event in [*events, *later])
 
 
-@pytest.mark.parametrize("point", [fault_points.AFTER_COMMIT_BEFORE_ACK])
+@pytest.mark.parametrize("point", [fault_points.IN_TRANSACTION, fault_points.AFTER_COMMIT_BEFORE_ACK])
 async def test_a_worker_that_dies_in_the_middle_of_a_batch_loses_and_doubles_nothing(
     point: str,
     database: Database,

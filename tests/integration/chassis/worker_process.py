@@ -13,7 +13,9 @@ SCHEMA = "referral"
 async def main(url: str, bootstrap: str, topic: str) -> None:
     """Reads the topic until it is killed."""
     database = await Database.open(url, schema=SCHEMA)
-    await StreamRunner(SCHEMA, f"{topic}-reader", bootstrap, database, [topic], CollectingReader()).run()
+    await StreamRunner(
+        SCHEMA, f"{topic}-reader", bootstrap, database, [topic], CollectingReader(), session_seconds=1.5
+    ).run()
 
 
 if __name__ == "__main__":

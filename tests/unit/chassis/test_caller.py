@@ -81,7 +81,7 @@ def test_a_key_that_nobody_published_is_refused(tmp_path: Path, verifier: Caller
 def test_a_token_without_a_signature_is_refused(verifier: CallerVerifier, signer: AssertionSigner) -> None:
     claims = jwt.decode(signer.token(PERSON, None, []), options={"verify_signature": False})
     header = jwt.get_unverified_header(signer.token(PERSON, None, []))
-    for token in (jwt.encode(claims, None, algorithm="none", headers={"kid": header["kid"]}), "", "a.b.c"):
+    for token in (jwt.encode(claims, "", algorithm="none", headers={"kid": header["kid"]}), "", "a.b.c"):
         with pytest.raises(NotAuthenticated):
             verifier.verify(token)
 

@@ -1,4 +1,4 @@
-"""How long a fetch may wait at the broker for something to arrive."""
+"""How a consumer group behaves at the broker: how long it waits, and when a member counts as gone."""
 
 from typing import Final
 
@@ -7,3 +7,7 @@ EMBEDDED_FETCH_WAIT_MILLISECONDS: Final = 20
 
 KAFKA_FETCH_WAIT_MILLISECONDS: Final = 500
 """Apache Kafka answers a waiting fetch as soon as something arrives."""
+
+SESSION_SECONDS: Final = 6.0
+"""After this long without a heartbeat another worker takes over; the embedded broker lets a new member wait
+for half of it."""
