@@ -1,18 +1,28 @@
 """Intake's gRPC services, put together."""
 
 from collections.abc import Sequence
+from typing import cast
 
 from chassis.grpc_server import Registration
-from kem.disclosure.v1 import disclosure_service_pb2_grpc
-from kem.intake.v1 import (
-    eligibility_service_pb2_grpc,
-    intake_service_pb2,
-    intake_service_pb2_grpc,
-    text_service_pb2_grpc,
+from kem.disclosure.v1.disclosure_service_pb2_grpc import add_DisclosureServiceServicer_to_server
+from kem.intake.v1 import intake_service_pb2
+from kem.intake.v1.eligibility_service_pb2_grpc import add_EligibilityServiceServicer_to_server
+from kem.intake.v1.intake_service_pb2_grpc import (
+    IntakeServiceServicer,
+    add_IntakeServiceServicer_to_server,
 )
+from kem.intake.v1.text_service_pb2_grpc import add_TextServiceServicer_to_server
+from services.intake.entrypoints.beneficiary_server import BeneficiaryServer
+from services.intake.entrypoints.consent_parts import ConsentParts
+from services.intake.entrypoints.consent_server import ConsentServer
+from services.intake.entrypoints.disclosure_server import DisclosureServer
+from services.intake.entrypoints.eligibility_server import EligibilityServer
+from services.intake.entrypoints.needs_server import NeedsServer
+from services.intake.entrypoints.parts import VaultParts
+from services.intake.entrypoints.text_server import TextServer
 
 
-class IntakeServer(intake_service_pb2_grpc.IntakeServiceServicer):
+class IntakeServer:
     """kem.intake.v1.IntakeService: each method is answered by the one part that has it.
 
     Raises:
@@ -27,20 +37,17 @@ class IntakeServer(intake_service_pb2_grpc.IntakeServiceServicer):
             setattr(self, name, found[0])
 
 
-def registrations(
-    intake: IntakeServer,
-    texts: text_service_pb2_grpc.TextServiceServicer,
-    eligibility: eligibility_service_pb2_grpc.EligibilityServiceServicer,
-    disclosures: disclosure_service_pb2_grpc.DisclosureServiceServicer,
-) -> Sequence[Registration]:
+def registrations(people: VaultParts, consent: ConsentParts) -> Sequence[Registration]:
     """What the gRPC server adds to itself."""
+    intake = cast(
+        IntakeServiceServicer,
+        IntakeServer(BeneficiaryServer(people), ConsentServer(consent), NeedsServer(consent)),
+    )
+    texts, profiles = TextServer(people, consent.needs), EligibilityServer(consent)
+    disclosures = DisclosureServer(consent)
     return (
-        lambda server: intake_service_pb2_grpc.add_IntakeServiceServicer_to_server(intake, server),
-        lambda server: text_service_pb2_grpc.add_TextServiceServicer_to_server(texts, server),
-        lambda server: eligibility_service_pb2_grpc.add_EligibilityServiceServicer_to_server(
-            eligibility, server
-        ),
-        lambda server: disclosure_service_pb2_grpc.add_DisclosureServiceServicer_to_server(
-            disclosures, server
-        ),
+        lambda server: add_IntakeServiceServicer_to_server(intake, server),
+        lambda server: add_TextServiceServicer_to_server(texts, server),
+        lambda server: add_EligibilityServiceServicer_to_server(profiles, server),
+        lambda server: add_DisclosureServiceServicer_to_server(disclosures, server),
     )

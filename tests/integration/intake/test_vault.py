@@ -233,6 +233,17 @@ async def test_when_the_keys_are_gone_a_person_is_erased_and_that_is_a_normal_va
         await _shown(opened, person, worker_of())
 
 
+async def test_row_security_alone_keeps_agencies_apart(opened: OpenVault, fresh: FreshDatabase) -> None:
+    """Also where a statement forgets to ask for the agency, or a caller has none."""
+    await opened.register(invented_person())
+    tables = ("beneficiary", "data_key", "sealed_record", "blind_index", "vault_record")
+    for caller, sees in ((worker_of(), True), (worker_of(uuid4()), False), (worker_of(None), False)):
+        async with opened.database.transaction(caller) as tx:
+            for table in tables:
+                rows = await tx.connection.fetchval(f"select count(*) from {table}")
+                assert bool(rows) is sees, f"{table} as seen by {caller.agency_id}"
+
+
 async def test_no_table_holds_a_word_about_the_person(opened: OpenVault, fresh: FreshDatabase) -> None:
     told = invented_person()
     await opened.register(told)

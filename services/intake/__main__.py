@@ -1,0 +1,48 @@
+"""Intake: settings, keys, wiring. `python -m services.intake [--roles grpc,stream,relay,timers]`"""
+
+import os
+import sys
+
+from chassis import topics
+from chassis.run import EXIT_SETTINGS, run_service
+from chassis.service import Service
+from services.intake.adapters.event_codec import encode
+from services.intake.adapters.keys import KeysUnusable
+from services.intake.adapters.root_key import open_keys
+from services.intake.adapters.vault import Vault
+from services.intake.entrypoints.access import ACCESS
+from services.intake.entrypoints.consent_parts import ConsentParts
+from services.intake.entrypoints.grpc_server import registrations
+from services.intake.entrypoints.parts import VaultParts
+from services.intake.entrypoints.projection import CONSUMER, HeldReferralsReader
+from services.intake.settings import IntakeSettings
+
+
+async def wire(service: Service) -> None:
+    """Puts intake together over its two databases and its key folder."""
+    settings = service.settings
+    if not isinstance(settings, IntakeSettings):
+        raise TypeError("intake runs with its own settings")
+    keys = await open_keys(service.app, settings.keys_dir)
+    people = VaultParts.over(service.app, Vault(keys, remembered_keys=settings.remembered_keys))
+    # without a relay or a stream beside it (tests of single roles) there is no broker to ask about
+    bootstrap = settings.kafka_bootstrap if {"relay", "stream"} & set(settings.roles) else None
+    consent = ConsentParts.over(service.app, people.vault, bootstrap, people.people)
+    service.serve(ACCESS, registrations(people, consent))
+    service.beside("needs writer", consent.writer.run)
+    service.beside("backlog", consent.backlog.run)
+    service.project(CONSUMER, [topics.REFERRAL], HeldReferralsReader(consent.held_referrals))
+
+
+async def _wire_or_say_why(service: Service) -> None:
+    """Without the right keys nothing can be read or kept; starting again would not help."""
+    try:
+        await wire(service)
+    except KeysUnusable as error:
+        sys.stderr.write(f"{error}\n")
+        sys.stderr.flush()
+        os._exit(EXIT_SETTINGS)
+
+
+if __name__ == "__main__":
+    run_service("intake", IntakeSettings, _wire_or_say_why, codec=encode)

@@ -1,0 +1,219 @@
+"""People through intake's own door."""
+
+from collections.abc import AsyncIterator
+from pathlib import Path
+from uuid import uuid4
+
+import grpc
+import pytest
+
+from kem.common.v1 import common_pb2
+from kem.intake.v1 import beneficiary_pb2 as proto
+from kem.intake.v1 import intake_service_pb2 as messages
+from kem.intake.v1.intake_service_pb2_grpc import IntakeServiceStub
+from tests.support.intake import RunningIntake, running_intake
+from tests.support.people import invented_amka
+from tests.support.postgres import MakeDatabase
+from tests.support.refusals import refused
+from tests.support.vault import KEM
+
+
+@pytest.fixture
+async def intake(fresh_database: MakeDatabase, tmp_path: Path) -> AsyncIterator[RunningIntake]:
+    async with running_intake(fresh_database(schemas=("intake",)), tmp_path) as running:
+        yield running
+
+
+def _person(phone: str = "6912345678") -> proto.Beneficiary:
+    return proto.Beneficiary(
+        names=proto.Names(
+            original=proto.Name(given="ماركة", family="الإختراع"),
+            latin=proto.Name(given="Marka", family="Al-Ikhtira"),
+        ),
+        birth=proto.Birth(date="1990-01-01"),
+        sex=proto.SEX_F,
+        nationality=common_pb2.OptionalText(value="SYR"),
+        languages=[
+            proto.LanguageSkill(language="ara", level=proto.LanguageSkill.LEVEL_NATIVE),
+            proto.LanguageSkill(language="eng", level=proto.LanguageSkill.LEVEL_BASIC),
+        ],
+        interpreter_needed=True,
+        contacts=[proto.Contact(kind=proto.Contact.KIND_PHONE, value=phone, from_hour=9, until_hour=14)],
+        household=[proto.HouseholdMember(relation="CHILD", birth_year=2015)],
+        specific_needs=["SINGLE_PARENT"],
+        legal_status="ASYLUM_APPLICANT",
+        documents=[
+            proto.Document(kind="ASYLUM_CARD", number="INV-77", state="VALID", expires_date="2031-01-31")
+        ],
+        amka=common_pb2.OptionalText(value=invented_amka(77)),
+        district="ATHENS_6",
+        avoided_districts=["ATHENS_1"],
+    )
+
+
+def _registration(person: proto.Beneficiary) -> messages.RegisterBeneficiaryRequest:
+    return messages.RegisterBeneficiaryRequest(
+        request_id=str(uuid4()), beneficiary=person, origin=proto.ORIGIN_KEM_DESK
+    )
+
+
+async def test_a_person_is_registered_and_shown_to_a_colleague(intake: RunningIntake) -> None:
+    async with intake.channel_of() as desk, intake.channel_of("caseworker") as colleague:
+        registered = await IntakeServiceStub(desk).RegisterBeneficiary(_registration(_person()))
+        shown = await IntakeServiceStub(colleague).GetBeneficiary(
+            messages.GetBeneficiaryRequest(beneficiary_id=registered.beneficiary_id)
+        )
+    expected = _person("+306912345678")
+    expected.birth.estimated = True
+    assert shown.beneficiary == expected
+    assert shown.version == 1
+    assert shown.origin == proto.ORIGIN_KEM_DESK
+    assert shown.registered_by_agency_id == str(KEM)
+
+
+async def test_the_same_request_twice_registers_once_and_keeps_nothing_of_the_person(
+    intake: RunningIntake,
+) -> None:
+    request = _registration(_person())
+    async with intake.channel_of() as desk:
+        stub = IntakeServiceStub(desk)
+        first = await stub.RegisterBeneficiary(request)
+        assert await stub.RegisterBeneficiary(request) == first
+        request.beneficiary.district = "ATHENS_2"
+        with refused() as refusal:
+            await stub.RegisterBeneficiary(request)
+    assert refusal.reason == "REQUEST_ID_REUSED"
+    assert intake.database.execute("select count(*) from intake.beneficiary").strip() == "1"
+    kept = intake.database.execute("select encode(response, 'escape') from intake.request")
+    assert first.beneficiary_id in kept
+    assert "Marka" not in kept
+
+
+async def test_a_wrong_record_is_refused_in_words_that_name_the_field(intake: RunningIntake) -> None:
+    person = _person()
+    person.names.latin.given = "Μάρκα"
+    person.birth.date = "2026-02-30"
+    async with intake.channel_of() as desk:
+        with refused() as refusal:
+            await IntakeServiceStub(desk).RegisterBeneficiary(_registration(person))
+        assert refusal.code is grpc.StatusCode.INVALID_ARGUMENT
+        assert refusal.metadata["field"] == "birth.date"
+        person.birth.date = "1990-02-28"
+        with refused() as refusal:
+            await IntakeServiceStub(desk).RegisterBeneficiary(_registration(person))
+    assert refusal.reason == "BENEFICIARY_NOT_VALID"
+    assert refusal.metadata["field"] == "names.latin.given"
+    assert "Latin letters" in refusal.message
+    assert "Μάρκα" not in refusal.message
+
+
+async def test_a_duplicate_is_refused_with_a_masked_candidate_and_that_is_on_record(
+    intake: RunningIntake,
+) -> None:
+    again, elsewhere = uuid4(), uuid4()
+    async with (
+        intake.channel_of(principal_id=again) as desk,
+        intake.channel_of("agency_member", agency_id=uuid4(), principal_id=elsewhere) as agency,
+    ):
+        registered = await IntakeServiceStub(desk).RegisterBeneficiary(_registration(_person()))
+        with refused() as own:
+            await IntakeServiceStub(desk).RegisterBeneficiary(_registration(_person()))
+        with refused() as others:
+            await IntakeServiceStub(agency).RegisterBeneficiary(_registration(_person()))
+    assert own.code is others.code is grpc.StatusCode.ALREADY_EXISTS
+    assert own.reason == others.reason == "DUPLICATE"
+    assert own.metadata["candidate_masked_name"] == others.metadata["candidate_masked_name"] == "M••• A•••"
+    assert own.metadata["candidate_beneficiary_id"] == registered.beneficiary_id
+    assert "candidate_beneficiary_id" not in others.metadata
+    for principal in (again, elsewhere):
+        assert _access_records(intake, str(principal)) == 1
+
+
+async def test_somebody_elses_person_and_nobody_are_refused_alike_and_on_record(
+    intake: RunningIntake,
+) -> None:
+    stranger = uuid4()
+    async with (
+        intake.channel_of() as desk,
+        intake.channel_of("agency_member", agency_id=uuid4(), principal_id=stranger) as agency,
+    ):
+        registered = await IntakeServiceStub(desk).RegisterBeneficiary(_registration(_person()))
+        told = []
+        for asked in (registered.beneficiary_id, str(uuid4())):
+            with refused() as refusal:
+                await IntakeServiceStub(agency).GetBeneficiary(
+                    messages.GetBeneficiaryRequest(beneficiary_id=asked)
+                )
+            told.append((refusal.code, refusal.reason, refusal.message, refusal.metadata))
+    assert told[0] == told[1]
+    assert told[0][0] is grpc.StatusCode.NOT_FOUND
+    assert _access_records(intake, str(stranger)) == 2
+
+
+async def test_a_search_needs_a_reason_and_answers_masked(intake: RunningIntake) -> None:
+    async with intake.channel_of() as desk:
+        stub = IntakeServiceStub(desk)
+        registered = await stub.RegisterBeneficiary(_registration(_person()))
+        shown = await stub.GetBeneficiary(
+            messages.GetBeneficiaryRequest(beneficiary_id=registered.beneficiary_id)
+        )
+        for identifier in (
+            {"phone": "691 2345 678"},
+            {"document_number": "inv 77"},
+            {"amka": invented_amka(77)},
+            {"case_code": shown.case_code},
+        ):
+            answer = await stub.SearchBeneficiaries(
+                messages.SearchBeneficiariesRequest(reason="PERSON_IS_HERE", **identifier)
+            )
+            [found] = answer.beneficiaries
+            assert (found.beneficiary_id, found.masked_name, found.birth_year) == (
+                registered.beneficiary_id,
+                "M••• A•••",
+                1990,
+            )
+        with refused() as refusal:
+            await stub.SearchBeneficiaries(
+                messages.SearchBeneficiariesRequest(reason="CURIOUS", phone="6912345678")
+            )
+    assert refusal.reason == "SEARCH_REASON_UNKNOWN"
+
+
+async def test_an_update_over_a_colleagues_update_is_refused(intake: RunningIntake) -> None:
+    async with intake.channel_of() as desk:
+        stub = IntakeServiceStub(desk)
+        registered = await stub.RegisterBeneficiary(_registration(_person()))
+
+        def update(version: int) -> messages.UpdateBeneficiaryRequest:
+            return messages.UpdateBeneficiaryRequest(
+                request_id=str(uuid4()),
+                beneficiary_id=registered.beneficiary_id,
+                expected_version=version,
+                beneficiary=_person("+963112223333"),
+            )
+
+        assert (await stub.UpdateBeneficiary(update(1))).version == 2
+        with refused() as refusal:
+            await stub.UpdateBeneficiary(update(1))
+    assert refusal.reason == "VERSION_CONFLICT"
+    assert refusal.metadata == {"current_version": "2"}
+
+
+@pytest.mark.parametrize("role", ["interpreter", "auditor", "operator", "committee_coordinator", "service"])
+async def test_those_who_do_no_case_work_see_no_people(intake: RunningIntake, role: str) -> None:
+    opened = intake.channel_of_the_hub() if role == "service" else intake.channel_of(role)
+    async with opened:
+        with refused() as refusal:
+            await IntakeServiceStub(opened).GetBeneficiary(
+                messages.GetBeneficiaryRequest(beneficiary_id=str(uuid4()))
+            )
+    assert refusal.code is grpc.StatusCode.PERMISSION_DENIED
+
+
+def _access_records(intake: RunningIntake, principal: str) -> int:
+    """How many accesses of somebody are on record, registrations excluded."""
+    return int(
+        intake.database.execute(
+            f"select count(*) from intake.outbox where type = 'AccessRecorded' and key = '{principal}'"
+        )
+    )

@@ -1,0 +1,102 @@
+"""Intake as it really runs, in this process: real doors, real PostgreSQL, callers with real assertions."""
+
+import asyncio
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from uuid import UUID, uuid4
+
+import grpc
+from grpc_health.v1 import health_pb2, health_pb2_grpc
+
+from chassis.caller import AssertionSigner
+from chassis.grpc_client import channel
+from chassis.service import Service
+from kernel.ids import derived_id
+from services.intake.__main__ import wire
+from services.intake.adapters.event_codec import encode
+from services.intake.settings import IntakeSettings
+from tests.integration.chassis.assertions import make_signer, write_keys
+from tests.support.postgres import FreshDatabase
+from tests.support.vault import KEM
+from tools.stack.ports import free_port
+
+NOWHERE = "127.0.0.1:9"
+"""A broker that nothing asks for as long as only the gRPC role runs."""
+
+
+@dataclass(frozen=True, slots=True)
+class RunningIntake:
+    """The running service; `channel_of` speaks to it as somebody."""
+
+    database: FreshDatabase
+    address: str
+    keys_dir: Path
+    _people: AssertionSigner
+    _referral: AssertionSigner
+
+    def channel_of(
+        self, *roles: str, agency_id: UUID | None = KEM, principal_id: UUID | None = None
+    ) -> grpc.aio.Channel:
+        """A channel of one member of staff (of KEM, an intake worker, unless said otherwise)."""
+        token = self._people.token(principal_id or uuid4(), agency_id, set(roles) or {"intake_worker"})
+        return channel(self.address, None, token=lambda: token)
+
+    def channel_of_the_hub(self) -> grpc.aio.Channel:
+        """A channel on which the referral service speaks for itself."""
+        return channel(self.address, self._referral)
+
+
+HUB_PRINCIPAL = derived_id("service", "referral")
+
+
+@asynccontextmanager
+async def running_intake(
+    database: FreshDatabase, folder: Path, *, roles: str = "grpc", bootstrap: str = NOWHERE
+) -> AsyncIterator[RunningIntake]:
+    """Starts intake with the roles and stops it in order."""
+    people, referral = make_signer(folder, "kem-test"), make_signer(folder, "service:referral")
+    keys_dir = folder / "keys"
+    keys_dir.mkdir(exist_ok=True)
+    for name, url in (("app", database.app_url("intake")), ("worker", database.worker_url("intake"))):
+        (folder / name).write_text(url)
+    settings = IntakeSettings.load(
+        "intake",
+        database_url_file=folder / "app",
+        worker_database_url_file=folder / "worker",
+        grpc_address=f"127.0.0.1:{free_port()}",
+        assertion_keys_file=write_keys(folder, people, referral),
+        kafka_bootstrap=bootstrap,
+        kafka_idempotence=False,
+        keys_dir=keys_dir,
+        roles=roles,
+    )
+    service = await Service.open(settings, encode)
+    stopping = asyncio.Event()
+    try:
+        await wire(service)
+        running = asyncio.create_task(service.run(stopping))
+        await _serving(settings.grpc_address, running)
+        yield RunningIntake(database, settings.grpc_address, keys_dir, people, referral)
+        stopping.set()
+        await running
+    finally:
+        stopping.set()
+        await service.close()
+
+
+async def _serving(address: str, running: asyncio.Task[None]) -> None:
+    """Returns when health says so; a service that ended instead shows why."""
+    async with channel(address, None) as opened:
+        health = health_pb2_grpc.HealthStub(opened)
+        while True:
+            if running.done():
+                await running
+            try:
+                answer = await health.Check(health_pb2.HealthCheckRequest(), wait_for_ready=True)
+            except grpc.aio.AioRpcError:
+                continue
+            if answer.status == health_pb2.HealthCheckResponse.SERVING:
+                return
+            await asyncio.sleep(0.02)

@@ -1,0 +1,35 @@
+"""What a gRPC refusal says."""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+
+import grpc
+import pytest
+from google.rpc import error_details_pb2
+from grpc_status import rpc_status
+
+
+@dataclass(slots=True)
+class Refusal:
+    """Filled when the block has ended."""
+
+    code: grpc.StatusCode | None = None
+    message: str = ""
+    reason: str = ""
+    metadata: dict[str, str] = field(default_factory=dict)
+
+
+@contextmanager
+def refused() -> Iterator[Refusal]:
+    """The block must be refused: `with refused() as refusal: await stub.Call(…)`."""
+    refusal = Refusal()
+    with pytest.raises(grpc.aio.AioRpcError) as raised:
+        yield refusal
+    error = raised.value
+    refusal.code, refusal.message = error.code(), error.details() or ""
+    status = rpc_status.from_call(error)
+    for detail in status.details if status else ():
+        info = error_details_pb2.ErrorInfo()
+        if detail.Unpack(info):
+            refusal.reason, refusal.metadata = info.reason, dict(info.metadata)
