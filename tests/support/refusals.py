@@ -28,8 +28,8 @@ def refused() -> Iterator[Refusal]:
         yield refusal
     error = raised.value
     refusal.code, refusal.message = error.code(), error.details() or ""
-    status = rpc_status.from_call(error)
-    for detail in status.details if status else ():
+    told = rpc_status.from_call(error)
+    for detail in told.details if told else ():
         info = error_details_pb2.ErrorInfo()
         if detail.Unpack(info):
             refusal.reason, refusal.metadata = info.reason, dict(info.metadata)
