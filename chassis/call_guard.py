@@ -11,7 +11,6 @@ from uuid import uuid4
 import grpc
 import structlog
 from grpc_status import rpc_status
-from opentelemetry import trace
 from opentelemetry.trace import SpanKind
 from opentelemetry.trace.propagation.tracecontext import TraceContextTextMapPropagator
 
@@ -22,7 +21,7 @@ from chassis.current import set_current_caller
 from chassis.error_map import is_foreseen, status_of
 from chassis.logs import places_of
 from chassis.measures import call_seconds
-from chassis.trace_context import current_trace_id
+from chassis.trace_context import current_trace_id, tracer
 from chassis.validation import check_request
 from kernel.errors import NotAuthenticated, NotPermitted, Unavailable
 
@@ -57,6 +56,7 @@ class CallGuard(grpc.aio.ServerInterceptor):  # type: ignore[misc, unused-ignore
         self._record_refusal = record_refusal
         self._streams: set[asyncio.Task[Any]] = set()
         self._is_draining = False
+        self._guarded: dict[str, Any] = {}  # by method: only those that exist, so it cannot grow
 
     def drain(self) -> None:
         """Ends the open streams; calls under way go on."""
@@ -66,10 +66,12 @@ class CallGuard(grpc.aio.ServerInterceptor):  # type: ignore[misc, unused-ignore
 
     async def intercept_service(self, continuation: Any, handler_call_details: Any) -> Any:
         """Wraps the method's handler, whichever of the four kinds it is."""
+        method: str = handler_call_details.method
+        if method in self._guarded:
+            return self._guarded[method]
         handler = await continuation(handler_call_details)
         if handler is None:
             return None
-        method: str = handler_call_details.method
         kinds = {
             (False, False): ("unary_unary", grpc.unary_unary_rpc_method_handler, self._unary),
             (True, False): ("stream_unary", grpc.stream_unary_rpc_method_handler, self._unary),
@@ -77,11 +79,12 @@ class CallGuard(grpc.aio.ServerInterceptor):  # type: ignore[misc, unused-ignore
             (True, True): ("stream_stream", grpc.stream_stream_rpc_method_handler, self._stream),
         }
         name, make, wrap = kinds[handler.request_streaming, handler.response_streaming]
-        return make(
+        self._guarded[method] = make(
             wrap(method, getattr(handler, name), handler.request_streaming),
             request_deserializer=handler.request_deserializer,
             response_serializer=handler.response_serializer,
         )
+        return self._guarded[method]
 
     def _unary(self, method: str, act: Any, is_streaming: bool) -> Any:
         async def call(request: Any, context: Any) -> Any:
@@ -197,7 +200,7 @@ class CallGuard(grpc.aio.ServerInterceptor):  # type: ignore[misc, unused-ignore
             for name, value in context.invocation_metadata() or ()
             if name in ("traceparent", "tracestate")
         }
-        with trace.get_tracer("kem").start_as_current_span(
+        with tracer.start_as_current_span(
             method.removeprefix("/"),
             context=_propagator.extract(carrier),
             kind=SpanKind.SERVER,

@@ -8,6 +8,9 @@ from opentelemetry import trace
 from opentelemetry.context import Context
 from opentelemetry.trace import Link, SpanContext, SpanKind, TraceFlags
 
+tracer: Final = trace.get_tracer("kem")
+"""Made once: it asks the provider that is set later, and making one costs more than a span."""
+
 MAX_LINKS: Final = 128
 """The SDK's own bound on a span."""
 
@@ -35,7 +38,6 @@ def current_trace_id() -> str | None:
 def batch_span(consumer: str, traceparents: Sequence[str | None]) -> Iterator[None]:
     """A span of its own for a batch, linked to the span that caused each event."""
     links = [Link(context) for context in map(_context_of, traceparents) if context is not None]
-    tracer = trace.get_tracer("kem")
     with tracer.start_as_current_span(
         f"{consumer} batch",
         context=Context(),

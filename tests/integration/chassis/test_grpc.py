@@ -10,7 +10,6 @@ import pytest
 import pytest_asyncio
 from grpc_health.v1 import health_pb2, health_pb2_grpc
 from grpc_reflection.v1alpha import reflection_pb2, reflection_pb2_grpc
-from opentelemetry import trace
 from opentelemetry.sdk.trace import TracerProvider
 
 from chassis.access_records import AccessRecord
@@ -236,7 +235,7 @@ async def test_reflection_is_for_known_callers(door: Door) -> None:
 
 async def test_a_trace_crosses_from_caller_to_servicer(door: Door, monkeypatch: pytest.MonkeyPatch) -> None:
     provider = TracerProvider()
-    monkeypatch.setattr(trace, "get_tracer", provider.get_tracer)
+    monkeypatch.setattr("chassis.call_guard.tracer", provider.get_tracer("test"))
     with provider.get_tracer("test").start_as_current_span("caller") as span:
         await door.stub("agency_member").Acknowledge(ASK)
     assert door.inbox.traces == [f"{span.get_span_context().trace_id:032x}"]
