@@ -16,6 +16,8 @@ Complaint = tuple[str, str]
 """The field, and the sentence about it. Never what was typed: a complaint may be logged."""
 
 OLDEST_YEARS = 120
+MOST_COMPLAINTS = 10
+"""Told at once; an error travels in headers, which have little room."""
 
 
 class BeneficiaryInvalid(Invalid):
@@ -31,17 +33,24 @@ def checked(beneficiary: Beneficiary, today: date) -> Beneficiary:
         today: the day in Athens.
 
     Raises:
-        BeneficiaryInvalid: with every complaint at once.
+        BeneficiaryInvalid: with every complaint at once (the first ten).
     """
     tidy = _tidied(beneficiary)
     complaints = [complaint for rule in _RULES for complaint in rule(tidy, today)]
     if complaints:
-        raise BeneficiaryInvalid(
-            " ".join(f"{field}: {sentence}" for field, sentence in complaints),
-            field=complaints[0][0],
-            fields=",".join(dict.fromkeys(field for field, _ in complaints)),
-        )
+        raise BeneficiaryInvalid(_told(complaints), **_named(complaints))
     return tidy
+
+
+def _told(complaints: list[Complaint]) -> str:
+    more = len(complaints) - MOST_COMPLAINTS
+    sentences = [f"{field}: {sentence}" for field, sentence in complaints[:MOST_COMPLAINTS]]
+    return " ".join(sentences + ([f"And {more} more."] if more > 0 else []))
+
+
+def _named(complaints: list[Complaint]) -> dict[str, str]:
+    fields = dict.fromkeys(field for field, _ in complaints[:MOST_COMPLAINTS])
+    return {"field": next(iter(fields)), "fields": ",".join(fields)}
 
 
 def _tidied(beneficiary: Beneficiary) -> Beneficiary:

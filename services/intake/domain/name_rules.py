@@ -6,8 +6,9 @@ from collections.abc import Iterator
 
 from services.intake.domain.beneficiary import Name, Names
 
-_INSIDE_NAMES = frozenset(" -'’‘ʼ.·־\u200c\u200d")
-"""Marks that stand in names: spaces, hyphens, apostrophes, and the joiners of Persian and Indic scripts."""
+_INSIDE_NAMES = frozenset(" -'’‘ʼ.·־()\u200c\u200d")
+"""Marks that stand in names: spaces, hyphens, apostrophes, a call name in brackets, the joiners of Persian
+and Indic scripts."""
 
 
 def tidied(names: Names) -> Names:
@@ -25,10 +26,13 @@ def complaints(names: Names) -> Iterator[tuple[str, str]]:
         yield "names.latin", "write the name in Latin letters too, as on a document; or mark it as withheld."
     for part in ("given", "family"):
         if not _can_be_a_name(getattr(names.original, part)):
-            yield f"names.original.{part}", "a name has letters, spaces, hyphens and apostrophes only."
+            yield (
+                f"names.original.{part}",
+                "a name has letters, spaces, hyphens, apostrophes and brackets only.",
+            )
         latin = getattr(names.latin, part)
         if not _can_be_a_name(latin):
-            yield f"names.latin.{part}", "a name has letters, spaces, hyphens and apostrophes only."
+            yield f"names.latin.{part}", "a name has letters, spaces, hyphens, apostrophes and brackets only."
         elif not all(_is_latin(letter) for letter in latin if letter.isalpha()):
             yield (
                 f"names.latin.{part}",

@@ -22,9 +22,9 @@ class DuplicatePerson(Conflict):
     def __init__(self, candidate: FoundPerson, *, is_own: bool) -> None:
         where = "by your agency" if is_own else "by another agency"
         super().__init__(
-            f"Somebody with the same phone, document number or AMKA is already registered {where}:"
-            f" {candidate.masked_name}. If it is the same person, use that record. If the phone belongs to"
-            " somebody they trust, enter it as a trusted person's.",
+            f"Somebody with the same phone, document number or AMKA is already registered {where}."
+            " If it is the same person, use that record. If the phone belongs to somebody they trust,"
+            " enter it as a trusted person's.",
             candidate_masked_name=candidate.masked_name,
             candidate_birth_year=str(candidate.birth_year),
             **({"candidate_beneficiary_id": str(candidate.beneficiary_id)} if is_own else {}),

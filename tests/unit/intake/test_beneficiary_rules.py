@@ -84,6 +84,12 @@ def test_every_complaint_is_told_at_once() -> None:
     assert refused.metadata["fields"] == "languages,legal_status,district"
 
 
+def test_a_hopeless_record_is_told_in_few_words() -> None:
+    refused = _complaint(documents=tuple(Document("TEAPOT", "1", "LOST") for _ in range(20)))
+    assert refused.message.endswith("And 50 more.")
+    assert refused.metadata["fields"].count(",") == 9
+
+
 def test_no_complaint_repeats_what_was_typed() -> None:
     refused = _complaint(
         names=Names(Name("Secret1"), Name("Тайна", "Secret2")),
@@ -121,11 +127,11 @@ def test_a_child_may_have_no_guardian_yet_or_one_whose_order_has_ended() -> None
 
 def test_names_are_tidied_and_phones_kept_in_international_form() -> None:
     person = invented_person(
-        names=Names(Name("  آمنة   بنت "), Name(" Amna  bint", "O’Neill-Al")),
+        names=Names(Name("  آمنة   بنت "), Name(" Amna  bint", "O’Neill-Al (Mimi)")),
         contacts=(Contact(ContactKind.PHONE, "0030 691 000 0001", 0, 24),),
     )
     kept = checked(person, TODAY)
-    assert kept.names == Names(Name("آمنة بنت"), Name("Amna bint", "O’Neill-Al"))
+    assert kept.names == Names(Name("آمنة بنت"), Name("Amna bint", "O’Neill-Al (Mimi)"))
     assert kept.contacts[0].value == "+306910000001"
 
 
