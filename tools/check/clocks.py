@@ -44,12 +44,14 @@ INVARIANTS: Final = (
     ),
     Invariant(
         "I13-each-open-offer-has-its-clock",
-        "Each open offer has the deadline that will end it",
+        "Each open offer has the deadline that will end it, no later than its time",
         _REFERRAL,
         "select count(*) from referral.offer where state in ('SENT', 'NEEDS_INFORMATION')",
         """
         select offer_id from referral.offer o where state in ('SENT', 'NEEDS_INFORMATION')
-          and not exists (select from referral.deadline d where d.offer_id = o.offer_id and d.kind = 'OFFER')
+          and not exists (select from referral.deadline d
+                          where d.offer_id = o.offer_id and d.kind = 'OFFER' and d.detail = 'END'
+                            and d.due_time <= o.respond_by_time + interval '1 second')
         """,
     ),
 )

@@ -126,7 +126,7 @@ BREAKS = [
     (f"update referral.capacity set places = 1 where unit_id = '{UNIT}'", {"I4-never-exceeded"}),
     (
         f"update referral.offer set respond_by_time = now() - interval '5 minutes' where offer_id = '{OPEN}'",
-        {"I13-no-offer-outlives-its-window"},
+        {"I13-no-offer-outlives-its-window", "I13-each-open-offer-has-its-clock"},
     ),
     (
         f"update referral.offer set state = 'EXPIRED' where offer_id = '{DECLINED}'",

@@ -16,7 +16,7 @@ from chassis.batch import BatchRunner
 from chassis.events import OutgoingEvent
 from chassis.incoming import Message as KafkaMessage
 from chassis.postgres import Database
-from chassis.topics import key_bytes
+from chassis.topics import key_bytes, partition_of
 from kem.common.v1 import common_pb2
 from kem.referral.v1 import referral_events_pb2 as facts
 from kernel.ids import derived_id, ordered_id
@@ -72,7 +72,7 @@ class HealthyHub:
         await self.plant(
             f"{schema}.event_log",
             position=position,
-            partition=0,
+            partition=partition_of(key_bytes(event.key)),
             **{name: getattr(event, name) for name in event.__slots__},
         )
         await self.connection.execute(
@@ -87,7 +87,7 @@ class HealthyHub:
         }
         return KafkaMessage(
             event.topic,
-            0,
+            partition_of(key_bytes(event.key)),
             position,
             key_bytes(event.key),
             event.payload,
@@ -254,7 +254,7 @@ async def _plant_referral(hub: HealthyHub) -> None:
             reserved=reserved,
             occupied=occupied,
         )
-    await hub.plant("referral.deadline", due_time=LATER, kind="OFFER", referral_id=R2, offer_id=OPEN)
+    await hub.plant("referral.deadline", due_time=LATER, kind="OFFER", detail="END", offer_id=OPEN)
 
 
 def _story(hub: HealthyHub) -> list[OutgoingEvent]:

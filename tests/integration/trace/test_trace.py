@@ -1,0 +1,135 @@
+"""A referral's history as a person reads it."""
+
+import json
+from collections.abc import AsyncIterator
+from datetime import timedelta
+from uuid import UUID
+
+import asyncpg
+import pytest
+
+from tests.integration.check import healthy_hub as hub_of
+from tests.integration.check.healthy_hub import HealthyHub
+from tests.support.postgres import MakeDatabase
+from tools.stack.failure import StackFailure
+from tools.trace.history import read_history
+from tools.trace.reading_aloud import read_aloud
+from tools.trace.sayings import SAYINGS
+from tools.trace.show import as_json, print_history
+
+SERVICE = UUID(int=7)
+TERMS = [
+    {"term": "FREE_PLACES", "value": 0.4, "weight": 0.25, "facts": {"free": 2}},
+    {"term": "FRESHNESS", "value": 1.0, "weight": 0.15, "facts": {"freshness": "GREEN", "days": 0}},
+    {"term": "TIME_TO_START", "value": 0.5, "weight": 0.25, "facts": {"basis": "NOT_KNOWN", "cases": 0}},
+    {"term": "DISTANCE", "value": 1.0, "weight": 0.2, "facts": {"band": "30"}},
+    {"term": "FIT", "value": 1.0, "weight": 0.15, "facts": {"how": "SPOKEN", "language": "prs"}},
+]
+
+
+@pytest.fixture
+async def hub(fresh_database: MakeDatabase) -> AsyncIterator[HealthyHub]:
+    files = fresh_database(schemas=("intake", "referral", "notifications"))
+    connection = await asyncpg.connect(files.superuser_url)
+    try:
+        hub = await hub_of.build(files, connection)
+        for agency_id, name in ((hub_of.HOLDER, "Second Language School"), (hub_of.SENDER, "The Desk")):
+            await hub.plant("referral.agency", agency_id=agency_id, code=name, name_en=name)
+        seen = {"listing": "PUBLIC", "location_visibility": "PUBLIC"}
+        await hub.plant("referral.service", service_id=SERVICE, name_en="Greek for beginners", **seen)
+        for referral_id in (hub_of.R1, hub_of.R3):
+            await hub.plant(
+                "referral.proposal",
+                referral_id=referral_id,
+                match_number=1,
+                rank=1,
+                service_id=SERVICE,
+                agency_id=hub_of.HOLDER,
+                score=0.71,
+                terms=json.dumps(TERMS),
+                match_time=hub_of.EARLIER - timedelta(minutes=1),
+                policy_version="score/1",
+            )
+        yield hub
+    finally:
+        await connection.close()
+
+
+async def test_a_history_tells_everything_in_order(hub: HealthyHub) -> None:
+    history = await read_history(hub.files.check_url, str(hub_of.R1))
+    told = [entry.event for entry in history.entries]
+    assert told == [
+        "NeedRecorded",
+        "Matched",
+        "ReferralOffered",
+        "OfferDeclined",
+        "ReferralOffered",
+        "ReferralAccepted",
+        "DisclosureGiven",
+    ]
+    assert [entry.time for entry in history.entries] == sorted(entry.time for entry in history.entries)
+
+
+async def test_it_says_why_that_provider_was_asked(hub: HealthyHub) -> None:
+    history = await read_history(hub.files.check_url, str(hub_of.R1))
+    offer = [entry for entry in history.entries if entry.event == "ReferralOffered"][-1]
+    assert "Greek for beginners" not in offer.says  # the fact named another service id
+    assert "Second Language School" in offer.says
+    assert offer.why[0].startswith("Rank 1 with 0.71")
+    assert [line.partition(":")[0] for line in offer.why[1:]] == [
+        "Places",
+        "Declaration",
+        "Waiting",
+        "Way",
+        "Fit",
+    ]
+    assert "is spoken there (1.00 × 0.15)" in offer.why[-1]
+
+
+@pytest.mark.parametrize("some_id", [hub_of.R1, hub_of.NEEDS[0], hub_of.ACCEPTED])
+async def test_the_id_of_need_or_offer_finds_the_referral(hub: HealthyHub, some_id: UUID) -> None:
+    assert (await read_history(hub.files.check_url, str(some_id))).referral_id == hub_of.R1
+
+
+async def test_of_a_restricted_referral_nothing_names_the_service_or_its_provider(hub: HealthyHub) -> None:
+    history = await read_history(hub.files.check_url, str(hub_of.R3))
+    text = as_json(history)
+    assert history.is_restricted
+    assert "ReferralAwaitingPerson" in text
+    for hidden in ("GBV", "Greek for beginners", "Second Language School", str(SERVICE), "0.71"):
+        assert hidden not in text
+    assert "The Desk" in text
+
+
+async def test_what_comes_next_is_told_too(hub: HealthyHub) -> None:
+    await hub.plant("referral.deadline", due_time=hub_of.LATER, kind="PERSON_CLOCK", referral_id=hub_of.R2)
+    history = await read_history(hub.files.check_url, str(hub_of.R2))
+    assert [entry.event for entry in history.next_due] == ["PERSON_CLOCK"]
+
+
+@pytest.mark.parametrize("some_id", ["no id", str(UUID(int=9))])
+async def test_an_id_that_nothing_has_is_said_in_one_sentence(hub: HealthyHub, some_id: str) -> None:
+    with pytest.raises(StackFailure) as failure:
+        await read_history(hub.files.check_url, some_id)
+    assert failure.value.sentence.endswith(".")
+
+
+async def test_the_printed_history_shows_athens_time(
+    hub: HealthyHub, capsys: pytest.CaptureFixture[str]
+) -> None:
+    from tools.trace.story import athens
+
+    print_history(await read_history(hub.files.check_url, str(hub_of.R1)))
+    printed = capsys.readouterr().out
+    assert athens(hub_of.EARLIER) in printed
+    assert f"Referral {hub_of.R1}: ACCEPTED" in printed
+
+
+def test_every_fact_has_a_sentence() -> None:
+    from tests.support.referral_facts import fact_names
+
+    assert set(SAYINGS) == set(fact_names())
+
+
+def test_a_term_that_is_newer_than_this_version_is_named_and_does_not_stop_the_history() -> None:
+    assert read_aloud({"term": "LUCK", "value": 0.5, "weight": 0.1}) == "LUCK: LUCK (0.50 × 0.10)"
