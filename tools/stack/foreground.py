@@ -1,6 +1,7 @@
 """`./kem up`: a stack in the foreground, until Ctrl-C."""
 
 import asyncio
+import logging
 import signal
 import time
 from pathlib import Path
@@ -25,6 +26,9 @@ def run_in_foreground(data: Path, options: StackOptions) -> None:
     Raises:
         StackFailure: it could not start.
     """
+    for library in ("kafka", "aiokafka", "asyncio"):
+        # what matters of their troubles is said in a sentence
+        logging.getLogger(library).setLevel(logging.CRITICAL)
     asyncio.run(_run(data, options, Console(highlight=False, soft_wrap=True)))
 
 

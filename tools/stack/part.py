@@ -124,7 +124,10 @@ class Part:
             self.restarts += 1
             self._set_state("RESTARTING")
             self.say(f"{self.name} {why}; starting it again in {backoff:.1f} s.")
-            await self.on_death()
+            try:
+                await self.on_death()
+            except Exception as failure:  # as above
+                self.say(f"{self.name}: {failure!r}.")
             with contextlib.suppress(TimeoutError):
                 await asyncio.wait_for(self._unwanted.wait(), backoff)
             backoff = min(backoff * 2, LAST_BACKOFF_SECONDS)
@@ -133,9 +136,9 @@ class Part:
         """Waits through one life; answers whether the process has served, and how it ended."""
         try:
             return await self._live(is_restart), f"ended ({_ending(self.process)})"
-        except (StackFailure, OSError) as failure:
-            self._failure = failure if isinstance(failure, StackFailure) else StackFailure(str(failure))
-            return False, f"does not start ({failure})"
+        except Exception as failure:  # whatever it is, somebody must go on watching
+            self._failure = failure if isinstance(failure, StackFailure) else StackFailure(repr(failure))
+            return False, f"does not start ({self._failure.sentence})"
 
     async def _live(self, is_restart: bool) -> bool:
         """One life of the process, to its end; answers whether it has served."""

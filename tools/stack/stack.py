@@ -15,6 +15,7 @@ import asyncpg
 
 from tools.stack.broker import Broker
 from tools.stack.credentials import passwords, write_signing_keys, write_urls
+from tools.stack.failure import StackFailure
 from tools.stack.layout import ROOT, Layout
 from tools.stack.part import Part
 from tools.stack.ports import Ports, choose, free_port
@@ -82,6 +83,8 @@ class Stack:
         self.broker: Broker
         self._run: Run | None = None
         self._refilling = asyncio.Lock()
+        self._is_stopping = False
+        self._talks: set[asyncio.Future[bool]] = set()
 
     async def start(self) -> None:
         """Returns when every service serves and the directory is filled.
@@ -108,9 +111,7 @@ class Stack:
         self._held.callback(self._ports.release)
         self._prepare_files()
         await self._start_servers()
-        await asyncio.gather(
-            asyncio.to_thread(create_topics, self.broker.bootstrap), asyncio.to_thread(self._migrate)
-        )
+        await asyncio.gather(self._ask_broker(create_topics), asyncio.to_thread(self._migrate))
         self._tell_replayed(await self._replay())
         await self._start_services()
         if self.options.has_sample_city and {"intake", "referral"} <= set(self.services):
@@ -167,6 +168,8 @@ class Stack:
         self.say(f"The tables are up to date ({time.monotonic() - began:.1f} s).")
 
     async def _start_services(self) -> None:
+        if self._is_stopping:
+            raise StackFailure("KEM is ending")
         began = time.monotonic()
         for name in self.services:
             if name not in self.parts:
@@ -240,8 +243,8 @@ class Stack:
     async def _replay_until_done(self) -> Replayed:
         while True:
             try:
-                await asyncio.to_thread(create_topics, self.broker.bootstrap)
-                await asyncio.to_thread(forget_groups, self.broker.bootstrap)
+                await self._ask_broker(create_topics)
+                await self._ask_broker(forget_groups)
                 replayed = await self._replay()
             except (OSError, RuntimeError, asyncpg.PostgresError, asyncpg.InterfaceError) as error:
                 self.say(f"The broker cannot be filled yet ({type(error).__name__}); trying again.")
@@ -249,6 +252,15 @@ class Stack:
             else:
                 self._tell_replayed(replayed)
                 return replayed
+
+    async def _ask_broker(self, ask: Callable[[str], bool]) -> None:
+        """Asks in a thread, which cannot be interrupted: `stop` lets it finish before it ends the broker."""
+        if self._is_stopping:
+            raise StackFailure("KEM is ending")
+        talk = asyncio.ensure_future(asyncio.to_thread(ask, self.broker.bootstrap))
+        self._talks.add(talk)
+        talk.add_done_callback(self._talks.discard)
+        await asyncio.shield(talk)
 
     async def _replay(self) -> Replayed:
         urls = {schema: self.postgres.url(f"{schema}_worker") for schema in self.services}
@@ -260,8 +272,10 @@ class Stack:
 
     async def stop(self) -> None:
         """Ends everything in order: services drain, then the broker, then PostgreSQL. Repeat-safe."""
+        self._is_stopping = True
         for part in reversed(self.service_parts()):
             await part.end()
+        await asyncio.gather(*self._talks, return_exceptions=True)
         for name in ("broker", "postgresql"):
             if name in self.parts:
                 await self.parts[name].end()

@@ -1,8 +1,11 @@
 """Makes the topics that chassis/topics.py declares, on any broker that speaks the Kafka protocol."""
 
+from typing import Any
+
 from chassis.topics import PARTITIONS, RETENTION_SECONDS, TOPICS
 
 _TOPIC_ALREADY_EXISTS = 36
+_PATIENCE_MILLISECONDS = 10_000
 
 
 def create_topics(bootstrap: str, replication: int = 1) -> bool:
@@ -14,10 +17,9 @@ def create_topics(bootstrap: str, replication: int = 1) -> bool:
     Raises:
         RuntimeError: the broker refused one of them.
     """
-    from kafka import KafkaAdminClient
     from kafka.admin import NewTopic
 
-    admin = KafkaAdminClient(bootstrap_servers=bootstrap)
+    admin = _admin(bootstrap)
     try:
         present = set(admin.list_topics())
         missing = [
@@ -40,14 +42,27 @@ def create_topics(bootstrap: str, replication: int = 1) -> bool:
         admin.close()
 
 
-def forget_groups(bootstrap: str) -> None:
-    """Deletes every consumer group, so that each begins with the first event again. Nobody may be reading."""
-    from kafka import KafkaAdminClient
+def forget_groups(bootstrap: str) -> bool:
+    """Deletes every consumer group, so that each begins with the first event again. Nobody may be reading.
 
-    admin = KafkaAdminClient(bootstrap_servers=bootstrap)
+    Returns:
+        Whether there was any.
+    """
+    admin = _admin(bootstrap)
     try:
         groups = [group["group_id"] for group in admin.list_groups()]
         if groups:
             admin.delete_groups(groups)
+        return bool(groups)
     finally:
         admin.close()
+
+
+def _admin(bootstrap: str) -> Any:
+    from kafka import KafkaAdminClient
+
+    return KafkaAdminClient(
+        bootstrap_servers=bootstrap,
+        bootstrap_timeout_ms=_PATIENCE_MILLISECONDS,
+        request_timeout_ms=_PATIENCE_MILLISECONDS,
+    )
