@@ -11,7 +11,7 @@ import asyncpg
 from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
 
-from tools.check import broken_invariants
+from tools.check.report import Report, check_database
 from tools.demo.day import Day, DayPlan, Directory
 from tools.demo.fresh import fresh_hub
 from tools.demo.ledger import Ledger
@@ -75,10 +75,10 @@ async def day_at(doors: Doors, plan: DayPlan, resting: frozenset[str], console: 
                     tell,
                 )
         verdict = await verdict_of(connection, ledger)
-        broken = await broken_invariants(doors.check_url)
-        _explain(console, rest, verdict, broken, ledger)
+        report = await check_database(doors.check_url)
+        _explain(console, rest, verdict, report, ledger)
         seconds = time.monotonic() - began
-        return _summary(day.directory, ledger, rest, verdict, sum(broken.values()), recorded_seconds, seconds)
+        return _summary(day.directory, ledger, rest, verdict, report.violations, recorded_seconds, seconds)
     finally:
         await connection.close()
         await hub.close()
@@ -95,13 +95,14 @@ def _progress(console: Console) -> Progress:
     )
 
 
-def _explain(console: Console, rest: Rest, verdict: Verdict, broken: dict[str, int], ledger: Ledger) -> None:
+def _explain(console: Console, rest: Rest, verdict: Verdict, report: Report, ledger: Ledger) -> None:
     """Says on stderr where anything went wrong, so that it can be found."""
     if not rest.is_complete:
         console.print(
             f"[yellow]The hub did not come to rest: {rest.outbox} events unpublished, {rest.lag} unread,"
             f" {rest.unresolved} referrals under way.[/]"
         )
+    broken = {finding.id: finding.violations for finding in report.findings}
     for kind, found in (("lost", verdict.lost), ("doubled", verdict.doubled), ("rules broken", broken)):
         wrong = {name: number for name, number in found.items() if number}
         if wrong:

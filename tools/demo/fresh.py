@@ -1,4 +1,4 @@
-"""A hub of the demo's own, in a temporary folder, whose clocks run in seconds; ended afterwards."""
+"""A hub of its own in a temporary folder, whose clocks run in seconds; ended afterwards."""
 
 import asyncio
 import contextlib
