@@ -10,8 +10,8 @@ from tools.hub import Doors
 from tools.stack.stack import Stack, StackOptions
 
 _SECONDS = """
-    insert into referral.response_policy (version, urgency, person_clock_seconds, offer_window_seconds, window_unit,
-                                 unacknowledged_alarm_seconds, valid_from_time)
+    insert into referral.response_policy (version, urgency, person_clock_seconds, offer_window_seconds,
+                                          window_unit, unacknowledged_alarm_seconds, valid_from_time)
     values ('seconds/1', 'EMERGENCY', 20, 2, 'ELAPSED', 1, clock_timestamp()),
            ('seconds/1', 'URGENT', 30, 3, 'ELAPSED', null, clock_timestamp()),
            ('seconds/1', 'NORMAL', 40, 4, 'ELAPSED', null, clock_timestamp())
