@@ -29,11 +29,20 @@ class TimerLoop:
     a growing pause: a deadline is a row, so it cannot be lost.
     """
 
-    def __init__(self, database: Database, take: Take, *, service: str, name: str = "deadlines") -> None:
+    def __init__(
+        self,
+        database: Database,
+        take: Take,
+        *,
+        service: str,
+        name: str = "deadlines",
+        first_backoff_seconds: float = 0.5,
+    ) -> None:
         self._database = database
         self._take = take
         self._caller = Caller.of_service(service)
         self._name = name
+        self._first_backoff_seconds = first_backoff_seconds
         self._stopping = asyncio.Event()
 
     async def run(self) -> None:
@@ -48,9 +57,8 @@ class TimerLoop:
                 failures += 1
                 tell = log.warning if is_passing(error) else log.error
                 tell("timer_failed", source=self._name, error=type(error).__name__, tries=failures)
-                await self._pause(
-                    min(LONGEST_PAUSE_SECONDS * 2.0 ** min(failures, 8), LONGEST_BACKOFF_SECONDS)
-                )
+                backoff = self._first_backoff_seconds * 2.0 ** min(failures - 1, 8)
+                await self._pause(min(backoff, LONGEST_BACKOFF_SECONDS))
                 continue
             if taken:
                 timer_rows.add(taken, {"timer": self._name})

@@ -11,11 +11,16 @@ from chassis.caller import AssertionSigner
 
 def make_signer(folder: Path, issuer: str) -> AssertionSigner:
     """A signer with a fresh key in `folder`."""
-    file = folder / f"{issuer.replace(':', '_')}.pem"
+    file = key_file(folder, issuer)
     file.write_bytes(
         Ed25519PrivateKey.generate().private_bytes(Encoding.PEM, PrivateFormat.PKCS8, NoEncryption())
     )
     return AssertionSigner(issuer, file)
+
+
+def key_file(folder: Path, issuer: str) -> Path:
+    """Where `make_signer` put an issuer's private key."""
+    return folder / f"{issuer.replace(':', '_')}.pem"
 
 
 def write_keys(folder: Path, *signers: AssertionSigner, roles: list[str] | None = None) -> Path:

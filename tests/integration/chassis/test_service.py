@@ -10,6 +10,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
+import grpc
 import pytest
 import pytest_asyncio
 from grpc_health.v1 import health_pb2, health_pb2_grpc
@@ -25,9 +26,10 @@ from kem.notifications.v1.inbox_service_pb2 import AcknowledgeRequest, Subscribe
 from kem.notifications.v1.inbox_service_pb2_grpc import InboxServiceStub
 from kernel.errors import NotPermitted, Unavailable
 from kernel.ids import random_id
-from tests.integration.chassis.assertions import make_signer, write_keys
+from tests.integration.chassis.assertions import key_file, make_signer, write_keys
 from tests.integration.chassis.collecting import effects, letters, make_effect_table
 from tests.integration.chassis.conftest import SCHEMA, publish
+from tests.integration.chassis.otlp_receiver import Receiver
 from tests.integration.chassis.waiting import until
 from tests.support.postgres import FreshDatabase
 from tools.stack.broker import Broker
@@ -44,6 +46,7 @@ class Sample:
     desk: AssertionSigner
     process: asyncio.subprocess.Process | None = None
     lines: list[dict[str, Any]] = field(default_factory=list)
+    channels: list[grpc.aio.Channel] = field(default_factory=list)
     _reading: asyncio.Task[None] | None = None
 
     async def start(self, roles: str = "grpc,stream,relay,timers") -> None:
@@ -79,10 +82,15 @@ class Sample:
     def address(self) -> str:
         return self.environment["KEM_REFERRAL_GRPC_ADDRESS"]
 
+    def channel(self, role: str | None = None) -> grpc.aio.Channel:
+        """A channel of a person with this role, or of nobody."""
+        token = (lambda: self.desk.token(random_id(), random_id(), [role])) if role else None
+        opened = channel(self.address, None, token=token)
+        self.channels.append(opened)  # one that nobody holds is closed
+        return opened
+
     def stub(self, role: str) -> Any:
-        return InboxServiceStub(
-            channel(self.address, None, token=lambda: self.desk.token(random_id(), random_id(), [role]))
-        )
+        return InboxServiceStub(self.channel(role))
 
 
 @pytest_asyncio.fixture
@@ -94,7 +102,7 @@ async def sample(stored: FreshDatabase, broker: Broker, topic: str, tmp_path: Pa
     )
     (tmp_path / "app-url").write_text(stored.app_url())
     (tmp_path / "worker-url").write_text(stored.worker_url())
-    desk = make_signer(tmp_path, "desk")
+    desk, own = make_signer(tmp_path, "desk"), make_signer(tmp_path, "service:referral")
     one = Sample(
         {
             "PYTHONPATH": f"{ROOT}:{ROOT}/gen",
@@ -107,11 +115,14 @@ async def sample(stored: FreshDatabase, broker: Broker, topic: str, tmp_path: Pa
             "KEM_KAFKA_BOOTSTRAP": broker.bootstrap,
             "KEM_KAFKA_IDEMPOTENCE": "false",
             "KEM_KAFKA_SESSION_SECONDS": "1.5",
-            "KEM_ASSERTION_KEYS_FILE": str(write_keys(tmp_path, desk)),
+            "KEM_ASSERTION_KEYS_FILE": str(write_keys(tmp_path, desk, own)),
+            "KEM_REFERRAL_IDENTITY_FILE": str(key_file(tmp_path, "service:referral")),
         },
         desk,
     )
     yield one
+    for opened in one.channels:
+        await opened.close()
     if one.process is not None and one.process.returncode is None:
         one.process.kill()
         await one.ended()
@@ -125,7 +136,7 @@ async def test_a_service_says_ready_works_is_measured_and_drains(
     await sample.start()
     ready = await sample.said("service_ready")
     assert ready["roles"] == ["grpc", "stream", "relay", "timers"]
-    health: Any = health_pb2_grpc.HealthStub(channel(sample.address, None))
+    health: Any = health_pb2_grpc.HealthStub(sample.channel())
     answer = await health.Check(health_pb2.HealthCheckRequest())
     assert answer.status == health_pb2.HealthCheckResponse.SERVING
 
@@ -139,7 +150,9 @@ async def test_a_service_says_ready_works_is_measured_and_drains(
     assert asked.acknowledged_sequence == 3
     with pytest.raises(NotPermitted), remote_refusals():
         await stranger.Acknowledge(AcknowledgeRequest(inbox=INBOX_AGENCY, up_to_sequence=3))
-    page = await until(lambda: _page_with(sample, 'kem_publication_position{source="referral"} 6.0'))
+    await until(lambda: _has_effects(database, 6))
+    # five that were published here, one acknowledgement, one refusal put on record
+    page = await until(lambda: _page_with(sample, 'kem_publication_position{source="referral"} 7.0'))
     for name in (
         "kem_outbox_depth",
         "kem_logged_position",
@@ -179,9 +192,38 @@ async def test_a_stream_that_cannot_go_on_ends_the_process_and_acks_nothing(
     assert await letters(database) == []
 
     stored.execute(f"alter table {SCHEMA}.mislaid rename to effect")
-    await sample.start("stream")
+    await sample.start()
     await until(lambda: _has_effects(database, 1), within=30)
     assert await effects(database) == [event.event_id]
+
+
+async def test_one_trace_leads_from_a_call_through_the_broker_to_the_call_that_it_causes(
+    sample: Sample, database: Database
+) -> None:
+    receiver = Receiver()
+    await receiver.start()
+    sample.environment |= {"KEM_OTLP_ENDPOINT": f"http://{receiver.address}", "KEM_TRACE_RATIO": "0"}
+    await sample.start()
+    await sample.said("service_ready")
+    trace_id, span_id = "4bf92f3577b34da6a3ce929d0e0e4736", "00f067aa0ba902b7"
+    await sample.stub("agency_member").Acknowledge(
+        AcknowledgeRequest(inbox=INBOX_AGENCY, up_to_sequence=3),
+        metadata=(("traceparent", f"00-{trace_id}-{span_id}-01"),),
+    )
+    await until(lambda: _has_effects(database, 1))
+    assert sample.process is not None
+    sample.process.send_signal(signal.SIGTERM)
+    assert await sample.ended() == 0
+    await receiver.stop()
+    spans = {span.name: span for span in receiver.spans}
+    asked = spans["kem.notifications.v1.InboxService/Acknowledge"]
+    batch = next(span for name, span in spans.items() if name.endswith("batch"))
+    caused = spans["kem.notifications.v1.InboxService/ListDeliveries"]
+    assert (asked.trace_id.hex(), asked.parent_span_id.hex()) == (trace_id, span_id)
+    assert [(link.trace_id, link.span_id) for link in batch.links] == [(asked.trace_id, asked.span_id)]
+    assert (caused.trace_id, caused.parent_span_id) == (batch.trace_id, batch.span_id)
+    assert len(receiver.spans) == 3, "what nobody asked to have traced is not, at a ratio of 0"
+    assert {"kem_batch_seconds", "kem_outbox_depth"} <= receiver.metrics
 
 
 async def test_a_missing_setting_is_said_in_a_sentence_and_not_retried(sample: Sample) -> None:

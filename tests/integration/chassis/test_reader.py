@@ -1,0 +1,112 @@
+"""The plain reader keeps the same promises as the stream."""
+
+import asyncio
+from collections.abc import AsyncIterator, Callable
+
+import pytest_asyncio
+
+from chassis.events import IncomingEvent, OutgoingEvent
+from chassis.postgres import Database
+from chassis.reader import ProjectionReader
+from chassis.relay import Relay
+from tests.integration.chassis.collecting import CollectingReader, effects, letters, make_effect_table
+from tests.integration.chassis.conftest import SCHEMA, publish
+from tests.integration.chassis.waiting import running, until
+from tests.support.postgres import FreshDatabase
+from tools.stack.broker import Broker
+
+MakeEvent = Callable[..., OutgoingEvent]
+
+
+@pytest_asyncio.fixture
+async def reader(stored: FreshDatabase) -> CollectingReader:
+    await make_effect_table(stored.execute, SCHEMA)
+    return CollectingReader()
+
+
+@pytest_asyncio.fixture
+async def relay(database: Database, broker: Broker) -> AsyncIterator[Relay]:
+    one = Relay(database, broker.bootstrap, SCHEMA, idempotence=False)
+    async with running(one.run()):
+        yield one
+
+
+def projection(database: Database, broker: Broker, topic: str, reader: CollectingReader) -> ProjectionReader:
+    return ProjectionReader(
+        SCHEMA,
+        f"{topic}-projection",
+        broker.bootstrap,
+        database,
+        [topic],
+        reader,
+        window_seconds=0.1,
+        session_seconds=1.5,
+    )
+
+
+async def test_events_of_a_window_share_a_commit_and_the_next_worker_starts_behind_them(
+    database: Database,
+    broker: Broker,
+    topic: str,
+    reader: CollectingReader,
+    relay: Relay,
+    make_event: MakeEvent,
+) -> None:
+    events = [make_event() for _ in range(60)]
+    failures = iter([True])
+
+    def fail(_: list[IncomingEvent]) -> None:
+        if next(failures, False):
+            raise RuntimeError("a mistake")
+
+    reader.fail_apply = fail
+    first = projection(database, broker, topic, reader)
+    async with running(first.run()) as (task,):
+        await first.wait_ready()
+        await publish(database, *events)
+        await until(lambda: _has_effects(database, 60))
+        assert len(reader.batches) < 10, "long windows make few commits"
+        await first.stop()
+        await asyncio.wait_for(task, 10)
+    assert sorted(await effects(database)) == sorted(event.event_id for event in events)
+    assert await letters(database) == []
+
+    later = [make_event() for _ in range(5)]
+    await publish(database, *later)
+    reader.prepared = 0
+    second = projection(database, broker, topic, reader)
+    async with running(second.run()):
+        await until(lambda: _has_effects(database, 65))
+        await second.stop()
+    assert sorted(await effects(database)) == sorted(event.event_id for event in [*events, *later])
+    assert sum(reader.batches) == 65, "what was committed did not come again"
+
+
+async def test_a_window_that_was_not_committed_comes_again(
+    database: Database,
+    broker: Broker,
+    topic: str,
+    reader: CollectingReader,
+    relay: Relay,
+    make_event: MakeEvent,
+) -> None:
+    events = [make_event() for _ in range(8)]
+    reader.gate.clear()
+    first = projection(database, broker, topic, reader)
+    async with running(first.run()) as (task,):
+        await first.wait_ready()
+        await publish(database, *events)
+        await until(lambda: reader.prepared)
+        task.cancel()
+        await asyncio.wait([task])
+    assert await effects(database) == []
+    reader.gate.set()
+    second = projection(database, broker, topic, reader)
+    async with running(second.run()):
+        await until(lambda: _has_effects(database, 8))
+        await second.stop()
+    assert sorted(await effects(database)) == sorted(event.event_id for event in events)
+
+
+async def _has_effects(database: Database, count: int) -> bool:
+    return len(await effects(database)) >= count
