@@ -20,7 +20,7 @@ MAX_WAITING_EVENTS: Final = 2_000
 LOOK_EVERY_SECONDS: Final = 0.25
 RETRY_SECONDS: Final = 2.0
 _WAITING_ROWS: Final = """
-    select (select count(*) from (select from outbox limit $1) as some)
+    select (select count(*) from (select from outbox limit $1) as waiting)
         + (select logged_position - position from publication)
 """
 

@@ -1,0 +1,188 @@
+"""Consent over a real PostgreSQL: what is kept, what it opens, and what closes it."""
+
+import asyncio
+from datetime import UTC, datetime, timedelta
+from typing import Any
+from uuid import uuid4
+
+import asyncpg
+import pytest
+
+from kem.intake.v1.intake_events_pb2 import IntakeEvent
+from kernel.errors import Invalid, NotFound
+from kernel.ids import BeneficiaryId, random_id
+from kernel.vocabulary import LegalBasis
+from services.intake.adapters.postgres_consents import CELL_COLUMNS, cell_from
+from services.intake.domain.cells import GrantEffect, compile_cells
+from services.intake.domain.consent import ConsentGiver
+from tests.support.consented_people import OpenIntake, bits, grant, member_of
+
+A, B = uuid4(), uuid4()
+
+
+async def _cells(intake: OpenIntake, person: BeneficiaryId) -> dict[object, object]:
+    rows = await intake.rows(
+        f"select {CELL_COLUMNS} from grant_cell where beneficiary_id = $1",
+        person,
+    )
+    return {row["cell_id"]: cell_from(row) for row in rows}
+
+
+async def test_consent_is_kept_as_it_was_given_and_opens_a_cell_per_agency(intake: OpenIntake) -> None:
+    person = await intake.person()
+    consent_id = await intake.consent(
+        person, grant(A, bits("NAME", "LANGUAGES")), grant(B, bits("NAME"), effect=GrantEffect.DENY)
+    )
+    [record] = await intake.rows("select * from consent where consent_id = $1", consent_id)
+    assert (record["notice_version"], record["notice_language"]) == ("1", "ar")
+    assert record["notice_sha256"] == b"\x01" * 32
+    assert record["obtained_by_agency_id"] == intake.desk.agency_id
+    cells = await intake.rows("select * from grant_cell where beneficiary_id = $1", person)
+    assert {(cell["agency_id"], cell["categories"], cell["effect"]) for cell in cells} == {
+        (A, bits("NAME", "LANGUAGES"), "PERMIT"),
+        (B, bits("NAME"), "DENY"),
+    }
+
+
+async def test_consent_and_withdrawal_are_told_with_a_new_profile_version(intake: OpenIntake) -> None:
+    person = await intake.person()
+    await intake.consent(person, grant(A))
+    await intake.withdraw(person, A)
+    told = await intake.told("ConsentRecorded", "ConsentWithdrawn", "ProfileChanged")
+    assert [(row["type"], row["aggregate_version"]) for row in told] == [
+        ("ConsentRecorded", 1),
+        ("ProfileChanged", 2),
+        ("ConsentWithdrawn", 2),
+        ("ProfileChanged", 3),
+    ]
+    withdrawn = IntakeEvent.FromString(told[2]["payload"]).consent_withdrawn
+    assert withdrawn.agency_id == str(A)
+    assert len(withdrawn.consent_ids) == 1
+
+
+async def test_withdrawing_for_one_agency_leaves_the_others(intake: OpenIntake) -> None:
+    person = await intake.person()
+    await intake.consent(person, grant(A), grant(B))
+    withdrawal = await intake.withdraw(person, A)
+    assert withdrawal.grants_closed == 1
+    cells = await intake.rows("select agency_id, withdrawn_time from grant_cell")
+    assert {cell["agency_id"]: cell["withdrawn_time"] for cell in cells} == {
+        A: withdrawal.withdrawn_time,
+        B: None,
+    }
+
+
+async def test_withdrawing_all_closes_what_rests_on_consent_and_opens_nothing(intake: OpenIntake) -> None:
+    person = await intake.person()
+    await intake.consent(
+        person,
+        grant(A),
+        grant(A, bits("NAME"), effect=GrantEffect.DENY),
+        grant(B),
+        grant(B, legal_basis=LegalBasis.LEGAL_OBLIGATION),
+    )
+    assert (await intake.withdraw(person)).grants_closed == 2
+    left = await intake.rows("select effect, legal_basis from grant_cell where withdrawn_time is null")
+    assert {(cell["effect"], cell["legal_basis"]) for cell in left} == {
+        ("DENY", "CONSENT"),
+        ("PERMIT", "LEGAL_OBLIGATION"),
+    }
+
+
+async def test_the_cells_can_be_dropped_and_made_again_from_the_events(intake: OpenIntake) -> None:
+    person = await intake.person()
+    await intake.consent(person, grant(A, bits("NAME")), grant(A, bits("STATUS")), grant(B))
+    await intake.withdraw(person, A)
+    await intake.consent(person, grant(A), grant(B, effect=GrantEffect.DENY))
+    await intake.withdraw(person)
+    async with intake.worker.transaction(intake.desk) as tx:
+        events = await intake.parts.consents.events(tx, person)
+    assert len(events) == 4
+    assert {cell.cell_id: cell for cell in compile_cells(events)} == await _cells(intake, person)
+
+
+async def test_concurrent_consents_of_one_person_are_numbered_without_gaps(intake: OpenIntake) -> None:
+    person = await intake.person()
+    await asyncio.gather(*(intake.consent(person, grant(uuid4())) for _ in range(6)), intake.withdraw(person))
+    rows = await intake.rows("select sequence from consent_event order by sequence")
+    assert [row["sequence"] for row in rows] == list(range(1, 8))
+
+
+@pytest.mark.parametrize(
+    ("changes", "reason"),
+    [
+        ({"valid_until_time": datetime.now(UTC) + timedelta(days=400)}, "CONSENT_PERIOD_TOO_LONG"),
+        ({"valid_until_time": datetime.now(UTC) - timedelta(days=2)}, "CONSENT_PERIOD_INVALID"),
+        (
+            {
+                "valid_from_time": datetime.now(UTC) - timedelta(days=9),
+                "valid_until_time": datetime.now(UTC) - timedelta(days=2),
+            },
+            "CONSENT_ALREADY_ENDED",
+        ),
+        ({"happened_time": datetime.now(UTC) + timedelta(days=1)}, "HAPPENED_IN_FUTURE"),
+        ({"spoken_language": "xyz"}, "UNKNOWN_CODE"),
+        ({"given_by": ConsentGiver.GUARDIAN}, "AUTHORITY_REFERENCE_MISSING"),
+        ({"grants": (grant(A, purpose="SERVICE_TEAPOT"),)}, "UNKNOWN_CODE"),
+    ],
+)
+async def test_a_consent_that_could_not_stand_is_refused_and_nothing_is_kept(
+    intake: OpenIntake, changes: dict[str, Any], reason: str
+) -> None:
+    person = await intake.person()
+    grants = changes.get("grants", (grant(A),))
+    changes = {name: value for name, value in changes.items() if name != "grants"}
+    with pytest.raises(Invalid) as refusal:
+        await intake.consent(person, *grants, **changes)
+    assert refusal.value.stable_reason == reason
+    assert await intake.rows("select from consent") == []
+    assert await intake.told("ConsentRecorded") == []
+
+
+async def test_a_guardian_s_authority_is_sealed(intake: OpenIntake) -> None:
+    person = await intake.person()
+    consent_id = await intake.consent(
+        person, grant(A), given_by=ConsentGiver.GUARDIAN, authority_reference="ΕΙΣ-2026-MARKED"
+    )
+    [row] = await intake.rows("select sealed_details, consent::text as all_of_it from consent")
+    assert b"MARKED" not in row["sealed_details"]
+    assert "MARKED" not in row["all_of_it"]
+    async with intake.database.transaction(intake.desk) as tx:
+        opened = await intake.parts.vault.open_texts(tx, person, consent_id, [row["sealed_details"]])
+    assert opened == ["ΕΙΣ-2026-MARKED"]
+
+
+async def test_another_agency_s_person_looks_like_nobody(intake: OpenIntake) -> None:
+    person = await intake.person()
+    for beneficiary_id in (person, BeneficiaryId(random_id())):
+        with pytest.raises(NotFound) as refusal:
+            await intake.consent(beneficiary_id, grant(A), by=member_of(A))
+        assert refusal.value.stable_reason == "BENEFICIARY_NOT_FOUND"
+
+
+async def test_an_agency_sees_of_other_people_s_consent_its_own_cells_only(intake: OpenIntake) -> None:
+    person = await intake.person()
+    await intake.consent(person, grant(A), grant(B))
+    async with intake.database.transaction(member_of(A)) as tx:
+        seen = await tx.connection.fetch("select agency_id from grant_cell")
+        assert [row["agency_id"] for row in seen] == [A]
+        for table in ("consent", "consent_grant", "consent_event"):
+            assert await tx.connection.fetch(f"select from {table}") == []
+
+
+@pytest.mark.parametrize(
+    "statement",
+    [
+        "update consent set notice_version = '2'",
+        "delete from consent_event",
+        "delete from grant_cell",
+        "update grant_cell set categories = 1",
+        "update consent_grant set categories = 1",
+    ],
+)
+async def test_what_was_agreed_cannot_be_changed_afterwards(intake: OpenIntake, statement: str) -> None:
+    await intake.consent(await intake.person(), grant(A))
+    for database in (intake.database, intake.worker):
+        with pytest.raises(asyncpg.InsufficientPrivilegeError):
+            async with database.transaction(intake.desk) as tx:
+                await tx.connection.execute(statement)

@@ -1,0 +1,270 @@
+"""Disclosure over a real PostgreSQL: who is given what, what is refused, and what stays on record."""
+
+import asyncio
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta
+from uuid import UUID, uuid4
+
+import asyncpg
+import pytest
+
+from chassis.caller import Caller
+from chassis.postgres import Transaction
+from kem.disclosure.v1.disclosure_events_pb2 import DisclosureEvent
+from kernel import codes
+from kernel.errors import Conflict, KemError, NotFound, NotYetKnown, RuleBroken
+from kernel.ids import NeedId, ReferralId, random_id
+from kernel.vocabulary import Routing
+from services.intake.adapters.postgres_held_referrals import PostgresHeldReferrals
+from services.intake.domain.cells import GrantEffect
+from services.intake.domain.held_referral import HeldReferral, Release
+from services.intake.domain.need import RecordedNeed
+from services.intake.use_cases.get_disclosure import GetDisclosure, get_disclosure
+from tests.support.consented_people import (
+    COURSES,
+    EVERYTHING,
+    METHOD,
+    OpenIntake,
+    agreement_with,
+    bits,
+    grant,
+    member_of,
+    named,
+    purposes_without,
+)
+
+A, B = uuid4(), uuid4()
+NEEDED = codes.service_type("GREEK_A1").needed_mask
+
+
+async def _held(intake: OpenIntake, agency_id: UUID = A, categories: int = EVERYTHING) -> RecordedNeed:
+    """A referral that the agency holds, with an agreement and consent to these categories."""
+    person = await intake.person()
+    await intake.agree(agreement_with(agency_id))
+    await intake.consent(person, grant(agency_id, categories))
+    need = await intake.need(person)
+    await intake.accepted(need, agency_id)
+    return need
+
+
+async def _refusals(intake: OpenIntake) -> list[str]:
+    """Reasons of the refusals that were told, which must be those on record."""
+    rows = await intake.rows(
+        "select refusal_reason from disclosure where outcome = 'REFUSED' order by disclosed_time"
+    )
+    told = [
+        DisclosureEvent.FromString(row["payload"]).disclosure_refused.reason
+        for row in await intake.told("DisclosureRefused")
+    ]
+    assert told == [row["refusal_reason"] for row in rows]
+    return told
+
+
+async def _is_refused(
+    intake: OpenIntake, need: RecordedNeed, caller: Caller, kind: type[KemError], reason: str
+) -> None:
+    with pytest.raises(kind) as refusal:
+        await intake.disclose(need, caller)
+    assert refusal.value.stable_reason == reason
+
+
+async def test_the_holder_is_given_what_is_needed_and_permitted(intake: OpenIntake) -> None:
+    need = await _held(intake, categories=bits("NAME", "SAFE_CONTACT", "STATUS"))
+    caller = member_of(A)
+    given = await intake.disclose(need, caller)
+    assert given.asked_mask == NEEDED
+    assert named(given.given_mask) == {"NAME", "SAFE_CONTACT"}
+    assert set(given.fields) == {"names", "contacts"}
+    assert given.fields["names"].latin.given == "Amna"
+
+
+async def test_a_disclosure_names_all_that_it_rested_on(intake: OpenIntake) -> None:
+    need, caller = await _held(intake), member_of(A)
+    given = await intake.disclose(need, caller)
+    [row] = await intake.rows("select * from disclosure")
+    [cell] = await intake.rows("select * from grant_cell")
+    assert row["disclosure_id"] == given.disclosure_id
+    assert (row["asked_mask"], row["given_mask"]) == (given.asked_mask, given.given_mask)
+    assert (row["cell_ids"], row["consent_event_ids"]) == ([cell["cell_id"]], [cell["consent_event_id"]])
+    assert (row["legal_bases"], row["purpose"], row["agreement_version"]) == (["CONSENT"], COURSES, 1)
+    assert (row["agency_id"], row["principal_id"]) == (A, caller.principal_id)
+    [told] = await intake.told("DisclosureGiven")
+    fact = DisclosureEvent.FromString(told["payload"]).disclosure_given
+    assert (fact.referral_id, fact.given_mask) == (str(need.referral_id), given.given_mask)
+    assert len(await intake.told("AccessRecorded")) == 1
+
+
+async def test_an_assessment_sees_name_languages_and_safe_contact_only(intake: OpenIntake) -> None:
+    person = await intake.person()
+    await intake.agree(agreement_with(A))
+    await intake.consent(person, grant(A))
+    need = await intake.need(person)
+    first = await intake.accepted(need, A, for_assessment=True)
+    assert (await intake.disclose(need, member_of(A))).given_mask == codes.ASSESSMENT_MASK
+    await intake.accepted(need, A, version=2, offer_id=first.offer_id)
+    assert (await intake.disclose(need, member_of(A))).given_mask == NEEDED
+
+
+async def test_a_restricted_service_s_purpose_and_needs_follow_from_the_need(intake: OpenIntake) -> None:
+    person = await intake.person()
+    await intake.agree(agreement_with(A))
+    await intake.consent(person, grant(A, purpose="SERVICE_PROTECTION"))
+    need = await intake.need(person, service_type="GBV_SHELTER", routing=Routing.ASK_FIRST)
+    await intake.accepted(need, A, purpose=None, needed_mask=None)
+    given = await intake.disclose(need, member_of(A))
+    assert given.purpose == "SERVICE_PROTECTION"
+    assert given.asked_mask == codes.service_type("GBV_SHELTER").needed_mask
+
+
+async def test_a_denial_wins_over_every_permit(intake: OpenIntake) -> None:
+    person = await intake.person()
+    await intake.agree(agreement_with(A))
+    await intake.consent(person, grant(A))
+    await intake.consent(person, grant(A, bits("NAME"), effect=GrantEffect.DENY))
+    need = await intake.need(person)
+    await intake.accepted(need, A)
+    given = await intake.disclose(need, member_of(A))
+    assert given.given_mask == NEEDED & ~bits("NAME")
+    assert "names" not in given.fields
+
+
+async def test_after_a_withdrawal_nothing_is_given_and_the_refusal_is_recorded(intake: OpenIntake) -> None:
+    need = await _held(intake)
+    await intake.disclose(need, member_of(A))
+    [row] = await intake.rows("select beneficiary_id from need")
+    await intake.withdraw(row["beneficiary_id"])
+    await _is_refused(intake, need, member_of(A), RuleBroken, "CONSENT_NOT_IN_FORCE")
+    assert await _refusals(intake) == ["CONSENT_NOT_IN_FORCE"]
+
+
+async def test_consent_that_has_not_begun_or_has_ended_gives_nothing(intake: OpenIntake) -> None:
+    person, now = await intake.person(), datetime.now(UTC)
+    await intake.agree(agreement_with(A))
+    await intake.consent(person, grant(A), valid_from_time=now + timedelta(hours=1))
+    need = await intake.need(person)
+    await intake.accepted(need, A)
+    await _is_refused(intake, need, member_of(A), RuleBroken, "CONSENT_NOT_IN_FORCE")
+
+
+async def test_without_an_agreement_consent_does_not_help(intake: OpenIntake) -> None:
+    need = await _held(intake)
+    await intake.agree(agreement_with(A, valid_until_time=datetime(2021, 1, 1, tzinfo=UTC)))
+    await _is_refused(intake, need, member_of(A), RuleBroken, "NO_AGREEMENT")
+    await intake.agree(agreement_with(A, purposes=purposes_without(COURSES)))
+    await _is_refused(intake, need, member_of(A), RuleBroken, "NO_AGREEMENT")
+    await intake.agree(agreement_with(A, categories=bits("NAME")))
+    assert (await intake.disclose(need, member_of(A))).given_mask == bits("NAME")
+    assert await _refusals(intake) == ["NO_AGREEMENT", "NO_AGREEMENT"]
+
+
+async def test_who_does_not_hold_the_referral_cannot_tell_it_from_none(intake: OpenIntake) -> None:
+    need = await _held(intake, A)
+    nothing = RecordedNeed(NeedId(random_id()), ReferralId(random_id()))
+    for wanted in (need, nothing):
+        await _is_refused(intake, wanted, member_of(B), NotFound, "REFERRAL_NOT_FOUND")
+    assert await _refusals(intake) == ["NOT_HOLDER", "NOT_HOLDER"]
+    rows = await intake.rows("select beneficiary_id, asked_mask from disclosure")
+    assert all(row["beneficiary_id"] is None and row["asked_mask"] == 0 for row in rows)
+
+
+async def test_the_sender_itself_is_no_holder(intake: OpenIntake) -> None:
+    await _is_refused(intake, await _held(intake), intake.desk, NotFound, "REFERRAL_NOT_FOUND")
+
+
+async def test_a_referral_that_was_returned_or_has_ended_is_no_longer_held(intake: OpenIntake) -> None:
+    need = await _held(intake)
+    await intake.follow(Release(need.referral_id, 2, datetime.now(UTC)))
+    await _is_refused(intake, need, member_of(A), NotFound, "REFERRAL_NOT_FOUND")
+    await intake.agree(agreement_with(B))
+    await intake.accepted(need, B, version=3)
+    await _is_refused(intake, need, member_of(A), NotFound, "REFERRAL_NOT_FOUND")
+    await _is_refused(intake, need, member_of(B), RuleBroken, "CONSENT_NOT_IN_FORCE")
+
+
+async def test_what_comes_late_opens_nothing(intake: OpenIntake) -> None:
+    need = await intake.need(await intake.person())
+    await intake.follow(Release(need.referral_id, 5, datetime.now(UTC)))
+    await intake.accepted(need, A, version=4)
+    await _is_refused(intake, need, member_of(A), NotFound, "REFERRAL_NOT_FOUND")
+
+
+async def test_an_acceptance_that_has_not_arrived_is_told_apart(intake: OpenIntake) -> None:
+    need = await intake.need(await intake.person())
+    await _is_refused(intake, need, member_of(A), NotYetKnown, "ACCEPTANCE_NOT_KNOWN")
+    assert await _refusals(intake) == ["ACCEPTANCE_NOT_KNOWN"]
+
+
+async def test_an_acceptance_on_its_way_is_waited_for(intake: OpenIntake) -> None:
+    person = await intake.person()
+    await intake.agree(agreement_with(A))
+    await intake.consent(person, grant(A))
+    need = await intake.need(person)
+    has_looked = asyncio.Event()
+
+    class Watched(PostgresHeldReferrals):
+        async def find(self, tx: Transaction, referral_id: ReferralId) -> HeldReferral | None:
+            found = await super().find(tx, referral_id)
+            has_looked.set()
+            return found
+
+    parts = replace(intake.disclosure_parts, held_referrals=Watched())
+    command = GetDisclosure(uuid4(), need.referral_id)
+    asking = asyncio.create_task(get_disclosure(command, member_of(A), METHOD, parts, wait_seconds=10))
+    await has_looked.wait()
+    await intake.accepted(need, A)
+    assert (await asking).given_mask == NEEDED
+
+
+async def test_a_repeat_makes_no_second_row_and_is_decided_anew(intake: OpenIntake) -> None:
+    need, caller, request_id = await _held(intake), member_of(A), uuid4()
+    first = await intake.disclose(need, caller, request_id=request_id)
+    again = await intake.disclose(need, caller, request_id=request_id)
+    assert (again.disclosure_id, again.disclosed_time) == (first.disclosure_id, first.disclosed_time)
+    [row] = await intake.rows("select beneficiary_id from need")
+    await intake.consent(row["beneficiary_id"], grant(A, bits("NAME"), effect=GrantEffect.DENY))
+    less = await intake.disclose(need, caller, request_id=request_id)
+    assert less.given_mask == first.given_mask & ~bits("NAME")
+    await intake.withdraw(row["beneficiary_id"])
+    with pytest.raises(RuleBroken):
+        await intake.disclose(need, caller, request_id=request_id)
+    assert len(await intake.rows("select from disclosure where outcome = 'GIVEN'")) == 1
+    assert len(await intake.told("DisclosureGiven")) == 1
+    assert len(await intake.told("AccessRecorded")) == 3
+
+
+async def test_the_same_request_at_once_makes_one_disclosure(intake: OpenIntake) -> None:
+    need, caller, request_id = await _held(intake), member_of(A), uuid4()
+    given = await asyncio.gather(*(intake.disclose(need, caller, request_id=request_id) for _ in range(6)))
+    assert len({one.disclosure_id for one in given}) == 1
+    assert len(await intake.told("DisclosureGiven")) == 1
+
+
+async def test_a_request_id_cannot_be_used_for_another_referral(intake: OpenIntake) -> None:
+    one, other, caller, request_id = await _held(intake), await _held(intake), member_of(A), uuid4()
+    await intake.disclose(one, caller, request_id=request_id)
+    with pytest.raises(Conflict) as refusal:
+        await intake.disclose(other, caller, request_id=request_id)
+    assert refusal.value.stable_reason == "REQUEST_ID_REUSED"
+
+
+async def test_of_an_erased_person_nothing_is_given(intake: OpenIntake) -> None:
+    need = await _held(intake)
+    async with intake.worker.transaction(intake.desk) as tx:
+        await tx.connection.execute("delete from data_key")
+    await _is_refused(intake, need, member_of(A), RuleBroken, "BENEFICIARY_ERASED")
+    async with intake.worker.transaction(intake.desk) as tx:
+        await tx.connection.execute("update beneficiary set erased_time = clock_timestamp()")
+    await _is_refused(intake, need, member_of(A), RuleBroken, "BENEFICIARY_ERASED")
+    assert await _refusals(intake) == ["BENEFICIARY_ERASED", "BENEFICIARY_ERASED"]
+
+
+async def test_an_agency_sees_its_own_disclosures_and_holdings_only(intake: OpenIntake) -> None:
+    need = await _held(intake, A)
+    await intake.disclose(need, member_of(A))
+    for agency_id, count in ((A, 1), (B, 0)):
+        async with intake.database.transaction(member_of(agency_id)) as tx:
+            for table in ("disclosure", "held_referral"):
+                assert len(await tx.connection.fetch(f"select from {table}")) == count
+    for statement in ("update disclosure set given_mask = 0", "delete from disclosure"):
+        with pytest.raises(asyncpg.InsufficientPrivilegeError):
+            await intake.rows(statement)
