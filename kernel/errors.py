@@ -57,35 +57,29 @@ class Conflict(KemError):
     reason = "CONFLICT"
 
 
-class Exhausted(KemError):
-    """Too much at once; try again after `retry_delay_seconds`."""
+class _ForNow(KemError):
+    """A refusal that passes: the same call may succeed after `retry_delay_seconds`."""
+
+    def __init__(
+        self, message: str, *, retry_delay_seconds: float = 1.0, reason: str | None = None, **metadata: str
+    ) -> None:
+        super().__init__(message, reason=reason, **metadata)
+        self.retry_delay_seconds = retry_delay_seconds
+
+
+class Exhausted(_ForNow):
+    """Too much at once."""
 
     reason = "OVERLOADED"
 
-    def __init__(self, message: str, *, retry_delay_seconds: float = 1.0, **metadata: str) -> None:
-        super().__init__(message, **metadata)
-        self.retry_delay_seconds = retry_delay_seconds
 
-
-class Unavailable(KemError):
-    """A part that is needed is away; try again after `retry_delay_seconds`, nothing was changed."""
+class Unavailable(_ForNow):
+    """A part that is needed is away; nothing was changed."""
 
     reason = "UNAVAILABLE"
 
-    def __init__(
-        self, message: str, *, retry_delay_seconds: float = 1.0, reason: str | None = None, **metadata: str
-    ) -> None:
-        super().__init__(message, reason=reason, **metadata)
-        self.retry_delay_seconds = retry_delay_seconds
 
-
-class NotYetKnown(RuleBroken):
-    """A fact that should arrive in a moment has not; the same call may succeed after `retry_delay_seconds`."""
+class NotYetKnown(_ForNow, RuleBroken):
+    """A fact that should arrive in a moment has not."""
 
     reason = "NOT_YET_KNOWN"
-
-    def __init__(
-        self, message: str, *, retry_delay_seconds: float = 1.0, reason: str | None = None, **metadata: str
-    ) -> None:
-        super().__init__(message, reason=reason, **metadata)
-        self.retry_delay_seconds = retry_delay_seconds

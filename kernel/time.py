@@ -12,9 +12,3 @@ def utc(instant: datetime) -> datetime:
     if instant.tzinfo is None:
         raise ValueError("an instant without a zone")
     return instant.astimezone(UTC)
-
-
-def earliest(*instants: datetime | None) -> datetime | None:
-    """The first of the instants that are known; None where none is."""
-    known = [instant for instant in instants if instant is not None]
-    return min(known) if known else None
