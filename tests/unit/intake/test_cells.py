@@ -128,5 +128,9 @@ def test_what_had_ended_by_itself_is_left_as_it_ended() -> None:
 
 
 def test_the_same_events_give_the_same_cells_in_any_order() -> None:
-    events: list[ConsentEvent] = [given(permit(A, ALL), deny(B, 1)), taken_back(A), given(permit(A, 1), sequence=3)]
+    events: list[ConsentEvent] = [
+        given(permit(A, ALL), deny(B, 1)),
+        taken_back(A),
+        given(permit(A, 1), sequence=3),
+    ]
     assert compile_cells(events) == compile_cells(reversed(events))

@@ -1,0 +1,104 @@
+"""Intake's facts on the wire: the bytes never change, and every shape that was ever written can be read."""
+
+from datetime import UTC, datetime, timedelta
+from uuid import UUID
+
+import pytest
+from google.protobuf.message import Message
+
+from chassis import topics
+from chassis.caller import Caller
+from chassis.events import OutgoingEvent
+from kem.disclosure.v1.disclosure_events_pb2 import DisclosureEvent
+from kem.intake.v1.intake_events_pb2 import IntakeEvent
+from kernel.ids import AgencyId, BeneficiaryId, ConsentId, DisclosureId, NeedId, ReferralId
+from kernel.vocabulary import Origin, Routing, Urgency
+from services.intake.adapters.event_codec import encode
+from services.intake.domain import events
+from tests.support.golden import fact_in, facts_of, golden_bytes, kept_files
+
+NOW = datetime(2026, 3, 2, 9, 30, 15, 250_000, tzinfo=UTC)
+REQUEST = UUID("00000000-0000-4000-8000-000000000001")
+PERSON = BeneficiaryId(UUID("00000000-0000-4000-8000-000000000002"))
+AGENCY = AgencyId(UUID("00000000-0000-4000-8000-000000000003"))
+NEED = NeedId(UUID("00000000-0000-4000-8000-000000000004"))
+REFERRAL = ReferralId(UUID("00000000-0000-4000-8000-000000000005"))
+CONSENT = ConsentId(UUID("00000000-0000-4000-8000-000000000006"))
+DISCLOSURE = DisclosureId(UUID("00000000-0000-7000-8000-000000000007"))
+EVENT = UUID("00000000-0000-7000-8000-000000000008")
+CALLER = Caller(
+    UUID("00000000-0000-4000-8000-000000000009"), AGENCY, frozenset({"caseworker"}), "desk 4", "pwd", "test"
+)
+
+FACTS: list[object] = [
+    events.BeneficiaryRegistered(PERSON, AGENCY, Origin.OUTREACH, REQUEST),
+    events.BeneficiaryUpdated(PERSON, 2, REQUEST),
+    events.ProfileChanged(PERSON, 3, REQUEST),
+    events.ConsentRecorded(CONSENT, PERSON, 1, (AGENCY,), NOW + timedelta(days=90), REQUEST),
+    events.ConsentWithdrawn(PERSON, 2, AGENCY, NOW - timedelta(hours=5), (CONSENT,), REQUEST),
+    events.NeedRecorded(
+        NEED,
+        REFERRAL,
+        PERSON,
+        Urgency.URGENT,
+        Routing.CONSENTED,
+        Origin.KEM_DESK,
+        AGENCY,
+        NOW - timedelta(hours=1),
+        NOW,
+        ReferralId(UUID("00000000-0000-4000-8000-00000000000a")),
+        REQUEST,
+    ),
+    events.NeedWithdrawn(NEED, REFERRAL, PERSON, "WITHHELD", REQUEST),
+    events.AgreementChanged(AGENCY, 4, NOW, NOW + timedelta(days=365), REQUEST),
+    events.DisclosureGiven(DISCLOSURE, REFERRAL, AGENCY, 0b1111, 0b0111, REQUEST),
+    events.DisclosureRefused(DISCLOSURE, REFERRAL, AGENCY, "CONSENT_NOT_IN_FORCE", 0b1111, REQUEST),
+]
+ENVELOPES: dict[str, type[Message]] = {topics.INTAKE: IntakeEvent, topics.DISCLOSURE: DisclosureEvent}
+CURRENT_SHAPE = {fact: 1 for envelope in ENVELOPES.values() for fact in facts_of(envelope)}
+"""The number of the shape that is written now; one more for a fact whose message has changed."""
+
+
+def _encoded(fact: object) -> OutgoingEvent:
+    return encode(fact, CALLER, NOW, EVENT)
+
+
+@pytest.mark.parametrize("fact", FACTS, ids=lambda fact: type(fact).__name__)
+def test_a_fact_is_written_as_it_always_was(fact: object) -> None:
+    event = _encoded(fact)
+    assert event.payload == golden_bytes(event, CURRENT_SHAPE[event.type])
+
+
+@pytest.mark.parametrize("fact", FACTS, ids=lambda fact: type(fact).__name__)
+def test_a_fact_goes_to_its_topic_under_the_key_that_keeps_its_order(fact: object) -> None:
+    event = _encoded(fact)
+    assert event.key == (PERSON if event.topic == topics.INTAKE else AGENCY)
+    name, envelope = fact_in(ENVELOPES[event.topic], event.payload)
+    assert name == event.type == type(fact).__name__
+    assert (envelope.event_id, envelope.aggregate_id) == (str(EVENT), str(event.aggregate_id))  # type: ignore[attr-defined] # any envelope
+    assert envelope.causation_id == str(REQUEST)  # type: ignore[attr-defined] # any envelope
+
+
+def test_no_two_facts_of_one_command_share_an_aggregate() -> None:
+    by_command = [
+        (events.BeneficiaryUpdated, events.ProfileChanged),
+        (events.ConsentRecorded, events.ProfileChanged),
+        (events.ConsentWithdrawn, events.ProfileChanged),
+    ]
+    aggregates = {type(fact): _encoded(fact).aggregate_id for fact in FACTS}
+    for together in by_command:
+        assert len({aggregates[kind] for kind in together}) == len(together)
+
+
+@pytest.mark.parametrize("topic", ENVELOPES)
+def test_every_fact_of_a_topic_is_kept_and_every_kept_shape_can_be_read(topic: str) -> None:
+    files = kept_files(topic)
+    assert {file.name.split(".")[0] for file in files} == facts_of(ENVELOPES[topic])
+    for file in files:
+        name, _ = fact_in(ENVELOPES[topic], file.read_bytes())
+        assert name == file.name.split(".")[0]
+
+
+def test_what_is_no_fact_of_intake_is_refused() -> None:
+    with pytest.raises(TypeError):
+        encode(object(), CALLER, NOW)
