@@ -1,8 +1,5 @@
-"""One type per kind of id, and where each comes from.
-
-Ids that leave a service are random and say nothing: UUIDv4 where an id stands for a person, a consent, a
-need, a referral or an offer; UUIDv7 where order helps the database and gives nothing away.
-"""
+"""One type per kind of id. All are random and say nothing: UUIDv4 for a person, a consent, a need, a referral
+or an offer; UUIDv7 where order helps the database and gives nothing away."""
 
 import os
 import time
