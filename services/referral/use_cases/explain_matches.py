@@ -70,7 +70,7 @@ async def explain_matches(
     counts: Counter[str] = counted(excluded)
     of_type = await directory.count_of_type(tx, profile.service_type, with_named_staff=viewer.is_named_staff)
     in_reach = sum(viewer.finds(candidate.listing, candidate.agency_id) for candidate in candidates)
-    counts[Exclusion.AREA] += max(of_type - in_reach, 0)
+    counts[Exclusion.AREA.value] += max(of_type - in_reach, 0)
     listed = await _page(excluded, wanted, page, viewer, tx, directory)
     return Explanation(
         proposals=visible_proposals(result, viewer),

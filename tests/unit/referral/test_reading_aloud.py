@@ -35,19 +35,20 @@ def test_every_warning_has_a_sentence(warning: MatchWarning) -> None:
     assert_readable(warning_sentence(warning))
 
 
+def waits() -> list[dict[str, str | int]]:
+    return [
+        {"basis": basis, "cases": cases, "days": days}
+        for basis, cases, days in product(("OWN", "MIXED", "SECTOR"), (1, 7), (0, 1, 30))
+    ]
+
+
 FACTS: dict[str, list[dict[str, str | int]]] = {
     "FREE_PLACES": [{"unlimited": 1}, {"free": 0}, {"free": 1}, {"free": 12}],
     "FRESHNESS": [
         {"freshness": how, "days": days, "questioned": questioned}
         for how, days, questioned in product(("GREEN", "AMBER", "UNKNOWN"), (0, 1, 9), (0, 1))
     ],
-    "TIME_TO_START": [
-        {"basis": "NOT_KNOWN", "cases": 0},
-        *(
-            {"basis": basis, "cases": cases, "days": days}
-            for basis, cases, days in product(("OWN", "MIXED", "SECTOR"), (1, 7), (0, 1, 30))
-        ),
-    ],
+    "TIME_TO_START": [{"basis": "NOT_KNOWN", "cases": 0}, *waits()],
     "DISTANCE": [{"band": band} for band in ("30", "60", "MORE", "HIDDEN", "NOT_KNOWN")],
     "FIT": [
         {"how": how, "language": "ara" if how not in ("NOT_KNOWN", "NO") else "", "made_for": made_for}

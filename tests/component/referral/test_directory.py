@@ -1,0 +1,271 @@
+"""The directory through its gRPC door: agencies keep their own part, and hidden places stay hidden."""
+
+from collections.abc import AsyncIterator
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+import grpc
+import pytest
+
+from kem.directory.v1 import directory_pb2 as directory
+from kem.directory.v1 import directory_service_pb2 as rpc
+from kernel import codes
+from kernel.codes import Role
+from services.referral.entrypoints.directory_server import DIRECTORY_ACCESS
+from tests.component.referral.directory_door import (
+    DirectoryDoor,
+    agency_message,
+    location_message,
+    open_door,
+    places,
+    refused,
+    request_id,
+    service_message,
+)
+from tests.support.directory import agency_id, service_id
+from tests.support.postgres import FreshDatabase, MakeDatabase
+
+ADDRESS = "Μυστική 7"
+SHELTER: dict[str, Any] = {
+    "service_type": "GBV_SHELTER",
+    "listing": directory.LISTING_NAMED_STAFF,
+    "location": location_message(directory.LOCATION_VISIBILITY_HIDDEN, ADDRESS),
+}
+
+
+@pytest.fixture
+def fresh(fresh_database: MakeDatabase) -> FreshDatabase:
+    return fresh_database(schemas=("referral",))
+
+
+@pytest.fixture
+async def door(fresh: FreshDatabase, tmp_path: Path) -> AsyncIterator[DirectoryDoor]:
+    async with open_door(fresh, tmp_path) as opened:
+        agencies = [agency_message(number) for number in (1, 2, 3)]
+        request = rpc.SaveAgenciesRequest(request_id=request_id(), agencies=agencies)
+        await opened.stub.SaveAgencies(request, metadata=opened.operator)
+        yield opened
+
+
+async def save(door: DirectoryDoor, *services: directory.Service, by: Any = None) -> int:
+    request = rpc.SaveServicesRequest(request_id=request_id(), services=services)
+    answer = await door.stub.SaveServices(request, metadata=by or door.operator)
+    return int(answer.saved)
+
+
+async def seen(door: DirectoryDoor, by: Any, **narrowed: Any) -> list[directory.ListedService]:
+    page = await door.stub.ListServices(rpc.ListServicesRequest(**narrowed), metadata=by)
+    assert page.total_size == len(page.services)
+    return list(page.services)
+
+
+async def test_a_saved_service_is_shown_as_it_was_saved(door: DirectoryDoor) -> None:
+    told = service_message(1)
+    assert await save(door, told, by=door.member(1)) == 1
+    request = rpc.GetServiceRequest(service_id=told.service_id)
+    listed = (await door.stub.GetService(request, metadata=door.member(2))).service
+    assert listed.service == told
+    assert (listed.agency_code, listed.suspended, listed.free_places, listed.freshness, listed.version) == (
+        "AGENCY_1",
+        False,
+        3,
+        "GREEN",
+        1,
+    )
+
+
+async def test_the_same_request_twice_is_one_save_with_one_answer(door: DirectoryDoor) -> None:
+    request = rpc.SaveServicesRequest(request_id=request_id(), services=[service_message(1)])
+    for _ in range(2):
+        assert (await door.stub.SaveServices(request, metadata=door.member(1))).saved == 1
+    assert await save(door, service_message(1), by=door.member(1)) == 0
+    request.services[0].step_free = False
+    reused = await refused(door.stub.SaveServices(request, metadata=door.member(1)))
+    assert reused[1] == "REQUEST_ID_REUSED"
+
+
+async def test_an_agency_cannot_save_for_another(door: DirectoryDoor) -> None:
+    assert await refused(save(door, service_message(1), by=door.member(2))) == (
+        grpc.StatusCode.PERMISSION_DENIED,
+        "AGENCY_NOT_YOURS",
+    )
+
+
+async def test_an_unknown_code_is_refused_loudly(door: DirectoryDoor) -> None:
+    teapot = service_message(1, service_type="TEAPOT")
+    assert await refused(save(door, teapot)) == (grpc.StatusCode.INVALID_ARGUMENT, "UNKNOWN_CODE")
+
+
+async def test_a_service_for_named_staff_is_found_by_named_staff_and_its_own_agency_only(
+    door: DirectoryDoor,
+) -> None:
+    await save(door, service_message(1, **SHELTER), service_message(2))
+    focal_point = door.by(Role.GBV_FOCAL_POINT, agency=agency_id(3))
+    found = {
+        "own": await seen(door, door.member(1)),
+        "named": await seen(door, focal_point),
+        "other": await seen(door, door.member(2)),
+        "caseworker": await seen(door, door.by(Role.CASEWORKER, agency=agency_id(3))),
+        "operator": await seen(door, door.operator),
+        "public page": await seen(door, door.by(Role.SERVICE)),
+    }
+    assert {who: len(services) for who, services in found.items()} == {
+        "own": 2,
+        "named": 2,
+        "other": 1,
+        "caseworker": 1,
+        "operator": 1,
+        "public page": 1,
+    }
+    unknown = rpc.GetServiceRequest(service_id=str(service_id(99)))
+    hidden = rpc.GetServiceRequest(service_id=str(service_id(1)))
+    answers = {await refused(door.stub.GetService(one, metadata=door.member(2))) for one in (unknown, hidden)}
+    assert answers == {(grpc.StatusCode.NOT_FOUND, "SERVICE_NOT_FOUND")}
+
+
+async def test_the_address_of_a_hidden_place_is_in_no_answer(door: DirectoryDoor) -> None:
+    await save(door, service_message(1, **SHELTER))
+    for by in (
+        door.member(1),
+        door.member(2),
+        door.operator,
+        door.by(Role.DPO, agency=agency_id(3)),
+        door.by(Role.GBV_FOCAL_POINT, agency=agency_id(3)),
+        door.by(Role.SUPERVISOR, agency=agency_id(3)),
+        door.by(Role.SERVICE),
+    ):
+        page = await door.stub.ListServices(rpc.ListServicesRequest(), metadata=by)
+        for listed in page.services:
+            place = listed.service.location
+            assert (place.district, place.latitude, place.longitude, place.address) == ("", 0, 0, "")
+        assert ADDRESS.encode() not in page.SerializeToString()
+        assert not await seen(door, by, district="ATHENS_6"), "a search by district would tell it too"
+    keeper = door.by(Role.AGENCY_ADMIN, agency=agency_id(1))
+    assert (await seen(door, keeper))[0].service.location.address == ADDRESS
+
+
+async def test_lists_come_page_by_page_without_gaps_or_repeats(door: DirectoryDoor) -> None:
+    await save(door, *(service_message(number) for number in range(1, 8)))
+    numbers, token = [], ""
+    while True:
+        request = rpc.ListServicesRequest(page_size=3, page_token=token)
+        page = await door.stub.ListServices(request, metadata=door.member(2))
+        assert page.total_size == 7
+        numbers += [listed.service.name.en for listed in page.services]
+        token = page.next_page_token
+        if not token:
+            break
+    assert numbers == [f"Greek lessons {number}" for number in range(1, 8)]
+    agencies = await door.stub.ListAgencies(rpc.ListAgenciesRequest(page_size=2), metadata=door.member(1))
+    assert [agency.code for agency in agencies.agencies] == ["AGENCY_1", "AGENCY_2"]
+    rest = rpc.ListAgenciesRequest(page_token=agencies.next_page_token)
+    last = await door.stub.ListAgencies(rest, metadata=door.member(1))
+    assert ([agency.code for agency in last.agencies], last.next_page_token, last.total_size) == (
+        ["AGENCY_3"],
+        "",
+        3,
+    )
+
+
+async def test_a_list_can_be_narrowed(door: DirectoryDoor) -> None:
+    await save(door, service_message(1), service_message(2, 2), service_message(3, service_type="FOOD"))
+    by = door.member(3)
+    assert len(await seen(door, by, agency_id=str(agency_id(2)))) == 1
+    assert len(await seen(door, by, service_type="FOOD")) == 1
+    assert len(await seen(door, by, district="ATHENS_6")) == 3
+    assert len(await seen(door, by, district="ATHENS_1")) == 0
+    only = await door.stub.ListAgencies(rpc.ListAgenciesRequest(code="AGENCY_2"), metadata=by)
+    assert [agency.agency_id for agency in only.agencies] == [str(agency_id(2))]
+
+
+async def test_a_page_token_that_no_list_gave_is_refused(door: DirectoryDoor) -> None:
+    for call in (
+        door.stub.ListServices(rpc.ListServicesRequest(page_token="x"), metadata=door.operator),
+        door.stub.ListActivities(rpc.ListActivitiesRequest(page_token="x/y"), metadata=door.operator),
+    ):
+        assert await refused(call) == (grpc.StatusCode.INVALID_ARGUMENT, "PAGE_TOKEN_INVALID")
+
+
+def class_message(number: int, of: int = 1) -> directory.Activity:
+    message = directory.Activity(
+        activity_id=str(service_id(900 + number)),
+        service_id=str(service_id(of)),
+        name=directory.BilingualText(el="Τμήμα", en=f"Class {number}"),
+        capacity=places(10),
+    )
+    message.start_time.FromDatetime(datetime(2999, 1, number, tzinfo=UTC))
+    message.end_time.FromDatetime(datetime(2999, 3, number, tzinfo=UTC))
+    return message
+
+
+async def test_activities_carry_the_places_of_a_course(door: DirectoryDoor) -> None:
+    await save(door, service_message(1), service_message(2, **SHELTER))
+    classes = [class_message(3), class_message(1), class_message(2)]
+    request = rpc.SaveActivitiesRequest(
+        request_id=request_id(), activities=[*classes, class_message(4, of=2)]
+    )
+    assert (await door.stub.SaveActivities(request, metadata=door.member(1))).saved == 4
+    first = await door.stub.ListActivities(rpc.ListActivitiesRequest(page_size=2), metadata=door.member(2))
+    rest = await door.stub.ListActivities(
+        rpc.ListActivitiesRequest(page_size=2, page_token=first.next_page_token), metadata=door.member(2)
+    )
+    told = [*first.activities, *rest.activities]
+    assert [one.activity.name.en for one in told] == ["Class 1", "Class 2", "Class 3"]
+    assert (told[0].activity, told[0].free_places) == (classes[1], 10)
+    assert (rest.next_page_token, rest.total_size) == ("", 3)
+    assert (await seen(door, door.member(2)))[0].free_places == 30
+
+
+async def test_capacity_is_declared_by_the_agency_that_has_it(door: DirectoryDoor) -> None:
+    await save(door, service_message(1))
+    request = rpc.DeclareCapacityRequest(
+        request_id=request_id(), unit_id=str(service_id(1)), capacity=places(8)
+    )
+    assert await refused(door.stub.DeclareCapacity(request, metadata=door.member(2))) == (
+        grpc.StatusCode.NOT_FOUND,
+        "UNIT_NOT_FOUND",
+    )
+    declared = await door.stub.DeclareCapacity(request, metadata=door.member(1))
+    assert (declared.free_places, declared.over_declared) == (8, False)
+    unlimited = rpc.DeclareCapacityRequest(
+        request_id=request_id(),
+        unit_id=str(service_id(1)),
+        capacity=directory.Capacity(kind=directory.Capacity.KIND_UNLIMITED),
+    )
+    declared = await door.stub.DeclareCapacity(unlimited, metadata=door.member(1))
+    assert not declared.HasField("free_places")
+
+
+async def test_a_suspended_service_says_so_until_it_is_resumed(door: DirectoryDoor) -> None:
+    await save(door, service_message(1))
+    suspend = rpc.SuspendServiceRequest(request_id=request_id(), service_id=str(service_id(1)))
+    assert (await door.stub.SuspendService(suspend, metadata=door.member(1))).offers_revoked == 0
+    assert (await seen(door, door.member(2)))[0].suspended
+    resume = rpc.ResumeServiceRequest(request_id=request_id(), service_id=str(service_id(1)))
+    assert (await refused(door.stub.ResumeService(resume, metadata=door.member(2))))[1] == "SERVICE_NOT_FOUND"
+    await door.stub.ResumeService(resume, metadata=door.member(1))
+    assert not (await seen(door, door.member(2)))[0].suspended
+
+
+async def test_only_a_data_protection_officer_widens_what_a_type_may_see(door: DirectoryDoor) -> None:
+    request = rpc.SetNeededCategoriesRequest(
+        request_id=request_id(), service_type="FOOD", categories=["FAMILY"]
+    )
+    assert (await refused(door.stub.SetNeededCategories(request, metadata=door.member(1))))[0] == (
+        grpc.StatusCode.PERMISSION_DENIED
+    )
+    officer = door.by(Role.DPO, agency=agency_id(3))
+    answer = await door.stub.SetNeededCategories(request, metadata=officer)
+    assert set(codes.categories_in(answer.mask)) == {"NAME", "LANGUAGES", "SAFE_CONTACT", "FAMILY"}
+
+
+async def test_nobody_comes_in_without_an_assertion(door: DirectoryDoor) -> None:
+    assert (await refused(door.stub.ListServices(rpc.ListServicesRequest())))[0] == (
+        grpc.StatusCode.UNAUTHENTICATED
+    )
+
+
+def test_every_method_of_the_directory_has_an_authorisation_case() -> None:
+    methods = rpc.DESCRIPTOR.services_by_name["DirectoryService"].methods
+    assert set(DIRECTORY_ACCESS) == {f"/kem.directory.v1.DirectoryService/{one.name}" for one in methods}
