@@ -50,6 +50,7 @@ class Offer:
     Args:
         unit_id: where the place is reserved, later occupied.
         service_version: the directory row that was matched.
+        window_start_time: when the window last began to run: at the offer, or when a question was answered.
         respond_by_time: the end of the window; while a question is open, the end of the person's clock.
         remaining_seconds: what was left of the window when a question stopped it; None while it runs.
         answered_time: when it was taken up (for assessment or not).
@@ -68,6 +69,7 @@ class Offer:
     service_version: int
     number: int
     offered_time: datetime
+    window_start_time: datetime
     respond_by_time: datetime
     state: OfferState = OfferState.SENT
     version: int = 0
@@ -133,10 +135,11 @@ class Offer:
         self.questions += 1
         self.respond_by_time = until_time
 
-    def resume(self, respond_by_time: datetime) -> None:
+    def resume(self, respond_by_time: datetime, now: datetime) -> None:
         """The question is answered: the window goes on."""
         check_offer_step(self.state, OfferState.SENT)
         self.state = OfferState.SENT
+        self.window_start_time = now
         self.remaining_seconds = None
         self.respond_by_time = respond_by_time
 

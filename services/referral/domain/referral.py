@@ -25,6 +25,18 @@ class ReferralNotFound(NotFound):
     reason = "REFERRAL_NOT_FOUND"
 
 
+@dataclass(frozen=True, slots=True)
+class Gap:
+    """A need that no service could meet; only the sector ever leaves this service."""
+
+    gap_id: UUID
+    referral_id: ReferralId
+    service_type: str | None
+    sector: str | None
+    urgency: Urgency
+    reason: str
+
+
 @dataclass(slots=True)
 class Referral:
     """Where a need stands on its way.
@@ -72,6 +84,7 @@ class Referral:
     outcome_confirmed_by: str | None = None
     reason: str | None = None
     events: list[told.ReferralEvent] = field(default_factory=list)
+    gaps: list[Gap] = field(default_factory=list)
 
     @property
     def is_restricted(self) -> bool:
@@ -131,20 +144,24 @@ class Referral:
         self._step(ReferralState.UNMATCHED)
         self._tell(told.ReferralUnmatched(reason))
         if not codes.reason("UNMATCHED", reason).no_gap:
-            self.record_gap()
+            self._record_gap(reason)
 
-    def record_gap(self) -> None:
+    def _record_gap(self, reason: str) -> None:
         """A gap is an aggregate of its own: it stays a fact also when the referral is matched later."""
-        sector = None
-        if not self.is_restricted and self.service_type is not None:
-            sector = codes.service_type(self.service_type).sector
-        self._tell_about(random_id(), 1, told.GapRecorded(sector))
+        sector = codes.service_type(self.service_type).sector if self.service_type else None
+        gap = Gap(random_id(), self.referral_id, self.service_type, sector, self.urgency, reason)
+        self.gaps.append(gap)
+        self._tell_about(gap.gap_id, 1, told.GapRecorded(None if self.is_restricted else sector))
 
     def match_again(self, cause: str, now: datetime) -> None:
         """Something changed: whoever could not be asked before may be asked now."""
         self._step(ReferralState.MATCHING)
         self.round_start_time = now
         self._tell(told.ReferralRematched(cause))
+
+    def begin_round(self, now: datetime) -> None:
+        """Something changed: whoever could not be asked before may be asked now."""
+        self.round_start_time = now
 
     def choose(self, service_ids: tuple[ServiceId, ...], override_reason: str | None, now: datetime) -> None:
         """The person has picked providers, in this order; a choice begins a new round."""
@@ -219,7 +236,7 @@ class Referral:
     def inform(self, offer: Offer, respond_by_time: datetime, now: datetime) -> None:
         """The sender answers; the agency's clock goes on."""
         offer.must_be_open(now)
-        offer.resume(respond_by_time)
+        offer.resume(respond_by_time, now)
         self._tell_of(offer, told.InformationProvided(offer.offer_id, offer.agency_id, respond_by_time))
 
     def acknowledge(self, offer: Offer, now: datetime) -> None:

@@ -16,6 +16,7 @@ create table offer (
         'REVOKED', 'RETURNED')),
     version bigint not null,
     offered_time timestamptz not null,
+    window_start_time timestamptz not null,
     respond_by_time timestamptz not null,
     remaining_seconds bigint,
     delivered_time timestamptz,

@@ -2,7 +2,7 @@
 
 -- What is to be done and when. A row is only a reminder to look: whoever takes it decides by the state that
 -- it then finds. Any number of workers take rows FOR UPDATE SKIP LOCKED.
---   OFFER           an offer's next reminder (detail: its stage) or its end (detail: END)
+--   OFFER           an offer's next reminder (detail: stage/questions asked) or its end (detail: END)
 --   PERSON_CLOCK    the person's clock runs out
 --   FIND_PROVIDER   the next provider is sought for a referral in MATCHING
 --   PLACE_FREED     a unit's waiting list, after a release or a declaration

@@ -50,14 +50,7 @@ create policy proposal_app on proposal to referral_app using (
     )
 );
 
--- an agency sees its own units' lists, a sender its own people's entries
-alter table waitlist_entry enable row level security;
-alter table waitlist_entry force row level security;
-create policy waitlist_entry_worker on waitlist_entry to referral_worker using (true);
-create policy waitlist_entry_app on waitlist_entry to referral_app using (
-    agency_id = (select calling_agency())
-    or exists (select from referral where referral.referral_id = waitlist_entry.referral_id)
-);
+-- deadline and waitlist_entry have none, as capacity has none: whoever offers counts who else waits
 
 -- gaps are written and read by batches only
 alter table gap enable row level security;

@@ -1,0 +1,241 @@
+"""Referrals and their offers as rows. A referral is locked before its offer, both before capacity."""
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import fields
+from datetime import datetime
+from typing import Any, Final
+from uuid import UUID
+
+import asyncpg
+
+from chassis.postgres import Transaction
+from kernel.codes import Origin, Routing, Urgency
+from kernel.ids import AgencyId, BeneficiaryId, OfferId, ReferralId, ServiceId
+from services.referral.domain.offer import Offer
+from services.referral.domain.referral import Referral
+from services.referral.domain.transitions import OfferState, ReferralState
+
+REFERRAL_COLUMNS: Final = tuple(one.name for one in fields(Referral) if one.name not in ("events", "gaps"))
+OFFER_COLUMNS: Final = tuple(one.name for one in fields(Offer))
+_TYPES: Final = {
+    "version": "bigint",
+    "service_version": "bigint",
+    "change_number": "bigint",
+    "offers_made": "integer",
+    "matches_made": "integer",
+    "number": "integer",
+    "questions": "integer",
+    "remaining_seconds": "bigint",
+    "estimated_date": "date",
+}
+"""Columns that are neither an id (…_id, uuid), an instant (…_time, timestamptz), nor text."""
+
+
+def _update(table: str, key: str, columns: Sequence[str]) -> str:
+    settings = ", ".join(f"{name} = ${number}" for number, name in enumerate(columns, 1) if name != key)
+    return f"update {table} set {settings} where {key} = ${columns.index(key) + 1}"  # noqa: S608 - our own names
+
+
+def _type_of(column: str) -> str:
+    if column.endswith("_id"):
+        return "uuid"
+    return "timestamptz" if column.endswith("_time") else _TYPES.get(column, "text")
+
+
+def _insert(table: str, columns: Sequence[str]) -> str:
+    """Many rows by one statement: one array for each column."""
+    arrays = ", ".join(f"${number}::{_type_of(name)}[]" for number, name in enumerate(columns, 1))
+    return f"insert into {table} ({', '.join(columns)}) select * from unnest({arrays})"  # noqa: S608
+
+
+_READ_REFERRALS: Final = f"select {', '.join(REFERRAL_COLUMNS)} from referral"  # noqa: S608 - our own names
+_READ_OFFERS: Final = f"select {', '.join(OFFER_COLUMNS)} from offer"  # noqa: S608 - our own names
+_SAVE_REFERRAL: Final = _update("referral", "referral_id", REFERRAL_COLUMNS)
+_NEW_COLUMNS: Final = tuple(name for name in REFERRAL_COLUMNS if name != "chosen_service_ids")
+_ADD_REFERRALS: Final = _insert("referral", _NEW_COLUMNS)
+_SAVE_OFFER: Final = _update("offer", "offer_id", OFFER_COLUMNS)
+_ADD_OFFERS: Final = _insert("offer", OFFER_COLUMNS)
+
+_EXISTING: Final = "select referral_id from referral where referral_id = any($1::uuid[])"
+_OFFERS_OF_SERVICE: Final = """
+    select referral_id from offer where service_id = $1 and state in ('SENT', 'NEEDS_INFORMATION')
+"""
+_OFFERS_OF_AGENCY: Final = """
+    select referral_id from offer where agency_id = $1 and state in ('SENT', 'NEEDS_INFORMATION')
+"""
+_OF_BENEFICIARIES: Final = """
+    select referral_id, need_id, beneficiary_id from referral
+    where beneficiary_id = any($1::uuid[]) and closed_time is null
+"""
+_OF_TYPE: Final = """
+    select referral_id from referral
+    where service_type = $1 and state in ('WAITLISTED', 'UNMATCHED') and referral_id > $2
+    order by referral_id limit $3
+"""
+_ASKED: Final = "select offer_id, referral_id, agency_id from offer where offer_id = any($1::uuid[])"
+_DELIVERED: Final = """
+    update offer set delivered_time = delivered.time
+    from unnest($1::uuid[], $2::timestamptz[]) as delivered (offer_id, time)
+    where offer.offer_id = delivered.offer_id and offer.delivered_time is null
+"""
+
+
+class PostgresReferrals:
+    """Reads, locks and saves. Row-level security decides which rows exist for the caller."""
+
+    async def lock(self, tx: Transaction, referral_id: ReferralId) -> Referral | None:
+        """The referral, locked until the transaction ends; None where the caller sees none."""
+        row = await tx.connection.fetchrow(
+            f"{_READ_REFERRALS} where referral_id = $1 for no key update", referral_id
+        )
+        return None if row is None else _referral(row)
+
+    async def lock_free(self, tx: Transaction, referral_ids: Iterable[ReferralId]) -> dict[ReferralId, Referral]:
+        """Those of the referrals that nobody else has locked, locked now; for timers, which come again."""
+        rows = await tx.connection.fetch(
+            f"{_READ_REFERRALS} where referral_id = any($1::uuid[]) order by referral_id"
+            " for no key update skip locked",
+            list(referral_ids),
+        )
+        return {ReferralId(row["referral_id"]): _referral(row) for row in rows}
+
+    async def lock_all(self, tx: Transaction, referral_ids: Iterable[ReferralId]) -> dict[ReferralId, Referral]:
+        """The referrals, locked in the order of their ids; waits for each."""
+        rows = await tx.connection.fetch(
+            f"{_READ_REFERRALS} where referral_id = any($1::uuid[]) order by referral_id for no key update",
+            list(referral_ids),
+        )
+        return {ReferralId(row["referral_id"]): _referral(row) for row in rows}
+
+    async def read(self, tx: Transaction, referral_id: ReferralId) -> Referral | None:
+        """The referral as it stands, without a lock."""
+        row = await tx.connection.fetchrow(f"{_READ_REFERRALS} where referral_id = $1", referral_id)
+        return None if row is None else _referral(row)
+
+    async def read_all(self, tx: Transaction, referral_ids: Sequence[ReferralId]) -> list[Referral]:
+        """The referrals in the order of the ids, without a lock; those that the caller sees none of are left out."""
+        rows = await tx.connection.fetch(
+            f"{_READ_REFERRALS} where referral_id = any($1::uuid[])", list(referral_ids)
+        )
+        found = {row["referral_id"]: _referral(row) for row in rows}
+        return [found[one] for one in referral_ids if one in found]
+
+    async def existing(self, tx: Transaction, referral_ids: Iterable[ReferralId]) -> set[ReferralId]:
+        """Those of the ids that stand for a referral."""
+        rows = await tx.connection.fetch(_EXISTING, list(referral_ids))
+        return {ReferralId(row["referral_id"]) for row in rows}
+
+    async def find_offer(self, tx: Transaction, offer_id: OfferId) -> Offer | None:
+        """An offer by its id, without a lock: its referral must be locked first."""
+        row = await tx.connection.fetchrow(f"{_READ_OFFERS} where offer_id = $1", offer_id)
+        return None if row is None else _offer(row)
+
+    async def lock_offer(self, tx: Transaction, offer_id: OfferId) -> Offer:
+        """The offer, locked; call it after its referral is locked."""
+        row = await tx.connection.fetchrow(f"{_READ_OFFERS} where offer_id = $1 for no key update", offer_id)
+        return _offer(row)
+
+    async def lock_current_offers(
+        self, tx: Transaction, referrals: Iterable[Referral]
+    ) -> dict[ReferralId, Offer]:
+        """The offers that are open or taken up, of referrals that are locked already."""
+        ids = [one.current_offer_id for one in referrals if one.current_offer_id]
+        if not ids:
+            return {}
+        rows = await tx.connection.fetch(
+            f"{_READ_OFFERS} where offer_id = any($1::uuid[]) order by offer_id for no key update", ids
+        )
+        return {ReferralId(row["referral_id"]): _offer(row) for row in rows}
+
+    async def offers_of(
+        self, tx: Transaction, referral_ids: Sequence[ReferralId]
+    ) -> dict[ReferralId, list[Offer]]:
+        """All offers of the referrals that the caller may see, in the order in which they were made."""
+        rows = await tx.connection.fetch(
+            f"{_READ_OFFERS} where referral_id = any($1::uuid[]) order by number", list(referral_ids)
+        )
+        found: dict[ReferralId, list[Offer]] = {}
+        for row in rows:
+            found.setdefault(ReferralId(row["referral_id"]), []).append(_offer(row))
+        return found
+
+    async def add(
+        self, tx: Transaction, referrals: Sequence[Referral], causes: Mapping[ReferralId, UUID]
+    ) -> None:
+        """Writes new referrals, for which nobody can have chosen yet, and tells what has happened to them."""
+        if not referrals:
+            return
+        await tx.connection.execute(_ADD_REFERRALS, *_columns_of(referrals, _NEW_COLUMNS))
+        for referral in referrals:
+            for event in referral.take_events(causes.get(referral.referral_id)):
+                tx.publish(event)
+
+    async def save(self, tx: Transaction, referral: Referral, causation_id: UUID | None) -> None:
+        """Writes a locked referral and tells what has happened to it."""
+        await tx.connection.execute(_SAVE_REFERRAL, *_values_of(referral, REFERRAL_COLUMNS))
+        for event in referral.take_events(causation_id):
+            tx.publish(event)
+
+    async def add_offers(self, tx: Transaction, offers: Sequence[Offer]) -> None:
+        """Writes new offers; their referrals must stand already."""
+        if offers:
+            await tx.connection.execute(_ADD_OFFERS, *_columns_of(offers, OFFER_COLUMNS))
+
+    async def save_offer(self, tx: Transaction, offer: Offer) -> None:
+        """Writes a locked offer."""
+        await tx.connection.execute(_SAVE_OFFER, *_values_of(offer, OFFER_COLUMNS))
+
+    async def with_open_offer_to(
+        self, tx: Transaction, *, service_id: ServiceId | None = None, agency_id: AgencyId | None = None
+    ) -> list[ReferralId]:
+        """Referrals that a service, or an agency, has been asked about and has not answered."""
+        statement, key = (_OFFERS_OF_SERVICE, service_id) if service_id else (_OFFERS_OF_AGENCY, agency_id)
+        return [ReferralId(row["referral_id"]) for row in await tx.connection.fetch(statement, key)]
+
+    async def unfinished_of(
+        self, tx: Transaction, beneficiary_ids: Iterable[BeneficiaryId]
+    ) -> Sequence[Mapping[str, UUID]]:
+        """referral_id, need_id and beneficiary_id of all that is not final."""
+        rows = await tx.connection.fetch(_OF_BENEFICIARIES, list(beneficiary_ids))
+        return [dict(row) for row in rows]
+
+    async def waiting_of_type(
+        self, tx: Transaction, service_type: str, after: ReferralId, limit: int
+    ) -> list[ReferralId]:
+        """A page of what waits for a place or has found nobody."""
+        rows = await tx.connection.fetch(_OF_TYPE, service_type, after, limit)
+        return [ReferralId(row["referral_id"]) for row in rows]
+
+    async def asked_by(self, tx: Transaction, offer_ids: Iterable[OfferId]) -> Sequence[Mapping[str, UUID]]:
+        """offer_id, referral_id and agency_id of each offer."""
+        return [dict(row) for row in await tx.connection.fetch(_ASKED, list(offer_ids))]
+
+    async def mark_delivered(self, tx: Transaction, delivered: Mapping[OfferId, datetime]) -> None:
+        """Notes since when the agency's client has the offers; the first time counts.
+
+        Call it with their referrals locked.
+        """
+        await tx.connection.execute(_DELIVERED, list(delivered), list(delivered.values()))
+
+
+def _values_of(row: object, columns: Sequence[str]) -> list[Any]:
+    return [getattr(row, name) for name in columns]
+
+
+def _columns_of(rows: Sequence[object], columns: Sequence[str]) -> list[list[Any]]:
+    return [[getattr(row, name) for row in rows] for name in columns]
+
+
+def _referral(row: asyncpg.Record) -> Referral:
+    values = dict(row)
+    values["urgency"] = Urgency(values["urgency"])
+    values["routing"] = Routing(values["routing"])
+    values["origin"] = Origin(values["origin"])
+    values["state"] = ReferralState(values["state"])
+    if values["chosen_service_ids"] is not None:
+        values["chosen_service_ids"] = tuple(values["chosen_service_ids"])
+    return Referral(**values)
+
+
+def _offer(row: asyncpg.Record) -> Offer:
+    return Offer(**{**row, "state": OfferState(row["state"])})

@@ -1,0 +1,145 @@
+"""Who waits for a place of which unit."""
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Final
+
+from chassis.postgres import Transaction
+from kernel.codes import Urgency
+from kernel.ids import AgencyId, ReferralId, ServiceId, UnitId
+from services.referral.domain.waitlist import Waiting
+
+_ADD: Final = """
+    insert into waitlist_entry (unit_id, referral_id, service_id, agency_id, urgency, priority_group, since_time,
+                                is_asleep)
+    select * from unnest($1::uuid[], $2::uuid[], $3::uuid[], $4::uuid[], $5::text[], $6::integer[],
+                         $7::timestamptz[], $8::boolean[])
+    on conflict (unit_id, referral_id) do update set is_asleep = waitlist_entry.is_asleep or excluded.is_asleep
+"""
+_REMOVE: Final = "delete from waitlist_entry where referral_id = any($1::uuid[])"
+_REMOVE_OTHERS: Final = """
+    delete from waitlist_entry e where referral_id = any($1::uuid[]) and not exists (
+        select from unnest($2::uuid[], $3::uuid[]) as kept (referral_id, unit_id)
+        where kept.referral_id = e.referral_id and kept.unit_id = e.unit_id
+    )
+"""
+_OF_UNIT: Final = """
+    select unit_id, referral_id, urgency, priority_group, since_time, is_asleep
+    from waitlist_entry where unit_id = $1
+    order by case urgency when 'EMERGENCY' then 0 when 'URGENT' then 1 else 2 end, priority_group, since_time,
+        referral_id
+    limit $2
+"""
+_OF_REFERRALS: Final = """
+    select mine.referral_id, min(mine.position) as position from (
+        select referral_id, unit_id, row_number() over (
+            partition by unit_id
+            order by case urgency when 'EMERGENCY' then 0 when 'URGENT' then 1 else 2 end, priority_group,
+                since_time, referral_id
+        ) as position
+        from waitlist_entry
+        where unit_id in (select unit_id from waitlist_entry where referral_id = any($1::uuid[]))
+    ) as mine
+    where mine.referral_id = any($1::uuid[])
+    group by mine.referral_id
+"""
+_COUNTS: Final = """
+    select unit_id, urgency, count(*)::integer as number from waitlist_entry
+    where unit_id = any($1::uuid[]) group by unit_id, urgency
+"""
+_FREE: Final = """
+    select c.free from capacity c where c.unit_id = $1 and not c.is_suspended and c.until_time > clock_timestamp()
+"""
+_WAITERS_OF_AGENCY: Final = "select distinct referral_id from waitlist_entry where agency_id = $1"
+_WAITERS_OF_SERVICE: Final = "select distinct referral_id from waitlist_entry where service_id = $1"
+
+MOST_AT_ONCE: Final = 100
+"""Waiting people who get an offer in one transaction when a unit becomes unlimited or much larger."""
+
+
+@dataclass(frozen=True, slots=True)
+class Entry:
+    """A waiting referral with whose unit it waits for."""
+
+    waiting: Waiting
+    service_id: ServiceId
+    agency_id: AgencyId
+
+
+class PostgresWaitlist:
+    """The waiting lists. Entries are written and taken away under the lock of their referral."""
+
+    async def add(self, tx: Transaction, entries: Sequence[Entry]) -> None:
+        """Puts referrals on lists; one that is there keeps its place."""
+        if not entries:
+            return
+        await tx.connection.execute(
+            _ADD,
+            [one.waiting.unit_id for one in entries],
+            [one.waiting.referral_id for one in entries],
+            [one.service_id for one in entries],
+            [one.agency_id for one in entries],
+            [one.waiting.urgency.value for one in entries],
+            [one.waiting.priority_group for one in entries],
+            [one.waiting.since_time for one in entries],
+            [one.waiting.is_asleep for one in entries],
+        )
+
+    async def remove(self, tx: Transaction, referral_ids: Iterable[ReferralId]) -> None:
+        """Takes referrals off every list."""
+        await tx.connection.execute(_REMOVE, list(referral_ids))
+
+    async def remove_others(
+        self, tx: Transaction, referral_ids: Iterable[ReferralId], kept: Sequence[Entry]
+    ) -> None:
+        """Takes referrals off every list but those of `kept`, where they keep their place."""
+        await tx.connection.execute(
+            _REMOVE_OTHERS,
+            list(referral_ids),
+            [one.waiting.referral_id for one in kept],
+            [one.waiting.unit_id for one in kept],
+        )
+
+    async def of_unit(self, tx: Transaction, unit_id: UnitId, limit: int = MOST_AT_ONCE) -> list[Waiting]:
+        """The first of one list, the next person first."""
+        rows = await tx.connection.fetch(_OF_UNIT, unit_id, limit)
+        return [
+            Waiting(
+                referral_id=ReferralId(row["referral_id"]),
+                unit_id=UnitId(row["unit_id"]),
+                urgency=Urgency(row["urgency"]),
+                since_time=row["since_time"],
+                priority_group=row["priority_group"],
+                is_asleep=row["is_asleep"],
+            )
+            for row in rows
+        ]
+
+    async def places_for_waiting(self, tx: Transaction, unit_id: UnitId) -> int | None:
+        """Free places of a unit as it stands; None when unlimited, 0 where it takes nobody."""
+        row = await tx.connection.fetchrow(_FREE, unit_id)
+        return 0 if row is None else row["free"]
+
+    async def positions(self, tx: Transaction, referral_ids: Sequence[ReferralId]) -> dict[ReferralId, int]:
+        """The best position of each waiting referral on its lists; 1 is next."""
+        rows = await tx.connection.fetch(_OF_REFERRALS, list(referral_ids))
+        return {ReferralId(row["referral_id"]): row["position"] for row in rows}
+
+    async def counts(
+        self, tx: Transaction, unit_ids: Iterable[UnitId]
+    ) -> Mapping[UnitId, Mapping[Urgency, int]]:
+        """How many wait for each unit, by urgency; units without a list are left out."""
+        found: dict[UnitId, dict[Urgency, int]] = {}
+        for row in await tx.connection.fetch(_COUNTS, list(unit_ids)):
+            found.setdefault(UnitId(row["unit_id"]), {})[Urgency(row["urgency"])] = row["number"]
+        return found
+
+    async def waiters_of_service(self, tx: Transaction, service_id: ServiceId) -> list[ReferralId]:
+        """Referrals that wait for any unit of a service."""
+        rows = await tx.connection.fetch(_WAITERS_OF_SERVICE, service_id)
+        return [ReferralId(row["referral_id"]) for row in rows]
+
+    async def waiters_of_agency(self, tx: Transaction, agency_id: AgencyId) -> list[ReferralId]:
+        """Referrals that wait for any unit of an agency."""
+        rows = await tx.connection.fetch(_WAITERS_OF_AGENCY, agency_id)
+        return [ReferralId(row["referral_id"]) for row in rows]

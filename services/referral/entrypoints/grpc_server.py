@@ -1,0 +1,75 @@
+"""The gRPC doors: referrals here, the directory beside them."""
+
+from collections.abc import Sequence
+from typing import Any
+from uuid import UUID
+
+from chassis.current import current_caller
+from chassis.grpc_server import Registration
+from chassis.postgres import Database
+from kem.directory.v1.directory_service_pb2_grpc import add_DirectoryServiceServicer_to_server
+from kem.referral.v1 import referral_service_pb2 as rpc
+from kem.referral.v1.referral_service_pb2_grpc import (
+    ReferralServiceServicer,
+    add_ReferralServiceServicer_to_server,
+)
+from kernel.ids import ReferralId
+from services.referral.adapters.directory_stores import DirectoryStores
+from services.referral.adapters.intake_client import IntakeClient
+from services.referral.adapters.stores import Stores
+from services.referral.entrypoints.directory_server import DirectoryServicer
+from services.referral.entrypoints.holder_reports import HolderReports
+from services.referral.entrypoints.offer_answers import OfferAnswers
+from services.referral.entrypoints.sender_steps import SenderSteps
+from services.referral.entrypoints.translate_referral import (
+    asked_state,
+    asked_view,
+    page_end,
+    page_token,
+    referral_message,
+)
+from services.referral.use_cases.get_referral import get_referral
+from services.referral.use_cases.list_referrals import ListReferrals, list_referrals
+
+DEFAULT_PAGE = 50
+
+
+class ReferralServicer(OfferAnswers, HolderReports, SenderSteps, ReferralServiceServicer):
+    """All methods of ReferralService; the verbs stand with those who use them."""
+
+    async def GetReferral(self, request: rpc.GetReferralRequest, context: Any) -> rpc.GetReferralResponse:
+        caller = current_caller()
+        async with self._database.transaction(caller) as tx:
+            seen = await get_referral(ReferralId(UUID(request.referral_id)), caller, tx, self._stores)
+        texts: list[str] = []
+        if seen.notes:
+            sealed = [note.sealed for note in seen.notes]
+            texts = await self._intake.open(seen.referral.referral_id, sealed, caller)
+        opened = dict(zip(seen.notes, texts, strict=False))
+        return rpc.GetReferralResponse(referral=referral_message(seen, caller, opened))
+
+    async def ListReferrals(
+        self, request: rpc.ListReferralsRequest, context: Any
+    ) -> rpc.ListReferralsResponse:
+        caller = current_caller()
+        query = ListReferrals(
+            asked_view(request.view),
+            asked_state(request.state),
+            page_end(request.page_token),
+            request.page_size or DEFAULT_PAGE,
+        )
+        async with self._database.transaction(caller) as tx:
+            page, end = await list_referrals(query, caller, tx, self._stores)
+        return rpc.ListReferralsResponse(
+            referrals=[referral_message(one, caller) for one in page], next_page_token=page_token(end)
+        )
+
+
+def registrations(database: Database, intake: IntakeClient) -> Sequence[Registration]:
+    """Both servicers over the calls' database."""
+    referrals = ReferralServicer(database, Stores(), intake)
+    directory = DirectoryServicer(database, DirectoryStores())
+    return [
+        lambda server: add_ReferralServiceServicer_to_server(referrals, server),
+        lambda server: add_DirectoryServiceServicer_to_server(directory, server),
+    ]

@@ -1,0 +1,183 @@
+"""Referrals as messages: exactly what the caller may see, and nothing besides."""
+
+import base64
+import binascii
+from collections.abc import Mapping, Sequence, Set
+from datetime import UTC, date, datetime, timedelta
+from typing import Any
+from uuid import UUID
+
+from chassis.caller import Caller
+from kem.common.v1.common_pb2 import Urgency as UrgencyMessage
+from kem.referral.v1 import referral_pb2 as referral
+from kem.referral.v1 import referral_service_pb2 as rpc
+from kernel.codes import Role
+from kernel.errors import Invalid
+from kernel.ids import OfferId, ReferralId
+from services.referral.adapters.postgres_notes import Note
+from services.referral.adapters.postgres_reads import PageEnd, ReferralsView
+from services.referral.domain.offer import Offer
+from services.referral.domain.profile import Profile
+from services.referral.domain.sight_of_referral import shown_closing_reason, shown_offer_reason
+from services.referral.domain.transitions import ReferralState
+from services.referral.use_cases.get_referral import SeenReferral
+
+_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+_VIEWS = {
+    rpc.REFERRAL_VIEW_SENT: ReferralsView.SENT,
+    rpc.REFERRAL_VIEW_OFFERED: ReferralsView.OFFERED,
+    rpc.REFERRAL_VIEW_HELD: ReferralsView.HELD,
+}
+
+
+def state_number(state: ReferralState) -> "referral.ReferralState.ValueType":
+    return referral.ReferralState.Value(f"REFERRAL_STATE_{state}")
+
+
+def asked_state(number: int) -> ReferralState | None:
+    """The state that a list is asked for; None for all."""
+    if not number:
+        return None
+    name = referral.ReferralState.Name(number)  # type: ignore[arg-type]  # checked by protovalidate
+    return ReferralState(name.removeprefix("REFERRAL_STATE_"))
+
+
+def asked_view(number: int) -> ReferralsView:
+    return _VIEWS[number]  # type: ignore[index]  # checked by protovalidate
+
+
+def asked_date(text: str) -> date | None:
+    """Raises Invalid (DATE_INVALID) for a day that no calendar has."""
+    try:
+        return date.fromisoformat(text) if text else None
+    except ValueError:
+        raise Invalid("There is no such day.", reason="DATE_INVALID") from None
+
+
+def asked_instant(request: Any, field: str) -> datetime | None:
+    if not request.HasField(field):
+        return None
+    instant: datetime = getattr(request, field).ToDatetime(tzinfo=UTC)
+    return instant
+
+
+def page_token(end: PageEnd | None) -> str:
+    """Opaque to clients: the microseconds and the id at which a page ended."""
+    if end is None:
+        return ""
+    microseconds = (end.recorded_time - _EPOCH) // timedelta(microseconds=1)
+    return base64.urlsafe_b64encode(microseconds.to_bytes(8, "big") + end.referral_id.bytes).decode()
+
+
+def page_end(token: str) -> PageEnd | None:
+    """Raises Invalid (PAGE_TOKEN_INVALID)."""
+    if not token:
+        return None
+    try:
+        raw = base64.urlsafe_b64decode(token.encode())
+        recorded = _EPOCH + timedelta(microseconds=int.from_bytes(raw[:8], "big"))
+        return PageEnd(recorded, ReferralId(UUID(bytes=raw[8:])))
+    except (ValueError, OverflowError, binascii.Error):
+        raise Invalid("This page token is not one of ours.", reason="PAGE_TOKEN_INVALID") from None
+
+
+def referral_message(
+    seen: SeenReferral, caller: Caller, texts: Mapping[Note, str] | None = None
+) -> referral.Referral:
+    """A referral in the caller's sight.
+
+    Args:
+        texts: the notes that were opened; None leaves notes out altogether.
+    """
+    one, sight = seen.referral, seen.sight
+    notes = _by_offer(seen.notes) if texts is not None else {}
+    message = referral.Referral(
+        referral_id=str(one.referral_id),
+        state=state_number(one.state),
+        card=_card(seen.profile) if seen.profile is not None else None,
+        offers=[
+            _offer_message(offer, caller, notes.get(offer.offer_id, ()), texts or {})
+            for offer in sight.offers
+        ],
+        version=one.change_number,
+        outcome=one.outcome or "",
+        outcome_confirmed_by=one.outcome_confirmed_by or "",
+        reason=shown_closing_reason(one, _reading_roles(seen, caller)),
+    )
+    if sight.is_sender:
+        message.sender_agency_id = str(one.sender_agency_id)
+        message.need_id = str(one.need_id)
+        if seen.waiting_position is not None:
+            message.waiting_position = seen.waiting_position
+        if one.continues_referral_id is not None:
+            message.continues_referral_id = str(one.continues_referral_id)
+    if one.holder_agency_id is not None:
+        message.holder_agency_id = str(one.holder_agency_id)
+    _set_instant(message.recorded_time, one.recorded_time)
+    _set_instant(message.started_time, one.started_time)
+    _set_instant(message.closed_time, one.closed_time)
+    if not one.is_final:
+        _set_instant(message.person_due_time, one.running_person_due_time)
+    return message
+
+
+def _card(profile: Profile) -> referral.BlindCard:
+    """Enough to decide, not enough to know who: nothing else of the profile ever leaves."""
+    return referral.BlindCard(
+        service_type=profile.service_type,
+        urgency=UrgencyMessage.Value(f"URGENCY_{profile.urgency}"),
+        district=profile.district or "",
+        languages=profile.languages,
+        interpreter_needed=profile.interpreter_needed,
+        age_band=profile.age_band or "",
+        sex=profile.sex or "",
+        household_band=profile.household_band or "",
+        step_free_access_needed=profile.step_free_access_needed,
+    )
+
+
+def _offer_message(
+    offer: Offer, caller: Caller, notes: Sequence[Note], texts: Mapping[Note, str]
+) -> referral.Offer:
+    message = referral.Offer(
+        offer_id=str(offer.offer_id),
+        referral_id=str(offer.referral_id),
+        agency_id=str(offer.agency_id),
+        service_id=str(offer.service_id),
+        activity_id=str(offer.activity_id) if offer.activity_id else None,
+        state=referral.OfferState.Value(f"OFFER_STATE_{offer.state}"),
+        reason=shown_offer_reason(offer, caller.agency_id, caller.roles),
+        estimated_date=offer.estimated_date.isoformat() if offer.estimated_date else "",
+        notes=[_note_message(note, texts.get(note, "")) for note in notes],
+    )
+    _set_instant(message.offered_time, offer.offered_time)
+    _set_instant(message.respond_by_time, offer.respond_by_time if offer.is_open else None)
+    _set_instant(message.delivered_time, offer.delivered_time)
+    _set_instant(message.acknowledged_time, offer.acknowledged_time)
+    _set_instant(message.ended_time, offer.ended_time)
+    return message
+
+
+def _note_message(note: Note, text: str) -> referral.OfferNote:
+    message = referral.OfferNote(kind=note.kind.value, text=text)
+    _set_instant(message.written_time, note.written_time)
+    return message
+
+
+def _by_offer(notes: Sequence[Note]) -> dict[OfferId, list[Note]]:
+    found: dict[OfferId, list[Note]] = {}
+    for note in notes:
+        found.setdefault(note.offer_id, []).append(note)
+    return found
+
+
+def _reading_roles(seen: SeenReferral, caller: Caller) -> Set[str]:
+    """The holder wrote the reason itself; of the sender's staff the role decides."""
+    if seen.referral.holder_agency_id == caller.agency_id:
+        return frozenset(caller.roles) | {Role.SUPERVISOR}
+    return caller.roles
+
+
+def _set_instant(stamp: Any, instant: datetime | None) -> None:
+    if instant is not None:
+        stamp.FromDatetime(instant)

@@ -1,0 +1,66 @@
+"""An agency takes a person up: at once, for an assessment, or confirming one."""
+
+from dataclasses import dataclass
+from datetime import datetime
+from uuid import UUID
+
+from chassis.caller import Caller
+from chassis.postgres import Transaction
+from kernel import codes
+from kernel.ids import OfferId
+from services.referral.adapters.postgres_deadlines import DeadlineKind
+from services.referral.adapters.stores import Stores
+from services.referral.domain.offer import Offer
+from services.referral.domain.referral import Referral
+from services.referral.use_cases.answer_offer import lock_as_asked
+
+
+@dataclass(frozen=True, slots=True)
+class AcceptOffer:
+    """`for_assessment`: meet the person first; without it afterwards, the same offer is confirmed."""
+
+    request_id: UUID
+    offer_id: OfferId
+    for_assessment: bool
+
+
+async def accept_offer(
+    command: AcceptOffer, caller: Caller, tx: Transaction, stores: Stores
+) -> tuple[Referral, datetime]:
+    """Takes up an offered referral for the caller's agency; answers when it was accepted.
+
+    The reserved place becomes an occupied one; a confirmation after an assessment changes no counter.
+
+    Raises:
+        OfferNotFound: no such offer, or the caller may not see it (told apart nowhere).
+        OfferAlreadyAnswered: a colleague was first, or time ran out by the database's clock.
+        IllegalTransition: a question to the sender is still open.
+    """
+    referral, offer = await lock_as_asked(tx, stores, command.offer_id, caller)
+    now = await tx.now()
+    was_open = offer.is_open
+    purpose, needed_mask = await _purpose_and_needs(tx, stores, referral)
+    referral.accept(
+        offer, now, for_assessment=command.for_assessment, purpose=purpose, needed_mask=needed_mask
+    )
+    await _save(tx, stores, referral, offer, command.request_id)
+    if was_open:
+        await stores.capacity.accept(tx, [offer.unit_id])
+        kinds = (DeadlineKind.OFFER, DeadlineKind.PERSON_CLOCK)
+        await stores.deadlines.drop(tx, [referral.referral_id], kinds)
+    return referral, now
+
+
+async def _purpose_and_needs(tx: Transaction, stores: Stores, referral: Referral) -> tuple[str, int]:
+    """For what, and which data categories, the service will ask intake afterwards."""
+    if referral.service_type is None:
+        return "", 0
+    masks = await stores.directory.needed_masks(tx, [referral.service_type])
+    return codes.purpose_of(referral.service_type).code, masks[referral.service_type]
+
+
+async def _save(
+    tx: Transaction, stores: Stores, referral: Referral, offer: Offer, request_id: UUID
+) -> None:
+    await stores.referrals.save_offer(tx, offer)
+    await stores.referrals.save(tx, referral, request_id)

@@ -1,0 +1,53 @@
+"""An agency says no, with a reason; the next is sought."""
+
+from dataclasses import dataclass
+from uuid import UUID
+
+from chassis.caller import Caller
+from chassis.postgres import Transaction
+from kernel.ids import OfferId
+from services.referral.adapters.postgres_notes import NoteKind
+from services.referral.adapters.stores import Stores
+from services.referral.domain.offer import check_decline_reason
+from services.referral.domain.referral import Referral
+from services.referral.use_cases.answer_offer import lock_as_asked
+from services.referral.use_cases.find_provider import find_provider_soon
+from services.referral.use_cases.places import Hold, give_back
+
+NO_CAPACITY = "NO_CAPACITY"
+
+
+@dataclass(frozen=True, slots=True)
+class DeclineOffer:
+    """`text` is what the agency wrote; `sealed` the same under the person's key, None where there is none."""
+
+    request_id: UUID
+    offer_id: OfferId
+    reason: str
+    text: str
+    sealed: bytes | None
+
+
+async def decline_offer(command: DeclineOffer, caller: Caller, tx: Transaction, stores: Stores) -> Referral:
+    """Declines for the caller's agency and gives the place back.
+
+    Raises:
+        OfferNotFound: no such offer, or the caller may not see it (told apart nowhere).
+        OfferAlreadyAnswered: a colleague was first, or time ran out.
+        Invalid: a reason that is not of the list, words missing or not taken.
+        QuestionFirst: lack of information is a reason only after a question.
+    """
+    referral, offer = await lock_as_asked(tx, stores, command.offer_id, caller)
+    now = await tx.now()
+    offer.must_be_open(now)
+    check_decline_reason(command.reason, command.text, offer)
+    referral.decline(offer, command.reason, now, has_text=command.sealed is not None)
+    await stores.referrals.save_offer(tx, offer)
+    await stores.referrals.save(tx, referral, command.request_id)
+    await stores.notes.add(tx, offer, NoteKind.DECLINE, command.sealed, now)
+    is_full = command.reason == NO_CAPACITY
+    await give_back(tx, stores, Hold.RESERVED, offer, now, wake=not is_full)
+    if is_full:
+        await stores.capacity.observe_decline(tx, offer.unit_id, now)
+    await find_provider_soon(tx, stores, [referral.referral_id], now)
+    return referral

@@ -1,0 +1,50 @@
+"""The holder gives back what it took up; the next provider is sought."""
+
+from dataclasses import dataclass
+from uuid import UUID
+
+from chassis.caller import Caller
+from chassis.postgres import Transaction
+from kernel.ids import ReferralId
+from services.referral.adapters.postgres_notes import NoteKind
+from services.referral.adapters.stores import Stores
+from services.referral.domain.offer import check_reason
+from services.referral.domain.referral import Referral
+from services.referral.use_cases.answer_offer import lock_as_holder
+from services.referral.use_cases.find_provider import find_provider_soon
+from services.referral.use_cases.places import Hold, give_back
+
+CAPACITY_LOST = "CAPACITY_LOST"
+
+
+@dataclass(frozen=True, slots=True)
+class ReturnReferral:
+    """`sealed` is `text` under the person's key; None where there is none."""
+
+    request_id: UUID
+    referral_id: ReferralId
+    reason: str
+    text: str
+    sealed: bytes | None
+
+
+async def return_referral(
+    command: ReturnReferral, caller: Caller, tx: Transaction, stores: Stores
+) -> Referral:
+    """Returns a referral that the caller's agency holds and frees its place.
+
+    Raises:
+        ReferralNotFound: the caller's agency does not hold it.
+        IllegalTransition: it has ended already.
+        Invalid: a reason that is not of the list, words missing or not taken.
+    """
+    referral, offer = await lock_as_holder(tx, stores, command.referral_id, caller)
+    now = await tx.now()
+    check_reason("RETURN", command.reason, command.text)
+    referral.give_back(offer, command.reason, now, has_text=command.sealed is not None)
+    await stores.referrals.save_offer(tx, offer)
+    await stores.referrals.save(tx, referral, command.request_id)
+    await stores.notes.add(tx, offer, NoteKind.RETURN, command.sealed, now)
+    await give_back(tx, stores, Hold.OCCUPIED, offer, now, wake=command.reason != CAPACITY_LOST)
+    await find_provider_soon(tx, stores, [referral.referral_id], now)
+    return referral

@@ -1,0 +1,45 @@
+"""The person no longer wants it: intake says that a need was withdrawn."""
+
+from collections.abc import Iterable, Sequence
+from datetime import datetime
+from uuid import UUID
+
+from chassis.postgres import Transaction
+from services.referral.adapters.stores import Stores
+from services.referral.domain.offer import Offer
+from services.referral.domain.referral import Referral
+from services.referral.use_cases.places import Hold, give_back, hold_of, tidy_up
+
+
+async def withdraw_referrals(
+    tx: Transaction,
+    stores: Stores,
+    referrals: Iterable[Referral],
+    causation_id: UUID,
+    now: datetime,
+) -> None:
+    """Ends locked referrals from whatever state they are in; those that are final stay as they are."""
+    ending = [one for one in referrals if not one.is_final]
+    if not ending:
+        return
+    offers = await stores.referrals.lock_current_offers(tx, ending)
+    places: list[tuple[Hold, Offer]] = []
+    for referral in ending:
+        offer = offers.get(referral.referral_id)
+        hold = hold_of(referral, offer)
+        referral.withdraw(offer, now)
+        if offer is not None:
+            await stores.referrals.save_offer(tx, offer)
+            if hold is not None:
+                places.append((hold, offer))
+        await stores.referrals.save(tx, referral, causation_id)
+    await tidy_up(tx, stores, [one.referral_id for one in ending])
+    await _give_back_all(tx, stores, places, now)
+
+
+async def _give_back_all(
+    tx: Transaction, stores: Stores, places: Sequence[tuple[Hold, Offer]], now: datetime
+) -> None:
+    """Units in the order in which everybody locks them."""
+    for hold, offer in sorted(places, key=lambda pair: str(pair[1].unit_id)):
+        await give_back(tx, stores, hold, offer, now)
