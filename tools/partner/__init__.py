@@ -1,0 +1,39 @@
+"""`./kem partner`: a partner agency's live terminal."""
+
+from typing import Annotated
+
+import typer
+
+
+def register(app: typer.Typer) -> None:
+    """Adds the command."""
+    app.command(epilog="Example: ./kem partner --agency IFR")(partner)
+
+
+def partner(
+    agency: Annotated[str, typer.Option(help="The agency's code; ./kem up shows some.")],
+    from_start: Annotated[
+        bool, typer.Option(help="Show the whole inbox again, from its first delivery.")
+    ] = False,
+) -> None:
+    """Sit at a partner agency's desk: offers appear as they are made; answer them by typing."""
+    import sys
+
+    from tools.stack.failure import StackFailure
+    from tools.stack.layout import DATA, Layout
+
+    if not (sys.stdin.isatty() and sys.stdout.isatty()):
+        raise StackFailure(
+            "./kem partner talks to a person: start it in a terminal. Programs subscribe over gRPC"
+            " (kem.notifications.v1.InboxService/Subscribe).",
+            2,
+        )
+    import asyncio
+
+    from tools.hub import Doors
+    from tools.partner.sitting import sit_down
+
+    try:
+        asyncio.run(sit_down(Doors.of(Layout(DATA)), agency, DATA / "partner", from_start=from_start))
+    except KeyboardInterrupt:
+        return
