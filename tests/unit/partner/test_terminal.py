@@ -77,17 +77,21 @@ async def test_news_do_not_tear_the_line_that_is_being_typed(screen: Screen) -> 
         asking = asyncio.create_task(terminal.ask("> "))
         await asyncio.sleep(0)
         screen.press("decli")
-        seen = ""
+        await _until_seen(screen, "> decli")
+        terminal.print("new offer")
+        await _until_seen(screen, "> decli", after="new offer")
+        screen.press("ne 2\n")
         async with asyncio.timeout(5):
-            while "> decli" not in seen:
-                await asyncio.sleep(0.01)
-                seen += screen.seen()
-            terminal.print("new offer")
-            seen = screen.seen()
-            screen.press("ne 2\n")
             assert await asking == "decline 2"
-    assert "new offer" in seen
-    assert seen.rstrip().endswith("> decli")
+
+
+async def _until_seen(screen: Screen, text: str, after: str = "") -> None:
+    """Waits until the last thing on the screen is `text`, drawn behind `after`."""
+    seen = ""
+    async with asyncio.timeout(5):
+        while not (after in seen and seen.endswith(text)):
+            await asyncio.sleep(0.005)
+            seen += screen.seen()
 
 
 async def test_the_terminal_is_left_as_it_was(screen: Screen) -> None:

@@ -2,7 +2,7 @@
 
 from kem.common.v1 import common_pb2
 from kem.disclosure.v1.disclosure_service_pb2 import DisclosedBeneficiary
-from kem.intake.v1.beneficiary_pb2 import Contact, LanguageSkill, Names
+from kem.intake.v1.beneficiary_pb2 import Contact, LanguageSkill, Name, Names
 from kem.referral.v1.referral_pb2 import BlindCard
 from services.notifications.domain.audience import AUDIENCES
 from services.notifications.domain.recipient import Inbox
