@@ -1,6 +1,7 @@
 """What is refused when a service is saved."""
 
 from dataclasses import replace
+from datetime import date
 from typing import Any
 
 import pytest
@@ -10,7 +11,9 @@ from kernel.errors import Invalid
 from services.referral.domain.capacity import DeclaredCapacity
 from services.referral.domain.directory import Eligibility, Service, once_each
 from services.referral.domain.opening import OpeningHours
+from services.referral.entrypoints.translate_directory import activity_of, agency_of, service_of
 from tests.support.directory import service, service_id
+from tools.sample_city_files import read_city
 
 
 def refusal(one: Service) -> str:
@@ -38,8 +41,8 @@ def test_an_unknown_code_is_refused(changes: dict[str, Any]) -> None:
 
 def test_greek_lessons_may_not_choose_by_sex_or_status() -> None:
     assert refusal(service(eligibility=Eligibility((), ("F",), (), "", False))) == "SEX_RULE_NOT_ALLOWED"
-    by_status = Eligibility((), (), (), "LEGAL_RESIDENT", False)
-    assert refusal(service(eligibility=by_status)) == "STATUS_RULE_NOT_ALLOWED"
+    with_rule = Eligibility((), (), (), "LEGAL_RESIDENT", False)
+    assert refusal(service(eligibility=with_rule)) == "STATUS_RULE_NOT_ALLOWED"
 
 
 def test_proof_of_nothing_is_refused() -> None:
@@ -66,3 +69,13 @@ def test_one_request_names_each_service_once() -> None:
     with pytest.raises(Invalid) as refused:
         once_each([service_id(1), service_id(2), service_id(1)], "service")
     assert refused.value.stable_reason == "NAMED_TWICE"
+
+
+def test_the_whole_sample_city_keeps_the_rules() -> None:
+    city = read_city(date(2026, 3, 4))
+    for agency in city.agencies:
+        agency_of(agency).check()
+    for listed in city.services:
+        service_of(listed).check()
+    for activity in city.activities:
+        activity_of(activity).check()
