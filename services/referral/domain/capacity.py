@@ -8,8 +8,8 @@ from kernel.codes import CapacityKind
 from kernel.errors import Invalid
 from kernel.ids import ActivityId, UnitId
 
-GREEN_DAYS = 7
-AMBER_DAYS = 14
+GREEN = timedelta(days=7)
+AMBER = timedelta(days=14)
 OBSERVED_AFTER_DECLINES = 2
 """So many NO_CAPACITY answers within OBSERVED_WITHIN outweigh a declaration of free places."""
 OBSERVED_WITHIN = timedelta(days=14)
@@ -82,9 +82,9 @@ class UnitPlaces:
 def freshness(declared_time: datetime, now: datetime, *, is_questioned: bool = False) -> Freshness:
     """GREEN up to and including 7 days, AMBER up to and including 14, then UNKNOWN."""
     age = now - declared_time
-    if is_questioned or age > timedelta(days=AMBER_DAYS):
+    if is_questioned or age > AMBER:
         return Freshness.UNKNOWN
-    return Freshness.GREEN if age <= timedelta(days=GREEN_DAYS) else Freshness.AMBER
+    return Freshness.GREEN if age <= GREEN else Freshness.AMBER
 
 
 def free_places_of(units: tuple[UnitPlaces, ...]) -> int | None:

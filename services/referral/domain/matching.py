@@ -5,7 +5,6 @@ from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime
-from itertools import groupby
 
 from kernel.ids import AgencyId, ReferralId, ServiceId
 from services.referral.domain.candidate import Candidate
@@ -181,10 +180,13 @@ def _ranked(
     proposals: Iterable[Proposal], referral_id: ReferralId, now: datetime, policy: ScorePolicy
 ) -> tuple[Proposal, ...]:
     """Free places that are known, then free places that are not, then none; by score within each."""
-    ordered = sorted(proposals, key=lambda one: (_rank(one, now), -one.score, one.service_id.bytes))
+    by_rank: tuple[list[Proposal], ...] = ([], [], [])
+    for proposal in proposals:
+        by_rank[_rank(proposal, now)].append(proposal)
     ranked: list[Proposal] = []
-    for _, same_rank in groupby(ordered, key=lambda one: _rank(one, now)):
-        ranked.extend(_rotated(list(same_rank), referral_id, policy.equal_within))
+    for same_rank in by_rank:
+        same_rank.sort(key=lambda one: (-one.score, one.service_id.bytes))
+        ranked.extend(_rotated(same_rank, referral_id, policy.equal_within))
     return tuple(ranked)
 
 
