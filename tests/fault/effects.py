@@ -7,7 +7,7 @@ from uuid import UUID
 from chassis.batch_reader import NewerThanReader
 from chassis.events import IncomingEvent
 from chassis.postgres import Transaction
-from tests.fault.facts import WORDS_ABOUT_A_PERSON, Trouble
+from tests.fault.facts import HOLD, WORDS_ABOUT_A_PERSON, Trouble
 from tests.fault.order import SCHEMA, say
 
 TABLE = f"""
@@ -48,6 +48,9 @@ class EffectReader:
             case Trouble.POISON:
                 say("poisoned")
                 raise ValueError(WORDS_ABOUT_A_PERSON)
+            case Trouble.HELD:
+                say("held")
+                await tx.connection.execute("select pg_advisory_xact_lock($1)", HOLD)
             case Trouble.NEWER if not self._reads_newer:
                 self.meet_newer(event)
                 return

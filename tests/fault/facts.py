@@ -17,6 +17,10 @@ WORDS_ABOUT_A_PERSON: Final = "Layla Haddad, +30 690 0000000"
 """What an error's text may carry; it must not be found in dead letters or logs."""
 
 
+HOLD: Final = 4711
+"""A key of PostgreSQL's advisory locks."""
+
+
 class Trouble(StrEnum):
     """What the fact does to its reader."""
 
@@ -25,6 +29,8 @@ class Trouble(StrEnum):
     """The handler raises the first time that a process sees it."""
     POISON = "POISON"
     """The handler raises each time, with words about a person in the error."""
+    HELD = "HELD"
+    """The handler waits for as long as a test holds `HOLD`."""
     NEWER = "NEWER"
     """Written by a later version: only a reader of that version understands it."""
 
@@ -57,6 +63,4 @@ class Fact:
 def numbered(keys: Iterable[UUID], each: int, after: int = 0) -> list[Fact]:
     """`each` facts per key, numbered on from `after`, the keys taking turns."""
     keys = list(keys)
-    return [
-        Fact(ordered_id(), key, number) for number in range(after + 1, after + each + 1) for key in keys
-    ]
+    return [Fact(ordered_id(), key, number) for number in range(after + 1, after + each + 1) for key in keys]

@@ -17,14 +17,15 @@ from chassis.events import IncomingEvent
 from chassis.inbox import accept_new
 from chassis.incoming import Message, read_message
 from chassis.postgres import Database, Transaction
-from chassis.stream import BATCH_EVENTS, BATCH_WITHIN_SECONDS, StreamRunner
+from chassis.stream import BATCH_EVENTS, BATCH_WITHIN_SECONDS
 from tests.fault.effects import EffectReader
 from tests.fault.order import SCHEMA, Order, say
+from tests.fault.runners import HEARTBEAT_SECONDS, SESSION_SECONDS, ToldStream
 
 CALLER: Final = Caller.of_service(SCHEMA)
 
 
-class PlainAgent(StreamRunner):
+class PlainAgent(ToldStream):
     """Faust without the batch runner: whatever the handler raises comes out of the agent."""
 
     def __init__(self, order: Order, database: Database, reader: EffectReader) -> None:
@@ -37,11 +38,6 @@ class PlainAgent(StreamRunner):
             await _act(tx, self.consumer, self._reader, [event.message for event in events])
             fault_points.reach(fault_points.IN_TRANSACTION)
         fault_points.reach(fault_points.AFTER_COMMIT_BEFORE_ACK)
-
-    async def _note_assignment(self, _: Any, /, *arguments: Any, signal: Any, **rest: Any) -> None:
-        await super()._note_assignment(_, *arguments, signal=signal, **rest)
-        if arguments and arguments[0]:
-            say(f"assigned {len(arguments[0])}")
 
 
 class AsyncForAgent(PlainAgent):
@@ -97,8 +93,8 @@ class AutoCommitReader:
             bootstrap_servers=self._order.bootstrap,
             group_id=self._order.consumer,
             auto_offset_reset="earliest",
-            session_timeout_ms=6000,
-            heartbeat_interval_ms=1000,
+            session_timeout_ms=int(SESSION_SECONDS * 1000),
+            heartbeat_interval_ms=int(HEARTBEAT_SECONDS * 1000),
             fetch_max_wait_ms=20,
         )
         await client.start()
@@ -134,7 +130,7 @@ def leave_out_inbox() -> None:
     ) -> list[IncomingEvent]:
         return list(events)
 
-    chassis.batch.accept_new = believe
+    vars(chassis.batch)["accept_new"] = believe
 
 
 class SwallowingReader(EffectReader):
@@ -162,4 +158,3 @@ class SkippingReader(EffectReader):
 
     def meet_newer(self, event: IncomingEvent) -> None:
         say("skipped")
-

@@ -25,6 +25,7 @@ class Order:
     Args:
         way: a name of `worker.WAYS` or `sender.WAYS`.
         reads_newer: whether it is of the version that wrote the newer facts.
+        tells: how many facts a sending process makes itself.
     """
 
     way: str
@@ -33,6 +34,7 @@ class Order:
     topic: str
     consumer: str = ""
     reads_newer: bool = False
+    tells: int = 0
 
     async def open_database(self) -> Database:
         """The way into the scratch schema."""
@@ -56,4 +58,5 @@ def environment(fault_point: str) -> dict[str, str]:
 
 def say(word: str) -> None:
     """Tells the test how far this process has come."""
-    print(word, flush=True)
+    sys.stdout.write(word + "\n")
+    sys.stdout.flush()

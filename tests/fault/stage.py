@@ -11,6 +11,7 @@ from uuid import UUID
 
 from chassis.caller import Caller
 from chassis.postgres import Database
+from chassis.topics import PARTITIONS, key_bytes, partition_of
 from kernel.ids import random_id
 from tests.fault.facts import WORDS_ABOUT_A_PERSON, Fact, Trouble, numbered
 from tests.fault.order import ROOT, SCHEMA, Order, environment
@@ -69,6 +70,8 @@ class Worker:
             except TimeoutError:
                 self.process.kill()
         await self.process.wait()
+        if self.process.stdout is not None:
+            self.heard += (await self.process.stdout.read()).decode().split("\n")
 
 
 class Stage:
@@ -78,7 +81,7 @@ class Stage:
         self.database = database
         self.bootstrap = bootstrap
         self.topic = topic
-        self.keys = [random_id() for _ in range(12)]
+        self.keys = _keys_in_every_partition()
         self.kept: list[Fact] = []
         self._stored = stored
         self._folder = folder
@@ -110,11 +113,16 @@ class Stage:
         self, way: str, *, fault_point: str = "", consumer: str = "consumer", reads_newer: bool = False
     ) -> Worker:
         """Starts a worker; it may take events before this returns."""
-        order = Order(way, self._stored.worker_url(), self.bootstrap, self.topic, consumer, reads_newer)
-        return await self.start_process("tests.fault.worker", order, fault_point)
+        group = self.group(consumer)
+        order = Order(way, self._stored.worker_url(), self.bootstrap, self.topic, group, reads_newer)
+        return await self._start_process("tests.fault.worker", order, fault_point)
 
-    async def start_process(self, module: str, order: Order, fault_point: str = "") -> Worker:
-        """Starts any process of these tests."""
+    async def start_sender(self, way: str, *, fault_point: str = "", tells: int = 0) -> Worker:
+        """Starts a process that sends what the clients told, or tells `tells` facts itself."""
+        order = Order(way, self._stored.worker_url(), self.bootstrap, self.topic, tells=tells)
+        return await self._start_process("tests.fault.sender", order, fault_point)
+
+    async def _start_process(self, module: str, order: Order, fault_point: str) -> Worker:
         log = self._folder / f"{order.way}-{next(_NUMBERS)}.log"
         with log.open("wb") as errors:
             process = await asyncio.create_subprocess_exec(
@@ -127,16 +135,16 @@ class Stage:
         self._workers.append(Worker(process, log))
         return self._workers[-1]
 
-    def order(self, way: str) -> Order:
-        """The order for a process that sends."""
-        return Order(way, self._stored.worker_url(), self.bootstrap, self.topic)
+    def group(self, consumer: str) -> str:
+        """The consumer's name on the broker, which other tests use too."""
+        return f"{self.topic}-{consumer}"
 
     async def has_effect_of(self, facts: Sequence[Fact], consumer: str = "consumer") -> bool:
         """Whether each of these facts had its effect."""
         async with self.database.pool.acquire() as connection:
             found = await connection.fetchval(
                 "select count(distinct event_id) from effect where consumer = $1 and event_id = any($2)",
-                consumer,
+                self.group(consumer),
                 [fact.event_id for fact in facts],
             )
         return bool(found == len(facts))
@@ -145,28 +153,29 @@ class Stage:
         """Waits for them."""
         await until(lambda: self.has_effect_of(facts, consumer), within=PATIENCE_SECONDS)
 
-    async def until_told_is_past(self, consumer: str = "consumer") -> None:
+    async def until_told_is_past(self, *consumers: str) -> None:
         """Tells one last fact per key and waits for these: whatever came before has then had its chance."""
-        await self.until_effect_of(await self.tell_round(), consumer)
+        last = await self.tell_round()
+        for consumer in consumers or ("consumer",):
+            await self.until_effect_of(last, consumer)
 
     async def account(self, consumer: str = "consumer") -> Account:
         """What became of the clients' list."""
         async with self.database.pool.acquire() as connection:
             effects = await connection.fetch(
-                "select event_id, key, number from effect where consumer = $1 order by id", consumer
+                "select event_id, key, number from effect where consumer = $1 order by id",
+                self.group(consumer),
             )
             letters = await connection.fetch(
                 "select event_id, reason, tries from dead_letter"
                 " where consumer = $1 and redriven_time is null order by id",
-                consumer,
+                self.group(consumer),
             )
         set_aside = {row["event_id"]: (row["reason"], row["tries"]) for row in letters}
         counted = Counter(row["event_id"] for row in effects)
         return Account(
             lost=[
-                fact
-                for fact in self.kept
-                if fact.event_id not in counted and fact.event_id not in set_aside
+                fact for fact in self.kept if fact.event_id not in counted and fact.event_id not in set_aside
             ],
             doubled=[event_id for event_id, count in counted.items() if count > 1],
             out_of_order=[key for key in self.keys if not _in_order(effects, key)],
@@ -187,6 +196,15 @@ class Stage:
             if worker.process.returncode is None:
                 worker.process.kill()
             await worker.process.wait()
+
+
+def _keys_in_every_partition() -> list[UUID]:
+    """12 keys, so that each partition has one and some have two."""
+    keys: dict[int, UUID] = {}
+    while len(keys) < PARTITIONS:
+        key = random_id()
+        keys.setdefault(partition_of(key_bytes(key)), key)
+    return [*keys.values(), *(random_id() for _ in range(12 - PARTITIONS))]
 
 
 def _in_order(effects: Sequence[dict[str, int]], key: UUID) -> bool:

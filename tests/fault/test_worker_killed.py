@@ -1,4 +1,4 @@
-"""The story: the machine kills a worker (out of memory, a crash) in the middle of a batch; another one starts.
+"""The story: the machine kills a worker in the middle of a batch (out of memory); another one starts.
 The breakage: `kill -9` before the transaction, in it, between commit and ack, and after the ack.
 What must still hold: every fact that a client was told is kept has its effect once, each key in its order.
 """

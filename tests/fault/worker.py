@@ -7,7 +7,7 @@ import asyncio
 import os
 import signal
 from collections.abc import Callable
-from typing import Any, Final
+from typing import Final
 
 from chassis.batch_reader import StreamFailed
 from chassis.logs import set_up_logs
@@ -18,25 +18,17 @@ from chassis.stream import StreamRunner
 from tests.fault import naive
 from tests.fault.effects import EffectReader
 from tests.fault.order import SCHEMA, Order, say
+from tests.fault.runners import QuickProjection, ToldStream
 
 Runner = StreamRunner | ProjectionReader | naive.AutoCommitReader
 
 
-class Stream(StreamRunner):
-    """The stream runner as every service has it; it tells the test what it was assigned."""
-
-    async def _note_assignment(self, _: Any, /, *arguments: Any, signal: Any, **rest: Any) -> None:
-        await super()._note_assignment(_, *arguments, signal=signal, **rest)
-        if arguments and arguments[0]:
-            say(f"assigned {len(arguments[0])}")
-
-
 def _stream(order: Order, database: Database, reader: EffectReader) -> Runner:
-    return Stream(SCHEMA, order.consumer, order.bootstrap, database, [order.topic], reader)
+    return ToldStream(SCHEMA, order.consumer, order.bootstrap, database, [order.topic], reader)
 
 
 def _projection(order: Order, database: Database, reader: EffectReader) -> Runner:
-    return ProjectionReader(SCHEMA, order.consumer, order.bootstrap, database, [order.topic], reader)
+    return QuickProjection(SCHEMA, order.consumer, order.bootstrap, database, [order.topic], reader)
 
 
 def _without_inbox(order: Order, database: Database, reader: EffectReader) -> Runner:
@@ -44,7 +36,7 @@ def _without_inbox(order: Order, database: Database, reader: EffectReader) -> Ru
     return _stream(order, database, reader)
 
 
-LONGEST_END_SECONDS: Final = 5.0
+LONGEST_END_SECONDS: Final = 2.0
 
 MakeReader = Callable[..., EffectReader]
 MakeRunner = Callable[[Order, Database, EffectReader], Runner]
