@@ -4,9 +4,9 @@ from collections.abc import Mapping
 from typing import Final
 
 from chassis.access import Access
-from services.notifications.use_cases.open_inbox import AGENCY_ROLES, DESK_ROLES
+from services.notifications.use_cases.open_inbox import READERS
 
-_READERS: Final = Access(roles=AGENCY_ROLES | DESK_ROLES)
+_READERS: Final = Access(roles=READERS)
 
 ACCESS: Final[Mapping[str, Access]] = {
     "/kem.notifications.v1.InboxService/Subscribe": _READERS,

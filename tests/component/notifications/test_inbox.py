@@ -146,15 +146,13 @@ async def test_acknowledging_tells_which_offers_have_arrived(
 
 async def test_an_inbox_is_closed_to_those_whose_it_is_not(hub: InboxHub, address: str, agency: UUID) -> None:
     request = messages.ListDeliveriesRequest(inbox=delivery_pb2.INBOX_AGENCY)
-    async with Client(hub, address, agency, Role.CASEWORKER) as caseworker:
-        listing = caseworker.inbox.ListDeliveries
-        denied, unknown = grpc.StatusCode.PERMISSION_DENIED, grpc.StatusCode.UNAUTHENTICATED
-        # a caseworker has a desk, but does not answer for the agency
-        assert await refusal(listing(request, metadata=caseworker.metadata)) is denied
-        assert await refusal(listing(request, metadata=hub.token(agency, Role.OPERATOR))) is denied
+    denied, unknown = grpc.StatusCode.PERMISSION_DENIED, grpc.StatusCode.UNAUTHENTICATED
+    async with Client(hub, address, agency, Role.OPERATOR) as operator:
+        listing = operator.inbox.ListDeliveries
+        assert await refusal(listing(request, metadata=operator.metadata)) is denied
         assert await refusal(listing(request, metadata=hub.token(None, Role.AGENCY_MEMBER))) is denied
         assert await refusal(listing(request)) is unknown
-        assert await refusal(caseworker.subscribe()) is denied
+        assert await refusal(operator.subscribe()) is denied
 
 
 async def test_refusals_are_on_record(hub: InboxHub, address: str, agency: UUID) -> None:
