@@ -27,7 +27,13 @@ async def wire(service: Service) -> None:
     people = VaultParts.over(service.app, Vault(keys, remembered_keys=settings.remembered_keys))
     # without a relay or a stream beside it (tests of single roles) there is no broker to ask about
     bootstrap = settings.kafka_bootstrap if {"relay", "stream"} & set(settings.roles) else None
-    consent = ConsentParts.over(service.app, people.vault, bootstrap, people.people)
+    consent = ConsentParts.over(
+        service.app,
+        people.vault,
+        bootstrap,
+        people.people,
+        max_waiting_events=settings.max_waiting_events,
+    )
     service.serve(ACCESS, registrations(people, consent))
     service.beside("needs writer", consent.writer.run)
     service.beside("backlog", consent.backlog.run)

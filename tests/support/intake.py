@@ -5,6 +5,7 @@ from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 from uuid import UUID, uuid4
 
 import grpc
@@ -53,9 +54,14 @@ HUB_PRINCIPAL = derived_id("service", "referral")
 
 @asynccontextmanager
 async def running_intake(
-    database: FreshDatabase, folder: Path, *, roles: str = "grpc", bootstrap: str = NOWHERE
+    database: FreshDatabase,
+    folder: Path,
+    *,
+    roles: str = "grpc",
+    bootstrap: str = NOWHERE,
+    **settings_changes: Any,
 ) -> AsyncIterator[RunningIntake]:
-    """Starts intake with the roles and stops it in order."""
+    """Starts intake with the roles, and with other settings where some are given; stops it in order."""
     people, referral = make_signer(folder, "kem-test"), make_signer(folder, "service:referral")
     keys_dir = folder / "keys"
     keys_dir.mkdir(exist_ok=True)
@@ -71,6 +77,7 @@ async def running_intake(
         kafka_idempotence=False,
         keys_dir=keys_dir,
         roles=roles,
+        **settings_changes,
     )
     service = await Service.open(settings, encode)
     stopping = asyncio.Event()

@@ -41,7 +41,12 @@ def fact_names() -> dict[str, str]:
 
 
 def outgoing(
-    fact: Message, *, sender: UUID = SENDER, referral_id: UUID | None = None, event_time: datetime = A_TIME
+    fact: Message,
+    *,
+    sender: UUID = SENDER,
+    referral_id: UUID | None = None,
+    event_time: datetime = A_TIME,
+    version: int = 1,
 ) -> OutgoingEvent:
     """The fact as the referral service would put it into its outbox."""
     referral = referral_id or uuid4()
@@ -50,7 +55,7 @@ def outgoing(
     envelope = facts.ReferralEvent(
         event_id=str(event_id),
         aggregate_id=str(referral),
-        aggregate_version=1,
+        aggregate_version=version,
         referral_id=str(referral),
         sender_agency_id=str(sender),
         policy_version="1",
@@ -62,7 +67,7 @@ def outgoing(
         topic=topics.REFERRAL,
         key=referral,
         aggregate_id=referral,
-        aggregate_version=1,
+        aggregate_version=version,
         type=name,
         event_time=event_time,
         payload=envelope.SerializeToString(),

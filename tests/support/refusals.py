@@ -18,6 +18,7 @@ class Refusal:
     message: str = ""
     reason: str = ""
     metadata: dict[str, str] = field(default_factory=dict)
+    retry_delay_seconds: float | None = None
 
 
 @contextmanager
@@ -33,3 +34,6 @@ def refused() -> Iterator[Refusal]:
         info = error_details_pb2.ErrorInfo()
         if detail.Unpack(info):
             refusal.reason, refusal.metadata = info.reason, dict(info.metadata)
+        retry = error_details_pb2.RetryInfo()
+        if detail.Unpack(retry):
+            refusal.retry_delay_seconds = retry.retry_delay.ToMilliseconds() / 1000

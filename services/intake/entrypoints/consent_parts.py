@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 
 from chassis.postgres import Database
-from services.intake.adapters.backlog import Backlog
+from services.intake.adapters.backlog import MAX_WAITING_EVENTS, Backlog
 from services.intake.adapters.needs_writer import NeedsWriter
 from services.intake.adapters.postgres_agreements import PostgresAgreements
 from services.intake.adapters.postgres_beneficiaries import PostgresBeneficiaries
@@ -31,7 +31,12 @@ class ConsentParts:
 
     @staticmethod
     def over(
-        database: Database, vault: Vault, bootstrap: str | None, people: PostgresBeneficiaries | None = None
+        database: Database,
+        vault: Vault,
+        bootstrap: str | None,
+        people: PostgresBeneficiaries | None = None,
+        *,
+        max_waiting_events: int = MAX_WAITING_EVENTS,
     ) -> "ConsentParts":
         """All parts over one database; without a broker's address the backlog counts the outbox only."""
         return ConsentParts(
@@ -44,5 +49,5 @@ class ConsentParts:
             held_referrals=PostgresHeldReferrals(),
             disclosures=PostgresDisclosures(),
             writer=NeedsWriter(database),
-            backlog=Backlog(database, bootstrap),
+            backlog=Backlog(database, bootstrap, most=max_waiting_events),
         )
