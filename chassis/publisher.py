@@ -5,12 +5,14 @@ import contextlib
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Final
+from typing import Any, Final
 from uuid import UUID
 
 from aiokafka import AIOKafkaProducer
+from aiokafka.errors import UnknownTopicOrPartitionError
 
-from chassis.topics import key_bytes
+from chassis.known_topics import create_no_topics
+from chassis.topics import PARTITIONS, key_bytes
 
 ACKNOWLEDGEMENT_DEADLINE_SECONDS: Final = 8.0
 """aiokafka sends a batch again for ever; past this the producer is thrown away instead."""
@@ -41,17 +43,20 @@ class PublishingFailed(Exception):
 
 
 class Publisher:
-    """A producer that is thrown away after any error.
+    """A producer that is thrown away after any error, and when its broker may not be the one of before.
 
     The caller sends a run of rows, waits, and sends the same rows again after an error. Within a run each
     partition gets one single batch, so an error can never let a later event pass an earlier one.
     """
 
     def __init__(self, bootstrap: str, source: str, *, idempotence: bool) -> None:
+        create_no_topics()
         self._bootstrap = bootstrap
         self._source = source.encode()
         self._idempotence = idempotence
         self._producer: AIOKafkaProducer | None = None
+        self._connections: dict[Any, Any] = {}
+        self._known_topics: set[str] = set()
 
     async def send(self, rows: Sequence[LoggedEvent]) -> int:
         """Sends as many of the first rows as fit one batch per partition, at least one.
@@ -73,7 +78,10 @@ class Publisher:
             raise
 
     async def _send(self, rows: Sequence[LoggedEvent]) -> int:
+        if self._producer is not None and self._has_reconnected(self._producer):
+            await self.discard()
         producer = self._producer or await self._connect()
+        await self._check_topics(producer, {row.topic for row in rows})
         batches = {}
         taken = 0
         for row in rows:
@@ -98,6 +106,9 @@ class Publisher:
         for outcome in await asyncio.gather(*acknowledgements, return_exceptions=True):
             if isinstance(outcome, BaseException):
                 raise outcome
+        if self._has_reconnected(producer):
+            raise ConnectionError("the broker that answered may not be the one that was asked")
+        self._connections = dict(producer.client._conns)
         return taken
 
     def _headers(self, row: LoggedEvent) -> list[tuple[str, bytes]]:
@@ -130,11 +141,35 @@ class Publisher:
         )
         self._producer = producer
         await producer.start()
+        if not self._idempotence:
+            # no second try of aiokafka's own: it might reach a broker that came back empty
+            producer._message_accumulator._batch_ttl = 0
         return producer
+
+    def _has_reconnected(self, producer: AIOKafkaProducer) -> bool:
+        """Whether a connection was lost since the last run, and with it perhaps all that the broker held.
+
+        The embedded broker takes events for topics that it has forgotten, and acknowledges them.
+        """
+        now = producer.client._conns
+        return any(
+            now.get(key) is not known or not known.connected() for key, known in self._connections.items()
+        )
+
+    async def _check_topics(self, producer: AIOKafkaProducer, topics: set[str]) -> None:
+        """Raises where a topic is missing or was made by somebody else with another number of partitions."""
+        if topics <= self._known_topics:
+            return
+        cluster = await producer.client.fetch_all_metadata()
+        for topic in topics:
+            if len(cluster.partitions_for_topic(topic) or ()) != PARTITIONS:
+                raise UnknownTopicOrPartitionError(topic)
+        self._known_topics |= topics
 
     async def discard(self) -> None:
         """Ends the producer without flushing: `stop()` would go on sending for as long as it takes."""
         producer, self._producer = self._producer, None
+        self._connections, self._known_topics = {}, set()
         if producer is None:
             return
         producer._closed = True

@@ -18,6 +18,7 @@ from chassis.batch_reader import BatchReader
 from chassis.group import EMBEDDED_FETCH_WAIT_MILLISECONDS, SESSION_SECONDS
 from chassis.inbox import announce
 from chassis.incoming import Message
+from chassis.known_topics import create_no_topics
 from chassis.measures import consumer_lag
 from chassis.postgres import Database
 
@@ -45,6 +46,7 @@ class ProjectionReader:
         fetch_wait_milliseconds: int = EMBEDDED_FETCH_WAIT_MILLISECONDS,
         session_seconds: float = SESSION_SECONDS,
     ) -> None:
+        create_no_topics()
         self.consumer = consumer
         self._bootstrap = bootstrap
         self._database = database

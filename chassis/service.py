@@ -17,12 +17,14 @@ from chassis.grpc_server import GrpcServer, Registration
 from chassis.postgres import Database, EventCodec
 from chassis.reader import WINDOW_SECONDS, ProjectionReader
 from chassis.relay import Relay
+from chassis.retention import forget_old_rows
 from chassis.settings import ServiceSettings
 from chassis.stream import StreamRunner
-from chassis.timers import Take, TimerLoop
+from chassis.timers import LONGEST_PAUSE_SECONDS, SHORTEST_PAUSE_SECONDS, Take, TimerLoop
 
 DRAIN_SECONDS: Final = 3.0
 FATAL_DRAIN_SECONDS: Final = 1.0
+RETENTION_PAUSE_SECONDS: Final = 3600.0
 
 log = structlog.get_logger(__name__)
 
@@ -65,6 +67,12 @@ class Service:
         )
         self._channels: list[grpc.aio.Channel] = []
         self._beside: list[tuple[str, Callable[[], Awaitable[None]]]] = []
+        self.timer(
+            forget_old_rows,
+            name="forget_old_rows",
+            shortest_pause_seconds=60,
+            longest_pause_seconds=RETENTION_PAUSE_SECONDS,
+        )
 
     @classmethod
     async def open(cls, settings: ServiceSettings, codec: EventCodec | None) -> "Service":
@@ -124,9 +132,25 @@ class Service:
             )
         )
 
-    def timer(self, take: Take, *, name: str = "deadlines") -> None:
-        """Works off due rows."""
-        self._timers.append(TimerLoop(self.worker, take, service=self.name, name=name))
+    def timer(
+        self,
+        take: Take,
+        *,
+        name: str = "deadlines",
+        shortest_pause_seconds: float = SHORTEST_PAUSE_SECONDS,
+        longest_pause_seconds: float = LONGEST_PAUSE_SECONDS,
+    ) -> None:
+        """Works off due rows; between empty hands it pauses longer and longer, within the bounds."""
+        self._timers.append(
+            TimerLoop(
+                self.worker,
+                take,
+                service=self.name,
+                name=name,
+                shortest_pause_seconds=shortest_pause_seconds,
+                longest_pause_seconds=longest_pause_seconds,
+            )
+        )
 
     def beside(self, name: str, run: Callable[[], Awaitable[None]]) -> None:
         """A task that lives as long as the calls: a shared writer, a fan-out. It is cancelled at the end."""

@@ -20,6 +20,7 @@ from chassis.faust_transport import transport_with
 from chassis.group import EMBEDDED_FETCH_WAIT_MILLISECONDS, SESSION_SECONDS
 from chassis.inbox import announce
 from chassis.incoming import Message
+from chassis.known_topics import create_no_topics
 from chassis.measures import consumer_lag
 from chassis.postgres import Database
 
@@ -61,6 +62,7 @@ class StreamRunner:
         fetch_wait_milliseconds: int = EMBEDDED_FETCH_WAIT_MILLISECONDS,
         session_seconds: float = SESSION_SECONDS,
     ) -> None:
+        create_no_topics()
         self.consumer = consumer
         self._database = database
         self._topics = list(topics)

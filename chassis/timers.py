@@ -37,17 +37,21 @@ class TimerLoop:
         service: str,
         name: str = "deadlines",
         first_backoff_seconds: float = 0.5,
+        shortest_pause_seconds: float = SHORTEST_PAUSE_SECONDS,
+        longest_pause_seconds: float = LONGEST_PAUSE_SECONDS,
     ) -> None:
         self._database = database
         self._take = take
         self._caller = Caller.of_service(service)
         self._name = name
         self._first_backoff_seconds = first_backoff_seconds
+        self._shortest_pause_seconds = shortest_pause_seconds
+        self._longest_pause_seconds = longest_pause_seconds
         self._stopping = asyncio.Event()
 
     async def run(self) -> None:
         """Runs until `stop()`."""
-        pause, failures = SHORTEST_PAUSE_SECONDS, 0
+        pause, failures = self._shortest_pause_seconds, 0
         while not self._stopping.is_set():
             try:
                 async with self._database.transaction(self._caller) as tx:
@@ -62,10 +66,10 @@ class TimerLoop:
                 continue
             if taken:
                 timer_rows.add(taken, {"timer": self._name})
-                pause = SHORTEST_PAUSE_SECONDS
+                pause = self._shortest_pause_seconds
                 continue
             await self._pause(pause)
-            pause = min(pause * 1.5, LONGEST_PAUSE_SECONDS)
+            pause = min(pause * 1.5, self._longest_pause_seconds)
 
     def stop(self) -> None:
         """Lets `run` return after what it has in hand."""
