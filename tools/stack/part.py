@@ -82,12 +82,13 @@ class Part:
         if self._failure is not None:
             raise self._failure
 
-    async def rest(self) -> None:
+    async def rest(self, patience_seconds: float | None = None) -> None:
         """Asks the process to end and waits for it; it stays down until it is wanted again."""
+        patience = self.patience_seconds if patience_seconds is None else patience_seconds
         self._wanted.clear()
         self._unwanted.set()
         if self.process is not None:
-            await asyncio.to_thread(stop, self.process, ask=self.ask, patience_seconds=self.patience_seconds)
+            await asyncio.to_thread(stop, self.process, ask=self.ask, patience_seconds=patience)
         if self._keeper is not None:
             await self._idle.wait()
         self._serving.clear()

@@ -38,6 +38,8 @@ from tools.stack.topics import create_topics, forget_groups
 LARGEST_LOG_BYTES: Final = 20 * 1024 * 1024
 SERVER_PATIENCE_SECONDS: Final = 20.0
 REPLAY_RETRY_SECONDS: Final = 1.0
+LOSS_PATIENCE_SECONDS: Final = 1.0
+"""Without a broker nothing can drain to it: services that take longer are killed, which loses nothing."""
 
 Say = Callable[[str], None]
 
@@ -234,7 +236,7 @@ class Stack:
         return [part for name, part in self.parts.items() if name not in ("postgresql", "broker")]
 
     async def _rest_services(self) -> None:
-        await asyncio.gather(*(part.rest() for part in reversed(self.service_parts())))
+        await asyncio.gather(*(part.rest(LOSS_PATIENCE_SECONDS) for part in self.service_parts()))
 
     async def _after_broker_loss(self) -> None:
         await self.refill_broker()
