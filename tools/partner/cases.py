@@ -1,6 +1,7 @@
 """The cases on an agency's desk, with short numbers that a person can type."""
 
 from dataclasses import dataclass
+from typing import Final
 
 from kem.directory.v1.directory_service_pb2 import GetServiceRequest
 from kem.referral.v1 import referral_pb2
@@ -12,6 +13,16 @@ from kem.referral.v1.referral_service_pb2 import (
 )
 from tools.hub import Hub, Person
 from tools.partner.calls import Refused, call
+
+_FINAL: Final = frozenset(
+    {
+        referral_pb2.REFERRAL_STATE_COMPLETED,
+        referral_pb2.REFERRAL_STATE_NOT_COMPLETED,
+        referral_pb2.REFERRAL_STATE_WITHDRAWN,
+        referral_pb2.REFERRAL_STATE_CANCELLED,
+        referral_pb2.REFERRAL_STATE_ENTERED_IN_ERROR,
+    }
+)
 
 
 @dataclass(slots=True)
@@ -54,7 +65,8 @@ class Cases:
                     self._person,
                 )
                 for referral in page.referrals:
-                    self.meet(referral.referral_id, _own_offer(referral).offer_id)
+                    if not is_final(referral.state):
+                        self.meet(referral.referral_id, _own_offer(referral).offer_id)
                 token = page.next_page_token
                 if not token:
                     break
@@ -90,6 +102,8 @@ class Cases:
         )
         offer = _own_offer(answer.referral)
         case.offer_id = offer.offer_id or case.offer_id
+        if is_final(answer.referral.state):
+            case.is_ours = False
         return answer.referral, offer
 
     async def service_name(self, service_id: str) -> str:
@@ -106,6 +120,11 @@ class Cases:
             except Refused:
                 self._services[service_id] = f"service {service_id[:8]}"
         return self._services[service_id]
+
+
+def is_final(state: referral_pb2.ReferralState.ValueType) -> bool:
+    """Whether nothing can happen to such a referral any more."""
+    return state in _FINAL
 
 
 def _own_offer(referral: referral_pb2.Referral) -> referral_pb2.Offer:

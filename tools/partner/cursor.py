@@ -10,7 +10,10 @@ class Cursor:
 
     def __init__(self, folder: Path, agency_id: str) -> None:
         self._file = folder / f"{agency_id}.json"
-        self.sequence = self._read()
+        kept = self._read()
+        self.is_new = kept is None
+        """Nobody has ever sat here, or the file cannot be read."""
+        self.sequence = kept or 0
 
     def advance(self, sequence: int) -> None:
         """Remembers that everything up to `sequence` was shown; whole or not at all."""
@@ -21,8 +24,8 @@ class Cursor:
             json.dump({"sequence": sequence}, file)
         fresh.replace(self._file)
 
-    def _read(self) -> int:
+    def _read(self) -> int | None:
         try:
             return max(int(json.loads(self._file.read_text())["sequence"]), 0)
         except (OSError, ValueError, KeyError, TypeError):
-            return 0
+            return None

@@ -8,7 +8,12 @@ from typing import Final
 import grpc
 
 from kem.notifications.v1 import delivery_pb2, inbox_service_pb2_grpc
-from kem.notifications.v1.inbox_service_pb2 import AcknowledgeRequest, SubscribeRequest, SubscribeResponse
+from kem.notifications.v1.inbox_service_pb2 import (
+    AcknowledgeRequest,
+    ListDeliveriesRequest,
+    SubscribeRequest,
+    SubscribeResponse,
+)
 from tools.hub import Person
 from tools.partner.calls import Refused, call, why
 from tools.partner.cursor import Cursor
@@ -46,6 +51,19 @@ class Inbox:
         self._show = show
         self._tell = tell
         self._acknowledged = 0
+
+    async def begin(self) -> int:
+        """Takes up the cursor; who never sat here begins behind what the agency has acknowledged elsewhere.
+
+        Returns:
+            How many deliveries have come since.
+        """
+        request = ListDeliveriesRequest(inbox=delivery_pb2.INBOX_AGENCY, page_size=1)
+        marks = await call(self._stub.ListDeliveries, request, self._person)
+        if self._cursor.is_new:
+            self._cursor.advance(marks.acknowledged_sequence)
+        self._acknowledged = marks.acknowledged_sequence
+        return max(int(marks.last_sequence) - self._cursor.sequence, 0)
 
     async def run(self) -> None:
         """Reads until cancelled.

@@ -72,6 +72,9 @@ class _Sitting:
         self._terminal.print(f"[bold]{escape(name.en)}[/] · {escape(name.el)}")
         await self._cases.load()
         await self._list()
+        missed = await self._inbox.begin()
+        if missed:
+            self._terminal.print(f"[bold]{missed}[/] deliveries have come since the last sitting:")
         self._terminal.print("Offers appear here as they are made. Type [bold]help[/], or [bold]quit[/].")
         listening = asyncio.create_task(self._inbox.run())
         typing = asyncio.create_task(self._commands())

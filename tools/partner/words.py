@@ -5,6 +5,7 @@ from datetime import UTC, datetime
 from typing import Any, Final
 from zoneinfo import ZoneInfo
 
+from google.protobuf.descriptor import FieldDescriptor
 from google.protobuf.message import Message
 from google.protobuf.timestamp_pb2 import Timestamp
 
@@ -95,17 +96,19 @@ def reasons(list_name: str) -> list[Reason]:
 def disclosed_lines(message: Message) -> Iterator[str]:
     """Whatever was given, one line a field; fields that were not given are not there."""
     for field, value in message.ListFields():
-        yield f"{field.name.replace('_', ' ')}: {_flat(value)}"
+        yield f"{field.name.replace('_', ' ')}: {_flat(field, value)}"
 
 
-def _flat(value: Any) -> str:
+def _flat(field: FieldDescriptor, value: Any) -> str:
     if isinstance(value, Message):
-        return " ".join(_flat(part) for _, part in value.ListFields())
+        return " ".join(_flat(part, inner) for part, inner in value.ListFields())
     if isinstance(value, bool):
         return "yes" if value else "no"
+    if isinstance(value, int) and field.enum_type is not None:
+        return field.enum_type.values_by_number[value].name.rpartition("_")[2].lower()
     if isinstance(value, str | int | float):
         return str(value)
-    return "; ".join(_flat(part) for part in value)
+    return "; ".join(_flat(field, part) for part in value)
 
 
 def _name(table: Any, code: str) -> str:

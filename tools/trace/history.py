@@ -182,8 +182,7 @@ class _Reader:
             return ()
         rows = await self._connection.fetch(_DEADLINES, self._referral_id)
         return tuple(
-            Entry(row["due_time"], 0, HUB, row["kind"], _DEADLINE_SAYS.get(row["kind"], row["kind"]))
-            for row in rows
+            Entry(row["due_time"], 0, HUB, row["kind"], _says(row["kind"], row["detail"])) for row in rows
         )
 
 
@@ -193,12 +192,18 @@ _ROUTINGS: Final = {
     "HOLD": "nothing is sent yet",
 }
 _DEADLINE_SAYS: Final = {
-    "OFFER": "A reminder is due, or the offer's time ends.",
+    "OFFER": "The agency is reminded.",
     "PERSON_CLOCK": "The person should have had a positive answer by then.",
     "FIND_PROVIDER": "A provider is looked for.",
     "REMATCH": "A provider is looked for again.",
     "LOOK_AGAIN": "A provider is looked for again.",
 }
+
+
+def _says(kind: str, detail: str) -> str:
+    if (kind, detail) == ("OFFER", "END"):
+        return "The time to answer the offer ends."
+    return _DEADLINE_SAYS.get(kind, kind)
 
 
 def _is_restricted(kind: str | None) -> bool:
@@ -237,7 +242,7 @@ def _arrivals(offers: list[asyncpg.Record], names: Names) -> list[Entry]:
         Entry(
             offer["delivered_time"],
             0,
-            Who("STAFF", names.agency(offer["agency_id"])),
+            Who("CLIENT", names.agency(offer["agency_id"])),
             "OfferDelivered",
             f"Offer {offer['number']} has arrived at {names.agency(offer['agency_id'])}.",
         )

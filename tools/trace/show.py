@@ -12,7 +12,7 @@ from tools.trace.story import HIDDEN, Entry, History, athens
 
 def print_history(history: History) -> None:
     """The history in Athens time, a line for each thing that happened."""
-    console = Console(highlight=False)
+    console = Console(highlight=False, soft_wrap=True)
     facts = history.facts
     console.print(f"[bold]Referral {history.referral_id}[/]: {facts['state']}")
     console.print(

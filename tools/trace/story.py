@@ -28,6 +28,8 @@ class Who:
     def __str__(self) -> str:
         if self.kind == "SERVICE":
             return "the hub"
+        if self.kind == "CLIENT":
+            return f"a program of {self.agency}"
         person = f"staff {self.principal_id[:8]}" if self.principal_id else "staff"
         if self.acting_person:
             person += f" for {self.acting_person}"
