@@ -158,16 +158,15 @@ def decide(cells: Sequence[Cell], *, agency_id: UUID, purpose: str, wanted: int,
 
     The caller has locked the cells, and has read `now` after the lock.
     """
-    at_hand = [
-        cell
-        for cell in cells
-        if cell.agency_id == agency_id and cell.purpose == purpose and cell.in_force(now)
-    ]
-    permits = [cell for cell in at_hand if cell.effect is GrantEffect.PERMIT]
-    denied = _bits(cell for cell in at_hand if cell.effect is not GrantEffect.PERMIT)
-    mask = _bits(permits) & ~denied & wanted
+    permitted = denied = 0
+    permits: list[Cell] = []
+    for cell in cells:
+        if cell.agency_id != agency_id or cell.purpose != purpose or not cell.in_force(now):
+            continue
+        if cell.effect is GrantEffect.PERMIT:
+            permitted |= cell.categories
+            permits.append(cell)
+        else:
+            denied |= cell.categories
+    mask = permitted & ~denied & wanted
     return Allowance(mask, tuple(cell for cell in permits if cell.categories & mask))
-
-
-def _bits(cells: Iterable[Cell]) -> int:
-    return reduce(lambda bits, cell: bits | cell.categories, cells, 0)

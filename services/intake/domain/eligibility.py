@@ -6,7 +6,7 @@ from datetime import datetime
 from enum import StrEnum
 from uuid import UUID
 
-from kernel.codes import purpose_of, service_type
+from kernel.codes import service_type
 from kernel.ids import AgencyId, NeedId, ReferralId
 from kernel.vocabulary import StatusAnswer, Urgency
 from services.intake.domain.agreement import Agreement
@@ -98,13 +98,12 @@ def active(
 
 
 def permitted_agencies(
-    cells: Sequence[Cell], agreements: Mapping[UUID, Agreement], *, service_type_code: str, now: datetime
+    cells: Sequence[Cell], agreements: Mapping[UUID, Agreement], *, purpose: str, now: datetime
 ) -> tuple[AgencyId, ...]:
-    """Agencies to which something of the person may be given for this need's purpose, in the order of ids.
+    """Agencies to which something of the person may be given for this purpose, in the order of their ids.
 
     Something: a permit in force that a denial does not eat up, under an agreement that covers it.
     """
-    purpose = purpose_of(service_type_code).code
     by_agency: dict[AgencyId, list[Cell]] = {}
     for cell in cells:
         if cell.purpose == purpose:

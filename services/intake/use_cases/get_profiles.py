@@ -5,7 +5,8 @@ from typing import Final
 
 from chassis.access_records import AccessRecord
 from chassis.postgres import Transaction
-from kernel.ids import NeedId
+from kernel.codes import purpose_of
+from kernel.ids import AgencyId, BeneficiaryId, NeedId
 from services.intake.adapters.postgres_agreements import PostgresAgreements
 from services.intake.adapters.postgres_consents import PostgresConsents
 from services.intake.adapters.postgres_needs import PostgresNeeds
@@ -54,6 +55,7 @@ async def get_profiles(
     contracts = await agreements.of_agencies(tx, list(recipients))
     now = await tx.now()
     tx.record_access(AccessRecord("intake", method, [], subject_count=len(people)))
+    permitted: dict[tuple[BeneficiaryId, str], tuple[AgencyId, ...]] = {}
 
     def told(need_id: NeedId) -> NeedProfile:
         one = standing.get(need_id)
@@ -66,16 +68,15 @@ async def get_profiles(
         person = profiles.get(one.need.beneficiary_id)
         if person is None:
             return erased(one.need)
-        permitted = permitted_agencies(
-            cells.get(one.need.beneficiary_id, ()),
-            contracts,
-            service_type_code=one.need.service_type,
-            now=now,
-        )
+        # needs of one person for one purpose have the same answer
+        place = (one.need.beneficiary_id, purpose_of(one.need.service_type).code)
+        if place not in permitted:
+            own = cells.get(one.need.beneficiary_id, ())
+            permitted[place] = permitted_agencies(own, contracts, purpose=place[1], now=now)
         return active(
             one.need,
             person,
-            permitted=permitted,
+            permitted=permitted[place],
             profile_version=one.profile_version,
             consent_withdrawn=is_consent_withdrawn(one.need, one.whole_withdrawal_time),
             now=now,
