@@ -104,7 +104,7 @@ class AgreementChanged:
 
 @dataclass(frozen=True, slots=True)
 class DisclosureGiven:
-    """Fields were given to an agency; the masks are bits of data categories."""
+    """Fields were given to an agency. Masks are bits of data categories; 0 where the service is restricted."""
 
     disclosure_id: DisclosureId
     referral_id: ReferralId
@@ -116,7 +116,7 @@ class DisclosureGiven:
 
 @dataclass(frozen=True, slots=True)
 class DisclosureRefused:
-    """An agency asked and got nothing; the referral is as the agency named it."""
+    """An agency asked and got nothing; the referral is as the agency named it, the mask as above."""
 
     disclosure_id: DisclosureId
     referral_id: ReferralId

@@ -56,6 +56,8 @@ class HeldReferral:
     purpose: str | None = None
     needed_mask: int = 0
     for_assessment: bool = False
+    is_restricted: bool = False
+    """Whether the service is: then nothing that tells its kind may travel, the masks included."""
     opened_time: datetime | None = None
     closed_time: datetime | None = None
 
@@ -102,6 +104,7 @@ def _opened(held: HeldReferral | None, fact: Acceptance, origin: ReferralOrigin)
         purpose=purpose,
         needed_mask=needed_mask,
         for_assessment=fact.for_assessment,
+        is_restricted=codes.service_type(origin.service_type).restricted,
         opened_time=held.opened_time if held is not None and is_same_offer else fact.happened_time,
     )
 

@@ -12,6 +12,7 @@ create table held_referral (
     purpose text,
     needed_mask bigint not null default 0 check (needed_mask >= 0),
     for_assessment boolean not null default false,
+    is_restricted boolean not null default false,
     opened_time timestamptz,
     closed_time timestamptz,
     check ((agency_id is null) = (opened_time is null)),

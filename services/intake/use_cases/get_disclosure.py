@@ -174,7 +174,7 @@ async def _answer(
     if earlier is None:
         if not await parts.disclosures.add(tx, row):
             return await _answer(command, seen, method, tx, parts)  # its twin was a moment earlier
-        tx.publish(_given(row))
+        tx.publish(_given(row, held))
     tx.record_access(AccessRecord("intake", method, [row.disclosure_id]))
     return Disclosure(row.disclosure_id, row.disclosed_time, held.purpose, row.asked_mask, given_mask, fields)
 
@@ -193,12 +193,13 @@ async def _earlier(
     return earlier
 
 
-def _given(row: DisclosureRow) -> DisclosureGiven:
+def _given(row: DisclosureRow, held: HeldReferral) -> DisclosureGiven:
+    """What may be told: the masks would give away the kind of a restricted service."""
     return DisclosureGiven(
         disclosure_id=row.disclosure_id,
         referral_id=row.referral_id,
         agency_id=row.agency_id,
-        asked_mask=row.asked_mask,
-        given_mask=row.given_mask,
+        asked_mask=0 if held.is_restricted else row.asked_mask,
+        given_mask=0 if held.is_restricted else row.given_mask,
         request_id=row.request_id,
     )

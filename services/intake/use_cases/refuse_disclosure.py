@@ -53,7 +53,7 @@ async def refuse(
                 referral_id=row.referral_id,
                 agency_id=row.agency_id,
                 reason=refusal,
-                asked_mask=row.asked_mask,
+                asked_mask=0 if held and held.is_restricted else row.asked_mask,
                 request_id=request_id,
             )
         )

@@ -114,6 +114,15 @@ async def test_a_restricted_service_s_purpose_and_needs_follow_from_the_need(int
     given = await intake.disclose(need, member_of(A))
     assert given.purpose == "SERVICE_PROTECTION"
     assert given.asked_mask == codes.service_type("GBV_SHELTER").needed_mask
+    [told] = await intake.told("DisclosureGiven")
+    fact = DisclosureEvent.FromString(told["payload"]).disclosure_given
+    assert (fact.asked_mask, fact.given_mask) == (0, 0)  # they would tell the kind of service
+    await intake.withdraw(person)
+    await _is_refused(intake, need, member_of(A), RuleBroken, "CONSENT_NOT_IN_FORCE")
+    [told] = await intake.told("DisclosureRefused")
+    assert DisclosureEvent.FromString(told["payload"]).disclosure_refused.asked_mask == 0
+    rows = await intake.rows("select asked_mask from disclosure")
+    assert {row["asked_mask"] for row in rows} == {given.asked_mask}
 
 
 async def test_a_denial_wins_over_every_permit(intake: OpenIntake) -> None:

@@ -145,9 +145,9 @@ class DisclosureGiven(_message.Message):
     agency_id: _builtins.str
     """To whom."""
     asked_mask: _builtins.int
-    """Bits of the data categories asked for."""
+    """Bits of the data categories asked for; 0 where the service is restricted, because they would tell its kind."""
     given_mask: _builtins.int
-    """Bits of the data categories given."""
+    """Bits of the data categories given; 0 likewise."""
     def __init__(
         self,
         *,
@@ -185,7 +185,7 @@ class DisclosureRefused(_message.Message):
     reason: _builtins.str
     """The stable reason."""
     asked_mask: _builtins.int
-    """Bits of the data categories asked for; 0 where the referral is not held."""
+    """Bits of the data categories asked for; 0 where the referral is not held or the service is restricted."""
     def __init__(
         self,
         *,

@@ -45,7 +45,7 @@ class IntakeEvent(_message.Message):
     event_id: _builtins.str
     """Unique for ever; consumers drop what they have seen."""
     aggregate_id: _builtins.str
-    """The person, consent or need that changed."""
+    """The person, their profile, their consent (counted together), or the need that changed."""
     aggregate_version: _builtins.int
     """Grows by one with each event of the aggregate."""
     causation_id: _builtins.str
