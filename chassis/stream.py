@@ -6,7 +6,10 @@ acked only after the commit. Nothing may raise out of the agent: Faust would ack
 
 import asyncio
 import contextlib
+import os
+import tempfile
 from collections.abc import Sequence
+from pathlib import Path
 from typing import Any, Final
 
 import faust
@@ -135,6 +138,8 @@ class StreamRunner:
             topic_disable_leader=True,
             web_enabled=False,
             store="memory://",
+            # there are no tables, but Faust makes their folder all the same
+            datadir=Path(tempfile.gettempdir()) / f"kem-{os.getuid()}",
         )
         app.transport = transport_with(self._fetch_wait_milliseconds)(app.conf.broker_consumer, app)
         channel = app.topic(*self._topics, key_type=bytes, value_type=bytes, value_serializer="raw")

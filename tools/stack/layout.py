@@ -39,6 +39,11 @@ class Layout:
         return self.data / "logs"
 
     @property
+    def work(self) -> Path:
+        """Where services may leave what they need no more when they end."""
+        return self.data / "work"
+
+    @property
     def run_file(self) -> Path:
         """What runs now: processes and addresses, as JSON without secrets."""
         return self.data / "run.json"
@@ -72,7 +77,7 @@ class Layout:
         """Makes the folders. Repeat-safe."""
         try:
             self.data.mkdir(parents=True, exist_ok=True)
-            for folder in (self.data, self.secrets, self.keys, self.logs, self.postgres):
+            for folder in (self.data, self.secrets, self.keys, self.logs, self.postgres, self.work):
                 folder.mkdir(exist_ok=True)
                 folder.chmod(0o700)
         except PermissionError as error:

@@ -216,7 +216,7 @@ class Stack:
                 check_ports(self._ports, service)
             word.forget()
             log = self.layout.log(name)
-            return spawn(command(service, roles), log=log, environment=settings, directory=self.root)
+            return spawn(command(service, roles), log=log, environment=settings, directory=self.layout.work)
 
         if roles is not None and "grpc" not in roles:
             return self._add(name, start, word.wait)

@@ -88,13 +88,23 @@ def _seen(process: RunningProcess, state: str) -> ProcessState:
     memory = 0
     for one in (living, *living.children(recursive=True)):
         try:
-            memory += one.memory_info().rss
+            memory += _memory_bytes(one)
         except psutil.Error:
             continue
     if process.name == "kem up":
-        memory = living.memory_info().rss
+        memory = _memory_bytes(living)
     uptime = round(max(0.0, time.time() - process.start_time), 1)
     return ProcessState(process.name, process.pid, state, uptime, memory, process.restarts)
+
+
+def _memory_bytes(process: psutil.Process) -> int:
+    """What the process takes; what several share is divided among them where the system can tell."""
+    try:
+        shares: int = process.memory_full_info().pss
+        return shares
+    except (psutil.AccessDenied, AttributeError):
+        whole: int = process.memory_info().rss
+        return whole
 
 
 async def count_waiting(connection: asyncpg.Connection) -> dict[str, Waiting]:
