@@ -104,7 +104,7 @@ class AgreementChanged:
 
 @dataclass(frozen=True, slots=True)
 class DisclosureGiven:
-    """Fields were given to an agency. Masks are bits of data categories; 0 where the service is restricted."""
+    """Fields were given to an agency. Masks are bits of categories; 0 where the service is restricted."""
 
     disclosure_id: DisclosureId
     referral_id: ReferralId
