@@ -62,7 +62,8 @@ def is_passing(error: BaseException) -> bool:
         return _code(error) in _PASSING_CODES
     if isinstance(error, asyncpg.InterfaceError):
         # asyncpg has one class for a lost connection and for wrong arguments
-        return type(error) is asyncpg.InterfaceError and "clos" in str(error)
+        words = str(error)
+        return type(error) is asyncpg.InterfaceError and ("clos" in words or "released back" in words)
     return isinstance(error, _PASSING)
 
 

@@ -1,6 +1,7 @@
 """One service's way into PostgreSQL: a pool, and transactions that know who acts and what they must tell."""
 
 import asyncio
+import contextlib
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from datetime import datetime
@@ -194,7 +195,8 @@ async def _roll_back(connection: asyncpg.Connection) -> None:
         if not connection.is_closed():
             await connection.execute("rollback", timeout=5)
     except Exception:
-        connection.terminate()
+        with contextlib.suppress(asyncpg.InterfaceError):  # the server ended it, and the pool has it back
+            connection.terminate()
 
 
 async def _keep_as_it_is(connection: asyncpg.Connection) -> None:

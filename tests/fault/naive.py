@@ -20,7 +20,7 @@ from chassis.postgres import Database, Transaction
 from chassis.stream import BATCH_EVENTS, BATCH_WITHIN_SECONDS
 from tests.fault.effects import EffectReader
 from tests.fault.order import SCHEMA, Order, say
-from tests.fault.runners import HEARTBEAT_SECONDS, SESSION_SECONDS, ToldStream
+from tests.fault.runners import SESSION_SECONDS, ToldStream
 
 CALLER: Final = Caller.of_service(SCHEMA)
 
@@ -29,7 +29,7 @@ class PlainAgent(ToldStream):
     """Faust without the batch runner: whatever the handler raises comes out of the agent."""
 
     def __init__(self, order: Order, database: Database, reader: EffectReader) -> None:
-        super().__init__(SCHEMA, order.consumer, order.bootstrap, database, [order.topic], reader)
+        super().__init__(order, database, reader)
         self._reader = reader
 
     async def _commit(self, events: Sequence[Any]) -> None:
@@ -94,7 +94,7 @@ class AutoCommitReader:
             group_id=self._order.consumer,
             auto_offset_reset="earliest",
             session_timeout_ms=int(SESSION_SECONDS * 1000),
-            heartbeat_interval_ms=int(HEARTBEAT_SECONDS * 1000),
+            heartbeat_interval_ms=int(SESSION_SECONDS * 1000 / 6),
             fetch_max_wait_ms=20,
         )
         await client.start()

@@ -9,7 +9,7 @@ from tests.fault.stage import CLIENT, Account, Stage
 
 async def after_a_slow_commit(stage: Stage, sender: str) -> Account:
     """The account of a day on which the first writer commits last."""
-    await stage.start("projection")
+    await (await stage.start("projection")).said("ready")
     await stage.start_sender(sender)
     (slow,) = numbered(stage.keys[:1], 1)
     async with stage.database.transaction(CLIENT) as tx:

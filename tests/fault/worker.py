@@ -23,17 +23,9 @@ from tests.fault.runners import QuickProjection, ToldStream
 Runner = StreamRunner | ProjectionReader | naive.AutoCommitReader
 
 
-def _stream(order: Order, database: Database, reader: EffectReader) -> Runner:
-    return ToldStream(SCHEMA, order.consumer, order.bootstrap, database, [order.topic], reader)
-
-
-def _projection(order: Order, database: Database, reader: EffectReader) -> Runner:
-    return QuickProjection(SCHEMA, order.consumer, order.bootstrap, database, [order.topic], reader)
-
-
 def _without_inbox(order: Order, database: Database, reader: EffectReader) -> Runner:
     naive.leave_out_inbox()
-    return _stream(order, database, reader)
+    return ToldStream(order, database, reader)
 
 
 LONGEST_END_SECONDS: Final = 2.0
@@ -42,16 +34,16 @@ MakeReader = Callable[..., EffectReader]
 MakeRunner = Callable[[Order, Database, EffectReader], Runner]
 
 WAYS: Final[dict[str, tuple[MakeRunner, MakeReader]]] = {
-    "stream": (_stream, EffectReader),
-    "projection": (_projection, EffectReader),
+    "stream": (ToldStream, EffectReader),
+    "projection": (QuickProjection, EffectReader),
     "async_for": (naive.AsyncForAgent, EffectReader),
     "take": (naive.TakeAgent, EffectReader),
     "early_ack": (naive.EarlyAckAgent, EffectReader),
     "auto_commit": (naive.AutoCommitReader, EffectReader),
     "without_inbox": (_without_inbox, EffectReader),
-    "swallowing": (_stream, naive.SwallowingReader),
-    "telling": (_stream, naive.TellingReader),
-    "skipping": (_stream, naive.SkippingReader),
+    "swallowing": (ToldStream, naive.SwallowingReader),
+    "telling": (ToldStream, naive.TellingReader),
+    "skipping": (ToldStream, naive.SkippingReader),
 }
 
 

@@ -11,12 +11,14 @@ from chassis import topics
 from chassis.access_records import AccessRecord
 from chassis.caller import Caller
 from chassis.events import MAX_PAYLOAD_BYTES, OutgoingEvent
+from chassis.failures import is_passing
 from chassis.postgres import Database, Transaction
 from chassis.requests import once
 from kem.access.v1.access_events_pb2 import AccessEvent, AccessRecorded
 from kernel.errors import Conflict, RuleBroken
 from kernel.ids import random_id
 from tests.integration.chassis.conftest import SCHEMA, WORKER, publish
+from tests.integration.chassis.waiting import until
 from tests.support.postgres import FreshDatabase
 
 MakeEvent = Callable[..., OutgoingEvent]
@@ -208,3 +210,25 @@ async def test_the_event_log_can_only_grow(database: Database) -> None:
         async with database.pool.acquire() as connection:
             with pytest.raises(asyncpg.InsufficientPrivilegeError):
                 await connection.execute(statement)
+
+
+async def test_a_connection_that_the_server_ended_is_a_passing_fault(
+    database: Database, stored: FreshDatabase
+) -> None:
+    async def outlive_the_connection() -> None:
+        async with database.transaction(WORKER) as tx:
+            pid = await tx.connection.fetchval("select pg_backend_pid()")
+            stored.execute(f"select pg_terminate_backend({pid})")
+            await until(lambda: _is_ended(tx))  # as after a long freeze: nothing was under way
+            await tx.connection.execute("select 1")
+
+    with pytest.raises(asyncpg.InterfaceError) as raised:
+        await outlive_the_connection()
+    assert is_passing(raised.value)
+
+
+def _is_ended(tx: Transaction) -> bool:
+    try:
+        return bool(tx.connection.is_closed())
+    except asyncpg.InterfaceError:
+        return True

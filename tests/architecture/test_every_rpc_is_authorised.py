@@ -1,0 +1,56 @@
+"""Every method of every contract has one row in one service's access table, and each row names a method."""
+
+import importlib
+from collections.abc import Iterator, Mapping
+from pathlib import Path
+
+from chassis.access import Access
+from kernel.codes import Role
+
+ROOT = Path(__file__).resolve().parents[2]
+
+
+def methods_of_the_contracts() -> Iterator[str]:
+    """The full name of every RPC that the generated code describes."""
+    for path in sorted((ROOT / "gen").glob("kem/**/*_pb2.py")):
+        name = ".".join(path.relative_to(ROOT / "gen").with_suffix("").parts)
+        for service in importlib.import_module(name).DESCRIPTOR.services_by_name.values():
+            for method in service.methods:
+                yield f"/{service.full_name}/{method.name}"
+
+
+def access_tables() -> dict[str, Mapping[str, Access]]:
+    """The table of each service."""
+    return {
+        file.parts[-3]: importlib.import_module(f"services.{file.parts[-3]}.entrypoints.access").ACCESS
+        for file in sorted(ROOT.glob("services/*/entrypoints/access.py"))
+    }
+
+
+def unguarded(methods: set[str], tables: Mapping[str, Mapping[str, Access]]) -> set[str]:
+    """Methods that stand in no table or in more than one."""
+    return {method for method in methods if sum(method in table for table in tables.values()) != 1}
+
+
+def test_every_method_has_one_row_in_one_access_table() -> None:
+    methods = set(methods_of_the_contracts())
+    assert len(methods) > 40
+    assert unguarded(methods, access_tables()) == set()
+
+
+def test_a_new_method_without_a_row_would_be_found() -> None:
+    new = "/kem.referral.v1.ReferralService/MergeReferrals"
+    assert unguarded({new, *methods_of_the_contracts()}, access_tables()) == {new}
+
+
+def test_no_row_names_a_method_that_does_not_exist() -> None:
+    methods = set(methods_of_the_contracts())
+    assert [row for table in access_tables().values() for row in table if row not in methods] == []
+
+
+def test_no_method_is_open_to_everybody_or_to_nobody() -> None:
+    for table in access_tables().values():
+        for method, access in table.items():
+            assert not access.public, method
+            assert access.internal or access.roles, method
+            assert access.roles <= set(Role), method
