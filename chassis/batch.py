@@ -55,14 +55,17 @@ class BatchRunner:
         started = time.monotonic()
         with batch_span(self.consumer, [event.traceparent for event in events]):
             if not await self._settle(events, letters, TRIES_TOGETHER, tries=0):
+                await self._keep(letters)
                 for event in events:
-                    await self._settle_alone(event)
+                    if not await self._settle([event], [], TRIES, tries=TRIES_TOGETHER):
+                        await self._keep([DeadLetter(event, HANDLER_FAILED, TRIES)])
         batch_seconds.record(time.monotonic() - started, {"consumer": self.consumer})
         consumed_events.add(len(messages), {"consumer": self.consumer})
 
-    async def _settle_alone(self, event: IncomingEvent) -> None:
-        if not await self._settle([event], [], TRIES, tries=TRIES_TOGETHER):
-            await self._settle([], [DeadLetter(event, HANDLER_FAILED, TRIES)], TRIES, tries=0)
+    async def _keep(self, letters: list[DeadLetter]) -> None:
+        """Sets aside, or ends the process: what can be neither taken nor kept must not be acked."""
+        if letters and not await self._settle([], letters, TRIES, tries=0):
+            raise StreamFailed("DeadLetterNotWritten")
 
     async def _settle(
         self, events: list[IncomingEvent], letters: list[DeadLetter], limit: int, tries: int

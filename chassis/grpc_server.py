@@ -25,6 +25,10 @@ _OPTIONS: Final = [
 ]
 
 
+class AddressTaken(Exception):
+    """Another process listens on the address of this service."""
+
+
 class GrpcServer:
     """Serves the methods that the access table names; `""` and each service have a health of their own."""
 
@@ -50,7 +54,7 @@ class GrpcServer:
         """Listens; serving is said by `set_serving`.
 
         Raises:
-            RuntimeError: the address is taken.
+            AddressTaken: somebody else listens there.
         """
         server: grpc.aio.Server = grpc.aio.server(interceptors=[self._guard], options=_OPTIONS)
         for register in self._registrations:
@@ -64,7 +68,10 @@ class GrpcServer:
             ],
             server,
         )
-        self.port = server.add_insecure_port(self.address)
+        try:
+            self.port = server.add_insecure_port(self.address)
+        except RuntimeError:
+            raise AddressTaken(self.address) from None
         self._server = server
         await self.set_serving(False)
         await server.start()

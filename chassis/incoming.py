@@ -12,6 +12,8 @@ from chassis.events import IncomingEvent
 from kernel.ids import derived_id
 from kernel.time import utc
 
+MAX_HEADER_CHARACTERS: Final = 600
+
 _EPOCH: Final = datetime(1970, 1, 1, tzinfo=UTC)
 
 
@@ -38,13 +40,16 @@ class Malformed:
 def read_message(message: Message) -> IncomingEvent | Malformed:
     """The event that the message carries, by its CloudEvents headers."""
     try:
-        headers = {name: (value or b"").decode() for name, value in message.headers}
+        headers = {name: _text(value) for name, value in message.headers}
+        position = int(headers["kem-position"])
+        if not 0 < position < 2**63:
+            return Malformed(_unreadable(message))
         return IncomingEvent(
             event_id=UUID(headers["ce_id"]),
             topic=message.topic,
             partition=message.partition,
             offset=message.offset,
-            position=int(headers["kem-position"]),
+            position=position,
             key=message.key or b"",
             type=headers["ce_type"].removeprefix(message.topic + "."),
             event_time=utc(datetime.fromisoformat(headers["ce_time"])),
@@ -53,8 +58,16 @@ def read_message(message: Message) -> IncomingEvent | Malformed:
             source=headers["ce_source"],
             tracestate=headers.get("tracestate"),
         )
-    except (KeyError, ValueError):
+    except (KeyError, ValueError, OverflowError):
         return Malformed(_unreadable(message))
+
+
+def _text(value: bytes | None) -> str:
+    """A header's text; PostgreSQL holds no NUL, and nothing of ours is longer than the bound."""
+    text = (value or b"").decode()
+    if len(text) > MAX_HEADER_CHARACTERS or "\0" in text:
+        raise ValueError("not a header of ours")
+    return text
 
 
 def _unreadable(message: Message) -> IncomingEvent:

@@ -38,6 +38,25 @@ class LoggedEvent:
     tracestate: str | None
 
 
+def headers_of(event: LoggedEvent, source: str) -> list[tuple[str, bytes]]:
+    """CloudEvents 1.0 in binary mode, the place in the source's log, and the trace that it came from."""
+    headers = [
+        ("ce_specversion", b"1.0"),
+        ("ce_id", str(event.event_id).encode()),
+        ("ce_source", source.encode()),
+        ("ce_type", f"{event.topic}.{event.type}".encode()),
+        ("ce_subject", str(event.aggregate_id).encode()),
+        ("ce_time", event.event_time.isoformat().encode()),
+        ("content-type", CONTENT_TYPE),
+        ("kem-position", str(event.position).encode()),
+    ]
+    if event.traceparent:
+        headers.append(("traceparent", event.traceparent.encode()))
+    if event.tracestate:
+        headers.append(("tracestate", event.tracestate.encode()))
+    return headers
+
+
 class PublishingFailed(Exception):
     """The broker did not acknowledge; what was under way may have arrived or not."""
 
@@ -52,7 +71,7 @@ class Publisher:
     def __init__(self, bootstrap: str, source: str, *, idempotence: bool) -> None:
         create_no_topics()
         self._bootstrap = bootstrap
-        self._source = source.encode()
+        self._source = source
         self._idempotence = idempotence
         self._producer: AIOKafkaProducer | None = None
         self._connections: dict[Any, Any] = {}
@@ -92,7 +111,7 @@ class Publisher:
                 key=key_bytes(row.key),
                 value=row.payload,
                 timestamp=int(row.event_time.timestamp() * 1000),
-                headers=self._headers(row),
+                headers=headers_of(row, self._source),
             )
             if appended is None:
                 break
@@ -110,23 +129,6 @@ class Publisher:
             raise ConnectionError("the broker that answered may not be the one that was asked")
         self._connections = dict(producer.client._conns)
         return taken
-
-    def _headers(self, row: LoggedEvent) -> list[tuple[str, bytes]]:
-        headers = [
-            ("ce_specversion", b"1.0"),
-            ("ce_id", str(row.event_id).encode()),
-            ("ce_source", self._source),
-            ("ce_type", f"{row.topic}.{row.type}".encode()),
-            ("ce_subject", str(row.aggregate_id).encode()),
-            ("ce_time", row.event_time.isoformat().encode()),
-            ("content-type", CONTENT_TYPE),
-            ("kem-position", str(row.position).encode()),
-        ]
-        if row.traceparent:
-            headers.append(("traceparent", row.traceparent.encode()))
-        if row.tracestate:
-            headers.append(("tracestate", row.tracestate.encode()))
-        return headers
 
     async def _connect(self) -> AIOKafkaProducer:
         producer = AIOKafkaProducer(

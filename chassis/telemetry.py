@@ -3,6 +3,7 @@
 from collections.abc import Callable, Sequence
 from typing import Any, Final
 
+import structlog
 from opentelemetry import metrics, trace
 from opentelemetry.context import Context
 from opentelemetry.exporter.prometheus import PrometheusMetricReader
@@ -85,7 +86,12 @@ def set_up_telemetry(
 
 def _open_metrics_page(address: str) -> Callable[[], None]:
     host, _, port = address.rpartition(":")
-    server, thread = start_http_server(int(port), addr=host or "127.0.0.1")
+    try:
+        server, thread = start_http_server(int(port), addr=host or "127.0.0.1")
+    except OSError:
+        # a second worker beside the first: figures are not worth refusing to work for
+        structlog.get_logger(__name__).warning("metrics_page_not_open", address=address)
+        return _nothing_to_close
 
     def close() -> None:
         server.shutdown()
@@ -93,6 +99,10 @@ def _open_metrics_page(address: str) -> Callable[[], None]:
         thread.join(timeout=2)
 
     return close
+
+
+def _nothing_to_close() -> None:
+    """There is no page."""
 
 
 def _span_exporter(endpoint: str) -> Any:

@@ -1,6 +1,7 @@
 """A batch: one commit, retried in place, and one bad event never holds up the others."""
 
 from collections.abc import AsyncIterator
+from dataclasses import replace
 from itertools import count
 from uuid import UUID
 
@@ -173,6 +174,43 @@ async def test_a_message_that_is_not_ours_is_kept_with_its_bytes_and_place(
         row = await connection.fetchrow("select *, octet_length(payload) as kept from dead_letter")
     assert (row["reason"], row["partition"], row["offset"]) == (MALFORMED, 5, 77)
     assert (row["kept"], row["payload_bytes"]) == (65_536, 100_000)
+
+
+async def test_what_is_not_ours_is_kept_also_when_its_batch_fails(
+    database: Database, batches: BatchRunner, reader: CollectingReader
+) -> None:
+    good, bad, strange = message(), message(), Message(REFERRAL, 5, 78, None, b"strange", [])
+    (bad_id,) = ids(bad)
+
+    def fail(events: list[IncomingEvent]) -> None:
+        if bad_id in [event.event_id for event in events]:
+            raise ValueError("always")
+
+    reader.fail_apply = fail
+    await batches.take([strange, bad, good])
+    assert await effects(database) == ids(good)
+    assert sorted(reason for _, reason, _ in await letters(database)) == [HANDLER_FAILED, MALFORMED]
+
+
+@pytest.mark.parametrize(
+    ("name", "value"),
+    [
+        ("kem-position", b"99999999999999999999999"),
+        ("kem-position", b"0"),
+        ("ce_source", b"refer\0ral"),
+        ("ce_type", b"x" * 10_000),
+        ("ce_time", b"yesterday"),
+        ("ce_time", b"2026-01-05T10:00:00"),
+    ],
+)
+async def test_a_header_that_no_database_could_hold_is_set_aside(
+    name: str, value: bytes, database: Database, batches: BatchRunner
+) -> None:
+    good, strange = message(), message()
+    headers = [(one, value if one == name else old) for one, old in strange.headers]
+    await batches.take([replace(strange, headers=headers), good])
+    assert await effects(database) == ids(good)
+    assert [reason for _, reason, _ in await letters(database)] == [MALFORMED]
 
 
 async def test_a_missing_table_stops_the_stream_instead_of_setting_events_aside(

@@ -15,7 +15,7 @@ from opentelemetry.sdk.trace import TracerProvider
 from chassis.access_records import AccessRecord
 from chassis.caller import AssertionSigner, Caller, CallerVerifier
 from chassis.grpc_client import channel
-from chassis.grpc_server import GrpcServer
+from chassis.grpc_server import AddressTaken, GrpcServer
 from chassis.remote_errors import remote_refusals
 from kem.notifications.v1.delivery_pb2 import INBOX_AGENCY, INBOX_UNSPECIFIED
 from kem.notifications.v1.inbox_service_pb2 import (
@@ -249,5 +249,5 @@ async def test_two_servers_never_share_an_address(door: Door, tmp_path: Path) ->
         [],
         service="notifications",
     )
-    with pytest.raises(RuntimeError):
+    with pytest.raises(AddressTaken):
         await second.start()
