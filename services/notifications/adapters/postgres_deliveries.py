@@ -82,9 +82,10 @@ class PostgresDeliveries:
         """
         if not due:
             return []
-        later = _later_in_their_inbox(due)
-        recipients = {one.recipient.recipient_id: one.recipient for one in due}
-        counts = Counter(one.recipient.recipient_id for one in due)
+        inboxes = [one.recipient.recipient_id for one in due]
+        later = _later_in_their_inbox(inboxes)
+        recipients = dict(zip(inboxes, (one.recipient for one in due), strict=True))
+        counts = Counter(inboxes)
         delivery_ids = [DeliveryId(ordered_id()) for _ in due]
         signs = [one.sign for one in due]
         last = {
@@ -95,7 +96,7 @@ class PostgresDeliveries:
                 [recipient.inbox for recipient in recipients.values()],
                 [recipient.agency_id for recipient in recipients.values()],
                 [counts[recipient_id] for recipient_id in recipients],
-                [one.recipient.recipient_id for one in due],
+                inboxes,
                 later,
                 delivery_ids,
                 [sign.event_id for sign in signs],
@@ -109,8 +110,8 @@ class PostgresDeliveries:
             )
         }
         return [
-            Delivery(delivery_id, (to := one.recipient.recipient_id), last[to] - behind, one.sign)
-            for delivery_id, one, behind in zip(delivery_ids, due, later, strict=True)
+            Delivery(delivery_id, inbox, last[inbox] - behind, sign)
+            for delivery_id, inbox, behind, sign in zip(delivery_ids, inboxes, later, signs, strict=True)
         ]
 
     async def page(
@@ -146,13 +147,13 @@ class PostgresDeliveries:
         return {row["recipient_id"]: int(row["last_sequence"]) for row in rows}
 
 
-def _later_in_their_inbox(due: Sequence[DueDelivery]) -> list[int]:
-    """For each, how many of the batch come behind it in the same inbox."""
+def _later_in_their_inbox(inboxes: Sequence[RecipientId]) -> list[int]:
+    """For each delivery, how many of the batch come behind it in the same inbox."""
     seen: Counter[RecipientId] = Counter()
     later = []
-    for one in reversed(due):
-        later.append(seen[one.recipient.recipient_id])
-        seen[one.recipient.recipient_id] += 1
+    for inbox in reversed(inboxes):
+        later.append(seen[inbox])
+        seen[inbox] += 1
     return later[::-1]
 
 

