@@ -36,7 +36,7 @@ log = structlog.get_logger(__name__)
 _propagator: Final = TraceContextTextMapPropagator()
 
 
-class CallGuard(grpc.aio.ServerInterceptor):  # type: ignore[misc, unused-ignore]
+class CallGuard(grpc.aio.ServerInterceptor):
     """Stands before every servicer method of a server.
 
     Refusals of known callers are recorded before they are told. Streams end with UNAVAILABLE when the server

@@ -10,7 +10,7 @@ from aiokafka import AIOKafkaConsumer
 from faust.transport.drivers.aiokafka import AIOKafkaConsumerThread, Consumer, Transport
 
 
-class FetchWaitThread(AIOKafkaConsumerThread):  # type: ignore[misc, unused-ignore]
+class FetchWaitThread(AIOKafkaConsumerThread):
     """The thread in which Faust's consumer lives."""
 
     fetch_wait_milliseconds: ClassVar[int]
@@ -29,11 +29,11 @@ def transport_with(fetch_wait_milliseconds: int) -> type[Transport]:
 
     Thread.fetch_wait_milliseconds = fetch_wait_milliseconds
 
-    class FetchWaitConsumer(Consumer):  # type: ignore[misc, unused-ignore]
+    class FetchWaitConsumer(Consumer):
         def _new_consumer_thread(self) -> AIOKafkaConsumerThread:
             return Thread(self, loop=self.loop, beacon=self.beacon)
 
-    class FetchWaitTransport(Transport):  # type: ignore[misc, unused-ignore]
+    class FetchWaitTransport(Transport):
         pass
 
     FetchWaitTransport.Consumer = FetchWaitConsumer

@@ -85,21 +85,21 @@ class _Carrying:
         return details._replace(metadata=metadata, timeout=timeout)
 
 
-class _UnaryUnary(_Carrying, grpc.aio.UnaryUnaryClientInterceptor):  # type: ignore[misc, unused-ignore]
+class _UnaryUnary(_Carrying, grpc.aio.UnaryUnaryClientInterceptor):
     async def intercept_unary_unary(self, continuation: Any, details: Any, request: Any) -> Any:
         return await continuation(self._details(details), request)
 
 
-class _UnaryStream(_Carrying, grpc.aio.UnaryStreamClientInterceptor):  # type: ignore[misc, unused-ignore]
+class _UnaryStream(_Carrying, grpc.aio.UnaryStreamClientInterceptor):
     async def intercept_unary_stream(self, continuation: Any, details: Any, request: Any) -> Any:
         return await continuation(self._details(details), request)
 
 
-class _StreamUnary(_Carrying, grpc.aio.StreamUnaryClientInterceptor):  # type: ignore[misc, unused-ignore]
+class _StreamUnary(_Carrying, grpc.aio.StreamUnaryClientInterceptor):
     async def intercept_stream_unary(self, continuation: Any, details: Any, requests: Any) -> Any:
         return await continuation(self._details(details), requests)
 
 
-class _StreamStream(_Carrying, grpc.aio.StreamStreamClientInterceptor):  # type: ignore[misc, unused-ignore]
+class _StreamStream(_Carrying, grpc.aio.StreamStreamClientInterceptor):
     async def intercept_stream_stream(self, continuation: Any, details: Any, requests: Any) -> Any:
         return await continuation(self._details(details), requests)

@@ -11,7 +11,7 @@ import aiokafka.client
 from aiokafka.protocol.metadata import MetadataRequest
 
 
-class AskingOnly(MetadataRequest):  # type: ignore[misc, unused-ignore]
+class AskingOnly(MetadataRequest):
     """A metadata request that creates nothing."""
 
     def __init__(self, topics: list[str] | None = None) -> None:

@@ -159,7 +159,7 @@ class ProjectionReader:
                     )
 
 
-class _Assignment(ConsumerRebalanceListener):  # type: ignore[misc, unused-ignore]
+class _Assignment(ConsumerRebalanceListener):
     """Notes the first assignment."""
 
     def __init__(self, ready: asyncio.Event) -> None:

@@ -13,7 +13,7 @@ from chassis.topics import PARTITIONS, TOPICS, key_bytes
 TRACEPARENT = "00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-01"
 
 # hypothesis adds the zone itself
-_FIRST_TIME, _LAST_TIME = (datetime(year, 1, 1) for year in (2020, 2100))  # noqa: DTZ001
+_FIRST_TIME, _LAST_TIME = (datetime(year, 1, 1) for year in (2020, 2100))  # noqa: DTZ001 (zones follow)
 
 events = st.builds(
     LoggedEvent,

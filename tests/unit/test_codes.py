@@ -83,7 +83,7 @@ def test_everything_has_a_greek_and_an_english_name() -> None:
         lambda: listed("DOCUMENTS", "TEAPOT"),
     ],
 )
-def test_an_unknown_code_fails_loudly(ask) -> None:  # type: ignore[no-untyped-def]
+def test_an_unknown_code_fails_loudly(ask) -> None:  # type: ignore[no-untyped-def]  # one test for many kinds of code
     with pytest.raises(Invalid) as refusal:
         ask()
     assert refusal.value.stable_reason == "UNKNOWN_CODE"

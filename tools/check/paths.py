@@ -163,4 +163,4 @@ def _is_restricted(code: str) -> bool:
 
 
 def _has(fact: object, name: str) -> bool:
-    return name in fact.DESCRIPTOR.fields_by_name and bool(getattr(fact, name))  # type: ignore[attr-defined]
+    return name in fact.DESCRIPTOR.fields_by_name and bool(getattr(fact, name))  # type: ignore[attr-defined]  # any fact

@@ -5,7 +5,7 @@ import hashlib
 import random
 import time
 from collections import Counter, defaultdict
-from collections.abc import Awaitable, Callable, Coroutine, Sequence
+from collections.abc import Callable, Coroutine, Sequence
 from datetime import UTC, datetime, timedelta
 from typing import Any
 from uuid import UUID, uuid4
@@ -316,7 +316,7 @@ class Desk:
 
 async def _first_failure_or(task: asyncio.Task[None], others: Sequence[asyncio.Task[None]]) -> None:
     """Waits for `task`; raises at once what any of the endless `others` dies of."""
-    watched: set[Awaitable[Any]] = {task, *others}
-    done, _ = await asyncio.wait(watched, return_when=asyncio.FIRST_COMPLETED)  # type: ignore[type-var]
+    watched: set[asyncio.Task[None]] = {task, *others}
+    done, _ = await asyncio.wait(watched, return_when=asyncio.FIRST_COMPLETED)
     for finished in done:
-        finished.result()  # type: ignore[attr-defined]
+        finished.result()

@@ -64,10 +64,13 @@ def function_names_its_deed(source: Source) -> Iterator[Finding]:
 
 
 def state_is_called_state(source: Source) -> Iterator[Finding]:
-    """The word is State, never status."""
+    """The word is State, never status; in code that speaks gRPC or HTTP a variable may hold theirs."""
     if source.path.parts[:2] == ("tools", "stack") or str(source.path) == "kernel/codes.py":
         return  # the command `./kem status`; the families of a person's legal status
+    speaks_a_protocol = re.search(r"^\s*(import|from) (grpc|google\.rpc|http)\b", source.text, re.MULTILINE)
     for line, name in _defined_names(source.tree):
+        if name == "status" and speaks_a_protocol:
+            continue
         if _STATUS.search(name) and name not in _STATUS_ALLOWED:
             yield line, f"{name}: the word is state"
 
@@ -80,7 +83,7 @@ def instant_ends_in_time(source: Source) -> Iterator[Finding]:
         for part in node.body:
             if isinstance(part, ast.AnnAssign) and isinstance(part.target, ast.Name):
                 name = part.target.id
-                if _is_instant(part.annotation) and name != "now" and not name.endswith("_time"):
+                if _is_instant(part.annotation) and name != "now" and not re.search(r"(^|_)time$", name):
                     yield part.lineno, f"{name} holds an instant: its name ends in _time"
 
 
