@@ -47,13 +47,8 @@ class Directory:
     def most_useful(self, number: int) -> dict[str, set[str]]:
         """The agencies that together offer most, with the purposes of their services."""
         purposes: dict[str, set[str]] = {}
-        for listed in self.services:
-            service = listed.service
-            if (
-                service.channel == directory_pb2.CHANNEL_HUB
-                and not codes.service_type(service.service_type).restricted
-            ):
-                purposes.setdefault(service.agency_id, set()).add(codes.purpose_of(service.service_type).code)
+        for service in self._reached_by_the_hub():
+            purposes.setdefault(service.agency_id, set()).add(codes.purpose_of(service.service_type).code)
         chosen: dict[str, set[str]] = {}
         covered: set[str] = set()
         while purposes and len(chosen) < number:
@@ -64,12 +59,21 @@ class Directory:
         return chosen
 
     def types_of(self, agencies: set[str]) -> list[str]:
-        return sorted({s.service.service_type for s in self.services if s.service.agency_id in agencies})
+        """The unrestricted service types that these agencies offer through the hub."""
+        return sorted({s.service_type for s in self._reached_by_the_hub() if s.agency_id in agencies})
+
+    def _reached_by_the_hub(self) -> list[directory_pb2.Service]:
+        return [
+            listed.service
+            for listed in self.services
+            if listed.service.channel == directory_pb2.CHANNEL_HUB
+            and not codes.service_type(listed.service.service_type).restricted
+        ]
 
 
 async def read_directory(hub: Hub, calls: Calls) -> Directory:
     """The whole directory, page by page."""
-    operator = hub.person(uuid4(), None, "operator")
+    operator = hub.person(uuid4(), None, "operator", "dpo")
     directory = hub.directory
     agencies = [
         agency
