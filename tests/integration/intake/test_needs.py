@@ -2,8 +2,9 @@
 
 import asyncio
 from datetime import UTC, datetime, timedelta
+from pathlib import Path
 from typing import Any
-from uuid import uuid4
+from uuid import UUID, uuid4
 
 import asyncpg
 import pytest
@@ -19,7 +20,8 @@ from services.intake.domain.need import NewNeed, RecordedNeed
 from services.intake.use_cases.list_needs import list_needs
 from services.intake.use_cases.record_needs import RecordNeeds, record_needs
 from services.intake.use_cases.withdraw_need import WithdrawNeed, withdraw_need
-from tests.support.consented_people import METHOD, OpenIntake, member_of, need_of
+from tests.support.consented_people import METHOD, OpenIntake, member_of, need_of, open_intake
+from tests.support.postgres import MakeDatabase
 from tests.support.vault import KEM, worker_of
 
 A = uuid4()
@@ -295,6 +297,32 @@ async def test_a_person_who_is_being_changed_delays_only_their_own_needs(intake:
         )
     assert isinstance(answers[0], Unavailable)
     assert all(isinstance(answer, RecordedNeed) for answer in answers[1:])
+
+
+async def test_a_lost_connection_loses_no_need_and_doubles_none(
+    fresh_database: MakeDatabase, tmp_path: Path
+) -> None:
+    database = fresh_database(schemas=("intake",))
+    async with open_intake(database, tmp_path) as intake:
+        person = await intake.person()
+        requests = {uuid4(): None for _ in range(60)}
+
+        async def cut() -> None:
+            await asyncio.to_thread(
+                database.execute,
+                "select pg_terminate_backend(pid) from pg_stat_activity where usename = 'intake_app'",
+            )
+
+        async def record(request_id: UUID) -> RecordedNeed:
+            while True:
+                try:
+                    return await intake.need(person, request_id=request_id)
+                except Unavailable:
+                    continue  # as a client does: the same request again
+
+        answers, _ = await asyncio.gather(asyncio.gather(*map(record, requests)), cut())
+        assert await asyncio.gather(*map(record, requests)) == answers
+        assert len(await intake.rows("select from need")) == len(await intake.told("NeedRecorded")) == 60
 
 
 async def test_an_agency_sees_the_needs_that_it_sent_only(intake: OpenIntake) -> None:
