@@ -45,18 +45,19 @@ class Deadline:
 
 
 _ADD = """
-    insert into deadline (kind, due_time, referral_id, offer_id, unit_id, service_id, agency_id, service_type,
-                          detail)
+    insert into deadline (
+        kind, due_time, referral_id, offer_id, unit_id, service_id, agency_id, service_type, detail
+    )
     select * from unnest($1::text[], $2::timestamptz[], $3::uuid[], $4::uuid[], $5::uuid[], $6::uuid[],
                          $7::uuid[], $8::text[], $9::text[])
 """
 _TAKE = """
     delete from deadline where deadline_id = any(array(
-        select deadline_id from deadline where due_time <= (select clock_timestamp()) -- once, so the index serves
+        select deadline_id from deadline where due_time <= (select clock_timestamp()) -- one call: index scan
         order by due_time, deadline_id limit $1 for update skip locked
     ))
-    returning deadline_id, kind, due_time, referral_id, offer_id, unit_id, service_id, agency_id, service_type,
-              detail, tries
+    returning deadline_id, kind, due_time, referral_id, offer_id, unit_id, service_id, agency_id,
+        service_type, detail, tries
 """
 _PUT_BACK = """
     insert into deadline (kind, due_time, referral_id, offer_id, unit_id, service_id, agency_id, service_type,
@@ -73,7 +74,7 @@ _DROP = """
 
 
 class PostgresDeadlines:
-    """Writes and takes deadlines. Calls never wait for a row that a timer holds, so the two cannot deadlock."""
+    """Writes and takes deadlines. Calls never wait for a row that a timer holds: no deadlock."""
 
     async def add(self, tx: Transaction, deadlines: Sequence[Deadline]) -> None:
         """Writes the rows by one statement."""
@@ -138,9 +139,7 @@ class PostgresDeadlines:
         self, tx: Transaction, service_id: ServiceId, now: datetime, cause: str = "SERVICE_SUSPENDED"
     ) -> None:
         """Open offers of the service are revoked and its waiters matched again."""
-        await self.add(
-            tx, [Deadline(DeadlineKind.SERVICE_CLOSED, now, service_id=service_id, detail=cause)]
-        )
+        await self.add(tx, [Deadline(DeadlineKind.SERVICE_CLOSED, now, service_id=service_id, detail=cause)])
 
 
 def _deadline(row: dict[str, Any]) -> Deadline:

@@ -27,14 +27,17 @@ _SAVE_PROFILES: Final = """
 _PROFILES: Final = "select referral_id, profile from need_profile where referral_id = any($1::uuid[])"
 _FORGET: Final = "delete from need_profile where referral_id = any($1::uuid[])"
 _ADD_PROPOSALS: Final = """
-    insert into proposal (referral_id, match_number, rank, service_id, agency_id, service_version, score, terms,
-                          warnings, free_places, permitted, policy_version, match_time)
+    insert into proposal (
+        referral_id, match_number, rank, service_id, agency_id, service_version, score, terms, warnings,
+        free_places, permitted, policy_version, match_time
+    )
     select referral_id, match_number, rank, service_id, agency_id, service_version, score, terms::jsonb,
-        coalesce(string_to_array(nullif(warnings, ''), ' '), '{}'), free_places, permitted, policy_version, $13
+        coalesce(string_to_array(nullif(warnings, ''), ' '), '{}'), free_places, permitted,
+        policy_version, $13
     from unnest($1::uuid[], $2::integer[], $3::integer[], $4::uuid[], $5::uuid[], $6::bigint[], $7::float8[],
                 $8::text[], $9::text[], $10::integer[], $11::boolean[], $12::text[])
-        as made (referral_id, match_number, rank, service_id, agency_id, service_version, score, terms, warnings,
-                 free_places, permitted, policy_version)
+        as made (referral_id, match_number, rank, service_id, agency_id, service_version, score, terms,
+                 warnings, free_places, permitted, policy_version)
 """
 _ADD_GAPS: Final = """
     insert into gap (gap_id, referral_id, service_type, sector, urgency, reason, gap_time)

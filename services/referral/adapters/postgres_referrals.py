@@ -33,7 +33,7 @@ _TYPES: Final = {
 
 def _update(table: str, key: str, columns: Sequence[str]) -> str:
     settings = ", ".join(f"{name} = ${number}" for number, name in enumerate(columns, 1) if name != key)
-    return f"update {table} set {settings} where {key} = ${columns.index(key) + 1}"  # noqa: S608 - our own names
+    return f"update {table} set {settings} where {key} = ${columns.index(key) + 1}"  # noqa: S608 (names are of this file)
 
 
 def _type_of(column: str) -> str:
@@ -45,7 +45,7 @@ def _type_of(column: str) -> str:
 def _insert(table: str, columns: Sequence[str]) -> str:
     """Many rows by one statement: one array for each column."""
     arrays = ", ".join(f"${number}::{_type_of(name)}[]" for number, name in enumerate(columns, 1))
-    return f"insert into {table} ({', '.join(columns)}) select * from unnest({arrays})"  # noqa: S608
+    return f"insert into {table} ({', '.join(columns)}) select * from unnest({arrays})"  # noqa: S608 (names are of this file)
 
 
 _READ_REFERRALS: Final = f"select {', '.join(REFERRAL_COLUMNS)} from referral"  # noqa: S608 - our own names
@@ -90,7 +90,9 @@ class PostgresReferrals:
         )
         return None if row is None else _referral(row)
 
-    async def lock_free(self, tx: Transaction, referral_ids: Iterable[ReferralId]) -> dict[ReferralId, Referral]:
+    async def lock_free(
+        self, tx: Transaction, referral_ids: Iterable[ReferralId]
+    ) -> dict[ReferralId, Referral]:
         """Those of the referrals that nobody else has locked, locked now; for timers, which come again."""
         rows = await tx.connection.fetch(
             f"{_READ_REFERRALS} where referral_id = any($1::uuid[]) order by referral_id"
@@ -99,7 +101,9 @@ class PostgresReferrals:
         )
         return {ReferralId(row["referral_id"]): _referral(row) for row in rows}
 
-    async def lock_all(self, tx: Transaction, referral_ids: Iterable[ReferralId]) -> dict[ReferralId, Referral]:
+    async def lock_all(
+        self, tx: Transaction, referral_ids: Iterable[ReferralId]
+    ) -> dict[ReferralId, Referral]:
         """The referrals, locked in the order of their ids; waits for each."""
         rows = await tx.connection.fetch(
             f"{_READ_REFERRALS} where referral_id = any($1::uuid[]) order by referral_id for no key update",
@@ -113,7 +117,7 @@ class PostgresReferrals:
         return None if row is None else _referral(row)
 
     async def read_all(self, tx: Transaction, referral_ids: Sequence[ReferralId]) -> list[Referral]:
-        """The referrals in the order of the ids, without a lock; those that the caller sees none of are left out."""
+        """The referrals in the order of the ids, without a lock; what the caller does not see is left out."""
         rows = await tx.connection.fetch(
             f"{_READ_REFERRALS} where referral_id = any($1::uuid[])", list(referral_ids)
         )

@@ -10,11 +10,13 @@ from kernel.ids import AgencyId, ReferralId, ServiceId, UnitId
 from services.referral.domain.waitlist import Waiting
 
 _ADD: Final = """
-    insert into waitlist_entry (unit_id, referral_id, service_id, agency_id, urgency, priority_group, since_time,
-                                is_asleep)
+    insert into waitlist_entry (
+        unit_id, referral_id, service_id, agency_id, urgency, priority_group, since_time, is_asleep
+    )
     select * from unnest($1::uuid[], $2::uuid[], $3::uuid[], $4::uuid[], $5::text[], $6::integer[],
                          $7::timestamptz[], $8::boolean[])
-    on conflict (unit_id, referral_id) do update set is_asleep = waitlist_entry.is_asleep or excluded.is_asleep
+    on conflict (unit_id, referral_id)
+        do update set is_asleep = waitlist_entry.is_asleep or excluded.is_asleep
 """
 _REMOVE: Final = "delete from waitlist_entry where referral_id = any($1::uuid[])"
 _REMOVE_OTHERS: Final = """
@@ -48,7 +50,8 @@ _COUNTS: Final = """
     where unit_id = any($1::uuid[]) group by unit_id, urgency
 """
 _FREE: Final = """
-    select c.free from capacity c where c.unit_id = $1 and not c.is_suspended and c.until_time > clock_timestamp()
+    select free from capacity
+    where unit_id = $1 and not is_suspended and until_time > clock_timestamp()
 """
 _WAITERS_OF_AGENCY: Final = "select distinct referral_id from waitlist_entry where agency_id = $1"
 _WAITERS_OF_SERVICE: Final = "select distinct referral_id from waitlist_entry where service_id = $1"

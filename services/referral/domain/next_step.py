@@ -28,7 +28,6 @@ OVERRIDABLE = frozenset(Exclusion) - {
 """Conditions that a named worker may set aside with a reason; the others no reason can set aside."""
 
 
-
 @dataclass(frozen=True, slots=True)
 class Place:
     """One unit of one service that the person could go to, as it stood when candidates were read.

@@ -13,9 +13,19 @@ from services.referral.domain.offer import Offer
 from services.referral.domain.transitions import (
     FINAL_REFERRAL_STATES,
     HELD_STATES,
+    IllegalTransition,
     OfferState,
     ReferralState,
     check_referral_step,
+)
+
+_WITHOUT_OFFER = frozenset(
+    {
+        ReferralState.MATCHING,
+        ReferralState.WAITLISTED,
+        ReferralState.AWAITING_PERSON,
+        ReferralState.UNMATCHED,
+    }
 )
 
 
@@ -198,14 +208,14 @@ class Referral:
     def decline(self, offer: Offer, reason: str, now: datetime, *, has_text: bool) -> None:
         """The agency says no; the next is sought."""
         offer.must_be_open(now)
-        offer.end(OfferState.DECLINED, now, reason)
+        self._end_offer(offer, OfferState.DECLINED, now, reason)
         self._step(ReferralState.MATCHING)
         self._tell_of(offer, told.OfferDeclined(offer.offer_id, offer.agency_id, reason, has_text))
 
     def expire(self, offer: Offer, now: datetime) -> None:
         """Nobody answered in time. Where the person's clock ended with it, the person decides next."""
         clock_ended = self.answered_time is None and offer.offered_time < self.person_due_time <= now
-        offer.end(OfferState.EXPIRED, now, "EXPIRED")
+        self._end_offer(offer, OfferState.EXPIRED, now, "EXPIRED")
         self._tell_of(offer, told.OfferExpired(offer.offer_id, offer.agency_id))
         if clock_ended:
             self.await_person("PERSON_CLOCK_ENDED")
@@ -213,15 +223,14 @@ class Referral:
             self._step(ReferralState.MATCHING)
 
     def revoke(self, offer: Offer, cause: str, now: datetime) -> None:
-        """The hub takes an open offer back; what becomes of the referral is told by the caller's next step."""
-        offer.end(OfferState.REVOKED, now, cause)
-        self.current_offer_id = None
+        """The hub takes an open offer back; the caller's next step says what becomes of the referral."""
+        self._end_offer(offer, OfferState.REVOKED, now, cause)
         self._tell_of(offer, told.OfferRevoked(offer.offer_id, offer.agency_id, cause))
 
     def wait_with(self, offer: Offer, estimated_date: date | None, now: datetime) -> None:
         """The agency puts the person on its waiting list; the person decides whether to wait."""
         offer.must_be_open(now)
-        offer.end(OfferState.WAITLISTED, now)
+        self._end_offer(offer, OfferState.WAITLISTED, now)
         offer.estimated_date = estimated_date
         self._step(ReferralState.WAITLISTED)
         self._tell_of(offer, told.OfferWaitlisted(offer.offer_id, offer.agency_id))
@@ -253,8 +262,8 @@ class Referral:
 
     def give_back(self, offer: Offer, reason: str, now: datetime, *, has_text: bool) -> None:
         """The holder returns what it took up; the next is sought."""
+        self._end_offer(offer, OfferState.RETURNED, now, reason)
         self._step(ReferralState.MATCHING)
-        offer.end(OfferState.RETURNED, now, reason)
         self.holder_agency_id = None
         self.started_time = None
         self._tell(told.ReferralReturned(offer.offer_id, offer.agency_id, reason, has_text))
@@ -290,9 +299,7 @@ class Referral:
 
     def mark_entered_in_error(self, offer: Offer | None, now: datetime) -> None:
         """It should never have been."""
-        agency_id, offer_id = self._end_with(
-            ReferralState.ENTERED_IN_ERROR, offer, "ENTERED_IN_ERROR", now
-        )
+        agency_id, offer_id = self._end_with(ReferralState.ENTERED_IN_ERROR, offer, "ENTERED_IN_ERROR", now)
         self._tell(told.ReferralEnteredInError(agency_id, offer_id))
 
     def end_person_clock(self, now: datetime) -> None:
@@ -305,7 +312,7 @@ class Referral:
     ) -> tuple[AgencyId | None, OfferId | None]:
         """Closes; the agency that was asked or held it is named, so that it hears of it."""
         self._close(state, now)
-        if offer is None:
+        if offer is None or offer.offer_id != self.current_offer_id:
             return None, None
         if offer.is_open:
             self.revoke(offer, cause, now)
@@ -320,12 +327,22 @@ class Referral:
         if self.state in (ReferralState.WAITLISTED, ReferralState.UNMATCHED):
             self._step(ReferralState.MATCHING)
 
+    def _end_offer(self, offer: Offer, state: OfferState, now: datetime, reason: str | None = None) -> None:
+        offer.end(state, now, reason)
+        if self.current_offer_id == offer.offer_id:
+            self.current_offer_id = None
+
     def _step(self, following: ReferralState) -> None:
+        """One step of the table; nothing goes on while an agency may still answer or holds it."""
         check_referral_step(self.state, following)
+        if self.current_offer_id is not None and following in _WITHOUT_OFFER:
+            raise IllegalTransition(
+                f"A referral cannot become {following} before its offer has ended.",
+                referral_state=self.state,
+                asked_state=following,
+            )
         self.state = following
         self.change_number += 1
-        if following in (ReferralState.MATCHING, ReferralState.WAITLISTED, ReferralState.AWAITING_PERSON):
-            self.current_offer_id = None
 
     def _tell(self, fact: told.ReferralFact) -> None:
         self.version += 1

@@ -1,4 +1,7 @@
-"""What can happen to a referral and its offers. Reasons are given in full; the codec withholds what may not travel."""
+"""What can happen to a referral and its offers.
+
+Reasons are given in full here; the codec withholds what may not travel.
+"""
 
 from dataclasses import dataclass
 from datetime import datetime

@@ -1,4 +1,4 @@
-"""What a caller may see of a referral, decided anew at each read. Whoever may see nothing is told NOT_FOUND."""
+"""What a caller may see of a referral, decided anew at each read; who may see nothing is told NOT_FOUND."""
 
 from collections.abc import Sequence, Set
 from dataclasses import dataclass
@@ -33,7 +33,7 @@ class ReferralSight:
 
 
 def sight_of(referral: Referral, offers: Sequence[Offer], agency_id: UUID | None) -> ReferralSight | None:
-    """The sender sees all; the agency that is asked its open offer; the holder its own; nobody else anything."""
+    """The sender sees all, the agency that is asked its open offer, the holder its own, others nothing."""
     if agency_id is None:
         return None
     if referral.sender_agency_id == agency_id:

@@ -26,9 +26,7 @@ class HolderReports(Calls):
         referral_id = ReferralId(UUID(request.referral_id))
         check_reason("RETURN", request.reason, request.text)
         sealed = await self._sealed_by_holder(referral_id, request.text)
-        command = ReturnReferral(
-            UUID(request.request_id), referral_id, request.reason, request.text, sealed
-        )
+        command = ReturnReferral(UUID(request.request_id), referral_id, request.reason, request.text, sealed)
 
         async def act(tx: Transaction) -> rpc.ReturnReferralResponse:
             referral = await return_referral(command, current_caller(), tx, self._stores)

@@ -105,9 +105,7 @@ class ReferralBatches:
                 fresh = await stores.referrals.lock_all(tx, [withdrawal.referral_id])
                 await withdraw_referrals(tx, stores, fresh.values(), withdrawal.event_id, now)
 
-    async def _unfinished(
-        self, tx: Transaction, people: set[BeneficiaryId]
-    ) -> Sequence[Mapping[str, UUID]]:
+    async def _unfinished(self, tx: Transaction, people: set[BeneficiaryId]) -> Sequence[Mapping[str, UUID]]:
         return await self._stores.referrals.unfinished_of(tx, people) if people else []
 
 

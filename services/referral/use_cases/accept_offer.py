@@ -59,8 +59,6 @@ async def _purpose_and_needs(tx: Transaction, stores: Stores, referral: Referral
     return codes.purpose_of(referral.service_type).code, masks[referral.service_type]
 
 
-async def _save(
-    tx: Transaction, stores: Stores, referral: Referral, offer: Offer, request_id: UUID
-) -> None:
+async def _save(tx: Transaction, stores: Stores, referral: Referral, offer: Offer, request_id: UUID) -> None:
     await stores.referrals.save_offer(tx, offer)
     await stores.referrals.save(tx, referral, request_id)

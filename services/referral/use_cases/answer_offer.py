@@ -8,9 +8,7 @@ from services.referral.domain.offer import Offer, OfferNotFound
 from services.referral.domain.referral import Referral, ReferralNotFound
 
 
-async def find_referral_of(
-    tx: Transaction, stores: Stores, offer_id: OfferId, caller: Caller
-) -> ReferralId:
+async def find_referral_of(tx: Transaction, stores: Stores, offer_id: OfferId, caller: Caller) -> ReferralId:
     """The referral of an offer that the caller's agency was asked, or that it sent; takes no lock.
 
     Raises:
@@ -22,9 +20,7 @@ async def find_referral_of(
     return found.referral_id
 
 
-async def check_was_asked(
-    tx: Transaction, stores: Stores, referral_id: ReferralId, caller: Caller
-) -> None:
+async def check_was_asked(tx: Transaction, stores: Stores, referral_id: ReferralId, caller: Caller) -> None:
     """Passes where the caller's agency was ever asked about the referral; takes no lock.
 
     Enough to have words sealed, also when a request is repeated after its effect.

@@ -16,9 +16,7 @@ from services.referral.use_cases.revoke_offers import revoke_offers
 AT_ONCE: Final = 100
 
 
-async def close_services_due(
-    tx: Transaction, stores: Stores, rows: Sequence[Deadline]
-) -> list[Deadline]:
+async def close_services_due(tx: Transaction, stores: Stores, rows: Sequence[Deadline]) -> list[Deadline]:
     """SERVICE_CLOSED rows. Answers the rows that must be looked at again."""
     again: list[Deadline] = []
     for row in rows:
@@ -49,9 +47,7 @@ async def end_agreements_due(tx: Transaction, stores: Stores, rows: Sequence[Dea
         locked = await stores.referrals.lock_free(tx, referral_ids[:AT_ONCE])
         now = await tx.now()
         agencies: frozenset[AgencyId] = frozenset({agency_id})
-        await revoke_offers(
-            tx, stores, list(locked.values()), "AGREEMENT_ENDED", now, agency_ids=agencies
-        )
+        await revoke_offers(tx, stores, list(locked.values()), "AGREEMENT_ENDED", now, agency_ids=agencies)
         waiters = [locked[one] for one in waiting if one in locked]
         await _match_waiters_again(tx, stores, waiters, "DIRECTORY_CHANGED", now)
         if len(locked) < len(set(referral_ids)):

@@ -9,9 +9,7 @@ from services.referral.domain.referral import Referral
 from services.referral.use_cases.find_provider import still_held
 
 
-async def end_person_clocks(
-    tx: Transaction, stores: Stores, rows: Sequence[Deadline]
-) -> list[Deadline]:
+async def end_person_clocks(tx: Transaction, stores: Stores, rows: Sequence[Deadline]) -> list[Deadline]:
     """PERSON_CLOCK rows. Told once per referral; answers the rows whose referral somebody holds just now."""
     locked = await stores.referrals.lock_free(tx, {row.referral_id for row in rows if row.referral_id})
     now = await tx.now()

@@ -19,9 +19,7 @@ class AgreementChange:
     version: int
 
 
-async def follow_agreement(
-    tx: Transaction, stores: Stores, change: AgreementChange, now: datetime
-) -> None:
+async def follow_agreement(tx: Transaction, stores: Stores, change: AgreementChange, now: datetime) -> None:
     """Keeps the agreement; its end revokes open offers, its begin lets waiting people be matched again."""
     changed = await stores.agreements.save(
         tx, change.agency_id, change.valid_from_time, change.valid_until_time, change.version

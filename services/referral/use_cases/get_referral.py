@@ -47,9 +47,7 @@ async def get_referral(
         raise referral_not_found()
     one = seen[0]
     offer_ids = {offer.offer_id for offer in one.sight.offers}
-    notes = [
-        note for note in await stores.notes.of_referral(tx, referral_id) if note.offer_id in offer_ids
-    ]
+    notes = [note for note in await stores.notes.of_referral(tx, referral_id) if note.offer_id in offer_ids]
     tx.record_access(AccessRecord("referral", METHOD, [referral_id]))
     return SeenReferral(one.referral, one.sight, one.profile, one.waiting_position, tuple(notes))
 

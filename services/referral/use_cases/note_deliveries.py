@@ -41,9 +41,7 @@ async def delivered_offers(
     return times, referral_ids
 
 
-async def note_deliveries(
-    tx: Transaction, stores: Stores, times: Mapping[OfferId, datetime]
-) -> None:
+async def note_deliveries(tx: Transaction, stores: Stores, times: Mapping[OfferId, datetime]) -> None:
     """Writes the times; the offers' referrals are locked."""
     if times:
         await stores.referrals.mark_delivered(tx, times)

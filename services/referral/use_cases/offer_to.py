@@ -130,9 +130,7 @@ async def _current_profile(
     return answer.profile
 
 
-def _check_consent(
-    command: OfferTo, profile: Profile, candidates: Mapping[ServiceId, Candidate]
-) -> None:
+def _check_consent(command: OfferTo, profile: Profile, candidates: Mapping[ServiceId, Candidate]) -> None:
     for service_id in command.service_ids:
         candidate = candidates.get(service_id)
         if candidate is None:

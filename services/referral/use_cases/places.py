@@ -28,7 +28,13 @@ def hold_of(referral: Referral, offer: Offer | None) -> Hold | None:
 
 
 async def give_back(
-    tx: Transaction, stores: Stores, hold: Hold | None, offer: Offer | None, now: datetime, *, wake: bool = True
+    tx: Transaction,
+    stores: Stores,
+    hold: Hold | None,
+    offer: Offer | None,
+    now: datetime,
+    *,
+    wake: bool = True,
 ) -> None:
     """Frees the place. Lock order: after the offer's row.
 

@@ -56,9 +56,7 @@ async def record_referrals(
         referral = _referral(need, answer, policy, now)
         (gone if answer.profile is None or answer.consent_withdrawn else standing).append(referral)
     profiles = {
-        one.referral_id: profile
-        for one in standing
-        if (profile := answers[one.need_id].profile) is not None
+        one.referral_id: profile for one in standing if (profile := answers[one.need_id].profile) is not None
     }
     placement = await place_referrals(tx, stores, standing, profiles, policy, now)
     for referral in gone:
@@ -67,9 +65,7 @@ async def record_referrals(
     gaps = [gap for referral in referrals for gap in referral.gaps]
     causes = {need.referral_id: need.event_id for need in needs}
     await stores.referrals.add(tx, referrals, causes)
-    await stores.matches.save_profiles(
-        tx, {one.referral_id: answers[one.need_id] for one in standing}, now
-    )
+    await stores.matches.save_profiles(tx, {one.referral_id: answers[one.need_id] for one in standing}, now)
     await stores.matches.add_gaps(tx, gaps, now)
     placement.deadlines += [
         Deadline(DeadlineKind.PERSON_CLOCK, one.person_due_time, referral_id=one.referral_id)

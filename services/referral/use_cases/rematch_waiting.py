@@ -32,9 +32,7 @@ async def rematch_due(
         wanted |= set(page)
         if len(page) == PAGE:
             now = await tx.now()
-            further = Deadline(
-                DeadlineKind.REMATCH, now, referral_id=page[-1], service_type=service_type
-            )
+            further = Deadline(DeadlineKind.REMATCH, now, referral_id=page[-1], service_type=service_type)
             await stores.deadlines.add(tx, [further])
     locked = await stores.referrals.lock_free(tx, wanted)
     now = await tx.now()

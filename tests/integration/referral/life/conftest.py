@@ -1,0 +1,16 @@
+"""A referral service without its processes; after each test both counters and the history must be right."""
+
+from collections.abc import AsyncIterator
+
+import pytest
+
+from tests.support.postgres import FreshDatabase
+from tests.support.referral_life import Life, open_life
+
+
+@pytest.fixture
+async def life(fresh: FreshDatabase) -> AsyncIterator[Life]:
+    async with open_life(fresh) as opened:
+        yield opened
+        opened.check_counters()
+        opened.check_history()

@@ -1,0 +1,135 @@
+"""What time does: reminders, expiry, and the person's clock, by the database's time alone."""
+
+import asyncio
+
+import pytest
+
+from services.referral.domain.offer import OfferAlreadyAnswered
+from tests.support.referral_life import Life, member
+
+pytestmark = pytest.mark.asyncio
+URGENT, EMERGENCY = 2, 1
+
+
+async def test_an_offer_that_nobody_answers_goes_to_the_next(life: Life) -> None:
+    need = await life.one(urgency=URGENT)
+    first = life.offer_to(need)
+    life.let_pass(hours=25)
+    await life.work_off()
+    assert life.offer(need, 1)["state"] == "EXPIRED"
+    assert life.state(need) == "OFFERED"
+    assert life.offer_to(need) != first
+    assert "offer_expired" in life.told(need)
+
+
+async def test_an_agency_is_reminded_at_half_and_at_four_fifths_of_its_time(life: Life) -> None:
+    need = await life.one(urgency=URGENT)
+    life.let_pass(hours=11)
+    await life.work_off()
+    assert life.told(need) == ["referral_offered"]
+    life.let_pass(hours=2)
+    await life.work_off()
+    life.let_pass(hours=7)
+    await life.work_off()
+    stages = [event.offer_reminder_due.stage for event in life.facts(need)[1:]]
+    assert stages == ["HALF", "FOUR_FIFTHS"]
+
+
+async def test_an_emergency_that_nobody_opens_says_call_now(life: Life) -> None:
+    await life.open_day_and_night()
+    need = await life.one(urgency=EMERGENCY)
+    life.let_pass(minutes=31)
+    await life.work_off()
+    assert life.facts(need)[-1].offer_reminder_due.stage == "UNACKNOWLEDGED"
+
+
+async def test_an_emergency_that_somebody_has_opened_raises_no_alarm(life: Life) -> None:
+    await life.open_day_and_night()
+    need = await life.one(urgency=EMERGENCY)
+    offer_id = life.offer(need)["offer_id"]
+    await life.call(member(life.offer_to(need)), "AcknowledgeOffer", offer_id=offer_id)
+    life.let_pass(minutes=65)
+    await life.work_off()
+    stages = [event.offer_reminder_due.stage for event in life.facts(need)[2:]]
+    assert stages == ["HALF"]
+
+
+async def test_an_answered_offer_is_neither_reminded_nor_expired(life: Life) -> None:
+    need = await life.one(urgency=URGENT)
+    await life.call(member(life.offer_to(need)), "AcceptOffer", offer_id=life.offer(need)["offer_id"])
+    life.let_pass(days=30)
+    await life.work_off()
+    assert life.told(need) == ["referral_offered", "referral_accepted"]
+
+
+async def test_an_answer_after_the_end_is_refused_even_before_a_timer_has_looked(life: Life) -> None:
+    need = await life.one(urgency=URGENT)
+    life.let_pass(hours=25)
+    with pytest.raises(OfferAlreadyAnswered) as refused:
+        await life.call(member(life.offer_to(need)), "AcceptOffer", offer_id=life.offer(need)["offer_id"])
+    assert refused.value.metadata["offer_state"] == "EXPIRED"
+
+
+async def test_the_persons_clock_ends_with_the_last_offer_and_the_person_decides(life: Life) -> None:
+    need = await life.one(urgency=URGENT)
+    for _ in range(2):
+        life.let_pass(hours=25)
+        await life.work_off()
+    # 22 of the person's 72 hours are left, so the third offer ends with them
+    life.let_pass(hours=23)
+    await life.work_off()
+    assert life.state(need) == "AWAITING_PERSON"
+    told = life.told(need)
+    assert told[-2:] == ["referral_awaiting_person", "person_clock_ended"]
+    assert life.facts(need)[-2].referral_awaiting_person.cause == "PERSON_CLOCK_ENDED"
+    life.let_pass(hours=99)
+    await life.work_off()
+    assert life.told(need).count("person_clock_ended") == 1
+
+
+async def test_a_clock_that_ends_while_the_person_waits_is_told_and_they_go_on_waiting(life: Life) -> None:
+    await life.declare(*[(number, 0) for number in (2, 3)], (1, 1))
+    first, second = await life.one(urgency=URGENT), await life.one(urgency=URGENT)
+    assert (life.state(first), life.state(second)) == ("OFFERED", "WAITLISTED")
+    await life.call(member(1), "AcceptOffer", offer_id=life.offer(first)["offer_id"])
+    life.let_pass(hours=73)
+    await life.work_off()
+    assert life.state(second) == "WAITLISTED"
+    assert life.told(second)[-1] == "person_clock_ended"
+
+
+async def test_an_acceptance_racing_its_own_expiry_and_the_next_offer_has_one_outcome(life: Life) -> None:
+    outcomes = set()
+    for attempt in range(8):
+        need = await life.one(urgency=URGENT)
+        agency, offer_id = life.offer_to(need), life.offer(need)["offer_id"]
+        life.superuser.execute(
+            f"update offer set respond_by_time = clock_timestamp() + interval '{attempt * 4} milliseconds'"
+            f" where offer_id = '{offer_id}';"
+            f"update deadline set due_time = clock_timestamp() where offer_id = '{offer_id}'"
+        )
+        answers = await asyncio.gather(
+            life.call(member(agency), "AcceptOffer", offer_id=offer_id),
+            life.work_off(),
+            life.work_off(),
+            return_exceptions=True,
+        )
+        await life.work_off()
+        accepted = not isinstance(answers[0], Exception)
+        if not accepted:
+            assert isinstance(answers[0], OfferAlreadyAnswered)
+        assert life.offer(need, 1)["state"] == ("ACCEPTED" if accepted else "EXPIRED")
+        assert life.state(need) == ("ACCEPTED" if accepted else "OFFERED")
+        outcomes.add(accepted)
+        life.superuser.execute("update capacity set places = 99")
+    assert outcomes == {True, False}
+
+
+async def test_two_workers_never_do_the_same_thing_twice(life: Life) -> None:
+    life.superuser.execute("update capacity set places = 99")
+    needs = await life.record(*[life.need(urgency=URGENT) for _ in range(30)])
+    life.let_pass(hours=25)
+    await asyncio.gather(life.work_off(), life.work_off(), life.work_off())
+    for need in needs:
+        assert life.told(need).count("offer_expired") == 1
+        assert life.state(need) == "OFFERED"

@@ -1,0 +1,122 @@
+"""Who waits, and who is next when a place frees."""
+
+import asyncio
+from datetime import UTC, datetime, timedelta
+
+import pytest
+
+from tests.support.directory import service
+from tests.support.referral_life import DESK, Life, Need, member
+
+pytestmark = pytest.mark.asyncio
+BEGIN = datetime.now(UTC) - timedelta(hours=6)
+
+
+async def many(life: Life, count: int, **profile: object) -> list[Need]:
+    """Needs recorded one minute after the other, heard of in batches of 20 at once."""
+    needs = [life.need(**profile) for _ in range(count)]
+    events = [
+        life.recorded(need, recorded_time=BEGIN + timedelta(minutes=number))
+        for number, need in enumerate(needs)
+    ]
+    await asyncio.gather(*[life.hear(*events[start : start + 20]) for start in range(0, count, 20)])
+    await life.work_off()
+    return needs
+
+
+async def test_80_needs_on_20_places_make_20_offers_and_60_wait_who_are_all_promoted_in_order(
+    life: Life,
+) -> None:
+    await life.declare((1, 20), (2, 0), (3, 0))
+    needs = await many(life, 80)
+    assert life.states() == {"OFFERED": 20, "WAITLISTED": 60}
+    offered = [need for need in needs if life.state(need) == "OFFERED"]
+    waiting = [need for need in needs if life.state(need) == "WAITLISTED"]
+    promoted: list[Need] = []
+    while waiting:
+        leaving, offered = offered[:7], offered[7:]
+        for need in leaving:
+            await life.call(member(1), "AcceptOffer", offer_id=life.offer(need)["offer_id"])
+            await life.call(DESK, "CancelReferral", referral_id=need.referral_id, reason="NO_LONGER_NEEDED")
+        await life.work_off()
+        life.check_counters()
+        now_offered = [need for need in waiting if life.state(need) == "OFFERED"]
+        assert len(now_offered) == min(len(leaving), len(waiting))
+        assert now_offered == waiting[: len(now_offered)]
+        promoted += now_offered
+        offered += now_offered
+        waiting = waiting[len(now_offered) :]
+    assert len(promoted) == 60
+    assert life.rows("select * from waitlist_entry") == []
+
+
+async def test_the_more_urgent_goes_first(life: Life) -> None:
+    await life.declare((1, 1), (2, 0), (3, 0))
+    [first] = await many(life, 1)
+    [normal] = await many(life, 1)
+    [urgent] = await many(life, 1, urgency=2)
+    seen = await life.call(DESK, "GetReferral", referral_id=normal.referral_id)
+    assert seen.referral.waiting_position == 2
+    await life.call(DESK, "CancelReferral", referral_id=first.referral_id, reason="DUPLICATE")
+    await life.work_off()
+    assert (life.state(urgent), life.state(normal)) == ("OFFERED", "WAITLISTED")
+
+
+async def test_a_new_need_does_not_jump_the_line_in_the_moment_a_place_frees(life: Life) -> None:
+    await life.declare((1, 1), (2, 0), (3, 0))
+    [first] = await many(life, 1)
+    [waits] = await many(life, 1)
+    await life.call(DESK, "CancelReferral", referral_id=first.referral_id, reason="DUPLICATE")
+    late = await life.one()  # before any timer has looked
+    assert life.state(late) == "WAITLISTED"
+    await life.work_off()
+    assert (life.state(waits), life.state(late)) == ("OFFERED", "WAITLISTED")
+
+
+async def test_more_places_are_given_to_those_who_wait(life: Life) -> None:
+    await life.declare((1, 0), (2, 0), (3, 0))
+    needs = await many(life, 5)
+    assert life.states() == {"UNMATCHED": 5}  # a unit that never has a place is waited for by nobody
+    await life.declare((1, 2))
+    await life.work_off()
+    assert life.states() == {"OFFERED": 2, "WAITLISTED": 3}
+    await life.declare((1, 4))
+    await life.work_off()
+    assert [life.state(need) for need in needs] == ["OFFERED"] * 4 + ["WAITLISTED"]
+
+
+async def test_a_service_that_is_new_takes_those_who_found_nobody(life: Life) -> None:
+    need = await life.one(service_type="FOOD")
+    assert life.state(need) == "UNMATCHED"
+    assert life.told(need) == ["referral_unmatched", "gap_recorded"]
+    assert life.facts(need)[1].gap_recorded.sector == "BASIC_NEEDS"
+    await life.directory.save(service(9, 1, service_type="FOOD"))
+    await life.work_off()
+    assert life.state(need) == "OFFERED"
+    assert life.rows("select count(*) from gap") == [["1"]]  # the gap stays a fact
+
+
+async def test_whoever_finds_nobody_again_makes_no_second_gap(life: Life) -> None:
+    need = await life.one(service_type="FOOD")
+    await life.directory.save(service(9, 1, service_type="FOOD", languages=("fra",)))
+    await life.work_off()
+    assert life.state(need) == "UNMATCHED"
+    assert life.told(need).count("gap_recorded") == 1
+
+
+async def test_a_person_who_waits_in_two_lines_leaves_both_with_an_offer(life: Life) -> None:
+    await life.declare((1, 1), (2, 1), (3, 0))
+    first, second = await many(life, 2)
+    [waits] = await many(life, 1)
+    assert len(life.rows("select * from waitlist_entry")) == 2
+    for need in (first, second):
+        await life.call(DESK, "CancelReferral", referral_id=need.referral_id, reason="DUPLICATE")
+    await life.work_off()
+    assert life.state(waits) == "OFFERED"
+    assert life.rows("select * from waitlist_entry") == []
+
+
+async def test_a_place_is_never_overbooked_however_many_come_at_once(life: Life) -> None:
+    await life.declare((1, 3), (2, 2), (3, 1))
+    await many(life, 60)
+    assert life.states() == {"OFFERED": 6, "WAITLISTED": 54}

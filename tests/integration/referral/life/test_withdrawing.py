@@ -1,0 +1,141 @@
+"""Consent, agreements and services end: open offers are taken back and nobody is forgotten."""
+
+from datetime import UTC, datetime, timedelta
+
+import pytest
+
+from chassis import topics
+from kem.disclosure.v1.disclosure_events_pb2 import AgreementChanged, DisclosureEvent
+from kernel.codes import Role
+from services.referral.domain.offer import OfferAlreadyAnswered
+from services.referral.use_cases.resume_service import resume_service
+from services.referral.use_cases.suspend_service import suspend_service
+from tests.support.directory import agency_id, service_id
+from tests.support.referral_life import Life, event_of, member
+from tests.support.saved_directory import caller
+
+pytestmark = pytest.mark.asyncio
+
+
+async def suspend(life: Life, number: int) -> int:
+    admin = caller(Role.AGENCY_ADMIN, agency=agency_id(number))
+    async with life.directory.app.transaction(admin) as tx:
+        return await suspend_service(service_id(number), tx, life.directory.stores)
+
+
+async def test_consent_withdrawn_for_the_agency_that_was_asked_goes_to_the_next(life: Life) -> None:
+    need = await life.one()
+    first = life.offer_to(need)
+    others = [str(agency_id(number)) for number in (1, 2, 3) if number != first]
+    life.change(need, permitted_agency_ids=others)
+    await life.hear(life.profile_changed(need))
+    assert life.offer(need)["state"] == "REVOKED"
+    with pytest.raises(OfferAlreadyAnswered):
+        await life.call(member(first), "AcceptOffer", offer_id=life.offer(need)["offer_id"])
+    await life.work_off()
+    assert life.state(need) == "OFFERED"
+    assert life.offer_to(need) != first
+    revoked = life.facts(need)[1].offer_revoked
+    assert revoked.cause == "WITHHELD"
+    assert "CONSENT" not in str(life.facts(need))
+
+
+async def test_a_whole_withdrawal_ends_what_nobody_has_taken_up_and_leaves_what_is_held(life: Life) -> None:
+    held, offered, waits = await life.one(), await life.one(), await life.one(routing="ASK_FIRST")
+    await life.call(member(life.offer_to(held)), "AcceptOffer", offer_id=life.offer(held)["offer_id"])
+    for need in (held, offered, waits):
+        life.change(need, consent_withdrawn=True, permitted_agency_ids=[])
+        await life.hear(life.consent_withdrawn(need), life.profile_changed(need))
+    assert [life.state(need) for need in (held, offered, waits)] == ["ACCEPTED", "WITHDRAWN", "WITHDRAWN"]
+    assert life.offer(offered)["state"] == "REVOKED"
+
+
+async def test_whoever_is_erased_leaves_nothing_of_the_profile(life: Life) -> None:
+    held, offered = await life.one(), await life.one()
+    await life.call(member(life.offer_to(held)), "AcceptOffer", offer_id=life.offer(held)["offer_id"])
+    for need in (held, offered):
+        life.change(need, state=3)
+        await life.hear(life.profile_changed(need))
+    assert (life.state(held), life.state(offered)) == ("ACCEPTED", "WITHDRAWN")
+    assert life.rows("select * from need_profile") == []
+
+
+async def test_a_suspended_service_gives_back_its_offers_and_its_waiters(life: Life) -> None:
+    await life.declare((1, 1), (2, 1), (3, 0))
+    needs = [await life.one() for _ in range(3)]
+    asked = {life.offer_to(need): need for need in needs[:2]}
+    assert life.state(needs[2]) == "WAITLISTED"
+    assert await suspend(life, 1) == 1
+    await life.work_off()
+    assert life.offer(asked[1])["state"] == "REVOKED"
+    assert "referral_rematched" in life.told(asked[1])
+    assert life.state(asked[2]) == "OFFERED"
+    assert {life.state(asked[1]), life.state(needs[2])} == {"WAITLISTED"}
+    waits_for = {row[0] for row in life.rows("select agency_id from waitlist_entry")}
+    assert waits_for == {str(agency_id(2))}
+
+
+async def test_a_service_that_is_resumed_is_asked_again(life: Life) -> None:
+    await life.declare((1, 2), (2, 0), (3, 0))
+    need = await life.one()
+    await suspend(life, 1)
+    await life.work_off()
+    assert life.state(need) == "AWAITING_PERSON"
+    later = await life.one()
+    assert life.state(later) == "UNMATCHED"
+    admin = caller(Role.AGENCY_ADMIN, agency=agency_id(1))
+    async with life.directory.app.transaction(admin) as tx:
+        await resume_service(service_id(1), tx, life.directory.stores)
+    await life.work_off()
+    assert life.state(later) == "OFFERED"
+
+
+def agreement(number: int, until: datetime, version: int):  # type: ignore[no-untyped-def]
+    envelope = DisclosureEvent(aggregate_version=version)
+    fact = AgreementChanged(agency_id=str(agency_id(number)))
+    fact.valid_from_time.FromDatetime(datetime.now(UTC) - timedelta(days=9))
+    fact.valid_until_time.FromDatetime(until)
+    envelope.agreement_changed.CopyFrom(fact)
+    return event_of(agency_id(number), envelope, topics.DISCLOSURE)
+
+
+async def test_an_agreement_that_ends_takes_its_offers_back(life: Life) -> None:
+    need = await life.one()
+    first = life.offer_to(need)
+    await life.hear(agreement(first, datetime.now(UTC) - timedelta(seconds=1), 2))
+    await life.work_off()
+    assert life.offer(need, 1)["state"] == "REVOKED"
+    assert life.facts(need)[1].offer_revoked.cause == "AGREEMENT_ENDED"
+    assert life.offer_to(need) != first
+
+
+async def test_an_agreement_that_runs_out_by_itself_does_the_same(life: Life) -> None:
+    need = await life.one()
+    first = life.offer_to(need)
+    await life.hear(agreement(first, datetime.now(UTC) + timedelta(minutes=5), 2))
+    await life.work_off()
+    assert life.offer(need, 1)["state"] == "SENT"
+    life.superuser.execute(
+        "update agreement set valid_until_time = valid_until_time - interval '6 minutes' where version = 2;"
+        "update deadline set due_time = due_time - interval '6 minutes' where kind = 'AGREEMENT_ENDS'"
+    )
+    await life.work_off()
+    assert life.offer(need, 1)["state"] == "REVOKED"
+
+
+async def test_a_new_agreement_brings_in_those_who_found_nobody(life: Life) -> None:
+    life.superuser.execute("update agreement set valid_until_time = valid_from_time, version = 1")
+    need = await life.one()
+    assert life.facts(need)[0].referral_unmatched.reason == "NO_AGREEMENT"
+    await life.hear(agreement(2, datetime.now(UTC) + timedelta(days=9), 2))
+    await life.work_off()
+    assert life.offer_to(need) == 2
+
+
+async def test_an_older_word_about_an_agreement_changes_nothing(life: Life) -> None:
+    need = await life.one()
+    first = life.offer_to(need)
+    await life.hear(agreement(first, datetime.now(UTC) + timedelta(days=9), 5))
+    await life.hear(agreement(first, datetime.now(UTC) - timedelta(days=1), 4))
+    await life.work_off()
+    assert life.offer(need)["state"] == "SENT"
