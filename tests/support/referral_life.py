@@ -277,9 +277,8 @@ class Life:
             assert standing.referral == state
             assert versions.get(referral_id, 0) == int(version)
             offers = self.rows(f"select offer_id, state from offer where referral_id = '{referral_id}'")
-            assert {str(one): told for one, told in standing.offers.items()} == dict(offers)  # type: ignore[arg-type] # pairs
-                one: state for one, state in offers
-            }
+            stored = {one: offer_state for one, offer_state in offers}  # noqa: C416 - dict() has no such type
+            assert {str(one): told for one, told in standing.offers.items()} == stored
 
     def check_counters(self) -> None:
         """Both counters of every unit equal counts of rows."""
