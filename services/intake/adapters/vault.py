@@ -93,9 +93,9 @@ class Vault:
 
         Reaches people whom other agencies registered: decide, and record, before you call it.
         """
-        categories = codes.categories_in(mask)
-        rows = await tx.connection.fetch(_RECORDS, [beneficiary_id], categories)
-        return self.open_fields(rows).get(beneficiary_id, {} if not categories else None)
+        # everybody has a profile: by it a living person without such records is told from an erased one
+        rows = await tx.connection.fetch(_RECORDS, [beneficiary_id], [PROFILE, *codes.categories_in(mask)])
+        return self.open_fields(rows).get(beneficiary_id)
 
     async def seal_texts(
         self, tx: Transaction, texts: Sequence[tuple[BeneficiaryId, UUID, str]]

@@ -203,6 +203,14 @@ async def test_a_holder_reads_the_categories_asked_for_and_nothing_else(opened: 
     assert set(known) == {"names", "contacts"}
 
 
+async def test_a_category_without_records_is_empty_and_not_taken_for_an_erased_person(
+    opened: OpenVault,
+) -> None:
+    person = await opened.register(invented_person())
+    async with opened.database.transaction(worker_of(uuid4(), "agency_member")) as tx:
+        assert await opened.vault.read_categories(tx, person, codes.mask(["HEALTH"])) == {}
+
+
 async def test_a_text_opens_for_its_person_and_subject_only(opened: OpenVault) -> None:
     person, other = await opened.register(invented_person()), await opened.register(invented_person())
     subject = uuid4()
