@@ -16,6 +16,8 @@ _PASSING: Final = (
     grpc.StatusCode.RESOURCE_EXHAUSTED,
 )
 _TRIES: Final = 8
+_TRIES_OF_A_REFUSAL: Final = 2
+"""Where the hub says that it may soon know better, as when an acceptance is still on its way."""
 _DEADLINE_SECONDS: Final = 10.0
 
 
@@ -40,8 +42,9 @@ async def call(method: Callable[..., Any], request: Any, person: Person) -> Any:
             return await method(request, metadata=person.credentials(), timeout=_DEADLINE_SECONDS)
         except grpc.aio.AioRpcError as error:
             reason, retry_seconds = why(error)
-            is_passing = error.code() in _PASSING or retry_seconds is not None
-            if not is_passing or attempt == _TRIES - 1:
+            is_passing = error.code() in _PASSING
+            tries = _TRIES if is_passing else _TRIES_OF_A_REFUSAL if retry_seconds is not None else 1
+            if attempt + 1 >= tries:
                 words = error.details() or error.code().name
                 raise Refused(reason, "The hub cannot be reached." if is_passing else words) from None
             await asyncio.sleep(retry_seconds or pause)

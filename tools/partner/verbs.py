@@ -144,6 +144,9 @@ async def give_back(desk: Desk, case: Case, _: str) -> None:
 
 async def show_data(desk: Desk, case: Case, _: str) -> None:
     """Shows what the person allows this agency to know; each look is recorded."""
+    _, offer = await desk.cases.read(case)
+    if not words.offer_state(offer.state).startswith("ACCEPTED"):
+        raise Refused("NOT_TAKEN_UP", "Take it up first: before that nobody says who the person is.")
     request = GetDisclosureRequest(request_id=_new(), referral_id=case.referral_id)
     answer = await desk.ask_hub(desk.hub.disclosure.GetDisclosure, request)
     desk.terminal.print(f"  [bold cyan]#{case.number}[/] shared for {answer.purpose}; this look is recorded")

@@ -1,0 +1,209 @@
+"""A partner's day at the terminal, on the whole hub: then its trace, then the check."""
+
+import hashlib
+from collections.abc import AsyncIterator
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from uuid import UUID, uuid4
+
+import pytest
+
+from kem.common.v1 import common_pb2
+from kem.directory.v1.directory_service_pb2 import ListAgenciesRequest
+from kem.intake.v1 import beneficiary_pb2, consent_pb2, intake_service_pb2, need_pb2
+from kernel.codes import purpose_of
+from kernel.vocabulary import Role
+from tests.e2e.typed_terminal import TypedTerminal
+from tools.check.report import check_database
+from tools.hub import Doors, Hub, Person
+from tools.partner.calls import call
+from tools.stack.stack import Stack, StackOptions
+from tools.trace.history import read_history
+
+AGENCY, SERVICE_TYPE = "KEM", "GREEK_A1"
+
+
+class Desk:
+    """A worker at the desk, over gRPC, with one person before them."""
+
+    def __init__(self, hub: Hub, staff: Person, agency_id: str) -> None:
+        self._hub = hub
+        self._staff = staff
+        self._agency_id = agency_id
+        self._beneficiary_id = ""
+
+    async def register(self) -> None:
+        """One person, who agrees to be referred to the agency."""
+        names = beneficiary_pb2.Name(given="Amal", family="Sample")
+        answer = await call(
+            self._hub.intake.RegisterBeneficiary,
+            intake_service_pb2.RegisterBeneficiaryRequest(
+                request_id=str(uuid4()),
+                origin=beneficiary_pb2.ORIGIN_KEM_DESK,
+                beneficiary=beneficiary_pb2.Beneficiary(
+                    names=beneficiary_pb2.Names(original=names, latin=names),
+                    birth=beneficiary_pb2.Birth(date="1990-05-17"),
+                    sex=beneficiary_pb2.SEX_F,
+                    nationality=common_pb2.OptionalText(absence=common_pb2.ABSENCE_REFUSED),
+                    languages=[
+                        beneficiary_pb2.LanguageSkill(
+                            language="ell", level=beneficiary_pb2.LanguageSkill.LEVEL_FLUENT
+                        )
+                    ],
+                    amka=common_pb2.OptionalText(absence=common_pb2.ABSENCE_NOT_ASKED),
+                    district="ATHENS_6",
+                    legal_status="REFUGEE",
+                ),
+            ),
+            self._staff,
+        )
+        self._beneficiary_id = answer.beneficiary_id
+        consent = consent_pb2.ConsentRecord(
+            notice=consent_pb2.Notice(
+                version="sample-1", language="en", sha256=hashlib.sha256(b"sample notice").hexdigest()
+            ),
+            spoken_language="ell",
+            method=consent_pb2.CONSENT_METHOD_VERBAL_WITNESSED,
+            given_by=consent_pb2.CONSENT_GIVER_SELF,
+            read_aloud=True,
+            understanding_checked=True,
+            grants=[
+                consent_pb2.Grant(
+                    agency_id=self._agency_id,
+                    purpose=purpose_of(SERVICE_TYPE).code,
+                    categories=["NAME", "LANGUAGES", "SAFE_CONTACT"],
+                    legal_basis=consent_pb2.LEGAL_BASIS_CONSENT,
+                    effect=consent_pb2.GRANT_EFFECT_PERMIT,
+                )
+            ],
+        )
+        consent.valid_from_time.FromDatetime(datetime.now(UTC) - timedelta(seconds=5))
+        consent.valid_until_time.FromDatetime(datetime.now(UTC) + timedelta(days=30))
+        await call(
+            self._hub.intake.RecordConsent,
+            intake_service_pb2.RecordConsentRequest(
+                request_id=str(uuid4()), beneficiary_id=self._beneficiary_id, consent=consent
+            ),
+            self._staff,
+        )
+
+    async def record_need(self) -> str:
+        """A need that goes out at once; answers its referral's id."""
+        answer = await call(
+            self._hub.intake.RecordNeed,
+            intake_service_pb2.RecordNeedRequest(
+                request_id=str(uuid4()),
+                need=need_pb2.NewNeed(
+                    beneficiary_id=self._beneficiary_id,
+                    service_type=SERVICE_TYPE,
+                    urgency=common_pb2.URGENCY_NORMAL,
+                    routing=need_pb2.ROUTING_CONSENTED,
+                    origin=beneficiary_pb2.ORIGIN_KEM_DESK,
+                ),
+            ),
+            self._staff,
+        )
+        return str(answer.need.referral_id)
+
+
+@pytest.fixture(scope="module")
+async def stack(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[Stack]:
+    one = Stack(tmp_path_factory.mktemp("hub"), StackOptions(is_durable=False))
+    await one.start()
+    yield one
+    await one.stop()
+
+
+@pytest.fixture(scope="module")
+async def desk(stack: Stack) -> AsyncIterator[Desk]:
+    hub = Hub(Doors.of(stack.layout))
+    operator = hub.person(uuid4(), None, Role.OPERATOR)
+    found = await call(hub.directory.ListAgencies, ListAgenciesRequest(code=AGENCY), operator)
+    agency_id = found.agencies[0].agency_id
+    desk = Desk(hub, hub.person(uuid4(), UUID(agency_id), Role.CASEWORKER), agency_id)
+    await desk.register()
+    yield desk
+    await hub.close()
+
+
+async def test_a_partner_answers_offers_as_they_come_and_misses_none(stack: Stack, desk: Desk) -> None:
+    async with TypedTerminal(stack.layout.data, AGENCY) as terminal:
+        await terminal.until_seen("Offers appear here")
+        first = await desk.record_need()
+        await terminal.until_seen("#1 new offer")
+
+        # the inbox's process dies; what is offered meanwhile appears when it is back
+        process = stack.parts["notifications"].process
+        assert process is not None
+        process.kill()
+        await terminal.until_seen("the connection is lost")
+        second = await desk.record_need()
+        screen = await terminal.until_seen("#2 new offer")
+        assert screen.count("#1 new offer") <= 1
+
+        terminal.type("card 1")
+        await terminal.until_seen("#1 acknowledged")
+        assert "Amal" not in terminal.screen
+        terminal.type("data 1")
+        await terminal.until_seen("Take it up first")
+        terminal.type("accept 1")
+        await terminal.until_seen("#1 is ACCEPTED")
+        terminal.type("data 1")
+        await terminal.until_seen("Amal Sample")
+        terminal.type("start 1")
+        await terminal.until_seen("#1 is IN_SERVICE")
+        terminal.type("complete 1")
+        await terminal.until_seen("Information only")
+        terminal.type("1")
+        await terminal.until_seen("Nobody")
+        terminal.type("2")
+        await terminal.until_seen("#1 is COMPLETED")
+        terminal.type("ask 2 Μπορεί το πρωί;")
+        await terminal.until_seen("your clock stands still")
+        terminal.type("decline 2")
+        await terminal.until_seen("Other reason")
+        terminal.type("1")
+        await terminal.until_seen("#2 declined by your agency")
+        terminal.type("accept 2")
+        await terminal.until_seen("already declined")
+        terminal.type("quit")
+        assert await terminal.ended() == 0
+
+    async with TypedTerminal(stack.layout.data, AGENCY) as terminal:
+        await terminal.until_seen("Nothing waits for you.")
+        await desk.record_need()
+        screen = await terminal.until_seen("new offer")
+        assert screen.count("new offer") == 1
+
+    await _trace_tells(stack, first, ["NeedRecorded", "Matched", "ReferralOffered", "OfferAcknowledged",
+                                      "ReferralAccepted", "DisclosureGiven", "ServiceStarted",
+                                      "ReferralCompleted"])  # fmt: skip
+    await _trace_tells(stack, second, ["ReferralOffered", "InformationRequested", "OfferDeclined"])
+    report = await check_database(_check_url(stack.layout.data))
+    assert [finding for finding in report.findings if finding.violations] == []
+
+
+async def _trace_tells(stack: Stack, referral_id: str, events: list[str]) -> None:
+    history = await read_history(_check_url(stack.layout.data), referral_id)
+    told = [entry.event for entry in history.entries if entry.event in events]
+    assert told == events
+    assert all(entry.why for entry in history.entries if entry.event == "ReferralOffered")
+
+
+def _check_url(data: Path) -> str:
+    return (data / "secrets" / "check.url").read_text().strip()
+
+
+async def test_a_person_who_leaves_by_control_c_leaves_the_terminal_in_order(
+    stack: Stack, desk: Desk
+) -> None:
+    async with TypedTerminal(stack.layout.data, AGENCY) as terminal:
+        await terminal.until_seen("Offers appear here")
+        terminal.interrupt()
+        assert await terminal.ended() == 0
+
+
+async def test_an_agency_that_does_not_exist_is_said_in_one_sentence(stack: Stack) -> None:
+    async with TypedTerminal(stack.layout.data, "NOBODY") as terminal:
+        await terminal.until_seen("No agency has the code NOBODY")
+        assert await terminal.ended() == 1
