@@ -142,7 +142,7 @@ async def give_back(desk: Desk, case: Case, _: str) -> None:
     desk.terminal.print(f"  [green]#{case.number} given back[/]: the next provider is asked")
 
 
-async def show_data(desk: Desk, case: Case, _: str) -> None:
+async def show_data(desk: Desk, case: Case, _more: str) -> None:
     """Shows what the person allows this agency to know; each look is recorded."""
     _, offer = await desk.cases.read(case)
     if not words.offer_state(offer.state).startswith("ACCEPTED"):
