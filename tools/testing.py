@@ -22,6 +22,8 @@ ROOT: Final = Path(__file__).resolve().parents[1]
 _PROGRAMS: Final = Path(sys.executable).parent
 _LAYER_LIMIT_SECONDS: Final = 1200
 _LOSS_REPEATS: Final = 5
+_SIDE_BY_SIDE: Final = ("-n", "6")
+"""Tests that mostly wait: for a broker to miss a dead member, for workers to start."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,12 +50,18 @@ CORE: Final = (
     Layer("architecture", tests="tests/architecture"),
     Layer("integration", tests="tests/integration"),
     Layer("component", tests="tests/component"),
-    Layer("fault", tests="tests/fault"),
+    Layer("fault", tests="tests/fault", options=_SIDE_BY_SIDE),
     Layer("e2e", tests="tests/e2e"),
 )
 DEEP: Final = (
     Layer("property, many cases", tests="tests/property", settings={"KEM_TEST_DEPTH": "deep"}),
-    Layer("fault, repeated", tests="tests/fault", settings={"KEM_TEST_DEPTH": "deep"}, repeats=_LOSS_REPEATS),
+    Layer(
+        "fault, repeated",
+        tests="tests/fault",
+        options=_SIDE_BY_SIDE,
+        settings={"KEM_TEST_DEPTH": "deep"},
+        repeats=_LOSS_REPEATS,
+    ),
     Layer("deep", tests="tests/deep", settings={"KEM_TEST_DEPTH": "deep"}),
 )
 _SHORTEST_OPTIONS: Final = ("-q", "--no-header", "--tb=short")

@@ -20,7 +20,7 @@ from chassis.postgres import Database, Transaction
 from chassis.stream import BATCH_EVENTS, BATCH_WITHIN_SECONDS
 from tests.fault.effects import EffectReader
 from tests.fault.order import SCHEMA, Order, say
-from tests.fault.runners import SESSION_SECONDS, ToldStream
+from tests.fault.runners import FETCH_WAIT_MILLISECONDS, SESSION_SECONDS, ToldStream
 
 CALLER: Final = Caller.of_service(SCHEMA)
 
@@ -95,7 +95,7 @@ class AutoCommitReader:
             auto_offset_reset="earliest",
             session_timeout_ms=int(SESSION_SECONDS * 1000),
             heartbeat_interval_ms=int(SESSION_SECONDS * 1000 / 6),
-            fetch_max_wait_ms=20,
+            fetch_max_wait_ms=FETCH_WAIT_MILLISECONDS,
         )
         await client.start()
         while not self._stopping.is_set():

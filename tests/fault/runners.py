@@ -13,6 +13,8 @@ from chassis.stream import StreamRunner
 from tests.fault.order import SCHEMA, Order, say
 
 SESSION_SECONDS: Final = 3.0
+FETCH_WAIT_MILLISECONDS: Final = 100
+"""Many workers run at once here, and nobody waits for an answer."""
 
 
 class ToldStream(StreamRunner):
@@ -26,6 +28,7 @@ class ToldStream(StreamRunner):
             database,
             [order.topic],
             reader,
+            fetch_wait_milliseconds=FETCH_WAIT_MILLISECONDS,
             session_seconds=SESSION_SECONDS,
         )
 
@@ -46,5 +49,6 @@ class QuickProjection(ProjectionReader):
             database,
             [order.topic],
             reader,
+            fetch_wait_milliseconds=FETCH_WAIT_MILLISECONDS,
             session_seconds=SESSION_SECONDS,
         )

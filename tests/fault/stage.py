@@ -15,10 +15,10 @@ from chassis.topics import PARTITIONS, key_bytes, partition_of
 from kernel.ids import random_id
 from tests.fault.facts import WORDS_ABOUT_A_PERSON, Fact, Trouble, numbered
 from tests.fault.order import ROOT, SCHEMA, Order, environment
-from tests.integration.chassis.waiting import until
 from tests.support.postgres import FreshDatabase
 
-PATIENCE_SECONDS: Final = 40.0
+PATIENCE_SECONDS: Final = 60.0
+LOOK_EVERY_SECONDS: Final = 0.1
 CLIENT: Final = Caller.of_service("test-client")
 _NUMBERS = itertools.count(1)
 
@@ -151,7 +151,9 @@ class Stage:
 
     async def until_effect_of(self, facts: Sequence[Fact], consumer: str = "consumer") -> None:
         """Waits for them."""
-        await until(lambda: self.has_effect_of(facts, consumer), within=PATIENCE_SECONDS)
+        async with asyncio.timeout(PATIENCE_SECONDS):
+            while not await self.has_effect_of(facts, consumer):  # noqa: ASYNC110 (another process acts)
+                await asyncio.sleep(LOOK_EVERY_SECONDS)
 
     async def until_told_is_past(self, *consumers: str) -> None:
         """Tells one last fact per key and waits for these: whatever came before has then had its chance."""

@@ -39,8 +39,10 @@ async def test_a_killed_worker_loses_and_doubles_nothing(stage: Stage, way: str,
     assert not account.set_aside
 
 
-@pytest.mark.parametrize("point", [fault_points.BEFORE_TRANSACTION, fault_points.IN_TRANSACTION])
-@pytest.mark.parametrize("way", ["early_ack", "auto_commit"])
+@pytest.mark.parametrize(
+    ("way", "point"),
+    [("early_ack", fault_points.BEFORE_TRANSACTION), ("auto_commit", fault_points.IN_TRANSACTION)],
+)
 async def test_the_same_kill_loses_facts_that_were_acked_before_their_commit(
     stage: Stage, way: str, point: str
 ) -> None:
