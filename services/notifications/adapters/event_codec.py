@@ -2,6 +2,7 @@
 
 from datetime import datetime
 from typing import Final
+from uuid import UUID
 
 from chassis import topics
 from chassis.actor import actor_of
@@ -15,15 +16,15 @@ from services.notifications.domain.acknowledgement import DeliveriesAcknowledged
 POLICY_VERSION: Final = "1"
 
 
-def encode_event(event: object, caller: Caller, now: datetime) -> OutgoingEvent:
-    """The envelope of a domain event.
+def encode_event(event: object, caller: Caller, now: datetime, event_id: UUID | None = None) -> OutgoingEvent:
+    """A domain event as an outgoing one; the same arguments give the same bytes.
 
     Raises:
         TypeError: not an event of this service.
     """
     if not isinstance(event, DeliveriesAcknowledged):
         raise TypeError(f"notifications has no event for a {type(event).__name__}")
-    event_id = ordered_id()
+    event_id = event_id or ordered_id()
     envelope = NotificationsEvent(
         event_id=str(event_id),
         aggregate_id=str(event.recipient_id),
