@@ -34,14 +34,14 @@ class RunningIntake:
     database: FreshDatabase
     address: str
     keys_dir: Path
-    _people: AssertionSigner
+    people: AssertionSigner
     _referral: AssertionSigner
 
     def channel_of(
         self, *roles: str, agency_id: UUID | None = KEM, principal_id: UUID | None = None
     ) -> grpc.aio.Channel:
         """A channel of one member of staff (of KEM, an intake worker, unless said otherwise)."""
-        token = self._people.token(principal_id or uuid4(), agency_id, set(roles) or {"intake_worker"})
+        token = self.people.token(principal_id or uuid4(), agency_id, set(roles) or {"intake_worker"})
         return channel(self.address, None, token=lambda: token)
 
     def channel_of_the_hub(self) -> grpc.aio.Channel:

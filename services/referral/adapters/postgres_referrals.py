@@ -67,6 +67,12 @@ _OF_BENEFICIARIES: Final = """
     select referral_id, need_id, beneficiary_id from referral
     where beneficiary_id = any($1::uuid[]) and closed_time is null
 """
+_MISSING_AGENCIES: Final = """
+    select referral_id, need_id, beneficiary_id from referral
+    where service_type in (select service_type from service where agency_id = any($1::uuid[]))
+        and (state in ('WAITLISTED', 'UNMATCHED')
+             or state = 'AWAITING_PERSON' and routing = 'CONSENTED' and offers_made = 0)
+"""
 _OF_TYPE: Final = """
     select referral_id from referral
     where service_type = $1 and state in ('WAITLISTED', 'UNMATCHED') and referral_id > $2
@@ -201,6 +207,13 @@ class PostgresReferrals:
     ) -> Sequence[Mapping[str, UUID]]:
         """referral_id, need_id and beneficiary_id of all that is not final."""
         rows = await tx.connection.fetch(_OF_BENEFICIARIES, list(beneficiary_ids))
+        return [dict(row) for row in rows]
+
+    async def that_might_go_to(
+        self, tx: Transaction, agency_ids: Iterable[AgencyId]
+    ) -> Sequence[Mapping[str, UUID]]:
+        """The same of all that waits or has found nobody, of the types that these agencies offer."""
+        rows = await tx.connection.fetch(_MISSING_AGENCIES, list(agency_ids))
         return [dict(row) for row in rows]
 
     async def waiting_of_type(

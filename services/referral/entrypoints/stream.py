@@ -1,6 +1,6 @@
 """The Kafka door: what intake, its agreements and notifications tell, in batches, each in one transaction."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Final
@@ -58,11 +58,11 @@ class ReferralBatches:
         """
         read = [read_event(event) for event in events]
         needs = {one.need_id: one.event_id for one in read if isinstance(one, RecordedNeed)}
-        people = {one.beneficiary_id for one in read if isinstance(one, ProfileNews)}
         asked = list(needs)
-        if people:
+        batch = _Batch(read)
+        if batch.news or batch.agreements:
             async with self._database.transaction(self._caller) as tx:
-                asked += [NeedId(row["need_id"]) for row in await self._unfinished(tx, people)]
+                asked += [NeedId(row["need_id"]) for row, _ in await self._touched(tx, batch)]
         answers = await self._intake.get_profiles(asked) if asked else {}
         for need_id, event_id in needs.items():
             if answers[need_id].standing is Standing.UNKNOWN:
@@ -74,8 +74,8 @@ class ReferralBatches:
         batch = _Batch([read_event(event) for event in events])
         stores = self._stores
         delivered, to_lock = await delivered_offers(tx, stores, batch.deliveries)
-        unfinished = await self._unfinished(tx, {one.beneficiary_id for one in batch.news})
-        to_lock |= {row["referral_id"] for row in unfinished}
+        causes = {ReferralId(row["referral_id"]): cause for row, cause in await self._touched(tx, batch)}
+        to_lock |= set(causes)
         to_lock |= {one.referral_id for one in batch.withdrawals}
         locked = await stores.referrals.lock_all(tx, map(ReferralId, to_lock)) if to_lock else {}
         now = await tx.now()
@@ -85,12 +85,11 @@ class ReferralBatches:
                 await withdraw_referrals(
                     tx, stores, [locked[withdrawal.referral_id]], withdrawal.event_id, now
                 )
-        people = {row["referral_id"] for row in unfinished}
-        of_people = [one for one in locked.values() if one.referral_id in people]
-        if of_people:
-            await follow_profiles(tx, stores, batch.news, of_people, prepared.answers, now)
         for change in batch.agreements:
             await follow_agreement(tx, stores, change, now)
+        touched = [one for one in locked.values() if one.referral_id in causes]
+        if touched:
+            await follow_profiles(tx, stores, touched, causes, prepared.answers, now)
         if batch.needs:
             await self._record(tx, batch, prepared, now)
 
@@ -105,8 +104,21 @@ class ReferralBatches:
                 fresh = await stores.referrals.lock_all(tx, [withdrawal.referral_id])
                 await withdraw_referrals(tx, stores, fresh.values(), withdrawal.event_id, now)
 
-    async def _unfinished(self, tx: Transaction, people: set[BeneficiaryId]) -> Sequence[Mapping[str, UUID]]:
-        return await self._stores.referrals.unfinished_of(tx, people) if people else []
+    async def _touched(self, tx: Transaction, batch: "_Batch") -> list[tuple[Mapping[str, UUID], UUID]]:
+        """Unfinished referrals about which intake may say something new, each with the event that says so.
+
+        An agreement is half of a permission, and intake tells both halves together.
+        """
+        touched: list[tuple[Mapping[str, UUID], UUID]] = []
+        if batch.agreements:
+            agencies = {one.agency_id for one in batch.agreements}
+            cause = batch.agreements[-1].event_id
+            touched += [(row, cause) for row in await self._stores.referrals.that_might_go_to(tx, agencies)]
+        if batch.news:
+            causes = {one.beneficiary_id: one.event_id for one in batch.news}
+            found = await self._stores.referrals.unfinished_of(tx, causes)
+            touched += [(row, causes[BeneficiaryId(row["beneficiary_id"])]) for row in found]
+        return touched
 
 
 class _Batch:

@@ -83,8 +83,9 @@ def _profile_news(event: IncomingEvent, _: Any, fact: Any) -> Read:
     return ProfileNews(event.event_id, BeneficiaryId(UUID(fact.beneficiary_id)))
 
 
-def _agreement_changed(_: IncomingEvent, envelope: Any, fact: Any) -> Read:
+def _agreement_changed(event: IncomingEvent, envelope: Any, fact: Any) -> Read:
     return AgreementChange(
+        event.event_id,
         AgencyId(UUID(fact.agency_id)),
         _instant(fact.valid_from_time),
         _instant(fact.valid_until_time),

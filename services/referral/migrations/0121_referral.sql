@@ -45,7 +45,8 @@ create index referral_by_beneficiary on referral (beneficiary_id);
 create index referral_by_sender on referral (sender_agency_id, recorded_time desc, referral_id);
 create index referral_by_holder on referral (holder_agency_id, recorded_time desc, referral_id)
     where holder_agency_id is not null;
-create index referral_waiting on referral (service_type) where state in ('WAITLISTED', 'UNMATCHED');
+create index referral_waiting on referral (service_type)
+    where state in ('WAITLISTED', 'UNMATCHED', 'AWAITING_PERSON');
 
 -- migrate:down
 -- forward only

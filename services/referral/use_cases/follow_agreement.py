@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass
 from datetime import datetime
+from uuid import UUID
 
 from chassis.postgres import Transaction
 from kernel.ids import AgencyId
@@ -13,6 +14,7 @@ from services.referral.adapters.stores import Stores
 class AgreementChange:
     """What AgreementChanged says; `version` counts the agreement's events."""
 
+    event_id: UUID
     agency_id: AgencyId
     valid_from_time: datetime
     valid_until_time: datetime

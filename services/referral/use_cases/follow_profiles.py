@@ -6,7 +6,7 @@ from datetime import datetime
 from uuid import UUID
 
 from chassis.postgres import Transaction
-from kernel.ids import BeneficiaryId, NeedId
+from kernel.ids import BeneficiaryId, NeedId, ReferralId
 from services.referral.adapters.postgres_deadlines import Deadline, DeadlineKind
 from services.referral.adapters.profile_format import NeedAnswer, Standing
 from services.referral.adapters.stores import Stores
@@ -30,24 +30,26 @@ class ProfileNews:
 async def follow_profiles(
     tx: Transaction,
     stores: Stores,
-    news: Sequence[ProfileNews],
     referrals: Sequence[Referral],
+    causes: Mapping[ReferralId, UUID],
     answers: Mapping[NeedId, NeedAnswer],
     now: datetime,
 ) -> None:
-    """Acts on what intake answered for the unfinished referrals of these people, all locked.
+    """Acts on what intake answered for these unfinished referrals, all locked.
 
     Whatever was not yet taken up ends when the need, or the whole consent, is withdrawn or the person is
     erased; what somebody holds keeps its state (only the withdrawal of the need ends that). An open offer
     to an agency that is no longer permitted is revoked. What waits or found nobody is matched again.
+
+    Args:
+        causes: the event that made this service ask, by referral.
     """
-    causes = {one.beneficiary_id: one.event_id for one in news}
     gone: list[Referral] = []
     for referral in referrals:
         answer = answers.get(referral.need_id)
         if answer is None or answer.standing is Standing.UNKNOWN or referral.is_final:
             continue
-        cause = causes[referral.beneficiary_id]
+        cause = causes[referral.referral_id]
         if answer.standing is not Standing.ACTIVE or answer.consent_withdrawn:
             if not referral.is_held:
                 gone.append(referral)
@@ -56,7 +58,7 @@ async def follow_profiles(
             continue
         await _take_over(tx, stores, referral, answer, cause, now)
     for referral in gone:
-        await withdraw_referrals(tx, stores, [referral], causes[referral.beneficiary_id], now)
+        await withdraw_referrals(tx, stores, [referral], causes[referral.referral_id], now)
 
 
 async def _take_over(
