@@ -7,7 +7,7 @@ from services.referral.adapters.intake_client import IntakeClient
 from services.referral.adapters.stores import Stores
 from services.referral.entrypoints.access import ACCESS
 from services.referral.entrypoints.grpc_server import registrations
-from services.referral.entrypoints.start_statistics import StartStatistics
+from services.referral.entrypoints.now_and_then import closed_units, start_statistics
 from services.referral.entrypoints.stream import CONSUMER, TOPICS, ReferralBatches
 from services.referral.entrypoints.timers import DueWork
 from services.referral.settings import ReferralSettings
@@ -23,7 +23,8 @@ async def wire(service: Service) -> None:
     service.serve(ACCESS, registrations(service.app, intake))
     service.stream(CONSUMER, TOPICS, ReferralBatches(service.worker, stores, intake))
     service.timer(DueWork(stores).take)
-    service.timer(StartStatistics(stores).take, name="start_statistics")
+    service.timer(start_statistics(stores).take, name="start_statistics")
+    service.timer(closed_units(stores).take, name="closed_units")
 
 
 if __name__ == "__main__":

@@ -52,9 +52,15 @@ _ADD = """
                          $7::uuid[], $8::text[], $9::text[])
 """
 _TAKE = """
+    with first as materialized (
+        -- the clock is read once, so that the index serves
+        select kind from deadline where due_time <= (select clock_timestamp())
+        order by due_time, kind, deadline_id limit 1 for update skip locked
+    )
     delete from deadline where deadline_id = any(array(
-        select deadline_id from deadline where due_time <= (select clock_timestamp()) -- one call: index scan
-        order by due_time, deadline_id limit $1 for update skip locked
+        select deadline_id from deadline
+        where due_time <= (select clock_timestamp()) and kind = (select kind from first)
+        order by due_time, kind, deadline_id limit $1 for update skip locked
     ))
     returning deadline_id, kind, due_time, referral_id, offer_id, unit_id, service_id, agency_id,
         service_type, detail, tries
@@ -94,7 +100,10 @@ class PostgresDeadlines:
         )
 
     async def take_due(self, tx: Transaction, limit: int = 100) -> list[Deadline]:
-        """Takes due rows that nobody else holds, the earliest first; they are gone when `tx` commits."""
+        """Takes due rows that nobody else holds, the earliest first; they are gone when `tx` commits.
+
+        All are of one kind, so that a transaction of a timer locks units of capacity in one order only.
+        """
         rows = await tx.connection.fetch(_TAKE, limit)
         taken = [_deadline(dict(row)) for row in rows]
         return sorted(taken, key=lambda one: (one.due_time, one.deadline_id))

@@ -53,6 +53,11 @@ _FREE: Final = """
     select free from capacity
     where unit_id = $1 and not is_suspended and until_time > clock_timestamp()
 """
+_LEAVE_CLOSED: Final = """
+    delete from waitlist_entry e using capacity c
+    where c.unit_id = e.unit_id and c.until_time <= (select clock_timestamp())
+    returning e.referral_id
+"""
 _WAITERS_OF_AGENCY: Final = "select distinct referral_id from waitlist_entry where agency_id = $1"
 _WAITERS_OF_SERVICE: Final = "select distinct referral_id from waitlist_entry where service_id = $1"
 
@@ -141,6 +146,10 @@ class PostgresWaitlist:
         """Referrals that wait for any unit of a service."""
         rows = await tx.connection.fetch(_WAITERS_OF_SERVICE, service_id)
         return [ReferralId(row["referral_id"]) for row in rows]
+
+    async def leave_closed_units(self, tx: Transaction) -> list[ReferralId]:
+        """Takes everybody off the lists of units that are over; answers who that was."""
+        return [ReferralId(row["referral_id"]) for row in await tx.connection.fetch(_LEAVE_CLOSED)]
 
     async def waiters_of_agency(self, tx: Transaction, agency_id: AgencyId) -> list[ReferralId]:
         """Referrals that wait for any unit of an agency."""

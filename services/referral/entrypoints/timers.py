@@ -50,7 +50,6 @@ WORK: Final[dict[DeadlineKind, Work]] = {
     DeadlineKind.PLACE_FREED: promote_due,
     DeadlineKind.LOOK_AGAIN: promote_due,
 }
-"""In the order in which the kinds of one hand are worked off: what ends comes before what begins."""
 
 
 class DueWork:
@@ -60,7 +59,7 @@ class DueWork:
         self._stores = stores
 
     async def take(self, tx: Transaction) -> int:
-        """Works off at most 100 due rows in one transaction; answers how many.
+        """Works off at most 100 due rows of one kind in one transaction; answers how many.
 
         A row that cannot be worked off is put back with a growing delay, so that it never holds up others.
         """
@@ -68,16 +67,13 @@ class DueWork:
         if not rows:
             return 0
         policy = await self._stores.policies.in_force(tx, await tx.now())
-        for kind, work in WORK.items():
-            of_kind = [row for row in rows if row.kind is kind]
-            if of_kind:
-                await self._work_off(tx, work, of_kind, policy)
+        await self._work_off(tx, WORK[rows[0].kind], rows, policy)
         return len(rows)
 
     async def _work_off(
         self, tx: Transaction, work: Work, rows: list[Deadline], policy: ResponsePolicy
     ) -> None:
-        """All rows of a kind together; one by one where that fails, to find the one that cannot be done."""
+        """All rows together; one by one where that fails, to find the one that cannot be done."""
         try:
             async with tx.savepoint():
                 again = await work(tx, self._stores, rows, policy)
@@ -95,5 +91,5 @@ class DueWork:
 
     async def _put_off(self, tx: Transaction, row: Deadline, error: Exception) -> None:
         delay = FIRST_DELAY_AFTER_A_FAULT * 2 ** min(row.tries, MOST_DOUBLINGS)
-        log.error("timer_row_failed", kind=row.kind.value, error=type(error).__name__, tries=row.tries + 1)
+        log.error("timer_row_failed", source=row.kind.value, error=type(error).__name__, tries=row.tries + 1)
         await self._stores.deadlines.put_back(tx, row, delay, row.tries + 1)

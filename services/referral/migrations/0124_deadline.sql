@@ -25,7 +25,8 @@ create table deadline (
     tries integer not null default 0
 );
 
-create index deadline_due on deadline (due_time, deadline_id);
+-- at the same instant by kind: an offer ends before the clock that ended it is told of
+create index deadline_due on deadline (due_time, kind, deadline_id);
 create index deadline_by_referral on deadline (referral_id) where referral_id is not null;
 
 -- Who waits for a place of a unit. is_asleep: the agency itself said that it has none, so only a place that

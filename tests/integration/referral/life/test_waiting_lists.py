@@ -5,8 +5,10 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
+from services.referral.entrypoints.now_and_then import closed_units
 from tests.support.directory import service
 from tests.support.referral_life import DESK, Life, Need, member
+from tests.support.saved_directory import WORKER
 
 pytestmark = pytest.mark.asyncio
 BEGIN = datetime.now(UTC) - timedelta(hours=6)
@@ -120,3 +122,30 @@ async def test_a_place_is_never_overbooked_however_many_come_at_once(life: Life)
     await life.declare((1, 3), (2, 2), (3, 1))
     await many(life, 60)
     assert life.states() == {"OFFERED": 6, "WAITLISTED": 54}
+
+
+async def test_whoever_waits_for_a_course_that_is_over_is_matched_again(life: Life) -> None:
+    await life.declare((1, 1), (2, 0), (3, 0))
+    await life.one()
+    need = await life.one()
+    assert life.state(need) == "WAITLISTED"
+    await life.declare((2, 1))
+    life.superuser.execute("update capacity set until_time = clock_timestamp() where reserved > 0")
+    over = closed_units(life.stores)
+    async with life.directory.worker.transaction(WORKER) as tx:
+        await over.take(tx)
+    await life.work_off()
+    assert life.state(need) == "OFFERED"
+    assert life.offer_to(need) == 2
+
+
+async def test_a_row_that_cannot_be_worked_off_holds_up_nobody(life: Life) -> None:
+    need = await life.one(urgency=2)
+    life.superuser.execute(
+        "insert into deadline (due_time, kind, offer_id, referral_id, detail) select clock_timestamp()"
+        " - interval '1 day', 'OFFER', offer_id, referral_id, 'NO_SUCH_STAGE/0' from offer"
+    )
+    life.let_pass(hours=13)
+    await life.work_off()
+    assert life.told(need) == ["referral_offered", "offer_reminder_due"]
+    assert life.rows("select tries from deadline where detail like 'NO_SUCH%'") == [["1"]]

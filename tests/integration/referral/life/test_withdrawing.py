@@ -125,8 +125,9 @@ async def test_an_agreement_that_runs_out_by_itself_does_the_same(life: Life) ->
 
 async def test_a_new_agreement_brings_in_those_who_found_nobody(life: Life) -> None:
     life.superuser.execute("update agreement set valid_until_time = valid_from_time, version = 1")
-    need = await life.one()
-    assert life.facts(need)[0].referral_unmatched.reason == "NO_AGREEMENT"
+    need = await life.one(permitted_agency_ids=[])
+    assert life.state(need) == "UNMATCHED"
+    life.change(need, profile_version=1)  # intake permits an agency only while its agreement holds
     await life.hear(agreement(2, datetime.now(UTC) + timedelta(days=9), 2))
     await life.work_off()
     assert life.offer_to(need) == 2
