@@ -6,9 +6,10 @@ import pytest
 
 from chassis import topics
 from chassis.batch_reader import NewerThanReader, PoisonEvent
+from chassis.events import IncomingEvent
 from kem.intake.v1.intake_events_pb2 import IntakeEvent
 from kem.notifications.v1.notifications_events_pb2 import DeliveriesAcknowledged, NotificationsEvent
-from kernel.ids import agency_inbox, desk_inbox
+from kernel.ids import RecipientId, agency_inbox, desk_inbox
 from tests.support.directory import agency_id
 from tests.support.referral_life import DESK, KEM, Life, event_of, member
 
@@ -61,7 +62,7 @@ async def test_delivered_is_what_the_agencys_client_says_not_the_senders(life: L
     assert seen.referral.offers[0].HasField("delivered_time")
 
 
-def acknowledged(recipient, offer_id: str):  # type: ignore[no-untyped-def]
+def acknowledged(recipient: RecipientId, offer_id: str) -> IncomingEvent:
     fact = DeliveriesAcknowledged(
         recipient_id=str(recipient), from_sequence=1, to_sequence=1, offer_ids=[offer_id]
     )

@@ -5,6 +5,7 @@ from datetime import UTC, datetime, timedelta
 import pytest
 
 from chassis import topics
+from chassis.events import IncomingEvent
 from kem.disclosure.v1.disclosure_events_pb2 import AgreementChanged, DisclosureEvent
 from kernel.codes import Role
 from services.referral.domain.offer import OfferAlreadyAnswered
@@ -90,7 +91,7 @@ async def test_a_service_that_is_resumed_is_asked_again(life: Life) -> None:
     assert life.state(later) == "OFFERED"
 
 
-def agreement(number: int, until: datetime, version: int):  # type: ignore[no-untyped-def]
+def agreement(number: int, until: datetime, version: int) -> IncomingEvent:
     envelope = DisclosureEvent(aggregate_version=version)
     fact = AgreementChanged(agency_id=str(agency_id(number)))
     fact.valid_from_time.FromDatetime(datetime.now(UTC) - timedelta(days=9))
