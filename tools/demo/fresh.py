@@ -7,6 +7,7 @@ from collections.abc import AsyncIterator, Callable
 from pathlib import Path
 
 from tools.hub import Doors
+from tools.stack.postgres import PostgresServer
 from tools.stack.stack import Stack, StackOptions
 
 _SECONDS = """
@@ -29,12 +30,12 @@ async def fresh_hub(
         stack = Stack(Path(folder), StackOptions(settings=settings or {}), say=say)
         await stack.start()
         try:
-            await run_on_seconds(stack)
+            await run_on_seconds(stack.postgres)
             yield Doors.of(stack.layout)
         finally:
             await stack.stop()
 
 
-async def run_on_seconds(stack: Stack) -> None:
+async def run_on_seconds(postgres: PostgresServer) -> None:
     """Puts a policy into force whose clocks run in seconds."""
-    await asyncio.to_thread(stack.postgres.execute, _SECONDS)
+    await asyncio.to_thread(postgres.execute, _SECONDS)
