@@ -1,0 +1,40 @@
+"""What `./kem test` chooses, counts and says."""
+
+from pathlib import Path
+
+import pytest
+
+from tools.stack.failure import StackFailure
+from tools.testing import CORE, DEEP, Outcome, chosen, read_report, summary
+
+
+def test_without_names_the_core_is_run_and_nothing_of_the_deep() -> None:
+    assert chosen([]) == list(CORE)
+
+
+def test_layers_run_in_their_order_whatever_the_order_of_names() -> None:
+    assert [layer.name for layer in chosen(["unit", "lint"])] == ["lint", "unit"]
+
+
+def test_deep_alone_runs_the_long_ones_alone() -> None:
+    assert chosen(["deep"]) == list(DEEP)
+
+
+def test_an_unknown_layer_is_named_with_those_that_exist() -> None:
+    with pytest.raises(StackFailure, match="'units'.*unit, property"):
+        chosen(["units"])
+
+
+def test_errors_count_as_failures_and_skipped_tests_as_neither(tmp_path: Path) -> None:
+    report = tmp_path / "report.xml"
+    report.write_text(
+        '<testsuites><testsuite tests="10" failures="2" errors="1" skipped="3"/></testsuites>',
+        encoding="utf-8",
+    )
+    assert read_report(report) == (4, 3, 3)
+    assert read_report(tmp_path / "none.xml") == (0, 0, 0)
+
+
+def test_the_last_line_is_the_sum_and_nothing_else() -> None:
+    outcomes = [Outcome("unit", passed=5), Outcome("fault", passed=2, failed=1, skipped=4), Outcome("lint")]
+    assert summary(outcomes).splitlines()[-1] == "7 passed, 1 failed"
