@@ -7,7 +7,7 @@ import asyncpg
 import grpc
 from asyncpg import exceptions as postgres
 
-from kernel.errors import Exhausted, NotYetKnown, Unavailable
+from kernel.errors import Exhausted, NotAuthenticated, NotPermitted, NotYetKnown, Unavailable
 
 _PASSING: Final = (
     Unavailable,
@@ -28,6 +28,8 @@ _PASSING: Final = (
 
 _DEPLOYMENT: Final = (
     ImportError,
+    NotAuthenticated,  # another service does not take our word: no event is to blame
+    NotPermitted,
     postgres.UndefinedTableError,
     postgres.UndefinedColumnError,
     postgres.UndefinedFunctionError,

@@ -56,13 +56,14 @@ class ServiceToken:
     def __init__(self, signer: AssertionSigner) -> None:
         self._signer = signer
         self._token = ""
-        self._renew_time = 0.0
+        self._signed = 0.0
 
     def __call__(self) -> str:
-        now = time.monotonic()
-        if now >= self._renew_time:
+        # by the wall clock, as the other side reads it: a clock that jumps either way means a new token
+        now = time.time()
+        if not 0 <= now - self._signed < _LIFETIME_SECONDS - _RENEW_BEFORE_SECONDS:
             self._token = self._signer.service_token(_LIFETIME_SECONDS)
-            self._renew_time = now + _LIFETIME_SECONDS - _RENEW_BEFORE_SECONDS
+            self._signed = now
         return self._token
 
 

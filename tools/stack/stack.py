@@ -13,6 +13,7 @@ from typing import Final
 
 import asyncpg
 
+from chassis.publisher import PublishingFailed
 from tools.stack.broker import Broker
 from tools.stack.credentials import passwords, write_signing_keys, write_urls
 from tools.stack.failure import StackFailure
@@ -40,6 +41,9 @@ SERVER_PATIENCE_SECONDS: Final = 20.0
 REPLAY_RETRY_SECONDS: Final = 1.0
 LOSS_PATIENCE_SECONDS: Final = 1.0
 """Without a broker nothing can drain to it: services that take longer are killed, which loses nothing."""
+
+_NOT_YET: Final = (OSError, RuntimeError, PublishingFailed, asyncpg.PostgresError, asyncpg.InterfaceError)
+"""What a broker or a database that is still coming up answers with."""
 
 Say = Callable[[str], None]
 
@@ -262,7 +266,7 @@ class Stack:
                 await self._ask_broker(create_topics)
                 await self._ask_broker(forget_groups)
                 replayed = await self._replay()
-            except (OSError, RuntimeError, asyncpg.PostgresError, asyncpg.InterfaceError) as error:
+            except _NOT_YET as error:
                 self.say(f"The broker cannot be filled yet ({type(error).__name__}); trying again.")
                 await asyncio.sleep(REPLAY_RETRY_SECONDS)
             else:

@@ -112,6 +112,8 @@ def test_wrong_arguments_do_not_pass_and_a_missing_table_is_the_installations_fa
     assert not is_passing(asyncpg.exceptions.DataError("invalid input for query argument"))
     assert not is_passing(asyncpg.InterfaceError("the server expects 1 argument for this query"))
     assert is_of_the_deployment(asyncpg.UndefinedTableError("x"))
+    assert is_of_the_deployment(NotAuthenticated("another service does not know our key"))
+    assert is_of_the_deployment(NotPermitted("another service does not let us"))
     assert not is_of_the_deployment(asyncpg.CheckViolationError("x"))
 
 
