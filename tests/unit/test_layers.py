@@ -21,7 +21,7 @@ def test_deep_alone_runs_the_long_ones_alone() -> None:
 
 
 def test_an_unknown_layer_is_named_with_those_that_exist() -> None:
-    with pytest.raises(StackFailure, match="'units'.*unit, property"):
+    with pytest.raises(StackFailure, match=r"'units'.*unit, property"):
         chosen(["units"])
 
 
