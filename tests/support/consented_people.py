@@ -11,7 +11,7 @@ from typing import Any
 from uuid import UUID, uuid4
 
 from chassis.caller import Caller
-from chassis.postgres import Database
+from chassis.postgres import Database, Transaction
 from kernel import codes
 from kernel.ids import AgencyId, BeneficiaryId, ConsentId, OfferId
 from kernel.vocabulary import LegalBasis, LegalRegime, Origin, Routing, Urgency
@@ -32,6 +32,7 @@ from services.intake.use_cases.record_consent import RecordConsent, record_conse
 from services.intake.use_cases.record_need import RecordNeed, record_need
 from services.intake.use_cases.save_agreements import SaveAgreements, save_agreements
 from services.intake.use_cases.withdraw_consent import Withdrawal, WithdrawConsent, withdraw_consent
+from services.intake.use_cases.withdraw_need import WithdrawNeed, withdraw_need
 from tests.support.people import invented_person
 from tests.support.postgres import FreshDatabase
 from tests.support.vault import KEM, OpenVault, open_vault, worker_of
@@ -140,6 +141,15 @@ class OpenIntake:
         command = WithdrawConsent(uuid4(), beneficiary_id, AgencyId(agency_id) if agency_id else None)
         async with self.database.transaction(self.desk) as tx:
             return await withdraw_consent(command, tx, self.parts.people, self.parts.consents)
+
+    async def withdraw_need(self, need: RecordedNeed, tx: Transaction | None = None) -> None:
+        """In a transaction of its own, unless one is under way."""
+        command = WithdrawNeed(uuid4(), need.need_id, "CHANGED_MIND")
+        if tx is not None:
+            await withdraw_need(command, tx, self.parts.people, self.parts.needs)
+            return
+        async with self.database.transaction(self.desk) as own:
+            await withdraw_need(command, own, self.parts.people, self.parts.needs)
 
     async def need(
         self,

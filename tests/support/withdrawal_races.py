@@ -1,20 +1,22 @@
-"""A disclosure races the withdrawal of the consent that it rests on; and the naive way, which loses."""
+"""A disclosure races the withdrawal of the consent or need it rests on; and the naive way, which loses."""
 
 import asyncio
+from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 from typing import Any
 from uuid import UUID, uuid4
 
 from chassis.postgres import Transaction
+from kem.disclosure.v1.disclosure_events_pb2 import DisclosureEvent
+from kem.intake.v1.intake_events_pb2 import IntakeEvent
 from kernel.errors import RuleBroken
-from kernel.ids import BeneficiaryId, DisclosureId
+from kernel.ids import BeneficiaryId, DisclosureId, ReferralId
 from services.intake.adapters.postgres_consents import CELL_COLUMNS, cell_from
-from services.intake.adapters.postgres_disclosures import PostgresDisclosures
+from services.intake.adapters.postgres_disclosures import PostgresDisclosures, Standing
 from services.intake.adapters.vault import Vault
 from services.intake.domain.cells import Cell
 from services.intake.domain.need import RecordedNeed
 from services.intake.use_cases.get_disclosure import DisclosureParts, GetDisclosure, get_disclosure
-from services.intake.use_cases.withdraw_consent import Withdrawal
 from tests.support.consented_people import METHOD, OpenIntake, agreement_with, grant, member_of
 
 AGENCY = uuid4()
@@ -25,8 +27,10 @@ PATIENCE_SECONDS = 0.02
 class PlainReadDisclosures(PostgresDisclosures):
     """The naive way: reads what it decides on without a lock. Kept so that the races can be seen lost."""
 
-    async def hold_person_still(self, tx: Transaction, beneficiary_id: BeneficiaryId) -> bool:
-        return True
+    async def hold_person_still(
+        self, tx: Transaction, beneficiary_id: BeneficiaryId, referral_id: ReferralId
+    ) -> Standing:
+        return Standing(is_erased=False, is_need_withdrawn=False)
 
     async def lock_grants(
         self, tx: Transaction, beneficiary_id: BeneficiaryId, agency_id: UUID, purpose: str
@@ -44,14 +48,16 @@ class PlainReadDisclosures(PostgresDisclosures):
 class GrantLockOnlyDisclosures(PostgresDisclosures):
     """Leaves out the lock on the person, so that the one on the grants is seen to hold by itself."""
 
-    async def hold_person_still(self, tx: Transaction, beneficiary_id: BeneficiaryId) -> bool:
-        return True
+    async def hold_person_still(
+        self, tx: Transaction, beneficiary_id: BeneficiaryId, referral_id: ReferralId
+    ) -> Standing:
+        return Standing(is_erased=False, is_need_withdrawn=False)
 
 
 class PatientVault(Vault):
     """Opens a person's data only after the withdrawal has had its chance: the worst moment of the race."""
 
-    def __init__(self, vault: Vault, withdrawal: "asyncio.Task[Withdrawal]", begun: asyncio.Event) -> None:
+    def __init__(self, vault: Vault, withdrawal: "asyncio.Task[Any]", begun: asyncio.Event) -> None:
         self._vault = vault
         self._withdrawal = withdrawal
         self._begun = begun
@@ -82,27 +88,47 @@ async def race(intake: OpenIntake, disclosures: PostgresDisclosures, times: int)
     given: set[DisclosureId] = set()
     for number in range(times):
         await intake.consent(person, grant(AGENCY))
-        disclosure_id = await _one(intake, disclosures, person, need, is_forced=number % 2 == 0)
+        disclosure_id = await _one(
+            intake, disclosures, need, lambda: intake.withdraw(person), is_forced=number % 2 == 0
+        )
         given |= {disclosure_id} if disclosure_id else set()
     return Races(len(given), times - len(given), await _leaks(intake))
+
+
+async def race_needs(intake: OpenIntake, disclosures: PostgresDisclosures, times: int) -> Races:
+    """The same with the need taken back, under a consent that stays; each race has a need of its own."""
+    person = await intake.person()
+    await intake.agree(agreement_with(AGENCY))
+    await intake.consent(person, grant(AGENCY))
+    given: set[DisclosureId] = set()
+    for number in range(times):
+        need = await intake.need(person)
+        await intake.accepted(need, AGENCY)
+
+        async def withdraw(need: RecordedNeed = need) -> None:
+            await intake.withdraw_need(need)
+
+        disclosure_id = await _one(intake, disclosures, need, withdraw, is_forced=number % 2 == 0)
+        given |= {disclosure_id} if disclosure_id else set()
+    return Races(len(given), times - len(given), await _leaks_of_needs(intake))
 
 
 async def _one(
     intake: OpenIntake,
     disclosures: PostgresDisclosures,
-    person: BeneficiaryId,
     need: RecordedNeed,
+    withdraw: Callable[[], Awaitable[Any]],
     *,
     is_forced: bool,
 ) -> DisclosureId | None:
     begun = asyncio.Event()
 
-    async def withdraw() -> Withdrawal:
+    async def in_its_time() -> None:
         if is_forced:
             await begun.wait()
-        return await intake.withdraw(person)
+        await withdraw()
 
-    withdrawal = asyncio.create_task(withdraw())
+    withdrawal = asyncio.create_task(in_its_time())
     parts = intake.disclosure_parts
     vault = PatientVault(parts.vault, withdrawal, begun) if is_forced else parts.vault
     parts = DisclosureParts(parts.database, parts.held_referrals, disclosures, parts.agreements, vault)
@@ -124,4 +150,16 @@ async def _leaks(intake: OpenIntake) -> int:
             leaks += not is_in_force
         else:
             is_in_force = event["type"] == "ConsentRecorded"
+    return leaks
+
+
+async def _leaks_of_needs(intake: OpenIntake) -> int:
+    """Disclosures that were committed after their need was withdrawn."""
+    leaks, withdrawn = 0, set()
+    for event in await intake.told("NeedWithdrawn", "DisclosureGiven"):
+        if event["type"] == "NeedWithdrawn":
+            withdrawn.add(IntakeEvent.FromString(event["payload"]).need_withdrawn.referral_id)
+        else:
+            referral_id = DisclosureEvent.FromString(event["payload"]).disclosure_given.referral_id
+            leaks += referral_id in withdrawn
     return leaks

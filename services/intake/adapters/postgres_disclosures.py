@@ -58,15 +58,25 @@ class EarlierDisclosure:
     disclosed_time: datetime
 
 
+@dataclass(frozen=True, slots=True)
+class Standing:
+    """What may have happened to a referral's person and need by intake's own doors."""
+
+    is_erased: bool
+    is_need_withdrawn: bool
+
+
 class PostgresDisclosures:
     """Rows are only ever added. The person, the referral and the grants are locked by whoever decides."""
 
-    async def hold_person_still(self, tx: Transaction, beneficiary_id: BeneficiaryId) -> bool:
-        """Keeps the person and their consent as they are until this transaction ends; False when erased."""
-        is_erased: bool | None = await tx.connection.fetchval(
-            "select is_erased from hold_person_still($1)", beneficiary_id
+    async def hold_person_still(
+        self, tx: Transaction, beneficiary_id: BeneficiaryId, referral_id: ReferralId
+    ) -> Standing:
+        """Keeps the person, their needs and their consent as they are until this transaction ends."""
+        row = await tx.connection.fetchrow(
+            "select * from hold_person_still($1, $2)", beneficiary_id, referral_id
         )
-        return is_erased is False
+        return Standing(is_erased=True, is_need_withdrawn=False) if row is None else Standing(**dict(row))
 
     async def lock_grants(
         self, tx: Transaction, beneficiary_id: BeneficiaryId, agency_id: UUID, purpose: str

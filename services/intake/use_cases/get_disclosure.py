@@ -77,7 +77,7 @@ async def get_disclosure(
         NotFound: REFERRAL_NOT_FOUND: no such referral, or the caller's agency does not hold it (told apart
             nowhere, and after the same time).
         NotYetKnown: ACCEPTANCE_NOT_KNOWN: no acceptance was heard of yet; ask again.
-        RuleBroken: NO_AGREEMENT, CONSENT_NOT_IN_FORCE, BENEFICIARY_ERASED.
+        RuleBroken: NEED_WITHDRAWN, NO_AGREEMENT, CONSENT_NOT_IN_FORCE, BENEFICIARY_ERASED.
         Conflict: REQUEST_ID_REUSED, the id was used for another referral.
     """
     own_agency(caller)
@@ -119,11 +119,15 @@ async def _answer(
 ) -> Disclosure | KemError:
     """Locks person, referral, agreement and grants, in this order; then decides, opens and writes."""
     agency_id = own_agency(tx.caller)
-    is_known = await parts.disclosures.hold_person_still(tx, seen.beneficiary_id)
+    standing = await parts.disclosures.hold_person_still(tx, seen.beneficiary_id, command.referral_id)
     held = await parts.held_referrals.lock_shared(tx, command.referral_id)
     if held is None or held.purpose is None or not held.is_held_by(agency_id):
         return await refuse(
             command.request_id, command.referral_id, Refusal.NOT_HOLDER, tx, parts.disclosures
+        )
+    if standing.is_need_withdrawn:
+        return await refuse(
+            command.request_id, command.referral_id, Refusal.NEED_WITHDRAWN, tx, parts.disclosures, held=held
         )
     agreement = await parts.agreements.lock_shared(tx, agency_id)
     cells = await parts.disclosures.lock_grants(tx, held.beneficiary_id, agency_id, held.purpose)
@@ -141,7 +145,7 @@ async def _answer(
     given_mask = decision.given_mask & earlier.given_mask if earlier else decision.given_mask
     refusal = decision.refusal or (None if given_mask else Refusal.CONSENT_NOT_IN_FORCE)
     fields = None
-    if is_known and refusal is None:
+    if refusal is None and not standing.is_erased:
         fields = await parts.vault.read_categories(tx, held.beneficiary_id, given_mask)
     if refusal is None and fields is None:
         refusal = Refusal.BENEFICIARY_ERASED

@@ -70,6 +70,11 @@ def _told(refusal: Refusal, agency_id: AgencyId) -> KemError:
                 reason="ACCEPTANCE_NOT_KNOWN",
                 retry_delay_seconds=RETRY_DELAY_SECONDS,
             )
+        case Refusal.NEED_WITHDRAWN:
+            return RuleBroken(
+                "The person no longer asks for this; their data is not given for it.",
+                reason="NEED_WITHDRAWN",
+            )
         case Refusal.NO_AGREEMENT:
             return RuleBroken(
                 "There is no sharing agreement in force with your agency for this purpose.",

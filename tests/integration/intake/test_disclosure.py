@@ -146,6 +146,29 @@ async def test_after_a_withdrawal_nothing_is_given_and_the_refusal_is_recorded(i
     assert await _refusals(intake) == ["CONSENT_NOT_IN_FORCE"]
 
 
+async def test_for_a_need_that_was_withdrawn_nothing_is_given_though_it_was_accepted(
+    intake: OpenIntake,
+) -> None:
+    need = await _held(intake)
+    await intake.withdraw_need(need)
+    await _is_refused(intake, need, member_of(A), RuleBroken, "NEED_WITHDRAWN")
+    assert await _refusals(intake) == ["NEED_WITHDRAWN"]
+    [row] = await intake.rows("select need_id, given_mask from disclosure")
+    assert (row["need_id"], row["given_mask"]) == (need.need_id, 0)
+
+
+async def test_a_disclosure_that_waited_for_a_withdrawal_of_the_need_sees_it(intake: OpenIntake) -> None:
+    need = await _held(intake)
+    async with intake.database.transaction(intake.desk) as tx:
+        await intake.withdraw_need(need, tx)
+        asking = asyncio.create_task(intake.disclose(need, member_of(A)))
+        while not await intake.rows("select from pg_locks where not granted"):
+            assert not asking.done()
+    with pytest.raises(RuleBroken) as refusal:
+        await asking
+    assert refusal.value.stable_reason == "NEED_WITHDRAWN"
+
+
 async def test_consent_that_has_not_begun_or_has_ended_gives_nothing(intake: OpenIntake) -> None:
     person, now = await intake.person(), datetime.now(UTC)
     await intake.agree(agreement_with(A))
