@@ -32,6 +32,8 @@ _NOT_COMPLETED = ("PERSON_WITHDREW", "MOVED_AWAY", "BECAME_INELIGIBLE")
 _OUTCOMES = {"NEED_MET": 60, "PARTLY_MET": 25, "NOT_MET": 5, "INFORMATION_ONLY": 10}
 _ANSWERS = {"accept": 50, "decline": 15, "silent": 22, "waitlist": 8, "ask": 5}
 ACKNOWLEDGE_EVERY_SECONDS = 0.25
+QUESTION = "Can the person come in the morning?"
+OTHER_REASON = "Please ask again after the summer."
 
 
 @dataclass(frozen=True, slots=True)
@@ -198,7 +200,7 @@ class SimulatedAgency:
                 offer_id,
                 self._hub.referral.RequestInformation,
                 referral_service_pb2.RequestInformationRequest(
-                    request_id=str(uuid4()), offer_id=offer_id, question="Can the person come in the morning?"
+                    request_id=str(uuid4()), offer_id=offer_id, question=QUESTION
                 ),
             )
 
@@ -291,7 +293,7 @@ class SimulatedAgency:
                 request_id=str(uuid4()),
                 offer_id=offer_id,
                 reason=reason,
-                text="Please ask again after the summer." if reason == "OTHER" else "",
+                text=OTHER_REASON if reason == "OTHER" else "",
             ),
         )
 

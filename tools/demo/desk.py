@@ -23,6 +23,7 @@ from tools.demo.people import City, InventedPerson
 from tools.hub import Hub
 
 NOTICE = "Sample notice: who we are, what we share and with whom, and how you stop it."
+ANSWER = "Yes, any morning but Friday."
 _NEVER_SHARED = {"PROTECTION", "CASE_CODE"}
 _MAX_ROUNDS = 2
 _CHOICES_AT_ONCE = 3
@@ -282,7 +283,7 @@ class Desk:
     async def _answer_question(self, offer_id: str) -> None:
         await asyncio.sleep(self._random.uniform(0.05, 0.5))
         answer = referral_service_pb2.ProvideInformationRequest(
-            request_id=str(uuid4()), offer_id=offer_id, answer="Yes, any morning but Friday."
+            request_id=str(uuid4()), offer_id=offer_id, answer=ANSWER
         )
         await self._tell("provide_information", offer_id, self._hub.referral.ProvideInformation, answer)
 
