@@ -21,5 +21,5 @@ def test_a_clock_that_jumps_means_a_new_assertion(monkeypatch: pytest.MonkeyPatc
     token = grpc_client.ServiceToken(signer)  # type: ignore[arg-type]  # only this method is used
     start = datetime(2026, 11, 23, tzinfo=UTC).timestamp()
     for instant, expected in ((start, 1), (start + 60, 1), (start + 660, 2), (start, 3)):
-        monkeypatch.setattr(grpc_client.time, "time", lambda instant=instant: instant)
+        monkeypatch.setattr("time.time", lambda instant=instant: instant)
         assert token() == f"token {expected}"
