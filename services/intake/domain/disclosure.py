@@ -12,7 +12,7 @@ from services.intake.domain.cells import Cell, decide
 
 
 class Refusal(StrEnum):
-    """Why an agency was given nothing."""
+    """Why an agency was given nothing, as it is kept on record; NOT_HOLDER is told to nobody."""
 
     NOT_HOLDER = "NOT_HOLDER"
     ACCEPTANCE_NOT_KNOWN = "ACCEPTANCE_NOT_KNOWN"

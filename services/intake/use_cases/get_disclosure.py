@@ -74,9 +74,8 @@ async def get_disclosure(
     The acceptance travels by Kafka: where it has not arrived it is waited for, outside any transaction.
 
     Raises:
-        NotFound: REFERRAL_NOT_FOUND: no such referral, or the caller's agency does not hold it (told apart
-            nowhere, and after the same time).
-        NotYetKnown: ACCEPTANCE_NOT_KNOWN: no acceptance was heard of yet; ask again.
+        NotYetKnown: ACCEPTANCE_NOT_KNOWN: no such referral, or the caller's agency does not hold it, or its
+            acceptance has not arrived: told apart on record only, and after the same time.
         RuleBroken: NEED_WITHDRAWN, NO_AGREEMENT, CONSENT_NOT_IN_FORCE, BENEFICIARY_ERASED.
         Conflict: REQUEST_ID_REUSED, the id was used for another referral.
     """

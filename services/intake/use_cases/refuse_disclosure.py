@@ -4,7 +4,7 @@ from typing import Final
 from uuid import UUID
 
 from chassis.postgres import Transaction
-from kernel.errors import KemError, NotFound, NotYetKnown, RuleBroken
+from kernel.errors import KemError, NotYetKnown, RuleBroken
 from kernel.ids import AgencyId, DisclosureId, ReferralId, ordered_id
 from services.intake.adapters.postgres_disclosures import DisclosureRow, PostgresDisclosures
 from services.intake.domain.disclosure import Decision, Refusal
@@ -62,11 +62,10 @@ async def refuse(
 
 def _told(refusal: Refusal, agency_id: AgencyId) -> KemError:
     match refusal:
-        case Refusal.NOT_HOLDER:
-            return NotFound("Your agency holds no such referral.", reason="REFERRAL_NOT_FOUND")
-        case Refusal.ACCEPTANCE_NOT_KNOWN:
+        case Refusal.NOT_HOLDER | Refusal.ACCEPTANCE_NOT_KNOWN:  # told alike: a stranger learns of nothing
             return NotYetKnown(
-                "The acceptance of this referral has not arrived here yet; ask again in a moment.",
+                "Your agency holds no such referral, or its acceptance has not arrived here yet; if it has"
+                " just accepted, ask again in a moment.",
                 reason="ACCEPTANCE_NOT_KNOWN",
                 retry_delay_seconds=RETRY_DELAY_SECONDS,
             )

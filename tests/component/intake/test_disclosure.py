@@ -82,10 +82,10 @@ async def test_the_holder_gets_consented_fields_until_consent_or_referral_ends(
         while True:
             with refused() as refusal:
                 await desk.ask(need)
-            if refusal.reason == "REFERRAL_NOT_FOUND":
+            if refusal.reason == "ACCEPTANCE_NOT_KNOWN":
                 break
             assert refusal.reason == "CONSENT_NOT_IN_FORCE"
-        assert refusal.code is grpc.StatusCode.NOT_FOUND
+        assert refusal.code is grpc.StatusCode.FAILED_PRECONDITION
 
 
 async def test_an_acceptance_that_does_not_arrive_is_waited_for_two_seconds(

@@ -12,7 +12,7 @@ from chassis.caller import Caller
 from chassis.postgres import Transaction
 from kem.disclosure.v1.disclosure_events_pb2 import DisclosureEvent
 from kernel import codes
-from kernel.errors import Conflict, KemError, NotFound, NotYetKnown, RuleBroken
+from kernel.errors import Conflict, KemError, NotYetKnown, RuleBroken
 from kernel.ids import NeedId, ReferralId, random_id
 from kernel.vocabulary import Routing
 from services.intake.adapters.postgres_held_referrals import PostgresHeldReferrals
@@ -189,27 +189,36 @@ async def test_without_an_agreement_consent_does_not_help(intake: OpenIntake) ->
     assert await _refusals(intake) == ["NO_AGREEMENT", "NO_AGREEMENT"]
 
 
-async def test_who_does_not_hold_the_referral_cannot_tell_it_from_none(intake: OpenIntake) -> None:
-    need = await _held(intake, A)
+async def test_who_does_not_hold_the_referral_cannot_tell_it_from_none_nor_when_it_is_taken(
+    intake: OpenIntake,
+) -> None:
+    held, ended = await _held(intake, A), await intake.need(await intake.person())
+    unanswered = await intake.need(await intake.person())
+    await intake.follow(Release(ended.referral_id, 2, datetime.now(UTC)))
     nothing = RecordedNeed(NeedId(random_id()), ReferralId(random_id()))
-    for wanted in (need, nothing):
-        await _is_refused(intake, wanted, member_of(B), NotFound, "REFERRAL_NOT_FOUND")
-    assert await _refusals(intake) == ["NOT_HOLDER", "NOT_HOLDER"]
+    told = set()
+    for wanted in (held, ended, unanswered, nothing):
+        with pytest.raises(NotYetKnown) as refusal:
+            await intake.disclose(wanted, member_of(B))
+        one = refusal.value
+        told.add((one.message, one.stable_reason, one.retry_delay_seconds, *sorted(one.metadata.items())))
+    assert len(told) == 1
+    assert await _refusals(intake) == ["NOT_HOLDER", "NOT_HOLDER", "ACCEPTANCE_NOT_KNOWN", "NOT_HOLDER"]
     rows = await intake.rows("select beneficiary_id, asked_mask from disclosure")
     assert all(row["beneficiary_id"] is None and row["asked_mask"] == 0 for row in rows)
 
 
 async def test_the_sender_itself_is_no_holder(intake: OpenIntake) -> None:
-    await _is_refused(intake, await _held(intake), intake.desk, NotFound, "REFERRAL_NOT_FOUND")
+    await _is_refused(intake, await _held(intake), intake.desk, NotYetKnown, "ACCEPTANCE_NOT_KNOWN")
 
 
 async def test_a_referral_that_was_returned_or_has_ended_is_no_longer_held(intake: OpenIntake) -> None:
     need = await _held(intake)
     await intake.follow(Release(need.referral_id, 2, datetime.now(UTC)))
-    await _is_refused(intake, need, member_of(A), NotFound, "REFERRAL_NOT_FOUND")
+    await _is_refused(intake, need, member_of(A), NotYetKnown, "ACCEPTANCE_NOT_KNOWN")
     await intake.agree(agreement_with(B))
     await intake.accepted(need, B, version=3)
-    await _is_refused(intake, need, member_of(A), NotFound, "REFERRAL_NOT_FOUND")
+    await _is_refused(intake, need, member_of(A), NotYetKnown, "ACCEPTANCE_NOT_KNOWN")
     await _is_refused(intake, need, member_of(B), RuleBroken, "CONSENT_NOT_IN_FORCE")
 
 
@@ -217,10 +226,10 @@ async def test_what_comes_late_opens_nothing(intake: OpenIntake) -> None:
     need = await intake.need(await intake.person())
     await intake.follow(Release(need.referral_id, 5, datetime.now(UTC)))
     await intake.accepted(need, A, version=4)
-    await _is_refused(intake, need, member_of(A), NotFound, "REFERRAL_NOT_FOUND")
+    await _is_refused(intake, need, member_of(A), NotYetKnown, "ACCEPTANCE_NOT_KNOWN")
 
 
-async def test_an_acceptance_that_has_not_arrived_is_told_apart(intake: OpenIntake) -> None:
+async def test_an_acceptance_that_has_not_arrived_may_be_asked_for_again(intake: OpenIntake) -> None:
     need = await intake.need(await intake.person())
     await _is_refused(intake, need, member_of(A), NotYetKnown, "ACCEPTANCE_NOT_KNOWN")
     assert await _refusals(intake) == ["ACCEPTANCE_NOT_KNOWN"]
