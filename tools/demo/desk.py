@@ -63,7 +63,7 @@ class Desk:
         self._rounds: Counter[str] = Counter()
         self._people_of: dict[str, str] = {}
         self._early: dict[str, list[delivery_pb2.Delivery]] = defaultdict(list)
-        self._unconsented: set[str] = set()
+        self._unconsented: dict[str, beneficiary_pb2.Beneficiary] = {}
         self._tasks: set[asyncio.Task[None]] = set()
 
     @property
@@ -137,9 +137,11 @@ class Desk:
         self._ledger.people.add(beneficiary_id)
         consents_now = self._random.random() < 0.85
         if consents_now:
-            await self._consent(beneficiary_id, person.spoken_language, sorted(self._partners))
+            await self._consent(
+                beneficiary_id, person.beneficiary, person.spoken_language, sorted(self._partners)
+            )
         else:
-            self._unconsented.add(beneficiary_id)
+            self._unconsented[beneficiary_id] = person.beneficiary
         new = [
             need_pb2.NewNeed(
                 beneficiary_id=beneficiary_id,
@@ -197,7 +199,14 @@ class Desk:
             weights=(82, 14, 4),
         )[0]
 
-    async def _consent(self, beneficiary_id: str, language: str, agencies: Sequence[str]) -> None:
+    async def _consent(
+        self,
+        beneficiary_id: str,
+        person: beneficiary_pb2.Beneficiary,
+        language: str,
+        agencies: Sequence[str],
+    ) -> None:
+        is_child = person.HasField("guardian")
         now = datetime.now(UTC)
         shared = sorted(set(codes.CATEGORIES) - _NEVER_SHARED)
         consent = consent_pb2.ConsentRecord(
@@ -206,9 +215,11 @@ class Desk:
             ),
             spoken_language=language,
             method=consent_pb2.CONSENT_METHOD_VERBAL_WITNESSED,
-            given_by=consent_pb2.CONSENT_GIVER_SELF,
+            given_by=consent_pb2.CONSENT_GIVER_PARENT if is_child else consent_pb2.CONSENT_GIVER_SELF,
+            authority_reference=person.guardian.authority_reference,
             read_aloud=True,
             understanding_checked=True,
+            child_assents=is_child,
             grants=[
                 consent_pb2.Grant(
                     agency_id=agency,
@@ -274,7 +285,8 @@ class Desk:
             return
         beneficiary_id = self._people_of[referral_id]
         if beneficiary_id in self._unconsented:
-            await self._consent(beneficiary_id, "eng", sorted({p.agency_id for p in chosen}))
+            person = self._unconsented[beneficiary_id]
+            await self._consent(beneficiary_id, person, "eng", sorted({p.agency_id for p in chosen}))
         offer = referral_service_pb2.OfferToRequest(
             request_id=str(uuid4()), referral_id=referral_id, service_ids=[p.service_id for p in chosen]
         )

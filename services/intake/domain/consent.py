@@ -7,7 +7,8 @@ from typing import Final
 
 from kernel.codes import language, purpose
 from kernel.errors import Invalid
-from services.intake.domain.cells import Grant
+from kernel.vocabulary import LegalBasis
+from services.intake.domain.cells import Grant, GrantEffect
 
 RECORD_SCHEMA: Final = "kem-consent/1"
 """Fields after W3C DPV's guide to ISO/IEC TS 27560; the shape a stored record was written in."""
@@ -69,11 +70,17 @@ def check_record(record: ConsentRecord, now: datetime) -> None:
 
     Raises:
         Invalid: UNKNOWN_CODE, CONSENT_PERIOD_INVALID, CONSENT_PERIOD_TOO_LONG, CONSENT_ALREADY_ENDED,
-            HAPPENED_IN_FUTURE, AUTHORITY_REFERENCE_MISSING.
+            HAPPENED_IN_FUTURE, AUTHORITY_REFERENCE_MISSING, BASIS_NOT_CONSENT.
     """
     language(record.spoken_language)
     for grant in record.grants:
         purpose(grant.purpose)
+        if grant.effect is GrantEffect.PERMIT and grant.legal_basis is not LegalBasis.CONSENT:
+            # a withdrawal closes what rests on consent only, so nothing else may come in by this door
+            raise Invalid(
+                "What a person agrees to rests on consent; another legal basis is not theirs to give.",
+                reason="BASIS_NOT_CONSENT",
+            )
     if record.valid_until_time <= record.valid_from_time:
         raise Invalid("Consent must end after it begins.", reason="CONSENT_PERIOD_INVALID")
     if record.valid_from_time > twelve_months_after(now):

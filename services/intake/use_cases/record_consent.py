@@ -1,18 +1,24 @@
 """Records what a person agreed to, and opens the grants that follow from it."""
 
 from dataclasses import dataclass
+from typing import Final
 from uuid import UUID
 
 from chassis.postgres import Transaction
+from kernel.codes import mask
 from kernel.errors import RuleBroken
 from kernel.ids import BeneficiaryId, ConsentId, ordered_id, random_id
 from services.intake.adapters.postgres_beneficiaries import PostgresBeneficiaries
 from services.intake.adapters.postgres_consents import PostgresConsents
 from services.intake.adapters.vault import Vault
+from services.intake.domain.athens_day import athens_day
 from services.intake.domain.cells import ConsentGiven, cells_of
+from services.intake.domain.child_consent import check_child_consent
 from services.intake.domain.consent import ConsentRecord, check_record
 from services.intake.domain.events import ConsentRecorded, ProfileChanged
 from services.intake.use_cases.own_agency import own_agency
+
+_AGE_AND_GUARDIAN: Final = mask(("BIRTH_AND_SEX", "CHILDREN"))
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,13 +41,17 @@ async def record_consent(
 
     Raises:
         NotFound: BENEFICIARY_NOT_FOUND: no such person, or not registered by the caller's agency.
-        RuleBroken: BENEFICIARY_ERASED.
-        Invalid: as `check_record` says.
+        RuleBroken: BENEFICIARY_ERASED; and as `check_child_consent` says.
+        Invalid: as `check_record` and `check_child_consent` say.
     """
     agency_id = own_agency(tx.caller)
     person = await people.lock(tx, command.beneficiary_id)
     now = await tx.now()
     check_record(command.record, now)
+    known = await vault.read_categories(tx, person.beneficiary_id, _AGE_AND_GUARDIAN)
+    if known is None:
+        raise RuleBroken("This person's data was erased.", reason="BENEFICIARY_ERASED")
+    check_child_consent(command.record, known["birth"], known.get("guardian"), athens_day(now))
     given = ConsentGiven(
         consent_event_id=ordered_id(),
         sequence=await consents.next_sequence(tx, person.beneficiary_id),

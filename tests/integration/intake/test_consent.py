@@ -9,10 +9,11 @@ import asyncpg
 import pytest
 
 from kem.intake.v1.intake_events_pb2 import IntakeEvent
-from kernel.errors import Invalid, NotFound
+from kernel.errors import Invalid, NotFound, RuleBroken
 from kernel.ids import BeneficiaryId, random_id
 from kernel.vocabulary import LegalBasis
 from services.intake.adapters.postgres_consents import CELL_COLUMNS, cell_from
+from services.intake.domain.beneficiary import Birth, Guardian
 from services.intake.domain.cells import GrantEffect, compile_cells
 from services.intake.domain.consent import ConsentGiver
 from tests.support.consented_people import OpenIntake, bits, grant, member_of
@@ -79,14 +80,10 @@ async def test_withdrawing_all_closes_what_rests_on_consent_and_opens_nothing(in
         grant(A),
         grant(A, bits("NAME"), effect=GrantEffect.DENY),
         grant(B),
-        grant(B, legal_basis=LegalBasis.LEGAL_OBLIGATION),
     )
     assert (await intake.withdraw(person)).grants_closed == 2
-    left = await intake.rows("select effect, legal_basis from grant_cell where withdrawn_time is null")
-    assert {(cell["effect"], cell["legal_basis"]) for cell in left} == {
-        ("DENY", "CONSENT"),
-        ("PERMIT", "LEGAL_OBLIGATION"),
-    }
+    [left] = await intake.rows("select effect from grant_cell where withdrawn_time is null")
+    assert left["effect"] == "DENY"
 
 
 async def test_the_cells_can_be_dropped_and_made_again_from_the_events(intake: OpenIntake) -> None:
@@ -124,6 +121,8 @@ async def test_concurrent_consents_of_one_person_are_numbered_without_gaps(intak
         ({"spoken_language": "xyz"}, "UNKNOWN_CODE"),
         ({"given_by": ConsentGiver.GUARDIAN}, "AUTHORITY_REFERENCE_MISSING"),
         ({"grants": (grant(A, purpose="SERVICE_TEAPOT"),)}, "UNKNOWN_CODE"),
+        ({"grants": (grant(A), grant(B, legal_basis=LegalBasis.VITAL_INTEREST))}, "BASIS_NOT_CONSENT"),
+        ({"grants": (grant(A, legal_basis=LegalBasis.PUBLIC_TASK),)}, "BASIS_NOT_CONSENT"),
     ],
 )
 async def test_a_consent_that_could_not_stand_is_refused_and_nothing_is_kept(
@@ -137,6 +136,36 @@ async def test_a_consent_that_could_not_stand_is_refused_and_nothing_is_kept(
     assert refusal.value.stable_reason == reason
     assert await intake.rows("select from consent") == []
     assert await intake.told("ConsentRecorded") == []
+
+
+async def test_a_child_s_consent_comes_from_whom_their_record_names_and_from_the_child(
+    intake: OpenIntake,
+) -> None:
+    child = await intake.person(
+        birth=Birth(datetime.now(UTC).date() - timedelta(days=365 * 9)),
+        guardian=Guardian("Eleni", "GUARDIAN", "ΕΙΣ-7", datetime.now(UTC).date() - timedelta(days=2)),
+    )
+    by_guardian = {"given_by": ConsentGiver.GUARDIAN, "authority_reference": "ΕΙΣ-7", "child_assents": True}
+    for changes, reason in (
+        ({}, "CHILD_CANNOT_CONSENT_ALONE"),
+        (by_guardian, "GUARDIAN_AUTHORITY_EXPIRED"),
+        (by_guardian | {"given_by": ConsentGiver.PARENT}, "GUARDIAN_NOT_ON_RECORD"),
+    ):
+        with pytest.raises(RuleBroken) as refusal:
+            await intake.consent(child, grant(A), **changes)
+        assert refusal.value.stable_reason == reason
+    await intake.consent(child, grant(A, effect=GrantEffect.DENY))
+    assert len(await intake.rows("select from consent")) == 1
+
+
+async def test_a_parent_s_consent_with_the_child_s_assent_stands(intake: OpenIntake) -> None:
+    child = await intake.person(
+        birth=Birth(datetime.now(UTC).date() - timedelta(days=365 * 9)), guardian=Guardian("Mariam", "PARENT")
+    )
+    await intake.consent(
+        child, grant(A), given_by=ConsentGiver.PARENT, authority_reference="ΛΗΞ-12", child_assents=True
+    )
+    assert len(await intake.rows("select from grant_cell")) == 1
 
 
 async def test_a_guardian_s_authority_is_sealed(intake: OpenIntake) -> None:
