@@ -31,29 +31,38 @@ _TYPES: Final = {
 """Columns that are neither an id (…_id, uuid), an instant (…_time, timestamptz), nor text."""
 
 
-def _update(table: str, key: str, columns: Sequence[str]) -> str:
-    settings = ", ".join(f"{name} = ${number}" for number, name in enumerate(columns, 1) if name != key)
-    return f"update {table} set {settings} where {key} = ${columns.index(key) + 1}"  # noqa: S608 (names are of this file)
-
-
 def _type_of(column: str) -> str:
     if column.endswith("_id"):
         return "uuid"
     return "timestamptz" if column.endswith("_time") else _TYPES.get(column, "text")
 
 
+def _arrays(columns: Sequence[str]) -> str:
+    """One array for each column: many rows by one statement."""
+    return ", ".join(f"${number}::{_type_of(name)}[]" for number, name in enumerate(columns, 1))
+
+
 def _insert(table: str, columns: Sequence[str]) -> str:
-    """Many rows by one statement: one array for each column."""
-    arrays = ", ".join(f"${number}::{_type_of(name)}[]" for number, name in enumerate(columns, 1))
-    return f"insert into {table} ({', '.join(columns)}) select * from unnest({arrays})"  # noqa: S608 (names are of this file)
+    return f"insert into {table} ({', '.join(columns)}) select * from unnest({_arrays(columns)})"  # noqa: S608
+
+
+def _update(table: str, key: str, columns: Sequence[str]) -> str:
+    """An array cannot be unnested row by row, so a list of ids goes as its text."""
+    settings = ", ".join(
+        f"{name} = changed.{name}" + ("::uuid[]" if name == "chosen_service_ids" else "")
+        for name in columns
+        if name != key
+    )
+    changed = f"unnest({_arrays(columns)}) as changed ({', '.join(columns)})"
+    return f"update {table} set {settings} from {changed} where {table}.{key} = changed.{key}"  # noqa: S608
 
 
 _READ_REFERRALS: Final = f"select {', '.join(REFERRAL_COLUMNS)} from referral"  # noqa: S608 - our own names
 _READ_OFFERS: Final = f"select {', '.join(OFFER_COLUMNS)} from offer"  # noqa: S608 - our own names
-_SAVE_REFERRAL: Final = _update("referral", "referral_id", REFERRAL_COLUMNS)
+_SAVE_REFERRALS: Final = _update("referral", "referral_id", REFERRAL_COLUMNS)
 _NEW_COLUMNS: Final = tuple(name for name in REFERRAL_COLUMNS if name != "chosen_service_ids")
 _ADD_REFERRALS: Final = _insert("referral", _NEW_COLUMNS)
-_SAVE_OFFER: Final = _update("offer", "offer_id", OFFER_COLUMNS)
+_SAVE_OFFERS: Final = _update("offer", "offer_id", OFFER_COLUMNS)
 _ADD_OFFERS: Final = _insert("offer", OFFER_COLUMNS)
 
 _EXISTING: Final = "select referral_id from referral where referral_id = any($1::uuid[])"
@@ -182,9 +191,18 @@ class PostgresReferrals:
 
     async def save(self, tx: Transaction, referral: Referral, causation_id: UUID | None) -> None:
         """Writes a locked referral and tells what has happened to it."""
-        await tx.connection.execute(_SAVE_REFERRAL, *_values_of(referral, REFERRAL_COLUMNS))
-        for event in referral.take_events(causation_id):
-            tx.publish(event)
+        await self.save_all(tx, [referral], causation_id)
+
+    async def save_all(
+        self, tx: Transaction, referrals: Sequence[Referral], causation_id: UUID | None = None
+    ) -> None:
+        """The same for many, by one statement."""
+        if not referrals:
+            return
+        await tx.connection.execute(_SAVE_REFERRALS, *_columns_of(referrals, REFERRAL_COLUMNS))
+        for referral in referrals:
+            for event in referral.take_events(causation_id):
+                tx.publish(event)
 
     async def add_offers(self, tx: Transaction, offers: Sequence[Offer]) -> None:
         """Writes new offers; their referrals must stand already."""
@@ -193,7 +211,12 @@ class PostgresReferrals:
 
     async def save_offer(self, tx: Transaction, offer: Offer) -> None:
         """Writes a locked offer."""
-        await tx.connection.execute(_SAVE_OFFER, *_values_of(offer, OFFER_COLUMNS))
+        await self.save_offers(tx, [offer])
+
+    async def save_offers(self, tx: Transaction, offers: Sequence[Offer]) -> None:
+        """The same for many, by one statement."""
+        if offers:
+            await tx.connection.execute(_SAVE_OFFERS, *_columns_of(offers, OFFER_COLUMNS))
 
     async def with_open_offer_to(
         self, tx: Transaction, *, service_id: ServiceId | None = None, agency_id: AgencyId | None = None
@@ -235,12 +258,13 @@ class PostgresReferrals:
         await tx.connection.execute(_DELIVERED, list(delivered), list(delivered.values()))
 
 
-def _values_of(row: object, columns: Sequence[str]) -> list[Any]:
-    return [getattr(row, name) for name in columns]
-
-
 def _columns_of(rows: Sequence[object], columns: Sequence[str]) -> list[list[Any]]:
-    return [[getattr(row, name) for row in rows] for name in columns]
+    return [[_stored(getattr(row, name)) for row in rows] for name in columns]
+
+
+def _stored(value: Any) -> Any:
+    """A choice is the only value that is a list."""
+    return "{" + ",".join(map(str, value)) + "}" if isinstance(value, tuple) else value
 
 
 def _referral(row: asyncpg.Record) -> Referral:

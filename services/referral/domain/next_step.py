@@ -1,6 +1,6 @@
 """What comes next for a referral that is being matched: whom to ask, where to wait, or who decides."""
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence, Set
 from dataclasses import dataclass
 
 from kernel.codes import Routing
@@ -89,11 +89,28 @@ def closed_services(
     )
 
 
-def next_step(referral: Referral, result: MatchResult) -> NextStep:
+def asked_for_this_choice(
+    referral: Referral, offers: Iterable[Offer], *, place_freed: bool = False
+) -> frozenset[ServiceId]:
+    """Services that were asked since the person chose, and are closed: no override opens them once more.
+
+    A service that said no before the choice may have been chosen all the same, with a reason.
+    """
+    chosen_time = referral.chosen_time
+    if chosen_time is None:
+        return frozenset()
+    since = [offer for offer in offers if offer.offered_time >= chosen_time]
+    return closed_services(referral, since, place_freed=place_freed)
+
+
+def next_step(
+    referral: Referral, result: MatchResult, *, asked_already: Set[ServiceId] = frozenset()
+) -> NextStep:
     """Decides; pure, so that the same match always leads to the same step.
 
     Args:
         result: matched among permitted agencies only, unless the person is asked first.
+        asked_already: `asked_for_this_choice`, where there is an override.
     """
     if is_on_hold(referral):
         return NextStep(awaiting_cause=HOLD)
@@ -102,7 +119,9 @@ def next_step(referral: Referral, result: MatchResult) -> NextStep:
             return NextStep(awaiting_cause=ASK_FIRST, proposals=len(result.proposals))
         return NextStep(unmatched_reason=result.unmatched_reason)
     places = tuple(
-        place for place in _in_order(referral, result) if place.free_places is None or place.can_be_waited_for
+        place
+        for place in _in_order(referral, result, asked_already)
+        if place.free_places is None or place.can_be_waited_for
     )
     if places:
         return NextStep(places=places)
@@ -113,7 +132,9 @@ def next_step(referral: Referral, result: MatchResult) -> NextStep:
     return NextStep(unmatched_reason=result.unmatched_reason)
 
 
-def _in_order(referral: Referral, result: MatchResult) -> Iterator[Place]:
+def _in_order(
+    referral: Referral, result: MatchResult, asked_already: Set[ServiceId]
+) -> Iterator[Place]:
     """The person's order where they chose, else the score's; of each service the units in their order."""
     fitting = {one.service_id: (one.candidate, one.units) for one in result.proposals}
     order: Sequence[ServiceId] = list(fitting)
@@ -121,7 +142,9 @@ def _in_order(referral: Referral, result: MatchResult) -> Iterator[Place]:
         order = referral.chosen_service_ids
         if referral.override_reason is not None:
             fitting |= {
-                one.service_id: (one, one.units) for one, reason in result.excluded if reason in OVERRIDABLE
+                one.service_id: (one, one.units)
+                for one, reason in result.excluded
+                if reason in OVERRIDABLE and one.service_id not in asked_already
             }
     for service_id in order:
         candidate, units = fitting.get(service_id, (None, ()))

@@ -85,6 +85,7 @@ class Referral:
     current_offer_id: OfferId | None = None
     holder_agency_id: AgencyId | None = None
     chosen_service_ids: tuple[ServiceId, ...] | None = None
+    chosen_time: datetime | None = None
     override_reason: str | None = None
     answered_time: datetime | None = None
     clock_ended_time: datetime | None = None
@@ -176,6 +177,7 @@ class Referral:
     def choose(self, service_ids: tuple[ServiceId, ...], override_reason: str | None, now: datetime) -> None:
         """The person has picked providers, in this order; a choice begins a new round."""
         self.chosen_service_ids = service_ids
+        self.chosen_time = now
         self.override_reason = override_reason
         self.round_start_time = now
 

@@ -25,6 +25,7 @@ create table referral (
     current_offer_id uuid,
     holder_agency_id uuid,
     chosen_service_ids uuid[],
+    chosen_time timestamptz,
     override_reason text,
     answered_time timestamptz,
     clock_ended_time timestamptz,

@@ -64,7 +64,7 @@ async def _match_waiters_again(
         return
     for referral in still:
         referral.match_again(cause, now)
-        await stores.referrals.save(tx, referral, None)
+    await stores.referrals.save_all(tx, still)
     ids = [one.referral_id for one in still]
     await stores.waitlist.remove(tx, ids)
     await find_provider_soon(tx, stores, ids, now)

@@ -13,10 +13,10 @@ async def end_person_clocks(tx: Transaction, stores: Stores, rows: Sequence[Dead
     """PERSON_CLOCK rows. Told once per referral; answers the rows whose referral somebody holds just now."""
     locked = await stores.referrals.lock_free(tx, {row.referral_id for row in rows if row.referral_id})
     now = await tx.now()
-    for referral in locked.values():
-        if _runs_out(referral) and referral.person_due_time <= now:
-            referral.end_person_clock(now)
-            await stores.referrals.save(tx, referral, None)
+    ended = [one for one in locked.values() if _runs_out(one) and one.person_due_time <= now]
+    for referral in ended:
+        referral.end_person_clock(now)
+    await stores.referrals.save_all(tx, ended)
     return await still_held(tx, stores, rows, set(locked))
 
 

@@ -37,8 +37,7 @@ async def find_provider(
     placement = await place_referrals(
         tx, stores, known, profiles, policy, now, next_in_line=next_in_line or {}
     )
-    for referral in known:
-        await stores.referrals.save(tx, referral, causation_id)
+    await stores.referrals.save_all(tx, known, causation_id)
     await stores.matches.add_gaps(tx, [gap for one in known for gap in one.gaps], now)
     await write_placement(tx, stores, placement, now)
     return placement.offers

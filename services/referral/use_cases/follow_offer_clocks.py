@@ -12,7 +12,7 @@ from services.referral.domain.referral import Referral
 from services.referral.domain.transitions import OfferState, ReferralState
 from services.referral.use_cases.find_provider import find_provider_soon, still_held
 from services.referral.use_cases.offer_clock import end_deadline, reminder_deadline, stage_due
-from services.referral.use_cases.places import Hold, give_back
+from services.referral.use_cases.places import Hold, give_back_all
 
 
 async def follow_offer_clocks(
@@ -24,6 +24,7 @@ async def follow_offer_clocks(
     now = await tx.now()
     ended: list[ReferralId] = []
     released: list[Offer] = []
+    further: list[Deadline] = []
     seen: set[OfferId] = set()
     for row in rows:
         referral = referrals.get(row.referral_id) if row.referral_id else None
@@ -37,35 +38,25 @@ async def follow_offer_clocks(
                 if referral.state is ReferralState.MATCHING:
                     ended.append(referral.referral_id)
         elif row.detail == END:
-            await stores.deadlines.add(tx, [end_deadline(offer)])
+            further.append(end_deadline(offer))
             continue
         else:
-            await _remind(tx, stores, referral, offer, row, policy)
+            further += _remind(referral, offer, row, policy)
         seen.add(offer.offer_id)
-    for referral in referrals.values():
-        offer = offers.get(referral.referral_id)
-        if offer is not None and offer.offer_id in seen:
-            await stores.referrals.save_offer(tx, offer)
-            await stores.referrals.save(tx, referral, None)
+    touched = [one for one in offers.values() if one.offer_id in seen]
+    await stores.referrals.save_offers(tx, touched)
+    await stores.referrals.save_all(tx, [referrals[one.referral_id] for one in touched])
+    await stores.deadlines.add(tx, further)
     await find_provider_soon(tx, stores, ended, now)
-    for offer in sorted(released, key=lambda one: str(one.unit_id)):
-        await give_back(tx, stores, Hold.RESERVED, offer, now)
+    await give_back_all(tx, stores, [(Hold.RESERVED, offer) for offer in released], now)
     return await still_held(tx, stores, rows, set(referrals))
 
 
-async def _remind(
-    tx: Transaction,
-    stores: Stores,
-    referral: Referral,
-    offer: Offer,
-    row: Deadline,
-    policy: ResponsePolicy,
-) -> None:
+def _remind(referral: Referral, offer: Offer, row: Deadline, policy: ResponsePolicy) -> list[Deadline]:
     """Reminds where the row belongs to the window that runs now, and plans the next reminder."""
     stage = stage_due(offer, row.detail)
     if stage is None or offer.state is not OfferState.SENT:
-        return
+        return []
     if stage is not ReminderStage.UNACKNOWLEDGED or offer.acknowledged_time is None:
         referral.remind(offer, stage)
-    clock = policy.clocks[referral.urgency]
-    await stores.deadlines.add(tx, reminder_deadline(offer, clock, stage))
+    return reminder_deadline(offer, policy.clocks[referral.urgency], stage)

@@ -23,6 +23,7 @@ from services.referral.domain.next_step import (
     NO_CONSENT,
     NextStep,
     Place,
+    asked_for_this_choice,
     asks_the_person,
     closed_services,
     is_on_hold,
@@ -122,6 +123,8 @@ async def _matched(
     for referral in referrals:
         profile = profiles[referral.referral_id]
         among = _among(referral, candidates[wanted[referral.referral_id]], chosen)
+        earlier = offers.get(referral.referral_id, ())
+        place_freed = referral.state is ReferralState.WAITLISTED
         result = match(
             profile,
             among,
@@ -129,13 +132,10 @@ async def _matched(
             now=now,
             policy=policy,
             permitted=None if asks_the_person(referral) else profile.permitted_agency_ids,
-            declined=closed_services(
-                referral,
-                offers.get(referral.referral_id, ()),
-                place_freed=referral.state is ReferralState.WAITLISTED,
-            ),
+            declined=closed_services(referral, earlier, place_freed=place_freed),
         )
-        step = next_step(referral, result)
+        asked_already = asked_for_this_choice(referral, earlier, place_freed=place_freed)
+        step = next_step(referral, result, asked_already=asked_already)
         if step.awaiting_cause == NO_CONSENT:
             result = match(
                 profile,

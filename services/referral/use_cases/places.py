@@ -1,5 +1,6 @@
 """Giving places back when an offer or a referral ends, and tidying up behind a final state."""
 
+from collections.abc import Sequence
 from datetime import datetime
 from enum import Enum, auto
 
@@ -44,12 +45,25 @@ async def give_back(
     """
     if hold is None or offer is None:
         return
-    if hold is Hold.RESERVED:
+    if wake:
+        await give_back_all(tx, stores, [(hold, offer)], now)
+    elif hold is Hold.RESERVED:
         await stores.capacity.release_reserved(tx, [offer.unit_id])
     else:
         await stores.capacity.release_occupied(tx, [offer.unit_id])
-    if wake:
-        await stores.deadlines.places_freed(tx, [offer.unit_id], now)
+
+
+async def give_back_all(
+    tx: Transaction, stores: Stores, places: Sequence[tuple[Hold | None, Offer]], now: datetime
+) -> None:
+    """Frees many places, each kind by one statement, and wakes who waits for them."""
+    reserved = [offer.unit_id for hold, offer in places if hold is Hold.RESERVED]
+    occupied = [offer.unit_id for hold, offer in places if hold is Hold.OCCUPIED]
+    if reserved:
+        await stores.capacity.release_reserved(tx, reserved)
+    if occupied:
+        await stores.capacity.release_occupied(tx, occupied)
+    await stores.deadlines.places_freed(tx, [*reserved, *occupied], now)
 
 
 async def tidy_up(tx: Transaction, stores: Stores, referral_ids: list[ReferralId]) -> None:

@@ -11,7 +11,7 @@ from services.referral.adapters.stores import Stores
 from services.referral.domain.offer import Offer
 from services.referral.domain.referral import Referral
 from services.referral.use_cases.find_provider import find_provider_soon
-from services.referral.use_cases.places import Hold, give_back
+from services.referral.use_cases.places import Hold, give_back_all
 
 _REMATCH_CAUSES = {
     "SERVICE_SUSPENDED": "SERVICE_SUSPENDED",
@@ -54,13 +54,12 @@ async def revoke_offers(
             continue
         referral.revoke(offer, cause, now)
         referral.match_again(_REMATCH_CAUSES[cause], now)
-        await stores.referrals.save_offer(tx, offer)
-        await stores.referrals.save(tx, referral, causation_id)
         revoked.append((referral, offer))
     ids = [referral.referral_id for referral, _ in revoked]
     if ids:
+        await stores.referrals.save_offers(tx, [offer for _, offer in revoked])
+        await stores.referrals.save_all(tx, [referral for referral, _ in revoked], causation_id)
         await find_provider_soon(tx, stores, ids, now)
         await stores.deadlines.drop(tx, ids, [DeadlineKind.OFFER])
-    for _, offer in sorted(revoked, key=lambda pair: str(pair[1].unit_id)):
-        await give_back(tx, stores, Hold.RESERVED, offer, now)
+        await give_back_all(tx, stores, [(Hold.RESERVED, offer) for _, offer in revoked], now)
     return ids

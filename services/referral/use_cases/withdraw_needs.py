@@ -1,6 +1,6 @@
 """The person no longer wants it: intake says that a need was withdrawn."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable
 from datetime import datetime
 from uuid import UUID
 
@@ -8,7 +8,7 @@ from chassis.postgres import Transaction
 from services.referral.adapters.stores import Stores
 from services.referral.domain.offer import Offer
 from services.referral.domain.referral import Referral
-from services.referral.use_cases.places import Hold, give_back, hold_of, tidy_up
+from services.referral.use_cases.places import Hold, give_back_all, hold_of, tidy_up
 
 
 async def withdraw_referrals(
@@ -23,23 +23,13 @@ async def withdraw_referrals(
     if not ending:
         return
     offers = await stores.referrals.lock_current_offers(tx, ending)
-    places: list[tuple[Hold, Offer]] = []
+    places: list[tuple[Hold | None, Offer]] = []
     for referral in ending:
         offer = offers.get(referral.referral_id)
-        hold = hold_of(referral, offer)
-        referral.withdraw(offer, now)
         if offer is not None:
-            await stores.referrals.save_offer(tx, offer)
-            if hold is not None:
-                places.append((hold, offer))
-        await stores.referrals.save(tx, referral, causation_id)
+            places.append((hold_of(referral, offer), offer))
+        referral.withdraw(offer, now)
+    await stores.referrals.save_offers(tx, list(offers.values()))
+    await stores.referrals.save_all(tx, ending, causation_id)
     await tidy_up(tx, stores, [one.referral_id for one in ending])
-    await _give_back_all(tx, stores, places, now)
-
-
-async def _give_back_all(
-    tx: Transaction, stores: Stores, places: Sequence[tuple[Hold, Offer]], now: datetime
-) -> None:
-    """Units in the order in which everybody locks them."""
-    for hold, offer in sorted(places, key=lambda pair: str(pair[1].unit_id)):
-        await give_back(tx, stores, hold, offer, now)
+    await give_back_all(tx, stores, places, now)
