@@ -300,7 +300,14 @@ class Life:
 
 
 _TIMES = {
-    "referral": ("recorded_time", "person_due_time", "round_start_time", "answered_time", "clock_ended_time"),
+    "referral": (
+        "recorded_time",
+        "person_due_time",
+        "round_start_time",
+        "chosen_time",
+        "answered_time",
+        "clock_ended_time",
+    ),
     "offer": ("offered_time", "window_start_time", "respond_by_time", "answered_time", "ended_time"),
     "deadline": ("due_time",),
     "waitlist_entry": ("since_time",),

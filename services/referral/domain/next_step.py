@@ -132,9 +132,7 @@ def next_step(
     return NextStep(unmatched_reason=result.unmatched_reason)
 
 
-def _in_order(
-    referral: Referral, result: MatchResult, asked_already: Set[ServiceId]
-) -> Iterator[Place]:
+def _in_order(referral: Referral, result: MatchResult, asked_already: Set[ServiceId]) -> Iterator[Place]:
     """The person's order where they chose, else the score's; of each service the units in their order."""
     fitting = {one.service_id: (one.candidate, one.units) for one in result.proposals}
     order: Sequence[ServiceId] = list(fitting)

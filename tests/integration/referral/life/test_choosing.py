@@ -183,3 +183,27 @@ async def test_another_agencys_referral_does_not_exist(life: Life) -> None:
     for referral_id in (need.referral_id, uuid4()):
         with pytest.raises(ReferralNotFound):
             await life.call(member(1), "OfferTo", referral_id=referral_id, service_ids=service_ids(1))
+
+
+async def test_an_override_asks_whoever_says_no_once_and_again_only_when_chosen_again(life: Life) -> None:
+    await life.directory.save(service(8, 1, languages=("fra",)))
+    need = await life.one(routing="ASK_FIRST")
+    for number in (1, 2):
+        await choose(life, need, 8, override_reason="LANGUAGE_ARRANGED")
+        assert life.offer(need)["number"] == str(number)
+        await life.call(
+            member(1), "DeclineOffer", offer_id=life.offer(need)["offer_id"], reason="CANNOT_MEET_NEED"
+        )
+        await life.work_off()
+        assert life.state(need) == "AWAITING_PERSON"
+        assert life.facts(need)[-1].referral_awaiting_person.cause == "LIST_ENDED"
+
+
+async def test_an_overridden_offer_that_expires_is_not_made_again(life: Life) -> None:
+    await life.directory.save(service(8, 1, languages=("fra",)))
+    need = await life.one(routing="ASK_FIRST")
+    await choose(life, need, 8, override_reason="LANGUAGE_ARRANGED")
+    life.let_pass(days=9)
+    await life.work_off()
+    assert life.state(need) == "AWAITING_PERSON"
+    assert life.offer(need)["number"] == "1"
