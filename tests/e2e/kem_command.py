@@ -1,0 +1,80 @@
+"""The `kem` command as a user runs it: a process with its own words on stdout and stderr."""
+
+import asyncio
+import os
+import signal
+import sys
+from pathlib import Path
+from typing import Final
+
+from tests.integration.chassis.waiting import until
+from tools.stack.credentials import passwords
+from tools.stack.layout import Layout
+from tools.stack.postgres import PostgresServer
+from tools.stack.run_file import read_run
+
+ROOT: Final = Path(__file__).resolve().parents[2]
+START_SECONDS: Final = 90
+
+
+def command(*arguments: str) -> list[str]:
+    """`./kem …` where its environment is the one that runs this test, else the same entry without it."""
+    if Path(sys.executable).is_relative_to(ROOT / ".kem"):
+        return [str(ROOT / "kem"), *arguments]
+    return [sys.executable, "-P", "-m", "tools", *arguments]
+
+
+def environment(data: Path) -> dict[str, str]:
+    """A user's environment, with a data folder of the test's own."""
+    return os.environ | {"PYTHONPATH": f"{ROOT}{os.pathsep}{ROOT / 'gen'}", "KEM_DATA": str(data)}
+
+
+class KemUp:
+    """`./kem up` on a data folder; it may be killed and started again."""
+
+    def __init__(self, data: Path) -> None:
+        self.layout = Layout(data)
+        self.output = data.with_name(f"{data.name}-up.txt")
+        self._process: asyncio.subprocess.Process | None = None
+
+    async def start(self) -> None:
+        """Returns when it says that it is ready."""
+        with self.output.open("ab") as output:
+            self._process = await asyncio.create_subprocess_exec(
+                *command("up"),
+                cwd=ROOT,
+                env=environment(self.layout.data),
+                stdin=asyncio.subprocess.DEVNULL,
+                stdout=output,
+                stderr=output,
+            )
+        await until(self._is_ready, within=START_SECONDS)
+
+    async def kill(self) -> None:
+        """`kill -9` of the supervisor, and with it of everything that it had started."""
+        assert self._process is not None
+        self._process.kill()
+        await self._process.wait()
+
+    async def end(self) -> int:
+        """Ctrl-C; answers the exit code."""
+        assert self._process is not None
+        if self._process.returncode is None:
+            self._process.send_signal(signal.SIGINT)
+        return await asyncio.wait_for(self._process.wait(), START_SECONDS)
+
+    @property
+    def postgres(self) -> PostgresServer:
+        """Its server, for statements as superuser."""
+        run = read_run(self.layout)
+        assert run is not None
+        port = int(run.addresses["postgresql"].rpartition(":")[2])
+        return PostgresServer(
+            self.layout.postgres, port, passwords(self.layout, []), self.layout.log("postgresql")
+        )
+
+    def _is_ready(self) -> bool:
+        assert self._process is not None
+        assert self._process.returncode is None, self.output.read_text()
+        run = read_run(self.layout)
+        return run is not None and run.is_ready and run.supervisor.pid == self._process.pid
