@@ -6,10 +6,12 @@ import os
 import shutil
 import tempfile
 from collections.abc import Callable, Iterator
+from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+import psutil
 import pytest
 
 from tools.stack.ports import free_port
@@ -23,6 +25,9 @@ _PASSWORDS = Passwords(
     schemas={(schema, kind): f"test-{kind}" for schema in _SCHEMAS for kind in ("app", "worker")},
 )
 _SERVER_KEY = "kem_postgres"
+_MEMORY = Path("/dev/shm")
+_MEMORY_NEEDED_BYTES = 2 * 1024**3
+_PREFIX = "kem-test-"
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,16 +64,35 @@ class FreshDatabase:
 MakeDatabase = Callable[..., FreshDatabase]
 
 
-def _server_in(folder: Path) -> PostgresServer:
-    folder.mkdir(parents=True, exist_ok=True)
-    return PostgresServer(folder, free_port(), _PASSWORDS, folder / "postgres.log", is_durable=False)
+def _server(folder: Path, port: int) -> PostgresServer:
+    # copying files is ten times faster than the log in memory, and three times slower on a disk
+    strategy = "FILE_COPY" if folder.is_relative_to(_MEMORY) else "WAL_LOG"
+    log = folder / "postgres.log"
+    return PostgresServer(folder, port, _PASSWORDS, log, is_durable=False, copy_strategy=strategy)
+
+
+@contextmanager
+def _scratch_folder() -> Iterator[Path]:
+    """A folder for the session's server, in memory where there is plenty; gone afterwards."""
+    in_memory = _MEMORY.is_dir() and shutil.disk_usage(_MEMORY).free > _MEMORY_NEEDED_BYTES
+    place = _MEMORY if in_memory and os.access(_MEMORY, os.W_OK) else Path(tempfile.gettempdir())
+    for left in place.glob(f"{_PREFIX}*"):  # of a session that was killed
+        owner = left.name.removeprefix(_PREFIX).partition("-")[0]
+        if owner.isdigit() and not psutil.pid_exists(int(owner)):
+            shutil.rmtree(left, ignore_errors=True)
+    folder = Path(tempfile.mkdtemp(prefix=f"{_PREFIX}{os.getpid()}-", dir=place))
+    try:
+        yield folder
+    finally:
+        shutil.rmtree(folder, ignore_errors=True)
 
 
 class _SharedServer:
     """With pytest-xdist the controller owns the one server, and each worker is told where it is."""
 
-    def __init__(self, folder: Path) -> None:
-        self.server = _server_in(folder)
+    def __init__(self) -> None:
+        self._held = ExitStack()
+        self.server = _server(self._held.enter_context(_scratch_folder()), free_port())
         self.server.start()
 
     def pytest_configure_node(self, node: Any) -> None:
@@ -76,29 +100,28 @@ class _SharedServer:
 
     def pytest_unconfigure(self) -> None:
         self.server.stop()
-        shutil.rmtree(self.server.folder)
+        self._held.close()
 
 
 def pytest_configure(config: pytest.Config) -> None:
     """Starts the shared server when tests run in several processes."""
     if getattr(config.option, "numprocesses", None) and not hasattr(config, "workerinput"):
-        config.pluginmanager.register(_SharedServer(Path(tempfile.mkdtemp(prefix="kem-test-"))))
+        config.pluginmanager.register(_SharedServer())
 
 
 @pytest.fixture(scope="session")
-def postgres_server(
-    request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory
-) -> Iterator[PostgresServer]:
+def postgres_server(request: pytest.FixtureRequest) -> Iterator[PostgresServer]:
     """The server of this session; durability is off, everything else is as in the stack."""
     told = getattr(request.config, "workerinput", {}).get(_SERVER_KEY)
     if told:
         folder, port = json.loads(told)
-        yield PostgresServer(Path(folder), port, _PASSWORDS, Path(folder) / "postgres.log", is_durable=False)
+        yield _server(Path(folder), port)
         return
-    server = _server_in(tmp_path_factory.mktemp("postgres"))
-    server.start()
-    yield server
-    server.stop()
+    with _scratch_folder() as folder:
+        server = _server(folder, free_port())
+        server.start()
+        yield server
+        server.stop()
 
 
 @pytest.fixture(scope="session")

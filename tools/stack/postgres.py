@@ -55,6 +55,7 @@ class PostgresServer:
     Args:
         folder: holds `data/` and the server's log; survives the server.
         is_durable: off only for tests: without it a crash of the machine loses the data.
+        copy_strategy: how a database is made from a template (CREATE DATABASE … STRATEGY).
     """
 
     folder: Path
@@ -62,6 +63,7 @@ class PostgresServer:
     passwords: Passwords
     log: Path
     is_durable: bool = True
+    copy_strategy: str = "WAL_LOG"
     process: subprocess.Popen[bytes] | None = None
     _footing: Footing | None = None
 
@@ -226,10 +228,13 @@ class PostgresServer:
         return done
 
     def create_database(self, name: str = DATABASE, template: str | None = None) -> None:
-        """Makes the database unless it is there."""
-        if name in self.execute("SELECT datname FROM pg_database", "postgres").split():
+        """Makes the database unless it is there; from a template it must be new."""
+        if template is None and name in self.execute("SELECT datname FROM pg_database", "postgres").split():
             return
-        self.execute(f'CREATE DATABASE "{name}" TEMPLATE "{template or "template0"}"', "postgres")
+        source = template or "template0"
+        self.execute(
+            f'CREATE DATABASE "{name}" TEMPLATE "{source}" STRATEGY {self.copy_strategy}', "postgres"
+        )
 
     def drop_database(self, name: str) -> None:
         """Drops the database, ending its connections."""
