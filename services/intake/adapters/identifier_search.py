@@ -25,16 +25,13 @@ _LOCK: Final = "select pg_advisory_xact_lock($1, key) from unnest($2::int[]) as 
 _LOCK_SPACE: Final = 0x4B454D01
 """The first half of these advisory locks' key; the second is field and digest."""
 
-_OF_ANY_AGENCY: Final = (
-    "select * from records_of_people(array(select people_with_digest($1::text[], $2::smallint[])), $3)"
-)
+_OF_ANY_AGENCY: Final = "select * from candidates_with_digest($1::text[], $2::smallint[], $3)"
 _OF_OWN_AGENCY: Final = """
     select * from vault_record where category = any($3) and beneficiary_id in (
         select beneficiary_id from blind_index
         join unnest($1::text[], $2::smallint[]) as wanted (field, digest) using (field, digest)
     )
 """
-_SHOW_ANY: Final = "select * from records_of_people($1, $2)"
 
 
 @dataclass(frozen=True, slots=True)
@@ -92,15 +89,23 @@ class IdentifierSearch:
             for person, known in self._vault.open_fields(rows).items()
             if known is not None and _has_one_of(wanted, known)
         ]
-        return await self._shown(tx, matching, most) if matching else []
+        if not matching:
+            return []
+        rows = await tx.connection.fetch(
+            f"select * from ({statement}) as found where beneficiary_id = any($4)",  # noqa: S608  constants
+            fields,
+            digests,
+            _SHOWN,
+            matching,
+        )
+        return self._shown(rows)[:most]
 
-    async def _shown(self, tx: Transaction, people: list[BeneficiaryId], most: int) -> list[FoundPerson]:
-        rows = await tx.connection.fetch(_SHOW_ANY, people, _SHOWN)
+    def _shown(self, rows: Sequence[Row]) -> list[FoundPerson]:
         known, one_row = self._vault.open_fields(rows), {row["beneficiary_id"]: row for row in rows}
         shown = [
             _found(row, fields) for person, row in one_row.items() if (fields := known[person]) is not None
         ]
-        return sorted(shown, key=lambda person: (person.registered_time, person.beneficiary_id))[:most]
+        return sorted(shown, key=lambda person: (person.registered_time, person.beneficiary_id))
 
 
 def _has_one_of(wanted: dict[tuple[IdentifierField, str], bool], known: dict[str, Any]) -> bool:

@@ -91,7 +91,8 @@ class Vault:
     ) -> dict[str, Any] | None:
         """Fields by name (`names`, `contacts`, `case_code`, …) of the categories in `mask`; None when erased.
 
-        Reaches people whom other agencies registered: decide, and record, before you call it.
+        Reaches people whom other agencies registered only while the caller's agency holds a referral of
+        theirs: decide, and record, before you call it.
         """
         # everybody has a profile: by it a living person without such records is told from an erased one
         rows = await tx.connection.fetch(_RECORDS, [beneficiary_id], [PROFILE, *codes.categories_in(mask)])

@@ -145,7 +145,11 @@ async def test_a_child_s_consent_comes_from_whom_their_record_names_and_from_the
         birth=Birth(datetime.now(UTC).date() - timedelta(days=365 * 9)),
         guardian=Guardian("Eleni", "GUARDIAN", "ΕΙΣ-7", datetime.now(UTC).date() - timedelta(days=2)),
     )
-    by_guardian = {"given_by": ConsentGiver.GUARDIAN, "authority_reference": "ΕΙΣ-7", "child_assents": True}
+    by_guardian: dict[str, Any] = {
+        "given_by": ConsentGiver.GUARDIAN,
+        "authority_reference": "ΕΙΣ-7",
+        "child_assents": True,
+    }
     for changes, reason in (
         ({}, "CHILD_CANNOT_CONSENT_ALONE"),
         (by_guardian, "GUARDIAN_AUTHORITY_EXPIRED"),

@@ -299,6 +299,25 @@ async def test_of_an_erased_person_nothing_is_given(intake: OpenIntake) -> None:
     assert await _refusals(intake) == ["BENEFICIARY_ERASED", "BENEFICIARY_ERASED"]
 
 
+async def test_sealed_records_open_to_another_agency_only_while_it_holds_a_referral(
+    intake: OpenIntake,
+) -> None:
+    need = await _held(intake, A)
+    [row] = await intake.rows("select beneficiary_id from need")
+
+    async def seen_by(agency_id: UUID) -> bool:
+        async with intake.database.transaction(member_of(agency_id)) as tx:
+            rows = await tx.connection.fetch(
+                "select from records_of_people($1, $2)", [row["beneficiary_id"]], list(codes.CATEGORIES)
+            )
+            return bool(rows)
+
+    assert await seen_by(A)
+    assert not await seen_by(B)
+    await intake.follow(Release(need.referral_id, 2, datetime.now(UTC)))
+    assert not await seen_by(A)
+
+
 async def test_an_agency_sees_its_own_disclosures_and_holdings_only(intake: OpenIntake) -> None:
     need = await _held(intake, A)
     await intake.disclose(need, member_of(A))

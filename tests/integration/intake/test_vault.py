@@ -195,9 +195,9 @@ async def test_profiles_are_opened_in_one_batch_and_hold_bands(opened: OpenVault
     assert profile.status_answers(date(2031, 2, 1))["ASYLUM_PROCEDURE"] is StatusAnswer.NOT_VERIFIED
 
 
-async def test_a_holder_reads_the_categories_asked_for_and_nothing_else(opened: OpenVault) -> None:
+async def test_the_categories_asked_for_are_read_and_nothing_else(opened: OpenVault) -> None:
     person = await opened.register(invented_person())
-    async with opened.database.transaction(worker_of(uuid4(), "agency_member")) as tx:
+    async with opened.database.transaction(worker_of()) as tx:
         known = await opened.vault.read_categories(tx, person, codes.mask(["NAME", "SAFE_CONTACT"]))
     assert known is not None
     assert set(known) == {"names", "contacts"}
@@ -207,8 +207,22 @@ async def test_a_category_without_records_is_empty_and_not_taken_for_an_erased_p
     opened: OpenVault,
 ) -> None:
     person = await opened.register(invented_person())
-    async with opened.database.transaction(worker_of(uuid4(), "agency_member")) as tx:
+    async with opened.database.transaction(worker_of()) as tx:
         assert await opened.vault.read_categories(tx, person, codes.mask(["HEALTH"])) == {}
+
+
+async def test_the_check_for_duplicates_shows_other_agencies_what_it_compares_and_no_more(
+    opened: OpenVault,
+) -> None:
+    person = await opened.register(invented_person())
+    async with opened.database.transaction(worker_of(uuid4())) as tx:
+        rows = await tx.connection.fetch(
+            "select * from candidates_with_digest(array_fill('PHONE'::text, array[4096]),"
+            " array(select generate_series(0, 4095)::smallint), $1)",
+            [*codes.CATEGORIES, "PROFILE", "PLACE"],
+        )
+    assert {row["beneficiary_id"] for row in rows} == {person}
+    assert {row["category"] for row in rows} == {"NAME", "BIRTH_AND_SEX", "SAFE_CONTACT", "DOCUMENTS"}
 
 
 async def test_a_text_opens_for_its_person_and_subject_only(opened: OpenVault) -> None:
