@@ -145,6 +145,7 @@ def test_only_reasons_that_say_nothing_about_the_person_travel() -> None:
         "OFFER_ENDED.EXPIRED",
         "OFFER_ENDED.SERVICE_SUSPENDED",
         "OFFER_ENDED.AGREEMENT_ENDED",
+        "OFFER_ENDED.ACTIVITY_OVER",
         "OFFER_ENDED.REFERRAL_CANCELLED",
         "OFFER_ENDED.ENTERED_IN_ERROR",
     }

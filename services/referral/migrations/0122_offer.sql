@@ -48,7 +48,7 @@ create table offer_note (
     offer_id uuid not null references offer,
     agency_id uuid not null,
     sender_agency_id uuid not null,
-    kind text not null check (kind in ('QUESTION', 'ANSWER', 'DECLINE', 'RETURN', 'OVERRIDE', 'NOT_COMPLETED')),
+    kind text not null check (kind in ('QUESTION', 'ANSWER', 'DECLINE', 'RETURN', 'NOT_COMPLETED')),
     sealed bytea not null,
     written_time timestamptz not null
 );

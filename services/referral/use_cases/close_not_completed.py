@@ -36,6 +36,7 @@ async def close_not_completed(
     Raises:
         ReferralNotFound: the caller's agency does not hold it.
         IllegalTransition: it is only being assessed (return it instead), or has ended already.
+        ContactAttemptsNeeded: the reason says that the person could not be reached.
         Invalid: an unknown reason, words missing, or a time in the future or before the begin.
     """
     referral, offer = await lock_as_holder(tx, stores, command.referral_id, caller)

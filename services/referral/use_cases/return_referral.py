@@ -36,6 +36,7 @@ async def return_referral(
     Raises:
         ReferralNotFound: the caller's agency does not hold it.
         IllegalTransition: it has ended already.
+        ContactAttemptsNeeded: the reason says that the person could not be reached.
         Invalid: a reason that is not of the list, words missing or not taken.
     """
     referral, offer = await lock_as_holder(tx, stores, command.referral_id, caller)

@@ -133,7 +133,7 @@ async def test_a_service_that_does_not_fit_needs_a_reason_and_some_no_reason_can
         await choose(life, need, 9, override_reason="PERSON_CHOICE")
     assert refused.value.stable_reason == "SERVICE_CANNOT_BE_ASKED"
     with pytest.raises(Invalid):
-        await choose(life, need, 8, override_reason="BECAUSE")
+        await choose(life, need, 8, override_reason="OTHER")  # it would need words, and none are taken
     await choose(life, need, 8, override_reason="LANGUAGE_ARRANGED")
     assert life.offer(need)["service_id"] == service_ids(8)[0]
     assert life.rows("select override_reason from referral") == [["LANGUAGE_ARRANGED"]]

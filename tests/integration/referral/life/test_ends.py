@@ -6,6 +6,7 @@ import pytest
 from google.protobuf.timestamp_pb2 import Timestamp
 
 from kernel.errors import Invalid, NotFound
+from services.referral.domain.offer import ContactAttemptsNeeded
 from services.referral.domain.referral import ReferralNotFound
 from services.referral.domain.transitions import IllegalTransition
 from tests.support.referral_life import DESK, Life, Need, member
@@ -99,6 +100,18 @@ async def test_what_ended_early_has_a_reason_that_only_those_who_may_read_see(li
     assert seen.referral.reason == "DETAINED_OR_REMOVED"
 
 
+@pytest.mark.parametrize("method", ["ReturnReferral", "CloseNotCompleted"])
+@pytest.mark.parametrize("reason", ["NO_SHOW", "COULD_NOT_CONTACT"])
+async def test_nobody_is_given_up_as_unreachable_before_three_attempts_are_recorded(
+    life: Life, method: str, reason: str
+) -> None:
+    need = await taken_up(life)
+    with pytest.raises(ContactAttemptsNeeded) as refused:
+        await report(life, need, method, reason=reason)
+    assert refused.value.stable_reason == "CONTACT_ATTEMPTS_NEEDED"
+    assert life.state(need) == "ACCEPTED"
+
+
 @pytest.mark.parametrize("method", ["CancelReferral", "MarkEnteredInError"])
 async def test_the_sender_ends_what_is_still_open_and_the_offer_is_revoked(life: Life, method: str) -> None:
     need = await life.one()
@@ -127,7 +140,7 @@ async def test_nothing_moves_what_has_ended(life: Life) -> None:
     for method, fields in (
         ("StartService", {}),
         ("CompleteReferral", {"outcome": "NEED_MET", "confirmed_by": "NONE"}),
-        ("ReturnReferral", {"reason": "NO_SHOW"}),
+        ("ReturnReferral", {"reason": "ALREADY_SERVED"}),
         ("CloseNotCompleted", {"reason": "MOVED_AWAY"}),
     ):
         with pytest.raises(IllegalTransition) as refused:
@@ -144,7 +157,7 @@ async def test_only_the_holder_reports_and_only_the_sender_ends(life: Life) -> N
     for who, method, fields in (
         (stranger, "StartService", {}),
         (DESK, "StartService", {}),
-        (stranger, "ReturnReferral", {"reason": "NO_SHOW"}),
+        (stranger, "ReturnReferral", {"reason": "ALREADY_SERVED"}),
         (member(holder), "CancelReferral", {"reason": "DUPLICATE"}),
         (stranger, "MarkEnteredInError", {}),
         (stranger, "GetReferral", {}),
