@@ -23,7 +23,7 @@ from chassis.logs import places_of
 from chassis.measures import call_seconds
 from chassis.trace_context import current_trace_id, tracer
 from chassis.validation import check_request
-from kernel.errors import NotAuthenticated, NotPermitted, Unavailable
+from kernel.errors import KemError, NotAuthenticated, NotFound, NotPermitted, Unavailable
 
 REFLECTION_PREFIX: Final = "/grpc.reflection."
 HEALTH_PREFIX: Final = "/grpc.health."
@@ -39,8 +39,8 @@ _propagator: Final = TraceContextTextMapPropagator()
 class CallGuard(grpc.aio.ServerInterceptor):
     """Stands before every servicer method of a server.
 
-    Refusals of known callers are recorded before they are told. Streams end with UNAVAILABLE when the server
-    drains, so that clients connect again elsewhere.
+    What a known caller may not do, or may not know of, is recorded before they are told. Streams end with
+    UNAVAILABLE when the server drains, so that clients connect again elsewhere.
     """
 
     def __init__(
@@ -169,7 +169,7 @@ class CallGuard(grpc.aio.ServerInterceptor):
     ) -> None:
         """Puts a refusal on record, tells the log what the caller may not know, and ends the call."""
         trace_id = current_trace_id() or uuid4().hex
-        if isinstance(error, NotPermitted) and caller is not None:
+        if isinstance(error, NotPermitted | NotFound) and caller is not None and not error.is_on_record:
             await self._put_on_record(method, caller, error)
         if not is_foreseen(error):
             log.error(
@@ -184,7 +184,7 @@ class CallGuard(grpc.aio.ServerInterceptor):
         call_seconds.record(time.monotonic() - started, {"method": method, "code": name})
         await context.abort_with_status(rpc_status.to_status(status))
 
-    async def _put_on_record(self, method: str, caller: Caller, error: NotPermitted) -> None:
+    async def _put_on_record(self, method: str, caller: Caller, error: KemError) -> None:
         if self._record_refusal is None:
             return
         record = AccessRecord(self._service, method, refusal_reason=error.stable_reason)

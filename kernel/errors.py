@@ -19,6 +19,8 @@ class KemError(Exception):
         self.message = message
         self.stable_reason = reason or type(self).reason
         self.metadata = metadata
+        self.is_on_record = False
+        """Set by whoever has put this refusal on record already, knowing more than the door does."""
 
 
 class Invalid(KemError):

@@ -18,7 +18,7 @@ async def refusals_on_record(
     """Around a whole transaction, which the refusal rolls back: the record is committed in one of its own.
 
     Covers asking for somebody else's person (or nobody's) and a duplicate, which shows a masked candidate.
-    What the caller's role forbids is recorded by the gRPC server.
+    What the caller's role forbids, and any refusal that did not come by here, the gRPC server records.
     """
     try:
         yield
@@ -28,4 +28,5 @@ async def refusals_on_record(
             tx.record_access(
                 AccessRecord("intake", method, list(shown), refusal_reason=refusal.stable_reason)
             )
+        refusal.is_on_record = True
         raise

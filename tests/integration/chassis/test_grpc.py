@@ -31,6 +31,7 @@ from kernel.errors import (
     Conflict,
     Invalid,
     NotAuthenticated,
+    NotFound,
     NotPermitted,
     NotYetKnown,
     RuleBroken,
@@ -117,6 +118,19 @@ async def test_a_refusal_is_recorded_before_it_is_told(door: Door) -> None:
     assert record.refusal_reason == "NOT_PERMITTED"
     assert caller.principal_id == PERSON
     assert door.inbox.callers == []
+
+
+async def test_who_asks_for_what_they_may_not_know_of_is_on_record_and_once(door: Door) -> None:
+    door.inbox.error = refusal = NotFound("no such offer", reason="OFFER_NOT_FOUND")
+    with pytest.raises(NotFound), remote_refusals():
+        await door.stub("agency_member").Acknowledge(ASK)
+    ((record, caller),) = door.refusals
+    assert (record.method, record.refusal_reason) == (f"{SERVICE}/Acknowledge", "OFFER_NOT_FOUND")
+    assert caller.principal_id == PERSON
+    refusal.is_on_record = True  # by the servicer itself, which knew more
+    with pytest.raises(NotFound), remote_refusals():
+        await door.stub("agency_member").Acknowledge(ASK)
+    assert len(door.refusals) == 1
 
 
 async def test_what_is_for_services_is_closed_to_people(door: Door) -> None:
