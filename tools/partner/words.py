@@ -28,6 +28,8 @@ KINDS: Final = {
     "InformationProvided": "the sender has answered your question",
     "OfferReminderDue": "still waits for an answer",
     "OfferWaitlisted": "put on your waiting list",
+    "OfferUnacknowledged": "nobody has opened it: look now",
+    "WaitingEnded": "the person has left your waiting list",
 }
 
 

@@ -52,7 +52,6 @@ _REMATCHED: Final = {
 _STAGES: Final = {
     "HALF": "half of the time has passed",
     "FOUR_FIFTHS": "four fifths of the time have passed",
-    "UNACKNOWLEDGED": "nobody has opened it: call now",
 }
 
 
@@ -121,6 +120,12 @@ SAYINGS: Final[Mapping[str, Say]] = {
     ),
     "OfferWaitlisted": lambda fact, names: (
         f"{names.agency(fact.agency_id)} put the person on its waiting list."
+    ),
+    "OfferUnacknowledged": lambda fact, names: (
+        f"Nobody at {names.agency(fact.agency_id)} has opened the offer: call now."
+    ),
+    "WaitingEnded": lambda fact, names: (
+        f"The person is no longer on the waiting list of {names.agency(fact.agency_id)}."
     ),
     "GapRecorded": lambda _, __: "A gap in the city's services was recorded.",
     "PersonClockEnded": lambda fact, _: (

@@ -9,6 +9,7 @@ from kernel.ids import AgencyId
 from services.notifications.domain.delivery import DueDelivery, Sign
 from services.notifications.domain.recipient import Inbox, Recipient
 
+_AGENCY: Final = (Inbox.AGENCY,)
 _DESK: Final = (Inbox.DESK,)
 _BOTH: Final = (Inbox.AGENCY, Inbox.DESK)
 
@@ -38,6 +39,9 @@ AUDIENCES: Final[Mapping[str, tuple[Inbox, ...]]] = MappingProxyType(
         "InformationProvided": _BOTH,
         "OfferReminderDue": _BOTH,
         "OfferWaitlisted": _BOTH,
+        "OfferUnacknowledged": _BOTH,
+        # the desk hears by what came instead
+        "WaitingEnded": _AGENCY,
         "GapRecorded": _DESK,
         "PersonClockEnded": _DESK,
     }

@@ -100,8 +100,8 @@ def _place_of(fact: entered.DirectoryFact) -> _Place:
             return _Place(fact.agency_id, fact.version)
         case entered.ActivitySaved():
             return _Place(fact.activity_id, fact.version)
-        case entered.CapacityDeclared():
-            # a service without activities is its own unit, and its declarations are counted apart
+        case entered.CapacityDeclared() | entered.CapacityQuestioned():
+            # a service without activities is its own unit, and what is told of its places is counted apart
             return _Place(derived_id("capacity", str(fact.unit_id)), fact.version)
         case entered.NeededCategoriesSet():
             return _Place(derived_id("needed categories", fact.service_type), fact.version)

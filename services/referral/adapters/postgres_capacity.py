@@ -67,15 +67,16 @@ _OBSERVE: Final = """
     where d.unit_id = $1 and d.declined_time > greatest($2 - $3::interval, c.declared_time)
 """
 _QUESTION: Final = """
-    update capacity set observed_places = reserved + occupied, questioned_time = coalesce(questioned_time, $2)
+    update capacity set observed_places = reserved + occupied, questioned_time = coalesce(questioned_time, $2),
+        version = version + (questioned_time is null)::integer
     where unit_id = $1 and free > 0
-    returning true
+    returning case when old.questioned_time is null then new.version end
 """
 
 
 @dataclass(frozen=True, slots=True)
 class CapacityRow:
-    """A unit with whose it is; `version` counts its declarations."""
+    """A unit with whose it is; `version` counts what is told of its capacity."""
 
     service_id: ServiceId
     agency_id: AgencyId
@@ -135,22 +136,23 @@ class PostgresCapacity:
         rows = await tx.connection.fetch(_SUSPEND, service_id, False)
         return [UnitId(row["unit_id"]) for row in rows]
 
-    async def observe_decline(self, tx: Transaction, unit_id: UnitId, now: datetime) -> bool:
+    async def observe_decline(self, tx: Transaction, unit_id: UnitId, now: datetime) -> int | None:
         """Notes a NO_CAPACITY answer; call it after the declined offer's place was released.
 
         Where free places are declared and it is the second such answer since the declaration and within 14
         days, what is taken counts as all there is, and the agency is asked to declare anew.
 
         Returns:
-            True where that happened now.
+            The unit's new version where the agency is asked from now on; else None.
         """
         unit = await self.lock(tx, unit_id)
         if unit is None or unit.places.free_places is None or unit.places.free_places <= 0:
-            return False
+            return None
         earlier: int = await tx.connection.fetchval(_OBSERVE, unit_id, now, OBSERVED_WITHIN)
         if earlier + 1 < OBSERVED_AFTER_DECLINES:
-            return False
-        return bool(await tx.connection.fetchval(_QUESTION, unit_id, now))
+            return None
+        version: int | None = await tx.connection.fetchval(_QUESTION, unit_id, now)
+        return version
 
     async def _read(self, tx: Transaction, statement: str, unit_id: UnitId) -> CapacityRow | None:
         row = await tx.connection.fetchrow(statement, unit_id)

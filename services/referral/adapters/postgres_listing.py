@@ -54,6 +54,7 @@ class ListedService:
     Args:
         free_places: None when unlimited, or when no unit is open.
         declared_time: None when no unit is open.
+        is_questioned: the agency is asked to declare anew.
     """
 
     service: Service
@@ -63,6 +64,7 @@ class ListedService:
     declared_time: datetime | None
     freshness: Freshness
     version: int
+    is_questioned: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -129,4 +131,5 @@ def _listed(row: asyncpg.Record, now: datetime) -> ListedService:
         if declared_time
         else Freshness.UNKNOWN,
         version=row["version"],
+        is_questioned=bool(row["is_questioned"]),
     )

@@ -157,8 +157,11 @@ class PostgresReferrals:
     async def lock_current_offers(
         self, tx: Transaction, referrals: Iterable[Referral]
     ) -> dict[ReferralId, Offer]:
-        """The offers that are open or taken up, of referrals that are locked already."""
-        ids = [one.current_offer_id for one in referrals if one.current_offer_id]
+        """The offers that are open or taken up, of referrals that are locked already.
+
+        Of a person on an agency's waiting list it is the offer that the agency answered so.
+        """
+        ids = [offer_id for one in referrals if (offer_id := one.current_offer_id or one.waiting_offer_id)]
         if not ids:
             return {}
         rows = await tx.connection.fetch(

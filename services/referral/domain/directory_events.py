@@ -58,6 +58,17 @@ class CapacityDeclared:
 
 
 @dataclass(frozen=True, slots=True)
+class CapacityQuestioned:
+    """The agency is asked to declare anew; `version` counts the times that the unit was questioned."""
+
+    agency_id: AgencyId
+    service_id: ServiceId
+    service_type: str
+    unit_id: UnitId
+    version: int
+
+
+@dataclass(frozen=True, slots=True)
 class NeededCategoriesSet:
     """Keyed by the agency of the data protection officer who set it."""
 
@@ -74,5 +85,6 @@ DirectoryFact = (
     | ServiceResumed
     | ActivitySaved
     | CapacityDeclared
+    | CapacityQuestioned
     | NeededCategoriesSet
 )

@@ -57,6 +57,8 @@ class Referral:
         version: how many events told of it so far.
         change_number: grows with each change, told or not.
         current_offer_id: the offer that is open or taken up.
+        waiting_offer_id: the offer that an agency answered by its waiting list, where the person is still on
+            it; that agency hears when they leave it.
         holder_agency_id: who holds it, or held it when it ended.
         chosen_service_ids: the person's choice in their order; None where nobody has chosen.
         round_start_time: offers that ended since then are not made again; earlier ones only where the reason
@@ -83,6 +85,7 @@ class Referral:
     offers_made: int = 0
     matches_made: int = 0
     current_offer_id: OfferId | None = None
+    waiting_offer_id: OfferId | None = None
     holder_agency_id: AgencyId | None = None
     chosen_service_ids: tuple[ServiceId, ...] | None = None
     chosen_time: datetime | None = None
@@ -234,9 +237,15 @@ class Referral:
         offer.must_be_open(now)
         self._end_offer(offer, OfferState.WAITLISTED, now)
         offer.estimated_date = estimated_date
+        self.waiting_offer_id = offer.offer_id
         self._step(ReferralState.WAITLISTED)
         self._tell_of(offer, told.OfferWaitlisted(offer.offer_id, offer.agency_id))
         self._tell(told.ReferralWaitlisted(offer.offer_id, offer.agency_id))
+
+    def leave_list(self, offer: Offer) -> None:
+        """The person is no longer on the list of the agency that answered `offer` by it."""
+        self.waiting_offer_id = None
+        self._tell_of(offer, told.WaitingEnded(offer.offer_id, offer.agency_id))
 
     def ask(self, offer: Offer, remaining_seconds: int, until_time: datetime, now: datetime) -> None:
         """The agency asks the sender; its clock stands still, at most until `until_time`."""
@@ -261,6 +270,10 @@ class Referral:
         self._tell_of(
             offer, told.OfferReminderDue(offer.offer_id, offer.agency_id, stage, offer.respond_by_time)
         )
+
+    def tell_unacknowledged(self, offer: Offer) -> None:
+        """Nobody has opened an emergency offer: somebody must be called."""
+        self._tell_of(offer, told.OfferUnacknowledged(offer.offer_id, offer.agency_id, offer.respond_by_time))
 
     def give_back(self, offer: Offer, reason: str, now: datetime, *, has_text: bool) -> None:
         """The holder returns what it took up; the next is sought."""
@@ -312,10 +325,11 @@ class Referral:
     def _end_with(
         self, state: ReferralState, offer: Offer | None, cause: str, now: datetime
     ) -> tuple[AgencyId | None, OfferId | None]:
-        """Closes; the agency that was asked or held it is named, so that it hears of it."""
+        """Closes; the agency that was asked, held it or had it on its list is named, so that it hears of it."""
         self._close(state, now)
-        if offer is None or offer.offer_id != self.current_offer_id:
+        if offer is None or offer.offer_id not in (self.current_offer_id, self.waiting_offer_id):
             return None, None
+        self.waiting_offer_id = None
         if offer.is_open:
             self.revoke(offer, cause, now)
         return offer.agency_id, offer.offer_id

@@ -166,7 +166,7 @@ class InformationProvided:
 
 @dataclass(frozen=True, slots=True)
 class OfferReminderDue:
-    """`stage`: HALF, FOUR_FIFTHS, or UNACKNOWLEDGED (call now)."""
+    """`stage`: HALF or FOUR_FIFTHS."""
 
     offer_id: OfferId
     agency_id: AgencyId
@@ -176,6 +176,23 @@ class OfferReminderDue:
 
 @dataclass(frozen=True, slots=True)
 class OfferWaitlisted:
+    offer_id: OfferId
+    agency_id: AgencyId
+
+
+@dataclass(frozen=True, slots=True)
+class OfferUnacknowledged:
+    """Nobody has opened an emergency offer: call now."""
+
+    offer_id: OfferId
+    agency_id: AgencyId
+    respond_by_time: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class WaitingEnded:
+    """The person is on the agency's waiting list no more, and the agency was not asked again."""
+
     offer_id: OfferId
     agency_id: AgencyId
 
@@ -214,6 +231,8 @@ ReferralFact = (
     | InformationProvided
     | OfferReminderDue
     | OfferWaitlisted
+    | OfferUnacknowledged
+    | WaitingEnded
     | GapRecorded
     | PersonClockEnded
 )

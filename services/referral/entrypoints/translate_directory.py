@@ -104,6 +104,7 @@ def listed_service_message(listed: ListedService) -> directory.ListedService:
         free_places=listed.free_places,
         freshness=listed.freshness.value,
         version=listed.version,
+        capacity_questioned=listed.is_questioned,
     )
     if listed.declared_time is not None:
         message.declared_time.FromDatetime(listed.declared_time)

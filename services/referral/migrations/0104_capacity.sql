@@ -20,7 +20,7 @@ create table capacity (
     start_time timestamptz,
     until_time timestamptz not null default 'infinity', -- open before it; '-infinity': has activities instead
     declared_time timestamptz not null default clock_timestamp(),
-    version bigint not null default 1 -- counts declarations
+    version bigint not null default 1 -- counts declarations, and the times that the agency is asked for one
 ) with (fillfactor = 50);
 
 create index capacity_by_service on capacity (service_id, until_time);

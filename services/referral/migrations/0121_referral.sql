@@ -23,6 +23,7 @@ create table referral (
     offers_made integer not null default 0,
     matches_made integer not null default 0,
     current_offer_id uuid,
+    waiting_offer_id uuid,
     holder_agency_id uuid,
     chosen_service_ids uuid[],
     chosen_time timestamptz,

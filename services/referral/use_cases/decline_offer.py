@@ -1,6 +1,7 @@
 """An agency says no, with a reason; the next is sought."""
 
 from dataclasses import dataclass
+from datetime import datetime
 from uuid import UUID
 
 from chassis.caller import Caller
@@ -8,7 +9,8 @@ from chassis.postgres import Transaction
 from kernel.ids import OfferId
 from services.referral.adapters.postgres_notes import NoteKind
 from services.referral.adapters.stores import Stores
-from services.referral.domain.offer import check_decline_reason
+from services.referral.domain.directory_events import CapacityQuestioned
+from services.referral.domain.offer import Offer, check_decline_reason
 from services.referral.domain.referral import Referral
 from services.referral.use_cases.answer_offer import lock_as_asked
 from services.referral.use_cases.find_provider import find_provider_soon
@@ -48,6 +50,19 @@ async def decline_offer(command: DeclineOffer, caller: Caller, tx: Transaction, 
     is_full = command.reason == NO_CAPACITY
     await give_back(tx, stores, Hold.RESERVED, offer, now, wake=not is_full)
     if is_full:
-        await stores.capacity.observe_decline(tx, offer.unit_id, now)
+        await _note_full(tx, stores, referral, offer, now)
     await find_provider_soon(tx, stores, [referral.referral_id], now)
     return referral
+
+
+async def _note_full(
+    tx: Transaction, stores: Stores, referral: Referral, offer: Offer, now: datetime
+) -> None:
+    """The second such answer against declared free places asks the agency to declare anew."""
+    version = await stores.capacity.observe_decline(tx, offer.unit_id, now)
+    if version is not None and referral.service_type is not None:
+        tx.publish(
+            CapacityQuestioned(
+                offer.agency_id, offer.service_id, referral.service_type, offer.unit_id, version
+            )
+        )

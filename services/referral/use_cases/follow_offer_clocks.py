@@ -57,6 +57,8 @@ def _remind(referral: Referral, offer: Offer, row: Deadline, policy: ResponsePol
     stage = stage_due(offer, row.detail)
     if stage is None or offer.state is not OfferState.SENT:
         return []
-    if stage is not ReminderStage.UNACKNOWLEDGED or offer.acknowledged_time is None:
+    if stage is not ReminderStage.UNACKNOWLEDGED:
         referral.remind(offer, stage)
+    elif offer.acknowledged_time is None:
+        referral.tell_unacknowledged(offer)
     return reminder_deadline(offer, policy.clocks[referral.urgency], stage)

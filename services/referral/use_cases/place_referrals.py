@@ -52,6 +52,9 @@ class Placement:
     entries: list[Entry] = field(default_factory=list)
     deadlines: list[Deadline] = field(default_factory=list)
     were_waiting: list[ReferralId] = field(default_factory=list)
+    waited_by: dict[ReferralId, Offer] = field(default_factory=dict)
+    """Offers that an agency answered by its waiting list, where the person was on it until now."""
+    left_lists: list[Offer] = field(default_factory=list)
 
 
 async def place_referrals(
@@ -82,13 +85,16 @@ async def place_referrals(
     taken = await _reserved(tx, stores, asking, steps, next_in_line)
     for referral in ordered:
         referral.policy_version = policy.version
-        _move(referral, steps[referral.referral_id], taken.get(referral.referral_id), policy, now, placement)
+        step, place = steps[referral.referral_id], taken.get(referral.referral_id)
+        _move(referral, step, place, policy, now, placement)
+        _leave_list(referral, step, place, placement)
     return placement
 
 
 async def write_placement(tx: Transaction, stores: Stores, placement: Placement, now: datetime) -> None:
     """Writes what a placement has come to; the referrals' rows must stand already."""
     await stores.referrals.add_offers(tx, placement.offers)
+    await stores.referrals.save_offers(tx, placement.left_lists)
     await stores.matches.add_proposals(tx, placement.matches, now)
     if placement.were_waiting:
         await stores.waitlist.remove_others(tx, placement.were_waiting, placement.entries)
@@ -124,6 +130,9 @@ async def _matched(
         profile = profiles[referral.referral_id]
         among = _among(referral, candidates[wanted[referral.referral_id]], chosen)
         earlier = offers.get(referral.referral_id, ())
+        placement.waited_by |= {
+            one.referral_id: one for one in earlier if one.offer_id == referral.waiting_offer_id
+        }
         place_freed = referral.state is ReferralState.WAITLISTED
         result = match(
             profile,
@@ -256,6 +265,22 @@ def _move(
         referral.await_person(step.awaiting_cause, step.proposals)
     elif referral.state is not ReferralState.UNMATCHED and step.unmatched_reason is not None:
         referral.find_nobody(step.unmatched_reason)
+
+
+def _leave_list(referral: Referral, step: NextStep, place: Place | None, placement: Placement) -> None:
+    """The agency that had the person on its list hears of it, unless it is the one that is asked."""
+    offer = placement.waited_by.get(referral.referral_id)
+    if offer is None:
+        return
+    if place is None:
+        waits_still = any(one.unit_id == offer.unit_id and one.can_be_waited_for for one in step.places)
+        if waits_still and referral.state is ReferralState.WAITLISTED:
+            return
+    elif place.agency_id == offer.agency_id:
+        referral.waiting_offer_id = None
+        return
+    referral.leave_list(offer)
+    placement.left_lists.append(offer)
 
 
 def _entry(referral: Referral, place: Place) -> Entry:

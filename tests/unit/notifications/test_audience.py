@@ -36,6 +36,8 @@ TOLD = [
     ("InformationProvided", {A, D}),
     ("OfferReminderDue", {A, D}),
     ("OfferWaitlisted", {A, D}),
+    ("OfferUnacknowledged", {A, D}),
+    ("WaitingEnded", {A}),
     ("GapRecorded", {D}),
     ("PersonClockEnded", {D}),
 ]

@@ -56,6 +56,8 @@ REFERRAL_FACTS: list[told.ReferralFact] = [
     told.InformationProvided(OFFER, AGENCY, DUE),
     told.OfferReminderDue(OFFER, AGENCY, "FOUR_FIFTHS", DUE),
     told.OfferWaitlisted(OFFER, AGENCY),
+    told.OfferUnacknowledged(OFFER, AGENCY, DUE),
+    told.WaitingEnded(OFFER, AGENCY),
     told.GapRecorded("EDUCATION"),
     told.PersonClockEnded(Urgency.EMERGENCY),
 ]
@@ -66,6 +68,7 @@ DIRECTORY_FACTS: list[entered.DirectoryFact] = [
     entered.ServiceResumed(AGENCY, SERVICE, "GREEK_A1", 4),
     entered.ActivitySaved(AGENCY, SERVICE, "GREEK_A1", ACTIVITY, 1),
     entered.CapacityDeclared(AGENCY, SERVICE, "GREEK_A1", UNIT, 12, 5),
+    entered.CapacityQuestioned(AGENCY, SERVICE, "GREEK_A1", UNIT, 2),
     entered.NeededCategoriesSet(AGENCY, "GREEK_A1", 0b111, 2),
 ]
 RESTRICTED_FACTS: list[entered.DirectoryFact] = [
@@ -74,6 +77,7 @@ RESTRICTED_FACTS: list[entered.DirectoryFact] = [
     entered.ServiceResumed(AGENCY, SERVICE, "GBV_SHELTER", 4),
     entered.ActivitySaved(AGENCY, SERVICE, "GBV_SHELTER", ACTIVITY, 1),
     entered.CapacityDeclared(AGENCY, SERVICE, "GBV_SHELTER", UNIT, 12, 5),
+    entered.CapacityQuestioned(AGENCY, SERVICE, "GBV_SHELTER", UNIT, 2),
     entered.NeededCategoriesSet(AGENCY, "GBV_SHELTER", 0b111, 2),
 ]
 ENVELOPES: dict[str, type[Message]] = {topics.REFERRAL: ReferralEvent, topics.DIRECTORY: DirectoryEvent}

@@ -27,7 +27,7 @@ from google.protobuf import timestamp_pb2 as google_dot_protobuf_dot_timestamp__
 from kem.common.v1 import common_pb2 as kem_dot_common_dot_v1_dot_common__pb2
 
 
-DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n\'kem/directory/v1/directory_events.proto\x12\x10kem.directory.v1\x1a\x1b\x62uf/validate/validate.proto\x1a\x1fgoogle/protobuf/timestamp.proto\x1a\x1akem/common/v1/common.proto\"\xc4\x05\n\x0e\x44irectoryEvent\x12\x1a\n\x08\x65vent_id\x18\x01 \x01(\tB\x08\xbaH\x05r\x03\xb0\x01\x01\x12.\n\nevent_time\x18\x02 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12\x1e\n\x0c\x61ggregate_id\x18\x03 \x01(\tB\x08\xbaH\x05r\x03\xb0\x01\x01\x12\x19\n\x11\x61ggregate_version\x18\x04 \x01(\x03\x12#\n\x0c\x63\x61usation_id\x18\x05 \x01(\tB\x08\xbaH\x05r\x03\xb0\x01\x01H\x01\x88\x01\x01\x12#\n\x05\x61\x63tor\x18\x06 \x01(\x0b\x32\x14.kem.common.v1.Actor\x12\x16\n\x0epolicy_version\x18\x07 \x01(\t\x12\x35\n\x0c\x61gency_saved\x18\n \x01(\x0b\x32\x1d.kem.directory.v1.AgencySavedH\x00\x12\x37\n\rservice_saved\x18\x0b \x01(\x0b\x32\x1e.kem.directory.v1.ServiceSavedH\x00\x12?\n\x11service_suspended\x18\x0c \x01(\x0b\x32\".kem.directory.v1.ServiceSuspendedH\x00\x12;\n\x0fservice_resumed\x18\r \x01(\x0b\x32 .kem.directory.v1.ServiceResumedH\x00\x12\x39\n\x0e\x61\x63tivity_saved\x18\x0e \x01(\x0b\x32\x1f.kem.directory.v1.ActivitySavedH\x00\x12?\n\x11\x63\x61pacity_declared\x18\x0f \x01(\x0b\x32\".kem.directory.v1.CapacityDeclaredH\x00\x12\x46\n\x15needed_categories_set\x18\x10 \x01(\x0b\x32%.kem.directory.v1.NeededCategoriesSetH\x00\x42\x06\n\x04\x66\x61\x63tB\x0f\n\r_causation_id\" \n\x0b\x41gencySaved\x12\x11\n\tagency_id\x18\x01 \x01(\t\"Z\n\x0cServiceSaved\x12\x11\n\tagency_id\x18\x01 \x01(\t\x12\x17\n\nservice_id\x18\x02 \x01(\tH\x00\x88\x01\x01\x12\x0f\n\x07version\x18\x03 \x01(\x03\x42\r\n\x0b_service_id\"M\n\x10ServiceSuspended\x12\x11\n\tagency_id\x18\x01 \x01(\t\x12\x17\n\nservice_id\x18\x02 \x01(\tH\x00\x88\x01\x01\x42\r\n\x0b_service_id\"K\n\x0eServiceResumed\x12\x11\n\tagency_id\x18\x01 \x01(\t\x12\x17\n\nservice_id\x18\x02 \x01(\tH\x00\x88\x01\x01\x42\r\n\x0b_service_id\"t\n\rActivitySaved\x12\x11\n\tagency_id\x18\x01 \x01(\t\x12\x17\n\nservice_id\x18\x02 \x01(\tH\x00\x88\x01\x01\x12\x18\n\x0b\x61\x63tivity_id\x18\x03 \x01(\tH\x01\x88\x01\x01\x42\r\n\x0b_service_idB\x0e\n\x0c_activity_id\"\x8f\x01\n\x10\x43\x61pacityDeclared\x12\x11\n\tagency_id\x18\x01 \x01(\t\x12\x17\n\nservice_id\x18\x02 \x01(\tH\x00\x88\x01\x01\x12\x14\n\x07unit_id\x18\x03 \x01(\tH\x01\x88\x01\x01\x12\x13\n\x06places\x18\x04 \x01(\x05H\x02\x88\x01\x01\x42\r\n\x0b_service_idB\n\n\x08_unit_idB\t\n\x07_places\"O\n\x13NeededCategoriesSet\x12\x19\n\x0cservice_type\x18\x01 \x01(\tH\x00\x88\x01\x01\x12\x0c\n\x04mask\x18\x02 \x01(\x03\x42\x0f\n\r_service_typeb\x06proto3')
+DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n\'kem/directory/v1/directory_events.proto\x12\x10kem.directory.v1\x1a\x1b\x62uf/validate/validate.proto\x1a\x1fgoogle/protobuf/timestamp.proto\x1a\x1akem/common/v1/common.proto\"\x89\x06\n\x0e\x44irectoryEvent\x12\x1a\n\x08\x65vent_id\x18\x01 \x01(\tB\x08\xbaH\x05r\x03\xb0\x01\x01\x12.\n\nevent_time\x18\x02 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12\x1e\n\x0c\x61ggregate_id\x18\x03 \x01(\tB\x08\xbaH\x05r\x03\xb0\x01\x01\x12\x19\n\x11\x61ggregate_version\x18\x04 \x01(\x03\x12#\n\x0c\x63\x61usation_id\x18\x05 \x01(\tB\x08\xbaH\x05r\x03\xb0\x01\x01H\x01\x88\x01\x01\x12#\n\x05\x61\x63tor\x18\x06 \x01(\x0b\x32\x14.kem.common.v1.Actor\x12\x16\n\x0epolicy_version\x18\x07 \x01(\t\x12\x35\n\x0c\x61gency_saved\x18\n \x01(\x0b\x32\x1d.kem.directory.v1.AgencySavedH\x00\x12\x37\n\rservice_saved\x18\x0b \x01(\x0b\x32\x1e.kem.directory.v1.ServiceSavedH\x00\x12?\n\x11service_suspended\x18\x0c \x01(\x0b\x32\".kem.directory.v1.ServiceSuspendedH\x00\x12;\n\x0fservice_resumed\x18\r \x01(\x0b\x32 .kem.directory.v1.ServiceResumedH\x00\x12\x39\n\x0e\x61\x63tivity_saved\x18\x0e \x01(\x0b\x32\x1f.kem.directory.v1.ActivitySavedH\x00\x12?\n\x11\x63\x61pacity_declared\x18\x0f \x01(\x0b\x32\".kem.directory.v1.CapacityDeclaredH\x00\x12\x46\n\x15needed_categories_set\x18\x10 \x01(\x0b\x32%.kem.directory.v1.NeededCategoriesSetH\x00\x12\x43\n\x13\x63\x61pacity_questioned\x18\x11 \x01(\x0b\x32$.kem.directory.v1.CapacityQuestionedH\x00\x42\x06\n\x04\x66\x61\x63tB\x0f\n\r_causation_id\" \n\x0b\x41gencySaved\x12\x11\n\tagency_id\x18\x01 \x01(\t\"Z\n\x0cServiceSaved\x12\x11\n\tagency_id\x18\x01 \x01(\t\x12\x17\n\nservice_id\x18\x02 \x01(\tH\x00\x88\x01\x01\x12\x0f\n\x07version\x18\x03 \x01(\x03\x42\r\n\x0b_service_id\"M\n\x10ServiceSuspended\x12\x11\n\tagency_id\x18\x01 \x01(\t\x12\x17\n\nservice_id\x18\x02 \x01(\tH\x00\x88\x01\x01\x42\r\n\x0b_service_id\"K\n\x0eServiceResumed\x12\x11\n\tagency_id\x18\x01 \x01(\t\x12\x17\n\nservice_id\x18\x02 \x01(\tH\x00\x88\x01\x01\x42\r\n\x0b_service_id\"t\n\rActivitySaved\x12\x11\n\tagency_id\x18\x01 \x01(\t\x12\x17\n\nservice_id\x18\x02 \x01(\tH\x00\x88\x01\x01\x12\x18\n\x0b\x61\x63tivity_id\x18\x03 \x01(\tH\x01\x88\x01\x01\x42\r\n\x0b_service_idB\x0e\n\x0c_activity_id\"\x8f\x01\n\x10\x43\x61pacityDeclared\x12\x11\n\tagency_id\x18\x01 \x01(\t\x12\x17\n\nservice_id\x18\x02 \x01(\tH\x00\x88\x01\x01\x12\x14\n\x07unit_id\x18\x03 \x01(\tH\x01\x88\x01\x01\x12\x13\n\x06places\x18\x04 \x01(\x05H\x02\x88\x01\x01\x42\r\n\x0b_service_idB\n\n\x08_unit_idB\t\n\x07_places\"q\n\x12\x43\x61pacityQuestioned\x12\x11\n\tagency_id\x18\x01 \x01(\t\x12\x17\n\nservice_id\x18\x02 \x01(\tH\x00\x88\x01\x01\x12\x14\n\x07unit_id\x18\x03 \x01(\tH\x01\x88\x01\x01\x42\r\n\x0b_service_idB\n\n\x08_unit_id\"O\n\x13NeededCategoriesSet\x12\x19\n\x0cservice_type\x18\x01 \x01(\tH\x00\x88\x01\x01\x12\x0c\n\x04mask\x18\x02 \x01(\x03\x42\x0f\n\r_service_typeb\x06proto3')
 
 _globals = globals()
 _builder.BuildMessageAndEnumDescriptors(DESCRIPTOR, _globals)
@@ -41,19 +41,21 @@ if not _descriptor._USE_C_DESCRIPTORS:
   _globals['_DIRECTORYEVENT'].fields_by_name['causation_id']._loaded_options = None
   _globals['_DIRECTORYEVENT'].fields_by_name['causation_id']._serialized_options = b'\272H\005r\003\260\001\001'
   _globals['_DIRECTORYEVENT']._serialized_start=152
-  _globals['_DIRECTORYEVENT']._serialized_end=860
-  _globals['_AGENCYSAVED']._serialized_start=862
-  _globals['_AGENCYSAVED']._serialized_end=894
-  _globals['_SERVICESAVED']._serialized_start=896
-  _globals['_SERVICESAVED']._serialized_end=986
-  _globals['_SERVICESUSPENDED']._serialized_start=988
-  _globals['_SERVICESUSPENDED']._serialized_end=1065
-  _globals['_SERVICERESUMED']._serialized_start=1067
-  _globals['_SERVICERESUMED']._serialized_end=1142
-  _globals['_ACTIVITYSAVED']._serialized_start=1144
-  _globals['_ACTIVITYSAVED']._serialized_end=1260
-  _globals['_CAPACITYDECLARED']._serialized_start=1263
-  _globals['_CAPACITYDECLARED']._serialized_end=1406
-  _globals['_NEEDEDCATEGORIESSET']._serialized_start=1408
-  _globals['_NEEDEDCATEGORIESSET']._serialized_end=1487
+  _globals['_DIRECTORYEVENT']._serialized_end=929
+  _globals['_AGENCYSAVED']._serialized_start=931
+  _globals['_AGENCYSAVED']._serialized_end=963
+  _globals['_SERVICESAVED']._serialized_start=965
+  _globals['_SERVICESAVED']._serialized_end=1055
+  _globals['_SERVICESUSPENDED']._serialized_start=1057
+  _globals['_SERVICESUSPENDED']._serialized_end=1134
+  _globals['_SERVICERESUMED']._serialized_start=1136
+  _globals['_SERVICERESUMED']._serialized_end=1211
+  _globals['_ACTIVITYSAVED']._serialized_start=1213
+  _globals['_ACTIVITYSAVED']._serialized_end=1329
+  _globals['_CAPACITYDECLARED']._serialized_start=1332
+  _globals['_CAPACITYDECLARED']._serialized_end=1475
+  _globals['_CAPACITYQUESTIONED']._serialized_start=1477
+  _globals['_CAPACITYQUESTIONED']._serialized_end=1590
+  _globals['_NEEDEDCATEGORIESSET']._serialized_start=1592
+  _globals['_NEEDEDCATEGORIESSET']._serialized_end=1671
 # @@protoc_insertion_point(module_scope)

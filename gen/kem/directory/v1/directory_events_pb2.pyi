@@ -38,6 +38,7 @@ class DirectoryEvent(_message.Message):
     ACTIVITY_SAVED_FIELD_NUMBER: _builtins.int
     CAPACITY_DECLARED_FIELD_NUMBER: _builtins.int
     NEEDED_CATEGORIES_SET_FIELD_NUMBER: _builtins.int
+    CAPACITY_QUESTIONED_FIELD_NUMBER: _builtins.int
     event_id: _builtins.str
     """Unique for ever; consumers drop what they have seen."""
     aggregate_id: _builtins.str
@@ -84,6 +85,10 @@ class DirectoryEvent(_message.Message):
     def needed_categories_set(self) -> Global___NeededCategoriesSet:
         """What a service type needs was set."""
 
+    @_builtins.property
+    def capacity_questioned(self) -> Global___CapacityQuestioned:
+        """An agency is asked to declare its capacity anew."""
+
     def __init__(
         self,
         *,
@@ -101,14 +106,15 @@ class DirectoryEvent(_message.Message):
         activity_saved: Global___ActivitySaved | None = ...,
         capacity_declared: Global___CapacityDeclared | None = ...,
         needed_categories_set: Global___NeededCategoriesSet | None = ...,
+        capacity_questioned: Global___CapacityQuestioned | None = ...,
     ) -> None: ...
-    _HasFieldArgType: _TypeAlias = _typing.Literal["_causation_id", b"_causation_id", "activity_saved", b"activity_saved", "actor", b"actor", "agency_saved", b"agency_saved", "capacity_declared", b"capacity_declared", "causation_id", b"causation_id", "event_time", b"event_time", "fact", b"fact", "needed_categories_set", b"needed_categories_set", "service_resumed", b"service_resumed", "service_saved", b"service_saved", "service_suspended", b"service_suspended"]  # noqa: Y015
+    _HasFieldArgType: _TypeAlias = _typing.Literal["_causation_id", b"_causation_id", "activity_saved", b"activity_saved", "actor", b"actor", "agency_saved", b"agency_saved", "capacity_declared", b"capacity_declared", "capacity_questioned", b"capacity_questioned", "causation_id", b"causation_id", "event_time", b"event_time", "fact", b"fact", "needed_categories_set", b"needed_categories_set", "service_resumed", b"service_resumed", "service_saved", b"service_saved", "service_suspended", b"service_suspended"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["_causation_id", b"_causation_id", "activity_saved", b"activity_saved", "actor", b"actor", "agency_saved", b"agency_saved", "aggregate_id", b"aggregate_id", "aggregate_version", b"aggregate_version", "capacity_declared", b"capacity_declared", "causation_id", b"causation_id", "event_id", b"event_id", "event_time", b"event_time", "fact", b"fact", "needed_categories_set", b"needed_categories_set", "policy_version", b"policy_version", "service_resumed", b"service_resumed", "service_saved", b"service_saved", "service_suspended", b"service_suspended"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["_causation_id", b"_causation_id", "activity_saved", b"activity_saved", "actor", b"actor", "agency_saved", b"agency_saved", "aggregate_id", b"aggregate_id", "aggregate_version", b"aggregate_version", "capacity_declared", b"capacity_declared", "capacity_questioned", b"capacity_questioned", "causation_id", b"causation_id", "event_id", b"event_id", "event_time", b"event_time", "fact", b"fact", "needed_categories_set", b"needed_categories_set", "policy_version", b"policy_version", "service_resumed", b"service_resumed", "service_saved", b"service_saved", "service_suspended", b"service_suspended"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     _WhichOneofReturnType__causation_id: _TypeAlias = _typing.Literal["causation_id"]  # noqa: Y015
     _WhichOneofArgType__causation_id: _TypeAlias = _typing.Literal["_causation_id", b"_causation_id"]  # noqa: Y015
-    _WhichOneofReturnType_fact: _TypeAlias = _typing.Literal["agency_saved", "service_saved", "service_suspended", "service_resumed", "activity_saved", "capacity_declared", "needed_categories_set"]  # noqa: Y015
+    _WhichOneofReturnType_fact: _TypeAlias = _typing.Literal["agency_saved", "service_saved", "service_suspended", "service_resumed", "activity_saved", "capacity_declared", "needed_categories_set", "capacity_questioned"]  # noqa: Y015
     _WhichOneofArgType_fact: _TypeAlias = _typing.Literal["fact", b"fact"]  # noqa: Y015
     @_typing.overload
     def WhichOneof(self, oneof_group: _WhichOneofArgType__causation_id) -> _WhichOneofReturnType__causation_id | None: ...
@@ -308,6 +314,45 @@ class CapacityDeclared(_message.Message):
     def WhichOneof(self, oneof_group: _WhichOneofArgType__unit_id) -> _WhichOneofReturnType__unit_id | None: ...
 
 Global___CapacityDeclared: _TypeAlias = CapacityDeclared  # noqa: Y015
+
+@_typing.final
+class CapacityQuestioned(_message.Message):
+    """An agency is asked to declare its capacity anew: it has answered twice that it is full although it had declared free
+    places.
+    """
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    AGENCY_ID_FIELD_NUMBER: _builtins.int
+    SERVICE_ID_FIELD_NUMBER: _builtins.int
+    UNIT_ID_FIELD_NUMBER: _builtins.int
+    agency_id: _builtins.str
+    """Whose."""
+    service_id: _builtins.str
+    """Of which service; absent when restricted."""
+    unit_id: _builtins.str
+    """Which unit; absent when restricted."""
+    def __init__(
+        self,
+        *,
+        agency_id: _builtins.str = ...,
+        service_id: _builtins.str | None = ...,
+        unit_id: _builtins.str | None = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _typing.Literal["_service_id", b"_service_id", "_unit_id", b"_unit_id", "service_id", b"service_id", "unit_id", b"unit_id"]  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["_service_id", b"_service_id", "_unit_id", b"_unit_id", "agency_id", b"agency_id", "service_id", b"service_id", "unit_id", b"unit_id"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    _WhichOneofReturnType__service_id: _TypeAlias = _typing.Literal["service_id"]  # noqa: Y015
+    _WhichOneofArgType__service_id: _TypeAlias = _typing.Literal["_service_id", b"_service_id"]  # noqa: Y015
+    _WhichOneofReturnType__unit_id: _TypeAlias = _typing.Literal["unit_id"]  # noqa: Y015
+    _WhichOneofArgType__unit_id: _TypeAlias = _typing.Literal["_unit_id", b"_unit_id"]  # noqa: Y015
+    @_typing.overload
+    def WhichOneof(self, oneof_group: _WhichOneofArgType__service_id) -> _WhichOneofReturnType__service_id | None: ...
+    @_typing.overload
+    def WhichOneof(self, oneof_group: _WhichOneofArgType__unit_id) -> _WhichOneofReturnType__unit_id | None: ...
+
+Global___CapacityQuestioned: _TypeAlias = CapacityQuestioned  # noqa: Y015
 
 @_typing.final
 class NeededCategoriesSet(_message.Message):

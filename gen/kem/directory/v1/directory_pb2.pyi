@@ -502,6 +502,7 @@ class ListedService(_message.Message):
     DECLARED_TIME_FIELD_NUMBER: _builtins.int
     FRESHNESS_FIELD_NUMBER: _builtins.int
     VERSION_FIELD_NUMBER: _builtins.int
+    CAPACITY_QUESTIONED_FIELD_NUMBER: _builtins.int
     agency_code: _builtins.str
     """Agency code."""
     suspended: _builtins.bool
@@ -512,6 +513,8 @@ class ListedService(_message.Message):
     """GREEN (7 days), AMBER (14 days) or UNKNOWN."""
     version: _builtins.int
     """Version of the row, as matches cite it."""
+    capacity_questioned: _builtins.bool
+    """True while the agency is asked to declare its capacity anew."""
     @_builtins.property
     def service(self) -> Global___Service:
         """The service, with whatever the caller may not know left empty."""
@@ -530,10 +533,11 @@ class ListedService(_message.Message):
         declared_time: _timestamp_pb2.Timestamp | None = ...,
         freshness: _builtins.str = ...,
         version: _builtins.int = ...,
+        capacity_questioned: _builtins.bool = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _typing.Literal["_free_places", b"_free_places", "declared_time", b"declared_time", "free_places", b"free_places", "service", b"service"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["_free_places", b"_free_places", "agency_code", b"agency_code", "declared_time", b"declared_time", "free_places", b"free_places", "freshness", b"freshness", "service", b"service", "suspended", b"suspended", "version", b"version"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["_free_places", b"_free_places", "agency_code", b"agency_code", "capacity_questioned", b"capacity_questioned", "declared_time", b"declared_time", "free_places", b"free_places", "freshness", b"freshness", "service", b"service", "suspended", b"suspended", "version", b"version"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     _WhichOneofReturnType__free_places: _TypeAlias = _typing.Literal["free_places"]  # noqa: Y015
     _WhichOneofArgType__free_places: _TypeAlias = _typing.Literal["_free_places", b"_free_places"]  # noqa: Y015

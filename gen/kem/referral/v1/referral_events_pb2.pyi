@@ -54,6 +54,8 @@ class ReferralEvent(_message.Message):
     INFORMATION_PROVIDED_FIELD_NUMBER: _builtins.int
     OFFER_REMINDER_DUE_FIELD_NUMBER: _builtins.int
     OFFER_WAITLISTED_FIELD_NUMBER: _builtins.int
+    OFFER_UNACKNOWLEDGED_FIELD_NUMBER: _builtins.int
+    WAITING_ENDED_FIELD_NUMBER: _builtins.int
     GAP_RECORDED_FIELD_NUMBER: _builtins.int
     PERSON_CLOCK_ENDED_FIELD_NUMBER: _builtins.int
     event_id: _builtins.str
@@ -163,6 +165,14 @@ class ReferralEvent(_message.Message):
         """An agency put the person on its waiting list."""
 
     @_builtins.property
+    def offer_unacknowledged(self) -> Global___OfferUnacknowledged:
+        """Nobody has opened an emergency offer: call now."""
+
+    @_builtins.property
+    def waiting_ended(self) -> Global___WaitingEnded:
+        """A person left an agency's waiting list without an offer from it."""
+
+    @_builtins.property
     def gap_recorded(self) -> Global___GapRecorded:
         """A gap in service was seen."""
 
@@ -203,16 +213,18 @@ class ReferralEvent(_message.Message):
         information_provided: Global___InformationProvided | None = ...,
         offer_reminder_due: Global___OfferReminderDue | None = ...,
         offer_waitlisted: Global___OfferWaitlisted | None = ...,
+        offer_unacknowledged: Global___OfferUnacknowledged | None = ...,
+        waiting_ended: Global___WaitingEnded | None = ...,
         gap_recorded: Global___GapRecorded | None = ...,
         person_clock_ended: Global___PersonClockEnded | None = ...,
     ) -> None: ...
-    _HasFieldArgType: _TypeAlias = _typing.Literal["_causation_id", b"_causation_id", "actor", b"actor", "causation_id", b"causation_id", "event_time", b"event_time", "fact", b"fact", "gap_recorded", b"gap_recorded", "information_provided", b"information_provided", "information_requested", b"information_requested", "offer_acknowledged", b"offer_acknowledged", "offer_declined", b"offer_declined", "offer_expired", b"offer_expired", "offer_reminder_due", b"offer_reminder_due", "offer_revoked", b"offer_revoked", "offer_waitlisted", b"offer_waitlisted", "person_clock_ended", b"person_clock_ended", "referral_accepted", b"referral_accepted", "referral_awaiting_person", b"referral_awaiting_person", "referral_cancelled", b"referral_cancelled", "referral_completed", b"referral_completed", "referral_entered_in_error", b"referral_entered_in_error", "referral_not_completed", b"referral_not_completed", "referral_offered", b"referral_offered", "referral_rematched", b"referral_rematched", "referral_returned", b"referral_returned", "referral_unmatched", b"referral_unmatched", "referral_waitlisted", b"referral_waitlisted", "referral_withdrawn", b"referral_withdrawn", "service_started", b"service_started"]  # noqa: Y015
+    _HasFieldArgType: _TypeAlias = _typing.Literal["_causation_id", b"_causation_id", "actor", b"actor", "causation_id", b"causation_id", "event_time", b"event_time", "fact", b"fact", "gap_recorded", b"gap_recorded", "information_provided", b"information_provided", "information_requested", b"information_requested", "offer_acknowledged", b"offer_acknowledged", "offer_declined", b"offer_declined", "offer_expired", b"offer_expired", "offer_reminder_due", b"offer_reminder_due", "offer_revoked", b"offer_revoked", "offer_unacknowledged", b"offer_unacknowledged", "offer_waitlisted", b"offer_waitlisted", "person_clock_ended", b"person_clock_ended", "referral_accepted", b"referral_accepted", "referral_awaiting_person", b"referral_awaiting_person", "referral_cancelled", b"referral_cancelled", "referral_completed", b"referral_completed", "referral_entered_in_error", b"referral_entered_in_error", "referral_not_completed", b"referral_not_completed", "referral_offered", b"referral_offered", "referral_rematched", b"referral_rematched", "referral_returned", b"referral_returned", "referral_unmatched", b"referral_unmatched", "referral_waitlisted", b"referral_waitlisted", "referral_withdrawn", b"referral_withdrawn", "service_started", b"service_started", "waiting_ended", b"waiting_ended"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["_causation_id", b"_causation_id", "actor", b"actor", "aggregate_id", b"aggregate_id", "aggregate_version", b"aggregate_version", "causation_id", b"causation_id", "event_id", b"event_id", "event_time", b"event_time", "fact", b"fact", "gap_recorded", b"gap_recorded", "information_provided", b"information_provided", "information_requested", b"information_requested", "offer_acknowledged", b"offer_acknowledged", "offer_declined", b"offer_declined", "offer_expired", b"offer_expired", "offer_reminder_due", b"offer_reminder_due", "offer_revoked", b"offer_revoked", "offer_waitlisted", b"offer_waitlisted", "person_clock_ended", b"person_clock_ended", "policy_version", b"policy_version", "referral_accepted", b"referral_accepted", "referral_awaiting_person", b"referral_awaiting_person", "referral_cancelled", b"referral_cancelled", "referral_completed", b"referral_completed", "referral_entered_in_error", b"referral_entered_in_error", "referral_id", b"referral_id", "referral_not_completed", b"referral_not_completed", "referral_offered", b"referral_offered", "referral_rematched", b"referral_rematched", "referral_returned", b"referral_returned", "referral_unmatched", b"referral_unmatched", "referral_waitlisted", b"referral_waitlisted", "referral_withdrawn", b"referral_withdrawn", "sender_agency_id", b"sender_agency_id", "service_started", b"service_started"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["_causation_id", b"_causation_id", "actor", b"actor", "aggregate_id", b"aggregate_id", "aggregate_version", b"aggregate_version", "causation_id", b"causation_id", "event_id", b"event_id", "event_time", b"event_time", "fact", b"fact", "gap_recorded", b"gap_recorded", "information_provided", b"information_provided", "information_requested", b"information_requested", "offer_acknowledged", b"offer_acknowledged", "offer_declined", b"offer_declined", "offer_expired", b"offer_expired", "offer_reminder_due", b"offer_reminder_due", "offer_revoked", b"offer_revoked", "offer_unacknowledged", b"offer_unacknowledged", "offer_waitlisted", b"offer_waitlisted", "person_clock_ended", b"person_clock_ended", "policy_version", b"policy_version", "referral_accepted", b"referral_accepted", "referral_awaiting_person", b"referral_awaiting_person", "referral_cancelled", b"referral_cancelled", "referral_completed", b"referral_completed", "referral_entered_in_error", b"referral_entered_in_error", "referral_id", b"referral_id", "referral_not_completed", b"referral_not_completed", "referral_offered", b"referral_offered", "referral_rematched", b"referral_rematched", "referral_returned", b"referral_returned", "referral_unmatched", b"referral_unmatched", "referral_waitlisted", b"referral_waitlisted", "referral_withdrawn", b"referral_withdrawn", "sender_agency_id", b"sender_agency_id", "service_started", b"service_started", "waiting_ended", b"waiting_ended"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     _WhichOneofReturnType__causation_id: _TypeAlias = _typing.Literal["causation_id"]  # noqa: Y015
     _WhichOneofArgType__causation_id: _TypeAlias = _typing.Literal["_causation_id", b"_causation_id"]  # noqa: Y015
-    _WhichOneofReturnType_fact: _TypeAlias = _typing.Literal["referral_awaiting_person", "referral_offered", "referral_waitlisted", "referral_unmatched", "referral_rematched", "referral_accepted", "referral_returned", "service_started", "referral_completed", "referral_not_completed", "referral_withdrawn", "referral_cancelled", "referral_entered_in_error", "offer_declined", "offer_expired", "offer_revoked", "offer_acknowledged", "information_requested", "information_provided", "offer_reminder_due", "offer_waitlisted", "gap_recorded", "person_clock_ended"]  # noqa: Y015
+    _WhichOneofReturnType_fact: _TypeAlias = _typing.Literal["referral_awaiting_person", "referral_offered", "referral_waitlisted", "referral_unmatched", "referral_rematched", "referral_accepted", "referral_returned", "service_started", "referral_completed", "referral_not_completed", "referral_withdrawn", "referral_cancelled", "referral_entered_in_error", "offer_declined", "offer_expired", "offer_revoked", "offer_acknowledged", "information_requested", "information_provided", "offer_reminder_due", "offer_waitlisted", "offer_unacknowledged", "waiting_ended", "gap_recorded", "person_clock_ended"]  # noqa: Y015
     _WhichOneofArgType_fact: _TypeAlias = _typing.Literal["fact", b"fact"]  # noqa: Y015
     @_typing.overload
     def WhichOneof(self, oneof_group: _WhichOneofArgType__causation_id) -> _WhichOneofReturnType__causation_id | None: ...
@@ -558,7 +570,7 @@ class ReferralWithdrawn(_message.Message):
     AGENCY_ID_FIELD_NUMBER: _builtins.int
     OFFER_ID_FIELD_NUMBER: _builtins.int
     agency_id: _builtins.str
-    """The agency that was asked or held it; absent where none."""
+    """The agency that was asked, held it, or had the person on its waiting list; absent where none."""
     offer_id: _builtins.str
     """The offer that ended with it; absent where none."""
     def __init__(
@@ -592,7 +604,7 @@ class ReferralCancelled(_message.Message):
     OFFER_ID_FIELD_NUMBER: _builtins.int
     REASON_FIELD_NUMBER: _builtins.int
     agency_id: _builtins.str
-    """The agency that was asked or held it; absent where none."""
+    """The agency that was asked, held it, or had the person on its waiting list; absent where none."""
     offer_id: _builtins.str
     """The offer that ended with it; absent where none."""
     reason: _builtins.str
@@ -628,7 +640,7 @@ class ReferralEnteredInError(_message.Message):
     AGENCY_ID_FIELD_NUMBER: _builtins.int
     OFFER_ID_FIELD_NUMBER: _builtins.int
     agency_id: _builtins.str
-    """The agency that was asked or held it; absent where none."""
+    """The agency that was asked, held it, or had the person on its waiting list; absent where none."""
     offer_id: _builtins.str
     """The offer that ended with it; absent where none."""
     def __init__(
@@ -726,7 +738,7 @@ class OfferRevoked(_message.Message):
     agency_id: _builtins.str
     """The agency."""
     cause: _builtins.str
-    """CONSENT_WITHDRAWN, NEED_WITHDRAWN, SERVICE_SUSPENDED, AGREEMENT_ENDED, CANCELLED."""
+    """SERVICE_SUSPENDED, AGREEMENT_ENDED, ACTIVITY_OVER, REFERRAL_CANCELLED, ENTERED_IN_ERROR; else WITHHELD."""
     def __init__(
         self,
         *,
@@ -841,7 +853,7 @@ class OfferReminderDue(_message.Message):
     agency_id: _builtins.str
     """The agency."""
     stage: _builtins.str
-    """HALF, FOUR_FIFTHS, or UNACKNOWLEDGED ("call now")."""
+    """HALF or FOUR_FIFTHS."""
     @_builtins.property
     def respond_by_time(self) -> _timestamp_pb2.Timestamp:
         """Until when an answer is due."""
@@ -887,6 +899,64 @@ class OfferWaitlisted(_message.Message):
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
 Global___OfferWaitlisted: _TypeAlias = OfferWaitlisted  # noqa: Y015
+
+@_typing.final
+class OfferUnacknowledged(_message.Message):
+    """Nobody has opened an emergency offer: the sender calls now, by the duty phone that GetReferral shows."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    OFFER_ID_FIELD_NUMBER: _builtins.int
+    AGENCY_ID_FIELD_NUMBER: _builtins.int
+    RESPOND_BY_TIME_FIELD_NUMBER: _builtins.int
+    offer_id: _builtins.str
+    """The offer."""
+    agency_id: _builtins.str
+    """The agency."""
+    @_builtins.property
+    def respond_by_time(self) -> _timestamp_pb2.Timestamp:
+        """Until when an answer is due."""
+
+    def __init__(
+        self,
+        *,
+        offer_id: _builtins.str = ...,
+        agency_id: _builtins.str = ...,
+        respond_by_time: _timestamp_pb2.Timestamp | None = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _typing.Literal["respond_by_time", b"respond_by_time"]  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["agency_id", b"agency_id", "offer_id", b"offer_id", "respond_by_time", b"respond_by_time"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___OfferUnacknowledged: _TypeAlias = OfferUnacknowledged  # noqa: Y015
+
+@_typing.final
+class WaitingEnded(_message.Message):
+    """A person left an agency's waiting list: another provider was asked, or the person decides anew."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    OFFER_ID_FIELD_NUMBER: _builtins.int
+    AGENCY_ID_FIELD_NUMBER: _builtins.int
+    offer_id: _builtins.str
+    """The offer that put them there."""
+    agency_id: _builtins.str
+    """The agency."""
+    def __init__(
+        self,
+        *,
+        offer_id: _builtins.str = ...,
+        agency_id: _builtins.str = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["agency_id", b"agency_id", "offer_id", b"offer_id"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___WaitingEnded: _TypeAlias = WaitingEnded  # noqa: Y015
 
 @_typing.final
 class GapRecorded(_message.Message):

@@ -217,6 +217,7 @@ class Offer(_message.Message):
     REASON_FIELD_NUMBER: _builtins.int
     NOTES_FIELD_NUMBER: _builtins.int
     ESTIMATED_DATE_FIELD_NUMBER: _builtins.int
+    DUTY_PHONE_FIELD_NUMBER: _builtins.int
     offer_id: _builtins.str
     """Its id."""
     referral_id: _builtins.str
@@ -233,6 +234,8 @@ class Offer(_message.Message):
     """The reason of a decline or a return, where the caller may know it, else WITHHELD."""
     estimated_date: _builtins.str
     """On the waiting list: an estimated date, YYYY-MM-DD; empty where none."""
+    duty_phone: _builtins.str
+    """The number to call: for the sender only, while nobody has opened an emergency offer; else empty."""
     @_builtins.property
     def offered_time(self) -> _timestamp_pb2.Timestamp:
         """When it was made."""
@@ -274,10 +277,11 @@ class Offer(_message.Message):
         reason: _builtins.str = ...,
         notes: _abc.Iterable[Global___OfferNote] | None = ...,
         estimated_date: _builtins.str = ...,
+        duty_phone: _builtins.str = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _typing.Literal["_activity_id", b"_activity_id", "acknowledged_time", b"acknowledged_time", "activity_id", b"activity_id", "delivered_time", b"delivered_time", "ended_time", b"ended_time", "offered_time", b"offered_time", "respond_by_time", b"respond_by_time"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["_activity_id", b"_activity_id", "acknowledged_time", b"acknowledged_time", "activity_id", b"activity_id", "agency_id", b"agency_id", "delivered_time", b"delivered_time", "ended_time", b"ended_time", "estimated_date", b"estimated_date", "notes", b"notes", "offer_id", b"offer_id", "offered_time", b"offered_time", "reason", b"reason", "referral_id", b"referral_id", "respond_by_time", b"respond_by_time", "service_id", b"service_id", "state", b"state"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["_activity_id", b"_activity_id", "acknowledged_time", b"acknowledged_time", "activity_id", b"activity_id", "agency_id", b"agency_id", "delivered_time", b"delivered_time", "duty_phone", b"duty_phone", "ended_time", b"ended_time", "estimated_date", b"estimated_date", "notes", b"notes", "offer_id", b"offer_id", "offered_time", b"offered_time", "reason", b"reason", "referral_id", b"referral_id", "respond_by_time", b"respond_by_time", "service_id", b"service_id", "state", b"state"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     _WhichOneofReturnType__activity_id: _TypeAlias = _typing.Literal["activity_id"]  # noqa: Y015
     _WhichOneofArgType__activity_id: _TypeAlias = _typing.Literal["_activity_id", b"_activity_id"]  # noqa: Y015
@@ -295,7 +299,7 @@ class OfferNote(_message.Message):
     TEXT_FIELD_NUMBER: _builtins.int
     WRITTEN_TIME_FIELD_NUMBER: _builtins.int
     kind: _builtins.str
-    """QUESTION, ANSWER, DECLINE, RETURN, OVERRIDE."""
+    """QUESTION, ANSWER, DECLINE, RETURN or NOT_COMPLETED."""
     text: _builtins.str
     """The text; empty where the caller may not read it."""
     @_builtins.property

@@ -40,7 +40,7 @@ async def test_an_emergency_that_nobody_opens_says_call_now(life: Life) -> None:
     need = await life.one(urgency=EMERGENCY)
     life.let_pass(minutes=31)
     await life.work_off()
-    assert life.facts(need)[-1].offer_reminder_due.stage == "UNACKNOWLEDGED"
+    assert life.told(need)[-1] == "offer_unacknowledged"
 
 
 async def test_an_emergency_that_somebody_has_opened_raises_no_alarm(life: Life) -> None:

@@ -5,8 +5,9 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
+from kem.directory.v1.directory_events_pb2 import DirectoryEvent
 from services.referral.entrypoints.now_and_then import closed_units
-from tests.support.directory import service
+from tests.support.directory import agency_id, service
 from tests.support.referral_life import DESK, Life, Need, member
 from tests.support.saved_directory import WORKER
 
@@ -149,3 +150,62 @@ async def test_a_row_that_cannot_be_worked_off_holds_up_nobody(life: Life) -> No
     await life.work_off()
     assert life.told(need) == ["referral_offered", "offer_reminder_due"]
     assert life.rows("select tries from deadline where detail like 'NO_SUCH%'") == [["1"]]
+
+
+async def on_the_list_of(life: Life, number: int) -> Need:
+    need = await life.one(permitted_agency_ids=[str(agency_id(number))])
+    await life.call(member(number), "WaitlistOffer", offer_id=life.offer(need)["offer_id"])
+    return need
+
+
+@pytest.mark.parametrize("end", ["referral_withdrawn", "referral_cancelled", "referral_entered_in_error"])
+async def test_an_agency_that_has_the_person_on_its_list_hears_of_the_end(life: Life, end: str) -> None:
+    need = await on_the_list_of(life, 1)
+    if end == "referral_withdrawn":
+        await life.hear(life.withdrawn(need))
+    elif end == "referral_cancelled":
+        await life.call(DESK, "CancelReferral", referral_id=need.referral_id, reason="DUPLICATE")
+    else:
+        await life.call(DESK, "MarkEnteredInError", referral_id=need.referral_id)
+    told = getattr(life.facts(need)[-1], end)
+    assert (told.agency_id, told.offer_id) == (str(agency_id(1)), life.offer(need)["offer_id"])
+    assert life.offer(need)["state"] == "WAITLISTED"
+
+
+async def test_an_agency_that_has_the_person_on_its_list_hears_that_another_was_asked(life: Life) -> None:
+    need = await on_the_list_of(life, 1)
+    waited_by = life.offer(need)["offer_id"]
+    life.change(need, permitted_agency_ids=[str(agency_id(1)), str(agency_id(2))])
+    await life.call(DESK, "OfferTo", referral_id=need.referral_id, service_ids=[life.service_of(2)])
+    assert life.offer_to(need) == 2
+    ended = [event.waiting_ended for event in life.facts(need) if event.HasField("waiting_ended")]
+    assert [(one.offer_id, one.agency_id) for one in ended] == [(waited_by, str(agency_id(1)))]
+    await life.call(DESK, "CancelReferral", referral_id=need.referral_id, reason="DUPLICATE")
+    assert life.facts(need)[-1].referral_cancelled.agency_id == str(agency_id(2))
+
+
+async def test_an_agency_that_asks_its_own_waiting_list_is_not_told_that_it_left(life: Life) -> None:
+    need = await on_the_list_of(life, 1)
+    await life.declare((1, 4))
+    await life.work_off()
+    assert (life.state(need), life.offer_to(need)) == ("OFFERED", 1)
+    assert "waiting_ended" not in life.told(need)
+
+
+async def test_an_agency_that_is_full_against_its_own_word_is_asked_to_declare_anew(life: Life) -> None:
+    needs = [await life.one(permitted_agency_ids=[str(agency_id(1))]) for _ in range(3)]
+    for need in needs:
+        await life.call(
+            member(1), "DeclineOffer", offer_id=life.offer(need)["offer_id"], reason="NO_CAPACITY"
+        )
+    asked = life.rows("select encode(payload, 'hex') from outbox where type = 'CapacityQuestioned'")
+    assert len(asked) == 1
+    event = DirectoryEvent.FromString(bytes.fromhex(asked[0][0]))
+    assert event.capacity_questioned.agency_id == str(agency_id(1))
+    assert event.capacity_questioned.unit_id == life.service_of(1)
+    await life.declare((1, 2))
+    versions = life.rows(
+        "select aggregate_version from outbox where topic = 'kem.directory.v1' and aggregate_id ="
+        f" '{event.aggregate_id}' order by id"
+    )
+    assert versions == [["2"], ["3"]]
