@@ -1,5 +1,6 @@
 """Pages of referrals, the newest first."""
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from enum import auto
@@ -8,8 +9,9 @@ from uuid import UUID
 
 from chassis.postgres import Transaction
 from kernel.codes import Code
-from kernel.ids import AgencyId, ReferralId
+from kernel.ids import AgencyId, ReferralId, ServiceId
 from services.referral.domain.transitions import HELD_STATES, ReferralState
+from services.referral.domain.visibility import Viewer
 
 _PAGE: Final = """
     select referral_id, recorded_time from referral
@@ -17,6 +19,10 @@ _PAGE: Final = """
         and (recorded_time, referral_id) < ($3::timestamptz, $4::uuid)
     order by recorded_time desc, referral_id desc
     limit $5
+"""
+_LISTED: Final = """
+    select service_id from service
+    where service_id = any($1::uuid[]) and (listing <> 'NAMED_STAFF' or agency_id = $2)
 """
 _HELD: Final = ", ".join(f"'{state}'" for state in sorted(HELD_STATES))
 
@@ -73,3 +79,10 @@ class PostgresReads:
             limit,
         )
         return [PageEnd(row["recorded_time"], ReferralId(row["referral_id"])) for row in rows]
+
+    async def listed_services(
+        self, tx: Transaction, service_ids: Iterable[ServiceId], viewer: Viewer
+    ) -> set[ServiceId]:
+        """Those of the services of which somebody who is not named staff may know."""
+        rows = await tx.connection.fetch(_LISTED, list(service_ids), viewer.agency_id)
+        return {ServiceId(row["service_id"]) for row in rows}

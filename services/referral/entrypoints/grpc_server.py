@@ -46,7 +46,7 @@ class ReferralServicer(OfferAnswers, HolderReports, SenderSteps, ReferralService
             sealed = [note.sealed for note in seen.notes]
             texts = await self._intake.open(seen.referral.referral_id, sealed, caller)
         opened = dict(zip(seen.notes, texts, strict=False))
-        return rpc.GetReferralResponse(referral=referral_message(seen, caller, opened))
+        return rpc.GetReferralResponse(referral=referral_message(seen, opened))
 
     async def ListReferrals(
         self, request: rpc.ListReferralsRequest, context: Any
@@ -61,7 +61,7 @@ class ReferralServicer(OfferAnswers, HolderReports, SenderSteps, ReferralService
         async with self._database.transaction(caller) as tx:
             page, end = await list_referrals(query, caller, tx, self._stores)
         return rpc.ListReferralsResponse(
-            referrals=[referral_message(one, caller) for one in page], next_page_token=page_token(end)
+            referrals=[referral_message(one) for one in page], next_page_token=page_token(end)
         )
 
 

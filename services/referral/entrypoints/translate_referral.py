@@ -2,23 +2,25 @@
 
 import base64
 import binascii
-from collections.abc import Mapping, Sequence, Set
+from collections.abc import Mapping, Sequence
 from datetime import UTC, date, datetime, timedelta
 from typing import Any
 from uuid import UUID
 
-from chassis.caller import Caller
 from kem.common.v1.common_pb2 import Urgency as UrgencyMessage
 from kem.referral.v1 import referral_pb2 as referral
 from kem.referral.v1 import referral_service_pb2 as rpc
-from kernel.codes import Role
 from kernel.errors import Invalid
 from kernel.ids import OfferId, ReferralId
 from services.referral.adapters.postgres_notes import Note
 from services.referral.adapters.postgres_reads import PageEnd, ReferralsView
 from services.referral.domain.offer import Offer
 from services.referral.domain.profile import Profile
-from services.referral.domain.sight_of_referral import shown_closing_reason, shown_offer_reason
+from services.referral.domain.sight_of_referral import (
+    ReferralSight,
+    shown_closing_reason,
+    shown_offer_reason,
+)
 from services.referral.domain.transitions import ReferralState
 from services.referral.use_cases.get_referral import SeenReferral
 
@@ -81,9 +83,7 @@ def page_end(token: str) -> PageEnd | None:
         raise Invalid("This page token is not one of ours.", reason="PAGE_TOKEN_INVALID") from None
 
 
-def referral_message(
-    seen: SeenReferral, caller: Caller, texts: Mapping[Note, str] | None = None
-) -> referral.Referral:
+def referral_message(seen: SeenReferral, texts: Mapping[Note, str] | None = None) -> referral.Referral:
     """A referral in the caller's sight.
 
     Args:
@@ -96,13 +96,12 @@ def referral_message(
         state=state_number(one.state),
         card=_card(seen.profile) if seen.profile is not None else None,
         offers=[
-            _offer_message(offer, caller, notes.get(offer.offer_id, ()), texts or {})
-            for offer in sight.offers
+            _offer_message(offer, sight, notes.get(offer.offer_id, ()), texts or {}) for offer in sight.offers
         ],
         version=one.change_number,
         outcome=one.outcome or "",
         outcome_confirmed_by=one.outcome_confirmed_by or "",
-        reason=shown_closing_reason(one, _reading_roles(seen, caller)),
+        reason=shown_closing_reason(one, sight.viewer),
     )
     if sight.is_sender:
         message.sender_agency_id = str(one.sender_agency_id)
@@ -111,7 +110,7 @@ def referral_message(
             message.waiting_position = seen.waiting_position
         if one.continues_referral_id is not None:
             message.continues_referral_id = str(one.continues_referral_id)
-    if one.holder_agency_id is not None:
+    if one.holder_agency_id is not None and sight.names_holder(one):
         message.holder_agency_id = str(one.holder_agency_id)
     _set_instant(message.recorded_time, one.recorded_time)
     _set_instant(message.started_time, one.started_time)
@@ -137,19 +136,20 @@ def _card(profile: Profile) -> referral.BlindCard:
 
 
 def _offer_message(
-    offer: Offer, caller: Caller, notes: Sequence[Note], texts: Mapping[Note, str]
+    offer: Offer, sight: ReferralSight, notes: Sequence[Note], texts: Mapping[Note, str]
 ) -> referral.Offer:
     message = referral.Offer(
         offer_id=str(offer.offer_id),
         referral_id=str(offer.referral_id),
-        agency_id=str(offer.agency_id),
-        service_id=str(offer.service_id),
-        activity_id=str(offer.activity_id) if offer.activity_id else None,
         state=referral.OfferState.Value(f"OFFER_STATE_{offer.state}"),
-        reason=shown_offer_reason(offer, caller.agency_id, caller.roles),
+        reason=shown_offer_reason(offer, sight.viewer),
         estimated_date=offer.estimated_date.isoformat() if offer.estimated_date else "",
         notes=[_note_message(note, texts.get(note, "")) for note in notes],
     )
+    if offer not in sight.unnamed:
+        message.agency_id, message.service_id = str(offer.agency_id), str(offer.service_id)
+        if offer.activity_id is not None:
+            message.activity_id = str(offer.activity_id)
     _set_instant(message.offered_time, offer.offered_time)
     _set_instant(message.respond_by_time, offer.respond_by_time if offer.is_open else None)
     _set_instant(message.delivered_time, offer.delivered_time)
@@ -169,13 +169,6 @@ def _by_offer(notes: Sequence[Note]) -> dict[OfferId, list[Note]]:
     for note in notes:
         found.setdefault(note.offer_id, []).append(note)
     return found
-
-
-def _reading_roles(seen: SeenReferral, caller: Caller) -> Set[str]:
-    """The holder wrote the reason itself; of the sender's staff the role decides."""
-    if seen.referral.holder_agency_id == caller.agency_id:
-        return frozenset(caller.roles) | {Role.SUPERVISOR}
-    return caller.roles
 
 
 def _set_instant(stamp: Any, instant: datetime | None) -> None:

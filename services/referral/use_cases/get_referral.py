@@ -1,22 +1,27 @@
 """Shows a referral as the caller may see it now. Reads only; the read itself goes on record."""
 
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
 from typing import Final
 
 from chassis.access_records import AccessRecord
 from chassis.caller import Caller
 from chassis.postgres import Transaction
-from kernel.ids import ReferralId
-from services.referral.adapters.postgres_notes import Note
+from kernel.ids import ReferralId, ServiceId
+from services.referral.adapters.postgres_notes import Note, NoteKind
 from services.referral.adapters.stores import Stores
+from services.referral.domain.offer import Offer
 from services.referral.domain.profile import Profile
 from services.referral.domain.referral import Referral
-from services.referral.domain.sight_of_referral import ReferralSight, sight_of
+from services.referral.domain.sight_of_referral import ReferralSight, is_hidden, sight_of
 from services.referral.domain.transitions import ReferralState
+from services.referral.domain.visibility import Viewer
 from services.referral.use_cases.answer_offer import referral_not_found
 
 METHOD: Final = "/kem.referral.v1.ReferralService/GetReferral"
+
+_WITH_A_REASON: Final = frozenset({NoteKind.DECLINE, NoteKind.RETURN, NoteKind.NOT_COMPLETED})
+"""Each named as the list that its reason is of."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,7 +29,8 @@ class SeenReferral:
     """What is shown: the blind card comes from `profile`, and only from those of its fields that a card has.
 
     Args:
-        notes: sealed words that the caller may read; open them outside the transaction.
+        profile: None where the caller sees no card, or what was known is deleted.
+        notes: sealed words that the caller may read, and no others; open them outside the transaction.
     """
 
     referral: Referral
@@ -46,32 +52,54 @@ async def get_referral(
     if not seen:
         raise referral_not_found()
     one = seen[0]
-    offer_ids = {offer.offer_id for offer in one.sight.offers}
-    notes = [note for note in await stores.notes.of_referral(tx, referral_id) if note.offer_id in offer_ids]
+    notes = [note for note in await stores.notes.of_referral(tx, referral_id) if _may_read(note, one)]
     tx.record_access(AccessRecord("referral", METHOD, [referral_id]))
-    return SeenReferral(one.referral, one.sight, one.profile, one.waiting_position, tuple(notes))
+    return replace(one, notes=tuple(notes))
+
+
+def _may_read(note: Note, seen: SeenReferral) -> bool:
+    """Whoever may not know a reason does not read its words either."""
+    offer = next((one for one in seen.sight.offers if one.offer_id == note.offer_id), None)
+    if offer is None or not seen.sight.reads_content:
+        return False
+    if not seen.sight.is_sender or note.kind not in _WITH_A_REASON:
+        return True
+    reason = seen.referral.reason if note.kind is NoteKind.NOT_COMPLETED else offer.reason
+    return reason is not None and not is_hidden(note.kind.value, reason, seen.sight.viewer.roles)
 
 
 async def see_referrals(
     tx: Transaction, stores: Stores, referral_ids: Sequence[ReferralId], caller: Caller
 ) -> list[SeenReferral]:
     """Those of the referrals that the caller may see, in the order of the ids; a few statements for all."""
+    viewer = Viewer(caller.agency_id, caller.roles)
     referrals = await stores.referrals.read_all(tx, referral_ids)
     ids = [one.referral_id for one in referrals]
     offers = await stores.referrals.offers_of(tx, ids)
     profiles = await stores.matches.profiles(tx, ids)
     waiting = [one.referral_id for one in referrals if one.state is ReferralState.WAITLISTED]
     positions = await stores.waitlist.positions(tx, waiting) if waiting else {}
+    unlisted = await _unlisted(tx, stores, offers, viewer)
     seen = []
     for referral in referrals:
-        sight = sight_of(referral, offers.get(referral.referral_id, ()), caller.agency_id)
+        sight = sight_of(referral, offers.get(referral.referral_id, ()), viewer, unlisted)
         if sight is not None:
             seen.append(
                 SeenReferral(
                     referral,
                     sight,
-                    profiles.get(referral.referral_id),
+                    profiles.get(referral.referral_id) if sight.reads_content else None,
                     positions.get(referral.referral_id) if sight.is_sender else None,
                 )
             )
     return seen
+
+
+async def _unlisted(
+    tx: Transaction, stores: Stores, offers: Mapping[ReferralId, Sequence[Offer]], viewer: Viewer
+) -> frozenset[ServiceId]:
+    """The services among the offers of which the viewer may not know by their listing."""
+    asked = {offer.service_id for some in offers.values() for offer in some}
+    if viewer.is_named_staff or not asked:
+        return frozenset()
+    return frozenset(asked - await stores.reads.listed_services(tx, asked, viewer))

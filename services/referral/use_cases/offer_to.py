@@ -1,6 +1,6 @@
 """The person has picked providers: the first of them that has a place is asked."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from uuid import UUID
@@ -18,6 +18,7 @@ from services.referral.domain.next_step import OVERRIDABLE, closed_services
 from services.referral.domain.profile import Profile
 from services.referral.domain.referral import Referral
 from services.referral.domain.transitions import IllegalTransition, ReferralState
+from services.referral.domain.visibility import Viewer
 from services.referral.use_cases.answer_offer import lock_as_sender_of, referral_not_found
 from services.referral.use_cases.find_provider import find_provider
 
@@ -92,7 +93,7 @@ async def offer_to(
         IllegalTransition: an offer is open, somebody holds it, or it has ended.
         NeedNoLongerStands, ConsentNotInForce, OverrideReasonNeeded, ServiceCannotBeAsked: as they say.
         NotYetKnown: consent changed this very moment; call again.
-        Invalid: an unknown service or override reason.
+        Invalid: an unknown override reason, or a service that is unknown (to this caller).
     """
     referral, _ = await lock_as_sender_of(tx, stores, command.referral_id, caller)
     now = await tx.now()
@@ -103,7 +104,7 @@ async def offer_to(
     if command.override_reason:
         codes.reason("OVERRIDE", command.override_reason)
     profile = await _current_profile(tx, stores, referral, answer, now)
-    candidates = await stores.directory.candidates_by_id(tx, command.service_ids)
+    candidates = await _known_candidates(tx, stores, command.service_ids, caller)
     _check_consent(command, profile, candidates)
     referral.choose(command.service_ids, command.override_reason or None, now)
     await _check_fit(tx, stores, referral, profile, tuple(candidates.values()), now)
@@ -128,6 +129,15 @@ async def _current_profile(
     await stores.matches.save_profiles(tx, {referral.referral_id: answer}, now)
     referral.service_type = answer.profile.service_type
     return answer.profile
+
+
+async def _known_candidates(
+    tx: Transaction, stores: Stores, service_ids: Sequence[ServiceId], caller: Caller
+) -> Mapping[ServiceId, Candidate]:
+    """The chosen services; one of which the caller may not know is left out as one that does not exist."""
+    viewer = Viewer(caller.agency_id, caller.roles)
+    candidates = await stores.directory.candidates_by_id(tx, service_ids)
+    return {key: one for key, one in candidates.items() if viewer.finds(one.listing, one.agency_id)}
 
 
 def _check_consent(command: OfferTo, profile: Profile, candidates: Mapping[ServiceId, Candidate]) -> None:

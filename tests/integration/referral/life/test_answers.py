@@ -183,7 +183,7 @@ async def test_conflict_or_safety_is_shown_to_the_senders_supervisor_only(life: 
     need = await life.one()
     await answer(life, need, "DeclineOffer", reason="CONFLICT_OR_SAFETY")
     seen = await life.call(DESK, "GetReferral", referral_id=need.referral_id)
-    assert seen.referral.offers[0].reason == "WITHHELD"
+    assert seen.referral.offers[0].reason == "OTHER"
     seen = await life.call(SUPERVISOR, "GetReferral", referral_id=need.referral_id)
     assert seen.referral.offers[0].reason == "CONFLICT_OR_SAFETY"
 

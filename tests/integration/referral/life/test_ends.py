@@ -95,7 +95,7 @@ async def test_what_ended_early_has_a_reason_that_only_those_who_may_read_see(li
     assert life.state(need) == "NOT_COMPLETED"
     assert life.facts(need)[-1].referral_not_completed.reason == "WITHHELD"
     seen = await life.call(DESK, "GetReferral", referral_id=need.referral_id)
-    assert seen.referral.reason == "WITHHELD"
+    assert seen.referral.reason == "OTHER"
     seen = await life.call(member(life.offer_to(need)), "GetReferral", referral_id=need.referral_id)
     assert seen.referral.reason == "DETAINED_OR_REMOVED"
 
