@@ -18,7 +18,7 @@ _INSERT: Final = """
     on conflict (principal_id, request_id, outcome, refusal_reason) do nothing
 """
 _GIVEN: Final = """
-    select disclosure_id, referral_id, given_mask, disclosed_time from disclosure
+    select disclosure_id, referral_id, asked_mask, given_mask, disclosed_time from disclosure
     where principal_id = $1 and request_id = $2 and outcome = 'GIVEN'
 """
 
@@ -54,6 +54,7 @@ class EarlierDisclosure:
 
     disclosure_id: DisclosureId
     referral_id: ReferralId
+    asked_mask: int
     given_mask: int
     disclosed_time: datetime
 

@@ -169,7 +169,7 @@ async def _answer(
         offer_id=held.offer_id,
         for_assessment=held.for_assessment,
         purpose=held.purpose,
-        asked_mask=decision.asked_mask,
+        asked_mask=earlier.asked_mask if earlier else decision.asked_mask,
         given_mask=given_mask,
         relied_on=decision.relied_on,
         agreement_version=agreement.version,

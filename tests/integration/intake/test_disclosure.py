@@ -273,6 +273,20 @@ async def test_a_repeat_makes_no_second_row_and_is_decided_anew(intake: OpenInta
     assert len(await intake.told("AccessRecorded")) == 3
 
 
+async def test_a_repeat_after_the_confirmation_answers_what_was_asked_before_it(intake: OpenIntake) -> None:
+    person = await intake.person()
+    await intake.agree(agreement_with(A))
+    await intake.consent(person, grant(A, EVERYTHING))
+    need, caller, request_id = await intake.need(person), member_of(A), uuid4()
+    taken_up = await intake.accepted(need, A, for_assessment=True)
+    first = await intake.disclose(need, caller, request_id=request_id)
+    await intake.accepted(need, A, version=2, offer_id=taken_up.offer_id)
+    again = await intake.disclose(need, caller, request_id=request_id)
+    assert (again.asked_mask, again.given_mask) == (first.asked_mask, first.given_mask)
+    anew = await intake.disclose(need, caller)
+    assert anew.asked_mask == NEEDED
+
+
 async def test_the_same_request_at_once_makes_one_disclosure(intake: OpenIntake) -> None:
     need, caller, request_id = await _held(intake), member_of(A), uuid4()
     given = await asyncio.gather(*(intake.disclose(need, caller, request_id=request_id) for _ in range(6)))
