@@ -103,10 +103,11 @@ def _explain(console: Console, rest: Rest, verdict: Verdict, report: Report, led
             f" {rest.unresolved} referrals under way.[/]"
         )
     broken = {finding.id: finding.violations for finding in report.findings}
+    loud = Console(stderr=True)  # what is wrong is said even where nothing else is
     for kind, found in (("lost", verdict.lost), ("doubled", verdict.doubled), ("rules broken", broken)):
         wrong = {name: number for name, number in found.items() if number}
         if wrong:
-            console.print(f"[red]{kind}: {wrong}[/]")
+            loud.print(f"[red]{kind}: {wrong}[/]")
     if ledger.refusals:
         console.print(f"[dim]Refused, as it should be in a race: {dict(ledger.refusals)}[/]")
 

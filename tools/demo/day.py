@@ -82,15 +82,18 @@ async def read_directory(hub: Hub, calls: Calls) -> Directory:
         )
         for agency in page.agencies
     ]
+    # what is listed for partners or for named staff only is shown to named staff of an agency
+    kem = next(agency.agency_id for agency in agencies if agency.code == KEM_CODE)
+    keeper = hub.person(uuid4(), UUID(kem), "operator", "child_protection_officer", "gbv_focal_point")
     services = [
         service
         async for page in _pages(
-            calls, directory.ListServices, directory_service_pb2.ListServicesRequest, operator
+            calls, directory.ListServices, directory_service_pb2.ListServicesRequest, keeper
         )
         for service in page.services
     ]
     activities = await calls(
-        hub.directory.ListActivities, directory_service_pb2.ListActivitiesRequest(page_size=1), operator
+        hub.directory.ListActivities, directory_service_pb2.ListActivitiesRequest(page_size=1), keeper
     )
     return Directory(agencies, services, activities.total_size)
 

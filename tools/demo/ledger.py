@@ -81,15 +81,14 @@ class Ledger:
             if seen
         )
 
-    def doubles(self) -> int:
+    def doubles(self) -> dict[str, int]:
         """Deliveries or offers that arrived twice, two holders at once, repeats with another answer."""
-        twice = sum(len(seen) - len(set(seen)) for seen in self.deliveries.values())
-        return (
-            twice
-            + sum(count - 1 for count in self.offers_seen.values() if count > 1)
-            + self.two_holders
-            + self.repeats_that_differed
-        )
+        return {
+            "deliveries": sum(len(seen) - len(set(seen)) for seen in self.deliveries.values()),
+            "offers": sum(count - 1 for count in self.offers_seen.values() if count > 1),
+            "holders": self.two_holders,
+            "answers": self.repeats_that_differed,
+        }
 
     def need_to_offer_ms(self) -> list[float]:
         """Milliseconds from call to delivery, for consented needs that were offered at their first match."""
