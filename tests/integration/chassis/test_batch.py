@@ -44,7 +44,7 @@ def message(event_id: UUID | None = None, value: bytes = b"fact", position: int 
 
 
 def ids(*messages: Message) -> list[UUID]:
-    return [UUID(dict(one.headers)["ce_id"].decode()) for one in messages]  # type: ignore[union-attr]
+    return [UUID(dict(one.headers)["ce_id"].decode()) for one in messages]  # type: ignore[union-attr]  # all have headers
 
 
 @pytest_asyncio.fixture
@@ -108,7 +108,8 @@ async def test_a_lost_connection_is_retried_in_place(
     def fail(_: list[IncomingEvent]) -> None:
         if next(left, False):
             stored.execute(
-                "select pg_terminate_backend(pid) from pg_stat_activity where usename = 'referral_worker'"
+                "select pg_terminate_backend(pid) from pg_stat_activity"
+                " where usename = 'referral_worker' and datname = current_database()"
             )
 
     reader.fail_apply = fail

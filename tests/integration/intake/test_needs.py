@@ -310,7 +310,8 @@ async def test_a_lost_connection_loses_no_need_and_doubles_none(
         async def cut() -> None:
             await asyncio.to_thread(
                 database.execute,
-                "select pg_terminate_backend(pid) from pg_stat_activity where usename = 'intake_app'",
+                "select pg_terminate_backend(pid) from pg_stat_activity"
+                " where usename = 'intake_app' and datname = current_database()",
             )
 
         async def record(request_id: UUID) -> RecordedNeed:
