@@ -66,12 +66,13 @@ async def _run(data: Path, options: StackOptions, console: Console) -> None:
 
 
 def _welcome(console: Console, stack: Stack, seconds: float) -> None:
-    addresses = Table("part", "address", title="Where it answers", title_justify="left")
+    addresses = Table("part", "address", title="Where it answers", title_justify="left", box=None)
     for name, address in stack.addresses.items():
         addresses.add_row(name, address)
-    following = Table("command", "what it does", title="What to try next", title_justify="left")
+    following = Table("command", "what it does", title="What to try next", title_justify="left", box=None)
     for command, meaning in _NEXT:
         following.add_row(command, meaning)
-    console.print(addresses)
-    console.print(following)
+    for table in (addresses, following):
+        console.print(table)
+        console.print()
     console.print(f"ready in {seconds:.0f} s")

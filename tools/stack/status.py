@@ -168,7 +168,9 @@ def as_json(found: Found) -> str:
 def print_status(found: Found) -> None:
     """Tables for people."""
     console = Console(highlight=False)
-    processes = Table("process", "state", "address", "pid", "up", "memory", "restarts")
+    processes = Table(
+        "process", "state", "address", "pid", "up", "memory", "restarts", box=None, padding=(0, 1)
+    )
     for process in found.processes:
         processes.add_row(
             process.name,
@@ -180,10 +182,11 @@ def print_status(found: Found) -> None:
             str(process.restarts),
         )
     console.print(processes)
+    console.print()
     if not found.is_database_reached:
         console.print("PostgreSQL does not answer now, so nothing can be counted.")
         return
-    waiting = Table("service", "not yet sent", "not yet read", "set aside")
+    waiting = Table("service", "not yet sent", "not yet read", "set aside", box=None, padding=(0, 1))
     for name, counts in found.waiting.items():
         waiting.add_row(name, str(counts.outbox_depth), str(counts.consumer_lag), str(counts.dead_letters))
     console.print(waiting)
