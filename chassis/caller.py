@@ -11,7 +11,15 @@ from uuid import UUID, uuid4
 
 import jwt
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey, Ed25519PublicKey
-from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat, load_pem_private_key
+from cryptography.hazmat.primitives.hashes import SHA256
+from cryptography.hazmat.primitives.kdf.hkdf import HKDF
+from cryptography.hazmat.primitives.serialization import (
+    Encoding,
+    NoEncryption,
+    PrivateFormat,
+    PublicFormat,
+    load_pem_private_key,
+)
 
 from kernel.errors import NotAuthenticated
 from kernel.ids import derived_id
@@ -195,6 +203,11 @@ class AssertionSigner:
         """A fresh assertion of a service for itself; the issuer must be `service:<name>`."""
         caller = Caller.of_service(self.issuer.removeprefix(SERVICE_ISSUER_PREFIX))
         return self.token(caller.principal_id, None, caller.roles, None, caller.acr, lifetime_seconds)
+
+    def derived_key(self, purpose: str) -> bytes:
+        """32 secret bytes for another purpose, as stable as the signer's key, of which they tell nothing."""
+        raw = self._key.private_bytes(Encoding.Raw, PrivateFormat.Raw, NoEncryption())
+        return HKDF(SHA256(), 32, salt=None, info=f"kem/{purpose}".encode()).derive(raw)
 
     def key_entry(self, roles: list[str] | None = None) -> dict[str, Any]:
         """This signer's line for the public-key file."""

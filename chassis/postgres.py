@@ -2,6 +2,7 @@
 
 import asyncio
 import contextlib
+import secrets
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from datetime import datetime
@@ -38,11 +39,14 @@ class Database:
         schema: str,
         codec: EventCodec | None,
         wake: asyncio.Event,
+        request_key: bytes,
     ) -> None:
         self.pool = pool
         self.url = url
         self.schema = schema
         self.codec = codec
+        self.request_key = request_key
+        """For `chassis.requests`: what is kept of a request is a digest by this key."""
         self.wake = wake
         """Set after each commit that wrote to the outbox: the relay of this process need not poll."""
 
@@ -55,8 +59,12 @@ class Database:
         max_size: int = 8,
         codec: EventCodec | None = None,
         wake: asyncio.Event | None = None,
+        request_key: bytes | None = None,
     ) -> Self:
-        """Connects. `wake` is shared by the databases of one process, so that each wakes the one relay."""
+        """Connects. `wake` is shared by the databases of one process, so that each wakes the one relay.
+
+        Without a `request_key`, the repeat of a request is known to this very object only.
+        """
         pool = await asyncpg.create_pool(
             url,
             min_size=1,
@@ -66,7 +74,14 @@ class Database:
             reset=_keep_as_it_is,
             server_settings=session_settings(schema),
         )
-        return cls(pool, url=url, schema=schema, codec=codec, wake=wake or asyncio.Event())
+        return cls(
+            pool,
+            url=url,
+            schema=schema,
+            codec=codec,
+            wake=wake or asyncio.Event(),
+            request_key=request_key or secrets.token_bytes(32),
+        )
 
     async def close(self) -> None:
         """Waits for what is under way, then closes the connections; repeat-safe."""
@@ -84,7 +99,7 @@ class Database:
         Commits at the end, with the outbox rows of what was published; any exception rolls everything back.
         """
         async with self.pool.acquire() as connection:
-            transaction = Transaction(connection, caller, self.codec)
+            transaction = Transaction(connection, caller, self.codec, self.request_key)
             try:
                 await connection.execute(_begin(caller))
                 yield transaction
@@ -103,11 +118,16 @@ class Transaction:
     """A transaction under way. Use cases get it passed in and never commit it themselves."""
 
     def __init__(
-        self, connection: asyncpg.Connection, caller: Caller, codec: EventCodec | None = None
+        self,
+        connection: asyncpg.Connection,
+        caller: Caller,
+        codec: EventCodec | None,
+        request_key: bytes,
     ) -> None:
         self.connection = connection
         """For statements only: take `savepoint()`, not `connection.transaction()`, to undo a part."""
         self.caller = caller
+        self.request_key = request_key
         self.has_published = False
         self.after_commit: list[Callable[[], None]] = []
         """Quick steps that need the commit and may be lost with the process; nothing in them may raise."""

@@ -1,6 +1,6 @@
 """The same request twice has one effect and one answer."""
 
-import hashlib
+import hmac
 from collections.abc import Awaitable, Callable
 from uuid import UUID
 
@@ -13,6 +13,11 @@ _CLAIM = """
 """
 _FIRST = "select method, hash, response from request where principal_id = $1 and request_id = $2"
 _KEEP = "update request set response = $3 where principal_id = $1 and request_id = $2"
+
+
+def request_digest(key: bytes, request_bytes: bytes) -> bytes:
+    """What is kept of a request to know it again: keyed, as a plain hash would confirm guessed words."""
+    return hmac.digest(key, request_bytes, "sha256")
 
 
 async def once(
@@ -34,7 +39,7 @@ async def once(
         Conflict: REQUEST_ID_REUSED, the id was used for another method or another request.
     """
     principal_id = tx.caller.principal_id
-    digest = hashlib.sha256(request_bytes).digest()
+    digest = request_digest(tx.request_key, request_bytes)
     if await tx.connection.fetchval(_CLAIM, principal_id, request_id, method, digest):
         response = await act()
         await tx.connection.execute(_KEEP, principal_id, request_id, response)

@@ -45,7 +45,9 @@ class Service:
     Wire everything before `run`. The relay and the refusals' records come by themselves.
     """
 
-    def __init__(self, settings: ServiceSettings, app: Database, worker: Database) -> None:
+    def __init__(
+        self, settings: ServiceSettings, app: Database, worker: Database, signer: AssertionSigner
+    ) -> None:
         self.settings = settings
         self.name = settings.service
         self.app = app
@@ -53,11 +55,7 @@ class Service:
         self.worker = worker
         """For batches, timers and the relay."""
         self.verifier = CallerVerifier(settings.assertion_keys_file)
-        self.signer = (
-            AssertionSigner(f"service:{self.name}", settings.identity_file)
-            if settings.identity_file
-            else None
-        )
+        self.signer = signer
         self.gauges = DatabaseGauges(worker)
         self._server: GrpcServer | None = None
         self._readers: list[_Reader] = []
@@ -79,9 +77,13 @@ class Service:
         """Connects to PostgreSQL under both logins."""
         wake = asyncio.Event()
         schema = settings.service
-        app = await Database.open(settings.database_url, schema=schema, codec=codec, wake=wake)
-        worker = await Database.open(settings.worker_database_url, schema=schema, codec=codec, wake=wake)
-        return cls(settings, app, worker)
+        signer = AssertionSigner(f"service:{schema}", settings.identity_file)
+        key = signer.derived_key("request digest")
+        app, worker = [
+            await Database.open(url, schema=schema, codec=codec, wake=wake, request_key=key)
+            for url in (settings.database_url, settings.worker_database_url)
+        ]
+        return cls(settings, app, worker, signer)
 
     def serve(self, access: Mapping[str, Access], registrations: Sequence[Registration]) -> None:
         """The gRPC door: who may call what, and the servicers."""
@@ -137,6 +139,7 @@ class Service:
         take: Take,
         *,
         name: str = "deadlines",
+        prepare: Prepare | None = None,
         shortest_pause_seconds: float = SHORTEST_PAUSE_SECONDS,
         longest_pause_seconds: float = LONGEST_PAUSE_SECONDS,
     ) -> None:
@@ -147,6 +150,7 @@ class Service:
                 take,
                 service=self.name,
                 name=name,
+                prepare=prepare,
                 shortest_pause_seconds=shortest_pause_seconds,
                 longest_pause_seconds=longest_pause_seconds,
             )

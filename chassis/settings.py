@@ -35,8 +35,8 @@ class ServiceSettings(BaseSettings):
     worker_database_url_file: FilePath
     grpc_address: str
     metrics_address: str = ""
-    identity_file: FilePath | None = None
-    """The Ed25519 key (PEM) with which the service speaks for itself to others."""
+    identity_file: FilePath
+    """The Ed25519 key (PEM) by which the service speaks for itself, and from which its other keys follow."""
     roles: Annotated[tuple[str, ...], NoDecode, BeforeValidator(_split)] = ALL_ROLES
     kafka_bootstrap: str = Field(validation_alias="KEM_KAFKA_BOOTSTRAP")
     kafka_idempotence: bool = Field(default=True, validation_alias="KEM_KAFKA_IDEMPOTENCE")

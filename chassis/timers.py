@@ -18,6 +18,9 @@ LONGEST_BACKOFF_SECONDS: Final = 5.0
 Take = Callable[[Transaction], Awaitable[int]]
 """Handles at most 100 due rows, locked with FOR UPDATE SKIP LOCKED; answers how many."""
 
+Prepare = Callable[[], Awaitable[None]]
+"""Asks others, outside any transaction, for what `take` will need."""
+
 log = structlog.get_logger(__name__)
 
 
@@ -36,6 +39,7 @@ class TimerLoop:
         *,
         service: str,
         name: str = "deadlines",
+        prepare: Prepare | None = None,
         first_backoff_seconds: float = 0.5,
         shortest_pause_seconds: float = SHORTEST_PAUSE_SECONDS,
         longest_pause_seconds: float = LONGEST_PAUSE_SECONDS,
@@ -44,6 +48,7 @@ class TimerLoop:
         self._take = take
         self._caller = Caller.of_service(service)
         self._name = name
+        self._prepare = prepare
         self._first_backoff_seconds = first_backoff_seconds
         self._shortest_pause_seconds = shortest_pause_seconds
         self._longest_pause_seconds = longest_pause_seconds
@@ -54,6 +59,8 @@ class TimerLoop:
         pause, failures = self._shortest_pause_seconds, 0
         while not self._stopping.is_set():
             try:
+                if self._prepare is not None:
+                    await self._prepare()
                 async with self._database.transaction(self._caller) as tx:
                     taken = await self._take(tx)
                 failures = 0

@@ -18,7 +18,7 @@ from kernel.ids import derived_id
 from services.intake.__main__ import wire
 from services.intake.adapters.event_codec import encode
 from services.intake.settings import IntakeSettings
-from tests.integration.chassis.assertions import make_signer, write_keys
+from tests.integration.chassis.assertions import key_file, make_signer, write_keys
 from tests.support.postgres import FreshDatabase
 from tests.support.vault import KEM
 from tools.stack.ports import free_port
@@ -63,6 +63,7 @@ async def running_intake(
 ) -> AsyncIterator[RunningIntake]:
     """Starts intake with the roles, and with other settings where some are given; stops it in order."""
     people, referral = make_signer(folder, "kem-test"), make_signer(folder, "service:referral")
+    make_signer(folder, "service:intake")
     keys_dir = folder / "keys"
     keys_dir.mkdir(exist_ok=True)
     for name, url in (("app", database.app_url("intake")), ("worker", database.worker_url("intake"))):
@@ -72,6 +73,7 @@ async def running_intake(
         database_url_file=folder / "app",
         worker_database_url_file=folder / "worker",
         grpc_address=f"127.0.0.1:{free_port()}",
+        identity_file=key_file(folder, "service:intake"),
         assertion_keys_file=write_keys(folder, people, referral),
         kafka_bootstrap=bootstrap,
         kafka_idempotence=False,

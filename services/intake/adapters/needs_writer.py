@@ -5,7 +5,6 @@ Measured: 1,416 calls/s so, against 955 with one statement for each call and 692
 
 import asyncio
 import contextvars
-import hashlib
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import Any, Final
@@ -16,6 +15,7 @@ import asyncpg
 from chassis.caller import Caller
 from chassis.failures import is_passing
 from chassis.postgres import Database, Transaction
+from chassis.requests import request_digest
 from kem.intake.v1 import intake_service_pb2, need_pb2
 from kernel.errors import Conflict, Exhausted, KemError, Unavailable
 from kernel.ids import NeedId, ReferralId
@@ -120,7 +120,7 @@ class NeedsWriter:
             Unavailable: not committed in time as far as is known; the same request_id is safe to send again.
         """
         answer: asyncio.Future[RecordedNeed] = asyncio.get_running_loop().create_future()
-        digest = hashlib.sha256(request_bytes).digest()
+        digest = request_digest(self._database.request_key, request_bytes)
         try:
             self._line.put_nowait(_Waiting(row, caller, request_id, method, digest, answer))
         except asyncio.QueueFull:

@@ -127,10 +127,6 @@ class Vault:
         digest = self._keys.digest(f"index/{identifier.field}", identifier.value.encode())
         return int.from_bytes(digest[:2], "big") >> (16 - DIGEST_BITS)
 
-    def request_digest(self, request: bytes) -> bytes:
-        """Stands for a request that holds personal data, where two requests have to be told apart later."""
-        return self._keys.digest("request", request)
-
     def _opened(self, row: Row) -> bytes | None:
         key = self._sealer.key_of(row)
         if key is None:

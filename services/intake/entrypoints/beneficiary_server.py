@@ -39,10 +39,7 @@ _Context = grpc.aio.ServicerContext
 
 
 class BeneficiaryServer:
-    """The part of kem.intake.v1.IntakeService that is about people.
-
-    Requests hold personal data: what is kept of them, to know a repeat, is a keyed digest.
-    """
+    """The part of kem.intake.v1.IntakeService that is about people."""
 
     def __init__(self, parts: VaultParts) -> None:
         self._parts = parts
@@ -68,7 +65,9 @@ class BeneficiaryServer:
                 response = messages.RegisterBeneficiaryResponse(beneficiary_id=str(beneficiary_id))
                 return response.SerializeToString()
 
-            response = await once(tx, request_id, REGISTER, self._digest(request), act)
+            response = await once(
+                tx, request_id, REGISTER, request.SerializeToString(deterministic=True), act
+            )
         return messages.RegisterBeneficiaryResponse.FromString(response)
 
     async def GetBeneficiary(
@@ -127,10 +126,5 @@ class BeneficiaryServer:
                 )
                 return messages.UpdateBeneficiaryResponse(version=version).SerializeToString()
 
-            response = await once(tx, request_id, UPDATE, self._digest(request), act)
+            response = await once(tx, request_id, UPDATE, request.SerializeToString(deterministic=True), act)
         return messages.UpdateBeneficiaryResponse.FromString(response)
-
-    def _digest(
-        self, request: messages.RegisterBeneficiaryRequest | messages.UpdateBeneficiaryRequest
-    ) -> bytes:
-        return self._parts.vault.request_digest(request.SerializeToString(deterministic=True))

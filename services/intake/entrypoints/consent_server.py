@@ -39,7 +39,6 @@ class ConsentServer:
             beneficiary_id=BeneficiaryId(UUID(request.beneficiary_id)),
             record=consent_from(request.consent),
         )
-        digest = parts.vault.request_digest(request.SerializeToString(deterministic=True))
         async with (
             refusals_on_record(parts.database, caller, RECORD, [command.beneficiary_id]),
             parts.database.transaction(caller) as tx,
@@ -49,7 +48,9 @@ class ConsentServer:
                 consent_id = await record_consent(command, tx, parts.people, parts.consents, parts.vault)
                 return messages.RecordConsentResponse(consent_id=str(consent_id)).SerializeToString()
 
-            response = await once(tx, command.request_id, RECORD, digest, act)
+            response = await once(
+                tx, command.request_id, RECORD, request.SerializeToString(deterministic=True), act
+            )
         return messages.RecordConsentResponse.FromString(response)
 
     async def WithdrawConsent(

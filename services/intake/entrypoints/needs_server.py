@@ -35,10 +35,7 @@ _Context = grpc.aio.ServicerContext
 
 
 class NeedsServer:
-    """The part of kem.intake.v1.IntakeService that is about needs.
-
-    A note is about a person: what is kept of a request, to know a repeat, is a keyed digest.
-    """
+    """The part of kem.intake.v1.IntakeService that is about needs."""
 
     def __init__(self, parts: ConsentParts) -> None:
         self._parts = parts
@@ -52,7 +49,7 @@ class NeedsServer:
         command = RecordNeed(
             request_id=UUID(request.request_id),
             need=new_need_from(request.need),
-            request_digest=self._digest(request),
+            request_bytes=request.SerializeToString(deterministic=True),
         )
         async with refusals_on_record(parts.database, caller, RECORD, [command.need.beneficiary_id]):
             ids = await record_need(
@@ -88,7 +85,9 @@ class NeedsServer:
                 response = messages.RecordNeedsResponse(needs=map(recorded_need_message, recorded))
                 return response.SerializeToString()
 
-            response = await once(tx, command.request_id, RECORD_SEVERAL, self._digest(request), act)
+            response = await once(
+                tx, command.request_id, RECORD_SEVERAL, request.SerializeToString(deterministic=True), act
+            )
         return messages.RecordNeedsResponse.FromString(response)
 
     async def WithdrawNeed(
@@ -112,7 +111,9 @@ class NeedsServer:
                 response = messages.WithdrawNeedResponse(withdrawn_time=timestamp(withdrawn_time))
                 return response.SerializeToString()
 
-            response = await once(tx, command.request_id, WITHDRAW, self._digest(request), act)
+            response = await once(
+                tx, command.request_id, WITHDRAW, request.SerializeToString(deterministic=True), act
+            )
         return messages.WithdrawNeedResponse.FromString(response)
 
     async def ListNeeds(
@@ -133,9 +134,3 @@ class NeedsServer:
         return messages.ListNeedsResponse(
             needs=map(need_message, page.needs), next_page_token=page_token(page.next_before)
         )
-
-    def _digest(
-        self,
-        request: messages.RecordNeedRequest | messages.RecordNeedsRequest | messages.WithdrawNeedRequest,
-    ) -> bytes:
-        return self._parts.vault.request_digest(request.SerializeToString(deterministic=True))

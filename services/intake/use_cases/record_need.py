@@ -16,11 +16,11 @@ from services.intake.use_cases.own_agency import own_agency
 
 @dataclass(frozen=True, slots=True)
 class RecordNeed:
-    """One need; `request_digest` stands for the request, where two have to be told apart later."""
+    """One need; `request_bytes` is the request, serialized deterministically, to know its repeat."""
 
     request_id: UUID
     need: NewNeed
-    request_digest: bytes
+    request_bytes: bytes
 
 
 async def record_need(
@@ -60,7 +60,7 @@ async def record_need(
         caller=caller,
         request_id=command.request_id,
         method=method,
-        request_bytes=command.request_digest,
+        request_bytes=command.request_bytes,
         deadline_seconds=deadline_seconds,
     )
 

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.integration.chassis.assertions import make_signer, write_keys
+from tests.integration.chassis.assertions import key_file, make_signer, write_keys
 from tests.support.intake import NOWHERE
 from tests.support.postgres import FreshDatabase, MakeDatabase
 from tests.support.vault import open_vault
@@ -16,6 +16,7 @@ from tools.stack.ports import free_port
 
 async def _start(database: FreshDatabase, folder: Path, keys_dir: Path) -> tuple[int | None, str]:
     """Exit code and the words on stderr."""
+    make_signer(folder, "service:intake")
     for name, url in (("app", database.app_url("intake")), ("worker", database.worker_url("intake"))):
         (folder / name).write_text(url)
     process = await asyncio.create_subprocess_exec(
@@ -26,6 +27,7 @@ async def _start(database: FreshDatabase, folder: Path, keys_dir: Path) -> tuple
             "KEM_INTAKE_DATABASE_URL_FILE": str(folder / "app"),
             "KEM_INTAKE_WORKER_DATABASE_URL_FILE": str(folder / "worker"),
             "KEM_INTAKE_GRPC_ADDRESS": f"127.0.0.1:{free_port()}",
+            "KEM_INTAKE_IDENTITY_FILE": str(key_file(folder, "service:intake")),
             "KEM_KAFKA_BOOTSTRAP": NOWHERE,
             "KEM_ASSERTION_KEYS_FILE": str(write_keys(folder, make_signer(folder, "kem-test"))),
             "KEM_KEYS_DIR": str(keys_dir),

@@ -21,6 +21,7 @@ from kem.notifications.v1 import inbox_service_pb2 as messages
 from kem.notifications.v1.inbox_service_pb2_grpc import InboxServiceStub
 from kernel.ids import random_id
 from kernel.vocabulary import Role
+from tests.integration.chassis.assertions import key_file
 from tests.support.postgres import FreshDatabase
 from tests.support.referral_facts import outgoing
 from tools.stack.ports import free_port
@@ -66,6 +67,7 @@ class InboxHub:
                     "KEM_NOTIFICATIONS_DATABASE_URL_FILE": str(self.folder / "app.url"),
                     "KEM_NOTIFICATIONS_WORKER_DATABASE_URL_FILE": str(self.folder / "worker.url"),
                     "KEM_NOTIFICATIONS_GRPC_ADDRESS": address,
+                    "KEM_NOTIFICATIONS_IDENTITY_FILE": str(key_file(self.folder, "service:notifications")),
                     "KEM_KAFKA_BOOTSTRAP": self.bootstrap,
                     "KEM_KAFKA_IDEMPOTENCE": "false",
                     "KEM_ASSERTION_KEYS_FILE": str(self.folder / "assertion-keys.json"),

@@ -1,6 +1,7 @@
 """A transaction: one commit for what was done and what must be told, seen with the caller's eyes."""
 
 import asyncio
+import hashlib
 from collections.abc import Callable
 from uuid import UUID
 
@@ -185,6 +186,26 @@ async def test_a_request_id_used_for_something_else_is_refused(database: Databas
             await ask(method, request)
         assert caught.value.stable_reason == "REQUEST_ID_REUSED"
     assert await ask("/x/Z", b"another", member_of(None)) == b"done", "ids of others are their own business"
+
+
+async def test_what_was_asked_cannot_be_found_out_by_guessing_nor_is_a_restart_noticed(
+    stored: FreshDatabase,
+) -> None:
+    caller, request_id = member_of(random_id()), random_id()
+
+    async def act() -> bytes:
+        return b"first" if not kept else b"second"
+
+    kept: list[bytes] = []
+    for _ in range(2):
+        database = await Database.open(stored.worker_url(), schema=SCHEMA, request_key=b"k" * 32)
+        async with database.transaction(caller) as tx:
+            assert await once(tx, request_id, "/x/Y", b"HIV positive", act) == b"first"
+        async with database.transaction(caller) as tx:
+            kept = [row["hash"] for row in await tx.connection.fetch("select hash from request")]
+        await database.close()
+    assert len(kept) == 1
+    assert kept != [hashlib.sha256(b"HIV positive").digest()]
 
 
 async def test_a_refused_request_may_be_sent_again(database: Database) -> None:

@@ -12,7 +12,7 @@ import pytest
 from chassis.caller import AssertionSigner, Caller, CallerVerifier
 from kernel.errors import NotAuthenticated
 from kernel.ids import derived_id
-from tests.integration.chassis.assertions import make_signer, write_keys
+from tests.integration.chassis.assertions import key_file, make_signer, write_keys
 
 PERSON = UUID("11111111-1111-4111-8111-111111111111")
 AGENCY = UUID("22222222-2222-4222-8222-222222222222")
@@ -113,6 +113,13 @@ def test_a_service_speaks_for_itself_only(tmp_path: Path) -> None:
     ):
         with pytest.raises(NotAuthenticated):
             verifier.verify(service.token(principal, agency, roles))
+
+
+def test_a_signer_s_other_keys_follow_from_its_own_and_tell_nothing_of_each_other(tmp_path: Path) -> None:
+    one, other = make_signer(tmp_path, "service:referral"), make_signer(tmp_path, "service:intake")
+    again = AssertionSigner("service:referral", key_file(tmp_path, "service:referral"))
+    assert one.derived_key("a") == again.derived_key("a")
+    assert len({one.derived_key("a"), one.derived_key("b"), other.derived_key("a")}) == 3
 
 
 def test_a_key_taken_out_of_the_file_counts_no_more_even_for_assertions_seen_before(

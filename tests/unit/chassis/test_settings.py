@@ -16,6 +16,7 @@ def environment(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     for name, value in {
         "KEM_REFERRAL_DATABASE_URL_FILE": str(url),
         "KEM_REFERRAL_WORKER_DATABASE_URL_FILE": str(url),
+        "KEM_REFERRAL_IDENTITY_FILE": str(url),
         "KEM_REFERRAL_GRPC_ADDRESS": "127.0.0.1:7411",
         "KEM_KAFKA_BOOTSTRAP": "127.0.0.1:7401",
         "KEM_KAFKA_IDEMPOTENCE": "false",
