@@ -24,6 +24,8 @@ _LAYER_LIMIT_SECONDS: Final = 1200
 _LOSS_REPEATS: Final = 5
 _SIDE_BY_SIDE: Final = ("-n", "6")
 """Tests that mostly wait: for a broker to miss a dead member, for workers to start."""
+_FILES_SIDE_BY_SIDE: Final = ("-n", "3", "--dist", "loadfile")
+"""One stack for each file, several stacks at once."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,7 +53,7 @@ CORE: Final = (
     Layer("integration", tests="tests/integration"),
     Layer("component", tests="tests/component"),
     Layer("fault", tests="tests/fault", options=_SIDE_BY_SIDE),
-    Layer("e2e", tests="tests/e2e"),
+    Layer("e2e", tests="tests/e2e", options=_FILES_SIDE_BY_SIDE),
 )
 DEEP: Final = (
     Layer("property, many cases", tests="tests/property", settings={"KEM_TEST_DEPTH": "deep"}),

@@ -19,6 +19,7 @@ from tests.e2e.places import search_everywhere
 from tests.e2e.playing import Outcome, play
 from tests.e2e.search import Finding, Search
 from tests.integration.chassis.waiting import until
+from tools.demo import agency
 from tools.demo.agency import OTHER_REASON, QUESTION
 from tools.demo.desk import ANSWER
 from tools.demo.fresh import run_on_seconds
@@ -49,6 +50,8 @@ async def marked_day(hub_process: KemUp, marks: Marks) -> Outcome:
     """A day with marked people, come to rest."""
     with pytest.MonkeyPatch.context() as monkeypatch:
         marks.put_on(monkeypatch)
+        monkeypatch.setitem(agency._ANSWERS, "ask", 30)  # more free text than on other days
+        monkeypatch.setitem(agency._DECLINES, "OTHER", 60)
         return await play(Doors.of(hub_process.layout), 80, seed=7)
 
 
