@@ -20,7 +20,7 @@ from chassis.relay import Relay
 from chassis.retention import forget_old_rows
 from chassis.settings import ServiceSettings
 from chassis.stream import StreamRunner
-from chassis.timers import LONGEST_PAUSE_SECONDS, SHORTEST_PAUSE_SECONDS, Take, TimerLoop
+from chassis.timers import LONGEST_PAUSE_SECONDS, SHORTEST_PAUSE_SECONDS, Prepare, Take, TimerLoop
 
 DRAIN_SECONDS: Final = 3.0
 FATAL_DRAIN_SECONDS: Final = 1.0
