@@ -44,7 +44,7 @@ def message(event_id: UUID | None = None, value: bytes = b"fact", position: int 
 
 
 def ids(*messages: Message) -> list[UUID]:
-    return [UUID(dict(one.headers)["ce_id"].decode()) for one in messages]  # type: ignore[union-attr]  # all have headers
+    return [UUID(dict(one.headers)["ce_id"].decode()) for one in messages]  # type: ignore[union-attr]  # set above
 
 
 @pytest_asyncio.fixture
