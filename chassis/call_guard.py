@@ -195,10 +195,9 @@ class CallGuard(grpc.aio.ServerInterceptor):
 
     @contextmanager
     def _traced(self, method: str, context: Any) -> Any:
+        # a caller's tracestate is not taken: its free words, a name maybe, would go on into outbox and topics
         carrier = {
-            name: value
-            for name, value in context.invocation_metadata() or ()
-            if name in ("traceparent", "tracestate")
+            name: value for name, value in context.invocation_metadata() or () if name == "traceparent"
         }
         with tracer.start_as_current_span(
             method.removeprefix("/"),

@@ -2,9 +2,11 @@
 
 import base64
 import json
+import re
 import threading
 import time
-from dataclasses import dataclass
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any, Final
 from uuid import UUID, uuid4
@@ -31,6 +33,8 @@ SERVICE_ISSUER_PREFIX: Final = "service:"
 CLOCK_LEEWAY_SECONDS: Final = 5
 MAX_LIFETIME_SECONDS: Final = 24 * 3600
 _CACHE_ENTRIES: Final = 10_000
+_OPAQUE_REFERENCE: Final = re.compile(r"[A-Za-z0-9._:-]{0,80}")
+"""An agency's own reference of somebody goes into every event and stays there, so it cannot be a name."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,6 +47,8 @@ class Caller:
     acting_person: str
     acr: str
     issuer: str
+    valid_until_time: datetime | None = field(default=None, compare=False)
+    """When the issuer's word ends: what goes on after the call was admitted must end by then."""
 
     @property
     def is_internal(self) -> bool:
@@ -87,7 +93,7 @@ class CallerVerifier:
 
         Raises:
             NotAuthenticated: unknown issuer or key, wrong signature or audience, expired, not yet valid,
-                or a role that this issuer may not give.
+                a role that this issuer may not give, or an acting person who is not named by a reference.
         """
         self._read_keys_if_changed()
         known = self._cache.get(token)
@@ -152,13 +158,20 @@ def _caller(claims: dict[str, Any], key: IssuerKey) -> Caller:
             raise NotAuthenticated("A service speaks for itself only.")
     elif SERVICE_ROLE in roles:
         raise NotAuthenticated("Only a service may speak as a service.")
+    acting_person = str(claims.get("person") or "")
+    if not _OPAQUE_REFERENCE.fullmatch(acting_person):
+        raise NotAuthenticated(
+            "The assertion names the acting person by something else than an opaque reference: up to 80 Latin"
+            " letters, digits, dots, colons, hyphens and underscores."
+        )
     return Caller(
         principal_id=principal_id,
         agency_id=UUID(agency) if agency else None,
         roles=roles,
-        acting_person=str(claims.get("person") or ""),
+        acting_person=acting_person,
         acr=str(claims.get("acr", "")),
         issuer=key.issuer,
+        valid_until_time=datetime.fromtimestamp(claims["exp"], UTC),
     )
 
 

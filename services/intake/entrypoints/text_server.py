@@ -45,6 +45,7 @@ class TextServer(text_service_pb2_grpc.TextServiceServicer):
             sealed=request.sealed,
             reader_id=UUID(request.reader_id),
             reader_agency_id=AgencyId(UUID(agency)) if agency else None,
+            reader_acting_person=request.reader_acting_person,
         )
         async with (
             refusals_on_record(parts.database, caller, OPEN, [command.referral_id]),

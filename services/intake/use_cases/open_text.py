@@ -22,6 +22,7 @@ class OpenText:
     sealed: Sequence[bytes]
     reader_id: UUID
     reader_agency_id: AgencyId | None
+    reader_acting_person: str = ""
 
 
 async def open_text(
@@ -41,7 +42,11 @@ async def open_text(
     except RecordAltered:
         raise Invalid("A text does not belong to this referral.", reason="TEXT_NOT_OF_REFERRAL") from None
     reader = replace(
-        tx.caller, principal_id=command.reader_id, agency_id=command.reader_agency_id, roles=frozenset()
+        tx.caller,
+        principal_id=command.reader_id,
+        agency_id=command.reader_agency_id,
+        roles=frozenset(),
+        acting_person=command.reader_acting_person,
     )
     record = AccessRecord("intake", method, [person, command.referral_id], subject_count=1)
     tx.publish(access_event(record, reader, await tx.now()))

@@ -1,11 +1,14 @@
 """The inbox's door for agencies and desks."""
 
 import asyncio
+import math
 from collections.abc import AsyncIterator
+from datetime import UTC, datetime
 from typing import Final
 
 import grpc
 
+from chassis.caller import Caller
 from chassis.current import current_caller
 from chassis.postgres import Database
 from kem.notifications.v1 import inbox_service_pb2 as messages
@@ -31,7 +34,8 @@ class InboxServer(inbox_service_pb2_grpc.InboxServiceServicer):
 
     Args:
         database: as callers, bound by row-level security.
-        longest_stream_seconds: after this a stream ends, so that whoever may no longer read stops reading.
+        longest_stream_seconds: after this, or with the caller's assertion, a stream ends, so that whoever may
+            no longer read stops reading.
     """
 
     def __init__(
@@ -58,7 +62,7 @@ class InboxServer(inbox_service_pb2_grpc.InboxServiceServicer):
         caller = current_caller()
         recipient_id = open_inbox(INBOXES[request.inbox], caller).recipient_id
         clock = asyncio.get_running_loop().time
-        ends_at = clock() + self._longest_stream_seconds
+        ends_at = clock() + min(self._longest_stream_seconds, _seconds_vouched_for(caller))
         with self._fan_out.subscribed(recipient_id, request.after_sequence) as subscription:
             async with self._database.transaction(caller) as tx:
                 last_sequence = (await self._deliveries.marks(tx, recipient_id)).last_sequence
@@ -66,12 +70,14 @@ class InboxServer(inbox_service_pb2_grpc.InboxServiceServicer):
             self._fan_out.learn_end(recipient_id, last_sequence)
             yield messages.SubscribeResponse(last_sequence=last_sequence)
             while clock() < ends_at:
-                for message in await subscription.take(self._sign_of_life_seconds) or [
+                patience_seconds = min(self._sign_of_life_seconds, ends_at - clock())
+                for message in await subscription.take(patience_seconds) or [
                     messages.SubscribeResponse(last_sequence=self._fan_out.end_of(recipient_id))
                 ]:
                     yield message
         raise Unavailable(
-            "This stream has been open for long; subscribe again with your cursor.", reason="STREAM_ENDED"
+            "This stream has been open for long; subscribe again with your cursor and a fresh assertion.",
+            reason="STREAM_ENDED",
         )
 
     async def Acknowledge(
@@ -106,3 +112,10 @@ class InboxServer(inbox_service_pb2_grpc.InboxServiceServicer):
             last_sequence=page.marks.last_sequence,
             acknowledged_sequence=page.marks.acknowledged_sequence,
         )
+
+
+def _seconds_vouched_for(caller: Caller) -> float:
+    """How much longer the caller's assertion is good for."""
+    if caller.valid_until_time is None:
+        return math.inf
+    return (caller.valid_until_time - datetime.now(UTC)).total_seconds()

@@ -51,6 +51,7 @@ async def test_an_opened_text_is_on_record_under_the_readers_name(intake: Runnin
                 sealed=[sealed, sealed],
                 reader_id=str(reader),
                 reader_agency_id=str(agency),
+                reader_acting_person="desk-7",
             )
         )
     assert TEXT.encode() not in sealed
@@ -59,7 +60,7 @@ async def test_an_opened_text_is_on_record_under_the_readers_name(intake: Runnin
         f"select encode(payload, 'hex') from intake.outbox where key = '{reader}'"
     ).strip()
     event = AccessEvent.FromString(bytes.fromhex(payload))
-    assert event.actor.agency_id == str(agency)
+    assert (event.actor.agency_id, event.actor.acting_person) == (str(agency), "desk-7")
     assert list(event.access_recorded.subject_ids) == [person, referral_id]
 
 

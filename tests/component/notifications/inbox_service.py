@@ -92,8 +92,10 @@ class InboxHub:
                 tx.publish(event)
         return events
 
-    def token(self, agency_id: UUID | None, *roles: Role) -> tuple[tuple[str, str], ...]:
-        token = self.signer.token(random_id(), agency_id, list(roles))
+    def token(
+        self, agency_id: UUID | None, *roles: Role, lifetime_seconds: int = 300
+    ) -> tuple[tuple[str, str], ...]:
+        token = self.signer.token(random_id(), agency_id, list(roles), lifetime_seconds=lifetime_seconds)
         return (("authorization", f"Bearer {token}"),)
 
 

@@ -69,6 +69,18 @@ async def test_a_reader_who_was_away_goes_on_without_loss_and_without_doubles(
         assert await stream.sequences(5) == [3, 4, 5, 6, 7]
 
 
+async def test_a_stream_ends_with_the_assertion_that_opened_it(
+    hub: InboxHub, address: str, agency: UUID, sender: UUID
+) -> None:
+    async with Client(hub, address, agency) as client:
+        client.metadata = hub.token(agency, Role.AGENCY_MEMBER, lifetime_seconds=3)
+        stream = await client.subscribe()
+        assert await refusal(stream.deliveries(1)) is grpc.StatusCode.UNAVAILABLE
+        client.metadata = hub.token(agency, Role.AGENCY_MEMBER)
+        await hub.tell(offered(agency), sender=sender)
+        assert await (await client.subscribe()).sequences(1) == [1]
+
+
 async def test_the_senders_desk_hears_of_every_change(
     hub: InboxHub, address: str, agency: UUID, sender: UUID
 ) -> None:

@@ -6,7 +6,7 @@ from typing import Any, Final
 
 from chassis.access import Access
 from chassis.current import current_caller
-from chassis.trace_context import current_trace_id
+from chassis.trace_context import current_trace_context, current_trace_id
 from kem.notifications.v1.inbox_service_pb2 import (
     AcknowledgeRequest,
     AcknowledgeResponse,
@@ -35,6 +35,7 @@ class TestInbox(InboxServiceServicer):
         self.error: Exception | None = None
         self.callers: list[Any] = []
         self.traces: list[str | None] = []
+        self.trace_states: list[str | None] = []
         self.closed = asyncio.Event()
         self.gate = asyncio.Event()
         self.gate.set()
@@ -42,6 +43,7 @@ class TestInbox(InboxServiceServicer):
     async def Acknowledge(self, request: AcknowledgeRequest, context: Any) -> AcknowledgeResponse:
         self.callers.append(current_caller())
         self.traces.append(current_trace_id())
+        self.trace_states.append(current_trace_context()[1])
         await self.gate.wait()
         if self.error is not None:
             raise self.error

@@ -120,6 +120,14 @@ async def test_a_refusal_is_recorded_before_it_is_told(door: Door) -> None:
     assert door.inbox.callers == []
 
 
+async def test_a_caller_s_trace_goes_on_but_not_the_words_that_could_ride_on_it(door: Door) -> None:
+    traceparent = f"00-{'a' * 32}-{'b' * 16}-01"
+    metadata = (("traceparent", traceparent), ("tracestate", "kem=amna-al-ikhtira"))
+    await door.stub("agency_member").Acknowledge(ASK, metadata=metadata)
+    assert door.inbox.traces == ["a" * 32]
+    assert door.inbox.trace_states == [None]
+
+
 async def test_who_asks_for_what_they_may_not_know_of_is_on_record_and_once(door: Door) -> None:
     door.inbox.error = refusal = NotFound("no such offer", reason="OFFER_NOT_FOUND")
     with pytest.raises(NotFound), remote_refusals():

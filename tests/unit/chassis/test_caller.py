@@ -2,6 +2,7 @@
 
 import json
 import os
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 from uuid import UUID, uuid4
@@ -40,6 +41,8 @@ def test_an_assertion_becomes_a_caller(signer: AssertionSigner, verifier: Caller
     expected = Caller(PERSON, AGENCY, frozenset({"agency_member"}), "desk-7", "mfa", "desk")
     assert verifier.verify(token) == expected
     assert verifier.verify(token) == expected
+    exp = jwt.decode(token, options={"verify_signature": False})["exp"]
+    assert verifier.verify(token).valid_until_time == datetime.fromtimestamp(exp, UTC)
     assert not expected.is_internal
 
 
@@ -91,6 +94,15 @@ def test_an_issuer_gives_only_the_roles_that_it_may_give(tmp_path: Path, signer:
     assert verifier.verify(signer.token(PERSON, AGENCY, ["agency_member"]))
     with pytest.raises(NotAuthenticated):
         verifier.verify(signer.token(PERSON, AGENCY, ["agency_member", "dpo"]))
+
+
+@pytest.mark.parametrize("name", ["Amna Al-Ikhtira", "Άμνα", "x" * 81, "a\n", "a@b.gr", "<b>"])
+def test_the_acting_person_is_an_opaque_reference_and_no_name(
+    signer: AssertionSigner, verifier: CallerVerifier, name: str
+) -> None:
+    with pytest.raises(NotAuthenticated):
+        verifier.verify(signer.token(PERSON, AGENCY, ["agency_member"], acting_person=name))
+    assert verifier.verify(signer.token(PERSON, AGENCY, ["agency_member"], acting_person="desk_7:A.b-9"))
 
 
 def test_nobody_but_a_service_speaks_as_a_service(signer: AssertionSigner, verifier: CallerVerifier) -> None:

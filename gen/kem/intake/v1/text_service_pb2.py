@@ -25,7 +25,7 @@ _sym_db = _symbol_database.Default()
 from buf.validate import validate_pb2 as buf_dot_validate_dot_validate__pb2
 
 
-DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n kem/intake/v1/text_service.proto\x12\rkem.intake.v1\x1a\x1b\x62uf/validate/validate.proto\"F\n\x0bSealRequest\x12\x1d\n\x0breferral_id\x18\x01 \x01(\tB\x08\xbaH\x05r\x03\xb0\x01\x01\x12\x18\n\x04text\x18\x02 \x01(\tB\n\xbaH\x07r\x05\x10\x01\x18\xa0\x1f\"\x1e\n\x0cSealResponse\x12\x0e\n\x06sealed\x18\x01 \x01(\x0c\"\xa3\x01\n\x0bOpenRequest\x12\x1d\n\x0breferral_id\x18\x01 \x01(\tB\x08\xbaH\x05r\x03\xb0\x01\x01\x12\x1a\n\x06sealed\x18\x02 \x03(\x0c\x42\n\xbaH\x07\x92\x01\x04\x08\x01\x10\x32\x12\x1b\n\treader_id\x18\x03 \x01(\tB\x08\xbaH\x05r\x03\xb0\x01\x01\x12\'\n\x10reader_agency_id\x18\x04 \x01(\tB\x08\xbaH\x05r\x03\xb0\x01\x01H\x00\x88\x01\x01\x42\x13\n\x11_reader_agency_id\"-\n\x0cOpenResponse\x12\r\n\x05texts\x18\x01 \x03(\t\x12\x0e\n\x06\x65rased\x18\x02 \x01(\x08\x32\x8f\x01\n\x0bTextService\x12?\n\x04Seal\x12\x1a.kem.intake.v1.SealRequest\x1a\x1b.kem.intake.v1.SealResponse\x12?\n\x04Open\x12\x1a.kem.intake.v1.OpenRequest\x1a\x1b.kem.intake.v1.OpenResponseb\x06proto3')
+DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n kem/intake/v1/text_service.proto\x12\rkem.intake.v1\x1a\x1b\x62uf/validate/validate.proto\"F\n\x0bSealRequest\x12\x1d\n\x0breferral_id\x18\x01 \x01(\tB\x08\xbaH\x05r\x03\xb0\x01\x01\x12\x18\n\x04text\x18\x02 \x01(\tB\n\xbaH\x07r\x05\x10\x01\x18\xa0\x1f\"\x1e\n\x0cSealResponse\x12\x0e\n\x06sealed\x18\x01 \x01(\x0c\"\xe1\x01\n\x0bOpenRequest\x12\x1d\n\x0breferral_id\x18\x01 \x01(\tB\x08\xbaH\x05r\x03\xb0\x01\x01\x12\x1a\n\x06sealed\x18\x02 \x03(\x0c\x42\n\xbaH\x07\x92\x01\x04\x08\x01\x10\x32\x12\x1b\n\treader_id\x18\x03 \x01(\tB\x08\xbaH\x05r\x03\xb0\x01\x01\x12\'\n\x10reader_agency_id\x18\x04 \x01(\tB\x08\xbaH\x05r\x03\xb0\x01\x01H\x00\x88\x01\x01\x12<\n\x14reader_acting_person\x18\x05 \x01(\tB\x1e\xbaH\x1br\x19\x32\x17^[A-Za-z0-9._:-]{0,80}$B\x13\n\x11_reader_agency_id\"-\n\x0cOpenResponse\x12\r\n\x05texts\x18\x01 \x03(\t\x12\x0e\n\x06\x65rased\x18\x02 \x01(\x08\x32\x8f\x01\n\x0bTextService\x12?\n\x04Seal\x12\x1a.kem.intake.v1.SealRequest\x1a\x1b.kem.intake.v1.SealResponse\x12?\n\x04Open\x12\x1a.kem.intake.v1.OpenRequest\x1a\x1b.kem.intake.v1.OpenResponseb\x06proto3')
 
 _globals = globals()
 _builder.BuildMessageAndEnumDescriptors(DESCRIPTOR, _globals)
@@ -44,14 +44,16 @@ if not _descriptor._USE_C_DESCRIPTORS:
   _globals['_OPENREQUEST'].fields_by_name['reader_id']._serialized_options = b'\272H\005r\003\260\001\001'
   _globals['_OPENREQUEST'].fields_by_name['reader_agency_id']._loaded_options = None
   _globals['_OPENREQUEST'].fields_by_name['reader_agency_id']._serialized_options = b'\272H\005r\003\260\001\001'
+  _globals['_OPENREQUEST'].fields_by_name['reader_acting_person']._loaded_options = None
+  _globals['_OPENREQUEST'].fields_by_name['reader_acting_person']._serialized_options = b'\272H\033r\0312\027^[A-Za-z0-9._:-]{0,80}$'
   _globals['_SEALREQUEST']._serialized_start=80
   _globals['_SEALREQUEST']._serialized_end=150
   _globals['_SEALRESPONSE']._serialized_start=152
   _globals['_SEALRESPONSE']._serialized_end=182
   _globals['_OPENREQUEST']._serialized_start=185
-  _globals['_OPENREQUEST']._serialized_end=348
-  _globals['_OPENRESPONSE']._serialized_start=350
-  _globals['_OPENRESPONSE']._serialized_end=395
-  _globals['_TEXTSERVICE']._serialized_start=398
-  _globals['_TEXTSERVICE']._serialized_end=541
+  _globals['_OPENREQUEST']._serialized_end=410
+  _globals['_OPENRESPONSE']._serialized_start=412
+  _globals['_OPENRESPONSE']._serialized_end=457
+  _globals['_TEXTSERVICE']._serialized_start=460
+  _globals['_TEXTSERVICE']._serialized_end=603
 # @@protoc_insertion_point(module_scope)

@@ -76,12 +76,15 @@ class OpenRequest(_message.Message):
     SEALED_FIELD_NUMBER: _builtins.int
     READER_ID_FIELD_NUMBER: _builtins.int
     READER_AGENCY_ID_FIELD_NUMBER: _builtins.int
+    READER_ACTING_PERSON_FIELD_NUMBER: _builtins.int
     referral_id: _builtins.str
     """The referral."""
     reader_id: _builtins.str
     """The principal who will read it."""
     reader_agency_id: _builtins.str
     """The reader's agency."""
+    reader_acting_person: _builtins.str
+    """The agency's own opaque reference of the person who will read it; empty where nobody is behind the principal."""
     @_builtins.property
     def sealed(self) -> _containers.RepeatedScalarFieldContainer[_builtins.bytes]:
         """Ciphertexts of that referral."""
@@ -93,10 +96,11 @@ class OpenRequest(_message.Message):
         sealed: _abc.Iterable[_builtins.bytes] | None = ...,
         reader_id: _builtins.str = ...,
         reader_agency_id: _builtins.str | None = ...,
+        reader_acting_person: _builtins.str = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _typing.Literal["_reader_agency_id", b"_reader_agency_id", "reader_agency_id", b"reader_agency_id"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["_reader_agency_id", b"_reader_agency_id", "reader_agency_id", b"reader_agency_id", "reader_id", b"reader_id", "referral_id", b"referral_id", "sealed", b"sealed"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["_reader_agency_id", b"_reader_agency_id", "reader_acting_person", b"reader_acting_person", "reader_agency_id", b"reader_agency_id", "reader_id", b"reader_id", "referral_id", b"referral_id", "sealed", b"sealed"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     _WhichOneofReturnType__reader_agency_id: _TypeAlias = _typing.Literal["reader_agency_id"]  # noqa: Y015
     _WhichOneofArgType__reader_agency_id: _TypeAlias = _typing.Literal["_reader_agency_id", b"_reader_agency_id"]  # noqa: Y015
