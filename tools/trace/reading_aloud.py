@@ -11,8 +11,10 @@ Facts = Mapping[str, Any]
 def read_aloud(term: Mapping[str, Any]) -> str:
     """One term as it was stored with the match: what it says, its value and its weight."""
     name = str(term["term"])
-    say = _SAYINGS.get(name)
-    sentence = say(term.get("facts", {})) if say else name
+    say, facts = _SAYINGS.get(name), term.get("facts", {})
+    sentence = name
+    if say:
+        sentence = say(facts) if facts else "what it said of the person went when the referral ended"
     return f"{_TITLES.get(name, name)}: {sentence} ({term['value']:.2f} × {term['weight']:.2f})"
 
 

@@ -38,7 +38,7 @@ _AWAITING: Final = {
     "ASK_FIRST": "the person chooses among {proposals} proposed services",
     "HOLD": "nothing is sent until somebody says so",
     "LIST_ENDED": "everybody on the person's list was asked",
-    "NO_CONSENT": "no agency that could be asked has the person's consent",
+    WITHHELD: "for a reason that is read by those concerned only",
     "WAIT_OFFERED": "the person decides whether to wait for a place",
     "PERSON_CLOCK_ENDED": "the time in which the person should have had an answer has run out",
 }

@@ -25,6 +25,7 @@ DIRECTORY_POLICY_VERSION: Final = "1"
 
 REASON_FIELDS: Final[Mapping[type, tuple[str, str]]] = MappingProxyType(
     {
+        told.ReferralAwaitingPerson: ("cause", "UNMATCHED"),
         told.ReferralUnmatched: ("reason", "UNMATCHED"),
         told.ReferralReturned: ("reason", "RETURN"),
         told.ReferralNotCompleted: ("reason", "NOT_COMPLETED"),
@@ -34,6 +35,9 @@ REASON_FIELDS: Final[Mapping[type, tuple[str, str]]] = MappingProxyType(
     }
 )
 """Per fact the field with a reason, and the list that says whether it may travel; else it is WITHHELD."""
+
+OWN_STEPS: Final = frozenset({"ASK_FIRST", "HOLD", "LIST_ENDED", "WAIT_OFFERED", "PERSON_CLOCK_ENDED"})
+"""Causes of ReferralAwaitingPerson that say where the referral stands and nothing about the person."""
 
 NAMING_FIELDS: Final = frozenset({"service_id", "activity_id", "unit_id", "service_type"})
 """What would name a restricted service of the directory."""
@@ -135,7 +139,7 @@ def _fill(envelope: Any, fact: object, *, hidden: frozenset[str]) -> None:
         value = getattr(fact, name)
         if value is None or name in hidden:
             continue
-        if name == reason_field:
+        if name == reason_field and value not in OWN_STEPS:
             value = codes.travelling(reasons, value)
         if isinstance(value, datetime):
             getattr(message, name).FromDatetime(value)

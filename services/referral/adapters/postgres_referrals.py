@@ -10,7 +10,7 @@ import asyncpg
 
 from chassis.postgres import Transaction
 from kernel.codes import Origin, Routing, Urgency
-from kernel.ids import AgencyId, BeneficiaryId, OfferId, ReferralId, ServiceId
+from kernel.ids import AgencyId, BeneficiaryId, NeedId, OfferId, ReferralId, ServiceId
 from services.referral.domain.offer import Offer
 from services.referral.domain.referral import Referral
 from services.referral.domain.transitions import OfferState, ReferralState
@@ -43,7 +43,8 @@ def _arrays(columns: Sequence[str]) -> str:
 
 
 def _insert(table: str, columns: Sequence[str]) -> str:
-    return f"insert into {table} ({', '.join(columns)}) select * from unnest({_arrays(columns)})"  # noqa: S608
+    values = f"select * from unnest({_arrays(columns)})"
+    return f"insert into {table} ({', '.join(columns)}) {values}"  # noqa: S608 - our own names
 
 
 def _update(table: str, key: str, columns: Sequence[str]) -> str:
@@ -54,14 +55,15 @@ def _update(table: str, key: str, columns: Sequence[str]) -> str:
         if name != key
     )
     changed = f"unnest({_arrays(columns)}) as changed ({', '.join(columns)})"
-    return f"update {table} set {settings} from {changed} where {table}.{key} = changed.{key}"  # noqa: S608
+    same = f"{table}.{key} = changed.{key}"
+    return f"update {table} set {settings} from {changed} where {same}"  # noqa: S608 - our own names
 
 
 _READ_REFERRALS: Final = f"select {', '.join(REFERRAL_COLUMNS)} from referral"  # noqa: S608 - our own names
 _READ_OFFERS: Final = f"select {', '.join(OFFER_COLUMNS)} from offer"  # noqa: S608 - our own names
 _SAVE_REFERRALS: Final = _update("referral", "referral_id", REFERRAL_COLUMNS)
 _NEW_COLUMNS: Final = tuple(name for name in REFERRAL_COLUMNS if name != "chosen_service_ids")
-_ADD_REFERRALS: Final = _insert("referral", _NEW_COLUMNS)
+_ADD_REFERRALS: Final = _insert("referral", (*_NEW_COLUMNS, "beneficiary_id"))
 _SAVE_OFFERS: Final = _update("offer", "offer_id", OFFER_COLUMNS)
 _ADD_OFFERS: Final = _insert("offer", OFFER_COLUMNS)
 
@@ -76,16 +78,15 @@ _OF_BENEFICIARIES: Final = """
     select referral_id, need_id, beneficiary_id from referral
     where beneficiary_id = any($1::uuid[]) and closed_time is null
 """
-_MISSING_AGENCIES: Final = """
-    select referral_id, need_id, beneficiary_id from referral
-    where service_type in (select service_type from service where agency_id = any($1::uuid[]))
-        and (state in ('WAITLISTED', 'UNMATCHED')
-             or state = 'AWAITING_PERSON' and routing = 'CONSENTED' and offers_made = 0)
-"""
 _OF_TYPE: Final = """
     select referral_id from referral
-    where service_type = $1 and state in ('WAITLISTED', 'UNMATCHED') and referral_id > $2
+    where service_type = $1 and referral_id > $2
+        and (state in ('WAITLISTED', 'UNMATCHED')
+             or state = 'AWAITING_PERSON' and routing = 'CONSENTED' and offers_made = 0)
     order by referral_id limit $3
+"""
+_NEEDS: Final = """
+    select need_id from referral where referral_id = any($1::uuid[]) and closed_time is null
 """
 _ASKED: Final = "select offer_id, referral_id, agency_id from offer where offer_id = any($1::uuid[])"
 _DELIVERED: Final = """
@@ -182,12 +183,21 @@ class PostgresReferrals:
         return found
 
     async def add(
-        self, tx: Transaction, referrals: Sequence[Referral], causes: Mapping[ReferralId, UUID]
+        self,
+        tx: Transaction,
+        referrals: Sequence[Referral],
+        people: Mapping[ReferralId, BeneficiaryId],
+        causes: Mapping[ReferralId, UUID],
     ) -> None:
-        """Writes new referrals, for which nobody can have chosen yet, and tells what has happened to them."""
+        """Writes new referrals, for which nobody can have chosen yet, and tells what has happened to them.
+
+        Args:
+            people: whose they are; only batches ever read that again.
+        """
         if not referrals:
             return
-        await tx.connection.execute(_ADD_REFERRALS, *_columns_of(referrals, _NEW_COLUMNS))
+        whose = [people[one.referral_id] for one in referrals]
+        await tx.connection.execute(_ADD_REFERRALS, *_columns_of(referrals, _NEW_COLUMNS), whose)
         for referral in referrals:
             for event in referral.take_events(causes.get(referral.referral_id)):
                 tx.publish(event)
@@ -235,19 +245,17 @@ class PostgresReferrals:
         rows = await tx.connection.fetch(_OF_BENEFICIARIES, list(beneficiary_ids))
         return [dict(row) for row in rows]
 
-    async def that_might_go_to(
-        self, tx: Transaction, agency_ids: Iterable[AgencyId]
-    ) -> Sequence[Mapping[str, UUID]]:
-        """The same of all that waits or has found nobody, of the types that these agencies offer."""
-        rows = await tx.connection.fetch(_MISSING_AGENCIES, list(agency_ids))
-        return [dict(row) for row in rows]
-
     async def waiting_of_type(
         self, tx: Transaction, service_type: str, after: ReferralId, limit: int
     ) -> list[ReferralId]:
-        """A page of what waits for a place or has found nobody."""
+        """A page of what waits for a place, has found nobody, or nobody who was permitted."""
         rows = await tx.connection.fetch(_OF_TYPE, service_type, after, limit)
         return [ReferralId(row["referral_id"]) for row in rows]
+
+    async def needs_of(self, tx: Transaction, referral_ids: Iterable[ReferralId]) -> list[NeedId]:
+        """The needs of unfinished referrals."""
+        rows = await tx.connection.fetch(_NEEDS, list(referral_ids))
+        return [NeedId(row["need_id"]) for row in rows]
 
     async def asked_by(self, tx: Transaction, offer_ids: Iterable[OfferId]) -> Sequence[Mapping[str, UUID]]:
         """offer_id, referral_id and agency_id of each offer."""

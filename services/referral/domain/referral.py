@@ -7,7 +7,7 @@ from uuid import UUID
 from kernel import codes
 from kernel.codes import Origin, Routing, Urgency
 from kernel.errors import NotFound
-from kernel.ids import AgencyId, BeneficiaryId, NeedId, OfferId, ReferralId, ServiceId, random_id
+from kernel.ids import AgencyId, NeedId, OfferId, ReferralId, ServiceId, random_id
 from services.referral.domain import referral_events as told
 from services.referral.domain.offer import Offer
 from services.referral.domain.transitions import (
@@ -68,7 +68,6 @@ class Referral:
 
     referral_id: ReferralId
     need_id: NeedId
-    beneficiary_id: BeneficiaryId
     sender_agency_id: AgencyId
     service_type: str | None
     urgency: Urgency

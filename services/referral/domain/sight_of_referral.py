@@ -26,7 +26,7 @@ COVER_REASONS: Mapping[str, frozenset[str]] = MappingProxyType(
         "NOT_COMPLETED": frozenset({"SAFETY"}),
     }
 )
-"""Reasons that are told as OTHER together with the hidden one of their list: whoever says OTHER adds words, so
+"""Reasons that are told as OTHER together with the hidden one of their list: to say OTHER takes words, so
 OTHER without words would else say which it is."""
 
 _LISTS = {

@@ -63,8 +63,9 @@ async def record_referrals(
         referral.withdraw(None, now)
     referrals = [*standing, *gone]
     gaps = [gap for referral in referrals for gap in referral.gaps]
+    people = {need.referral_id: need.beneficiary_id for need in needs}
     causes = {need.referral_id: need.event_id for need in needs}
-    await stores.referrals.add(tx, referrals, causes)
+    await stores.referrals.add(tx, referrals, people, causes)
     await stores.matches.save_profiles(tx, {one.referral_id: answers[one.need_id] for one in standing}, now)
     await stores.matches.add_gaps(tx, gaps, now)
     placement.deadlines += [
@@ -79,7 +80,6 @@ def _referral(need: RecordedNeed, answer: NeedAnswer, policy: ResponsePolicy, no
     return Referral(
         referral_id=need.referral_id,
         need_id=need.need_id,
-        beneficiary_id=need.beneficiary_id,
         sender_agency_id=need.sender_agency_id,
         service_type=profile.service_type if profile else None,
         urgency=need.urgency,

@@ -133,3 +133,9 @@ def test_every_fact_has_a_sentence() -> None:
 
 def test_a_term_that_is_newer_than_this_version_is_named_and_does_not_stop_the_history() -> None:
     assert read_aloud({"term": "LUCK", "value": 0.5, "weight": 0.1}) == "LUCK: LUCK (0.50 × 0.10)"
+
+
+@pytest.mark.parametrize("term", ["FIT", "DISTANCE"])
+def test_a_term_whose_facts_went_with_the_referrals_end_claims_nothing(term: str) -> None:
+    said = read_aloud({"term": term, "value": 0.7, "weight": 0.15, "facts": {}})
+    assert said.partition(": ")[2] == "what it said of the person went when the referral ended (0.70 × 0.15)"

@@ -14,7 +14,7 @@ from kem.referral.v1.referral_events_pb2 import ReferralEvent
 from kernel import codes
 from kernel.codes import Urgency
 from kernel.ids import ActivityId, AgencyId, OfferId, ReferralId, ServiceId, UnitId
-from services.referral.adapters.event_codec import REASON_FIELDS, encode
+from services.referral.adapters.event_codec import OWN_STEPS, REASON_FIELDS, encode
 from services.referral.domain import directory_events as entered
 from services.referral.domain import referral_events as told
 from tests.support.golden import fact_in, facts_of, golden_bytes, kept_files
@@ -138,6 +138,13 @@ def test_a_reason_that_tells_about_the_person_is_withheld(kind: type) -> None:
         envelope = ReferralEvent.FromString(_encoded(happened(kind(**parts))).payload)
         written = getattr(getattr(envelope, str(envelope.WhichOneof("fact"))), field)
         assert written == (code if reason.travels else "WITHHELD")
+
+
+@pytest.mark.parametrize("cause", sorted(OWN_STEPS))
+def test_where_a_referral_stands_may_travel(cause: str) -> None:
+    written = _encoded(happened(told.ReferralAwaitingPerson(cause, 3)))
+    assert ReferralEvent.FromString(written.payload).referral_awaiting_person.cause == cause
+    assert not any(cause in rows for rows in codes.REASONS.values())
 
 
 def test_nothing_of_the_outcome_travels() -> None:

@@ -242,7 +242,7 @@ class ReferralAwaitingPerson(_message.Message):
     CAUSE_FIELD_NUMBER: _builtins.int
     PROPOSALS_FIELD_NUMBER: _builtins.int
     cause: _builtins.str
-    """Why: ASK_FIRST, HOLD, LIST_ENDED, NO_CONSENT, WAIT_OFFERED, PERSON_CLOCK_ENDED."""
+    """Why: ASK_FIRST, HOLD, LIST_ENDED, WAIT_OFFERED, PERSON_CLOCK_ENDED; WITHHELD for what tells of the person."""
     proposals: _builtins.int
     """How many services are proposed."""
     def __init__(
@@ -346,7 +346,7 @@ class ReferralUnmatched(_message.Message):
 
     REASON_FIELD_NUMBER: _builtins.int
     reason: _builtins.str
-    """NO_SERVICE, NO_PLACE, NO_LANGUAGE, NO_AGREEMENT or NO_CONSENT; WITHHELD for what tells of the person."""
+    """NO_SERVICE, NO_PLACE or NO_AGREEMENT; WITHHELD for what tells of the person."""
     def __init__(
         self,
         *,

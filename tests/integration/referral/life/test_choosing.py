@@ -82,7 +82,7 @@ async def test_without_any_consent_the_person_is_asked_and_it_is_no_gap(life: Li
     need = await life.one(permitted_agency_ids=[])
     assert life.state(need) == "AWAITING_PERSON"
     told = life.facts(need)[0].referral_awaiting_person
-    assert (told.cause, told.proposals) == ("NO_CONSENT", 3)
+    assert (told.cause, told.proposals) == ("WITHHELD", 3)
     assert "gap_recorded" not in life.told(need)
     life.change(need)
     await life.hear(life.profile_changed(need))
