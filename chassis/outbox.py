@@ -17,24 +17,24 @@ _INSERT = """
 
 @dataclass(frozen=True, slots=True)
 class OutboxRow:
-    """An event with the trace in which it came to be."""
+    """An event with the trace in which it came to be.
+
+    Raises:
+        ValueError: the payload is larger than an event may be.
+    """
 
     event: OutgoingEvent
     traceparent: str | None
     tracestate: str | None
 
+    def __post_init__(self) -> None:
+        size = len(self.event.payload)
+        if size > MAX_PAYLOAD_BYTES:
+            raise ValueError(f"a {self.event.type} of {size} bytes is too large for an event")
+
 
 async def write_outbox(connection: asyncpg.Connection, rows: Sequence[OutboxRow]) -> None:
-    """Adds the rows in their order by one statement. Call it last: the outbox is the last in the lock order.
-
-    Raises:
-        ValueError: a payload is larger than an event may be.
-    """
-    for row in rows:
-        if len(row.event.payload) > MAX_PAYLOAD_BYTES:
-            raise ValueError(
-                f"a {row.event.type} of {len(row.event.payload)} bytes is too large for an event"
-            )
+    """Adds the rows in their order by one statement. Call it last: the outbox is last in the lock order."""
     await connection.execute(
         _INSERT,
         [row.event.event_id for row in rows],

@@ -134,6 +134,7 @@ class Transaction:
         self._codec = codec
         self._now: datetime | None = None
         self._pending: list[tuple[object, str | None, str | None]] = []
+        self._rows: list[OutboxRow] = []
         self._savepoints = 0
 
     async def now(self) -> datetime:
@@ -143,7 +144,7 @@ class Transaction:
 
     def publish(self, event: object) -> None:
         """Tells `event` if and when this transaction commits: an OutgoingEvent, or a domain event that the
-        service's codec knows. Its time is the last `now()` of this transaction.
+        service's codec knows. Its time is the last `now()` of this transaction, or of its savepoint.
         """
         self._pending.append((event, *current_trace_context()))
 
@@ -153,30 +154,43 @@ class Transaction:
 
     async def flush(self) -> None:
         """Writes what was published to the outbox. Done before each commit; nothing else may follow it."""
-        if not self._pending:
+        await self._encode()
+        if not self._rows:
             return
-        now = self._now or await self.now()
-        rows = [
-            OutboxRow(self._outgoing(event, now), traceparent, tracestate)
-            for event, traceparent, tracestate in self._pending
-        ]
-        self._pending.clear()
-        await write_outbox(self.connection, rows)
+        await write_outbox(self.connection, self._rows)
+        self._rows.clear()
         self.has_published = True
 
     @asynccontextmanager
     async def savepoint(self) -> AsyncIterator[None]:
-        """A part that is undone alone when it raises, along with the events that it published."""
+        """A part that is undone alone when it raises, along with the events that it published.
+
+        So is a part that has published what cannot be encoded.
+        """
+        await self._encode()
         self._savepoints += 1
-        name, published = f"part_{self._savepoints}", len(self._pending)
+        name, published = f"part_{self._savepoints}", len(self._rows)
         await self.connection.execute(f"savepoint {name}")
         try:
             yield
+            await self._encode()
         except BaseException:
-            del self._pending[published:]
+            self._pending.clear()
+            del self._rows[published:]
             await self.connection.execute(f"rollback to savepoint {name}")
             raise
         await self.connection.execute(f"release savepoint {name}")
+
+    async def _encode(self) -> None:
+        """Makes rows of what was published so far."""
+        if not self._pending:
+            return
+        now = self._now or await self.now()
+        self._rows += [
+            OutboxRow(self._outgoing(event, now), traceparent, tracestate)
+            for event, traceparent, tracestate in self._pending
+        ]
+        self._pending.clear()
 
     def _outgoing(self, event: object, now: datetime) -> OutgoingEvent:
         if isinstance(event, OutgoingEvent):

@@ -74,6 +74,24 @@ async def test_a_part_that_is_undone_takes_its_events_with_it(
     assert [row["event_id"] for row in await waiting(database)] == [kept.event_id]
 
 
+async def test_a_part_that_tells_what_cannot_be_told_is_undone_alone(
+    database: Database, make_event: MakeEvent
+) -> None:
+    kept = [make_event(), make_event()]
+
+    async def part(tx: Transaction, event: object) -> None:
+        async with tx.savepoint():
+            tx.publish(event)
+
+    async with database.transaction(WORKER) as tx:
+        await part(tx, kept[0])
+        for event in (object(), make_event(payload=bytes(MAX_PAYLOAD_BYTES + 1))):
+            with pytest.raises((TypeError, ValueError)):
+                await part(tx, event)
+        await part(tx, kept[1])
+    assert [row["event_id"] for row in await waiting(database)] == [event.event_id for event in kept]
+
+
 async def test_an_event_larger_than_a_signal_is_refused(database: Database, make_event: MakeEvent) -> None:
     with pytest.raises(ValueError, match="too large"):
         await publish(database, make_event(payload=bytes(MAX_PAYLOAD_BYTES + 1)))
