@@ -54,8 +54,8 @@ class Calls:
         answer = await self._until_answered(method, request, person)
         if "request_id" in request.DESCRIPTOR.fields_by_name and self._random.random() < _REPEATED_SHARE:
             again = await self._until_answered(method, request, person)
-            if again != answer and "disclosure_id" not in request.DESCRIPTOR.full_name:
-                self._ledger.repeats_that_differed += 1
+            if not _is_the_first_answer(answer, again):
+                self._ledger.repeat_differed(request.DESCRIPTOR.name)
         return answer
 
     async def _until_answered(self, method: Callable[..., Any], request: Any, person: Person) -> Any:
@@ -73,6 +73,13 @@ class Calls:
                     raise
                 await asyncio.sleep(retry_after or pause)
                 pause = min(pause * 2, 1.0)
+
+
+def _is_the_first_answer(first: Any, again: Any) -> bool:
+    """A repeat gives the first answer; what a disclosure may show is decided anew, but it is the same one."""
+    if "disclosure_id" in first.DESCRIPTOR.fields_by_name:
+        return bool(first.disclosure_id == again.disclosure_id)
+    return bool(first == again)
 
 
 def told(error: grpc.aio.AioRpcError) -> tuple[str, float | None]:

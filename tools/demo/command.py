@@ -108,6 +108,8 @@ def _explain(console: Console, rest: Rest, verdict: Verdict, report: Report, led
         wrong = {name: number for name, number in found.items() if number}
         if wrong:
             loud.print(f"[red]{kind}: {wrong}[/]")
+    if ledger.repeats_that_differed:
+        console.print(f"[red]Repeats with another answer: {dict(ledger.repeats_that_differed)}[/]")
     if ledger.refusals:
         console.print(f"[dim]Refused, as it should be in a race: {dict(ledger.refusals)}[/]")
 

@@ -35,7 +35,7 @@ class Ledger:
     holders: dict[str, set[str]] = field(default_factory=lambda: defaultdict(set))
     disclosures: set[str] = field(default_factory=set)
     disclosures_refused: int = 0
-    repeats_that_differed: int = 0
+    repeats_that_differed: Counter[str] = field(default_factory=Counter)
     two_holders: int = 0
     refusals: Counter[str] = field(default_factory=Counter)
 
@@ -62,6 +62,10 @@ class Ledger:
 
     def change_arrived(self, referral_id: str, kind: str) -> None:
         self.first_change.setdefault(referral_id, kind)
+
+    def repeat_differed(self, request: str) -> None:
+        """The same request_id got another answer than the first time."""
+        self.repeats_that_differed[request] += 1
 
     def took_up(self, referral_id: str, agency: str) -> None:
         """An agency was told that it holds a referral; a second holder at the same time is a doubling."""
