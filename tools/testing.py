@@ -22,7 +22,7 @@ ROOT: Final = Path(__file__).resolve().parents[1]
 _PROGRAMS: Final = Path(sys.executable).parent
 _LAYER_LIMIT_SECONDS: Final = 1200
 _LOSS_REPEATS: Final = 5
-_SIDE_BY_SIDE: Final = ("-n", "6")
+_SIDE_BY_SIDE: Final = ("-n", "6", "--dist", "worksteal")
 """Tests that mostly wait: for a broker to miss a dead member, for workers to start."""
 _FILES_SIDE_BY_SIDE: Final = ("-n", "3", "--dist", "loadfile")
 """One stack for each file, several stacks at once."""
@@ -50,7 +50,7 @@ CORE: Final = (
     Layer("unit", tests="tests/unit"),
     Layer("property", tests="tests/property"),
     Layer("architecture", tests="tests/architecture"),
-    Layer("integration", tests="tests/integration"),
+    Layer("integration", tests="tests/integration", options=_SIDE_BY_SIDE),
     Layer("component", tests="tests/component"),
     Layer("fault", tests="tests/fault", options=_SIDE_BY_SIDE),
     Layer("e2e", tests="tests/e2e", options=_FILES_SIDE_BY_SIDE),
