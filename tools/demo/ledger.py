@@ -91,7 +91,7 @@ class Ledger:
             "deliveries": sum(len(seen) - len(set(seen)) for seen in self.deliveries.values()),
             "offers": sum(count - 1 for count in self.offers_seen.values() if count > 1),
             "holders": self.two_holders,
-            "answers": self.repeats_that_differed,
+            "answers": sum(self.repeats_that_differed.values()),
         }
 
     def need_to_offer_ms(self) -> list[float]:
