@@ -7,7 +7,7 @@ from services.referral.adapters.intake_client import IntakeClient
 from services.referral.adapters.stores import Stores
 from services.referral.entrypoints.access import ACCESS
 from services.referral.entrypoints.grpc_server import registrations
-from services.referral.entrypoints.now_and_then import closed_units, start_statistics
+from services.referral.entrypoints.now_and_then import start_statistics
 from services.referral.entrypoints.stream import CONSUMER, TOPICS, ReferralBatches
 from services.referral.entrypoints.timers import DueWork
 from services.referral.settings import ReferralSettings
@@ -22,9 +22,9 @@ async def wire(service: Service) -> None:
     intake = IntakeClient(service.channel(settings.intake_address))
     service.serve(ACCESS, registrations(service.app, intake))
     service.stream(CONSUMER, TOPICS, ReferralBatches(service.worker, stores, intake))
-    service.timer(DueWork(stores).take)
+    due = DueWork(stores, service.worker, intake)
+    service.timer(due.take, prepare=due.prepare)
     service.timer(start_statistics(stores).take, name="start_statistics")
-    service.timer(closed_units(stores).take, name="closed_units")
 
 
 if __name__ == "__main__":

@@ -26,6 +26,7 @@ from kem.intake.v1.intake_events_pb2 import (
 from kem.referral.v1 import referral_service_pb2 as rpc
 from kem.referral.v1.referral_events_pb2 import ReferralEvent
 from kernel.codes import CapacityKind, Role
+from kernel.errors import Unavailable
 from kernel.ids import AgencyId, NeedId, ReferralId, ServiceId, UnitId, ordered_id
 from services.referral.adapters.profile_format import NeedAnswer, answer_of
 from services.referral.adapters.stores import Stores
@@ -65,8 +66,11 @@ class IntakeDouble:
 
     profiles: dict[NeedId, NeedProfile] = field(default_factory=dict)
     opened_by: list[UUID] = field(default_factory=list)
+    is_away: bool = False
 
     async def get_profiles(self, need_ids: Sequence[NeedId]) -> dict[NeedId, NeedAnswer]:
+        if self.is_away:
+            raise Unavailable("Intake does not answer.")
         unknown = NeedProfile.STATE_UNKNOWN
         return {
             one: answer_of(self.profiles.get(one, NeedProfile(need_id=str(one), state=unknown)))
@@ -92,7 +96,7 @@ class Life:
         double: Any = self.intake
         self.servicer = ReferralServicer(directory.app, self.stores, double)
         self.batches = ReferralBatches(directory.worker, self.stores, double)
-        self.due = DueWork(self.stores)
+        self.due = DueWork(self.stores, directory.worker, double)
 
     def profile(self, need: Need, **changes: Any) -> NeedProfile:
         """An Arabic speaker of the sixth district who wants Greek lessons; agencies 1 to 3 are permitted."""
@@ -182,6 +186,7 @@ class Life:
             "select 1 from deadline where due_time < clock_timestamp() + interval '200 ms' limit 1",
         )
         for _ in range(2000):
+            await self.due.prepare()
             async with self.directory.worker.transaction(WORKER) as tx:
                 taken = await self.due.take(tx)
             done += taken

@@ -1,6 +1,6 @@
 """Places, taken and given back: one statement for a whole batch, units always locked in the same order."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Final
@@ -24,6 +24,9 @@ _LOCKED: Final = """
         for no key update of capacity
     )
 """
+_LOCK_UNITS: Final = """
+    select from capacity where unit_id = any($1::uuid[]) order by unit_id for no key update
+"""
 _RESERVE: Final = f"""{_LOCKED}
     update capacity c set reserved = c.reserved + least(number, coalesce(c.free, number))
     from locked
@@ -31,6 +34,9 @@ _RESERVE: Final = f"""{_LOCKED}
         and not c.is_suspended and c.until_time > clock_timestamp()
     returning c.unit_id, new.reserved - old.reserved as granted
 """  # noqa: S608  constants only
+_RESERVE_AT_ONCE: Final = _RESERVE.replace(
+    "for no key update of capacity", "for no key update of capacity skip locked"
+)
 _ACCEPT: Final = f"""{_LOCKED}
     update capacity c set reserved = c.reserved - number, occupied = c.occupied + number
     from locked where c.unit_id = locked.unit_id
@@ -67,7 +73,8 @@ _OBSERVE: Final = """
     where d.unit_id = $1 and d.declined_time > greatest($2 - $3::interval, c.declared_time)
 """
 _QUESTION: Final = """
-    update capacity set observed_places = reserved + occupied, questioned_time = coalesce(questioned_time, $2),
+    update capacity set observed_places = reserved + occupied,
+        questioned_time = coalesce(questioned_time, $2),
         version = version + (questioned_time is null)::integer
     where unit_id = $1 and free > 0
     returning case when old.questioned_time is null then new.version end
@@ -91,13 +98,26 @@ class CapacityRow:
 class PostgresCapacity:
     """The counters of capacity. Lock order: capacity rows after offers, before recipients and the outbox."""
 
-    async def reserve(self, tx: Transaction, unit_ids: Sequence[UnitId]) -> dict[UnitId, int]:
+    async def lock_units(self, tx: Transaction, unit_ids: Iterable[UnitId]) -> None:
+        """Locks units in the order in which everybody locks them.
+
+        Call it before anything else touches capacity, where one statement does not touch all of it.
+        """
+        await tx.connection.execute(_LOCK_UNITS, list(set(unit_ids)))
+
+    async def reserve(
+        self, tx: Transaction, unit_ids: Sequence[UnitId], *, waiting: bool = True
+    ) -> dict[UnitId, int]:
         """Takes one place for each time that a unit is named, as far as they go.
+
+        Args:
+            waiting: False passes over units that another transaction holds. Whoever holds units already must
+                not wait for further ones: two that did would wait for each other.
 
         Returns how many were granted per unit; a unit that grants none is left out. Never more than are free,
         however many try at once: the condition is part of the update, which looks again after waiting.
         """
-        rows = await tx.connection.fetch(_RESERVE, list(unit_ids))
+        rows = await tx.connection.fetch(_RESERVE if waiting else _RESERVE_AT_ONCE, list(unit_ids))
         return {UnitId(row["unit_id"]): row["granted"] for row in rows}
 
     async def accept(self, tx: Transaction, unit_ids: Sequence[UnitId]) -> None:

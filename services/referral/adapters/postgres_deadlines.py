@@ -25,6 +25,7 @@ class DeadlineKind(Code):
     SERVICE_CLOSED = auto()
     AGREEMENT_ENDS = auto()
     REMATCH = auto()
+    UNIT_CLOSED = auto()
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,6 +65,17 @@ _TAKE = """
     ))
     returning deadline_id, kind, due_time, referral_id, offer_id, unit_id, service_id, agency_id,
         service_type, detail, tries
+"""
+_PEEK = """
+    with first as materialized (
+        select kind from deadline where due_time <= (select clock_timestamp())
+        order by due_time, kind, deadline_id limit 1
+    )
+    select deadline_id, kind, due_time, referral_id, offer_id, unit_id, service_id, agency_id, service_type,
+        detail, tries
+    from deadline
+    where due_time <= (select clock_timestamp()) and kind = (select kind from first)
+    order by due_time, kind, deadline_id limit $1
 """
 _PUT_BACK = """
     insert into deadline (kind, due_time, referral_id, offer_id, unit_id, service_id, agency_id, service_type,
@@ -108,6 +120,11 @@ class PostgresDeadlines:
         taken = [_deadline(dict(row)) for row in rows]
         return sorted(taken, key=lambda one: (one.due_time, one.deadline_id))
 
+    async def next_due(self, tx: Transaction, limit: int = 100) -> list[Deadline]:
+        """What `take_due` would most likely take now; takes and locks nothing."""
+        rows = await tx.connection.fetch(_PEEK, limit)
+        return [_deadline(dict(row)) for row in rows]
+
     async def put_back(self, tx: Transaction, deadline: Deadline, delay: timedelta, tries: int) -> None:
         """Looks again later: somebody held the referral, or something failed."""
         await tx.connection.execute(
@@ -133,6 +150,10 @@ class PostgresDeadlines:
     async def places_freed(self, tx: Transaction, unit_ids: Iterable[UnitId], now: datetime) -> None:
         """After a release or a declaration: the waiting lists of these units are looked at."""
         await self.add(tx, [Deadline(DeadlineKind.PLACE_FREED, now, unit_id=one) for one in set(unit_ids)])
+
+    async def units_close(self, tx: Transaction, ends: Iterable[tuple[UnitId, datetime]]) -> None:
+        """When a unit ends, its open offers are revoked and its waiters matched again."""
+        await self.add(tx, [Deadline(DeadlineKind.UNIT_CLOSED, end, unit_id=one) for one, end in ends])
 
     async def directory_changed(self, tx: Transaction, service_types: Iterable[str], now: datetime) -> None:
         """What waits or has found nobody for these types is matched again."""

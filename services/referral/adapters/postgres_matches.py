@@ -24,6 +24,13 @@ _SAVE_PROFILES: Final = """
         profile_version = excluded.profile_version, fetched_time = excluded.fetched_time
     where need_profile.profile_version <= excluded.profile_version
 """
+_REFRESH: Final = """
+    update need_profile known set profile = fetched.profile, profile_version = fetched.profile_version,
+        fetched_time = $4
+    from unnest($1::uuid[], $2::bytea[], $3::bigint[]) as fetched (referral_id, profile, profile_version)
+    where known.referral_id = fetched.referral_id and known.profile_version <= fetched.profile_version
+    returning known.referral_id
+"""
 _PROFILES: Final = "select referral_id, profile from need_profile where referral_id = any($1::uuid[])"
 _FORGET: Final = "delete from need_profile where referral_id = any($1::uuid[])"
 _ADD_PROPOSALS: Final = """
@@ -73,6 +80,25 @@ class PostgresMatches:
             [answer.profile.profile_version for _, answer in known if answer.profile],
             now,
         )
+
+    async def refresh_profiles(
+        self, tx: Transaction, answers: Mapping[ReferralId, NeedAnswer], now: datetime
+    ) -> set[ReferralId]:
+        """Takes over what intake said of known referrals, which are locked; answers for which it counts.
+
+        It does not count where something newer is known, nor where the person was erased meanwhile.
+        """
+        known = [(one, answer.cached, answer.profile) for one, answer in answers.items() if answer.profile]
+        if not known:
+            return set()
+        rows = await tx.connection.fetch(
+            _REFRESH,
+            [referral_id for referral_id, _, _ in known],
+            [cached for _, cached, _ in known],
+            [profile.profile_version for _, _, profile in known],
+            now,
+        )
+        return {ReferralId(row["referral_id"]) for row in rows}
 
     async def profiles(
         self, tx: Transaction, referral_ids: Iterable[ReferralId]

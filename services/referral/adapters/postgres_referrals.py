@@ -10,7 +10,7 @@ import asyncpg
 
 from chassis.postgres import Transaction
 from kernel.codes import Origin, Routing, Urgency
-from kernel.ids import AgencyId, BeneficiaryId, NeedId, OfferId, ReferralId, ServiceId
+from kernel.ids import AgencyId, BeneficiaryId, NeedId, OfferId, ReferralId, ServiceId, UnitId
 from services.referral.domain.offer import Offer
 from services.referral.domain.referral import Referral
 from services.referral.domain.transitions import OfferState, ReferralState
@@ -43,8 +43,8 @@ def _arrays(columns: Sequence[str]) -> str:
 
 
 def _insert(table: str, columns: Sequence[str]) -> str:
-    values = f"select * from unnest({_arrays(columns)})"
-    return f"insert into {table} ({', '.join(columns)}) {values}"  # noqa: S608 - our own names
+    values = f"select * from unnest({_arrays(columns)})"  # noqa: S608 - our own names
+    return f"insert into {table} ({', '.join(columns)}) {values}"
 
 
 def _update(table: str, key: str, columns: Sequence[str]) -> str:
@@ -73,6 +73,9 @@ _OFFERS_OF_SERVICE: Final = """
 """
 _OFFERS_OF_AGENCY: Final = """
     select referral_id from offer where agency_id = $1 and state in ('SENT', 'NEEDS_INFORMATION')
+"""
+_OFFERS_OF_UNIT: Final = """
+    select referral_id from offer where unit_id = $1 and state in ('SENT', 'NEEDS_INFORMATION')
 """
 _OF_BENEFICIARIES: Final = """
     select referral_id, need_id, beneficiary_id from referral
@@ -232,10 +235,17 @@ class PostgresReferrals:
             await tx.connection.execute(_SAVE_OFFERS, *_columns_of(offers, OFFER_COLUMNS))
 
     async def with_open_offer_to(
-        self, tx: Transaction, *, service_id: ServiceId | None = None, agency_id: AgencyId | None = None
+        self,
+        tx: Transaction,
+        *,
+        service_id: ServiceId | None = None,
+        agency_id: AgencyId | None = None,
+        unit_id: UnitId | None = None,
     ) -> list[ReferralId]:
-        """Referrals that a service, or an agency, has been asked about and has not answered."""
-        statement, key = (_OFFERS_OF_SERVICE, service_id) if service_id else (_OFFERS_OF_AGENCY, agency_id)
+        """Referrals that a service, an agency or a unit has been asked about and has not answered."""
+        statement, key = _OFFERS_OF_AGENCY, agency_id or unit_id or service_id
+        if agency_id is None:
+            statement = _OFFERS_OF_UNIT if unit_id else _OFFERS_OF_SERVICE
         return [ReferralId(row["referral_id"]) for row in await tx.connection.fetch(statement, key)]
 
     async def unfinished_of(

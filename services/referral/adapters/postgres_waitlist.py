@@ -53,13 +53,9 @@ _FREE: Final = """
     select free from capacity
     where unit_id = $1 and not is_suspended and until_time > clock_timestamp()
 """
-_LEAVE_CLOSED: Final = """
-    delete from waitlist_entry e using capacity c
-    where c.unit_id = e.unit_id and c.until_time <= (select clock_timestamp())
-    returning e.referral_id
+_WAITERS: Final = """
+    select distinct referral_id from waitlist_entry where service_id = $1 or agency_id = $2 or unit_id = $3
 """
-_WAITERS_OF_AGENCY: Final = "select distinct referral_id from waitlist_entry where agency_id = $1"
-_WAITERS_OF_SERVICE: Final = "select distinct referral_id from waitlist_entry where service_id = $1"
 
 MOST_AT_ONCE: Final = 100
 """Waiting people who get an offer in one transaction when a unit becomes unlimited or much larger."""
@@ -142,16 +138,14 @@ class PostgresWaitlist:
             found.setdefault(UnitId(row["unit_id"]), {})[Urgency(row["urgency"])] = row["number"]
         return found
 
-    async def waiters_of_service(self, tx: Transaction, service_id: ServiceId) -> list[ReferralId]:
-        """Referrals that wait for any unit of a service."""
-        rows = await tx.connection.fetch(_WAITERS_OF_SERVICE, service_id)
-        return [ReferralId(row["referral_id"]) for row in rows]
-
-    async def leave_closed_units(self, tx: Transaction) -> list[ReferralId]:
-        """Takes everybody off the lists of units that are over; answers who that was."""
-        return [ReferralId(row["referral_id"]) for row in await tx.connection.fetch(_LEAVE_CLOSED)]
-
-    async def waiters_of_agency(self, tx: Transaction, agency_id: AgencyId) -> list[ReferralId]:
-        """Referrals that wait for any unit of an agency."""
-        rows = await tx.connection.fetch(_WAITERS_OF_AGENCY, agency_id)
+    async def waiters_of(
+        self,
+        tx: Transaction,
+        *,
+        service_id: ServiceId | None = None,
+        agency_id: AgencyId | None = None,
+        unit_id: UnitId | None = None,
+    ) -> list[ReferralId]:
+        """Referrals that wait for any unit of a service, of an agency, or for one unit."""
+        rows = await tx.connection.fetch(_WAITERS, service_id, agency_id, unit_id)
         return [ReferralId(row["referral_id"]) for row in rows]

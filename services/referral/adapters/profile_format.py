@@ -84,4 +84,5 @@ def _profile(message: eligibility.NeedProfile) -> Profile:
             AgencyId(UUID(agency_id)) for agency_id in message.permitted_agency_ids
         ),
         profile_version=message.profile_version,
+        consent_withdrawn=message.consent_withdrawn,
     )

@@ -10,7 +10,7 @@ from services.referral.domain.matching import MatchResult
 from services.referral.domain.offer import Offer
 from services.referral.domain.referral import Referral
 from services.referral.domain.reoffers import may_be_asked_again
-from services.referral.domain.transitions import OfferState
+from services.referral.domain.transitions import OfferState, ReferralState
 
 ASK_FIRST = "ASK_FIRST"
 HOLD = "HOLD"
@@ -66,6 +66,17 @@ def asks_the_person(referral: Referral) -> bool:
     if referral.chosen_service_ids is not None:
         return False
     return referral.routing is not Routing.CONSENTED or referral.is_restricted
+
+
+def lacked_consent(referral: Referral) -> bool:
+    """It was to go out at once, and nobody whom it could go to was permitted."""
+    return (
+        referral.state is ReferralState.AWAITING_PERSON
+        and not asks_the_person(referral)
+        and referral.chosen_service_ids is None
+        and not referral.offers_made
+        and referral.clock_ended_time is None
+    )
 
 
 def is_on_hold(referral: Referral) -> bool:

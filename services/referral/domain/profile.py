@@ -22,6 +22,7 @@ class Profile:
         status_checks: one answer per rule family; the status itself is never told.
         permitted_agency_ids: agencies with a grant in force for this purpose and a valid agreement.
         profile_version: grows with each change of what stands here.
+        consent_withdrawn: the whole consent is gone although the need stands.
     """
 
     need_id: NeedId
@@ -39,3 +40,4 @@ class Profile:
     household_band: HouseholdBand | None = None
     permitted_agency_ids: frozenset[AgencyId] = frozenset()
     profile_version: int = 0
+    consent_withdrawn: bool = False

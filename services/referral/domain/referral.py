@@ -324,7 +324,7 @@ class Referral:
     def _end_with(
         self, state: ReferralState, offer: Offer | None, cause: str, now: datetime
     ) -> tuple[AgencyId | None, OfferId | None]:
-        """Closes; the agency that was asked, held it or had it on its list is named, so that it hears of it."""
+        """Closes; the agency that was asked, held it or had it on its list is named: it must hear of it."""
         self._close(state, now)
         if offer is None or offer.offer_id not in (self.current_offer_id, self.waiting_offer_id):
             return None, None

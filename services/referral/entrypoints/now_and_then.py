@@ -5,11 +5,9 @@ from collections.abc import Awaitable, Callable
 from typing import Final
 
 from chassis.postgres import Transaction
-from services.referral.adapters.postgres_deadlines import Deadline, DeadlineKind
 from services.referral.adapters.stores import Stores
 
 STATISTICS_EVERY_SECONDS: Final = 60.0
-CLOSED_UNITS_EVERY_SECONDS: Final = 20.0
 
 
 class NowAndThen:
@@ -36,21 +34,3 @@ def start_statistics(stores: Stores) -> NowAndThen:
         await stores.service_starts.sum_up(tx)
 
     return NowAndThen(sum_up, STATISTICS_EVERY_SECONDS)
-
-
-def closed_units(stores: Stores) -> NowAndThen:
-    """Whoever still waits for a course that is over is matched again."""
-
-    async def leave(tx: Transaction) -> None:
-        left = set(await stores.waitlist.leave_closed_units(tx))
-        if left:
-            now = await tx.now()
-            await stores.deadlines.add(
-                tx,
-                [
-                    Deadline(DeadlineKind.REMATCH, now, referral_id=one, detail="DIRECTORY_CHANGED")
-                    for one in left
-                ],
-            )
-
-    return NowAndThen(leave, CLOSED_UNITS_EVERY_SECONDS)

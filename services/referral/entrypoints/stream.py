@@ -19,6 +19,7 @@ from services.referral.entrypoints.translate_events import NeedWithdrawal, Read,
 from services.referral.use_cases.follow_agreement import AgreementChange, follow_agreement
 from services.referral.use_cases.follow_profiles import ProfileNews, follow_profiles
 from services.referral.use_cases.note_deliveries import Delivered, delivered_offers, note_deliveries
+from services.referral.use_cases.places import Freeing, give_back_all
 from services.referral.use_cases.record_referrals import RecordedNeed, record_referrals
 from services.referral.use_cases.withdraw_needs import withdraw_referrals
 
@@ -38,9 +39,10 @@ class Prepared:
 class ReferralBatches:
     """Reads batches for the stream runner.
 
-    Within a batch needs just recorded come last, so that locks are taken in the agreed order (referral,
-    offer, capacity). Only a withdrawal of such a need comes after it; nothing else depends on that order,
-    because the profiles were fetched after the events had happened.
+    Within a batch needs just recorded come last, and places are given back behind them, so that locks are
+    taken in the agreed order (referral, offer, then capacity by unit). Only a withdrawal of such a need comes
+    after it; nothing else depends on that order, because the profiles were fetched after the events had
+    happened.
     """
 
     def __init__(self, database: Database, stores: Stores, intake: IntakeClient) -> None:
@@ -60,7 +62,7 @@ class ReferralBatches:
         needs = {one.need_id: one.event_id for one in read if isinstance(one, RecordedNeed)}
         asked = list(needs)
         batch = _Batch(read)
-        if batch.news or batch.agreements:
+        if batch.news:
             async with self._database.transaction(self._caller) as tx:
                 asked += [NeedId(row["need_id"]) for row, _ in await self._touched(tx, batch)]
         answers = await self._intake.get_profiles(asked) if asked else {}
@@ -79,46 +81,43 @@ class ReferralBatches:
         to_lock |= {one.referral_id for one in batch.withdrawals}
         locked = await stores.referrals.lock_all(tx, map(ReferralId, to_lock)) if to_lock else {}
         now = await tx.now()
+        freeing: Freeing = []
         await note_deliveries(tx, stores, delivered)
         for withdrawal in batch.withdrawals:
             if withdrawal.referral_id in locked:
                 await withdraw_referrals(
-                    tx, stores, [locked[withdrawal.referral_id]], withdrawal.event_id, now
+                    tx, stores, [locked[withdrawal.referral_id]], withdrawal.event_id, now, freeing
                 )
         for change in batch.agreements:
             await follow_agreement(tx, stores, change, now)
         touched = [one for one in locked.values() if one.referral_id in causes]
         if touched:
-            await follow_profiles(tx, stores, touched, causes, prepared.answers, now)
+            await follow_profiles(tx, stores, touched, causes, prepared.answers, now, freeing)
         if batch.needs:
-            await self._record(tx, batch, prepared, now)
+            await self._record(tx, batch, prepared, now, freeing)
+        await give_back_all(tx, stores, freeing, now)
 
-    async def _record(self, tx: Transaction, batch: "_Batch", prepared: Prepared, now: datetime) -> None:
+    async def _record(
+        self, tx: Transaction, batch: "_Batch", prepared: Prepared, now: datetime, freeing: Freeing
+    ) -> None:
         """Needs just recorded, then those withdrawals that came in the same batch."""
         stores = self._stores
         policy = await stores.policies.in_force(tx, now)
-        await record_referrals(tx, stores, batch.needs, prepared.answers, policy, now)
+        units_to_free = {offer.unit_id for hold, offer in freeing if hold is not None}
+        await record_referrals(tx, stores, batch.needs, prepared.answers, policy, now, units_to_free)
         recorded = {one.referral_id for one in batch.needs}
         for withdrawal in batch.withdrawals:
             if withdrawal.referral_id in recorded:
                 fresh = await stores.referrals.lock_all(tx, [withdrawal.referral_id])
-                await withdraw_referrals(tx, stores, fresh.values(), withdrawal.event_id, now)
+                await withdraw_referrals(tx, stores, fresh.values(), withdrawal.event_id, now, freeing)
 
     async def _touched(self, tx: Transaction, batch: "_Batch") -> list[tuple[Mapping[str, UUID], UUID]]:
-        """Unfinished referrals about which intake may say something new, each with the event that says so.
-
-        An agreement is half of a permission, and intake tells both halves together.
-        """
-        touched: list[tuple[Mapping[str, UUID], UUID]] = []
-        if batch.agreements:
-            agencies = {one.agency_id for one in batch.agreements}
-            cause = batch.agreements[-1].event_id
-            touched += [(row, cause) for row in await self._stores.referrals.that_might_go_to(tx, agencies)]
-        if batch.news:
-            causes = {one.beneficiary_id: one.event_id for one in batch.news}
-            found = await self._stores.referrals.unfinished_of(tx, causes)
-            touched += [(row, causes[BeneficiaryId(row["beneficiary_id"])]) for row in found]
-        return touched
+        """Unfinished referrals about which intake may say something new, each with the event that says so."""
+        if not batch.news:
+            return []
+        causes = {one.beneficiary_id: one.event_id for one in batch.news}
+        found = await self._stores.referrals.unfinished_of(tx, causes)
+        return [(row, causes[BeneficiaryId(row["beneficiary_id"])]) for row in found]
 
 
 class _Batch:

@@ -9,12 +9,13 @@
 --   LOOK_AGAIN      a unit's waiting list, after somebody was put on it
 --   SERVICE_CLOSED  a service takes nobody any more: open offers and waiters (detail: the cause)
 --   AGREEMENT_ENDS  an agency's agreement runs out
+--   UNIT_CLOSED     an activity is over, or a service has got activities
 --   REMATCH         what waits or found nobody, by service type or by referral (detail: the cause)
 create table deadline (
     deadline_id bigint generated always as identity primary key,
     due_time timestamptz not null,
     kind text not null check (kind in ('OFFER', 'PERSON_CLOCK', 'FIND_PROVIDER', 'PLACE_FREED', 'LOOK_AGAIN',
-                                       'SERVICE_CLOSED', 'AGREEMENT_ENDS', 'REMATCH')),
+                                       'SERVICE_CLOSED', 'AGREEMENT_ENDS', 'UNIT_CLOSED', 'REMATCH')),
     referral_id uuid,
     offer_id uuid,
     unit_id uuid,

@@ -1,12 +1,14 @@
 """Seeks the next provider for referrals that stand in the database, by one path for every occasion."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass
 from datetime import datetime
 from uuid import UUID
 
 from chassis.postgres import Transaction
-from kernel.ids import ReferralId, UnitId
+from kernel.ids import NeedId, ReferralId, UnitId
 from services.referral.adapters.postgres_deadlines import Deadline, DeadlineKind
+from services.referral.adapters.profile_format import NeedAnswer, Standing
 from services.referral.adapters.stores import Stores
 from services.referral.domain.clocks import ResponsePolicy
 from services.referral.domain.offer import Offer
@@ -14,6 +16,21 @@ from services.referral.domain.profile import Profile
 from services.referral.domain.referral import Referral
 from services.referral.domain.transitions import ReferralState
 from services.referral.use_cases.place_referrals import place_referrals, write_placement
+from services.referral.use_cases.places import Freeing
+from services.referral.use_cases.withdraw_needs import withdraw_referrals
+
+
+@dataclass(frozen=True, slots=True)
+class Sought:
+    """What came of seeking.
+
+    Args:
+        offers: those that were put.
+        unasked: intake was not asked about these just now, so they stayed where they were.
+    """
+
+    offers: Sequence[Offer]
+    unasked: frozenset[ReferralId] = frozenset()
 
 
 async def find_provider(
@@ -23,24 +40,51 @@ async def find_provider(
     policy: ResponsePolicy,
     now: datetime,
     *,
-    next_in_line: Mapping[ReferralId, UnitId] | None = None,
+    next_in_line: Mapping[ReferralId, Collection[UnitId]] | None = None,
+    answers: Mapping[NeedId, NeedAnswer] | None = None,
     causation_id: UUID | None = None,
-) -> list[Offer]:
-    """Moves locked referrals on and writes everything; answers the offers that were put.
+) -> Sought:
+    """Moves locked referrals on and writes everything.
 
-    A referral whose profile is gone (the person is erased) stays where it is.
+    A referral whose person is erased, or has withdrawn the whole consent, is withdrawn: nobody holds it.
+
+    Args:
+        answers: what intake said just before this transaction: consent and agreements end by time alone, so
+            a timer asks again before each offer. None where the caller has just saved the profiles.
+
+    Raises:
+        LookupError: intake does not know one of the needs.
     """
+    unasked: frozenset[ReferralId] = frozenset()
+    if answers is not None:
+        unasked = frozenset(one.referral_id for one in referrals if one.need_id not in answers)
+        referrals = [one for one in referrals if one.referral_id not in unasked]
+        await _refresh(tx, stores, {one.referral_id: answers[one.need_id] for one in referrals}, now)
     profiles: dict[ReferralId, Profile] = await stores.matches.profiles(
         tx, [one.referral_id for one in referrals]
     )
-    known = [one for one in referrals if one.referral_id in profiles]
+    standing = {one: profile for one, profile in profiles.items() if not profile.consent_withdrawn}
+    known = [one for one in referrals if one.referral_id in standing]
+    gone = [one for one in referrals if one.referral_id not in standing]
+    nothing_held: Freeing = []
+    await withdraw_referrals(tx, stores, gone, causation_id, now, nothing_held)
     placement = await place_referrals(
-        tx, stores, known, profiles, policy, now, next_in_line=next_in_line or {}
+        tx, stores, known, standing, policy, now, next_in_line=next_in_line or {}
     )
     await stores.referrals.save_all(tx, known, causation_id)
     await stores.matches.add_gaps(tx, [gap for one in known for gap in one.gaps], now)
     await write_placement(tx, stores, placement, now)
-    return placement.offers
+    return Sought(placement.offers, unasked)
+
+
+async def _refresh(
+    tx: Transaction, stores: Stores, answers: Mapping[ReferralId, NeedAnswer], now: datetime
+) -> None:
+    if any(answer.standing is Standing.UNKNOWN for answer in answers.values()):
+        raise LookupError("intake does not know a need that is being matched")
+    over = [one for one, answer in answers.items() if answer.standing is not Standing.ACTIVE]
+    await stores.matches.refresh_profiles(tx, answers, now)
+    await stores.matches.forget_profiles(tx, over)
 
 
 async def find_provider_soon(
@@ -52,16 +96,27 @@ async def find_provider_soon(
     )
 
 
+def sought_by(rows: Sequence[Deadline]) -> set[ReferralId]:
+    """Whom FIND_PROVIDER rows are about."""
+    return {row.referral_id for row in rows if row.referral_id}
+
+
 async def seek_due(
-    tx: Transaction, stores: Stores, rows: Sequence[Deadline], policy: ResponsePolicy
+    tx: Transaction,
+    stores: Stores,
+    rows: Sequence[Deadline],
+    policy: ResponsePolicy,
+    answers: Mapping[NeedId, NeedAnswer],
 ) -> list[Deadline]:
-    """FIND_PROVIDER rows: whoever is still in MATCHING. Answers the rows whose referral somebody holds."""
-    wanted = {row.referral_id for row in rows if row.referral_id}
-    locked = await stores.referrals.lock_free(tx, wanted)
+    """FIND_PROVIDER rows: whoever is still in MATCHING.
+
+    Answers the rows whose referral somebody holds, and those about whom intake was not asked.
+    """
+    locked = await stores.referrals.lock_free(tx, sought_by(rows))
     now = await tx.now()
     matching = [one for one in locked.values() if one.state is ReferralState.MATCHING]
-    await find_provider(tx, stores, matching, policy, now)
-    return await still_held(tx, stores, rows, set(locked))
+    sought = await find_provider(tx, stores, matching, policy, now, answers=answers)
+    return await still_held(tx, stores, rows, set(locked) - sought.unasked)
 
 
 async def still_held(

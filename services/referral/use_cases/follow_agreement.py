@@ -22,7 +22,11 @@ class AgreementChange:
 
 
 async def follow_agreement(tx: Transaction, stores: Stores, change: AgreementChange, now: datetime) -> None:
-    """Keeps the agreement; its end revokes open offers, its begin lets waiting people be matched again."""
+    """Keeps the agreement; its end revokes open offers, its begin lets waiting people be matched again.
+
+    An agreement is half of a permission, and intake tells both halves together: whoever seeks a provider asks
+    intake again first, page by page.
+    """
     changed = await stores.agreements.save(
         tx, change.agency_id, change.valid_from_time, change.valid_until_time, change.version
     )

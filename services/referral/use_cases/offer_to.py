@@ -109,8 +109,8 @@ async def offer_to(
     referral.choose(command.service_ids, command.override_reason or None, now)
     await _check_fit(tx, stores, referral, profile, tuple(candidates.values()), now)
     policy = await stores.policies.in_force(tx, now)
-    offers = await find_provider(tx, stores, [referral], policy, now, causation_id=command.request_id)
-    return referral, offers[0].offer_id if offers else None
+    sought = await find_provider(tx, stores, [referral], policy, now, causation_id=command.request_id)
+    return referral, sought.offers[0].offer_id if sought.offers else None
 
 
 async def _current_profile(

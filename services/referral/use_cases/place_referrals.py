@@ -3,7 +3,7 @@
 One path for all: needs just recorded (a whole batch), and single referrals that are matched again.
 """
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Final
@@ -39,7 +39,7 @@ from services.referral.use_cases.offer_clock import offer_deadlines
 
 Wanted = tuple[str, str | None]
 _NOBODY_AHEAD: Final[Mapping[Urgency, int]] = {}
-_NO_TURNS: Final[Mapping[ReferralId, UnitId]] = {}
+_NO_TURNS: Final[Mapping[ReferralId, Collection[UnitId]]] = {}
 _HELD: Final = NextStep(awaiting_cause=HOLD)
 
 
@@ -65,7 +65,8 @@ async def place_referrals(
     policy: ResponsePolicy,
     now: datetime,
     *,
-    next_in_line: Mapping[ReferralId, UnitId] = _NO_TURNS,
+    next_in_line: Mapping[ReferralId, Collection[UnitId]] = _NO_TURNS,
+    units_to_free: Collection[UnitId] = (),
 ) -> Placement:
     """Moves each referral to where it goes next and reserves places; writes nothing but capacity.
 
@@ -76,13 +77,14 @@ async def place_referrals(
         referrals: locked, or not yet written; in MATCHING, WAITLISTED, UNMATCHED or (when the person has
             chosen) AWAITING_PERSON.
         profiles: one for each referral.
-        next_in_line: whoever waits and has their turn now, with the unit that has a place for them.
+        next_in_line: whoever waits and has their turn now, with the units that have a place for them.
+        units_to_free: where this transaction will give places back; they are locked with the others.
     """
     placement = Placement()
     ordered = sorted(referrals, key=_turn)
     steps = await _matched(tx, stores, ordered, profiles, now, placement)
     asking = [one for one in ordered if steps[one.referral_id].places]
-    taken = await _reserved(tx, stores, asking, steps, next_in_line)
+    taken = await _reserved(tx, stores, asking, steps, next_in_line, units_to_free)
     for referral in ordered:
         referral.policy_version = policy.version
         step, place = steps[referral.referral_id], taken.get(referral.referral_id)
@@ -176,11 +178,14 @@ async def _reserved(
     stores: Stores,
     referrals: Sequence[Referral],
     steps: Mapping[ReferralId, NextStep],
-    next_in_line: Mapping[ReferralId, UnitId],
+    next_in_line: Mapping[ReferralId, Collection[UnitId]],
+    units_to_free: Collection[UnitId],
 ) -> dict[ReferralId, Place]:
     """Reserves for each referral the first of its places that is granted; whoever is ahead waits first.
 
-    Usually one statement for all. Only where somebody else was quicker are the next places tried.
+    Usually one statement for all, which locks units in their order. Only where somebody else was quicker
+    are the next places tried; for those it does not wait, because it holds units already: whoever gets none
+    so is looked at again in a moment.
     """
     if not referrals:
         return {}
@@ -188,17 +193,21 @@ async def _reserved(
     ahead = await stores.waitlist.counts(tx, units)
     left: dict[UnitId, int] = {}
     granted: dict[ReferralId, Place] = {}
-    asking = list(referrals)
+    asking, holds_units = list(referrals), False
     while asking:
         tries: list[tuple[Referral, Place]] = []
         for referral in asking:
-            places, turn = steps[referral.referral_id].places, next_in_line.get(referral.referral_id)
+            places, turn = steps[referral.referral_id].places, next_in_line.get(referral.referral_id, ())
             place = _first_free(referral, places, turn, ahead, left)
             if place is not None:
                 tries.append((referral, place))
         if not tries:
             return granted
-        grants = await stores.capacity.reserve(tx, [place.unit_id for _, place in tries])
+        wanted = [place.unit_id for _, place in tries]
+        if units_to_free and not holds_units:
+            await stores.capacity.lock_units(tx, [*wanted, *units_to_free])
+        grants = await stores.capacity.reserve(tx, wanted, waiting=not holds_units)
+        holds_units = True
         asking = []
         for referral, place in tries:
             if grants.get(place.unit_id, 0) > 0:
@@ -213,7 +222,7 @@ async def _reserved(
 def _first_free(
     referral: Referral,
     places: Iterable[Place],
-    turn: UnitId | None,
+    turn: Collection[UnitId],
     ahead: Mapping[UnitId, Mapping[Urgency, int]],
     left: dict[UnitId, int],
 ) -> Place | None:
@@ -229,7 +238,7 @@ def _first_free(
         before = sum(
             number
             for urgency, number in ahead.get(unit_id, _NOBODY_AHEAD).items()
-            if URGENCY_RANK[urgency] <= rank and unit_id != turn
+            if URGENCY_RANK[urgency] <= rank and unit_id not in turn
         )
         if free - before > 0:
             left[unit_id] = free - 1

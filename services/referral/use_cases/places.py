@@ -19,6 +19,12 @@ class Hold(Enum):
     OCCUPIED = auto()
 
 
+Freed = Sequence[tuple[Hold | None, Offer]]
+"""Offers whose place is given back, with how it was held."""
+Freeing = list[tuple[Hold | None, Offer]]
+"""The same while a transaction still collects them."""
+
+
 def hold_of(referral: Referral, offer: Offer | None) -> Hold | None:
     """How the place is held now; ask before the step that ends it."""
     if offer is None:
@@ -53,12 +59,15 @@ async def give_back(
         await stores.capacity.release_occupied(tx, [offer.unit_id])
 
 
-async def give_back_all(
-    tx: Transaction, stores: Stores, places: Sequence[tuple[Hold | None, Offer]], now: datetime
-) -> None:
-    """Frees many places, each kind by one statement, and wakes who waits for them."""
-    reserved = [offer.unit_id for hold, offer in places if hold is Hold.RESERVED]
-    occupied = [offer.unit_id for hold, offer in places if hold is Hold.OCCUPIED]
+async def give_back_all(tx: Transaction, stores: Stores, freed: Freed, now: datetime) -> None:
+    """Frees many places, each kind by one statement, and wakes who waits for them.
+
+    Once in a transaction, for all that it frees: units are locked in one order only.
+    """
+    reserved = [offer.unit_id for hold, offer in freed if hold is Hold.RESERVED]
+    occupied = [offer.unit_id for hold, offer in freed if hold is Hold.OCCUPIED]
+    if reserved and occupied:
+        await stores.capacity.lock_units(tx, [*reserved, *occupied])
     if reserved:
         await stores.capacity.release_reserved(tx, reserved)
     if occupied:

@@ -1,13 +1,13 @@
 """Begins the referrals of needs just recorded: a whole batch with few statements."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from uuid import UUID
 
 from chassis.postgres import Transaction
 from kernel.codes import Origin, Routing, Urgency
-from kernel.ids import AgencyId, BeneficiaryId, NeedId, ReferralId
+from kernel.ids import AgencyId, BeneficiaryId, NeedId, ReferralId, UnitId
 from services.referral.adapters.postgres_deadlines import Deadline, DeadlineKind
 from services.referral.adapters.profile_format import NeedAnswer
 from services.referral.adapters.stores import Stores
@@ -43,11 +43,15 @@ async def record_referrals(
     answers: Mapping[NeedId, NeedAnswer],
     policy: ResponsePolicy,
     now: datetime,
+    units_to_free: Collection[UnitId] = (),
 ) -> None:
     """Makes one referral per need and moves it on: offered, waiting, with the person, or a gap.
 
     A need that was withdrawn, or whose person was erased, before anybody was asked becomes WITHDRAWN at
     once. The caller has made sure by the inbox that each need comes here once.
+
+    Args:
+        units_to_free: where the caller will give places back in this transaction.
     """
     standing: list[Referral] = []
     gone: list[Referral] = []
@@ -58,7 +62,9 @@ async def record_referrals(
     profiles = {
         one.referral_id: profile for one in standing if (profile := answers[one.need_id].profile) is not None
     }
-    placement = await place_referrals(tx, stores, standing, profiles, policy, now)
+    placement = await place_referrals(
+        tx, stores, standing, profiles, policy, now, units_to_free=units_to_free
+    )
     for referral in gone:
         referral.withdraw(None, now)
     referrals = [*standing, *gone]

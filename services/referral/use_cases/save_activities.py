@@ -47,6 +47,14 @@ async def save_activities(activities: Sequence[Activity], tx: Transaction, store
     saved = await stores.activities.save(tx, activities, owners, now)
     for fact in saved:
         tx.publish(fact)
+    ends = {activity.activity_id: activity.end_time for activity in activities}
+    await stores.deadlines.units_close(
+        tx,
+        [
+            *((UnitId(fact.activity_id), max(now, ends[fact.activity_id])) for fact in saved),
+            *((UnitId(service_id), now) for service_id in {fact.service_id for fact in saved}),
+        ],
+    )
     await stores.deadlines.directory_changed(tx, {fact.service_type for fact in saved}, now)
     await stores.deadlines.places_freed(
         tx, [UnitId(fact.activity_id) for fact in saved if fact.version > 1], now

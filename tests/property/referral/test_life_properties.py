@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 from kernel.codes import Origin, Routing, Urgency
 from kernel.errors import KemError
-from kernel.ids import AgencyId, BeneficiaryId, NeedId, ReferralId, ServiceId, UnitId
+from kernel.ids import AgencyId, NeedId, ReferralId, ServiceId, UnitId
 from services.referral.domain.clocks import Clock, WindowUnit
 from services.referral.domain.next_step import Place
 from services.referral.domain.offer import Offer
@@ -39,7 +39,6 @@ class World:
         self.referral = Referral(
             referral_id=ReferralId(UUID(int=1)),
             need_id=NeedId(UUID(int=2)),
-            beneficiary_id=BeneficiaryId(UUID(int=3)),
             sender_agency_id=AgencyId(UUID(int=4)),
             service_type=service_type,
             urgency=Urgency.NORMAL,

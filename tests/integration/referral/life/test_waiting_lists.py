@@ -1,15 +1,20 @@
 """Who waits, and who is next when a place frees."""
 
 import asyncio
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
+from typing import Any
+from uuid import uuid4
 
 import pytest
 
 from kem.directory.v1.directory_events_pb2 import DirectoryEvent
-from services.referral.entrypoints.now_and_then import closed_units
-from tests.support.directory import agency_id, service
+from kernel.codes import CapacityKind
+from kernel.ids import ActivityId
+from services.referral.domain.capacity import DeclaredCapacity
+from services.referral.domain.directory import Activity
+from tests.support.directory import agency_id, service, service_id
 from tests.support.referral_life import DESK, Life, Need, member
-from tests.support.saved_directory import WORKER
 
 pytestmark = pytest.mark.asyncio
 BEGIN = datetime.now(UTC) - timedelta(hours=6)
@@ -125,19 +130,74 @@ async def test_a_place_is_never_overbooked_however_many_come_at_once(life: Life)
     assert life.states() == {"OFFERED": 6, "WAITLISTED": 54}
 
 
-async def test_whoever_waits_for_a_course_that_is_over_is_matched_again(life: Life) -> None:
-    await life.declare((1, 1), (2, 0), (3, 0))
-    await life.one()
-    need = await life.one()
-    assert life.state(need) == "WAITLISTED"
-    await life.declare((2, 1))
-    life.superuser.execute("update capacity set until_time = clock_timestamp() where reserved > 0")
-    over = closed_units(life.stores)
-    async with life.directory.worker.transaction(WORKER) as tx:
-        await over.take(tx)
+def course(number: int, **changes: Any) -> Activity:
+    """A course of a service, with one place, that runs now."""
+    now = datetime.now(UTC)
+    known = {
+        "activity_id": ActivityId(uuid4()),
+        "service_id": service_id(number),
+        "name_el": "Μάθημα",
+        "name_en": "Course",
+        "start_time": now + timedelta(days=1),
+        "end_time": now + timedelta(days=30),
+        "capacity": DeclaredCapacity(CapacityKind.PLACES, 1),
+    }
+    return Activity(**(known | changes))
+
+
+async def test_a_course_that_is_over_gives_back_its_offers_and_its_waiters(life: Life) -> None:
+    await life.declare((2, 0), (3, 0))
+    one = course(1)
+    await life.directory.save_activities([one])
+    asked, waits = await many(life, 2)
+    assert (life.state(asked), life.state(waits)) == ("OFFERED", "WAITLISTED")
+    await life.declare((2, 2))
+    life.superuser.execute(
+        f"update capacity set until_time = clock_timestamp() where unit_id = '{one.activity_id}';"
+        f"update deadline set due_time = clock_timestamp() where unit_id = '{one.activity_id}'"
+    )
     await life.work_off()
-    assert life.state(need) == "OFFERED"
-    assert life.offer_to(need) == 2
+    assert (life.offer(asked, 1)["state"], life.offer(asked, 1)["reason"]) == ("REVOKED", "ACTIVITY_OVER")
+    assert [(life.state(need), life.offer_to(need)) for need in (asked, waits)] == [("OFFERED", 2)] * 2
+
+
+async def test_a_course_that_was_prolonged_keeps_its_offers(life: Life) -> None:
+    one = course(1)
+    await life.directory.save_activities([one])
+    need = await life.one(permitted_agency_ids=[str(agency_id(1))])
+    await life.directory.save_activities([replace(one, end_time=one.end_time + timedelta(days=9))])
+    life.superuser.execute(
+        "update deadline set due_time = clock_timestamp() where kind = 'UNIT_CLOSED' and deadline_id ="
+        " (select min(deadline_id) from deadline where kind = 'UNIT_CLOSED')"
+    )
+    await life.work_off()
+    assert life.offer(need)["state"] == "SENT"
+
+
+async def test_whoever_waits_for_a_service_that_gets_courses_waits_for_these(life: Life) -> None:
+    await life.declare((1, 1), (2, 0), (3, 0))
+    asked, waits = await many(life, 2)
+    await life.directory.save_activities([course(1)])
+    await life.work_off()
+    assert (life.offer(asked)["state"], life.state(waits)) == ("SENT", "OFFERED")
+
+
+@pytest.mark.parametrize("other", [1, 2])
+async def test_two_places_that_free_at_once_bring_both_who_wait_an_offer(life: Life, other: int) -> None:
+    await life.declare((1, 1), (2, 1), (3, 0))
+    holders = [await life.one(permitted_agency_ids=[str(agency_id(number))]) for number in (1, 2)]
+    both = [str(agency_id(1)), str(agency_id(2))]
+    first = await life.one(permitted_agency_ids=both)
+    second = await life.one(permitted_agency_ids=[str(agency_id(other))])
+    for need in holders:
+        await life.call(DESK, "CancelReferral", referral_id=need.referral_id, reason="DUPLICATE")
+    await life.work_off()
+    # whoever comes first took the better of two places, the other gets theirs if that is the one left
+    taken = life.offer_to(first)
+    expected = "OFFERED" if taken != other else "WAITLISTED"
+    assert (life.state(first), life.state(second)) == ("OFFERED", expected)
+    free = life.rows("select count(*) from capacity where free > 0")
+    assert free == [["0" if expected == "OFFERED" else "1"]]
 
 
 async def test_a_row_that_cannot_be_worked_off_holds_up_nobody(life: Life) -> None:

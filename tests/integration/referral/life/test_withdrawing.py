@@ -8,12 +8,13 @@ from chassis import topics
 from chassis.events import IncomingEvent
 from kem.disclosure.v1.disclosure_events_pb2 import AgreementChanged, DisclosureEvent
 from kernel.codes import Role
+from kernel.errors import Unavailable
 from services.referral.domain.offer import OfferAlreadyAnswered
 from services.referral.use_cases.resume_service import resume_service
 from services.referral.use_cases.suspend_service import suspend_service
 from tests.support.directory import agency_id, service_id
-from tests.support.referral_life import Life, event_of, member
-from tests.support.saved_directory import caller
+from tests.support.referral_life import DESK, Life, event_of, member
+from tests.support.saved_directory import WORKER, caller
 
 pytestmark = pytest.mark.asyncio
 
@@ -141,3 +142,142 @@ async def test_an_older_word_about_an_agreement_changes_nothing(life: Life) -> N
     await life.hear(agreement(first, datetime.now(UTC) - timedelta(days=1), 4))
     await life.work_off()
     assert life.offer(need)["state"] == "SENT"
+
+
+async def test_what_is_given_back_after_a_whole_withdrawal_is_offered_to_nobody(life: Life) -> None:
+    need = await life.one()
+    holder = member(life.offer_to(need))
+    await life.call(holder, "AcceptOffer", offer_id=life.offer(need)["offer_id"])
+    life.change(need, permitted_agency_ids=[], consent_withdrawn=True)
+    await life.hear(life.consent_withdrawn(need))
+    await life.call(holder, "ReturnReferral", referral_id=need.referral_id, reason="IDENTITY_NOT_FOUND")
+    await life.work_off()
+    assert life.state(need) == "WITHDRAWN"
+    assert life.offer(need)["number"] == "1"
+
+
+async def test_what_is_given_back_after_an_erasure_ends(life: Life) -> None:
+    need = await life.one()
+    holder = member(life.offer_to(need))
+    await life.call(holder, "AcceptOffer", offer_id=life.offer(need)["offer_id"])
+    life.change(need, state=3)
+    await life.hear(life.profile_changed(need))
+    await life.call(holder, "ReturnReferral", referral_id=need.referral_id, reason="IDENTITY_NOT_FOUND")
+    await life.work_off()
+    assert life.state(need) == "WITHDRAWN"
+
+
+async def test_an_answer_that_is_older_than_what_is_known_revokes_nothing(life: Life) -> None:
+    need = await life.one(routing="ASK_FIRST")
+    life.change(need, permitted_agency_ids=[str(agency_id(1))])
+    event = life.profile_changed(need)
+    prepared = await life.batches.prepare([event])
+    life.change(need, permitted_agency_ids=[str(agency_id(1)), str(agency_id(2))])
+    await life.call(DESK, "OfferTo", referral_id=need.referral_id, service_ids=[life.service_of(2)])
+    async with life.directory.worker.transaction(WORKER) as tx:
+        await life.batches.apply(tx, [event], prepared)
+    assert (life.state(need), life.offer(need)["state"]) == ("OFFERED", "SENT")
+
+
+async def test_an_older_answer_does_not_withdraw_who_has_consented_again(life: Life) -> None:
+    need = await life.one(routing="ASK_FIRST")
+    life.change(need, consent_withdrawn=True, permitted_agency_ids=[])
+    event = life.profile_changed(need)
+    prepared = await life.batches.prepare([event])
+    life.change(need)
+    await life.hear(life.profile_changed(need))
+    async with life.directory.worker.transaction(WORKER) as tx:
+        await life.batches.apply(tx, [event], prepared)
+    assert life.state(need) == "AWAITING_PERSON"
+
+
+async def test_a_need_about_which_intake_was_not_asked_makes_the_batch_ask_again(life: Life) -> None:
+    need = life.need()
+    event = life.profile_changed(need)
+    prepared = await life.batches.prepare([event])
+    await life.hear(life.recorded(need))
+    with pytest.raises(Unavailable):
+        async with life.directory.worker.transaction(WORKER) as tx:
+            await life.batches.apply(tx, [event], prepared)
+
+
+async def test_nobody_is_asked_whose_grant_has_ended_meanwhile(life: Life) -> None:
+    need = await life.one(permitted_agency_ids=[str(agency_id(1)), str(agency_id(2))])
+    first = life.offer_to(need)
+    # a grant ends by time alone: intake tells nobody and the version stays
+    life.change(need, permitted_agency_ids=[str(agency_id(first))], profile_version=1)
+    await life.call(
+        member(first), "DeclineOffer", offer_id=life.offer(need)["offer_id"], reason="NOT_OUR_SERVICE"
+    )
+    await life.work_off()
+    assert life.state(need) == "AWAITING_PERSON"
+
+
+async def test_nobody_on_a_waiting_list_is_asked_after_the_grant_has_ended(life: Life) -> None:
+    await life.declare((1, 1), (2, 0), (3, 0))
+    first, waits = await life.one(), await life.one()
+    life.change(waits, permitted_agency_ids=[], profile_version=1)
+    await life.call(DESK, "CancelReferral", referral_id=first.referral_id, reason="DUPLICATE")
+    await life.work_off()
+    assert life.state(waits) == "AWAITING_PERSON"
+    assert life.rows("select * from waitlist_entry") == []
+
+
+async def test_while_intake_is_away_whoever_seeks_a_provider_waits_and_other_clocks_run(life: Life) -> None:
+    need, clock = await life.one(), await life.one(urgency=2)
+    await life.call(
+        member(life.offer_to(need)),
+        "DeclineOffer",
+        offer_id=life.offer(need)["offer_id"],
+        reason="NOT_OUR_SERVICE",
+    )
+    life.let_pass(hours=13)
+    life.intake.is_away = True
+    await life.work_off()
+    assert life.state(need) == "MATCHING"
+    assert life.told(clock)[-1] == "offer_reminder_due"
+    life.intake.is_away = False
+    life.let_pass(seconds=1)
+    await life.work_off()
+    assert life.state(need) == "OFFERED"
+
+
+async def test_an_agreement_that_begins_counts_for_who_is_being_matched_and_who_is_asked(life: Life) -> None:
+    others = [str(agency_id(number)) for number in (1, 3)]
+    needs = [await life.one(permitted_agency_ids=others[:1]) for _ in range(2)]
+    await life.call(
+        member(1), "DeclineOffer", offer_id=life.offer(needs[0])["offer_id"], reason="NOT_OUR_SERVICE"
+    )
+    for need in needs:
+        life.change(need, permitted_agency_ids=others, profile_version=1)
+    await life.hear(agreement(3, datetime.now(UTC) + timedelta(days=9), 2))
+    await life.work_off()
+    await life.call(
+        member(1), "DeclineOffer", offer_id=life.offer(needs[1])["offer_id"], reason="NOT_OUR_SERVICE"
+    )
+    await life.work_off()
+    assert [life.offer_to(need) for need in needs] == [3, 3]
+
+
+async def test_an_agreement_that_begins_frees_who_lacked_permission_for_anybody(life: Life) -> None:
+    need = await life.one(permitted_agency_ids=[])
+    assert life.state(need) == "AWAITING_PERSON"
+    life.change(need, profile_version=1)
+    await life.hear(agreement(2, datetime.now(UTC) + timedelta(days=9), 2))
+    await life.work_off()
+    assert life.state(need) == "OFFERED"
+
+
+async def test_an_offer_that_is_committed_just_after_an_agreement_ended_is_revoked_too(life: Life) -> None:
+    ended = datetime.now(UTC) - timedelta(seconds=1)
+    await life.hear(agreement(1, ended, 2))
+    await life.work_off()
+    # matched while the agreement held, committed after the first look
+    life.superuser.execute("update agreement set valid_until_time = valid_until_time + interval '1 day'")
+    need = await life.one(permitted_agency_ids=[str(agency_id(1))])
+    assert life.offer_to(need) == 1
+    life.superuser.execute("update agreement set valid_until_time = valid_until_time - interval '1 day'")
+    life.let_pass(seconds=11)
+    await life.work_off()
+    assert life.offer(need)["state"] == "REVOKED"
+    assert life.rows("select * from deadline where kind = 'AGREEMENT_ENDS'") == []
