@@ -1,4 +1,4 @@
-"""How well a service suits, in five terms to be read aloud; none knows nationality, religion, status or sex."""
+"""How well a service suits, in five terms to be read aloud; none of nationality, religion, status or sex."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field

@@ -103,6 +103,8 @@ def referral_message(seen: SeenReferral, texts: Mapping[Note, str] | None = None
         outcome_confirmed_by=one.outcome_confirmed_by or "",
         reason=shown_closing_reason(one, sight.viewer),
     )
+    for shown, offer in zip(message.offers, sight.offers, strict=True):
+        shown.duty_phone = seen.phone_to_call if offer.is_open else ""
     if sight.is_sender:
         message.sender_agency_id = str(one.sender_agency_id)
         message.need_id = str(one.need_id)

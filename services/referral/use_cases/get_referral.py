@@ -7,6 +7,7 @@ from typing import Final
 from chassis.access_records import AccessRecord
 from chassis.caller import Caller
 from chassis.postgres import Transaction
+from kernel.codes import Urgency
 from kernel.ids import ReferralId, ServiceId
 from services.referral.adapters.postgres_notes import Note, NoteKind
 from services.referral.adapters.stores import Stores
@@ -31,6 +32,7 @@ class SeenReferral:
     Args:
         profile: None where the caller sees no card, or what was known is deleted.
         notes: sealed words that the caller may read, and no others; open them outside the transaction.
+        phone_to_call: for the sender, while nobody has opened an emergency offer.
     """
 
     referral: Referral
@@ -38,6 +40,7 @@ class SeenReferral:
     profile: Profile | None
     waiting_position: int | None
     notes: tuple[Note, ...] = ()
+    phone_to_call: str = ""
 
 
 async def get_referral(
@@ -54,7 +57,21 @@ async def get_referral(
     one = seen[0]
     notes = [note for note in await stores.notes.of_referral(tx, referral_id) if _may_read(note, one)]
     tx.record_access(AccessRecord("referral", METHOD, [referral_id]))
-    return replace(one, notes=tuple(notes))
+    return replace(one, notes=tuple(notes), phone_to_call=await _phone_to_call(tx, stores, one))
+
+
+async def _phone_to_call(tx: Transaction, stores: Stores, seen: SeenReferral) -> str:
+    """The duty phone of the service that is asked."""
+    sight = seen.sight
+    if not sight.is_sender or seen.referral.urgency is not Urgency.EMERGENCY:
+        return ""
+    unopened = [
+        one.service_id
+        for one in sight.offers
+        if one.is_open and one.acknowledged_time is None and one not in sight.unnamed
+    ]
+    found = await stores.directory.candidates_by_id(tx, unopened) if unopened else {}
+    return next((one.duty_phone for one in found.values()), "")
 
 
 def _may_read(note: Note, seen: SeenReferral) -> bool:

@@ -5,7 +5,7 @@ import asyncio
 import pytest
 
 from services.referral.domain.offer import OfferAlreadyAnswered
-from tests.support.referral_life import Life, member
+from tests.support.referral_life import DESK, Life, member
 
 pytestmark = pytest.mark.asyncio
 URGENT, EMERGENCY = 2, 1
@@ -41,6 +41,13 @@ async def test_an_emergency_that_nobody_opens_says_call_now(life: Life) -> None:
     life.let_pass(minutes=31)
     await life.work_off()
     assert life.told(need)[-1] == "offer_unacknowledged"
+    asked = member(life.offer_to(need))
+    for who, phone in ((DESK, "210 0000000"), (asked, "")):
+        seen = await life.call(who, "GetReferral", referral_id=need.referral_id)
+        assert [offer.duty_phone for offer in seen.referral.offers] == [phone]
+    await life.call(asked, "AcknowledgeOffer", offer_id=life.offer(need)["offer_id"])
+    seen = await life.call(DESK, "GetReferral", referral_id=need.referral_id)
+    assert seen.referral.offers[0].duty_phone == ""
 
 
 async def test_an_emergency_that_somebody_has_opened_raises_no_alarm(life: Life) -> None:
