@@ -54,11 +54,6 @@ _STANDING: Final = f"""
     left join lateral (
         select e.recorded_time from consent_event e
         where e.beneficiary_id = n.beneficiary_id and e.state = 'WITHDRAWN' and e.agency_id is null
-          and not exists (
-              select from consent_event l
-              where l.beneficiary_id = e.beneficiary_id and l.sequence > e.sequence
-                and l.state in ('GIVEN', 'RENEWED')
-          )
         order by e.sequence desc limit 1
     ) w on true
     where n.need_id = any($1::uuid[])

@@ -126,6 +126,8 @@ async def test_a_whole_withdrawal_touches_the_needs_before_it_only(intake: OpenI
     told = await _profiles(intake, before.need_id, after.need_id)
     assert [profile.consent_withdrawn for profile in told] == [True, False]
     assert [profile.permitted_agency_ids for profile in told] == [(), ()]
+    # consent given anew opens what is asked for from now on; it must not depend on who had heard by then
     await intake.consent(person, grant(B))
-    [profile] = await _profiles(intake, before.need_id)
-    assert (profile.permitted_agency_ids, profile.consent_withdrawn) == ((B,), False)
+    told = await _profiles(intake, before.need_id, after.need_id)
+    assert [profile.consent_withdrawn for profile in told] == [True, False]
+    assert told[1].permitted_agency_ids == (B,)
