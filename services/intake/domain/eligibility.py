@@ -121,7 +121,7 @@ def is_consent_withdrawn(need: Need, whole_withdrawal_time: datetime | None) -> 
     """Whether the whole consent was withdrawn after the need was recorded.
 
     Args:
-        whole_withdrawal_time: when consent was last withdrawn whole; None where never. Consent given since does
-            not count: the referral ended with the withdrawal, whenever its service hears of it.
+        whole_withdrawal_time: when consent was last withdrawn whole; None where never. Consent given since
+            does not count: the referral ended with the withdrawal, whenever its service hears of it.
     """
     return whole_withdrawal_time is not None and whole_withdrawal_time > need.recorded_time
