@@ -59,6 +59,7 @@ class IntakeClient:
                 sealed=sealed[start : start + TEXTS_A_CALL],
                 reader_id=str(reader.principal_id),
                 reader_agency_id=_agency(reader.agency_id),
+                reader_acting_person=reader.acting_person,
             )
             with remote_refusals():
                 response = await self._text.Open(request, timeout=DEADLINE_SECONDS)
