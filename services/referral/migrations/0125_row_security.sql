@@ -27,6 +27,7 @@ create policy referral_step on referral for update to referral_app using (
 );
 revoke select, insert, delete on referral from referral_app;
 revoke delete on referral from referral_worker;
+-- a column that a later migration adds is granted there
 do $$
 begin
     execute (

@@ -223,15 +223,15 @@ class Offer(_message.Message):
     referral_id: _builtins.str
     """Its referral."""
     agency_id: _builtins.str
-    """To whom."""
+    """To whom; empty where the caller may not know of the service."""
     service_id: _builtins.str
-    """For which service."""
+    """For which service; empty likewise."""
     activity_id: _builtins.str
-    """For which activity; absent where the service has none."""
+    """For which activity; absent likewise, and where the service has none."""
     state: Global___OfferState.ValueType
     """Where it stands."""
     reason: _builtins.str
-    """The reason of a decline or a return, where the caller may know it, else WITHHELD."""
+    """Why it ended. Of a decline or a return the sender's staff may not know every reason: then it is OTHER, without words."""
     estimated_date: _builtins.str
     """On the waiting list: an estimated date, YYYY-MM-DD; empty where none."""
     duty_phone: _builtins.str
@@ -353,13 +353,13 @@ class Referral(_message.Message):
     need_id: _builtins.str
     """The need; only for the sender."""
     holder_agency_id: _builtins.str
-    """The agency that holds it; empty where none."""
+    """The agency that holds it; empty where none, or where the caller may not know of the service."""
     outcome: _builtins.str
     """Outcome, a code; empty before the end."""
     outcome_confirmed_by: _builtins.str
     """Who confirmed the outcome, a code; empty before the end."""
     reason: _builtins.str
-    """The reason of an end without service, where the caller may know it, else WITHHELD."""
+    """The reason of an end without service; OTHER where the sender's staff, WITHHELD where the agency may not know it."""
     waiting_position: _builtins.int
     """Where the person stands on the waiting list (1 is next); absent when not waiting."""
     continues_referral_id: _builtins.str
