@@ -1,7 +1,6 @@
 """The `kem` command: finds the code of one subcommand only when that one is called."""
 
 import importlib
-import importlib.util
 import sys
 from collections.abc import Iterable
 from typing import Any
@@ -30,16 +29,13 @@ class Subcommands(TyperGroup):
     """Looks a subcommand up by name in `COMMANDS`."""
 
     def list_commands(self, ctx: Any) -> list[str]:
-        return [name for name, module in COMMANDS.items() if importlib.util.find_spec(module)]
+        return list(COMMANDS)
 
     def get_command(self, ctx: Any, cmd_name: str) -> Any:
-        if cmd_name not in self.list_commands(ctx):
+        if cmd_name not in COMMANDS:
             return None
         app = typer.Typer()
-        register = getattr(importlib.import_module(COMMANDS[cmd_name]), "register", None)
-        if register is None:
-            return None
-        register(app)
+        importlib.import_module(COMMANDS[cmd_name]).register(app)
         return typer.main.get_group(app).commands.get(cmd_name)
 
 
@@ -64,6 +60,9 @@ def main(arguments: Iterable[str] | None = None) -> None:
     except StackFailure as failure:
         typer.echo(f"kem: {failure.sentence}", err=True)
         sys.exit(failure.exit_code)
+    except PermissionError as error:
+        typer.echo(f"kem: {error.filename} belongs to another user; run it as that one.", err=True)
+        sys.exit(1)
 
 
 if __name__ == "__main__":
