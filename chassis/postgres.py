@@ -23,6 +23,10 @@ EventCodec = Callable[[object, Caller, datetime], OutgoingEvent]
 IDLE_TRANSACTION_MILLISECONDS = 15_000
 """After this long a stopped process loses its locks, so that the others go on."""
 
+TRANSACTION_MILLISECONDS = 40_000
+"""The same for one that was stopped between two messages of a statement, which PostgreSQL does not call idle.
+Longer than any single statement may take."""
+
 
 class Database:
     """A pool of connections of one login to one schema.
@@ -210,6 +214,7 @@ def session_settings(schema: str) -> dict[str, str]:
         "timezone": "UTC",
         "jit": "off",  # compiling costs more than these short statements take
         "idle_in_transaction_session_timeout": str(IDLE_TRANSACTION_MILLISECONDS),
+        "transaction_timeout": str(TRANSACTION_MILLISECONDS),
     }
 
 

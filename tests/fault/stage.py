@@ -155,6 +155,15 @@ class Stage:
             while not await self.has_effect_of(facts, consumer):  # noqa: ASYNC110 (another process acts)
                 await asyncio.sleep(LOOK_EVERY_SECONDS)
 
+    async def has_effect_or_died(self, facts: Sequence[Fact], worker: Worker) -> bool:
+        """Waits for the effects of these facts; False when the worker died before."""
+        async with asyncio.timeout(PATIENCE_SECONDS):
+            while not await self.has_effect_of(facts):
+                if worker.process.returncode is not None:
+                    return False
+                await asyncio.sleep(LOOK_EVERY_SECONDS)
+        return True
+
     async def until_told_is_past(self, *consumers: str) -> None:
         """Tells one last fact per key and waits for these: whatever came before has then had its chance."""
         last = await self.tell_round()
