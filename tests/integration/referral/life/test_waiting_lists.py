@@ -133,7 +133,7 @@ async def test_a_place_is_never_overbooked_however_many_come_at_once(life: Life)
 def course(number: int, **changes: Any) -> Activity:
     """A course of a service, with one place, that runs now."""
     now = datetime.now(UTC)
-    known = {
+    known: dict[str, Any] = {
         "activity_id": ActivityId(uuid4()),
         "service_id": service_id(number),
         "name_el": "Μάθημα",
