@@ -65,6 +65,23 @@ async def test_a_server_that_is_killed_is_started_again_and_that_is_said(tmp_pat
         await stack.stop()
 
 
+async def test_a_second_worker_of_a_service_is_kept_alive_like_the_first(tmp_path: Path) -> None:
+    said: list[str] = []
+    options = StackOptions(is_durable=False, services=("notifications",))
+    stack = Stack(tmp_path / "data", options, say=said.append)
+    await stack.start()
+    try:
+        worker = await stack.add_worker("notifications", roles="stream")
+        assert worker.process is not None
+        worker.process.kill()
+        await _until(lambda: "notifications-2 serves again." in said)
+        run = read_run(stack.layout)
+        assert run is not None
+        assert {process.name: process.restarts for process in run.processes}["notifications-2"] == 1
+    finally:
+        await stack.stop()
+
+
 async def test_a_second_start_on_the_same_folder_is_refused_in_one_sentence(tmp_path: Path) -> None:
     stack = Stack(tmp_path / "data", _BARE)
     await stack.start()
