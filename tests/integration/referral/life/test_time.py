@@ -112,8 +112,8 @@ async def test_an_acceptance_racing_its_own_expiry_and_the_next_offer_has_one_ou
         need = await life.one(urgency=URGENT)
         agency, offer_id = life.offer_to(need), life.offer(need)["offer_id"]
         life.superuser.execute(
-            f"update offer set respond_by_time = clock_timestamp() + interval '{left_milliseconds} milliseconds'"
-            f" where offer_id = '{offer_id}';"
+            "update offer set respond_by_time ="
+            f" clock_timestamp() + interval '{left_milliseconds} milliseconds' where offer_id = '{offer_id}';"
             f"update deadline set due_time = clock_timestamp() where offer_id = '{offer_id}'"
         )
         answers = await asyncio.gather(
