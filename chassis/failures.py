@@ -24,6 +24,7 @@ _PASSING: Final = (
     postgres.TransactionRollbackError,  # a deadlock, or a serialization failure
     postgres.IdleInTransactionSessionTimeoutError,
     postgres.ReadOnlySQLTransactionError,  # a standby that is being promoted
+    asyncpg.InternalClientError,  # a server that is killed in the middle of an answer
 )
 
 _DEPLOYMENT: Final = (

@@ -20,6 +20,13 @@ PAUSE_AFTER_SMALL_BATCH_SECONDS: Final = 0.015
 """Gathers a few more commits into the next batch; costs are made of small batches."""
 FALLBACK_POLL_SECONDS: Final = 0.05
 LEADER_POLL_SECONDS: Final = 0.5
+_INTERRUPTIONS: Final = (
+    PublishingFailed,
+    asyncpg.PostgresError,
+    asyncpg.InterfaceError,
+    asyncpg.InternalClientError,  # a server that is killed in the middle of an answer
+    OSError,
+)
 _BACKOFF_SECONDS: Final = (0.1, 0.2, 0.5, 1.0)
 
 log = structlog.get_logger(__name__)
@@ -48,7 +55,7 @@ class Relay:
                 try:
                     await self._lead()
                     failures = 0
-                except (PublishingFailed, asyncpg.PostgresError, asyncpg.InterfaceError, OSError) as error:
+                except _INTERRUPTIONS as error:
                     backoff = _BACKOFF_SECONDS[min(failures, len(_BACKOFF_SECONDS) - 1)]
                     failures += 1
                     log.warning("relay_interrupted", error=type(error).__name__, retry_delay_seconds=backoff)

@@ -99,6 +99,7 @@ def test_an_error_that_nobody_foresaw_tells_nothing_but_what_to_quote(error: Exc
         asyncpg.TooManyConnectionsError("too many"),
         asyncpg.ConnectionDoesNotExistError("gone"),
         asyncpg.InterfaceError("connection is closed"),
+        asyncpg.InternalClientError("got result for unknown protocol state"),
         ConnectionRefusedError(),
         TimeoutError(),
     ],
