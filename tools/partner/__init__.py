@@ -17,6 +17,7 @@ def partner(
     ] = False,
 ) -> None:
     """Sit at a partner agency's desk: offers appear as they are made; answer them by typing."""
+    import signal
     import sys
 
     from tools.stack.failure import StackFailure
@@ -33,6 +34,8 @@ def partner(
     from tools.hub import Doors
     from tools.partner.sitting import sit_down
 
+    # a shell that starts it in the background lets it ignore Ctrl-C; whoever brings it to the front means it
+    signal.signal(signal.SIGINT, signal.default_int_handler)
     try:
         asyncio.run(sit_down(Doors.of(Layout(DATA)), agency, DATA / "partner", from_start=from_start))
     except KeyboardInterrupt:
