@@ -1,0 +1,170 @@
+"""All services at their real doors, with one case in them: a person, a need, a referral, an offer."""
+
+import asyncio
+import os
+import signal
+import sys
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from dataclasses import dataclass, field
+from pathlib import Path
+from subprocess import Popen
+from typing import Any, Final
+from uuid import UUID, uuid4
+
+import grpc
+from google.protobuf.message import Message
+
+from chassis.access import Access
+from chassis.caller import AssertionSigner
+from kem.directory.v1 import directory_pb2
+from kem.directory.v1 import directory_service_pb2 as directory
+from kem.directory.v1.directory_service_pb2_grpc import DirectoryServiceStub
+from kem.referral.v1 import referral_service_pb2 as referral
+from kem.referral.v1.referral_service_pb2_grpc import ReferralServiceStub
+from kernel.codes import Role
+from tests.architecture.test_every_rpc_is_authorised import access_tables
+from tests.component.intake.desk import Desk, desk_at
+from tests.component.referral.directory_door import agency_message, service_message
+from tests.integration.chassis.assertions import key_file, make_signer, write_keys
+from tests.support.intake import HUB_PRINCIPAL, RunningIntake
+from tests.support.postgres import FreshDatabase
+from tests.support.referral import RunningReferral
+from tools.stack.ports import free_port
+from tools.stack.services import wait_serving
+
+ROOT: Final = Path(__file__).resolve().parents[3]
+
+
+@dataclass(frozen=True, slots=True)
+class Case:
+    """What there is to be named by a stranger."""
+
+    beneficiary_id: str
+    need_id: str
+    referral_id: str
+    offer_id: str
+    agency_id: str
+    service_id: str
+
+    def unknown(self) -> "Case":
+        """Ids in the same places of which nothing is known."""
+        return Case(**{name: str(uuid4()) for name in Case.__dataclass_fields__})
+
+
+@dataclass(slots=True)
+class EveryDoor:
+    """Calls any method as anybody."""
+
+    intake: RunningIntake
+    addresses: dict[str, str]
+    case: Case
+    desk: Desk
+    hub: AssertionSigner
+    _channels: dict[str, grpc.aio.Channel] = field(default_factory=dict)
+
+    def token(self, *roles: str, agency_id: UUID | None = None) -> str:
+        """An assertion of the hub's issuer for people, or of a service for itself."""
+        if Role.SERVICE in roles:
+            return self.hub.token(HUB_PRINCIPAL, None, list(roles))
+        return self.intake.people.token(uuid4(), agency_id, list(roles))
+
+    async def call(self, method: str, token: str | None, request: Message | None = None) -> Any:
+        """The answer's bytes; an empty request unless one is given."""
+        service = next(name for name, table in access_tables().items() if method in table)
+        if service not in self._channels:
+            self._channels[service] = grpc.aio.insecure_channel(self.addresses[service])
+        opened: Any = self._channels[service]  # its generic calls have no types
+        metadata = [("authorization", f"Bearer {token}")] if token else []
+        content = request.SerializeToString() if request else b""
+        if method.endswith("/Subscribe"):
+            stream = opened.unary_stream(method)(content, metadata=metadata, timeout=20)
+            answer = await stream.read()
+            stream.cancel()
+            return answer
+        return await opened.unary_unary(method)(content, metadata=metadata, timeout=20)
+
+    async def close(self) -> None:
+        for opened in self._channels.values():
+            await opened.close()
+
+
+def roles_without(access: Access) -> list[Role]:
+    """The roles that may not call."""
+    return [
+        role for role in Role if role not in access.roles and not (access.internal and role is Role.SERVICE)
+    ]
+
+
+@asynccontextmanager
+async def every_door(database: FreshDatabase, folder: Path, bootstrap: str) -> AsyncIterator[EveryDoor]:
+    """Starts everything and makes the case through the doors."""
+    people, hub = make_signer(folder, "kem-test"), make_signer(folder, "service:referral")
+    write_keys(folder, people, hub)
+    (folder / "keys").mkdir()
+    addresses = {service: f"127.0.0.1:{free_port()}" for service in access_tables()}
+    processes = [_start(service, addresses, database, folder, bootstrap) for service in addresses]
+    try:
+        await asyncio.gather(*map(wait_serving, addresses.values()))
+        intake = RunningIntake(database, addresses["intake"], folder / "keys", people, hub)
+        async with desk_at(intake) as desk:
+            case = await _make_case(RunningReferral(addresses["referral"], intake), desk)
+            doors = EveryDoor(intake, addresses, case, desk, hub)
+            yield doors
+            await doors.close()
+    finally:
+        for process in processes:
+            process.send_signal(signal.SIGTERM)
+        for process in processes:
+            process.wait(20)
+
+
+def _start(
+    service: str, addresses: dict[str, str], database: FreshDatabase, folder: Path, bootstrap: str
+) -> "Popen[bytes]":
+    prefix = f"KEM_{service.upper()}_"
+    settings = {f"KEM_{name.upper()}_GRPC_ADDRESS": address for name, address in addresses.items()} | {
+        "PATH": os.environ["PATH"],
+        "PYTHONPATH": f"{ROOT}:{ROOT / 'gen'}",
+        "KEM_KAFKA_BOOTSTRAP": bootstrap,
+        "KEM_KAFKA_IDEMPOTENCE": "false",
+        "KEM_KAFKA_SESSION_SECONDS": "2",
+        "KEM_ASSERTION_KEYS_FILE": str(folder / "assertion-keys.json"),
+        "KEM_KEYS_DIR": str(folder / "keys"),
+        f"{prefix}IDENTITY_FILE": str(key_file(folder, "service:referral")),
+        f"{prefix}DATABASE_URL_FILE": str(folder / f"{service}-app"),
+        f"{prefix}WORKER_DATABASE_URL_FILE": str(folder / f"{service}-worker"),
+    }
+    (folder / f"{service}-app").write_text(database.app_url(service))
+    (folder / f"{service}-worker").write_text(database.worker_url(service))
+    with (folder / f"{service}.log").open("wb") as log:
+        return Popen([sys.executable, "-P", "-m", f"services.{service}"], cwd=ROOT, env=settings, stderr=log)
+
+
+async def _make_case(running: RunningReferral, desk: Desk) -> Case:
+    agency_id = str(desk.agency_id)
+    lessons = service_message(
+        1, agency_id=agency_id, eligibility=directory_pb2.Eligibility(), listing=directory_pb2.LISTING_PUBLIC
+    )
+    async with (
+        running.channel_of("operator") as keeper_channel,
+        running.channel_of("agency_member", agency_id=desk.agency_id) as agency_channel,
+    ):
+        keeper, agency = DirectoryServiceStub(keeper_channel), ReferralServiceStub(agency_channel)
+        agencies = [agency_message(1, agency_id=agency_id)]
+        await keeper.SaveAgencies(directory.SaveAgenciesRequest(request_id=str(uuid4()), agencies=agencies))
+        await keeper.SaveServices(directory.SaveServicesRequest(request_id=str(uuid4()), services=[lessons]))
+        await desk.agree()
+        person = await desk.person()
+        await desk.consent(person)
+        need = await desk.need(person)
+        async with asyncio.timeout(30):
+            while True:
+                page = await agency.ListReferrals(
+                    referral.ListReferralsRequest(view=referral.REFERRAL_VIEW_OFFERED)
+                )
+                if page.referrals:
+                    break
+                await asyncio.sleep(0.05)
+    offer_id = page.referrals[0].offers[0].offer_id
+    return Case(person, need.need_id, need.referral_id, offer_id, agency_id, lessons.service_id)

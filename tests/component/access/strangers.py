@@ -1,0 +1,109 @@
+"""What somebody of another agency could ask about a case that is none of theirs: a request per method."""
+
+from datetime import UTC, datetime
+from typing import Any, Final
+from uuid import uuid4
+
+from google.protobuf.message import Message
+
+from kem.directory.v1 import directory_pb2
+from kem.directory.v1 import directory_service_pb2 as directory
+from kem.disclosure.v1 import disclosure_service_pb2 as disclosure
+from kem.intake.v1 import intake_service_pb2 as intake
+from kem.intake.v1 import need_pb2
+from kem.referral.v1 import referral_service_pb2 as referral
+from services.intake.entrypoints.translate_beneficiary import beneficiary_message
+from tests.component.access.every_door import Case
+from tests.component.intake.desk import Desk, at
+from tests.component.referral.directory_door import places, service_message
+from tests.support.people import invented_person
+
+NAMES_NOTHING_OF_OTHERS: Final = {
+    "RegisterBeneficiary": "makes somebody new",
+    "SearchBeneficiaries": "answers the caller's own people; see test_people",
+    "ListReferrals": "answers the caller's own",
+    "ListAgencies": "the directory is for everybody",
+    "ListServices": "the directory is for everybody",
+    "ListActivities": "the directory is for everybody",
+    "GetService": "the directory is for everybody; hidden services: see test_directory",
+    "SaveAgencies": "keepers only, who keep all of it",
+    "SetNeededCategories": "the data protection officer's, for all agencies",
+    "SaveAgreements": "the data protection officer's, for all agencies",
+    "ListAgreements": "the data protection officer's, for all agencies",
+    "GetProfiles": "the hub's own services only",
+    "Seal": "the hub's own services only",
+    "Open": "the hub's own services only",
+    "Subscribe": "the caller's own inbox",
+    "Acknowledge": "the caller's own inbox",
+    "ListDeliveries": "the caller's own inbox",
+}
+"""Method and why no stranger can name somebody else's case with it."""
+
+
+def requests_about(case: Case, desk: Desk) -> dict[str, Message]:
+    """A valid request per method, about the case."""
+    again = str(uuid4())
+    about_referral: dict[str, Any] = {"request_id": again, "referral_id": case.referral_id}
+    about_offer: dict[str, Any] = {"request_id": again, "offer_id": case.offer_id}
+    new_need = desk.new_need(case.beneficiary_id, routing=need_pb2.ROUTING_HOLD)
+    return {
+        "GetBeneficiary": intake.GetBeneficiaryRequest(beneficiary_id=case.beneficiary_id),
+        "UpdateBeneficiary": intake.UpdateBeneficiaryRequest(
+            request_id=again,
+            beneficiary_id=case.beneficiary_id,
+            expected_version=1,
+            beneficiary=beneficiary_message(invented_person()),
+        ),
+        "RecordConsent": desk.consent_request(case.beneficiary_id),
+        "WithdrawConsent": intake.WithdrawConsentRequest(
+            request_id=again, beneficiary_id=case.beneficiary_id
+        ),
+        "RecordNeed": intake.RecordNeedRequest(request_id=again, need=new_need),
+        "RecordNeeds": intake.RecordNeedsRequest(request_id=again, needs=[new_need]),
+        "WithdrawNeed": intake.WithdrawNeedRequest(
+            request_id=again, need_id=case.need_id, reason="NO_LONGER_NEEDED"
+        ),
+        "ListNeeds": intake.ListNeedsRequest(beneficiary_id=case.beneficiary_id),
+        "GetDisclosure": disclosure.GetDisclosureRequest(**about_referral),
+        "ExplainMatches": referral.ExplainMatchesRequest(referral_id=case.referral_id),
+        "OfferTo": referral.OfferToRequest(**about_referral, service_ids=[case.service_id]),
+        "AcceptOffer": referral.AcceptOfferRequest(**about_offer),
+        "DeclineOffer": referral.DeclineOfferRequest(**about_offer, reason="NO_CAPACITY"),
+        "WaitlistOffer": referral.WaitlistOfferRequest(
+            **about_offer, estimated_date=f"{datetime.now(UTC).year + 1}-03-01"
+        ),
+        "ReturnReferral": referral.ReturnReferralRequest(**about_referral, reason="CAPACITY_LOST"),
+        "RequestInformation": referral.RequestInformationRequest(**about_offer, question="Who is it?"),
+        "ProvideInformation": referral.ProvideInformationRequest(**about_offer, answer="Nobody."),
+        "StartService": referral.StartServiceRequest(**about_referral),
+        "CompleteReferral": referral.CompleteReferralRequest(
+            **about_referral, outcome="NEED_MET", confirmed_by="PROVIDER"
+        ),
+        "CloseNotCompleted": referral.CloseNotCompletedRequest(**about_referral, reason="MOVED_AWAY"),
+        "CancelReferral": referral.CancelReferralRequest(**about_referral, reason="NO_LONGER_NEEDED"),
+        "MarkEnteredInError": referral.MarkEnteredInErrorRequest(**about_referral),
+        "AcknowledgeOffer": referral.AcknowledgeOfferRequest(**about_offer),
+        "GetReferral": referral.GetReferralRequest(referral_id=case.referral_id),
+        "SaveServices": directory.SaveServicesRequest(
+            request_id=again,
+            services=[service_message(1, agency_id=case.agency_id, service_id=case.service_id)],
+        ),
+        "SaveActivities": directory.SaveActivitiesRequest(
+            request_id=again,
+            activities=[
+                directory_pb2.Activity(
+                    activity_id=str(uuid4()),
+                    service_id=case.service_id,
+                    name=directory_pb2.BilingualText(el="Μάθημα", en="A course"),
+                    start_time=at(datetime(2100, 1, 1, tzinfo=UTC)),
+                    end_time=at(datetime(2100, 2, 1, tzinfo=UTC)),
+                    capacity=places(3),
+                )
+            ],
+        ),
+        "DeclareCapacity": directory.DeclareCapacityRequest(
+            request_id=again, unit_id=case.service_id, capacity=places(1)
+        ),
+        "SuspendService": directory.SuspendServiceRequest(request_id=again, service_id=case.service_id),
+        "ResumeService": directory.ResumeServiceRequest(request_id=again, service_id=case.service_id),
+    }
