@@ -16,7 +16,7 @@ from kem.intake.v1 import intake_service_pb2_grpc
 from kem.notifications.v1 import inbox_service_pb2_grpc
 from kem.referral.v1 import referral_service_pb2_grpc
 from tools.stack.credentials import ISSUER
-from tools.stack.failure import StackFailure
+from tools.stack.failure import NotRunning
 from tools.stack.layout import Layout
 from tools.stack.run_file import read_run
 
@@ -45,11 +45,11 @@ class Doors:
         """The doors of the stack that runs on this data folder.
 
         Raises:
-            StackFailure: none runs there.
+            NotRunning: none runs there.
         """
         run = read_run(layout)
         if run is None or not layout.is_held():
-            raise StackFailure("Nothing runs here; start it with ./kem up (or let `--fresh` start its own).")
+            raise NotRunning
         return Doors(
             intake=run.addresses["intake"],
             referral=run.addresses["referral"],

@@ -2,7 +2,7 @@
 
 import json
 
-from tools.stack.failure import StackFailure
+from tools.stack.failure import NotRunning
 from tools.stack.layout import DATA, Layout
 
 
@@ -10,11 +10,11 @@ def check_url() -> str:
     """The URL of the login that reads everything and writes nothing.
 
     Raises:
-        StackFailure: nothing was ever started here.
+        NotRunning: nothing was ever started here.
     """
     layout = Layout(DATA)
     try:
         json.loads(layout.run_file.read_text())
         return layout.url_file("check").read_text().strip()
     except (OSError, ValueError):
-        raise StackFailure("KEM is not running here; start it with ./kem up.", 3) from None
+        raise NotRunning from None

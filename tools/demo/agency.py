@@ -1,22 +1,18 @@
 """A simulated partner agency: an open stream, a temperament, and staff who answer."""
 
 import asyncio
-import contextlib
 import random
-from collections.abc import Coroutine
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
-from typing import Any
 from uuid import uuid4
-
-import grpc
 
 from kem.directory.v1 import directory_pb2
 from kem.disclosure.v1 import disclosure_service_pb2
-from kem.notifications.v1 import delivery_pb2, inbox_service_pb2
+from kem.notifications.v1 import delivery_pb2
 from kem.referral.v1 import referral_service_pb2
 from tools.demo.calls import Calls, Refused
 from tools.demo.ledger import Ledger
+from tools.demo.listening import ListeningStaff
 from tools.hub import Hub, Person
 
 _DECLINES = {"NO_CAPACITY": 45, "NOT_ELIGIBLE_STATUS": 15, "NOT_ELIGIBLE_AGE": 10, "NO_COMMON_LANGUAGE": 8,
@@ -31,7 +27,6 @@ _RETURNS = (
 _NOT_COMPLETED = ("PERSON_WITHDREW", "MOVED_AWAY", "BECAME_INELIGIBLE")
 _OUTCOMES = {"NEED_MET": 60, "PARTLY_MET": 25, "NOT_MET": 5, "INFORMATION_ONLY": 10}
 _ANSWERS = {"accept": 50, "decline": 15, "silent": 22, "waitlist": 8, "ask": 5}
-ACKNOWLEDGE_EVERY_SECONDS = 0.25
 QUESTION = "Can the person come in the morning?"
 OTHER_REASON = "Please ask again after the summer."
 
@@ -55,7 +50,7 @@ class Temperament:
         )
 
 
-class SimulatedAgency:
+class SimulatedAgency(ListeningStaff):
     """One agency's system and staff, over gRPC only, for as long as `run` goes on."""
 
     def __init__(
@@ -68,89 +63,27 @@ class SimulatedAgency:
         temperament: Temperament,
         seed: int,
     ) -> None:
+        super().__init__(hub, calls, ledger, staff, delivery_pb2.INBOX_AGENCY)
         self.agency_id = agency.agency_id
         self.code = agency.code
-        self._hub = hub
-        self._calls = calls
-        self._ledger = ledger
-        self._staff = staff
         self._temperament = temperament
         self._random = random.Random(f"{seed}/{agency.code}/answers")  # noqa: S311  a sample, not a secret
-        self._inbox = hub.inbox()
-        self._sequence = 0
-        self._acknowledged = 0
-        self._tasks: set[asyncio.Task[None]] = set()
 
-    @property
-    def is_idle(self) -> bool:
-        """Nobody of the agency is about to answer anything."""
-        return not self._tasks and self._acknowledged == self._sequence
+    async def begin_after_what_is_there(self) -> int:
+        sequence = await super().begin_after_what_is_there()
+        self._ledger.begins_after(self.agency_id, sequence)
+        return sequence
 
-    async def begin_after_what_is_there(self) -> None:
-        """Leaves what earlier days left in the inbox unread."""
-        request = inbox_service_pb2.ListDeliveriesRequest(inbox=delivery_pb2.INBOX_AGENCY, page_size=1)
-        answer = await self._calls(self._inbox.ListDeliveries, request, self._staff)
-        self._sequence = self._acknowledged = answer.last_sequence
-        self._ledger.begins_after(self.agency_id, answer.last_sequence)
+    def is_new(self, sequence: int) -> bool:
+        # the ledger sees repeats too, and counts them
+        return self._ledger.delivered(self.agency_id, sequence)
 
-    async def run(self) -> None:
-        """Listens, answers, reconnects; ends when cancelled."""
-        acknowledging = asyncio.create_task(self._acknowledge_often())
-        try:
-            while True:
-                try:
-                    await self._listen()
-                except grpc.aio.AioRpcError:
-                    await asyncio.sleep(0.2)  # away for a moment: resume after the last sequence
-        finally:
-            acknowledging.cancel()
-            for task in self._tasks:
-                task.cancel()
-
-    async def _listen(self) -> None:
-        request = inbox_service_pb2.SubscribeRequest(
-            inbox=delivery_pb2.INBOX_AGENCY, after_sequence=self._sequence
-        )
-        async for message in self._inbox.Subscribe(request, metadata=self._staff.credentials()):
-            if not message.HasField("delivery"):
-                continue
-            delivery = message.delivery
-            if not self._ledger.delivered(self.agency_id, delivery.sequence):
-                continue
-            self._sequence = delivery.sequence
-            if delivery.kind == "ReferralOffered":
-                self._ledger.offer_arrived(delivery.offer_id, delivery.referral_id)
-                self._begin(self._consider(delivery))
-            elif delivery.kind == "InformationProvided":
-                self._begin(self._answer(delivery.offer_id, delivery.referral_id, may_ask=False))
-
-    async def _acknowledge_often(self) -> None:
-        """Tells the hub what has arrived, a few times a second whatever the load."""
-        while True:
-            await asyncio.sleep(ACKNOWLEDGE_EVERY_SECONDS)
-            upto = self._sequence
-            if upto > self._acknowledged:
-                with contextlib.suppress(Refused, grpc.aio.AioRpcError):
-                    await self._calls(
-                        self._inbox.Acknowledge,
-                        inbox_service_pb2.AcknowledgeRequest(
-                            inbox=delivery_pb2.INBOX_AGENCY, up_to_sequence=upto
-                        ),
-                        self._staff,
-                    )
-                    self._acknowledged = upto
-
-    def _begin(self, work: Coroutine[Any, Any, None]) -> None:
-        task = asyncio.create_task(self._quietly(work))
-        self._tasks.add(task)
-        task.add_done_callback(self._tasks.discard)
-
-    async def _quietly(self, work: Coroutine[Any, Any, None]) -> None:
-        try:
-            await work
-        except Refused as refusal:
-            # an answer that came too late, or a case that was withdrawn meanwhile: the agency is told
-            self._ledger.refusals[refusal.reason] += 1
+    def arrived(self, delivery: delivery_pb2.Delivery) -> None:
+        if delivery.kind == "ReferralOffered":
+            self._ledger.offer_arrived(delivery.offer_id, delivery.referral_id)
+            self.begin(self._consider(delivery))
+        elif delivery.kind == "InformationProvided":
+            self.begin(self._answer(delivery.offer_id, delivery.referral_id, may_ask=False))
 
     async def _pause(self) -> None:
         """As long as staff take: lognormal, like in life, in seconds instead of hours."""
@@ -186,7 +119,7 @@ class SimulatedAgency:
             await self._decline(offer_id)
         elif answer == "waitlist":
             day = (datetime.now(UTC) + timedelta(days=self._random.randint(7, 60))).date().isoformat()
-            await self._tell(
+            await self.tell(
                 "waitlist",
                 offer_id,
                 self._hub.referral.WaitlistOffer,
@@ -195,7 +128,7 @@ class SimulatedAgency:
                 ),
             )
         elif answer == "ask":
-            await self._tell(
+            await self.tell(
                 "ask",
                 offer_id,
                 self._hub.referral.RequestInformation,
@@ -209,7 +142,7 @@ class SimulatedAgency:
         accept = referral_service_pb2.AcceptOfferRequest(
             request_id=str(uuid4()), offer_id=offer_id, for_assessment=for_assessment
         )
-        await self._tell(
+        await self.tell(
             "assess" if for_assessment else "accept", offer_id, self._hub.referral.AcceptOffer, accept
         )
         self._ledger.took_up(referral_id, self.agency_id)
@@ -220,7 +153,7 @@ class SimulatedAgency:
             return
         if for_assessment:
             confirm = referral_service_pb2.AcceptOfferRequest(request_id=str(uuid4()), offer_id=offer_id)
-            await self._tell("accept", offer_id, self._hub.referral.AcceptOffer, confirm)
+            await self.tell("accept", offer_id, self._hub.referral.AcceptOffer, confirm)
             await self._read_disclosure(referral_id)
         await self._serve(referral_id)
 
@@ -236,7 +169,7 @@ class SimulatedAgency:
             self._ledger.disclosures_refused += 1
 
     async def _serve(self, referral_id: str) -> None:
-        await self._tell(
+        await self.tell(
             "start",
             referral_id,
             self._hub.referral.StartService,
@@ -247,7 +180,7 @@ class SimulatedAgency:
             return  # still being served when the day ends
         await self._pause()
         if fate < 0.35:
-            await self._tell(
+            await self.tell(
                 "close",
                 referral_id,
                 self._hub.referral.CloseNotCompleted,
@@ -258,7 +191,7 @@ class SimulatedAgency:
                 ),
             )
         else:
-            await self._tell(
+            await self.tell(
                 "complete",
                 referral_id,
                 self._hub.referral.CompleteReferral,
@@ -274,7 +207,7 @@ class SimulatedAgency:
     async def _return(self, referral_id: str) -> None:
         # another agency may take it up before our own answer is back, so the books are closed first
         self._ledger.gave_back(referral_id, self.agency_id)
-        await self._tell(
+        await self.tell(
             "return",
             referral_id,
             self._hub.referral.ReturnReferral,
@@ -285,7 +218,7 @@ class SimulatedAgency:
 
     async def _decline(self, offer_id: str) -> None:
         reason = self._random.choices(list(_DECLINES), weights=list(_DECLINES.values()))[0]
-        await self._tell(
+        await self.tell(
             "decline",
             offer_id,
             self._hub.referral.DeclineOffer,
@@ -296,7 +229,3 @@ class SimulatedAgency:
                 text=OTHER_REASON if reason == "OTHER" else "",
             ),
         )
-
-    async def _tell(self, verb: str, about: str, method: Any, request: Any) -> None:
-        await self._calls(method, request, self._staff)
-        self._ledger.answered(verb, about)

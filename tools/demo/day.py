@@ -150,7 +150,7 @@ class Day:
         everybody: list[Desk | SimulatedAgency] = [self._desk, *self._agencies]
         await asyncio.gather(*(somebody.begin_after_what_is_there() for somebody in everybody))
         listening = [
-            asyncio.create_task(self._desk.follow()),
+            asyncio.create_task(self._desk.run()),
             *(asyncio.create_task(a.run()) for a in self._agencies),
         ]
         try:

@@ -5,20 +5,17 @@ import hashlib
 import random
 import time
 from collections import Counter, defaultdict
-from collections.abc import Callable, Coroutine, Sequence
+from collections.abc import Callable, Sequence
 from datetime import UTC, datetime, timedelta
-from typing import Any
 from uuid import UUID, uuid4
 
-import grpc
-
 from kem.intake.v1 import beneficiary_pb2, consent_pb2, intake_service_pb2, need_pb2
-from kem.notifications.v1 import delivery_pb2, inbox_service_pb2
+from kem.notifications.v1 import delivery_pb2
 from kem.referral.v1 import referral_service_pb2
 from kernel import codes
-from tools.demo.agency import ACKNOWLEDGE_EVERY_SECONDS
-from tools.demo.calls import Calls, Refused
+from tools.demo.calls import Calls
 from tools.demo.ledger import Ledger
+from tools.demo.listening import ListeningStaff
 from tools.demo.people import City, InventedPerson
 from tools.hub import Hub
 
@@ -29,7 +26,7 @@ _MAX_ROUNDS = 2
 _CHOICES_AT_ONCE = 3
 
 
-class Desk:
+class Desk(ListeningStaff):
     """Registers people one after another, in parallel, and answers whatever comes back to the desk.
 
     Args:
@@ -48,28 +45,16 @@ class Desk:
         seed: int,
         recorded: Callable[[int], None],
     ) -> None:
-        self._hub = hub
-        self._calls = calls
-        self._ledger = ledger
+        staff = hub.person(uuid4(), kem, "intake_worker", "caseworker")
+        super().__init__(hub, calls, ledger, staff, delivery_pb2.INBOX_DESK)
         self._city = city
         self._partners = partners
         self._random = random.Random(f"{seed}/desk")  # noqa: S311  a sample, not a secret
         self._recorded = recorded
-        self._staff = hub.person(uuid4(), kem, "intake_worker", "caseworker")
-        self._inbox = hub.inbox()
-        self._agency_id = str(kem)
-        self._sequence = 0
-        self._acknowledged = 0
         self._rounds: Counter[str] = Counter()
         self._people_of: dict[str, str] = {}
         self._early: dict[str, list[delivery_pb2.Delivery]] = defaultdict(list)
         self._unconsented: dict[str, beneficiary_pb2.Beneficiary] = {}
-        self._tasks: set[asyncio.Task[None]] = set()
-
-    @property
-    def is_idle(self) -> bool:
-        """Nothing waits on the desk."""
-        return not self._tasks and self._acknowledged == self._sequence
 
     async def record(self, needs: int, rate: float | None, workers: int) -> None:
         """Registers people until `needs` needs are recorded, at most `rate` needs a second."""
@@ -102,26 +87,6 @@ class Desk:
         await _first_failure_or(asyncio.create_task(queue.join()), serving)
         for worker in serving:
             worker.cancel()
-
-    async def begin_after_what_is_there(self) -> None:
-        """Leaves what earlier days left in the inbox unread."""
-        request = inbox_service_pb2.ListDeliveriesRequest(inbox=delivery_pb2.INBOX_DESK, page_size=1)
-        answer = await self._calls(self._inbox.ListDeliveries, request, self._staff)
-        self._sequence = self._acknowledged = answer.last_sequence
-
-    async def follow(self) -> None:
-        """Listens to the desk's inbox and acts on it; ends when cancelled."""
-        acknowledging = asyncio.create_task(self._acknowledge_often())
-        try:
-            while True:
-                try:
-                    await self._listen()
-                except grpc.aio.AioRpcError:
-                    await asyncio.sleep(0.2)
-        finally:
-            acknowledging.cancel()
-            for task in self._tasks:
-                task.cancel()
 
     async def _register(self, person: InventedPerson) -> None:
         answer = await self._calls(
@@ -243,28 +208,18 @@ class Desk:
         )
         self._ledger.consents.add(answer.consent_id)
 
-    async def _listen(self) -> None:
-        request = inbox_service_pb2.SubscribeRequest(
-            inbox=delivery_pb2.INBOX_DESK, after_sequence=self._sequence
-        )
-        async for message in self._inbox.Subscribe(request, metadata=self._staff.credentials()):
-            if not message.HasField("delivery"):
-                continue
-            delivery = message.delivery
-            if delivery.sequence <= self._sequence:
-                continue
-            self._sequence = delivery.sequence
-            self._ledger.change_arrived(delivery.referral_id, delivery.kind)
-            if delivery.referral_id in self._people_of:
-                self._react(delivery)
-            else:  # news can be quicker than the answer to our own call
-                self._early[delivery.referral_id].append(delivery)
+    def arrived(self, delivery: delivery_pb2.Delivery) -> None:
+        self._ledger.change_arrived(delivery.referral_id, delivery.kind)
+        if delivery.referral_id in self._people_of:
+            self._react(delivery)
+        else:  # news can be quicker than the answer to our own call
+            self._early[delivery.referral_id].append(delivery)
 
     def _react(self, delivery: delivery_pb2.Delivery) -> None:
         if delivery.kind == "ReferralAwaitingPerson":
-            self._begin(self._ask_the_person(delivery.referral_id))
+            self.begin(self._ask_the_person(delivery.referral_id))
         elif delivery.kind == "InformationRequested":
-            self._begin(self._answer_question(delivery.offer_id))
+            self.begin(self._answer_question(delivery.offer_id))
 
     async def _ask_the_person(self, referral_id: str) -> None:
         """Shows the person what fits; they choose, or would rather not."""
@@ -281,7 +236,7 @@ class Desk:
                 cancel = referral_service_pb2.CancelReferralRequest(
                     request_id=str(uuid4()), referral_id=referral_id, reason="NO_LONGER_NEEDED"
                 )
-                await self._tell("cancel", referral_id, self._hub.referral.CancelReferral, cancel)
+                await self.tell("cancel", referral_id, self._hub.referral.CancelReferral, cancel)
             return
         beneficiary_id = self._people_of[referral_id]
         if beneficiary_id in self._unconsented:
@@ -290,41 +245,14 @@ class Desk:
         offer = referral_service_pb2.OfferToRequest(
             request_id=str(uuid4()), referral_id=referral_id, service_ids=[p.service_id for p in chosen]
         )
-        await self._tell("offer_to", referral_id, self._hub.referral.OfferTo, offer)
+        await self.tell("offer_to", referral_id, self._hub.referral.OfferTo, offer)
 
     async def _answer_question(self, offer_id: str) -> None:
         await asyncio.sleep(self._random.uniform(0.05, 0.5))
         answer = referral_service_pb2.ProvideInformationRequest(
             request_id=str(uuid4()), offer_id=offer_id, answer=ANSWER
         )
-        await self._tell("provide_information", offer_id, self._hub.referral.ProvideInformation, answer)
-
-    async def _tell(self, verb: str, about: str, method: Any, request: Any) -> None:
-        await self._calls(method, request, self._staff)
-        self._ledger.answered(verb, about)
-
-    async def _acknowledge_often(self) -> None:
-        while True:
-            await asyncio.sleep(ACKNOWLEDGE_EVERY_SECONDS)
-            upto = self._sequence
-            if upto > self._acknowledged:
-                await self._calls(
-                    self._inbox.Acknowledge,
-                    inbox_service_pb2.AcknowledgeRequest(inbox=delivery_pb2.INBOX_DESK, up_to_sequence=upto),
-                    self._staff,
-                )
-                self._acknowledged = upto
-
-    def _begin(self, work: Coroutine[Any, Any, None]) -> None:
-        task = asyncio.create_task(self._quietly(work))
-        self._tasks.add(task)
-        task.add_done_callback(self._tasks.discard)
-
-    async def _quietly(self, work: Coroutine[Any, Any, None]) -> None:
-        try:
-            await work
-        except Refused as refusal:
-            self._ledger.refusals[refusal.reason] += 1
+        await self.tell("provide_information", offer_id, self._hub.referral.ProvideInformation, answer)
 
 
 async def _first_failure_or(task: asyncio.Task[None], others: Sequence[asyncio.Task[None]]) -> None:

@@ -4,11 +4,8 @@ from typing import Annotated
 
 import typer
 
-from tools.stack.failure import StackFailure
+from tools.stack.failure import NotRunning
 from tools.stack.layout import DATA, Layout
-
-NOT_RUNNING = "KEM is not running here; start it with ./kem up."
-NOT_RUNNING_EXIT_CODE = 3
 
 
 def register(app: typer.Typer) -> None:
@@ -56,7 +53,7 @@ def status(
     elif found.is_running:
         print_status(found)
     if not found.is_running:
-        raise StackFailure(NOT_RUNNING, NOT_RUNNING_EXIT_CODE)
+        raise NotRunning
 
 
 def logs(

@@ -13,3 +13,10 @@ class StackFailure(Exception):
         super().__init__(sentence)
         self.sentence = sentence
         self.exit_code = exit_code
+
+
+class NotRunning(StackFailure):
+    """There is no stack to ask."""
+
+    def __init__(self, sentence: str = "KEM is not running here; start it with ./kem up.") -> None:
+        super().__init__(sentence, exit_code=3)

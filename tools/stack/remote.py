@@ -5,7 +5,7 @@ import time
 
 import psutil
 
-from tools.stack.failure import StackFailure
+from tools.stack.failure import NotRunning, StackFailure
 from tools.stack.layout import Layout
 from tools.stack.run_file import Run, end_leftovers, read_run
 
@@ -18,12 +18,10 @@ def supervisor_of(layout: Layout) -> tuple[Run, psutil.Process]:
     Raises:
         StackFailure: nothing runs there.
     """
-    from tools.stack.commands import NOT_RUNNING, NOT_RUNNING_EXIT_CODE
-
     run = read_run(layout) if layout.is_held() else None
     process = run.supervisor.find() if run else None
     if run is None or process is None:
-        raise StackFailure(NOT_RUNNING, NOT_RUNNING_EXIT_CODE)
+        raise NotRunning
     return run, process
 
 
