@@ -22,6 +22,8 @@ ROOT: Final = Path(__file__).resolve().parents[1]
 _PROGRAMS: Final = Path(sys.executable).parent
 _LAYER_LIMIT_SECONDS: Final = 1200
 _LOSS_REPEATS: Final = 5
+_MOSTLY_WAITING: Final = ("-n", "8", "--dist", "worksteal")
+"""For a broker to miss a dead member, for workers to start."""
 _SIDE_BY_SIDE: Final = ("-n", "6", "--dist", "worksteal")
 """Tests that mostly wait: for a broker to miss a dead member, for workers to start."""
 _FILES_SIDE_BY_SIDE: Final = ("-n", "3", "--dist", "loadfile")
@@ -52,7 +54,7 @@ CORE: Final = (
     Layer("architecture", tests="tests/architecture"),
     Layer("integration", tests="tests/integration", options=_SIDE_BY_SIDE),
     Layer("component", tests="tests/component"),
-    Layer("fault", tests="tests/fault", options=_SIDE_BY_SIDE),
+    Layer("fault", tests="tests/fault", options=_MOSTLY_WAITING),
     Layer("e2e", tests="tests/e2e", options=_FILES_SIDE_BY_SIDE),
 )
 DEEP: Final = (
@@ -60,11 +62,11 @@ DEEP: Final = (
     Layer(
         "fault, repeated",
         tests="tests/fault",
-        options=_SIDE_BY_SIDE,
+        options=_MOSTLY_WAITING,
         settings={"KEM_TEST_DEPTH": "deep"},
         repeats=_LOSS_REPEATS,
     ),
-    Layer("deep", tests="tests/deep", settings={"KEM_TEST_DEPTH": "deep"}),
+    Layer("deep", tests="tests/deep", options=_FILES_SIDE_BY_SIDE, settings={"KEM_TEST_DEPTH": "deep"}),
 )
 _SHORTEST_OPTIONS: Final = ("-q", "--no-header", "--tb=short")
 
