@@ -128,7 +128,7 @@ async def test_two_no_capacity_answers_outweigh_declared_places_until_they_are_d
     await saved.save(service(1, capacity=places(10)))
     await reserve(saved, UNIT, UNIT, UNIT)
 
-    async def no_capacity() -> bool:
+    async def no_capacity() -> int | None:
         async with saved.worker.transaction(WORKER) as tx:
             await saved.stores.capacity.release_reserved(tx, [UNIT])
             return await saved.stores.capacity.observe_decline(tx, UNIT, await tx.now())
