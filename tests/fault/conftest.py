@@ -1,7 +1,8 @@
 """A scratch schema with the chassis' tables, and a stage per test on the session's broker."""
 
 import dataclasses
-from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
+import itertools
+from collections.abc import AsyncIterator, Iterator
 from pathlib import Path
 
 import pytest
@@ -18,7 +19,7 @@ from tests.support.postgres import FreshDatabase
 from tools.stack.broker import Broker
 from tools.stack.postgres import PostgresServer
 
-_COUNT = iter(range(1, 1_000_000))
+_NUMBERS = itertools.count(1)
 
 
 @pytest.fixture(scope="session")
@@ -44,7 +45,7 @@ def scratch_template(scratch_server: PostgresServer, worker_id: str) -> str:
 @pytest.fixture
 def stored(scratch_server: PostgresServer, scratch_template: str, worker_id: str) -> Iterator[FreshDatabase]:
     """A copy of it for one test."""
-    name = f"{SCHEMA}_{worker_id}_{next(_COUNT)}"
+    name = f"{SCHEMA}_{worker_id}_{next(_NUMBERS)}"
     scratch_server.create_database(name, scratch_template)
     yield FreshDatabase(scratch_server, name, (SCHEMA,))
     scratch_server.drop_database(name)
@@ -74,6 +75,3 @@ async def stage(silent_stage: Stage) -> AsyncIterator[Stage]:
     relay = Relay(silent_stage.database, silent_stage.bootstrap, SOURCE, idempotence=False)
     async with running(relay.run()):
         yield silent_stage
-
-
-MakeStage = Callable[[str, str], Awaitable[Stage]]
