@@ -19,9 +19,16 @@ async def after_the_relay_was_killed(stage: Stage, sender: str, consumer: str, p
     await stage.tell_round(2)
     victim = await stage.start_sender(sender, fault_point=point)
     assert await victim.died() == -signal.SIGKILL
+    if point == fault_points.RELAY_AFTER_SEND:
+        # both copies in one batch would be one: the first must have acted before the second is sent
+        await until(lambda: _has_acted(stage), within=30)
     await stage.start_sender(sender)
     await stage.until_told_is_past()
     return await stage.account()
+
+
+async def _has_acted(stage: Stage) -> bool:
+    return len((await stage.account()).lost) < len(stage.kept)
 
 
 async def after_a_service_was_killed(stage: Stage, way: str) -> Account:
