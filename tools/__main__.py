@@ -20,6 +20,7 @@ COMMANDS = {
     "partner": "tools.partner",
     "trace": "tools.trace",
     "check": "tools.check",
+    "bench": "tools.bench",
     "test": "tools.testing",
 }
 """Each module has `register(app: typer.Typer) -> None`, which adds its commands."""

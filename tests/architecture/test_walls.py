@@ -28,6 +28,9 @@ _BREACHES = {
     "Tools speak to services from outside": ("tools/breach_tools.py", "import services.referral.domain"),
 }
 
+_BENCH_BREACH = ("tools/bench/breach_bench.py", "import services.referral.use_cases")
+_BENCH_RIGHT = ("tools/bench/times_a_rule.py", "import services.referral.domain.matching")
+
 
 def _lint(root: Path) -> str:
     program = Path(sys.executable).with_name("lint-imports")
@@ -63,7 +66,7 @@ def broken_house(tmp_path_factory: pytest.TempPathFactory) -> str:
     for room in _CODE:
         shutil.copytree(ROOT / room, copy / room, ignore=shutil.ignore_patterns("__pycache__"))
     shutil.copy(ROOT / "pyproject.toml", copy)
-    for path, line in _BREACHES.values():
+    for path, line in (*_BREACHES.values(), _BENCH_BREACH, _BENCH_RIGHT):
         (copy / path).write_text(f'"""A breach."""\n\n{line}\n')
     return _lint(copy)
 
@@ -82,6 +85,11 @@ def test_a_wall_catches_what_breaks_it(wall: str, broken_house: str) -> None:
     path, _ = _BREACHES[wall]
     assert _verdicts(broken_house)[wall] == "BROKEN", broken_house
     assert path.removesuffix(".py").replace("/", ".") in broken_house
+
+
+def test_a_bench_may_time_a_rule_of_a_domain_and_reach_no_further(broken_house: str) -> None:
+    assert "tools.bench.breach_bench" in broken_house
+    assert "tools.bench.times_a_rule" not in broken_house
 
 
 def test_every_service_stands_behind_the_walls() -> None:

@@ -1,0 +1,62 @@
+"""What `./kem bench` chooses, computes and writes; how fast anything is, is no matter of tests."""
+
+import json
+from pathlib import Path
+
+import pytest
+from rich.console import Console
+
+from tools.bench.benches import BENCHES, chosen, meaning_of, measure_of
+from tools.bench.machine import commit, machine
+from tools.bench.report import Report, print_report, write_json
+from tools.bench.statistics import medians, percentiles_ms
+from tools.stack.failure import StackFailure
+
+
+@pytest.mark.parametrize("name", BENCHES)
+def test_every_bench_can_be_measured_and_says_in_one_line_what_it_measures(name: str) -> None:
+    assert measure_of(name).__name__ == "measure"
+    assert meaning_of(name).endswith(".")
+
+
+def test_without_names_all_are_run_and_named_ones_in_their_order() -> None:
+    assert chosen([]) == list(BENCHES)
+    assert chosen(list(reversed(BENCHES))) == list(BENCHES)
+
+
+def test_an_unknown_bench_is_named_with_those_that_exist() -> None:
+    with pytest.raises(StackFailure, match=r"'speed'.*pipeline"):
+        chosen(["speed"])
+
+
+def test_percentiles_are_durations_that_were_measured() -> None:
+    assert percentiles_ms(n / 1000 for n in range(1, 101)) == {"p50": 51, "p95": 96, "p99": 100, "max": 100}
+    assert percentiles_ms([]) == {"p50": 0, "p95": 0, "p99": 0, "max": 0}
+
+
+def test_one_disturbed_round_does_not_move_the_figures() -> None:
+    rounds = [
+        {"rate": 400, "ms": {"p99": 20.0}, "state": "calm"},
+        {"rate": 5, "ms": {"p99": 9000.0}, "state": "calm"},
+        {"rate": 410, "ms": {"p99": 21.0}, "state": "busy"},
+    ]
+    assert medians(rounds) == {"rate": 400, "ms": {"p99": 21.0}, "state": "busy"}
+
+
+def test_a_report_carries_the_machine_and_can_be_read_by_programs_and_people(tmp_path: Path) -> None:
+    report: Report = {
+        "machine": machine(),
+        "commit": commit(),
+        "settings": {},
+        "results": {"pipeline": {"callers_8": {"needs_per_second": 1234.5}, "processes": 3}},
+    }
+    assert {"cores", "memory_mb", "kernel", "cpu_model", "load_average_at_start"} <= report["machine"].keys()
+    write_json(report, tmp_path / "figures.json")
+    assert json.loads((tmp_path / "figures.json").read_text(encoding="utf-8")) == report
+    console = Console(width=100)
+    with console.capture() as said:
+        print_report(report, console)
+    shown = said.get()
+    assert "pipeline" in shown
+    assert "1,234" in shown
+    assert str(report["machine"]["cores"]) in shown

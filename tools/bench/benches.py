@@ -1,0 +1,38 @@
+"""The benches by name, in the order in which they run when none is named."""
+
+import importlib
+from collections.abc import Callable, Coroutine
+from typing import Any, Final
+
+from tools.bench.run import Figures, Run
+from tools.stack.failure import StackFailure
+
+Measure = Callable[[Run], Coroutine[Any, Any, Figures]]
+
+BENCHES: Final = {
+    "pipeline": "tools.bench.pipeline",
+}
+"""Each module has `async def measure(run: Run) -> Figures`, and says in its first line what it measures."""
+
+
+def chosen(names: list[str]) -> list[str]:
+    """The named benches in their order; all where none is named.
+
+    Raises:
+        StackFailure: there is no such bench.
+    """
+    unknown = [name for name in names if name not in BENCHES]
+    if unknown:
+        raise StackFailure(f"There is no bench called {unknown[0]!r}; there are: {', '.join(BENCHES)}.", 2)
+    return [name for name in BENCHES if not names or name in names]
+
+
+def measure_of(name: str) -> Measure:
+    """The bench's function, imported only now."""
+    measure: Measure = importlib.import_module(BENCHES[name]).measure
+    return measure
+
+
+def meaning_of(name: str) -> str:
+    """The first line of what the bench says about itself."""
+    return (importlib.import_module(BENCHES[name]).__doc__ or "").strip().splitlines()[0]

@@ -1,0 +1,42 @@
+"""`kem bench`: runs the benches one after the other and says what they found."""
+
+import asyncio
+from pathlib import Path
+
+from rich.console import Console
+
+from tools.bench.benches import BENCHES, chosen, meaning_of, measure_of
+from tools.bench.machine import commit, machine
+from tools.bench.report import Report, print_report, write_json
+from tools.bench.run import Run
+
+
+def describe() -> None:
+    """Says what each bench measures."""
+    console = Console(highlight=False)
+    for name in BENCHES:
+        console.print(f"[bold]{name:<12}[/] {meaning_of(name)}")
+
+
+def run(names: list[str], json_file: Path | None, *, is_quick: bool) -> None:
+    """Runs the named benches, all without a name; the file is written anew after each of them.
+
+    Raises:
+        StackFailure: there is no such bench, or a hub could not be started.
+    """
+    wanted = chosen(names)
+    progress = Console(stderr=True)
+    report: Report = {
+        "machine": machine(),
+        "commit": commit(),
+        "settings": {"quick": is_quick},
+        "results": {},
+    }
+    for number, name in enumerate(wanted, start=1):
+        progress.print(f"[bold]{name}[/] ({number} of {len(wanted)}): {meaning_of(name)}", highlight=False)
+        one = Run(is_quick, lambda sentence: progress.print(f"  [dim]{sentence}[/]", highlight=False))
+        report["results"][name] = asyncio.run(measure_of(name)(one))
+        report["settings"] |= one.settings
+        if json_file is not None:
+            write_json(report, json_file)
+    print_report(report, Console())
