@@ -25,8 +25,26 @@ _OPTIONS: Final = [
 ]
 
 
+REASON_METADATA: Final = "kem-reason"
+"""In the trailing metadata of a health check: why not, in a plain clause without anything secret."""
+
+
 class AddressTaken(Exception):
     """Another process listens on the address of this service."""
+
+
+class ReasonedHealth(HealthServicer):
+    """The standard health service; who asks also hears why a service does not serve."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.reason = ""
+
+    async def Check(self, request: Any, context: Any) -> Any:
+        """The state, and the reason beside it."""
+        if self.reason:
+            context.set_trailing_metadata(((REASON_METADATA, self.reason),))
+        return await super().Check(request, context)
 
 
 class GrpcServer:
@@ -46,7 +64,7 @@ class GrpcServer:
         self.port = 0
         self._names = sorted({method.split("/")[1] for method in access})
         self._guard = CallGuard(service, verifier, access, record_refusal)
-        self._health = HealthServicer()
+        self._health = ReasonedHealth()
         self._registrations = registrations
         self._server: grpc.aio.Server | None = None
 
@@ -73,11 +91,12 @@ class GrpcServer:
         except RuntimeError:
             raise AddressTaken(self.address) from None
         self._server = server
-        await self.set_serving(False)
+        await self.set_serving(False, "it is starting")
         await server.start()
 
-    async def set_serving(self, is_serving: bool) -> None:
-        """Tells health checks; NOT_SERVING until everything that a call needs is there."""
+    async def set_serving(self, is_serving: bool, reason: str = "") -> None:
+        """Tells health checks; NOT_SERVING, with the reason, until everything that a call needs is there."""
+        self._health.reason = "" if is_serving else reason
         State: Any = health_pb2.HealthCheckResponse
         for name in ["", *self._names]:
             await self._health.set(name, State.SERVING if is_serving else State.NOT_SERVING)
@@ -86,7 +105,7 @@ class GrpcServer:
         """Says NOT_SERVING, ends streams with UNAVAILABLE, lets calls under way finish within the grace."""
         if self._server is None:
             return
-        await self.set_serving(False)
+        await self.set_serving(False, "it is ending")
         self._guard.drain()
         server, self._server = self._server, None
         await asyncio.wait_for(server.stop(grace_seconds), grace_seconds + 2)

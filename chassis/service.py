@@ -21,6 +21,8 @@ from chassis.retention import forget_old_rows
 from chassis.settings import ServiceSettings
 from chassis.stream import StreamRunner
 from chassis.timers import LONGEST_PAUSE_SECONDS, SHORTEST_PAUSE_SECONDS, Prepare, Take, TimerLoop
+from chassis.topic_watch import TopicWatch
+from chassis.topics import SOURCES
 
 DRAIN_SECONDS: Final = 3.0
 FATAL_DRAIN_SECONDS: Final = 1.0
@@ -59,6 +61,7 @@ class Service:
         self.gauges = DatabaseGauges(worker)
         self._server: GrpcServer | None = None
         self._readers: list[_Reader] = []
+        self._read_topics: set[str] = set()
         self._timers: list[TimerLoop] = []
         self._relay = Relay(
             worker, settings.kafka_bootstrap, self.name, idempotence=settings.kafka_idempotence
@@ -98,6 +101,7 @@ class Service:
 
     def stream(self, consumer: str, topics: Sequence[str], on_batch: BatchReader) -> None:
         """Acts on events as they come: where events are decided."""
+        self._read_topics |= set(topics)
         self._readers.append(
             StreamRunner(
                 self.name,
@@ -120,6 +124,7 @@ class Service:
         window_seconds: float = WINDOW_SECONDS,
     ) -> None:
         """Follows events in long windows: projections and copies, where nothing is decided."""
+        self._read_topics |= set(topics)
         self._readers.append(
             ProjectionReader(
                 self.name,
@@ -169,6 +174,8 @@ class Service:
     async def run(self, stopping: asyncio.Event) -> None:
         """Starts the asked roles, says ready, and runs until `stopping`; then drains.
 
+        Ready is who has its topics as declared and its partitions; who loses a topic is not any more.
+
         Raises:
             Exception: whatever ended a part that must not end; the process must leave without acking.
         """
@@ -207,12 +214,29 @@ class Service:
         await asyncio.gather(self.app.close(), self.worker.close())
 
     async def _say_ready(self, server: GrpcServer | None, readers: Sequence[_Reader], started: float) -> None:
-        for reader in readers:
-            await reader.wait_ready()
-        if server is not None:
-            await server.set_serving(True)
-        seconds = round(asyncio.get_running_loop().time() - started, 2)
-        log.info("service_ready", roles=list(self.settings.roles), seconds=seconds)
+        async def tell_why_not(reason: str) -> None:
+            if server is not None:
+                await server.set_serving(False, reason)
+
+        topics = self._topic_watch()
+        while True:
+            await topics.until_in_order(tell_why_not)
+            await tell_why_not("it has no partitions to read yet")
+            for reader in readers:
+                await reader.wait_ready()
+            if server is not None:
+                await server.set_serving(True)
+            seconds = round(asyncio.get_running_loop().time() - started, 2)
+            log.info("service_ready", roles=list(self.settings.roles), seconds=seconds)
+            await topics.until_out_of_order()
+
+    def _topic_watch(self) -> TopicWatch:
+        """Over the topics that the asked roles read or write; none for a service that only answers calls."""
+        roles = self.settings.roles
+        topics = self._read_topics if "stream" in roles else set()
+        if "relay" in roles:
+            topics = topics | {topic for topic, sources in SOURCES.items() if self.name in sources}
+        return TopicWatch(self.settings.kafka_bootstrap, sorted(topics), self.settings.replication)
 
     async def _leave_at_once(self, server: GrpcServer | None, ended: asyncio.Task[Any]) -> None:
         """Tells clients to go elsewhere, and nothing else: what is not acked must stay so."""

@@ -6,6 +6,7 @@ from pydantic import BeforeValidator, Field, FilePath, ValidationError, field_va
 from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
 
 from chassis.group import EMBEDDED_FETCH_WAIT_MILLISECONDS, KAFKA_FETCH_WAIT_MILLISECONDS, SESSION_SECONDS
+from chassis.topics import REPLICATION
 
 ALL_ROLES: Final = ("grpc", "stream", "relay", "timers")
 
@@ -44,6 +45,7 @@ class ServiceSettings(BaseSettings):
     kafka_fetch_wait_milliseconds: int | None = Field(
         default=None, ge=1, le=5000, validation_alias="KEM_KAFKA_FETCH_WAIT_MILLISECONDS"
     )
+    kafka_replication: int | None = Field(default=None, ge=1, le=3, validation_alias="KEM_KAFKA_REPLICATION")
     kafka_session_seconds: float = Field(
         default=SESSION_SECONDS, ge=1, le=60, validation_alias="KEM_KAFKA_SESSION_SECONDS"
     )
@@ -93,6 +95,13 @@ class ServiceSettings(BaseSettings):
         if self.kafka_fetch_wait_milliseconds is not None:
             return self.kafka_fetch_wait_milliseconds
         return KAFKA_FETCH_WAIT_MILLISECONDS if self.kafka_idempotence else EMBEDDED_FETCH_WAIT_MILLISECONDS
+
+    @property
+    def replication(self) -> int:
+        """By how many brokers each topic is to be kept; follows from the kind of broker, too."""
+        if self.kafka_replication is not None:
+            return self.kafka_replication
+        return REPLICATION if self.kafka_idempotence else 1
 
 
 def _sentence(prefix: str, place: tuple[int | str, ...], complaint: str) -> str:

@@ -1,5 +1,7 @@
-"""The topics, how they are cut into partitions, and where a key goes."""
+"""The topics, how they are declared and cut into partitions, and where a key goes."""
 
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
 from typing import Final
 from uuid import UUID
 
@@ -26,6 +28,48 @@ PARTITIONS: Final = 8
 """Of every topic. Never changed in place: a key would move and its order would be lost."""
 
 RETENTION_SECONDS: Final = 7 * 24 * 3600
+
+REPLICATION: Final = 3
+"""Where events are kept by three brokers; 1 where there is only one."""
+
+MIN_INSYNC_REPLICAS: Final = 2
+"""Of three: an acknowledged event survives the loss of any one broker."""
+
+
+@dataclass(frozen=True, slots=True)
+class TopicShape:
+    """What a topic is made of, declared or found; `configs` are Kafka's own names and values."""
+
+    partitions: int
+    replication: int
+    configs: Mapping[str, str] = field(default_factory=dict)
+
+
+def declared_shape(replication: int) -> TopicShape:
+    """How every topic is made where so many brokers keep it."""
+    configs = {"cleanup.policy": "delete", "retention.ms": str(RETENTION_SECONDS * 1000)}
+    if replication >= REPLICATION:
+        configs["min.insync.replicas"] = str(MIN_INSYNC_REPLICAS)
+    return TopicShape(PARTITIONS, replication, configs)
+
+
+def differences(topics: Iterable[str], found: Mapping[str, TopicShape], replication: int) -> list[str]:
+    """What is not as declared, one plain clause each; empty where all is well."""
+    declared = declared_shape(replication)
+    said = []
+    for topic in topics:
+        if topic not in found:
+            said.append(f"topic {topic} is missing")
+            continue
+        shape = found[topic]
+        if shape.partitions != declared.partitions:
+            said.append(f"topic {topic} has {shape.partitions} partitions, not {declared.partitions}")
+        if shape.replication < declared.replication:
+            said.append(f"topic {topic} is kept {shape.replication} times, not {declared.replication}")
+        for name, value in declared.configs.items():
+            if shape.configs.get(name) != value:
+                said.append(f"topic {topic} has {name}={shape.configs.get(name)}, not {value}")
+    return said
 
 
 def key_bytes(key: UUID) -> bytes:

@@ -7,7 +7,7 @@ from chassis.topics import PARTITIONS, TOPICS
 from tests.support.postgres import MakeDatabase
 from tools.stack.broker import Broker
 from tools.stack.failure import StackFailure
-from tools.stack.topics import create_topics
+from tools.stack.topics import compare_topics, create_topics
 
 
 async def test_each_login_finds_its_schema_and_only_its_schema(fresh_database: MakeDatabase) -> None:
@@ -48,7 +48,8 @@ async def test_what_one_test_writes_no_other_test_sees(fresh_database: MakeDatab
 def test_topics_are_made_once_and_stay(broker: Broker) -> None:
     from kafka import KafkaConsumer
 
-    assert create_topics(broker.bootstrap) is False
+    assert create_topics(broker.bootstrap) == []
+    assert compare_topics(broker.bootstrap, replication=1) == []
     consumer = KafkaConsumer(bootstrap_servers=broker.bootstrap)
     try:
         assert {topic: consumer.partitions_for_topic(topic) for topic in TOPICS} == {

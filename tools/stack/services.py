@@ -7,6 +7,7 @@ import time
 from collections.abc import Mapping
 from pathlib import Path
 
+from chassis.grpc_server import REASON_METADATA
 from tools.stack.failure import StackFailure
 from tools.stack.layout import Layout
 from tools.stack.ports import Ports, is_free
@@ -67,25 +68,37 @@ async def wait_serving(address: str, patience_seconds: float = 60) -> None:
         StackFailure: it does not in time.
     """
     deadline = time.monotonic() + patience_seconds
+    why_not: str | None = ""
     while time.monotonic() < deadline:
-        if await is_serving(address):
+        why_not = await why_not_serving(address)
+        if why_not is None:
             return
         await asyncio.sleep(0.1)
-    raise StackFailure(f"does not serve at {address} after {patience_seconds:.0f} s")
+    raise StackFailure(f"does not serve at {address} after {patience_seconds:.0f} s: {why_not}")
 
 
 async def is_serving(address: str, deadline_seconds: float = 1.0) -> bool:
-    """Whether the service at `address` says SERVING now (gRPC health protocol)."""
+    """Whether the service at `address` says SERVING now."""
+    return await why_not_serving(address, deadline_seconds) is None
+
+
+async def why_not_serving(address: str, deadline_seconds: float = 1.0) -> str | None:
+    """The reason that the service gives (gRPC health protocol); None when it says SERVING."""
     import grpc
     from grpc_health.v1 import health_pb2, health_pb2_grpc
 
     async with grpc.aio.insecure_channel(address, options=[("grpc.use_local_subchannel_pool", 1)]) as channel:
-        stub = health_pb2_grpc.HealthStub(channel)
+        call = health_pb2_grpc.HealthStub(channel).Check(
+            health_pb2.HealthCheckRequest(), timeout=deadline_seconds
+        )
         try:
-            answer = await stub.Check(health_pb2.HealthCheckRequest(), timeout=deadline_seconds)
+            answer = await call
+            said = dict(await call.trailing_metadata() or ())
         except grpc.aio.AioRpcError:
-            return False
-        return bool(answer.status == health_pb2.HealthCheckResponse.SERVING)
+            return "it does not answer"
+        if answer.status == health_pb2.HealthCheckResponse.SERVING:
+            return None
+        return str(said.get(REASON_METADATA, "it does not say why"))
 
 
 class ReadyWord:

@@ -97,7 +97,7 @@ class Stack:
         self._run: Run | None = None
         self._refilling = asyncio.Lock()
         self._is_stopping = False
-        self._talks: set[asyncio.Future[bool]] = set()
+        self._talks: set[asyncio.Future[object]] = set()
 
     async def start(self) -> None:
         """Returns when every service serves and the directory is filled.
@@ -273,7 +273,7 @@ class Stack:
                 self._tell_replayed(replayed)
                 return replayed
 
-    async def _ask_broker(self, ask: Callable[[str], bool]) -> None:
+    async def _ask_broker(self, ask: Callable[[str], object]) -> None:
         """Asks in a thread, which cannot be interrupted: `stop` lets it finish before it ends the broker."""
         if self._is_stopping:
             raise StackFailure("KEM is ending")

@@ -2,7 +2,7 @@
 
 import json
 import time
-from dataclasses import asdict, dataclass, field
+from dataclasses import asdict, dataclass, field, replace
 
 import asyncpg
 import psutil
@@ -11,12 +11,12 @@ from rich.table import Table
 
 from tools.stack.layout import Layout
 from tools.stack.run_file import RunningProcess, read_run
-from tools.stack.services import is_serving
+from tools.stack.services import START_ORDER, why_not_serving
 
 
 @dataclass(frozen=True, slots=True)
 class ProcessState:
-    """One process; `state` is STARTING, SERVING, NOT_SERVING, RESTARTING or STOPPED."""
+    """One process; `state` is STARTING, SERVING, NOT_SERVING (and the reason), RESTARTING or STOPPED."""
 
     name: str
     pid: int
@@ -24,6 +24,7 @@ class ProcessState:
     uptime_seconds: float
     memory_bytes: int
     restarts: int
+    reason: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,9 +75,12 @@ def _supervisor(process: RunningProcess, *, is_ready: bool) -> ProcessState:
 
 async def _process(process: RunningProcess, address: str | None) -> ProcessState:
     state = process.state
-    is_service = process.name not in ("postgresql", "broker")
-    if state == "SERVING" and is_service and address and not await is_serving(address):
-        state = "NOT_SERVING"
+    is_service = process.name.partition("-")[0] in START_ORDER
+    if state in ("STARTING", "SERVING") and is_service and address:
+        reason = await why_not_serving(address)
+        if reason is not None:
+            found = _seen(process, "NOT_SERVING" if state == "SERVING" else state)
+            return replace(found, reason=reason)
     return _seen(process, state)
 
 
@@ -182,6 +186,9 @@ def print_status(found: Found) -> None:
             str(process.restarts),
         )
     console.print(processes)
+    for process in found.processes:
+        if process.reason:
+            console.print(f"{process.name}: {process.reason}.", markup=False)
     console.print()
     if not found.is_database_reached:
         console.print("PostgreSQL does not answer now, so nothing can be counted.")

@@ -1,68 +1,97 @@
-"""Makes the topics that chassis/topics.py declares, on any broker that speaks the Kafka protocol."""
+"""Makes the topics that chassis/topics.py declares, and looks at them, on any broker that speaks Kafka."""
 
+from collections.abc import Collection, Iterator
+from contextlib import contextmanager
 from typing import Any
 
-from chassis.topics import PARTITIONS, RETENTION_SECONDS, TOPICS
+from chassis.topics import TOPICS, TopicShape, declared_shape, differences
 
 _TOPIC_ALREADY_EXISTS = 36
 _PATIENCE_MILLISECONDS = 10_000
 
 
-def create_topics(bootstrap: str, replication: int = 1) -> bool:
+def create_topics(bootstrap: str, replication: int = 1) -> list[str]:
     """Makes each topic that is missing. Repeat-safe.
 
     Returns:
-        Whether the broker was empty: it is new, or it has forgotten everything.
+        The topics that it made: all of them where the broker is new, or has forgotten everything.
 
     Raises:
         RuntimeError: the broker refused one of them.
     """
     from kafka.admin import NewTopic
 
-    admin = _admin(bootstrap)
-    try:
+    shape = declared_shape(replication)
+    with administration(bootstrap) as admin:
         present = set(admin.list_topics())
         missing = [
             NewTopic(
                 name,
-                num_partitions=PARTITIONS,
-                replication_factor=replication,
-                topic_configs={"cleanup.policy": "delete", "retention.ms": str(RETENTION_SECONDS * 1000)},
+                num_partitions=shape.partitions,
+                replication_factor=shape.replication,
+                topic_configs=dict(shape.configs),
             )
             for name in TOPICS
             if name not in present
         ]
-        if missing:
-            answer = admin.create_topics(missing, raise_errors=False)
-            for topic in answer["topics"]:
-                if topic["error_code"] not in (0, _TOPIC_ALREADY_EXISTS):
-                    raise RuntimeError(f"topic {topic['name']} could not be made: {topic['error_message']}")
-        return not present & set(TOPICS)
-    finally:
-        admin.close()
+        made = []
+        for topic in admin.create_topics(missing, raise_errors=False)["topics"] if missing else ():
+            if topic["error_code"] not in (0, _TOPIC_ALREADY_EXISTS):
+                raise RuntimeError(f"topic {topic['name']} could not be made: {topic['error_message']}")
+            if topic["error_code"] == 0:
+                made.append(topic["name"])
+        return made
 
 
-def forget_groups(bootstrap: str) -> bool:
-    """Deletes every consumer group, so that each begins with the first event again. Nobody may be reading.
+def found_topics(bootstrap: str) -> dict[str, TopicShape]:
+    """The declared topics as they are now; a missing one is left out."""
+    from kafka.admin import ConfigResource, ConfigResourceType
 
-    Returns:
-        Whether there was any.
+    with administration(bootstrap) as admin:
+        present = [name for name in TOPICS if name in set(admin.list_topics())]
+        if not present:
+            return {}
+        resources = [ConfigResource(ConfigResourceType.TOPIC, name) for name in present]
+        configs = admin.describe_configs(resources, config_filter="all")["topic"]
+        return {
+            one["name"]: TopicShape(
+                len(one["partitions"]),
+                min(len(partition["replica_nodes"]) for partition in one["partitions"]),
+                {name: config["value"] for name, config in configs[one["name"]].items()},
+            )
+            for one in admin.describe_topics(present)
+        }
+
+
+def compare_topics(bootstrap: str, replication: int) -> list[str]:
+    """What is not as declared, one clause each."""
+    return differences(TOPICS, found_topics(bootstrap), replication)
+
+
+def forget_groups(bootstrap: str, groups: Collection[str] | None = None) -> list[str]:
+    """Deletes these consumer groups (all without), so that each begins with the first event again.
+
+    Nobody may be reading. Repeat-safe; answers those that there were.
     """
-    admin = _admin(bootstrap)
-    try:
-        groups = [group["group_id"] for group in admin.list_groups()]
-        if groups:
-            admin.delete_groups(groups)
-        return bool(groups)
-    finally:
-        admin.close()
+    with administration(bootstrap) as admin:
+        there = [group["group_id"] for group in admin.list_groups()]
+        forgotten = [name for name in there if groups is None or name in groups]
+        if forgotten:
+            admin.delete_groups(forgotten)
+        return forgotten
 
 
-def _admin(bootstrap: str) -> Any:
+@contextmanager
+def administration(bootstrap: str) -> Iterator[Any]:
+    """A client that may make, describe and delete."""
     from kafka import KafkaAdminClient
 
-    return KafkaAdminClient(
+    admin = KafkaAdminClient(
         bootstrap_servers=bootstrap,
         bootstrap_timeout_ms=_PATIENCE_MILLISECONDS,
         request_timeout_ms=_PATIENCE_MILLISECONDS,
     )
+    try:
+        yield admin
+    finally:
+        admin.close()

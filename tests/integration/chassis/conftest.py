@@ -12,7 +12,7 @@ import pytest_asyncio
 from chassis.caller import Caller
 from chassis.events import OutgoingEvent
 from chassis.postgres import Database
-from chassis.topics import PARTITIONS
+from chassis.topics import PARTITIONS, declared_shape
 from kernel.ids import ordered_id, random_id
 from tests.support.postgres import FreshDatabase, MakeDatabase
 from tools.stack.broker import Broker
@@ -42,15 +42,25 @@ def topic(broker: Broker) -> str:
     return make_topic(broker.bootstrap)
 
 
-def make_topic(bootstrap: str) -> str:
-    """Makes a topic with a fresh name and the usual number of partitions."""
+def make_topic(bootstrap: str, name: str | None = None, partitions: int = PARTITIONS) -> str:
+    """Makes a topic, with a fresh name without one, as every topic is declared."""
     from kafka import KafkaAdminClient
     from kafka.admin import NewTopic
 
-    name = f"kem.test{os.getpid()}x{next(_NUMBERS)}.v1"
+    name = name or f"kem.test{os.getpid()}x{next(_NUMBERS)}.v1"
     admin = KafkaAdminClient(bootstrap_servers=bootstrap)
     try:
-        admin.create_topics([NewTopic(name, num_partitions=PARTITIONS, replication_factor=1)])
+        shape = declared_shape(1)
+        admin.create_topics(
+            [
+                NewTopic(
+                    name,
+                    num_partitions=partitions,
+                    replication_factor=shape.replication,
+                    topic_configs=dict(shape.configs),
+                )
+            ]
+        )
     finally:
         admin.close()
     return name

@@ -21,6 +21,7 @@ from chassis.grpc_client import channel
 from chassis.logs import ALLOWED_KEYS
 from chassis.postgres import Database
 from chassis.remote_errors import remote_refusals
+from chassis.topics import DIRECTORY
 from kem.notifications.v1.delivery_pb2 import INBOX_AGENCY
 from kem.notifications.v1.inbox_service_pb2 import AcknowledgeRequest, SubscribeRequest
 from kem.notifications.v1.inbox_service_pb2_grpc import InboxServiceStub
@@ -28,12 +29,14 @@ from kernel.errors import NotPermitted, Unavailable
 from kernel.ids import random_id
 from tests.integration.chassis.assertions import key_file, make_signer, write_keys
 from tests.integration.chassis.collecting import effects, letters, make_effect_table
-from tests.integration.chassis.conftest import SCHEMA, publish
+from tests.integration.chassis.conftest import SCHEMA, make_topic, publish
 from tests.integration.chassis.otlp_receiver import Receiver
 from tests.integration.chassis.waiting import until
 from tests.support.postgres import FreshDatabase
 from tools.stack.broker import Broker
 from tools.stack.ports import free_port
+from tools.stack.services import why_not_serving
+from tools.stack.topics import administration, create_topics
 
 ROOT = Path(__file__).parents[3]
 
@@ -224,6 +227,32 @@ async def test_one_trace_leads_from_a_call_through_the_broker_to_the_call_that_i
     assert (caused.trace_id, caused.parent_span_id) == (batch.trace_id, batch.span_id)
     assert len(receiver.spans) == 3, "what nobody asked to have traced is not, at a ratio of 0"
     assert {"kem_batch_seconds", "kem_outbox_depth"} <= receiver.metrics
+
+
+async def test_a_service_whose_topics_are_missing_or_differ_says_so_and_is_ready_when_they_are_mended(
+    sample: Sample, topic: str, tmp_path: Path
+) -> None:
+    bare = Broker(free_port(), tmp_path / "broker.log")
+    bare.start()
+    try:
+        make_topic(bare.bootstrap, topic)
+        make_topic(bare.bootstrap, DIRECTORY, partitions=4)
+        sample.environment["KEM_KAFKA_BOOTSTRAP"] = bare.bootstrap
+        await sample.start()
+        said = await sample.said("topics_not_in_order")
+        assert said["reason"] == (
+            "topic kem.access.v1 is missing; topic kem.directory.v1 has 4 partitions, not 8;"
+            " topic kem.referral.v1 is missing"
+        )
+        assert await until(lambda: why_not_serving(sample.address)) == said["reason"]
+        with administration(bare.bootstrap) as admin:
+            admin.delete_topics([DIRECTORY])
+        create_topics(bare.bootstrap)
+        assert (await sample.said("topics_in_order"))["level"] == "info"
+        await sample.said("service_ready")
+        assert await why_not_serving(sample.address) is None
+    finally:
+        bare.stop()
 
 
 async def test_a_missing_setting_is_said_in_a_sentence_and_not_retried(sample: Sample) -> None:
