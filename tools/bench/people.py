@@ -7,6 +7,7 @@ from datetime import UTC, datetime, timedelta
 from typing import Final
 from uuid import uuid4
 
+from kem.directory.v1.directory_pb2 import Eligibility
 from kem.intake.v1 import beneficiary_pb2, consent_pb2, intake_service_pb2
 from kernel import codes
 from tools.bench.asking import Asking
@@ -23,7 +24,7 @@ async def register_people(
     hub: Hub, ask: Asking, desk: Person, agencies: Sequence[BenchAgency], number: int
 ) -> list[str]:
     """Registers so many people with their consent; answers their ids."""
-    city = City(_SEED, SERVICE_TYPES, datetime.now(UTC).date())
+    city = City(_SEED, {kind: [Eligibility()] for kind in SERVICE_TYPES}, datetime.now(UTC).date())
     people = iter([city.next_person() for _ in range(number)])
     ids: list[str] = []
 

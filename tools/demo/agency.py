@@ -2,6 +2,7 @@
 
 import asyncio
 import random
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from uuid import uuid4
@@ -50,6 +51,26 @@ class Temperament:
         )
 
 
+class CityAnswers:
+    """Whose turn each kind of answer is, over all agencies: a short day has something of everything, too.
+
+    Each draw owes every kind its share by the temperament of the agency that draws; the kind that is owed
+    most comes up. So kinds come as often as their weights say, and not by luck.
+    """
+
+    def __init__(self) -> None:
+        self._owed = dict.fromkeys(_ANSWERS, 0.0)
+
+    def draw(self, weights: Mapping[str, float]) -> str:
+        """The next answer; kinds without weight never come up."""
+        possible = {answer: weight for answer, weight in weights.items() if weight}
+        for answer, weight in possible.items():
+            self._owed[answer] += weight / sum(possible.values())
+        chosen = max(possible, key=lambda answer: self._owed[answer])
+        self._owed[chosen] -= 1
+        return chosen
+
+
 class SimulatedAgency(ListeningStaff):
     """One agency's system and staff, over gRPC only, for as long as `run` goes on."""
 
@@ -61,12 +82,14 @@ class SimulatedAgency(ListeningStaff):
         agency: directory_pb2.Agency,
         staff: Person,
         temperament: Temperament,
+        answers: CityAnswers,
         seed: int,
     ) -> None:
         super().__init__(hub, calls, ledger, staff, delivery_pb2.INBOX_AGENCY)
         self.agency_id = agency.agency_id
         self.code = agency.code
         self._temperament = temperament
+        self._city_answers = answers
         self._random = random.Random(f"{seed}/{agency.code}/answers")  # noqa: S311  a sample, not a secret
 
     async def begin_after_what_is_there(self) -> int:
@@ -112,7 +135,7 @@ class SimulatedAgency(ListeningStaff):
         weights = dict(self._temperament.weights)
         if not may_ask:
             weights["ask"] = 0
-        answer = self._random.choices(list(weights), weights=list(weights.values()))[0]
+        answer = self._city_answers.draw(weights)
         if answer == "accept":
             await self._accept(offer_id, referral_id)
         elif answer == "decline":

@@ -10,7 +10,7 @@ from uuid import UUID, uuid4
 
 from kem.directory.v1 import directory_pb2, directory_service_pb2
 from kernel import codes
-from tools.demo.agency import SimulatedAgency, Temperament
+from tools.demo.agency import CityAnswers, SimulatedAgency, Temperament
 from tools.demo.calls import Calls
 from tools.demo.desk import Desk
 from tools.demo.ledger import Ledger
@@ -58,9 +58,13 @@ class Directory:
             covered |= chosen[best]
         return chosen
 
-    def types_of(self, agencies: set[str]) -> list[str]:
-        """The unrestricted service types that these agencies offer through the hub."""
-        return sorted({s.service_type for s in self._reached_by_the_hub() if s.agency_id in agencies})
+    def offered_by(self, agencies: set[str]) -> dict[str, list[directory_pb2.Eligibility]]:
+        """The unrestricted service types that these agencies offer through the hub, and to whom."""
+        offered: dict[str, list[directory_pb2.Eligibility]] = {}
+        for service in self._reached_by_the_hub():
+            if service.agency_id in agencies:
+                offered.setdefault(service.service_type, []).append(service.eligibility)
+        return offered
 
     def _reached_by_the_hub(self) -> list[directory_pb2.Service]:
         return [
@@ -132,7 +136,8 @@ class Day:
         plan = self._plan
         self.directory = directory = await read_directory(self._hub, self._calls)
         partners = directory.most_useful(plan.agencies)
-        city = City(plan.seed, directory.types_of(set(partners)), datetime.now(UTC).date())
+        city = City(plan.seed, directory.offered_by(set(partners)), datetime.now(UTC).date())
+        answers = CityAnswers()
         for agency in directory.agencies:
             if agency.agency_id in partners:
                 staff = self._hub.person(
@@ -141,7 +146,7 @@ class Day:
                 temperament = Temperament.of(plan.seed, agency.code, plan.median_answer_seconds)
                 self._agencies.append(
                     SimulatedAgency(
-                        self._hub, self._calls, self.ledger, agency, staff, temperament, plan.seed
+                        self._hub, self._calls, self.ledger, agency, staff, temperament, answers, plan.seed
                     )
                 )
         self._desk = Desk(

@@ -5,16 +5,21 @@ Nobody here exists. Names are put together from lists of common names and carry 
 
 import random
 import secrets
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date, timedelta
 from typing import TypeVar
 
 from kem.common.v1 import common_pb2
+from kem.directory.v1 import directory_pb2
 from kem.intake.v1 import beneficiary_pb2
 from kernel import codes
+from kernel.vocabulary import AgeBand, StatusAnswer, band_of
 
 _T = TypeVar("_T")
+
+Offered = Mapping[str, Sequence[directory_pb2.Eligibility]]
+"""For each service type, whom each of its services takes."""
 
 MARK = "(sample)"
 """Stands in every invented family name, so that nobody takes a sample for a person."""
@@ -64,10 +69,15 @@ _LATIN_NAMES = (
     ),
     (("Diallo", "Diallo"), ("Hoxha", "Hoxha"), ("Okafor", "Okafor"), ("Abdi", "Abdi"), ("Demir", "Demir")),
 )
-_STATUSES = (
-    "ASYLUM_APPLICANT", "ASYLUM_INTENT", "REFUGEE", "SUBSIDIARY_PROTECTION", "TEMPORARY_PROTECTION",
-    "RESIDENCE_PERMIT", "PERMIT_APPLICATION_PENDING", "NO_PROOF", "NOT_STATED",
-)  # fmt: skip
+_PAPERS = {
+    "ASYLUM_APPLICANT": "ASYLUM_CARD", "ASYLUM_INTENT": "POLICE_NOTE", "REFUGEE": "REFUGEE_PERMIT",
+    "SUBSIDIARY_PROTECTION": "REFUGEE_PERMIT", "TEMPORARY_PROTECTION": "TEMPORARY_PROTECTION_CARD",
+    "RESIDENCE_PERMIT": "RESIDENCE_PERMIT_CARD",
+    "PERMIT_APPLICATION_PENDING": "PERMIT_APPLICATION_CERTIFICATE", "NO_PROOF": None, "NOT_STATED": None,
+}  # fmt: skip
+"""Legal statuses, with the paper that most people bring to show theirs."""
+_GOOD_ENOUGH_WITH_PROOF = (StatusAnswer.YES,)
+_GOOD_ENOUGH = (StatusAnswer.YES, StatusAnswer.NOT_VERIFIED, StatusAnswer.NOT_ASKED)
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,17 +101,17 @@ class City:
     """An endless queue at the desk, the same for the same seed.
 
     Args:
-        offered_types: service types that the simulated agencies offer; needs are mostly among them, a few
-            are for something that nobody offers, as in life.
+        offered: service types that the simulated agencies offer, with whom each service takes; most needs
+            are among those that are meant for the person's age and legal status.
         today: the day from which ages are counted.
     """
 
-    def __init__(self, seed: int, offered_types: Sequence[str], today: date) -> None:
+    def __init__(self, seed: int, offered: Offered, today: date) -> None:
         self._random = random.Random(seed)  # noqa: S311  a sample, not a secret
         self._today = today
         self._number = 0
         every = [t for t in codes.SERVICE_TYPES.values() if not t.restricted]
-        offered = set(offered_types)
+        self._offered = offered
         self._types = {
             sector: [t.code for t in every if t.sector == sector and t.code in offered] for sector in _SECTORS
         }
@@ -121,7 +131,7 @@ class City:
             languages=self._languages(language),
             interpreter_needed=self._random.random() < 0.65,
             contacts=[self._contact()],
-            legal_status=self._random.choice(_STATUSES),
+            legal_status=self._random.choice(sorted(_PAPERS)),
             amka=common_pb2.OptionalText(absence=common_pb2.ABSENCE_NOT_ASKED),
             district=self._random.choice(sorted(codes.DISTRICTS)),
             step_free_access_needed=self._random.random() < 0.05,
@@ -137,17 +147,41 @@ class City:
             beneficiary.household.add(
                 relation="CHILD", birth_year=self._today.year - self._random.randint(1, 16)
             )
-        return InventedPerson(beneficiary, language, [self._need() for _ in range(self._how_many())])
+        beneficiary.documents.extend(self._papers(beneficiary.legal_status))
+        needs = [self._need(band_of(age), beneficiary) for _ in range(self._how_many())]
+        return InventedPerson(beneficiary, language, needs)
 
     def _how_many(self) -> int:
         return self._random.choices((1, 2, 3), weights=(60, 30, 10))[0]
 
-    def _need(self) -> InventedNeed:
+    def _need(self, band: AgeBand, person: beneficiary_pb2.Beneficiary) -> InventedNeed:
         urgency = self._pick(_URGENCIES)
         if self._unoffered and self._random.random() < 0.03:
             return InventedNeed(self._random.choice(self._unoffered), urgency)
-        sectors = {sector: weight for sector, weight in _SECTORS.items() if self._types[sector]}
-        return InventedNeed(self._random.choice(self._types[self._pick(sectors)]), urgency)
+        types = self._types
+        if self._random.random() < 0.95:  # the others ask for what is not meant for them, as in life
+            types = {sector: [t for t in types[sector] if self._suits(t, band, person)] for sector in types}
+        sectors = {sector: weight for sector, weight in _SECTORS.items() if types[sector]}
+        return InventedNeed(self._random.choice(types[self._pick(sectors)]), urgency)
+
+    def _suits(self, service_type: str, band: AgeBand, person: beneficiary_pb2.Beneficiary) -> bool:
+        """Whether one of the services takes people of this age and with this legal status."""
+        return any(
+            (not rules.age_bands or band in rules.age_bands)
+            and (
+                not rules.status_rule
+                or codes.status_answer(rules.status_rule, person.legal_status, bool(person.documents))
+                in (_GOOD_ENOUGH_WITH_PROOF if rules.status_proof_needed else _GOOD_ENOUGH)
+            )
+            for rules in self._offered[service_type]
+        )
+
+    def _papers(self, status: str) -> list[beneficiary_pb2.Document]:
+        kind = _PAPERS[status]
+        if kind is None or self._random.random() < 0.2:
+            return []
+        last_day = self._today + timedelta(days=self._random.randint(20, 900))
+        return [beneficiary_pb2.Document(kind=kind, state="VALID", expires_date=last_day.isoformat())]
 
     def _names(self, language: str) -> beneficiary_pb2.Names:
         given, family = _NAMES.get(language, _LATIN_NAMES)
