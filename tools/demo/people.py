@@ -176,8 +176,8 @@ class City:
             for rules in self._offered[service_type]
         )
 
-    def _papers(self, status: str) -> list[beneficiary_pb2.Document]:
-        kind = _PAPERS[status]
+    def _papers(self, legal_status: str) -> list[beneficiary_pb2.Document]:
+        kind = _PAPERS[legal_status]
         if kind is None or self._random.random() < 0.2:
             return []
         last_day = self._today + timedelta(days=self._random.randint(20, 900))
