@@ -2,12 +2,14 @@
 
 import os
 import sys
+from functools import partial
 
 from chassis import topics
 from chassis.run import EXIT_SETTINGS, run_service
 from chassis.service import Service
 from services.intake.adapters.event_codec import encode
 from services.intake.adapters.keys import KeysUnusable
+from services.intake.adapters.postgres_consent_moments import PostgresConsentMoments
 from services.intake.adapters.root_key import open_keys
 from services.intake.adapters.vault import Vault
 from services.intake.entrypoints.access import ACCESS
@@ -16,6 +18,7 @@ from services.intake.entrypoints.grpc_server import registrations
 from services.intake.entrypoints.parts import VaultParts
 from services.intake.entrypoints.projection import CONSUMER, HeldReferralsReader
 from services.intake.settings import IntakeSettings
+from services.intake.use_cases.tell_consent_moments import tell_consent_moments
 
 
 async def wire(service: Service) -> None:
@@ -37,6 +40,7 @@ async def wire(service: Service) -> None:
     service.serve(ACCESS, registrations(people, consent))
     service.beside("needs writer", consent.writer.run)
     service.beside("backlog", consent.backlog.run)
+    service.timer(partial(tell_consent_moments, moments=PostgresConsentMoments()), name="consent_moments")
     service.project(CONSUMER, [topics.REFERRAL], HeldReferralsReader(consent.held_referrals))
 
 

@@ -15,6 +15,7 @@ from chassis.postgres import Database, Transaction
 from kernel import codes
 from kernel.ids import AgencyId, BeneficiaryId, ConsentId, OfferId
 from kernel.vocabulary import LegalBasis, LegalRegime, Origin, Routing, Urgency
+from services.intake.adapters.event_codec import encode
 from services.intake.domain.agreement import Agreement
 from services.intake.domain.cells import Grant, GrantEffect
 from services.intake.domain.consent import ConsentGiver, ConsentMethod, ConsentRecord, Notice
@@ -219,7 +220,7 @@ class OpenIntake:
 @asynccontextmanager
 async def open_intake(database: FreshDatabase, keys_folder: Path) -> AsyncIterator[OpenIntake]:
     """Opens what `__main__` opens, without doors and without a broker."""
-    worker = await Database.open(database.worker_url("intake"), schema="intake")
+    worker = await Database.open(database.worker_url("intake"), schema="intake", codec=encode)
     try:
         async with open_vault(database, keys_folder) as vault:
             parts = ConsentParts.over(vault.database, vault.vault, None, vault.people)

@@ -19,12 +19,19 @@ from services.intake.domain.cells import (
 )
 from services.intake.domain.consent import RECORD_SCHEMA, ConsentRecord
 
+# along with the record, the moments at which it will begin and end by time alone
 _INSERT_CONSENT: Final = """
-    insert into consent (consent_id, beneficiary_id, receipt_id, record_schema, obtained_by_agency_id,
-        obtained_by_principal_id, notice_version, notice_language, notice_sha256, spoken_language, method,
-        given_by, with_interpreter, read_aloud, understanding_checked, child_assents, sealed_details,
-        valid_from_time, valid_until_time, happened_time, recorded_time)
-    values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18, $19, $20, $21)
+    with record as (
+        insert into consent (consent_id, beneficiary_id, receipt_id, record_schema, obtained_by_agency_id,
+            obtained_by_principal_id, notice_version, notice_language, notice_sha256, spoken_language, method,
+            given_by, with_interpreter, read_aloud, understanding_checked, child_assents, sealed_details,
+            valid_from_time, valid_until_time, happened_time, recorded_time)
+        values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18, $19, $20,
+            $21)
+    )
+    insert into consent_moment (due_time, beneficiary_id)
+    select due_time, $2 from unnest(array[$18, $19]::timestamptz[]) as moment (due_time)
+    where due_time > $21
 """
 _INSERT_GRANTS: Final = """
     insert into consent_grant (consent_id, line, obtained_by_agency_id, agency_id, purpose, categories,
@@ -74,7 +81,7 @@ class PostgresConsents:
         sealed_details: bytes | None,
         cells: Sequence[Cell],
     ) -> None:
-        """Writes the record, its lines, its event and the cells that it opens."""
+        """Writes the record, its lines, its event, the cells that it opens, and when these begin and end."""
         happened_time = record.happened_time or given.recorded_time
         await tx.connection.execute(
             _INSERT_CONSENT,

@@ -1,0 +1,23 @@
+"""Consent, or a denial, has begun or ended by time alone: tells it as if somebody had changed it."""
+
+from typing import Final
+
+from chassis.postgres import Transaction
+from services.intake.adapters.postgres_consent_moments import PostgresConsentMoments
+from services.intake.domain.events import ProfileChanged
+
+AT_ONCE: Final = 100
+
+
+async def tell_consent_moments(tx: Transaction, moments: PostgresConsentMoments) -> int:
+    """Tells a ProfileChanged for each person among the moments now due; answers how many.
+
+    Disclosure needs none of this, for it looks at the periods itself. Whoever matches asks again and takes
+    back an offer that is no longer permitted, or finds one that now is. Agreements are told with their
+    period when they are saved, so their followers need no reminder.
+    """
+    turned = await moments.take_due(tx, AT_ONCE)
+    await tx.now()
+    for beneficiary_id, profile_version in turned:
+        tx.publish(ProfileChanged(beneficiary_id, profile_version))
+    return len(turned)
