@@ -7,8 +7,9 @@ from chassis.postgres import Transaction
 from kernel.ids import AgencyId
 from services.referral.adapters.postgres_agreements import save_agreement
 
-_HAS_ENDED: Final = """
-    select valid_until_time <= (select clock_timestamp()) from agreement where agency_id = $1
+_IS_IN_FORCE: Final = """
+    select exists (select from agreement where agency_id = $1
+        and valid_from_time <= (select clock_timestamp()) and (select clock_timestamp()) < valid_until_time)
 """
 _SERVICE_TYPES: Final = "select distinct service_type from service where agency_id = $1"
 
@@ -27,9 +28,9 @@ class KnownAgreements:
         """True where something changed; an older version changes nothing."""
         return await save_agreement(tx, agency_id, valid_from_time, valid_until_time, version)
 
-    async def has_ended(self, tx: Transaction, agency_id: AgencyId) -> bool:
-        """Whether the agency's agreement has run out by now."""
-        return bool(await tx.connection.fetchval(_HAS_ENDED, agency_id))
+    async def is_in_force(self, tx: Transaction, agency_id: AgencyId) -> bool:
+        """Whether the agency's agreement has begun and not run out."""
+        return bool(await tx.connection.fetchval(_IS_IN_FORCE, agency_id))
 
     async def service_types_of(self, tx: Transaction, agency_id: AgencyId) -> list[str]:
         """What the agency offers."""

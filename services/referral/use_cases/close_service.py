@@ -49,7 +49,7 @@ async def end_agreements_due(tx: Transaction, stores: Stores, rows: Sequence[Dea
     freeing: Freeing = []
     for row in {row.agency_id: row for row in rows if row.agency_id}.values():
         agency_id = row.agency_id
-        if agency_id is None or not await stores.agreements.has_ended(tx, agency_id):
+        if agency_id is None or await stores.agreements.is_in_force(tx, agency_id):
             continue
         asked = await stores.referrals.with_open_offer_to(tx, agency_id=agency_id)
         waiting = await stores.waitlist.waiters_of(tx, agency_id=agency_id)

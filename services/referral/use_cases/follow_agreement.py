@@ -32,10 +32,12 @@ async def follow_agreement(tx: Transaction, stores: Stores, change: AgreementCha
     )
     if not changed:
         return
-    ends = Deadline(
-        DeadlineKind.AGREEMENT_ENDS, max(now, change.valid_until_time), agency_id=change.agency_id
+    ends = {max(now, change.valid_until_time)}
+    if change.valid_from_time > now:
+        ends.add(now)  # it replaces the one before, which so ends at once
+    await stores.deadlines.add(
+        tx, [Deadline(DeadlineKind.AGREEMENT_ENDS, end, agency_id=change.agency_id) for end in ends]
     )
-    await stores.deadlines.add(tx, [ends])
     if change.valid_until_time > now:
         service_types = await stores.agreements.service_types_of(tx, change.agency_id)
         await stores.deadlines.directory_changed(tx, service_types, max(now, change.valid_from_time))

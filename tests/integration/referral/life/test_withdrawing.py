@@ -92,10 +92,10 @@ async def test_a_service_that_is_resumed_is_asked_again(life: Life) -> None:
     assert life.state(later) == "OFFERED"
 
 
-def agreement(number: int, until: datetime, version: int) -> IncomingEvent:
+def agreement(number: int, until: datetime, version: int, begins: datetime | None = None) -> IncomingEvent:
     envelope = DisclosureEvent(aggregate_version=version)
     fact = AgreementChanged(agency_id=str(agency_id(number)))
-    fact.valid_from_time.FromDatetime(datetime.now(UTC) - timedelta(days=9))
+    fact.valid_from_time.FromDatetime(begins or datetime.now(UTC) - timedelta(days=9))
     fact.valid_until_time.FromDatetime(until)
     envelope.agreement_changed.CopyFrom(fact)
     return event_of(agency_id(number), envelope, topics.DISCLOSURE)
@@ -123,6 +123,26 @@ async def test_an_agreement_that_runs_out_by_itself_does_the_same(life: Life) ->
     )
     await life.work_off()
     assert life.offer(need, 1)["state"] == "REVOKED"
+
+
+async def test_an_agreement_that_begins_later_ends_the_one_before_and_brings_in_others_when_it_begins(
+    life: Life,
+) -> None:
+    need, now = await life.one(permitted_agency_ids=[str(agency_id(1))]), datetime.now(UTC)
+    life.change(need, profile_version=1, permitted_agency_ids=[])
+    await life.hear(agreement(1, now + timedelta(days=9), 2, begins=now + timedelta(minutes=5)))
+    await life.work_off()
+    assert life.offer(need)["state"] == "REVOKED"
+    later = await life.one(permitted_agency_ids=[])
+    life.change(later, profile_version=1, permitted_agency_ids=[str(agency_id(1))])
+    await life.work_off()
+    assert life.state(later) == "AWAITING_PERSON"
+    life.superuser.execute(
+        "update agreement set valid_from_time = valid_from_time - interval '6 minutes' where version = 2;"
+        "update deadline set due_time = due_time - interval '6 minutes'"
+    )
+    await life.work_off()
+    assert life.offer_to(later) == 1
 
 
 async def test_a_new_agreement_brings_in_those_who_found_nobody(life: Life) -> None:
