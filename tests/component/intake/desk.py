@@ -56,8 +56,10 @@ class Desk:
         return (await self.intake.RecordConsent(self.consent_request(person, **changes))).consent_id
 
     def consent_request(self, person: str, **changes: Any) -> messages.RecordConsentRequest:
-        """A month's consent to everything for courses at the partner."""
+        """A month's consent to everything for courses at the partner, but for what is changed."""
         now = datetime.now(UTC)
+        begins = changes.pop("valid_from_time", now - timedelta(minutes=1))
+        ends = changes.pop("valid_until_time", now + timedelta(days=30))
         grant: dict[str, Any] = {
             "agency_id": str(self.agency_id),
             "purpose": COURSES,
@@ -74,8 +76,8 @@ class Desk:
                 method=consent_pb2.CONSENT_METHOD_WRITTEN,
                 given_by=consent_pb2.CONSENT_GIVER_SELF,
                 grants=[consent_pb2.Grant(**(grant | changes))],
-                valid_from_time=at(now - timedelta(minutes=1)),
-                valid_until_time=at(now + timedelta(days=30)),
+                valid_from_time=at(begins),
+                valid_until_time=at(ends),
             ),
         )
 
