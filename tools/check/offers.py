@@ -1,13 +1,15 @@
-"""Offers: one open at a time, one taken up at most, and each told how it ended."""
+"""Offers: one open at a time, one taken up at most, each told how it ended, and none without consent."""
 
 from typing import Final
 
+from kernel.codes import SERVICE_TYPES, purpose_of
 from tools.check.invariant import Finding, Invariant, Snapshot
 
 _REFERRAL: Final = ("referral",)
 _OPEN: Final = "state in ('SENT', 'NEEDS_INFORMATION')"
 _TAKEN_UP: Final = "state in ('ACCEPTED', 'ACCEPTED_FOR_ASSESSMENT')"
 _REFERRALS: Final = "select count(*) from referral.referral"
+_PURPOSES: Final = ", ".join(f"('{code}', '{purpose_of(code).code}')" for code in SERVICE_TYPES)
 
 INVARIANTS: Final = (
     Invariant(
@@ -70,9 +72,35 @@ INVARIANTS: Final = (
                           where e.aggregate_id = o.offer_id and e.type = told.type)
         """,
     ),
+    Invariant(
+        "I7-no-offer-outlives-its-consent",
+        "An open offer rests on a grant in force, or the news that it has ended is on its way",
+        ("intake", "referral"),
+        f"select count(*) from referral.offer where {_OPEN}",
+        f"""
+        select o.offer_id from referral.offer o
+        join intake.need n using (referral_id)
+        join (values {_PURPOSES}) as seen_for (service_type, purpose) using (service_type)
+        where o.{_OPEN}
+          and coalesce((
+            select bit_or(c.categories) filter (where c.effect = 'PERMIT')
+                   & ~coalesce(bit_or(c.categories) filter (where c.effect = 'DENY'), 0)
+            from intake.grant_cell c
+            where c.beneficiary_id = n.beneficiary_id and c.agency_id = o.agency_id
+              and c.purpose = seen_for.purpose and c.withdrawn_time is null
+              and c.valid_from_time <= now() and now() < c.valid_until_time), 0) = 0
+          and not exists (select from intake.consent_moment m
+                          where m.beneficiary_id = n.beneficiary_id and m.due_time <= now())
+          and not exists (select from intake.outbox e
+                          where e.key = n.beneficiary_id and e.type = 'ProfileChanged')
+          and not exists (select from intake.event_log e
+                          where e.key = n.beneficiary_id and e.type = 'ProfileChanged'
+                            and not exists (select from referral.inbox i where i.event_id = e.event_id))
+        """,
+    ),
 )
 
 
 async def offers(snapshot: Snapshot) -> list[Finding]:
-    """Inside referral's tables."""
+    """Inside referral's tables, and against intake's."""
     return await snapshot.test(INVARIANTS)

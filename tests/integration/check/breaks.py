@@ -8,6 +8,7 @@ from tests.integration.check.healthy_hub import (
     DECLINED,
     EARLIER,
     HOLDER,
+    JUST_AFTER,
     LATER,
     NEEDS,
     OPEN,
@@ -180,7 +181,13 @@ BREAKS = [
     ("update intake.grant_cell set categories = 8191", {"I6-cells-are-what-was-signed"}),
     (
         f"update intake.grant_cell set withdrawn_time = '{EARLIER}', withdrawn_event_id = gen_random_uuid()",
-        {"I7-nothing-after-withdrawal"},
+        {"I7-nothing-after-withdrawal", "I7-no-offer-outlives-its-consent"},
+    ),
+    (
+        # the period ended by itself, just after the disclosure, and nobody was reminded
+        f"update intake.consent set valid_until_time = '{JUST_AFTER}';"
+        f"update intake.grant_cell set valid_until_time = '{JUST_AFTER}'",
+        {"I7-no-offer-outlives-its-consent"},
     ),
     (
         "insert into intake.consent_event select (jsonb_populate_record(e, jsonb_build_object("

@@ -33,10 +33,11 @@ NEEDS = [derived_id("check", f"need {number}") for number in (1, 2, 3)]
 R1, R2, R3 = (derived_id("check", f"referral {number}") for number in (1, 2, 3))
 DECLINED, ACCEPTED, OPEN = (derived_id("check", f"offer {number}") for number in (1, 2, 3))
 UNIT, OTHER_UNIT, DISCLOSURE = (derived_id("check", name) for name in ("unit", "other unit", "disclosure"))
-PURPOSE = "INTEGRATION"
+PURPOSE = "SERVICE_EDUCATION"
 
 NOW = datetime.now(UTC)
 EARLIER, LATER = NOW - timedelta(hours=2), NOW + timedelta(hours=2)
+JUST_AFTER = NOW + timedelta(milliseconds=1)
 
 
 @dataclass

@@ -86,6 +86,21 @@ async def test_what_waits_in_the_outbox_counts_as_told(hub: HealthyHub) -> None:
     assert broken(await check_database(hub.files.check_url)) == {}
 
 
+async def test_consent_may_have_ended_while_the_news_is_on_its_way(hub: HealthyHub) -> None:
+    await hub.connection.execute(
+        f"update intake.consent set valid_until_time = '{hub_of.JUST_AFTER}';"
+        f"update intake.grant_cell set valid_until_time = '{hub_of.JUST_AFTER}'"
+    )
+    assert set(broken(await check_database(hub.files.check_url))) == {"I7-no-offer-outlives-its-consent"}
+    await hub.plant("intake.consent_moment", beneficiary_id=hub_of.PERSON, due_time=hub_of.JUST_AFTER)
+    assert broken(await check_database(hub.files.check_url)) == {}
+    await hub.connection.execute("delete from intake.consent_moment")
+    event = await hub.intake_event("ProfileChanged", derived_id("check", "profile"))
+    assert broken(await check_database(hub.files.check_url)) == {}
+    await hub.plant("referral.inbox", consumer="referral", event_id=event.event_id)
+    assert set(broken(await check_database(hub.files.check_url))) == {"I7-no-offer-outlives-its-consent"}
+
+
 async def test_the_report_as_json_has_the_promised_shape(hub: HealthyHub) -> None:
     import json
 
