@@ -1,6 +1,7 @@
 """What `./kem bench` chooses, computes and writes; how fast anything is, is no matter of tests."""
 
 import json
+import os
 from pathlib import Path
 
 import pytest
@@ -8,6 +9,8 @@ from rich.console import Console
 
 from tools.bench.benches import BENCHES, chosen, meaning_of, measure_of
 from tools.bench.machine import commit, machine
+from tools.bench.processes import Member, cpu_seconds, memory_mb
+from tools.bench.ratios import ratios
 from tools.bench.report import Report, print_report, write_json
 from tools.bench.statistics import medians, percentiles_ms
 from tools.stack.failure import StackFailure
@@ -60,3 +63,25 @@ def test_a_report_carries_the_machine_and_can_be_read_by_programs_and_people(tmp
     assert "pipeline" in shown
     assert "1,234" in shown
     assert str(report["machine"]["cores"]) in shown
+
+
+def test_the_hub_is_held_against_the_yardstick_where_both_were_measured() -> None:
+    pipeline = {"callers_32": {"needs_per_second": 300.0}, "batches_of_50": {"needs_per_second": 900.0}}
+    yardstick = {
+        "callers_32": {"needs_per_second": 400.0},
+        "loop_callers_8": {"loops_per_second": 100.0},
+    }
+    loop = {"callers_8": {"loops_per_second": 150.0}, "callers_32": {"loops_per_second": 9.0}}
+    assert ratios({"pipeline": pipeline, "loop": loop, "yardstick": yardstick}) == {
+        "pipeline_callers_32": 0.75,
+        "pipeline_batches_of_50": 2.25,
+        "loop_callers_8": 1.5,
+    }
+    assert ratios({"pipeline": pipeline}) == {}
+
+
+def test_cpu_and_memory_of_a_process_are_read_and_one_that_is_gone_costs_nothing() -> None:
+    assert cpu_seconds(os.getpid()) > 0
+    assert memory_mb([Member("me", os.getpid())])["me"] > 5
+    assert cpu_seconds(2**22 + 1) == 0
+    assert memory_mb([Member("nobody", 2**22 + 1)]) == {"nobody": 0}

@@ -1,8 +1,9 @@
-"""What arrives on the open streams of partners, and when."""
+"""What arrives on the screens of partners, and when."""
 
 import asyncio
 import time
-from collections.abc import Callable, Iterable
+from collections.abc import Iterable
+from dataclasses import dataclass
 
 from kem.notifications.v1 import delivery_pb2
 from tools.demo.calls import Calls
@@ -14,30 +15,35 @@ from tools.stack.failure import StackFailure
 PATIENCE_SECONDS = 90.0
 
 
+@dataclass(frozen=True, slots=True)
+class Arrival:
+    """An offer on an agency's screen; `at` is a monotonic second."""
+
+    at: float
+    offer_id: str
+    agency_id: str
+
+
 class Arrivals:
-    """Offers by referral: the monotonic second at which each reached its agency's screen."""
+    """Offers by referral; each is expected once."""
 
     def __init__(self) -> None:
-        self.offered: dict[str, float] = {}
+        self.offered: dict[str, Arrival] = {}
         self.doubled = 0
-        self.on_offer: Callable[[delivery_pb2.Delivery], None] = lambda delivery: None
-        """Called with each new offer, for benches in which an agency answers."""
-        self._waiting: dict[str, asyncio.Future[float]] = {}
+        self._waiting: dict[str, asyncio.Future[Arrival]] = {}
 
-    def note(self, delivery: delivery_pb2.Delivery) -> None:
-        """An offer is on the screen."""
-        if delivery.referral_id in self.offered:
+    def note(self, referral_id: str, offer_id: str, agency_id: str) -> None:
+        """An offer is on the screen now."""
+        if referral_id in self.offered:
             self.doubled += 1
             return
-        now = time.monotonic()
-        self.offered[delivery.referral_id] = now
-        waiting = self._waiting.pop(delivery.referral_id, None)
+        self.offered[referral_id] = arrival = Arrival(time.monotonic(), offer_id, agency_id)
+        waiting = self._waiting.pop(referral_id, None)
         if waiting is not None and not waiting.done():
-            waiting.set_result(now)
-        self.on_offer(delivery)
+            waiting.set_result(arrival)
 
-    async def of(self, referral_id: str) -> float:
-        """When this referral's offer arrived; waits for it.
+    async def of(self, referral_id: str, patience_seconds: float = PATIENCE_SECONDS) -> Arrival:
+        """This referral's offer; waits for it.
 
         Raises:
             StackFailure: it did not come.
@@ -46,16 +52,16 @@ class Arrivals:
             return self.offered[referral_id]
         waiting = self._waiting.setdefault(referral_id, asyncio.get_running_loop().create_future())
         try:
-            async with asyncio.timeout(PATIENCE_SECONDS):
-                return await waiting
+            async with asyncio.timeout(patience_seconds):
+                return await asyncio.shield(waiting)
         except TimeoutError:
             raise StackFailure(
-                f"An offer did not arrive within {PATIENCE_SECONDS:.0f} s: the figures would be wrong."
+                f"An offer did not arrive within {patience_seconds:.0f} s: the figures would be wrong."
             ) from None
 
     async def of_all(self, referral_ids: Iterable[str]) -> list[float]:
         """When each arrived, in the order asked; waits for the last."""
-        return [await self.of(referral_id) for referral_id in referral_ids]
+        return [(await self.of(referral_id)).at for referral_id in referral_ids]
 
 
 class Partner(ListeningStaff):
@@ -68,4 +74,4 @@ class Partner(ListeningStaff):
 
     def arrived(self, delivery: delivery_pb2.Delivery) -> None:
         if delivery.kind == "ReferralOffered":
-            self._arrivals.note(delivery)
+            self._arrivals.note(delivery.referral_id, delivery.offer_id, str(self._staff.agency_id))

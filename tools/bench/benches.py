@@ -11,6 +11,13 @@ Measure = Callable[[Run], Coroutine[Any, Any, Figures]]
 
 BENCHES: Final = {
     "pipeline": "tools.bench.pipeline",
+    "loop": "tools.bench.loop",
+    "yardstick": "tools.bench.yardstick.bench",
+    "latency": "tools.bench.latency",
+    "cpu": "tools.bench.cpu",
+    "memory": "tools.bench.memory",
+    "cold-start": "tools.bench.cold_start",
+    "recovery": "tools.bench.recovery",
 }
 """Each module has `async def measure(run: Run) -> Figures`, and says in its first line what it measures."""
 

@@ -21,7 +21,7 @@ PLACES: Final = 100_000
 SERVICE_TYPES: Final = ("GREEK_A1", "GENERAL_LEGAL", "JOB_COUNSELLING", "HOUSING_SEARCH")
 NEVER_SHARED: Final = frozenset({"PROTECTION", "CASE_CODE"})
 _PURPOSES_BESIDE: Final = ("MESSAGES", "OUTCOME_FEEDBACK")
-_LANGUAGES: Final = (
+LANGUAGES: Final = (
     *("ell", "eng", "ara", "prs", "pes", "urd", "sqi", "ben", "fra", "ukr", "rus", "ckb", "kmr", "pan"),
     *("som", "tir", "amh", "tur"),
 )
@@ -116,8 +116,8 @@ def _service(agency: BenchAgency) -> directory_pb2.Service:
             district=district, visibility=directory_pb2.LOCATION_VISIBILITY_PUBLIC
         ),
         eligibility=directory_pb2.Eligibility(),
-        languages=_LANGUAGES,
-        interpreter_languages=_LANGUAGES,
+        languages=LANGUAGES,
+        interpreter_languages=LANGUAGES,
         step_free=True,
         capacity=directory_pb2.Capacity(kind=directory_pb2.Capacity.KIND_PLACES, places=PLACES),
     )

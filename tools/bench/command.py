@@ -2,13 +2,18 @@
 
 import asyncio
 from pathlib import Path
+from typing import Final
 
 from rich.console import Console
 
 from tools.bench.benches import BENCHES, chosen, meaning_of, measure_of
 from tools.bench.machine import commit, machine
+from tools.bench.ratios import ratios
 from tools.bench.report import Report, print_report, write_json
 from tools.bench.run import Run
+
+WIDTH: Final = 140
+"""Of a report that goes into a file."""
 
 
 def describe() -> None:
@@ -37,6 +42,11 @@ def run(names: list[str], json_file: Path | None, *, is_quick: bool) -> None:
         one = Run(is_quick, lambda sentence: progress.print(f"  [dim]{sentence}[/]", highlight=False))
         report["results"][name] = asyncio.run(measure_of(name)(one))
         report["settings"] |= one.settings
+        if against := ratios(report["results"]):
+            report["ratios_to_yardstick"] = against
         if json_file is not None:
             write_json(report, json_file)
-    print_report(report, Console())
+    screen = Console()
+    if not screen.is_terminal:
+        screen.width = WIDTH
+    print_report(report, screen)

@@ -4,18 +4,22 @@ import asyncio
 import contextlib
 import itertools
 import tempfile
-from collections.abc import AsyncIterator, Iterator
+import time
+from collections.abc import AsyncIterator, Awaitable, Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Final
+from typing import Any, Final
 from uuid import uuid4
 
 from kem.common.v1 import common_pb2
+from kem.disclosure.v1 import disclosure_service_pb2
 from kem.intake.v1 import beneficiary_pb2, intake_service_pb2, need_pb2
+from kem.referral.v1 import referral_service_pb2
 from kernel.ids import derived_id
-from tools.bench.arrivals import Arrivals, Partner
+from tools.bench.arrivals import Arrival, Arrivals, Partner
 from tools.bench.asking import Asking
 from tools.bench.city import BenchAgency, bench_agencies, save_agencies
+from tools.bench.load import StepSeconds
 from tools.bench.people import register_people
 from tools.bench.run import Run
 from tools.hub import Doors, Hub, Person
@@ -72,10 +76,54 @@ class Ground:
         answer = await self.ask(self.hub.intake.RecordNeeds, request, self.desk)
         return [str(need.referral_id) for need in answer.needs]
 
+    @property
+    def put_off(self) -> int:
+        """Calls that were told to come back later."""
+        return self.ask.put_off
+
+    async def take_up(self, referral_id: str, arrival: Arrival, steps: StepSeconds) -> None:
+        """What the agency's staff do with an offer, call after call, up to completion."""
+        staff = self.staff[arrival.agency_id]
+
+        async def step(name: str, method: Any, request: Any) -> None:
+            steps[name].append(await seconds_of(self.ask(method, request, staff)))
+
+        hub, messages = self.hub, referral_service_pb2
+        await step("card", hub.referral.GetReferral, messages.GetReferralRequest(referral_id=referral_id))
+        await step(
+            "accept",
+            hub.referral.AcceptOffer,
+            messages.AcceptOfferRequest(request_id=str(uuid4()), offer_id=arrival.offer_id),
+        )
+        await step(
+            "disclosure",
+            hub.disclosure.GetDisclosure,
+            disclosure_service_pb2.GetDisclosureRequest(request_id=str(uuid4()), referral_id=referral_id),
+        )
+        await step(
+            "start",
+            hub.referral.StartService,
+            messages.StartServiceRequest(request_id=str(uuid4()), referral_id=referral_id),
+        )
+        await step(
+            "complete",
+            hub.referral.CompleteReferral,
+            messages.CompleteReferralRequest(
+                request_id=str(uuid4()), referral_id=referral_id, outcome="NEED_MET", confirmed_by="PROVIDER"
+            ),
+        )
+
     async def until_acknowledged(self) -> None:
         """Waits until every partner has said that it has what arrived."""
         while not all(partner.is_idle for partner in self.partners):  # noqa: ASYNC110 (it sets no event)
             await asyncio.sleep(0.05)
+
+
+async def seconds_of(call: Awaitable[Any]) -> float:
+    """How long the call took."""
+    began = time.monotonic()
+    await call
+    return time.monotonic() - began
 
 
 @contextlib.asynccontextmanager
@@ -99,13 +147,11 @@ async def ground(
         hub = Hub(Doors.of(stack.layout))
         try:
             made = await _populated(run, stack, hub, agencies, people)
-            listening = [asyncio.create_task(partner.run()) for partner in made.partners]
-            try:
+            async with asyncio.TaskGroup() as partners:
+                listening = [partners.create_task(partner.run()) for partner in made.partners]
                 yield made
-            finally:
                 for task in listening:
                     task.cancel()
-                await asyncio.gather(*listening, return_exceptions=True)
         finally:
             await hub.close()
 

@@ -20,11 +20,16 @@ _AT_ONCE: Final = 16
 _SEED: Final = 7
 
 
+def invented_city() -> City:
+    """An endless queue of the same people in every bench."""
+    return City(_SEED, {kind: [Eligibility()] for kind in SERVICE_TYPES}, datetime.now(UTC).date())
+
+
 async def register_people(
     hub: Hub, ask: Asking, desk: Person, agencies: Sequence[BenchAgency], number: int
 ) -> list[str]:
     """Registers so many people with their consent; answers their ids."""
-    city = City(_SEED, {kind: [Eligibility()] for kind in SERVICE_TYPES}, datetime.now(UTC).date())
+    city = invented_city()
     people = iter([city.next_person() for _ in range(number)])
     ids: list[str] = []
 

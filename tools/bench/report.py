@@ -3,13 +3,17 @@
 import json
 from collections.abc import Iterator, Mapping
 from pathlib import Path
-from typing import Any
+from typing import Any, Final
 
 from rich.console import Console
 from rich.table import Table
 
+from tools.bench.statistics import percentiles_ms
+
+PERCENTILES: Final = percentiles_ms([])
+
 Report = dict[str, Any]
-"""`{machine, commit, settings, results {NAME {figures}}}`."""
+"""`{machine, commit, settings, results {NAME {figures}}, ratios_to_yardstick?}`."""
 
 
 def write_json(report: Report, file: Path) -> None:
@@ -18,7 +22,7 @@ def write_json(report: Report, file: Path) -> None:
 
 
 def print_report(report: Report, console: Console) -> None:
-    """One table a bench; groups of figures become columns where they are alike."""
+    """A table for each bench; percentiles stand in one cell."""
     machine = report["machine"]
     console.print(
         f"{machine['cores']} cores ({machine['cpu_model']}), {machine['memory_mb']:,} MB, kernel"
@@ -27,38 +31,47 @@ def print_report(report: Report, console: Console) -> None:
         highlight=False,
     )
     for name, figures in report["results"].items():
-        console.print()
-        console.print(_table(name, figures))
+        for table in _tables(name, figures):
+            console.print()
+            console.print(table)
+    if against := report.get("ratios_to_yardstick"):
+        for table in _tables("ratios to the yardstick", against):
+            console.print()
+            console.print(table)
 
 
-def _table(name: str, figures: Mapping[str, Any]) -> Table:
-    """A column for each group of figures, a row for each figure; those outside any group come last."""
+def _tables(name: str, figures: Mapping[str, Any]) -> Iterator[Table]:
+    """Groups with the same figures are the columns of one table; single figures have one of their own."""
     groups = {key: dict(_flat(value)) for key, value in figures.items() if isinstance(value, Mapping)}
     single = {key: value for key, value in figures.items() if not isinstance(value, Mapping)}
-    table = Table(title=name, title_justify="left", box=None, padding=(0, 2, 0, 0))
-    table.add_column("")
-    for group in groups or ["figure"]:
-        table.add_column(group.replace("_", " "), justify="right")
-    for row in dict.fromkeys(row for group in groups.values() for row in group):
-        table.add_row(row.replace("_", " "), *(_shown(group.get(row)) for group in groups.values()))
-    for key, value in single.items():
-        table.add_row(key.replace("_", " "), _shown(value))
-    return table
+    alike: dict[tuple[str, ...], dict[str, dict[str, str]]] = {}
+    for key, group in groups.items():
+        alike.setdefault(tuple(group), {})[key] = group
+    if single:
+        alike[tuple(single)] = {"": {key: _shown(value) for key, value in single.items()}}
+    for rows, columns in alike.items():
+        table = Table(title=name, title_justify="left", box=None, padding=(0, 2, 0, 0))
+        table.add_column("")
+        for column in columns:
+            table.add_column(column.replace("_", " "), justify="right", no_wrap=True)
+        for row in rows:
+            table.add_row(row.replace("_", " "), *(group[row] for group in columns.values()))
+        yield table
 
 
-def _flat(figures: Mapping[str, Any], prefix: str = "") -> Iterator[tuple[str, Any]]:
+def _flat(figures: Mapping[str, Any], prefix: str = "") -> Iterator[tuple[str, str]]:
     for key, value in figures.items():
-        if isinstance(value, Mapping):
+        if isinstance(value, Mapping) and value.keys() == PERCENTILES.keys():
+            yield f"{prefix}{key} ({'/'.join(PERCENTILES)})", "/".join(f"{ms:.0f}" for ms in value.values())
+        elif isinstance(value, Mapping):
             yield from _flat(value, f"{prefix}{key} ")
         else:
-            yield f"{prefix}{key}", value
+            yield f"{prefix}{key}", _shown(value)
 
 
 def _shown(value: Any) -> str:
-    if value is None:
-        return ""
     if isinstance(value, float):
         return (
-            f"{value:,.0f}" if abs(value) >= 1000 else f"{value:,.1f}" if abs(value) >= 10 else f"{value:.3g}"
+            f"{value:,.0f}" if abs(value) >= 1000 else f"{value:.1f}" if abs(value) >= 10 else f"{value:.2f}"
         )
     return f"{value:,}" if isinstance(value, int) else str(value)

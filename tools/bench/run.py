@@ -29,3 +29,19 @@ class Run:
     def scaled(self, full: _T, quick: _T) -> _T:
         """The full size, or the quick one."""
         return quick if self.is_quick else full
+
+
+class Milestones:
+    """Says how far a long step is, at every fifth of it."""
+
+    def __init__(self, run: Run, goal: int, parts: int = 5) -> None:
+        self._run = run
+        self._goal = goal
+        self._step = max(1, goal // parts)
+        self._next = self._step
+
+    def __call__(self, done: int) -> None:
+        """So much is done."""
+        if done >= self._next:
+            self._run.say(f"{done:,} of {self._goal:,}")
+            self._next += self._step

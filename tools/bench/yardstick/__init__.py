@@ -1,0 +1,1 @@
+"""The yardstick: a plain web app that does the same steps in the usual way, to measure the hub against."""
