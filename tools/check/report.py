@@ -1,12 +1,10 @@
 """Runs every group of invariants and says what was found."""
 
-import asyncio
 import json
 import time
 from dataclasses import dataclass
 from typing import Final
 
-import asyncpg
 from rich.console import Console
 from rich.markup import escape
 
@@ -19,7 +17,7 @@ from tools.check.needs import needs
 from tools.check.offers import offers
 from tools.check.paths import paths
 from tools.check.places import places
-from tools.stack.failure import StackFailure
+from tools.check.where import one_instant
 
 GROUPS: Final[tuple[Group, ...]] = (
     event_logs,
@@ -56,19 +54,10 @@ async def check_database(url: str) -> Report:
         StackFailure: the database does not answer.
     """
     started = time.monotonic()
-    try:
-        connection = await asyncpg.connect(url, server_settings={"jit": "off", "work_mem": "64MB"})
-    except (OSError, asyncpg.PostgresError) as error:
-        raise StackFailure(
-            f"The database does not answer ({type(error).__name__}); is ./kem up running?", 3
-        ) from None
-    try:
-        async with connection.transaction(isolation="repeatable_read", readonly=True):
-            schemas = frozenset(row[0] for row in await connection.fetch(_SCHEMAS))
-            snapshot = Snapshot(connection, schemas)
-            findings = [finding for group in GROUPS for finding in await group(snapshot)]
-    finally:
-        await asyncio.wait_for(connection.close(), 5)
+    async with one_instant(url) as connection:
+        schemas = frozenset(row[0] for row in await connection.fetch(_SCHEMAS))
+        snapshot = Snapshot(connection, schemas)
+        findings = [finding for group in GROUPS for finding in await group(snapshot)]
     findings.sort(key=lambda finding: _order(finding.id))
     return Report(tuple(findings), time.monotonic() - started)
 

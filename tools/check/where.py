@@ -1,9 +1,15 @@
 """Where the databases of this folder's stack are, for those who only read."""
 
 import json
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
 
-from tools.stack.failure import NotRunning
+import asyncpg
+
+from tools.stack.failure import NotRunning, StackFailure
 from tools.stack.layout import DATA, Layout
+
+_SESSION = {"jit": "off", "work_mem": "64MB"}
 
 
 def check_url() -> str:
@@ -18,3 +24,23 @@ def check_url() -> str:
         return layout.url_file("check").read_text().strip()
     except (OSError, ValueError):
         raise NotRunning from None
+
+
+@asynccontextmanager
+async def one_instant(url: str) -> AsyncIterator[asyncpg.Connection]:
+    """All schemas as they are at one instant: a transaction in which no commit comes in between.
+
+    Raises:
+        StackFailure: the database does not answer.
+    """
+    try:
+        connection = await asyncpg.connect(url, server_settings=_SESSION)
+    except (OSError, asyncpg.PostgresError) as error:
+        raise StackFailure(
+            f"The database does not answer ({type(error).__name__}); is ./kem up running?", 3
+        ) from None
+    try:
+        async with connection.transaction(isolation="repeatable_read", readonly=True):
+            yield connection
+    finally:
+        await connection.close(timeout=5)

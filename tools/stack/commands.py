@@ -1,4 +1,4 @@
-"""The commands that run the stack and look at it: up, down, status, logs, replay."""
+"""The commands that run the stack and look at it: up, down, status, logs."""
 
 from typing import Annotated
 
@@ -9,12 +9,11 @@ from tools.stack.layout import DATA, Layout
 
 
 def register(app: typer.Typer) -> None:
-    """Adds the five commands."""
+    """Adds the commands."""
     app.command(epilog="Example: ./kem up")(up)
     app.command(epilog="Example: ./kem down")(down)
     app.command(epilog="Example: ./kem status --json")(status)
     app.command(epilog="Example: ./kem logs referral --follow")(logs)
-    app.command(epilog="Example: ./kem replay")(replay)
 
 
 def up(
@@ -67,12 +66,3 @@ def logs(
     from tools.stack.logs import print_logs
 
     print_logs(Layout(DATA), service, follow=follow, lines=lines)
-
-
-def replay(
-    patience_seconds: Annotated[float, typer.Option("--patience", help="Seconds to wait for the end.")] = 300,
-) -> None:
-    """Send the broker again what it may have lost. Nothing is done twice by it."""
-    from tools.stack.remote import ask_for_replay
-
-    typer.echo(ask_for_replay(Layout(DATA), patience_seconds))

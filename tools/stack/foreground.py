@@ -10,6 +10,7 @@ from rich.console import Console
 from rich.table import Table
 
 from tools.stack.stack import Stack, StackOptions
+from tools.stack.wanted import take_wanted
 
 _NEXT = (
     ("./kem demo", "a day at the centre, played with invented people"),
@@ -40,7 +41,11 @@ async def _run(data: Path, options: StackOptions, console: Console) -> None:
     for asked in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
         loop.add_signal_handler(asked, ending.set)
     replays: set[asyncio.Task[object]] = set()
-    loop.add_signal_handler(signal.SIGUSR1, lambda: replays.add(loop.create_task(stack.refill_broker())))
+
+    def fill_broker() -> None:
+        replays.add(loop.create_task(stack.refill_broker(take_wanted(stack.layout))))
+
+    loop.add_signal_handler(signal.SIGUSR1, fill_broker)
     console.print("Starting KEM …")
     starting = asyncio.create_task(stack.start())
     waiting = asyncio.create_task(ending.wait())

@@ -49,6 +49,16 @@ class Layout:
         return self.data / "run.json"
 
     @property
+    def wanted_file(self) -> Path:
+        """What the supervisor is to send to the broker again (JSON), while somebody asks for it."""
+        return self.data / "replay.json"
+
+    @property
+    def ask_file(self) -> Path:
+        """Locked by whoever asks the supervisor for something."""
+        return self.data / "ask.lock"
+
+    @property
     def lock_file(self) -> Path:
         return self.data / "lock"
 

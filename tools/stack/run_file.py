@@ -36,7 +36,13 @@ class RunningProcess:
 
 @dataclass(slots=True)
 class Run:
-    """What one supervisor runs; `replays` counts fillings of the broker, the events are the last one's."""
+    """What one supervisor runs.
+
+    Args:
+        replays: how often the broker was filled again; what follows is of the last time.
+        replayed_events: how many events were sent, while it goes on so far, of `events_to_replay`.
+        answered_ask_id: the last wish (see wanted.py) that was done.
+    """
 
     supervisor: RunningProcess
     base_port: int
@@ -45,6 +51,8 @@ class Run:
     is_ready: bool = False
     replays: int = 0
     replayed_events: int = 0
+    events_to_replay: int = 0
+    answered_ask_id: str = ""
 
 
 def start_time_of(pid: int) -> float:

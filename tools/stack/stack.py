@@ -9,7 +9,7 @@ from collections.abc import Awaitable, Callable, Sequence
 from contextlib import ExitStack
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Final
+from typing import Any, Final, TypeVar
 
 import asyncpg
 
@@ -35,10 +35,12 @@ from tools.stack.services import (
     wait_serving,
 )
 from tools.stack.topics import create_topics, forget_groups
+from tools.stack.wanted import LACKING, Wanted
 
 LARGEST_LOG_BYTES: Final = 20 * 1024 * 1024
 SERVER_PATIENCE_SECONDS: Final = 20.0
 REPLAY_RETRY_SECONDS: Final = 1.0
+NOTE_SECONDS: Final = 0.25
 LOSS_PATIENCE_SECONDS: Final = 1.0
 """Without a broker nothing can drain to it: services that take longer are killed, which loses nothing."""
 
@@ -46,6 +48,8 @@ _NOT_YET: Final = (OSError, RuntimeError, PublishingFailed, asyncpg.PostgresErro
 """What a broker or a database that is still coming up answers with."""
 
 Say = Callable[[str], None]
+
+_T = TypeVar("_T")
 
 
 @dataclass(frozen=True, slots=True)
@@ -97,7 +101,8 @@ class Stack:
         self._run: Run | None = None
         self._refilling = asyncio.Lock()
         self._is_stopping = False
-        self._talks: set[asyncio.Future[object]] = set()
+        self._talks: set[asyncio.Future[Any]] = set()
+        self._noted = 0.0
 
     async def start(self) -> None:
         """Returns when every service serves and the directory is filled.
@@ -245,27 +250,30 @@ class Stack:
     async def _after_broker_loss(self) -> None:
         await self.refill_broker()
 
-    async def refill_broker(self) -> Replayed:
+    async def refill_broker(self, wanted: Wanted = LACKING) -> Replayed:
         """Fills a broker that came back empty: services rest while topics are made and events sent again.
 
         Repeat-safe, also on a broker that has everything: consumers drop what they have seen.
         """
         async with self._refilling:
+            if self._run is not None:
+                self._run.replayed_events = self._run.events_to_replay = 0
             await self._rest_services()
-            replayed = await self._replay_until_done()
+            replayed = await self._replay_until_done(wanted)
             await self._start_services()
             if self._run is not None:
                 self._run.replays += 1
                 self._run.replayed_events = replayed.total
+                self._run.answered_ask_id = wanted.ask_id
             self._write_run()
             return replayed
 
-    async def _replay_until_done(self) -> Replayed:
+    async def _replay_until_done(self, wanted: Wanted) -> Replayed:
         while True:
             try:
-                await self._ask_broker(create_topics)
+                wanted = wanted.also(await self._ask_broker(create_topics))
                 await self._ask_broker(forget_groups)
-                replayed = await self._replay()
+                replayed = await self._replay(wanted)
             except _NOT_YET as error:
                 self.say(f"The broker cannot be filled yet ({type(error).__name__}); trying again.")
                 await asyncio.sleep(REPLAY_RETRY_SECONDS)
@@ -273,22 +281,29 @@ class Stack:
                 self._tell_replayed(replayed)
                 return replayed
 
-    async def _ask_broker(self, ask: Callable[[str], object]) -> None:
+    async def _ask_broker(self, ask: Callable[[str], _T]) -> _T:
         """Asks in a thread, which cannot be interrupted: `stop` lets it finish before it ends the broker."""
         if self._is_stopping:
             raise StackFailure("KEM is ending")
         talk = asyncio.ensure_future(asyncio.to_thread(ask, self.broker.bootstrap))
         self._talks.add(talk)
         talk.add_done_callback(self._talks.discard)
-        await asyncio.shield(talk)
+        return await asyncio.shield(talk)
 
-    async def _replay(self) -> Replayed:
+    async def _replay(self, wanted: Wanted = LACKING) -> Replayed:
         urls = {schema: self.postgres.url(f"{schema}_worker") for schema in self.services}
-        return await replay(urls, self.broker.bootstrap)
+        return await replay(urls, self.broker.bootstrap, wanted, tell=self._note_replay)
+
+    def _note_replay(self, sent: int, of: int) -> None:
+        """Lets whoever asked see how far it is, without writing the file for every run of events."""
+        if self._run is not None and time.monotonic() - self._noted > NOTE_SECONDS:
+            self._noted = time.monotonic()
+            self._run.replayed_events, self._run.events_to_replay = sent, of
+            self._write_run()
 
     def _tell_replayed(self, replayed: Replayed) -> None:
         if replayed.total:
-            self.say(f"The broker was empty: {replayed.total} events were sent to it again.")
+            self.say(f"The broker was filled: {replayed.total} events were sent to it again.")
 
     async def stop(self) -> None:
         """Ends everything in order: services drain, then the broker, then PostgreSQL. Repeat-safe."""

@@ -4,7 +4,7 @@ from collections.abc import Collection, Iterator
 from contextlib import contextmanager
 from typing import Any
 
-from chassis.topics import TOPICS, TopicShape, declared_shape, differences
+from chassis.topics import REPLICATION, TOPICS, TopicShape, declared_shape, differences
 
 _TOPIC_ALREADY_EXISTS = 36
 _PATIENCE_MILLISECONDS = 10_000
@@ -43,12 +43,17 @@ def create_topics(bootstrap: str, replication: int = 1) -> list[str]:
         return made
 
 
-def found_topics(bootstrap: str) -> dict[str, TopicShape]:
-    """The declared topics as they are now; a missing one is left out."""
+def found_topics(bootstrap: str, topics: Collection[str] | None = TOPICS) -> dict[str, TopicShape]:
+    """These topics as they are now, a missing one left out; None: all but the brokers' own."""
     from kafka.admin import ConfigResource, ConfigResourceType
 
     with administration(bootstrap) as admin:
-        present = [name for name in TOPICS if name in set(admin.list_topics())]
+        there = admin.list_topics()
+        present = (
+            [name for name in there if not name.startswith("__")]
+            if topics is None
+            else [name for name in topics if name in set(there)]
+        )
         if not present:
             return {}
         resources = [ConfigResource(ConfigResourceType.TOPIC, name) for name in present]
@@ -61,6 +66,12 @@ def found_topics(bootstrap: str) -> dict[str, TopicShape]:
             )
             for one in admin.describe_topics(present)
         }
+
+
+def meant_replication(bootstrap: str) -> int:
+    """How often each topic is meant to be kept, by the number of brokers that there are."""
+    with administration(bootstrap) as admin:
+        return REPLICATION if len(admin.describe_cluster()["brokers"]) >= REPLICATION else 1
 
 
 def compare_topics(bootstrap: str, replication: int) -> list[str]:

@@ -12,6 +12,7 @@ from kem.intake.v1.intake_events_pb2 import IntakeEvent
 from kem.referral.v1.referral_events_pb2 import ReferralEvent
 from kernel.codes import service_type
 from kernel.errors import Invalid
+from tools.check.where import one_instant
 from tools.stack.failure import StackFailure
 from tools.trace.proposals import matches, why
 from tools.trace.sayings import say
@@ -64,20 +65,11 @@ async def read_history(url: str, some_id: str) -> History:
         raise StackFailure(
             f"{some_id} is no id; it looks like 2f0c7e9a-5b7e-4a43-9a55-5d1f6a0c3b21."
         ) from None
-    try:
-        connection = await asyncpg.connect(url)
-    except (OSError, asyncpg.PostgresError) as error:
-        raise StackFailure(
-            f"The database does not answer ({type(error).__name__}); is ./kem up running?", 3
-        ) from None
-    try:
-        async with connection.transaction(isolation="repeatable_read", readonly=True):
-            referral_id = await connection.fetchval(_FIND, wanted)
-            if referral_id is None:
-                raise StackFailure(f"No referral, need or offer here has the id {wanted}.")
-            return await _Reader(connection, referral_id).history()
-    finally:
-        await connection.close()
+    async with one_instant(url) as connection:
+        referral_id = await connection.fetchval(_FIND, wanted)
+        if referral_id is None:
+            raise StackFailure(f"No referral, need or offer here has the id {wanted}.")
+        return await _Reader(connection, referral_id).history()
 
 
 class _Reader:

@@ -2,21 +2,27 @@
 
 from collections import defaultdict
 from collections.abc import Callable
+from datetime import UTC, datetime, timedelta
 from uuid import UUID, uuid4
 
 import asyncpg
+import pytest
 from aiokafka import AIOKafkaConsumer
 
 from chassis.topics import DIRECTORY, REFERRAL
 from tests.support.postgres import FreshDatabase, MakeDatabase
 from tools.stack.broker import Broker
-from tools.stack.replay import replay
+from tools.stack.replay import plan, replay
+from tools.stack.wanted import Wanted
+
+NOON = datetime(2026, 3, 2, 12, tzinfo=UTC)
+"""When the first event happens; each of the next ones a second later."""
 
 _LOG = """
     insert into referral.event_log
         (position, event_id, topic, partition, key, aggregate_id, aggregate_version, type, event_time,
          payload)
-    values ($1, $2, $3, $4, $5, $5, 1, 'ReferralAccepted', clock_timestamp(), $6)
+    values ($1, $2, $3, $4, $5, $5, 1, 'ReferralAccepted', $7, $6)
 """
 _PROGRESS = "insert into {}.consumer_progress values ($1, 'referral', $2, $3, $4)"
 
@@ -26,7 +32,16 @@ async def _log(database: FreshDatabase, count: int, published: int) -> None:
     connection = await asyncpg.connect(database.superuser_url)
     try:
         rows = [
-            (n, uuid4(), REFERRAL, 1 if n % 2 else 2, uuid4(), str(n).encode()) for n in range(1, count + 1)
+            (
+                n,
+                uuid4(),
+                REFERRAL,
+                1 if n % 2 else 2,
+                uuid4(),
+                str(n).encode(),
+                NOON + timedelta(seconds=n - 1),
+            )
+            for n in range(1, count + 1)
         ]
         await connection.executemany(_LOG, rows)
         await connection.execute(
@@ -97,3 +112,42 @@ async def test_a_topic_that_nobody_follows_is_not_sent_again(
     await _log(database, count=10, published=10)
     await _reach(database, "referral", ("mine", DIRECTORY, 1, 0))
     assert (await replay({"referral": database.worker_url()}, broker.bootstrap)).total == 0
+
+
+async def test_what_everybody_has_seen_is_sent_again_from_a_position_or_a_time(
+    fresh_database: MakeDatabase, fresh_broker: Callable[[], Broker]
+) -> None:
+    database, broker = fresh_database(schemas=("referral",)), fresh_broker()
+    await _log(database, count=20, published=18)
+    await _reach(database, "referral", ("mine", REFERRAL, 1, 19), ("mine", REFERRAL, 2, 14))
+    urls = {"referral": database.worker_url()}
+    told: list[tuple[int, int]] = []
+    await replay(
+        urls, broker.bootstrap, Wanted(from_position=15), tell=lambda sent, of: told.append((sent, of))
+    )
+    assert await _read(broker, REFERRAL, 4) == {1: [15, 17], 2: [16, 18]}
+    assert told == [(2, 4), (4, 4)]
+    since = Wanted(since_time=NOON + timedelta(seconds=14))
+    assert await plan(urls, since) == await plan(urls, Wanted(from_position=15))
+
+
+@pytest.mark.parametrize("wanted", [Wanted(from_position=19), Wanted(since_time=NOON + timedelta(hours=1))])
+async def test_what_a_consumer_lacks_is_sent_even_where_less_is_asked_for(
+    fresh_database: MakeDatabase, wanted: Wanted
+) -> None:
+    database = fresh_database(schemas=("referral",))
+    await _log(database, count=20, published=20)
+    await _reach(database, "referral", ("mine", REFERRAL, 1, 3), ("mine", REFERRAL, 2, 20))
+    stretches = await plan({"referral": database.worker_url()}, wanted)
+    lacking = next(one for one in stretches if one.partition == 1)
+    assert (lacking.after, lacking.last, lacking.events) == (3, 19, 8)
+
+
+async def test_a_replay_of_one_topic_sends_nothing_of_another_one(fresh_database: MakeDatabase) -> None:
+    database = fresh_database(schemas=("referral",))
+    await _log(database, count=10, published=10)
+    await _reach(database, "referral", ("mine", REFERRAL, 1, 0))
+    urls = {"referral": database.worker_url()}
+    assert await plan(urls, Wanted(from_position=1, topics=frozenset({DIRECTORY}))) == []
+    both = await plan(urls, Wanted(from_position=1, topics=frozenset({REFERRAL})))
+    assert sum(one.events for one in both) == 10
