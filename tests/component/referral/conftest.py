@@ -8,7 +8,9 @@ from kernel.ids import random_id
 from tests.component.referral.city import City, open_city
 from tests.support.postgres import FreshDatabase
 from tools.stack.broker import Broker
+from tools.stack.ports import free_port
 from tools.stack.postgres import PostgresServer
+from tools.stack.topics import create_topics
 
 SCHEMAS = ("intake", "referral")
 
@@ -17,13 +19,23 @@ SCHEMAS = ("intake", "referral")
 async def city(
     postgres_server: PostgresServer,
     database_template: Callable[[tuple[str, ...]], str],
-    broker: Broker,
     tmp_path_factory: pytest.TempPathFactory,
 ) -> AsyncIterator[City]:
-    """Intake and referral at work, and everybody's channels open."""
+    """Intake and referral at work, and everybody's channels open.
+
+    The broker is the city's own: other tests start services that would take its partitions.
+    """
+    folder = tmp_path_factory.mktemp("city")
+    broker = Broker(free_port(), folder / "broker.log")
+    broker.start()
     name = f"city_{random_id().hex}"
     postgres_server.create_database(name, database_template(SCHEMAS))
-    database = FreshDatabase(postgres_server, name, SCHEMAS)
-    async with open_city(database, tmp_path_factory.mktemp("city"), broker.bootstrap) as opened:
-        yield opened
-    postgres_server.drop_database(name)
+    try:
+        create_topics(broker.bootstrap)
+        async with open_city(
+            FreshDatabase(postgres_server, name, SCHEMAS), folder, broker.bootstrap
+        ) as opened:
+            yield opened
+    finally:
+        postgres_server.drop_database(name)
+        broker.stop()

@@ -8,7 +8,7 @@ from kem.referral.v1 import referral_pb2 as referral
 from tests.component.referral.city import City
 
 HOUR = timedelta(hours=1)
-WITHIN_SECONDS = 3
+WITHIN_SECONDS = 5
 
 
 def _two_hours_pass(city: City) -> None:
