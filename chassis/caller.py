@@ -184,7 +184,7 @@ class AssertionSigner:
             raise ValueError(f"{private_key_file.name} does not hold an Ed25519 key")
         self.issuer = issuer
         self._key = key
-        self._key_id = key_id_of(key.public_key())
+        self.key_id = key_id_of(key.public_key())
 
     def token(
         self,
@@ -210,25 +210,44 @@ class AssertionSigner:
         }
         if acting_person:
             claims["person"] = acting_person
-        return jwt.encode(claims, self._key, algorithm=ALGORITHM, headers={"kid": self._key_id})
+        return jwt.encode(claims, self._key, algorithm=ALGORITHM, headers={"kid": self.key_id})
 
     def service_token(self, lifetime_seconds: int = 300) -> str:
         """A fresh assertion of a service for itself; the issuer must be `service:<name>`."""
         caller = Caller.of_service(self.issuer.removeprefix(SERVICE_ISSUER_PREFIX))
         return self.token(caller.principal_id, None, caller.roles, None, caller.acr, lifetime_seconds)
 
+    def token_for(self, audience: str, lifetime_seconds: int) -> str:
+        """The issuer's word to somebody outside of the hub: from whom, to whom, until when. It opens no door
+        inside, where the audience is another one.
+        """
+        now = int(time.time())
+        claims = {
+            "iss": self.issuer,
+            "sub": str(Caller.of_service(self.issuer.removeprefix(SERVICE_ISSUER_PREFIX)).principal_id),
+            "aud": audience,
+            "iat": now,
+            "exp": now + lifetime_seconds,
+            "jti": uuid4().hex,
+        }
+        return jwt.encode(claims, self._key, algorithm=ALGORITHM, headers={"kid": self.key_id})
+
     def derived_key(self, purpose: str) -> bytes:
         """32 secret bytes for another purpose, as stable as the signer's key, of which they tell nothing."""
         raw = self._key.private_bytes(Encoding.Raw, PrivateFormat.Raw, NoEncryption())
         return HKDF(SHA256(), 32, salt=None, info=f"kem/{purpose}".encode()).derive(raw)
 
+    @property
+    def public_key_bytes(self) -> bytes:
+        """The 32 bytes by which anybody can check what is signed here."""
+        return self._key.public_key().public_bytes(Encoding.Raw, PublicFormat.Raw)
+
     def key_entry(self, roles: list[str] | None = None) -> dict[str, Any]:
         """This signer's line for the public-key file."""
-        raw = self._key.public_key().public_bytes(Encoding.Raw, PublicFormat.Raw)
         return {
             "iss": self.issuer,
-            "kid": self._key_id,
-            "public_key": base64.b64encode(raw).decode(),
+            "kid": self.key_id,
+            "public_key": base64.b64encode(self.public_key_bytes).decode(),
             "roles": roles,
         }
 

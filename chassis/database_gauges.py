@@ -1,8 +1,10 @@
 """Looks at the service's own tables every few seconds, for the figures that only they know."""
 
 import asyncio
+from collections.abc import Awaitable, Callable
 from typing import Final
 
+import asyncpg
 import structlog
 
 from chassis.measures import (
@@ -16,6 +18,9 @@ from chassis.postgres import Database
 
 EVERY_SECONDS: Final = 1.0
 
+Look = Callable[[asyncpg.Connection], Awaitable[None]]
+"""Reads what only one service knows, and sets its gauges."""
+
 log = structlog.get_logger(__name__)
 
 
@@ -27,6 +32,8 @@ class DatabaseGauges:
         self._source = database.schema
         self.backlog = 0
         """Events that are committed and not yet acknowledged by the broker, as last seen."""
+        self.own: list[Look] = []
+        """What the service itself wants to have looked at: a few quick statements."""
 
     async def run(self) -> None:
         """Looks until it is cancelled; a database that is away is looked for again."""
@@ -50,6 +57,8 @@ class DatabaseGauges:
                 "select consumer, reason, count(*) filter (where redriven_time is null"
                 " and discarded_time is null) as open from dead_letter group by consumer, reason"
             )
+            for look in self.own:
+                await look(connection)
         self.backlog = row["waiting"] + row["logged_position"] - row["position"]
         own = {"source": self._source}
         outbox_depth.set(row["waiting"], own)

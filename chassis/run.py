@@ -13,7 +13,7 @@ import structlog
 from chassis.logs import places_of, set_up_logs
 from chassis.postgres import EventCodec
 from chassis.service import Service
-from chassis.settings import ALL_ROLES, ServiceSettings, SettingsInvalid
+from chassis.settings import ServiceSettings, SettingsInvalid
 from chassis.telemetry import set_up_telemetry
 
 EXIT_FAILED: Final = 70
@@ -42,7 +42,7 @@ def run_service(
     The process leaves by `os._exit`, so that no library's exit handler acks or flushes what must not be.
     """
     parser = argparse.ArgumentParser(prog=f"python -m services.{service}")
-    parser.add_argument("--roles", help=f"which parts to run, of {','.join(ALL_ROLES)} (all)")
+    parser.add_argument("--roles", help=f"which parts to run, of {','.join(settings_type.known_roles)} (all)")
     given: dict[str, Any] = {
         name: value for name, value in vars(parser.parse_args(arguments)).items() if value is not None
     }

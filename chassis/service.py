@@ -67,7 +67,7 @@ class Service:
             worker, settings.kafka_bootstrap, self.name, idempotence=settings.kafka_idempotence
         )
         self._channels: list[grpc.aio.Channel] = []
-        self._beside: list[tuple[str, Callable[[], Awaitable[None]]]] = []
+        self._beside: list[tuple[str, str, Callable[[], Awaitable[None]]]] = []
         self.timer(
             forget_old_rows,
             name="forget_old_rows",
@@ -161,9 +161,12 @@ class Service:
             )
         )
 
-    def beside(self, name: str, run: Callable[[], Awaitable[None]]) -> None:
-        """A task that lives as long as the calls: a shared writer, a fan-out. It is cancelled at the end."""
-        self._beside.append((name, run))
+    def beside(self, name: str, run: Callable[[], Awaitable[None]], *, role: str = "grpc") -> None:
+        """A task that lives as long as the calls, or as another role: a shared writer, a fan-out.
+
+        It is cancelled at the end, and may still use the database then.
+        """
+        self._beside.append((name, role, run))
 
     def channel(self, address: str) -> grpc.aio.Channel:
         """A channel on which this service speaks for itself; closed at the end."""
@@ -187,8 +190,7 @@ class Service:
         if server is not None:
             await server.start()
         tasks = [_task("gauges", self.gauges.run)]
-        if server is not None:
-            tasks += [_task(name, run) for name, run in self._beside]
+        tasks += [_task(name, run) for name, role, run in self._beside if role in roles]
         tasks += [_task(reader.consumer, reader.run) for reader in readers]
         tasks += [_task("timers", timer.run) for timer in timers]
         relay = _task("relay", self._relay.run) if "relay" in roles else None

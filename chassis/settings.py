@@ -1,6 +1,6 @@
 """What a service is told by its environment, checked once at start; a secret is always a file."""
 
-from typing import Annotated, Any, Final, Self
+from typing import Annotated, Any, ClassVar, Final, Self
 
 from pydantic import BeforeValidator, Field, FilePath, ValidationError, field_validator
 from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
@@ -11,10 +11,15 @@ from chassis.topics import REPLICATION
 ALL_ROLES: Final = ("grpc", "stream", "relay", "timers")
 
 
-def _split(value: Any) -> Any:
+def split_list(value: Any) -> Any:
+    """For a field that lists things: `a, b` in the environment are two of them."""
     return (
         tuple(part.strip() for part in value.split(",") if part.strip()) if isinstance(value, str) else value
     )
+
+
+Roles = Annotated[tuple[str, ...], NoDecode, BeforeValidator(split_list)]
+"""The parts of a service that a process runs."""
 
 
 class SettingsInvalid(Exception):
@@ -31,6 +36,9 @@ class ServiceSettings(BaseSettings):
         extra="ignore", frozen=True, populate_by_name=True, env_ignore_empty=True
     )
 
+    known_roles: ClassVar[tuple[str, ...]] = ALL_ROLES
+    """What `roles` may name; a service with a part of its own adds it in both."""
+
     service: str
     database_url_file: FilePath
     worker_database_url_file: FilePath
@@ -38,7 +46,7 @@ class ServiceSettings(BaseSettings):
     metrics_address: str = ""
     identity_file: FilePath
     """The Ed25519 key (PEM) by which the service speaks for itself, and from which its other keys follow."""
-    roles: Annotated[tuple[str, ...], NoDecode, BeforeValidator(_split)] = ALL_ROLES
+    roles: Roles = ALL_ROLES
     kafka_bootstrap: str = Field(validation_alias="KEM_KAFKA_BOOTSTRAP")
     kafka_idempotence: bool = Field(default=True, validation_alias="KEM_KAFKA_IDEMPOTENCE")
     """False for the embedded broker, on which an idempotent producer fails."""
@@ -59,9 +67,9 @@ class ServiceSettings(BaseSettings):
     @field_validator("roles")
     @classmethod
     def _know_every_role(cls, roles: tuple[str, ...]) -> tuple[str, ...]:
-        unknown = sorted(set(roles) - set(ALL_ROLES))
+        unknown = sorted(set(roles) - set(cls.known_roles))
         if unknown or not roles:
-            raise ValueError(f"choose from {', '.join(ALL_ROLES)}, not {', '.join(unknown) or 'none'}")
+            raise ValueError(f"choose from {', '.join(cls.known_roles)}, not {', '.join(unknown) or 'none'}")
         return roles
 
     @classmethod

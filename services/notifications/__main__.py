@@ -1,18 +1,27 @@
-"""Wires notifications and runs it: `python -m services.notifications --roles grpc,stream,relay,timers`."""
+"""Wires notifications and runs it: `python -m services.notifications --roles grpc,stream,relay,push`."""
+
+from datetime import timedelta
 
 from chassis.run import run_service
 from chassis.service import Service
 from kem.notifications.v1.inbox_service_pb2_grpc import add_InboxServiceServicer_to_server
+from kem.notifications.v1.push_service_pb2_grpc import add_PushServiceServicer_to_server
 from services.notifications.adapters.event_codec import encode_event
+from services.notifications.adapters.measures import look_at_push
+from services.notifications.adapters.partner_lines import PartnerLines, SystemResolver
 from services.notifications.adapters.postgres_acknowledgements import PostgresAcknowledgements
 from services.notifications.adapters.postgres_deliveries import PostgresDeliveries
+from services.notifications.adapters.postgres_push_endpoints import PostgresPushEndpoints
 from services.notifications.adapters.postgres_retention import PostgresRetention
 from services.notifications.entrypoints.access import ACCESS
 from services.notifications.entrypoints.fan_out import FanOut
 from services.notifications.entrypoints.grpc_server import InboxServer
+from services.notifications.entrypoints.push_server import PushServer
+from services.notifications.entrypoints.push_worker import PushWorker
 from services.notifications.entrypoints.stream import CONSUMER, TOPICS, ReferralFacts
 from services.notifications.entrypoints.timers import Retention
 from services.notifications.settings import NotificationsSettings
+from services.notifications.use_cases.push_deliveries import Pushing
 
 
 async def wire(service: Service) -> None:
@@ -29,8 +38,25 @@ async def wire(service: Service) -> None:
         fan_out,
         longest_stream_seconds=settings.longest_stream_seconds,
     )
-    service.serve(ACCESS, [lambda server: add_InboxServiceServicer_to_server(inbox, server)])
+    lines = PartnerLines(
+        service.signer.token_for,
+        settings.push_networks,
+        deadline_seconds=settings.push_deadline_seconds,
+        resolve=SystemResolver(),
+    )
+    push = PushServer(service.worker, PostgresPushEndpoints(), deliveries, lines, service.signer)
+    service.serve(
+        ACCESS,
+        [
+            lambda server: add_InboxServiceServicer_to_server(inbox, server),
+            lambda server: add_PushServiceServicer_to_server(push, server),
+        ],
+    )
     service.beside("fan_out", fan_out.run)
+    patience = timedelta(seconds=settings.push_patience_seconds)
+    pushing = Pushing(service.worker, lines, patience, settings.push_deadline_seconds)
+    service.beside("push", PushWorker(pushing).run, role="push")
+    service.gauges.own.append(look_at_push)
     service.stream(CONSUMER, TOPICS, ReferralFacts(deliveries, fan_out))
     service.timer(Retention(PostgresRetention(), settings.delivery_retention_days).take, name="retention")
 

@@ -4,12 +4,18 @@ from collections.abc import Mapping
 from typing import Final
 
 from chassis.access import Access
+from kernel.vocabulary import Role
 from services.notifications.use_cases.open_inbox import READERS
 
 _READERS: Final = Access(roles=READERS)
+_OPERATOR: Final = Access(roles=frozenset({Role.OPERATOR}))
 
 ACCESS: Final[Mapping[str, Access]] = {
     "/kem.notifications.v1.InboxService/Subscribe": _READERS,
     "/kem.notifications.v1.InboxService/Acknowledge": _READERS,
     "/kem.notifications.v1.InboxService/ListDeliveries": _READERS,
+    "/kem.notifications.v1.PushService/SetPushEndpoint": _OPERATOR,
+    "/kem.notifications.v1.PushService/RemovePushEndpoint": _OPERATOR,
+    "/kem.notifications.v1.PushService/ResumePushEndpoint": _OPERATOR,
+    "/kem.notifications.v1.PushService/ListPushEndpoints": _OPERATOR,
 }

@@ -14,10 +14,10 @@ from chassis.postgres import Database
 from kem.notifications.v1.inbox_service_pb2 import SubscribeResponse
 from kernel.errors import Exhausted
 from kernel.ids import RecipientId
+from services.notifications.adapters.delivery_messages import delivery_message
 from services.notifications.adapters.postgres_deliveries import PostgresDeliveries
 from services.notifications.domain.delivery import Delivery
 from services.notifications.entrypoints.subscription import QUEUE, Subscription
-from services.notifications.entrypoints.translate import delivery_message
 
 POLL_SECONDS: Final = 0.2
 """Another process may have written: one statement for all open streams asks how far their inboxes are."""

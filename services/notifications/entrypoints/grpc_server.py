@@ -14,11 +14,11 @@ from chassis.postgres import Database
 from kem.notifications.v1 import inbox_service_pb2 as messages
 from kem.notifications.v1 import inbox_service_pb2_grpc
 from kernel.errors import Unavailable
+from services.notifications.adapters.delivery_messages import INBOXES, delivery_message
 from services.notifications.adapters.postgres_acknowledgements import PostgresAcknowledgements
 from services.notifications.adapters.postgres_deliveries import PostgresDeliveries
 from services.notifications.domain.acknowledgement import require_known
 from services.notifications.entrypoints.fan_out import FanOut
-from services.notifications.entrypoints.translate import INBOXES, delivery_message
 from services.notifications.use_cases.acknowledge_deliveries import acknowledge_deliveries
 from services.notifications.use_cases.list_deliveries import list_deliveries
 from services.notifications.use_cases.open_inbox import open_inbox

@@ -33,14 +33,19 @@ async def acknowledge_deliveries(
     recipient = open_inbox(inbox, caller)
     while True:
         async with database.transaction(caller) as tx:
-            acknowledged = await _acknowledge(recipient, up_to_sequence, tx, acknowledgements)
+            acknowledged = await acknowledge_once(recipient, up_to_sequence, tx, acknowledgements)
         if acknowledged >= up_to_sequence:
             return acknowledged
 
 
-async def _acknowledge(
+async def acknowledge_once(
     recipient: Recipient, up_to: int, tx: Transaction, acknowledgements: PostgresAcknowledgements
 ) -> int:
+    """Acknowledges as much as one fact can tell; answers how far is acknowledged then. Repeat-safe.
+
+    Raises:
+        SequenceNotKnown: the inbox ends before `up_to`.
+    """
     recipient_id: RecipientId = recipient.recipient_id
     locked = await acknowledgements.lock(tx, recipient_id)
     require_known(up_to, locked.marks.last_sequence)

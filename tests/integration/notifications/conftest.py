@@ -1,12 +1,14 @@
 """The service's tables in a fresh database, as its two logins see them."""
 
 from collections.abc import AsyncIterator
+from pathlib import Path
 
 import pytest
 
 from chassis.postgres import Database
 from services.notifications.adapters.event_codec import encode_event
 from tests.integration.notifications.inboxes import Notifications
+from tests.integration.notifications.pushing import Push, push_over
 from tests.support.postgres import MakeDatabase
 
 
@@ -18,3 +20,11 @@ async def notifications(fresh_database: MakeDatabase) -> AsyncIterator[Notificat
     yield Notifications(files, app, worker)
     await app.close()
     await worker.close()
+
+
+@pytest.fixture
+async def push(notifications: Notifications, tmp_path: Path) -> AsyncIterator[Push]:
+    one = push_over(notifications, tmp_path)
+    yield one
+    for partner in one.partners:
+        await partner.stop()

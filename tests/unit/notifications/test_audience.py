@@ -6,9 +6,10 @@ from google.protobuf.message import Message
 from chassis.batch_reader import NEWER_THAN_READER, PoisonEvent
 from kem.referral.v1 import referral_events_pb2 as facts
 from kernel.vocabulary import Urgency
+from services.notifications.adapters.delivery_messages import delivery_message
 from services.notifications.domain.audience import AUDIENCES, deliveries_due
 from services.notifications.domain.recipient import Inbox
-from services.notifications.entrypoints.translate import delivery_message, read_fact
+from services.notifications.entrypoints.translate import read_fact
 from tests.support.referral_facts import AGENCY, SENDER, as_if_newer, fact_names, incoming, offered
 
 A, D = (Inbox.AGENCY, AGENCY), (Inbox.DESK, SENDER)

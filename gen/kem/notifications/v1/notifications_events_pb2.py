@@ -27,7 +27,7 @@ from google.protobuf import timestamp_pb2 as google_dot_protobuf_dot_timestamp__
 from kem.common.v1 import common_pb2 as kem_dot_common_dot_v1_dot_common__pb2
 
 
-DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n/kem/notifications/v1/notifications_events.proto\x12\x14kem.notifications.v1\x1a\x1b\x62uf/validate/validate.proto\x1a\x1fgoogle/protobuf/timestamp.proto\x1a\x1akem/common/v1/common.proto\"\xe7\x02\n\x12NotificationsEvent\x12\x1a\n\x08\x65vent_id\x18\x01 \x01(\tB\x08\xbaH\x05r\x03\xb0\x01\x01\x12.\n\nevent_time\x18\x02 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12\x1e\n\x0c\x61ggregate_id\x18\x03 \x01(\tB\x08\xbaH\x05r\x03\xb0\x01\x01\x12\x19\n\x11\x61ggregate_version\x18\x04 \x01(\x03\x12#\n\x0c\x63\x61usation_id\x18\x05 \x01(\tB\x08\xbaH\x05r\x03\xb0\x01\x01H\x01\x88\x01\x01\x12#\n\x05\x61\x63tor\x18\x06 \x01(\x0b\x32\x14.kem.common.v1.Actor\x12\x16\n\x0epolicy_version\x18\x07 \x01(\t\x12O\n\x17\x64\x65liveries_acknowledged\x18\n \x01(\x0b\x32,.kem.notifications.v1.DeliveriesAcknowledgedH\x00\x42\x06\n\x04\x66\x61\x63tB\x0f\n\r_causation_id\"m\n\x16\x44\x65liveriesAcknowledged\x12\x14\n\x0crecipient_id\x18\x01 \x01(\t\x12\x15\n\rfrom_sequence\x18\x02 \x01(\x03\x12\x13\n\x0bto_sequence\x18\x03 \x01(\x03\x12\x11\n\toffer_ids\x18\x04 \x03(\tb\x06proto3')
+DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n/kem/notifications/v1/notifications_events.proto\x12\x14kem.notifications.v1\x1a\x1b\x62uf/validate/validate.proto\x1a\x1fgoogle/protobuf/timestamp.proto\x1a\x1akem/common/v1/common.proto\"\xee\x04\n\x12NotificationsEvent\x12\x1a\n\x08\x65vent_id\x18\x01 \x01(\tB\x08\xbaH\x05r\x03\xb0\x01\x01\x12.\n\nevent_time\x18\x02 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12\x1e\n\x0c\x61ggregate_id\x18\x03 \x01(\tB\x08\xbaH\x05r\x03\xb0\x01\x01\x12\x19\n\x11\x61ggregate_version\x18\x04 \x01(\x03\x12#\n\x0c\x63\x61usation_id\x18\x05 \x01(\tB\x08\xbaH\x05r\x03\xb0\x01\x01H\x01\x88\x01\x01\x12#\n\x05\x61\x63tor\x18\x06 \x01(\x0b\x32\x14.kem.common.v1.Actor\x12\x16\n\x0epolicy_version\x18\x07 \x01(\t\x12O\n\x17\x64\x65liveries_acknowledged\x18\n \x01(\x0b\x32,.kem.notifications.v1.DeliveriesAcknowledgedH\x00\x12\x42\n\x11push_endpoint_set\x18\x0b \x01(\x0b\x32%.kem.notifications.v1.PushEndpointSetH\x00\x12J\n\x15push_endpoint_removed\x18\x0c \x01(\x0b\x32).kem.notifications.v1.PushEndpointRemovedH\x00\x12:\n\rpush_given_up\x18\r \x01(\x0b\x32!.kem.notifications.v1.PushGivenUpH\x00\x12\x39\n\x0cpush_resumed\x18\x0e \x01(\x0b\x32!.kem.notifications.v1.PushResumedH\x00\x42\x06\n\x04\x66\x61\x63tB\x0f\n\r_causation_id\"m\n\x16\x44\x65liveriesAcknowledged\x12\x14\n\x0crecipient_id\x18\x01 \x01(\t\x12\x15\n\rfrom_sequence\x18\x02 \x01(\x03\x12\x13\n\x0bto_sequence\x18\x03 \x01(\x03\x12\x11\n\toffer_ids\x18\x04 \x03(\t\"d\n\x0fPushEndpointSet\x12\x14\n\x0crecipient_id\x18\x01 \x01(\t\x12\x11\n\tagency_id\x18\x02 \x01(\t\x12\x0f\n\x07\x61\x64\x64ress\x18\x03 \x01(\t\x12\x17\n\x0fpushed_sequence\x18\x04 \x01(\x03\"W\n\x13PushEndpointRemoved\x12\x14\n\x0crecipient_id\x18\x01 \x01(\t\x12\x11\n\tagency_id\x18\x02 \x01(\t\x12\x17\n\x0fpushed_sequence\x18\x03 \x01(\x03\"`\n\x0bPushGivenUp\x12\x14\n\x0crecipient_id\x18\x01 \x01(\t\x12\x11\n\tagency_id\x18\x02 \x01(\t\x12\x17\n\x0fpushed_sequence\x18\x03 \x01(\x03\x12\x0f\n\x07\x66\x61ilure\x18\x04 \x01(\t\"O\n\x0bPushResumed\x12\x14\n\x0crecipient_id\x18\x01 \x01(\t\x12\x11\n\tagency_id\x18\x02 \x01(\t\x12\x17\n\x0fpushed_sequence\x18\x03 \x01(\x03\x62\x06proto3')
 
 _globals = globals()
 _builder.BuildMessageAndEnumDescriptors(DESCRIPTOR, _globals)
@@ -41,7 +41,15 @@ if not _descriptor._USE_C_DESCRIPTORS:
   _globals['_NOTIFICATIONSEVENT'].fields_by_name['causation_id']._loaded_options = None
   _globals['_NOTIFICATIONSEVENT'].fields_by_name['causation_id']._serialized_options = b'\272H\005r\003\260\001\001'
   _globals['_NOTIFICATIONSEVENT']._serialized_start=164
-  _globals['_NOTIFICATIONSEVENT']._serialized_end=523
-  _globals['_DELIVERIESACKNOWLEDGED']._serialized_start=525
-  _globals['_DELIVERIESACKNOWLEDGED']._serialized_end=634
+  _globals['_NOTIFICATIONSEVENT']._serialized_end=786
+  _globals['_DELIVERIESACKNOWLEDGED']._serialized_start=788
+  _globals['_DELIVERIESACKNOWLEDGED']._serialized_end=897
+  _globals['_PUSHENDPOINTSET']._serialized_start=899
+  _globals['_PUSHENDPOINTSET']._serialized_end=999
+  _globals['_PUSHENDPOINTREMOVED']._serialized_start=1001
+  _globals['_PUSHENDPOINTREMOVED']._serialized_end=1088
+  _globals['_PUSHGIVENUP']._serialized_start=1090
+  _globals['_PUSHGIVENUP']._serialized_end=1186
+  _globals['_PUSHRESUMED']._serialized_start=1188
+  _globals['_PUSHRESUMED']._serialized_end=1267
 # @@protoc_insertion_point(module_scope)

@@ -34,10 +34,14 @@ class NotificationsEvent(_message.Message):
     ACTOR_FIELD_NUMBER: _builtins.int
     POLICY_VERSION_FIELD_NUMBER: _builtins.int
     DELIVERIES_ACKNOWLEDGED_FIELD_NUMBER: _builtins.int
+    PUSH_ENDPOINT_SET_FIELD_NUMBER: _builtins.int
+    PUSH_ENDPOINT_REMOVED_FIELD_NUMBER: _builtins.int
+    PUSH_GIVEN_UP_FIELD_NUMBER: _builtins.int
+    PUSH_RESUMED_FIELD_NUMBER: _builtins.int
     event_id: _builtins.str
     """Unique for ever; consumers drop what they have seen."""
     aggregate_id: _builtins.str
-    """The recipient."""
+    """The recipient, or its push endpoint."""
     aggregate_version: _builtins.int
     """Grows by one with each event of the aggregate."""
     causation_id: _builtins.str
@@ -56,6 +60,22 @@ class NotificationsEvent(_message.Message):
     def deliveries_acknowledged(self) -> Global___DeliveriesAcknowledged:
         """A client said what has arrived."""
 
+    @_builtins.property
+    def push_endpoint_set(self) -> Global___PushEndpointSet:
+        """An operator said where deliveries are pushed."""
+
+    @_builtins.property
+    def push_endpoint_removed(self) -> Global___PushEndpointRemoved:
+        """An operator ended that."""
+
+    @_builtins.property
+    def push_given_up(self) -> Global___PushGivenUp:
+        """The hub gave a push endpoint up."""
+
+    @_builtins.property
+    def push_resumed(self) -> Global___PushResumed:
+        """An operator let the hub try again."""
+
     def __init__(
         self,
         *,
@@ -67,14 +87,18 @@ class NotificationsEvent(_message.Message):
         actor: _common_pb2.Actor | None = ...,
         policy_version: _builtins.str = ...,
         deliveries_acknowledged: Global___DeliveriesAcknowledged | None = ...,
+        push_endpoint_set: Global___PushEndpointSet | None = ...,
+        push_endpoint_removed: Global___PushEndpointRemoved | None = ...,
+        push_given_up: Global___PushGivenUp | None = ...,
+        push_resumed: Global___PushResumed | None = ...,
     ) -> None: ...
-    _HasFieldArgType: _TypeAlias = _typing.Literal["_causation_id", b"_causation_id", "actor", b"actor", "causation_id", b"causation_id", "deliveries_acknowledged", b"deliveries_acknowledged", "event_time", b"event_time", "fact", b"fact"]  # noqa: Y015
+    _HasFieldArgType: _TypeAlias = _typing.Literal["_causation_id", b"_causation_id", "actor", b"actor", "causation_id", b"causation_id", "deliveries_acknowledged", b"deliveries_acknowledged", "event_time", b"event_time", "fact", b"fact", "push_endpoint_removed", b"push_endpoint_removed", "push_endpoint_set", b"push_endpoint_set", "push_given_up", b"push_given_up", "push_resumed", b"push_resumed"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["_causation_id", b"_causation_id", "actor", b"actor", "aggregate_id", b"aggregate_id", "aggregate_version", b"aggregate_version", "causation_id", b"causation_id", "deliveries_acknowledged", b"deliveries_acknowledged", "event_id", b"event_id", "event_time", b"event_time", "fact", b"fact", "policy_version", b"policy_version"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["_causation_id", b"_causation_id", "actor", b"actor", "aggregate_id", b"aggregate_id", "aggregate_version", b"aggregate_version", "causation_id", b"causation_id", "deliveries_acknowledged", b"deliveries_acknowledged", "event_id", b"event_id", "event_time", b"event_time", "fact", b"fact", "policy_version", b"policy_version", "push_endpoint_removed", b"push_endpoint_removed", "push_endpoint_set", b"push_endpoint_set", "push_given_up", b"push_given_up", "push_resumed", b"push_resumed"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     _WhichOneofReturnType__causation_id: _TypeAlias = _typing.Literal["causation_id"]  # noqa: Y015
     _WhichOneofArgType__causation_id: _TypeAlias = _typing.Literal["_causation_id", b"_causation_id"]  # noqa: Y015
-    _WhichOneofReturnType_fact: _TypeAlias = _typing.Literal["deliveries_acknowledged"]  # noqa: Y015
+    _WhichOneofReturnType_fact: _TypeAlias = _typing.Literal["deliveries_acknowledged", "push_endpoint_set", "push_endpoint_removed", "push_given_up", "push_resumed"]  # noqa: Y015
     _WhichOneofArgType_fact: _TypeAlias = _typing.Literal["fact", b"fact"]  # noqa: Y015
     @_typing.overload
     def WhichOneof(self, oneof_group: _WhichOneofArgType__causation_id) -> _WhichOneofReturnType__causation_id | None: ...
@@ -118,3 +142,131 @@ class DeliveriesAcknowledged(_message.Message):
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
 Global___DeliveriesAcknowledged: _TypeAlias = DeliveriesAcknowledged  # noqa: Y015
+
+@_typing.final
+class PushEndpointSet(_message.Message):
+    """From now on the deliveries of a recipient are pushed to an address."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    RECIPIENT_ID_FIELD_NUMBER: _builtins.int
+    AGENCY_ID_FIELD_NUMBER: _builtins.int
+    ADDRESS_FIELD_NUMBER: _builtins.int
+    PUSHED_SEQUENCE_FIELD_NUMBER: _builtins.int
+    recipient_id: _builtins.str
+    """The recipient."""
+    agency_id: _builtins.str
+    """The agency whose inbox it is."""
+    address: _builtins.str
+    """Where they are pushed."""
+    pushed_sequence: _builtins.int
+    """Everything up to here is not pushed there."""
+    def __init__(
+        self,
+        *,
+        recipient_id: _builtins.str = ...,
+        agency_id: _builtins.str = ...,
+        address: _builtins.str = ...,
+        pushed_sequence: _builtins.int = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["address", b"address", "agency_id", b"agency_id", "pushed_sequence", b"pushed_sequence", "recipient_id", b"recipient_id"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___PushEndpointSet: _TypeAlias = PushEndpointSet  # noqa: Y015
+
+@_typing.final
+class PushEndpointRemoved(_message.Message):
+    """The deliveries of a recipient are no longer pushed."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    RECIPIENT_ID_FIELD_NUMBER: _builtins.int
+    AGENCY_ID_FIELD_NUMBER: _builtins.int
+    PUSHED_SEQUENCE_FIELD_NUMBER: _builtins.int
+    recipient_id: _builtins.str
+    """The recipient."""
+    agency_id: _builtins.str
+    """The agency whose inbox it is."""
+    pushed_sequence: _builtins.int
+    """Everything up to here had been pushed and acknowledged."""
+    def __init__(
+        self,
+        *,
+        recipient_id: _builtins.str = ...,
+        agency_id: _builtins.str = ...,
+        pushed_sequence: _builtins.int = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["agency_id", b"agency_id", "pushed_sequence", b"pushed_sequence", "recipient_id", b"recipient_id"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___PushEndpointRemoved: _TypeAlias = PushEndpointRemoved  # noqa: Y015
+
+@_typing.final
+class PushGivenUp(_message.Message):
+    """A push endpoint has taken nothing for too long; its deliveries wait."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    RECIPIENT_ID_FIELD_NUMBER: _builtins.int
+    AGENCY_ID_FIELD_NUMBER: _builtins.int
+    PUSHED_SEQUENCE_FIELD_NUMBER: _builtins.int
+    FAILURE_FIELD_NUMBER: _builtins.int
+    recipient_id: _builtins.str
+    """The recipient."""
+    agency_id: _builtins.str
+    """The agency whose inbox it is."""
+    pushed_sequence: _builtins.int
+    """Everything up to here was pushed and acknowledged."""
+    failure: _builtins.str
+    """Why the last try failed."""
+    def __init__(
+        self,
+        *,
+        recipient_id: _builtins.str = ...,
+        agency_id: _builtins.str = ...,
+        pushed_sequence: _builtins.int = ...,
+        failure: _builtins.str = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["agency_id", b"agency_id", "failure", b"failure", "pushed_sequence", b"pushed_sequence", "recipient_id", b"recipient_id"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___PushGivenUp: _TypeAlias = PushGivenUp  # noqa: Y015
+
+@_typing.final
+class PushResumed(_message.Message):
+    """A push endpoint is tried again."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    RECIPIENT_ID_FIELD_NUMBER: _builtins.int
+    AGENCY_ID_FIELD_NUMBER: _builtins.int
+    PUSHED_SEQUENCE_FIELD_NUMBER: _builtins.int
+    recipient_id: _builtins.str
+    """The recipient."""
+    agency_id: _builtins.str
+    """The agency whose inbox it is."""
+    pushed_sequence: _builtins.int
+    """Everything up to here was pushed and acknowledged."""
+    def __init__(
+        self,
+        *,
+        recipient_id: _builtins.str = ...,
+        agency_id: _builtins.str = ...,
+        pushed_sequence: _builtins.int = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["agency_id", b"agency_id", "pushed_sequence", b"pushed_sequence", "recipient_id", b"recipient_id"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___PushResumed: _TypeAlias = PushResumed  # noqa: Y015
