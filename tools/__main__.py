@@ -21,6 +21,7 @@ COMMANDS = {
     "events": "tools.operate",
     "demo": "tools.demo",
     "partner": "tools.partner",
+    "push": "tools.push",
     "trace": "tools.trace",
     "check": "tools.check",
     "bench": "tools.bench",

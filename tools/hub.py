@@ -13,7 +13,7 @@ from chassis.caller import AssertionSigner
 from kem.directory.v1 import directory_service_pb2_grpc
 from kem.disclosure.v1 import disclosure_service_pb2_grpc
 from kem.intake.v1 import intake_service_pb2_grpc
-from kem.notifications.v1 import inbox_service_pb2_grpc
+from kem.notifications.v1 import inbox_service_pb2_grpc, push_service_pb2_grpc
 from kem.referral.v1 import referral_service_pb2_grpc
 from tools.stack.credentials import ISSUER
 from tools.stack.failure import NotRunning
@@ -104,11 +104,13 @@ class Hub:
         self._signer = AssertionSigner(ISSUER, doors.issuer_key_file)
         intake = grpc.aio.insecure_channel(doors.intake, options=_OPTIONS)
         referral = grpc.aio.insecure_channel(doors.referral, options=_OPTIONS)
-        self._channels = [intake, referral]
+        notifications = grpc.aio.insecure_channel(doors.notifications, options=_OPTIONS)
+        self._channels = [intake, referral, notifications]
         self.intake = intake_service_pb2_grpc.IntakeServiceStub(intake)
         self.disclosure = disclosure_service_pb2_grpc.DisclosureServiceStub(intake)
         self.referral = referral_service_pb2_grpc.ReferralServiceStub(referral)
         self.directory = directory_service_pb2_grpc.DirectoryServiceStub(referral)
+        self.push = push_service_pb2_grpc.PushServiceStub(notifications)
 
     def person(
         self, principal_id: UUID, agency_id: UUID | None, *roles: str, acting_person: str | None = None

@@ -10,10 +10,16 @@ from kernel.codes import Role
 ROOT = Path(__file__).resolve().parents[2]
 
 
+HOSTED_BY_PARTNERS = "kem.partner."
+"""The one package whose doors are not ours: the hub calls there."""
+
+
 def methods_of_the_contracts() -> Iterator[str]:
-    """The full name of every RPC that the generated code describes."""
+    """The full name of every RPC that the hub answers, by the generated code."""
     for path in sorted((ROOT / "gen").glob("kem/**/*_pb2.py")):
         name = ".".join(path.relative_to(ROOT / "gen").with_suffix("").parts)
+        if name.startswith(HOSTED_BY_PARTNERS):
+            continue
         for service in importlib.import_module(name).DESCRIPTOR.services_by_name.values():
             for method in service.methods:
                 yield f"/{service.full_name}/{method.name}"
@@ -41,6 +47,11 @@ def test_every_method_has_one_row_in_one_access_table() -> None:
 def test_a_new_method_without_a_row_would_be_found() -> None:
     new = "/kem.referral.v1.ReferralService/MergeReferrals"
     assert unguarded({new, *methods_of_the_contracts()}, access_tables()) == {new}
+
+
+def test_no_door_of_a_partner_is_answered_by_the_hub() -> None:
+    for file in ROOT.glob("services/**/*.py"):
+        assert "add_PartnerInboxServiceServicer_to_server" not in file.read_text(), file
 
 
 def test_no_row_names_a_method_that_does_not_exist() -> None:

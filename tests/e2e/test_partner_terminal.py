@@ -1,6 +1,9 @@
-"""A partner's day at the terminal, on the whole hub: then its trace, then the check."""
+"""A partner at the terminal, or with a server of its own, on the whole hub; then the trace and the check."""
 
+import asyncio
+import base64
 import hashlib
+import json
 from collections.abc import AsyncIterator
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -13,7 +16,10 @@ from kem.directory.v1.directory_service_pb2 import ListAgenciesRequest
 from kem.intake.v1 import beneficiary_pb2, consent_pb2, intake_service_pb2, need_pb2
 from kernel.codes import purpose_of
 from kernel.vocabulary import Role
+from tests.e2e.kem_command import ROOT, command, environment
 from tests.e2e.typed_terminal import TypedTerminal
+from tests.integration.chassis.waiting import until
+from tests.support.partner_server import Partner
 from tools.check.report import check_database
 from tools.hub import Doors, Hub, Person
 from tools.partner.calls import call
@@ -108,7 +114,8 @@ class Desk:
 
 @pytest.fixture(scope="module")
 async def stack(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[Stack]:
-    one = Stack(tmp_path_factory.mktemp("hub"), StackOptions(is_durable=False))
+    impatient = {"KEM_NOTIFICATIONS_PUSH_PATIENCE_SECONDS": "2"}
+    one = Stack(tmp_path_factory.mktemp("hub"), StackOptions(is_durable=False, settings=impatient))
     await one.start()
     yield one
     await one.stop()
@@ -192,6 +199,60 @@ async def _trace_tells(stack: Stack, referral_id: str, events: list[str]) -> Non
 
 def _check_url(data: Path) -> str:
     return (data / "secrets" / "check.url").read_text().strip()
+
+
+async def test_a_partner_with_a_server_of_its_own_gets_its_offers_there(stack: Stack, desk: Desk) -> None:
+    said = json.loads(await _kem(stack, "push", "show", AGENCY, "--json"))
+    key = base64.urlsafe_b64decode(said["key"]["x"] + "=")
+    partner = await Partner(key, issuer=said["issuer"]).start()
+    assert "takes what it is brought" in await _kem(stack, "push", "set", AGENCY, partner.address)
+    referral_id = await desk.record_need()
+    await until(lambda: any(one.referral_id == referral_id for one in partner.kept.values()))
+
+    await partner.stop()
+    await desk.record_need()
+    await until(lambda: _given_up(stack), within=60)
+    assert "1 partners take no deliveries any more" in await _kem(stack, "status")
+    listed = await _kem(stack, "push", "list")
+    assert f"given up\n    pushed up to {max(partner.kept)}, 1 waiting" in listed
+    assert "nobody answers there" in listed
+    assert f"./kem push resume {AGENCY}" in listed
+
+    before = len(partner.kept)
+    await partner.start()
+    await _kem(stack, "push", "resume", AGENCY)
+    await until(lambda: len(partner.kept) == before + 1)
+    assert "any more" in await _kem(stack, "push", "remove", AGENCY)
+    assert "Nothing is pushed to anybody" in await _kem(stack, "push", "list")
+    await partner.stop()
+    report = await check_database(_check_url(stack.layout.data))
+    assert [finding for finding in report.findings if finding.violations] == []
+
+
+async def test_what_the_hub_refuses_is_said_in_its_own_words(stack: Stack) -> None:
+    said = await _kem(stack, "push", "set", AGENCY, "https://10.0.0.1", fails=1)
+    assert "on the public internet" in said
+    assert "(ADDRESS_NOT_ALLOWED)" in said
+    assert "No agency has the code NOBODY" in await _kem(stack, "push", "resume", "NOBODY", fails=2)
+    assert "PUSH_ENDPOINT_NOT_FOUND" in await _kem(stack, "push", "resume", AGENCY, fails=1)
+
+
+async def _given_up(stack: Stack) -> bool:
+    return bool(json.loads(await _kem(stack, "status", "--json"))["push_given_up"])
+
+
+async def _kem(stack: Stack, *arguments: str, fails: int = 0) -> str:
+    """What `./kem …` prints at this hub."""
+    process = await asyncio.create_subprocess_exec(
+        *command(*arguments),
+        cwd=ROOT,
+        env=environment(stack.layout.data),
+        stdout=asyncio.subprocess.PIPE,
+        stderr=asyncio.subprocess.STDOUT,
+    )
+    printed = (await process.communicate())[0].decode()
+    assert process.returncode == fails, printed
+    return printed
 
 
 async def test_a_person_who_leaves_by_control_c_leaves_the_terminal_in_order(

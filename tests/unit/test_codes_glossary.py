@@ -10,9 +10,11 @@ from kem.access.v1 import access_events_pb2
 from kem.directory.v1 import directory_events_pb2, directory_service_pb2
 from kem.disclosure.v1 import disclosure_events_pb2, disclosure_service_pb2
 from kem.intake.v1 import eligibility_service_pb2, intake_events_pb2, intake_service_pb2, text_service_pb2
-from kem.notifications.v1 import inbox_service_pb2, notifications_events_pb2
+from kem.notifications.v1 import inbox_service_pb2, notifications_events_pb2, push_service_pb2
+from kem.partner.v1 import partner_inbox_service_pb2
 from kem.referral.v1 import referral_events_pb2, referral_pb2, referral_service_pb2
 from kernel import codes, vocabulary
+from services.notifications.domain.push_endpoint import PushFailure, PushState
 from services.referral.domain.conditions import Exclusion, MatchWarning
 
 GLOSSARY = (Path(__file__).parents[2] / "docs" / "glossary.md").read_text(encoding="utf-8")
@@ -48,6 +50,8 @@ LISTS = [
     vocabulary.StatusAnswer,
     Exclusion,
     MatchWarning,
+    PushFailure,
+    PushState,
 ]
 DOORS: list[FileDescriptor] = [
     module.DESCRIPTOR
@@ -59,6 +63,8 @@ DOORS: list[FileDescriptor] = [
         directory_service_pb2,
         referral_service_pb2,
         inbox_service_pb2,
+        push_service_pb2,
+        partner_inbox_service_pb2,
     )
 ]
 ENVELOPES: list[Descriptor] = [

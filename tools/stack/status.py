@@ -45,6 +45,8 @@ class Found:
     waiting: dict[str, Waiting] = field(default_factory=dict)
     addresses: dict[str, str] = field(default_factory=dict)
     is_database_reached: bool = False
+    push_given_up: int = 0
+    """Push endpoints that wait for an operator."""
 
 
 async def read_status(layout: Layout) -> Found:
@@ -56,17 +58,19 @@ async def read_status(layout: Layout) -> Found:
     for process in run.processes:
         processes.append(await _process(process, run.addresses.get(process.name)))
     waiting: dict[str, Waiting] = {}
+    given_up = 0
     is_reached = False
     try:
         connection = await asyncpg.connect(layout.url_file("check").read_text().strip(), timeout=3)
         try:
             waiting = await count_waiting(connection)
+            given_up = await count_given_up(connection) if "notifications" in waiting else 0
             is_reached = True
         finally:
             await connection.close()
     except (OSError, TimeoutError, asyncpg.PostgresError):
         waiting = {}
-    return Found(True, processes, waiting, run.addresses, is_reached)
+    return Found(True, processes, waiting, run.addresses, is_reached, given_up)
 
 
 def _supervisor(process: RunningProcess, *, is_ready: bool) -> ProcessState:
@@ -147,6 +151,15 @@ async def _count(connection: asyncpg.Connection, schema: str, sources: list[str]
     return Waiting(outbox_depth, lag, dead_letters)
 
 
+async def count_given_up(connection: asyncpg.Connection) -> int:
+    """Push endpoints that the hub has given up."""
+    return int(
+        await connection.fetchval(
+            "select count(*) from notifications.push_endpoint where given_up_time is not null"
+        )
+    )
+
+
 def as_json(found: Found) -> str:
     """One object; figures are null when the database did not answer."""
 
@@ -162,6 +175,7 @@ def as_json(found: Found) -> str:
             "consumer_lag": total("consumer_lag"),
             "outbox_depth": total("outbox_depth"),
             "dead_letters": total("dead_letters"),
+            "push_given_up": found.push_given_up if found.is_database_reached else None,
             "by_service": {name: asdict(waiting) for name, waiting in found.waiting.items()},
             "addresses": found.addresses,
         },
@@ -197,6 +211,11 @@ def print_status(found: Found) -> None:
     for name, counts in found.waiting.items():
         waiting.add_row(name, str(counts.outbox_depth), str(counts.consumer_lag), str(counts.dead_letters))
     console.print(waiting)
+    if found.push_given_up:
+        console.print()
+        console.print(
+            f"[red]{found.push_given_up} partners take no deliveries any more[/]; see ./kem push list."
+        )
 
 
 def _duration(seconds: float) -> str:

@@ -36,6 +36,10 @@ NAMES_NOTHING_OF_OTHERS: Final = {
     "Subscribe": "the caller's own inbox",
     "Acknowledge": "the caller's own inbox",
     "ListDeliveries": "the caller's own inbox",
+    "SetPushEndpoint": "operators only, for all agencies",
+    "RemovePushEndpoint": "operators only, for all agencies",
+    "ResumePushEndpoint": "operators only, for all agencies",
+    "ListPushEndpoints": "operators only, for all agencies",
 }
 """Method and why no stranger can name somebody else's case with it."""
 

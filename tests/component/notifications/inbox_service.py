@@ -71,6 +71,8 @@ class InboxHub:
                     "KEM_KAFKA_BOOTSTRAP": self.bootstrap,
                     "KEM_KAFKA_IDEMPOTENCE": "false",
                     "KEM_ASSERTION_KEYS_FILE": str(self.folder / "assertion-keys.json"),
+                    "KEM_NOTIFICATIONS_PUSH_NETWORKS": "127.0.0.0/8, ::1/128",
+                    "KEM_NOTIFICATIONS_PUSH_DEADLINE_SECONDS": "3",
                 },
                 stdout=log,
                 stderr=subprocess.STDOUT,
