@@ -38,9 +38,9 @@ def sentences(code: str, endpoint: messages.PushEndpoint) -> list[str]:
     ]
     if endpoint.tries:
         why = FAILURES.get(endpoint.failure, endpoint.failure)
-        status = f" with {endpoint.grpc_code}" if endpoint.grpc_code else ""
+        code_said = f" with {endpoint.grpc_code}" if endpoint.grpc_code else ""
         since = _instant(endpoint.failing_since_time)
-        lines.append(f"    {escape(why)}{status}; {endpoint.tries} tries since {since}")
+        lines.append(f"    {escape(why)}{code_said}; {endpoint.tries} tries since {since}")
     if endpoint.state == messages.PUSH_STATE_GIVEN_UP:
         side = " --inbox desk" if desk else ""
         lines.append(f"    when it is mended: ./kem push resume {escape(code)}{side}")
