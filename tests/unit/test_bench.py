@@ -7,12 +7,14 @@ from pathlib import Path
 import pytest
 from rich.console import Console
 
+from kernel.ids import ordered_id, random_id
 from tools.bench.benches import BENCHES, chosen, meaning_of, measure_of
 from tools.bench.machine import commit, machine
 from tools.bench.processes import Member, cpu_seconds, memory_mb
 from tools.bench.ratios import ratios
 from tools.bench.report import Report, print_report, write_json
 from tools.bench.statistics import medians, percentiles_ms
+from tools.bench.template import Masks, Rows, Table, changes_of
 from tools.stack.failure import StackFailure
 
 
@@ -85,3 +87,23 @@ def test_cpu_and_memory_of_a_process_are_read_and_one_that_is_gone_costs_nothing
     assert memory_mb([Member("me", os.getpid())])["me"] > 5
     assert cpu_seconds(2**22 + 1) == 0
     assert memory_mb([Member("nobody", 2**22 + 1)]) == {"nobody": 0}
+
+
+def test_a_copied_case_has_ids_of_its_own_that_still_belong_together() -> None:
+    need, event, agency = random_id(), ordered_id(), random_id()
+    payload = b"\x0a\x24" + str(event).encode() + b"\x12\x24" + str(need).encode() + str(agency).encode()
+    row = [need, [need, agency], payload, agency, "OFFERED", None]
+    rows = Rows(Table("intake", "need", "true"), ("a", "b", "c", "d", "e", "f"), [row])
+    rows.changes = [changes_of(row, {need, event})]
+    (copy,) = rows.copied(Masks.of(2**128 - 1))
+    other = copy[0]
+    assert other not in (need, agency)
+    assert other.version == need.version
+    assert other.variant == need.variant
+    assert copy[1] == [other, agency]
+    assert copy[3:] == [agency, "OFFERED", None]
+    assert len(copy[2]) == len(payload)
+    assert str(other).encode() + str(agency).encode() in copy[2]
+    assert str(event).encode() not in copy[2]
+    assert str(event)[:13].encode() in copy[2], "the time of an ordered id stays"
+    assert row[0] == need, "the template itself is as it was"

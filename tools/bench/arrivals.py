@@ -4,8 +4,10 @@ import asyncio
 import time
 from collections.abc import Iterable
 from dataclasses import dataclass
+from uuid import UUID
 
 from kem.notifications.v1 import delivery_pb2
+from kernel.ids import agency_inbox
 from tools.demo.calls import Calls
 from tools.demo.ledger import Ledger
 from tools.demo.listening import ListeningStaff
@@ -71,6 +73,17 @@ class Partner(ListeningStaff):
         ledger = Ledger()
         super().__init__(hub, Calls(ledger, seed=1), ledger, staff, delivery_pb2.INBOX_AGENCY)
         self._arrivals = arrivals
+
+    @property
+    def recipient_id(self) -> UUID:
+        """The inbox that it listens to."""
+        if self._staff.agency_id is None:
+            raise ValueError("only an agency's staff have an agency's inbox")
+        return agency_inbox(self._staff.agency_id)
+
+    def resume_after(self, sequence: int) -> None:
+        """Whatever lies in the inbox up to here has been seen to by others."""
+        self._sequence = self._acknowledged = sequence
 
     def arrived(self, delivery: delivery_pb2.Delivery) -> None:
         if delivery.kind == "ReferralOffered":

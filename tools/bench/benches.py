@@ -17,6 +17,7 @@ BENCHES: Final = {
     "cpu": "tools.bench.cpu",
     "memory": "tools.bench.memory",
     "cold-start": "tools.bench.cold_start",
+    "growth": "tools.bench.growth",
     "recovery": "tools.bench.recovery",
 }
 """Each module has `async def measure(run: Run) -> Figures`, and says in its first line what it measures."""
