@@ -58,7 +58,6 @@ def _fill(envelope: messages.NotificationsEvent, event: object) -> tuple[Recipie
             return event.recipient_id, event.recipient_id, event.recipient_version
         case PushEndpointSet(endpoint):
             _fill_endpoint(envelope.push_endpoint_set, endpoint)
-            envelope.push_endpoint_set.address = endpoint.address
         case PushEndpointRemoved(endpoint):
             _fill_endpoint(envelope.push_endpoint_removed, endpoint)
         case PushGivenUp(endpoint):

@@ -38,7 +38,7 @@ async def test_each_call_that_was_answered_makes_one_fact_that_names_the_offers(
     async with push.working():
         await push.pushed(150)
     (name, placed), *acknowledged = await push.facts()
-    assert (name, placed.address, placed.pushed_sequence) == ("push_endpoint_set", partner.address, 0)
+    assert (name, placed.agency_id, placed.pushed_sequence) == ("push_endpoint_set", str(AGENCY), 0)
     assert [name for name, _ in acknowledged] == ["deliveries_acknowledged"] * 2
     assert [(fact.from_sequence, fact.to_sequence) for _, fact in acknowledged] == [(1, 100), (101, 150)]
     offers = [offer_id for _, fact in acknowledged for offer_id in fact.offer_ids]

@@ -145,20 +145,17 @@ Global___DeliveriesAcknowledged: _TypeAlias = DeliveriesAcknowledged  # noqa: Y0
 
 @_typing.final
 class PushEndpointSet(_message.Message):
-    """From now on the deliveries of a recipient are pushed to an address."""
+    """From now on the deliveries of a recipient are pushed to an address, which is kept in the hub alone."""
 
     DESCRIPTOR: _descriptor.Descriptor
 
     RECIPIENT_ID_FIELD_NUMBER: _builtins.int
     AGENCY_ID_FIELD_NUMBER: _builtins.int
-    ADDRESS_FIELD_NUMBER: _builtins.int
     PUSHED_SEQUENCE_FIELD_NUMBER: _builtins.int
     recipient_id: _builtins.str
     """The recipient."""
     agency_id: _builtins.str
     """The agency whose inbox it is."""
-    address: _builtins.str
-    """Where they are pushed."""
     pushed_sequence: _builtins.int
     """Everything up to here is not pushed there."""
     def __init__(
@@ -166,12 +163,11 @@ class PushEndpointSet(_message.Message):
         *,
         recipient_id: _builtins.str = ...,
         agency_id: _builtins.str = ...,
-        address: _builtins.str = ...,
         pushed_sequence: _builtins.int = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["address", b"address", "agency_id", b"agency_id", "pushed_sequence", b"pushed_sequence", "recipient_id", b"recipient_id"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["agency_id", b"agency_id", "pushed_sequence", b"pushed_sequence", "recipient_id", b"recipient_id"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
