@@ -84,9 +84,8 @@ def _referral(event: ReferralEvent, caller: Caller, now: datetime, event_id: UUI
 
 
 def _directory(fact: entered.DirectoryFact, caller: Caller, now: datetime, event_id: UUID) -> OutgoingEvent:
-    service_type = getattr(fact, "service_type", None)
-    is_restricted = service_type is not None and codes.service_type(service_type).restricted
-    place = _Place(random_id(), 1) if is_restricted else _place_of(fact)
+    is_hidden = _is_about_restricted_service(fact)
+    place = _Place(random_id(), 1) if is_hidden else _place_of(fact)
     envelope = directory.DirectoryEvent(
         event_id=str(event_id),
         aggregate_id=str(place.aggregate_id),
@@ -94,8 +93,15 @@ def _directory(fact: entered.DirectoryFact, caller: Caller, now: datetime, event
         actor=actor_of(caller),
         policy_version=DIRECTORY_POLICY_VERSION,
     )
-    _fill(envelope, fact, hidden=NAMING_FIELDS if is_restricted else frozenset())
+    _fill(envelope, fact, hidden=NAMING_FIELDS if is_hidden else frozenset())
     return _outgoing(envelope, fact, topics.DIRECTORY, fact.agency_id, place, now, event_id)
+
+
+def _is_about_restricted_service(fact: entered.DirectoryFact) -> bool:
+    """What a type needs is said of an entry of the public code list, and of no service."""
+    if isinstance(fact, entered.AgencySaved | entered.NeededCategoriesSet):
+        return False
+    return codes.service_type(fact.service_type).restricted
 
 
 def _place_of(fact: entered.DirectoryFact) -> _Place:

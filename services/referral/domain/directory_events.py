@@ -70,7 +70,10 @@ class CapacityQuestioned:
 
 @dataclass(frozen=True, slots=True)
 class NeededCategoriesSet:
-    """Keyed by the agency of the data protection officer who set it."""
+    """Keyed by the agency of the officer who set it; `version` counts what was set for the type.
+
+    It names a restricted type too: an entry of the public code list, no service and nobody who needs one.
+    """
 
     agency_id: UUID
     service_type: str

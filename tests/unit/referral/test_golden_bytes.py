@@ -78,7 +78,6 @@ RESTRICTED_FACTS: list[entered.DirectoryFact] = [
     entered.ActivitySaved(AGENCY, SERVICE, "GBV_SHELTER", ACTIVITY, 1),
     entered.CapacityDeclared(AGENCY, SERVICE, "GBV_SHELTER", UNIT, 12, 5),
     entered.CapacityQuestioned(AGENCY, SERVICE, "GBV_SHELTER", UNIT, 2),
-    entered.NeededCategoriesSet(AGENCY, "GBV_SHELTER", 0b111, 2),
 ]
 ENVELOPES: dict[str, type[Message]] = {topics.REFERRAL: ReferralEvent, topics.DIRECTORY: DirectoryEvent}
 CURRENT_SHAPE = {fact: 1 for envelope in ENVELOPES.values() for fact in facts_of(envelope)}
@@ -127,6 +126,16 @@ def test_a_restricted_service_is_never_named_and_never_twice_the_same(fact: ente
     assert first.aggregate_id != second.aggregate_id
     for name in (str(SERVICE), str(UNIT), str(ACTIVITY), "GBV_SHELTER"):
         assert name.encode() not in first.payload
+
+
+def test_what_a_restricted_type_needs_is_told_of_the_code_list_s_entry_and_of_no_service() -> None:
+    first, second = [
+        _encoded(entered.NeededCategoriesSet(AGENCY, "GBV_SHELTER", 0b111, version)) for version in (1, 2)
+    ]
+    assert (first.aggregate_id, first.aggregate_version) == (second.aggregate_id, 1)
+    fact = DirectoryEvent.FromString(second.payload).needed_categories_set
+    assert (fact.service_type, fact.mask, second.aggregate_version) == ("GBV_SHELTER", 0b111, 2)
+    assert {field.name for field, _ in fact.ListFields()} == {"service_type", "mask"}
 
 
 @pytest.mark.parametrize("kind", REASON_FIELDS, ids=lambda kind: kind.__name__)

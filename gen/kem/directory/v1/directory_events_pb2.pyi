@@ -356,14 +356,16 @@ Global___CapacityQuestioned: _TypeAlias = CapacityQuestioned  # noqa: Y015
 
 @_typing.final
 class NeededCategoriesSet(_message.Message):
-    """What a service type needs after acceptance was set; the type is named only when it is not restricted."""
+    """What a service type needs after acceptance was set. It is about an entry of the public code list, so a restricted
+    type is named too: no service is, and nobody who needs one. The aggregate's version counts what was set of the type.
+    """
 
     DESCRIPTOR: _descriptor.Descriptor
 
     SERVICE_TYPE_FIELD_NUMBER: _builtins.int
     MASK_FIELD_NUMBER: _builtins.int
     service_type: _builtins.str
-    """Service type; absent when restricted."""
+    """Service type; absent in events written before restricted types were named."""
     mask: _builtins.int
     """Bits of the data categories."""
     def __init__(

@@ -384,7 +384,9 @@ Global___ReferralRematched: _TypeAlias = ReferralRematched  # noqa: Y015
 
 @_typing.final
 class ReferralAccepted(_message.Message):
-    """A provider took it up. What intake needs to know for disclosure stands here, unless the service is restricted."""
+    """A provider took it up. Purpose and needs are those of the moment, for whoever asks later on what it was agreed; what is
+    given follows from the need and from what its type needs at each disclosure.
+    """
 
     DESCRIPTOR: _descriptor.Descriptor
 
