@@ -4,7 +4,6 @@ import os
 import sys
 from functools import partial
 
-from chassis import topics
 from chassis.run import EXIT_SETTINGS, run_service
 from chassis.service import Service
 from services.intake.adapters.event_codec import encode
@@ -16,7 +15,7 @@ from services.intake.entrypoints.access import ACCESS
 from services.intake.entrypoints.consent_parts import ConsentParts
 from services.intake.entrypoints.grpc_server import registrations
 from services.intake.entrypoints.parts import VaultParts
-from services.intake.entrypoints.projection import CONSUMER, HeldReferralsReader
+from services.intake.entrypoints.projection import CONSUMER, TOPICS, DisclosureFacts
 from services.intake.settings import IntakeSettings
 from services.intake.use_cases.tell_consent_moments import tell_consent_moments
 
@@ -41,7 +40,8 @@ async def wire(service: Service) -> None:
     service.beside("needs writer", consent.writer.run)
     service.beside("backlog", consent.backlog.run)
     service.timer(partial(tell_consent_moments, moments=PostgresConsentMoments()), name="consent_moments")
-    service.project(CONSUMER, [topics.REFERRAL], HeldReferralsReader(consent.held_referrals))
+    facts = DisclosureFacts(consent.held_referrals, consent.needed_categories)
+    service.project(CONSUMER, TOPICS, facts)
 
 
 async def _wire_or_say_why(service: Service) -> None:

@@ -120,7 +120,12 @@ class OpenIntake:
     def disclosure_parts(self) -> DisclosureParts:
         parts = self.parts
         return DisclosureParts(
-            parts.database, parts.held_referrals, parts.disclosures, parts.agreements, parts.vault
+            parts.database,
+            parts.held_referrals,
+            parts.needed_categories,
+            parts.disclosures,
+            parts.agreements,
+            parts.vault,
         )
 
     async def person(self, **changes: Any) -> BeneficiaryId:
@@ -185,8 +190,6 @@ class OpenIntake:
         """The agency takes the referral up, and intake has heard of it."""
         fields: dict[str, Any] = {
             "offer_id": OfferId(uuid4()),
-            "purpose": COURSES,
-            "needed_mask": codes.service_type("GREEK_A1").needed_mask,
             "for_assessment": False,
             "happened_time": datetime.now(UTC),
         }

@@ -2,7 +2,7 @@
 
 import asyncio
 from collections.abc import Awaitable, Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 from uuid import UUID, uuid4
 
@@ -16,7 +16,7 @@ from services.intake.adapters.postgres_disclosures import PostgresDisclosures, S
 from services.intake.adapters.vault import Vault
 from services.intake.domain.cells import Cell
 from services.intake.domain.need import RecordedNeed
-from services.intake.use_cases.get_disclosure import DisclosureParts, GetDisclosure, get_disclosure
+from services.intake.use_cases.get_disclosure import GetDisclosure, get_disclosure
 from tests.support.consented_people import METHOD, OpenIntake, agreement_with, grant, member_of
 
 AGENCY = uuid4()
@@ -131,7 +131,7 @@ async def _one(
     withdrawal = asyncio.create_task(in_its_time())
     parts = intake.disclosure_parts
     vault = PatientVault(parts.vault, withdrawal, begun) if is_forced else parts.vault
-    parts = DisclosureParts(parts.database, parts.held_referrals, disclosures, parts.agreements, vault)
+    parts = replace(parts, disclosures=disclosures, vault=vault)
     try:
         command = GetDisclosure(uuid4(), need.referral_id)
         given = await get_disclosure(command, member_of(AGENCY), METHOD, parts, wait_seconds=0)

@@ -8,17 +8,15 @@ from chassis.postgres import Transaction
 from kernel.ids import ReferralId
 from services.intake.domain.held_referral import HeldReferral, ReferralOrigin
 
-_COLUMNS: Final = """referral_id, referral_version, need_id, beneficiary_id, agency_id, offer_id, purpose,
-    needed_mask, for_assessment, is_restricted, opened_time, closed_time"""
+_COLUMNS: Final = """referral_id, referral_version, need_id, beneficiary_id, service_type, agency_id,
+    offer_id, for_assessment, opened_time, closed_time"""
 _SAVE: Final = f"""
     insert into held_referral ({_COLUMNS})
-    select * from unnest($1::uuid[], $2::bigint[], $3::uuid[], $4::uuid[], $5::uuid[], $6::uuid[], $7::text[],
-                         $8::bigint[], $9::boolean[], $10::boolean[], $11::timestamptz[],
-                         $12::timestamptz[])
+    select * from unnest($1::uuid[], $2::bigint[], $3::uuid[], $4::uuid[], $5::text[], $6::uuid[], $7::uuid[],
+                         $8::boolean[], $9::timestamptz[], $10::timestamptz[])
     on conflict (referral_id) do update set referral_version = excluded.referral_version,
-        agency_id = excluded.agency_id, offer_id = excluded.offer_id, purpose = excluded.purpose,
-        needed_mask = excluded.needed_mask, for_assessment = excluded.for_assessment,
-        is_restricted = excluded.is_restricted, opened_time = excluded.opened_time,
+        agency_id = excluded.agency_id, offer_id = excluded.offer_id,
+        for_assessment = excluded.for_assessment, opened_time = excluded.opened_time,
         closed_time = excluded.closed_time
     where held_referral.referral_version < excluded.referral_version
 """  # noqa: S608  constants
@@ -56,12 +54,10 @@ class PostgresHeldReferrals:
             [one.referral_version for one in held],
             [one.need_id for one in held],
             [one.beneficiary_id for one in held],
+            [one.service_type for one in held],
             [one.agency_id for one in held],
             [one.offer_id for one in held],
-            [one.purpose for one in held],
-            [one.needed_mask for one in held],
             [one.for_assessment for one in held],
-            [one.is_restricted for one in held],
             [one.opened_time for one in held],
             [one.closed_time for one in held],
         )

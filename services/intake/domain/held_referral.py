@@ -19,14 +19,12 @@ class ReferralOrigin:
 
 @dataclass(frozen=True, slots=True)
 class Acceptance:
-    """An agency took the referral up; purpose and mask are absent where the service is restricted."""
+    """An agency took the referral up, or confirmed that it does."""
 
     referral_id: ReferralId
     referral_version: int
     agency_id: AgencyId
     offer_id: OfferId
-    purpose: str | None
-    needed_mask: int | None
     for_assessment: bool
     happened_time: datetime
 
@@ -51,15 +49,22 @@ class HeldReferral:
     referral_version: int
     need_id: NeedId
     beneficiary_id: BeneficiaryId
+    service_type: str
     agency_id: AgencyId | None = None
     offer_id: OfferId | None = None
-    purpose: str | None = None
-    needed_mask: int = 0
     for_assessment: bool = False
-    is_restricted: bool = False
-    """Whether the service is: then nothing that tells its kind may travel, the masks included."""
     opened_time: datetime | None = None
     closed_time: datetime | None = None
+
+    @property
+    def purpose(self) -> str:
+        """For what the holder may see data: it follows from what the person asked for."""
+        return codes.purpose_of(self.service_type).code
+
+    @property
+    def is_restricted(self) -> bool:
+        """Whether nothing that tells the kind of service may travel, the masks included."""
+        return codes.service_type(self.service_type).restricted
 
     def is_held_by(self, agency_id: UUID | None) -> bool:
         """Whether this agency holds it now."""
@@ -67,11 +72,7 @@ class HeldReferral:
 
 
 def follow(held: HeldReferral | None, fact: Acceptance | Release, origin: ReferralOrigin) -> HeldReferral:
-    """What is known after one more fact; a fact that is older than what is known changes nothing.
-
-    Raises:
-        Invalid: UNKNOWN_CODE, a purpose or category that this version does not know.
-    """
+    """What is known after one more fact; a fact that is older than what is known changes nothing."""
     if held is not None and fact.referral_version <= held.referral_version:
         return held
     if isinstance(fact, Acceptance):
@@ -87,31 +88,21 @@ def follow(held: HeldReferral | None, fact: Acceptance | Release, origin: Referr
         referral_version=fact.referral_version,
         need_id=origin.need_id,
         beneficiary_id=origin.beneficiary_id,
+        service_type=origin.service_type,
         closed_time=fact.happened_time,
     )
 
 
 def _opened(held: HeldReferral | None, fact: Acceptance, origin: ReferralOrigin) -> HeldReferral:
     is_same_offer = held is not None and held.offer_id == fact.offer_id and held.closed_time is None
-    purpose, needed_mask = _scope(fact, origin)
     return HeldReferral(
         referral_id=fact.referral_id,
         referral_version=fact.referral_version,
         need_id=origin.need_id,
         beneficiary_id=origin.beneficiary_id,
+        service_type=origin.service_type,
         agency_id=fact.agency_id,
         offer_id=fact.offer_id,
-        purpose=purpose,
-        needed_mask=needed_mask,
         for_assessment=fact.for_assessment,
-        is_restricted=codes.service_type(origin.service_type).restricted,
         opened_time=held.opened_time if held is not None and is_same_offer else fact.happened_time,
     )
-
-
-def _scope(fact: Acceptance, origin: ReferralOrigin) -> tuple[str, int]:
-    """Purpose and mask: of a restricted service they never travel, so they follow from the need itself."""
-    if fact.purpose is None or fact.needed_mask is None:
-        return codes.purpose_of(origin.service_type).code, codes.service_type(origin.service_type).needed_mask
-    codes.categories_in(fact.needed_mask)
-    return codes.purpose(fact.purpose).code, fact.needed_mask

@@ -10,6 +10,7 @@ from services.intake.adapters.postgres_beneficiaries import PostgresBeneficiarie
 from services.intake.adapters.postgres_consents import PostgresConsents
 from services.intake.adapters.postgres_disclosures import PostgresDisclosures
 from services.intake.adapters.postgres_held_referrals import PostgresHeldReferrals
+from services.intake.adapters.postgres_needed_categories import PostgresNeededCategories
 from services.intake.adapters.postgres_needs import PostgresNeeds
 from services.intake.adapters.vault import Vault
 
@@ -25,6 +26,7 @@ class ConsentParts:
     agreements: PostgresAgreements
     needs: PostgresNeeds
     held_referrals: PostgresHeldReferrals
+    needed_categories: PostgresNeededCategories
     disclosures: PostgresDisclosures
     writer: NeedsWriter
     backlog: Backlog
@@ -47,6 +49,7 @@ class ConsentParts:
             agreements=PostgresAgreements(),
             needs=PostgresNeeds(),
             held_referrals=PostgresHeldReferrals(),
+            needed_categories=PostgresNeededCategories(),
             disclosures=PostgresDisclosures(),
             writer=NeedsWriter(database),
             backlog=Backlog(database, bootstrap, most=max_waiting_events),

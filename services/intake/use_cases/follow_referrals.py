@@ -6,7 +6,6 @@ from uuid import UUID
 
 from chassis.batch_reader import PoisonEvent
 from chassis.postgres import Transaction
-from kernel.errors import Invalid
 from services.intake.adapters.postgres_held_referrals import PostgresHeldReferrals
 from services.intake.domain.held_referral import Acceptance, HeldReferral, Release, follow
 
@@ -25,7 +24,7 @@ async def follow_referrals(
     """Applies the facts in their order, by four statements whatever their number. Repeat-safe.
 
     Raises:
-        PoisonEvent: REFERRAL_UNKNOWN, it began from no need of this database; UNKNOWN_CODE.
+        PoisonEvent: REFERRAL_UNKNOWN, it began from no need of this database.
     """
     if not facts:
         return
@@ -38,10 +37,5 @@ async def follow_referrals(
         origin = origins.get(referral_id)
         if origin is None:
             raise PoisonEvent(one.event_id, "REFERRAL_UNKNOWN")
-        try:
-            changed[referral_id] = follow(
-                changed.get(referral_id) or known.get(referral_id), one.fact, origin
-            )
-        except Invalid as error:
-            raise PoisonEvent(one.event_id, error.stable_reason) from None
+        changed[referral_id] = follow(changed.get(referral_id) or known.get(referral_id), one.fact, origin)
     await held_referrals.save(tx, [changed[referral_id] for referral_id in sorted(changed)])

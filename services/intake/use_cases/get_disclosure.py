@@ -19,10 +19,12 @@ from services.intake.adapters.postgres_disclosures import (
     PostgresDisclosures,
 )
 from services.intake.adapters.postgres_held_referrals import PostgresHeldReferrals
+from services.intake.adapters.postgres_needed_categories import PostgresNeededCategories
 from services.intake.adapters.vault import Vault
 from services.intake.domain.disclosure import Refusal, decide_disclosure
 from services.intake.domain.events import DisclosureGiven
 from services.intake.domain.held_referral import HeldReferral
+from services.intake.domain.needed_categories import needed_mask
 from services.intake.use_cases.own_agency import own_agency
 from services.intake.use_cases.refuse_disclosure import refuse
 
@@ -56,6 +58,7 @@ class DisclosureParts:
 
     database: Database
     held_referrals: PostgresHeldReferrals
+    needed_categories: PostgresNeededCategories
     disclosures: PostgresDisclosures
     agreements: PostgresAgreements
     vault: Vault
@@ -120,7 +123,7 @@ async def _answer(
     agency_id = own_agency(tx.caller)
     standing = await parts.disclosures.hold_person_still(tx, seen.beneficiary_id, command.referral_id)
     held = await parts.held_referrals.lock_shared(tx, command.referral_id)
-    if held is None or held.purpose is None or not held.is_held_by(agency_id):
+    if held is None or not held.is_held_by(agency_id):
         return await refuse(
             command.request_id, command.referral_id, Refusal.NOT_HOLDER, tx, parts.disclosures
         )
@@ -130,12 +133,13 @@ async def _answer(
         )
     agreement = await parts.agreements.lock_shared(tx, agency_id)
     cells = await parts.disclosures.lock_grants(tx, held.beneficiary_id, agency_id, held.purpose)
+    set_mask = await parts.needed_categories.set_mask(tx, held.service_type)
     earlier = await _earlier(command, tx, parts)
     now = await tx.now()
     decision = decide_disclosure(
         agency_id=agency_id,
         purpose=held.purpose,
-        needed_mask=held.needed_mask,
+        needed_mask=needed_mask(held.service_type, set_mask),
         for_assessment=held.for_assessment,
         agreement=agreement,
         cells=cells,

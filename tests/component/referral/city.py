@@ -36,6 +36,7 @@ class City:
     agency: Any
     stranger: Any
     directory: Any
+    officer: Any
     service_id: str
 
     async def consented_person(self) -> str:
@@ -116,6 +117,7 @@ async def _at_the_doors(database: FreshDatabase, running: RunningReferral, desk:
             return kind(await stack.enter_async_context(running.channel_of(*roles, **who)))
 
         keeper = await stub(DirectoryServiceStub, "operator")
+        officer = await stub(DirectoryServiceStub, "dpo")
         city = City(
             database=database,
             desk=desk,
@@ -123,6 +125,7 @@ async def _at_the_doors(database: FreshDatabase, running: RunningReferral, desk:
             agency=await stub(ReferralServiceStub, "agency_member", agency_id=desk.agency_id),
             stranger=await stub(ReferralServiceStub, "agency_member", agency_id=uuid4()),
             directory=keeper,
+            officer=officer,
             service_id=lessons.service_id,
         )
         agency = agency_message(1, agency_id=str(desk.agency_id))

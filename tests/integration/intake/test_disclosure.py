@@ -110,7 +110,7 @@ async def test_a_restricted_service_s_purpose_and_needs_follow_from_the_need(int
     await intake.agree(agreement_with(A))
     await intake.consent(person, grant(A, purpose="SERVICE_PROTECTION"))
     need = await intake.need(person, service_type="GBV_SHELTER", routing=Routing.ASK_FIRST)
-    await intake.accepted(need, A, purpose=None, needed_mask=None)
+    await intake.accepted(need, A)
     given = await intake.disclose(need, member_of(A))
     assert given.purpose == "SERVICE_PROTECTION"
     assert given.asked_mask == codes.service_type("GBV_SHELTER").needed_mask

@@ -5,8 +5,6 @@ from uuid import UUID
 
 import pytest
 
-from kernel import codes
-from kernel.errors import Invalid
 from kernel.ids import AgencyId, BeneficiaryId, NeedId, OfferId, ReferralId
 from services.intake.domain.held_referral import Acceptance, HeldReferral, ReferralOrigin, Release, follow
 
@@ -23,13 +21,9 @@ def accepted(
     offer: int = 1,
     *,
     for_assessment: bool = False,
-    purpose: str | None = "SERVICE_EDUCATION",
-    mask: int | None = 0b111,
 ) -> Acceptance:
     time = NOW + timedelta(minutes=version)
-    return Acceptance(
-        REFERRAL, version, agency_id, OfferId(UUID(int=offer)), purpose, mask, for_assessment, time
-    )
+    return Acceptance(REFERRAL, version, agency_id, OfferId(UUID(int=offer)), for_assessment, time)
 
 
 def released(version: int) -> Release:
@@ -73,13 +67,7 @@ def test_a_referral_may_end_without_having_been_held() -> None:
     assert (held.agency_id, held.closed_time) == (None, released(2).happened_time)
 
 
-def test_of_a_restricted_service_the_need_tells_purpose_and_mask() -> None:
-    held = after(accepted(3, purpose=None, mask=None), origin=SHELTER)
-    assert held.purpose == "SERVICE_PROTECTION"
-    assert held.needed_mask == codes.service_type("GBV_SHELTER").needed_mask
-
-
-@pytest.mark.parametrize("unknown", [accepted(3, purpose="SERVICE_TEAPOT"), accepted(3, mask=1 << 62)])
-def test_a_code_that_nobody_knows_opens_nothing(unknown: Acceptance) -> None:
-    with pytest.raises(Invalid):
-        after(unknown)
+def test_purpose_and_secrecy_follow_from_what_the_person_asked_for() -> None:
+    course, shelter = after(accepted(3)), after(accepted(3), origin=SHELTER)
+    assert (course.purpose, course.is_restricted) == ("SERVICE_EDUCATION", False)
+    assert (shelter.purpose, shelter.is_restricted) == ("SERVICE_PROTECTION", True)
