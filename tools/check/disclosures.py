@@ -74,6 +74,21 @@ INVARIANTS: Final = (
         """,
     ),
     Invariant(
+        "I6-needs-are-as-the-officer-set-them",
+        "What disclosure takes a service type to need is what an officer set last, unless that is on its way",
+        _BOTH,
+        "select count(*) from referral.needed_categories",
+        """
+        select officer.service_type from referral.needed_categories officer
+        left join intake.needed_categories heard using (service_type)
+        where (heard.version, heard.mask) is distinct from (officer.version, officer.mask)
+          and not exists (select from referral.outbox where type = 'NeededCategoriesSet')
+          and not exists (select from referral.event_log e
+                          where e.type = 'NeededCategoriesSet'
+                            and not exists (select from intake.inbox i where i.event_id = e.event_id))
+        """,
+    ),
+    Invariant(
         "I6-cells-are-what-was-signed",
         "Every grant cell is exactly what a consent event gave",
         _INTAKE,

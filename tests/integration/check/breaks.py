@@ -178,6 +178,7 @@ BREAKS = [
         "update intake.disclosure set for_assessment = true, given_mask = 8",
         {"I6-an-assessment-sees-little", "I6-permitted-when-given"},
     ),
+    ("update intake.needed_categories set mask = 15", {"I6-needs-are-as-the-officer-set-them"}),
     ("update intake.grant_cell set categories = 8191", {"I6-cells-are-what-was-signed"}),
     (
         f"update intake.grant_cell set withdrawn_time = '{EARLIER}', withdrawn_event_id = gen_random_uuid()",

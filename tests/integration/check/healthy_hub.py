@@ -255,6 +255,8 @@ async def _plant_referral(hub: HealthyHub) -> None:
             reserved=reserved,
             occupied=occupied,
         )
+    for schema in ("referral", "intake"):
+        await hub.plant(f"{schema}.needed_categories", service_type="GBV_COUNSELLING", mask=7, version=2)
     await hub.plant("referral.deadline", due_time=LATER, kind="OFFER", detail="END", offer_id=OPEN)
 
 
