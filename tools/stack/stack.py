@@ -240,6 +240,10 @@ class Stack:
         self.parts[name] = Part(name, start, wait_ready, self.layout.log(name), self.say, self._write_run)
         return self.parts[name]
 
+    def metrics_address(self, service: str) -> str:
+        """Where a service's page of measures is."""
+        return f"127.0.0.1:{self._ports.metrics(service)}"
+
     def service_parts(self) -> list[Part]:
         """The parts that are services, in the order of their start."""
         return [part for name, part in self.parts.items() if name not in ("postgresql", "broker")]
