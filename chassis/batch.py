@@ -10,7 +10,15 @@ import structlog
 from chassis import fault_points
 from chassis.batch_reader import HANDLER_FAILED, BatchReader, PoisonEvent, StreamFailed, only_once
 from chassis.caller import Caller
-from chassis.dead_letters import DeadLetter, letters_to_redrive, lock_letter, mark_redriven, set_aside
+from chassis.dead_letters import (
+    DeadLetter,
+    Parked,
+    letters_to_redrive,
+    lock_letter,
+    mark_failed,
+    mark_redriven,
+    set_aside,
+)
 from chassis.events import IncomingEvent
 from chassis.failures import is_of_the_deployment, is_passing
 from chassis.inbox import accept_new, advance_progress
@@ -24,6 +32,8 @@ TRIES: Final = 5
 """After so many tries an event that always fails alone is set aside (I12)."""
 FIRST_DELAY_SECONDS: Final = 0.05
 LONGEST_DELAY_SECONDS: Final = 2.0
+REDRIVE_PAUSE_SECONDS: Final = 1.0
+"""How often a consumer looks for letters that an operator wants taken again: one look at a small index."""
 
 log = structlog.get_logger(__name__)
 
@@ -116,10 +126,14 @@ class BatchRunner:
                 await advance_progress(tx.connection, self.consumer, seen)
             fault_points.reach(fault_points.IN_TRANSACTION)
 
-    async def redrive(self) -> int:
-        """Tries parked events again, one by one; those that still cannot be taken stay. Run it at start."""
+    async def redrive(self, *, asked_only: bool = False) -> int:
+        """Tries letters again, one by one: what an operator asked for, and at start what was too new.
+
+        Each is taken in one transaction with its letter's end, so it has one effect, whoever else tries it.
+        Those that still cannot be taken stay; where a part is away, so does the wish.
+        """
         async with self._database.pool.acquire() as connection:
-            parked = await letters_to_redrive(connection, self.consumer)
+            parked = await letters_to_redrive(connection, self.consumer, asked_only=asked_only)
         taken = 0
         for letter in parked:
             try:
@@ -130,13 +144,26 @@ class BatchRunner:
                     await self._reader.apply(tx, [letter.event], prepared)
                     await mark_redriven(tx.connection, letter.letter_id)
                 taken += 1
-            except PoisonEvent:
-                continue
             except Exception as error:
                 self._tell(error, 1)
+                if not is_passing(error):
+                    await self._give_back(letter)
         if parked:
             log.info("dead_letters_redriven", consumer=self.consumer, count=taken, left=len(parked) - taken)
         return taken
+
+    async def redrive_as_asked(self) -> None:
+        """Takes the letters that operators ask for, from now on until it is cancelled."""
+        while True:
+            await asyncio.sleep(REDRIVE_PAUSE_SECONDS)
+            try:
+                await self.redrive(asked_only=True)
+            except Exception as error:
+                self._tell(error, 1)
+
+    async def _give_back(self, letter: Parked) -> None:
+        async with self._database.pool.acquire() as connection:
+            await mark_failed(connection, letter.letter_id)
 
     def _tell(self, error: Exception, tries: int) -> None:
         log.warning("batch_failed", consumer=self.consumer, error=type(error).__name__, tries=tries)

@@ -2,10 +2,11 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from uuid import UUID
 
 import asyncpg
 
-from chassis.batch_reader import NEWER_THAN_READER
+from chassis.batch_reader import MALFORMED, NEWER_THAN_READER
 from chassis.events import MAX_PAYLOAD_BYTES, IncomingEvent
 from chassis.inbox import accept_new_ids
 
@@ -22,7 +23,7 @@ _TO_REDRIVE = """
     from dead_letter
     where consumer = $1 and redriven_time is null and discarded_time is null
       and payload_bytes = octet_length(payload)
-      and (reason = $2 or redrive_asked_time is not null)
+      and (redrive_asked_time is not null or reason = $2)
     order by id
 """
 
@@ -32,6 +33,24 @@ _LOCK = """
 """
 
 _DONE = "update dead_letter set redriven_time = clock_timestamp() where id = $1"
+
+_FAILED = """
+    update dead_letter set redrive_failed_time = clock_timestamp(), redrive_asked_time = null
+    where id = $1 and redriven_time is null
+"""
+
+_TO_SETTLE = """
+    select event_id, reason, redriven_time, discarded_time, discard_reason,
+           payload_bytes = octet_length(payload) as is_whole
+    from dead_letter where id = $1 for update
+"""
+
+_ASK = "update dead_letter set redrive_asked_time = clock_timestamp() where id = $1"
+
+_DISCARD = """
+    update dead_letter set discarded_time = clock_timestamp(), discard_reason = $2, redrive_asked_time = null
+    where id = $1
+"""
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,9 +98,15 @@ async def set_aside(connection: asyncpg.Connection, consumer: str, letters: Sequ
     )
 
 
-async def letters_to_redrive(connection: asyncpg.Connection, consumer: str) -> list[Parked]:
-    """What was parked as newer than the reader, and what an operator asked to try again; oldest first."""
-    rows = await connection.fetch(_TO_REDRIVE, consumer, NEWER_THAN_READER)
+class NotToSettle(Exception):
+    """The letter cannot be settled in this way; one sentence for the operator says why."""
+
+
+async def letters_to_redrive(
+    connection: asyncpg.Connection, consumer: str, *, asked_only: bool = False
+) -> list[Parked]:
+    """What an operator asked to try again, and what was parked as newer than the reader; oldest first."""
+    rows = await connection.fetch(_TO_REDRIVE, consumer, None if asked_only else NEWER_THAN_READER)
     return [
         Parked(
             letter_id=row["id"],
@@ -111,3 +136,57 @@ async def lock_letter(connection: asyncpg.Connection, letter_id: int) -> bool:
 async def mark_redriven(connection: asyncpg.Connection, letter_id: int) -> None:
     """Closes the letter, in the transaction that took its event."""
     await connection.execute(_DONE, letter_id)
+
+
+async def mark_failed(connection: asyncpg.Connection, letter_id: int) -> None:
+    """Says that the event still could not be taken; the letter stays open until somebody asks again."""
+    await connection.execute(_FAILED, letter_id)
+
+
+async def ask_redrive(connection: asyncpg.Connection, letter_id: int) -> bool:
+    """Lets a worker of its consumer take the event again. Run it in a transaction; repeat-safe.
+
+    Returns:
+        Whether a worker has still to take it: false where one has done so before.
+
+    Raises:
+        NotToSettle: there is no such letter, it was discarded, or its bytes are not an event of ours.
+    """
+    letter = await _to_settle(connection, letter_id)
+    if letter["redriven_time"] is not None:
+        return False
+    if letter["discarded_time"] is not None:
+        raise NotToSettle(f"It was discarded, because: {letter['discard_reason']}")
+    if letter["reason"] == MALFORMED:
+        raise NotToSettle("It is not an event of ours, so nobody can take it; discard it.")
+    if not letter["is_whole"]:
+        raise NotToSettle("Its bytes were too many to be kept whole; discard it, and look at its source.")
+    await connection.execute(_ASK, letter_id)
+    return True
+
+
+async def discard(connection: asyncpg.Connection, letter_id: int, reason: str) -> UUID | None:
+    """Closes the letter for good: its event will have no effect. Run it in a transaction; repeat-safe.
+
+    Returns:
+        The event's id; None where the letter was discarded before, whose reason then stands.
+
+    Raises:
+        NotToSettle: there is no such letter, or its event was taken.
+    """
+    letter = await _to_settle(connection, letter_id)
+    if letter["redriven_time"] is not None:
+        raise NotToSettle("Its event was taken meanwhile; there is nothing to discard.")
+    if letter["discarded_time"] is not None:
+        return None
+    await connection.execute(_DISCARD, letter_id, reason)
+    event_id: UUID = letter["event_id"]
+    return event_id
+
+
+async def _to_settle(connection: asyncpg.Connection, letter_id: int) -> asyncpg.Record:
+    """Waits for a worker that is taking it just now."""
+    letter = await connection.fetchrow(_TO_SETTLE, letter_id)
+    if letter is None:
+        raise NotToSettle("There is no such letter; it may have been dealt with more than 30 days ago.")
+    return letter

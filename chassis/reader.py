@@ -76,6 +76,13 @@ class ProjectionReader:
         async with self._database.pool.acquire() as connection:
             await announce(connection, self.consumer, self._topics)
         await self._batches.redrive()
+        redriving = asyncio.create_task(self._batches.redrive_as_asked())
+        try:
+            await self._read_until_stopped()
+        finally:
+            redriving.cancel()
+
+    async def _read_until_stopped(self) -> None:
         failures = 0
         while not self._stopping.is_set():
             client = self._make_client()

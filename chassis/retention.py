@@ -19,14 +19,14 @@ _LETTERS: Final = """
     delete from dead_letter where id in (
         select id from dead_letter
         where (redriven_time is not null or discarded_time is not null)
-          and dead_letter_time < clock_timestamp() - make_interval(days => $1)
+          and coalesce(redriven_time, discarded_time) < clock_timestamp() - make_interval(days => $1)
         limit $2 for update skip locked
     ) returning true
 """
 
 
 async def forget_old_rows(tx: Transaction) -> int:
-    """Deletes answers to requests, and dead letters that were dealt with, after 30 days.
+    """Deletes answers to requests after 30 days, and dead letters 30 days after they were dealt with.
 
     A dead letter that nobody has dealt with stays: losing it would lose an event in silence. The inbox stays
     as long as the event log, which may be sent again from any position.

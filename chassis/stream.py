@@ -100,12 +100,16 @@ class StreamRunner:
             await announce(connection, self.consumer, self._topics)
         await self._batches.redrive()
         self._app = self._make_app(loop)
-        watch = asyncio.create_task(self._watch(self._app))
+        beside = [
+            asyncio.create_task(self._watch(self._app)),
+            asyncio.create_task(self._batches.redrive_as_asked()),
+        ]
         try:
             await self._app.start()
             await self._ended
         finally:
-            watch.cancel()
+            for task in beside:
+                task.cancel()
 
     async def stop(self, patience_seconds: float = 3) -> None:
         """Stops reading; a batch under way is committed and acked if it ends in time."""

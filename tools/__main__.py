@@ -18,6 +18,7 @@ COMMANDS = {
     "replay": "tools.operate",
     "topics": "tools.operate",
     "lag": "tools.operate",
+    "dead-letters": "tools.operate",
     "events": "tools.operate",
     "demo": "tools.demo",
     "partner": "tools.partner",

@@ -2,11 +2,12 @@
 
 import typer
 
-from tools.operate import commands, events, topics
+from tools.operate import commands, dead_letters, events, topics
 
 
 def register(app: typer.Typer) -> None:
     """Adds the commands."""
     commands.register(app)
+    app.add_typer(dead_letters.app, name="dead-letters")
     app.add_typer(events.app, name="events")
     app.add_typer(topics.app, name="topics")

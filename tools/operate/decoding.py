@@ -37,7 +37,7 @@ _MOST_SHOWN: Final = 3
 
 _CODE: Final = re.compile(r"[A-Z][A-Z0-9_]{0,59}")
 _VERSION: Final = re.compile(r"([a-z]{1,20}/)?[0-9][0-9a-z.-]{0,19}")
-_METHOD: Final = re.compile(r"/kem\.[a-z]+\.v[0-9]+\.[A-Za-z]+/[A-Za-z]+")
+_METHOD: Final = re.compile(r"/kem\.[a-z]+\.v[0-9]+\.[A-Za-z]+/[A-Za-z]+|kem [a-z]+(-[a-z]+)*( [a-z]+)?")
 _SERVICES: Final = frozenset(source for sources in SOURCES.values() for source in sources)
 _NAME: Final = re.compile(r"[A-Z][A-Za-z0-9]{0,59}")
 
@@ -71,6 +71,11 @@ def fact_of(topic: str, envelope: dict[str, Any] | None) -> tuple[str, dict[str,
 def plain_name(text: str) -> str:
     """A fact's name as a header tells it, unless it is none."""
     return text if _NAME.fullmatch(text) else WITHHELD
+
+
+def plain_source(text: str) -> str:
+    """The service that a header names, unless there is none of that name."""
+    return text if text in _SERVICES or not text else WITHHELD
 
 
 def plain_id(key: bytes) -> str:

@@ -11,7 +11,7 @@ from rich.markup import escape
 from chassis.events import IncomingEvent
 from chassis.incoming import Malformed, Message, read_message
 from chassis.topics import TOPICS
-from tools.operate.decoding import decode, fact_of, in_one_line, plain_id, plain_name
+from tools.operate.decoding import decode, fact_of, in_one_line, plain_id, plain_name, plain_source
 from tools.operate.reading import ends_of, places_of, reader_of
 from tools.operate.running import broker_failed
 from tools.stack.failure import StackFailure
@@ -44,7 +44,7 @@ class Heard:
             "topic": self.topic,
             "partition": self.partition,
             "offset": self.offset,
-            "source": event.source if event else None,
+            "source": plain_source(event.source) if event else None,
             "position": event.position if event else None,
             "event_id": event.event_id if event else None,
             "event_time": event.event_time if event else None,
@@ -64,7 +64,7 @@ class Heard:
         says = in_one_line(fact[1]) if fact else "newer than this version, or not readable"
         return (
             f"[cyan]{athens(self.event.event_time)}[/]  [bold]{escape(plain_name(self.event.type))}[/]"
-            f"  {escape(says)} [dim]{place} · {escape(self.event.source)} {self.event.position}"
+            f"  {escape(says)} [dim]{place} · {plain_source(self.event.source)} {self.event.position}"
             f" · {self.event.event_id}[/]"
         )
 

@@ -1,6 +1,8 @@
 """A batch: one commit, retried in place, and one bad event never holds up the others."""
 
+import asyncio
 from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
 from dataclasses import replace
 from itertools import count
 from uuid import UUID
@@ -10,6 +12,7 @@ import pytest_asyncio
 
 from chassis.batch import BatchRunner
 from chassis.batch_reader import HANDLER_FAILED, MALFORMED, NEWER_THAN_READER, StreamFailed
+from chassis.dead_letters import NotToSettle, ask_redrive, discard
 from chassis.events import IncomingEvent
 from chassis.inbox import announce
 from chassis.incoming import Message
@@ -19,6 +22,7 @@ from kernel.errors import Unavailable
 from kernel.ids import ordered_id
 from tests.integration.chassis.collecting import CollectingReader, effects, letters, make_effect_table
 from tests.integration.chassis.conftest import SCHEMA
+from tests.integration.chassis.waiting import running, until
 from tests.support.postgres import FreshDatabase
 
 _OFFSETS = count()
@@ -162,6 +166,104 @@ async def test_an_event_newer_than_its_reader_is_parked_and_taken_after_the_upgr
     assert await batches.redrive() == 1
     assert await effects(database) == ids(sent[0], sent[2], sent[1])
     assert await batches.redrive() == 0
+
+
+@asynccontextmanager
+async def parked(
+    database: Database, batches: BatchRunner, reader: CollectingReader
+) -> AsyncIterator[tuple[UUID, int]]:
+    """An event that was set aside and an operator wants taken again, and its letter."""
+    sent = message()
+    reader.poison = set(ids(sent))
+    await batches.take([sent])
+    async with database.pool.acquire() as connection:
+        letter_id = await connection.fetchval("select id from dead_letter")
+        async with connection.transaction():
+            assert await ask_redrive(connection, letter_id)
+    yield ids(sent)[0], letter_id
+
+
+async def letter_times(database: Database) -> set[str]:
+    """Which times the one letter has."""
+    async with database.pool.acquire() as connection:
+        row = await connection.fetchrow(
+            "select redrive_asked_time, redrive_failed_time, redriven_time, discarded_time from dead_letter"
+        )
+    return {name for name, time in row.items() if time is not None}
+
+
+async def test_a_letter_that_an_operator_asks_for_is_taken_while_the_service_runs(
+    database: Database, batches: BatchRunner, reader: CollectingReader
+) -> None:
+    async with parked(database, batches, reader) as (event_id, _), running(batches.redrive_as_asked()):
+        reader.poison = set()
+
+        async def is_taken() -> bool:
+            return await effects(database) == [event_id]
+
+        await until(is_taken)
+    assert await letter_times(database) == {"redrive_asked_time", "redriven_time"}
+
+
+async def test_two_workers_that_redrive_at_once_take_the_event_once(
+    database: Database, batches: BatchRunner, reader: CollectingReader
+) -> None:
+    async with parked(database, batches, reader) as (event_id, _):
+        reader.poison = set()
+        other = BatchRunner(SCHEMA, "test-consumer", database, reader)
+        taken = await asyncio.gather(*(one.redrive(asked_only=True) for one in (batches, other) * 4))
+        assert sum(taken) == 1
+        assert await effects(database) == [event_id]
+
+
+async def test_a_letter_that_still_cannot_be_taken_waits_for_the_next_wish(
+    database: Database, batches: BatchRunner, reader: CollectingReader
+) -> None:
+    async with parked(database, batches, reader):
+        assert await batches.redrive(asked_only=True) == 0
+        assert await letter_times(database) == {"redrive_failed_time"}
+        reader.poison = set()
+        assert await batches.redrive(asked_only=True) == 0, "nobody has asked again"
+
+
+async def test_the_wish_stays_while_a_part_is_away(
+    database: Database, batches: BatchRunner, reader: CollectingReader
+) -> None:
+    async with parked(database, batches, reader) as (event_id, _):
+        reader.poison = set()
+        left = iter([True])
+
+        def fail(_: list[IncomingEvent]) -> None:
+            if next(left, False):
+                raise Unavailable("intake is away")
+
+        reader.fail_prepare = fail
+        assert await batches.redrive(asked_only=True) == 0
+        assert await letter_times(database) == {"redrive_asked_time"}
+        assert await batches.redrive(asked_only=True) == 1
+        assert await effects(database) == [event_id]
+
+
+async def test_what_was_discarded_has_no_effect_and_what_was_taken_cannot_be_discarded(
+    database: Database, batches: BatchRunner, reader: CollectingReader
+) -> None:
+    async with (
+        parked(database, batches, reader) as (event_id, letter_id),
+        database.pool.acquire() as connection,
+    ):
+        async with connection.transaction():
+            assert await discard(connection, letter_id, "sent by mistake") == event_id
+        async with connection.transaction():
+            assert await discard(connection, letter_id, "another reason") is None
+        reader.poison = set()
+        assert await batches.redrive() == 0
+        with pytest.raises(NotToSettle, match="because: sent by mistake"):
+            await ask_redrive(connection, letter_id)
+        await connection.execute("update dead_letter set discarded_time = null, discard_reason = null")
+        await connection.execute("update dead_letter set redriven_time = now()")
+        with pytest.raises(NotToSettle, match="was taken"):
+            await discard(connection, letter_id, "too late")
+        assert not await ask_redrive(connection, letter_id)
 
 
 async def test_a_message_that_is_not_ours_is_kept_with_its_bytes_and_place(

@@ -73,12 +73,13 @@ async def tailing(hub: Hub, *words: str) -> AsyncIterator[Tail]:
 async def publish(bootstrap: str, event: OutgoingEvent, position: int = 1) -> None:
     publisher = Publisher(bootstrap, "referral", idempotence=False)
     try:
-        await publisher.send([_logged(event, position)])
+        await publisher.send([as_logged(event, position)])
     finally:
         await publisher.discard()
 
 
-def _logged(event: OutgoingEvent, position: int) -> LoggedEvent:
+def as_logged(event: OutgoingEvent, position: int) -> LoggedEvent:
+    """The event as referral's relay sends it."""
     return LoggedEvent(
         position=position,
         event_id=event.event_id,

@@ -59,7 +59,15 @@ def test_help_has_an_example(words: list[str], capsys: pytest.CaptureFixture[str
 
 @pytest.mark.parametrize(
     "words",
-    [["topics"], ["topics", "create"], ["lag"], ["replay"], ["events", "tail"], ["events", "show", EVENT]],
+    [
+        ["topics"],
+        ["topics", "create"],
+        ["lag"],
+        ["replay"],
+        ["events", "tail"],
+        ["events", "show", EVENT],
+        ["dead-letters", "list"],
+    ],
     ids=" ".join,
 )
 def test_where_nothing_runs_one_sentence_says_so(tmp_path: Path, words: list[str]) -> None:

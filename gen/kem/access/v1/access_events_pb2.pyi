@@ -123,7 +123,9 @@ class AccessRecorded(_message.Message):
     service: _builtins.str
     """The service that was asked."""
     method: _builtins.str
-    """The full RPC name, "/package.Service/Method"."""
+    """The full RPC name, "/package.Service/Method"; of an operator at the hub's own machine the command instead,
+    "kem dead-letters discard".
+    """
     outcome: Global___AccessRecorded.Outcome.ValueType
     """Whether it was granted."""
     refusal_reason: _builtins.str
@@ -134,7 +136,9 @@ class AccessRecorded(_message.Message):
     """How many subjects were touched, also where they are not listed (GetProfiles writes one row per call)."""
     @_builtins.property
     def subject_ids(self) -> _containers.RepeatedScalarFieldContainer[_builtins.str]:
-        """What was read: random ids of people, referrals or disclosures; at most 500."""
+        """What was read: random ids of people, referrals or disclosures; at most 500. Of an event that was discarded its
+        own id.
+        """
 
     def __init__(
         self,

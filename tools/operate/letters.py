@@ -1,0 +1,208 @@
+"""Dead letters of every service: read with the login that only reads, named `<schema>/<number>`."""
+
+import hashlib
+import re
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any, Final
+
+import asyncpg
+from rich.console import Console
+from rich.table import Table
+
+from tools.check.where import one_instant
+from tools.operate.decoding import decode, fact_of, in_one_line, plain_id, plain_name, plain_source
+from tools.stack.failure import StackFailure
+from tools.trace.story import athens
+
+_SCHEMAS: Final = "select schemaname from pg_tables where tablename = 'dead_letter' order by schemaname"
+_LETTERS: Final = """
+    select '{0}/' || id as name, consumer, source, topic, partition, "offset", position, event_id, key, type,
+           event_time, payload, payload_bytes, reason, tries, dead_letter_time, redrive_asked_time,
+           redrive_failed_time, redriven_time, discarded_time, discard_reason
+    from {0}.dead_letter where {1}
+"""
+_STATES: Final = """
+    select '{0}/' || id as name, redrive_asked_time, redriven_time, discarded_time
+    from {0}.dead_letter where id = any($1)
+"""
+_OPEN: Final = "redriven_time is null and discarded_time is null"
+_HEADINGS: Final = ("letter", "consumer", "event", "reason", "tries", "set aside", "state")
+_NAME: Final = re.compile(r"([a-z]+)/([0-9]{1,18})")
+
+
+@dataclass(frozen=True, slots=True)
+class Letter:
+    """One event that a consumer could not take.
+
+    Args:
+        state: OPEN, ASKED (a worker is to take it again), REDRIVEN or DISCARDED.
+        settled_time: when it came to REDRIVEN or DISCARDED.
+        redrive_failed_time: when a worker last tried it again in vain.
+    """
+
+    name: str
+    state: str
+    consumer: str
+    reason: str
+    tries: int
+    topic: str
+    partition: int
+    offset: int
+    source: str | None
+    position: int | None
+    event_id: str
+    type: str
+    key: str
+    event_time: datetime | None
+    dead_letter_time: datetime
+    redrive_failed_time: datetime | None
+    settled_time: datetime | None
+    discard_reason: str | None
+    bytes: int
+    sha256: str
+    envelope: dict[str, Any] | None
+
+    @property
+    def schema(self) -> str:
+        return self.name.partition("/")[0]
+
+    @property
+    def is_open(self) -> bool:
+        return self.state in ("OPEN", "ASKED")
+
+    def as_json(self) -> dict[str, Any]:
+        """Ids, codes, numbers, times; the rest is withheld, and bytes that are not ours are never shown."""
+        return {name: getattr(self, name) for name in self.__slots__}
+
+    def show(self, console: Console) -> None:
+        console.print(f"[bold]Dead letter {self.name}[/]: {self.state}")
+        table = Table(box=None, padding=(0, 1), show_header=False)
+        for name, value in self.as_json().items():
+            if name not in ("name", "state", "envelope") and value is not None:
+                said = athens(value) if isinstance(value, datetime) else str(value)
+                table.add_row(name.replace("_", " "), said)
+        console.print(table)
+        if self.envelope is None:
+            console.print("Its bytes are not an event that this version can read.")
+            return
+        fact = fact_of(self.topic, self.envelope)
+        says = f"{fact[0]} · {in_one_line(fact[1])}" if fact else "a fact that is newer than this version"
+        console.print(f"It says: {says}")
+
+
+@dataclass(frozen=True, slots=True)
+class LetterList:
+    """Letters, the oldest first."""
+
+    letters: Sequence[Letter]
+
+    def as_json(self) -> dict[str, Any]:
+        return {"dead_letters": [letter.as_json() for letter in self.letters]}
+
+    def show(self, console: Console) -> None:
+        if not self.letters:
+            console.print("No event is set aside.")
+            return
+        table = Table(*_HEADINGS, box=None, padding=(0, 1))
+        for one in self.letters:
+            tried = f", last tried {athens(one.redrive_failed_time)}" if one.redrive_failed_time else ""
+            table.add_row(
+                *(one.name, one.consumer, f"{one.topic} {one.type}", one.reason, str(one.tries)),
+                *(athens(one.dead_letter_time), one.state + tried),
+            )
+        console.print(table)
+
+
+async def read_letters(url: str, *, is_settled_shown: bool = False) -> LetterList:
+    """The open letters of all services, or all that are kept.
+
+    Raises:
+        StackFailure: the database does not answer.
+    """
+    condition = "true" if is_settled_shown else _OPEN
+    async with one_instant(url) as connection:
+        schemas = [row[0] for row in await connection.fetch(_SCHEMAS)]
+        statement = " union all ".join(_LETTERS.format(schema, condition) for schema in schemas)
+        rows = await connection.fetch(f"{statement} order by dead_letter_time, name")
+    return LetterList([_letter(row) for row in rows])
+
+
+async def read_letter(url: str, name: str) -> Letter:
+    """The letter of this name.
+
+    Raises:
+        StackFailure: it is no letter's name, there is none, or the database does not answer.
+    """
+    schema, number = parts_of(name)
+    async with one_instant(url) as connection:
+        known = [row[0] for row in await connection.fetch(_SCHEMAS)]
+        row = None
+        if schema in known:
+            row = await connection.fetchrow(_LETTERS.format(schema, "id = $1"), number)
+    if row is None:
+        raise StackFailure(f"There is no dead letter {name}; see ./kem dead-letters list --all.")
+    return _letter(row)
+
+
+async def read_states(url: str, names: Iterable[str]) -> dict[str, str]:
+    """The states of these letters, by name."""
+    numbers: dict[str, list[int]] = {}
+    for name in names:
+        schema, number = parts_of(name)
+        numbers.setdefault(schema, []).append(number)
+    async with one_instant(url) as connection:
+        return {
+            row["name"]: _state(row)
+            for schema, wanted in numbers.items()
+            for row in await connection.fetch(_STATES.format(schema), wanted)
+        }
+
+
+def parts_of(name: str) -> tuple[str, int]:
+    """Schema and number of a letter's name.
+
+    Raises:
+        StackFailure: it is not one.
+    """
+    found = _NAME.fullmatch(name)
+    if found is None:
+        raise StackFailure(f"{name!r} names no dead letter; they look like referral/12.", 2)
+    return found[1], int(found[2])
+
+
+def _letter(row: asyncpg.Record) -> Letter:
+    payload = bytes(row["payload"])
+    is_ours = bool(row["source"])
+    return Letter(
+        name=row["name"],
+        state=_state(row),
+        consumer=row["consumer"],
+        reason=row["reason"],
+        tries=row["tries"],
+        topic=row["topic"],
+        partition=row["partition"],
+        offset=row["offset"],
+        source=plain_source(row["source"]) or None,
+        position=row["position"] or None,
+        event_id=str(row["event_id"]),
+        type=plain_name(row["type"]) if row["type"] else "",
+        key=plain_id(bytes(row["key"])),
+        event_time=row["event_time"] if is_ours else None,
+        dead_letter_time=row["dead_letter_time"],
+        redrive_failed_time=row["redrive_failed_time"],
+        settled_time=row["redriven_time"] or row["discarded_time"],
+        discard_reason=row["discard_reason"],
+        bytes=row["payload_bytes"],
+        sha256=hashlib.sha256(payload).hexdigest(),
+        envelope=decode(row["topic"], payload) if is_ours else None,
+    )
+
+
+def _state(row: asyncpg.Record) -> str:
+    if row["redriven_time"]:
+        return "REDRIVEN"
+    if row["discarded_time"]:
+        return "DISCARDED"
+    return "ASKED" if row["redrive_asked_time"] else "OPEN"
