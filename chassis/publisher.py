@@ -151,8 +151,11 @@ class Publisher:
     def _has_reconnected(self, producer: AIOKafkaProducer) -> bool:
         """Whether a connection was lost since the last run, and with it perhaps all that the broker held.
 
-        The embedded broker takes events for topics that it has forgotten, and acknowledges them.
+        The embedded broker takes events for topics that it has forgotten, and acknowledges them. Kafka
+        forgets nothing, and an idempotent producer keeps the order itself when it connects again.
         """
+        if self._idempotence:
+            return False
         now = producer.client._conns
         return any(
             now.get(key) is not known or not known.connected() for key, known in self._connections.items()

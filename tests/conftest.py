@@ -4,7 +4,7 @@ import os
 
 from hypothesis import HealthCheck, settings
 
-pytest_plugins = ["tests.support.postgres", "tests.support.broker"]
+pytest_plugins = ["tests.support.postgres", "tests.support.broker", "tests.support.apache"]
 
 # A slow machine is not a failure; the core run is the same every time, the deep run looks further.
 _SLOW = [HealthCheck.too_slow]

@@ -1,6 +1,7 @@
 """`./kem test`: the layers of tests, in order, each with its seconds; all are run, whichever fails.
 
-A layer is a few commands. What pytest counted is summed up in the last line: `N passed, N failed`.
+A layer is a few commands. What pytest counted is summed up in the last line: `N passed, N failed`. Tests that
+need a program which cannot be had here skip themselves: they are named as not run. Nothing else is skipped.
 """
 
 import os
@@ -22,6 +23,9 @@ ROOT: Final = Path(__file__).resolve().parents[1]
 _PROGRAMS: Final = Path(sys.executable).parent
 _LAYER_LIMIT_SECONDS: Final = 1200
 _LOSS_REPEATS: Final = 5
+EXIT_FAILED: Final = 1
+EXIT_NOT_RUN: Final = 3
+"""All that was run has passed, but some of it could not be run."""
 _MOSTLY_WAITING: Final = ("-n", "8", "--dist", "worksteal")
 """For a broker to miss a dead member, for workers to start."""
 _SIDE_BY_SIDE: Final = ("-n", "6", "--dist", "worksteal")
@@ -80,6 +84,8 @@ class Outcome:
     failed: int = 0
     skipped: int = 0
     seconds: float = 0.0
+    not_run: dict[str, int] = field(default_factory=dict)
+    """Why tests were skipped, and how many."""
 
 
 def register(app: typer.Typer) -> None:
@@ -104,8 +110,15 @@ def run_layers(
         outcomes.append(outcome)
         print(f"── {layer.name}: {_said(outcome)}, {outcome.seconds:.1f} s", flush=True)
     print("\n" + summary(outcomes), flush=True)
+    if code := exit_code(outcomes):
+        raise typer.Exit(code)
+
+
+def exit_code(outcomes: Sequence[Outcome]) -> int:
+    """0 only where everything was run and has passed."""
     if any(outcome.failed for outcome in outcomes):
-        raise typer.Exit(1)
+        return EXIT_FAILED
+    return EXIT_NOT_RUN if any(outcome.skipped for outcome in outcomes) else 0
 
 
 def chosen(names: Sequence[str]) -> list[Layer]:
@@ -141,8 +154,11 @@ def _run_tests(layer: Layer, tests: str, outcome: Outcome) -> None:
         command = [sys.executable, "-m", "pytest", tests, *_SHORTEST_OPTIONS, *layer.options]
         code = _run([*command, f"--junitxml={report}"], layer.settings)
         passed, failed, skipped = read_report(report)
+        reasons = reasons_not_run(report)
     outcome.passed += passed
     outcome.skipped += skipped
+    for reason in reasons:
+        outcome.not_run[reason] = outcome.not_run.get(reason, 0) + 1
     # pytest itself may break without a failing test
     outcome.failed += failed or int(code != 0)
 
@@ -159,6 +175,14 @@ def read_report(report: Path) -> tuple[int, int, int]:
         skipped += left_out
         passed += int(suite.get("tests", 0)) - broken - left_out
     return passed, failed, skipped
+
+
+def reasons_not_run(report: Path) -> list[str]:
+    """Why each skipped test was skipped, as it says itself."""
+    if not report.exists():
+        return []
+    skips = ElementTree.parse(report).getroot().iter("skipped")  # noqa: S314 (we wrote it)
+    return [skip.get("message", "") for skip in skips]
 
 
 def _run(command: Sequence[str], settings: dict[str, str]) -> int:
@@ -179,13 +203,14 @@ def _run(command: Sequence[str], settings: dict[str, str]) -> int:
 def _said(outcome: Outcome) -> str:
     if not outcome.passed and not outcome.failed:
         return "passed"
-    skipped = f", {outcome.skipped} skipped" if outcome.skipped else ""
+    skipped = f", {outcome.skipped} not run" if outcome.skipped else ""
     return f"{outcome.passed} passed, {outcome.failed} failed{skipped}"
 
 
 def summary(outcomes: Sequence[Outcome]) -> str:
     """A line per layer, and the totals alone in the last line."""
     lines = [f"{outcome.name:<22} {outcome.seconds:7.1f} s   {_said(outcome)}" for outcome in outcomes]
+    lines += [f"not run in {outcome.name}: {reason}" for outcome in outcomes for reason in outcome.not_run]
     total = sum(outcome.seconds for outcome in outcomes)
     passed = sum(outcome.passed for outcome in outcomes)
     failed = sum(outcome.failed for outcome in outcomes)

@@ -10,7 +10,7 @@ from chassis.topics import PARTITIONS, TOPICS
 from tests.e2e.kem_command import KemUp
 from tests.e2e.search import Search
 from tools.stack.footing import installed_programs
-from tools.stack.postgres import DATABASE
+from tools.stack.postgres_admin import DATABASE
 from tools.stack.run_file import read_run
 from tools.stack.services import START_ORDER
 

@@ -15,7 +15,8 @@ import psutil
 import pytest
 
 from tools.stack.ports import free_port
-from tools.stack.postgres import Passwords, PostgresServer
+from tools.stack.postgres import PostgresServer
+from tools.stack.postgres_admin import Passwords
 
 _SCHEMAS = ("intake", "referral", "notifications", "access", "audit")
 _PASSWORDS = Passwords(

@@ -17,7 +17,7 @@ from kem.common.v1 import common_pb2
 from kem.referral.v1 import referral_events_pb2
 from kernel.ids import ordered_id, random_id
 from tools.stack.failure import StackFailure
-from tools.stack.postgres import SUPERUSER
+from tools.stack.postgres_admin import SUPERUSER
 from tools.stack.stack import Stack
 
 PATIENCE_SECONDS = 300.0

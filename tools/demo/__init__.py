@@ -4,6 +4,9 @@ from typing import Annotated
 
 import typer
 
+from tools.stack.failure import StackFailure
+from tools.stack.server_options import BrokerOption, BrokersOption, DatabaseOption
+
 
 def register(app: typer.Typer) -> None:
     """Adds the command; what it needs is imported only when it runs."""
@@ -22,12 +25,23 @@ def register(app: typer.Typer) -> None:
             typer.Option(min=0.01, help="At most so many needs a second; as fast as it goes if left out."),
         ] = None,
         as_json: Annotated[bool, typer.Option("--json", help="One JSON object on stdout.")] = False,
+        broker: BrokerOption = None,
+        brokers: BrokersOption = None,
+        database: DatabaseOption = None,
     ) -> None:
         """Plays a day: people come, needs are recorded, agencies answer.
+
+        A fresh hub takes what it made from a Kafka or PostgreSQL that runs elsewhere when it ends.
 
         Example: ./kem demo --fresh --needs 300 --agencies 20
         """
         from tools.demo.command import run
+        from tools.stack.servers import ServersAsked
 
-        if not run(needs, agencies, seed, rate, fresh=fresh, as_json=as_json):
+        servers = ServersAsked.of(broker, brokers, database)
+        if not fresh and servers != ServersAsked():
+            raise StackFailure(
+                "--broker and --database go with --fresh: a hub that runs has its own already.", exit_code=2
+            )
+        if not run(needs, agencies, seed, rate, servers if fresh else None, as_json=as_json):
             raise typer.Exit(1)

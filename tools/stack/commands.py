@@ -6,6 +6,7 @@ import typer
 
 from tools.stack.failure import NotRunning
 from tools.stack.layout import DATA, Layout
+from tools.stack.server_options import BrokerOption, BrokersOption, DatabaseOption
 
 
 def register(app: typer.Typer) -> None:
@@ -21,12 +22,20 @@ def up(
         int | None, typer.Option(help="First port; without it a free hundred from 7400 on is taken.")
     ] = None,
     sample_city: Annotated[bool, typer.Option(help="Fill an empty directory with the sample city.")] = True,
+    broker: BrokerOption = None,
+    brokers: BrokersOption = None,
+    database: DatabaseOption = None,
 ) -> None:
-    """Start everything and keep it running until Ctrl-C. Data stays in .kem/ for the next time."""
+    """Start everything and keep it running until Ctrl-C. Data stays in .kem/ for the next time.
+
+    The data folder remembers on which broker and database it runs.
+    """
     from tools.stack.foreground import run_in_foreground
+    from tools.stack.servers import ServersAsked
     from tools.stack.stack import StackOptions
 
-    run_in_foreground(DATA, StackOptions(base_port=base_port, has_sample_city=sample_city))
+    servers = ServersAsked.of(broker, brokers, database)
+    run_in_foreground(DATA, StackOptions(base_port=base_port, has_sample_city=sample_city, servers=servers))
 
 
 def down(

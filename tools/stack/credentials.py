@@ -9,30 +9,29 @@ from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption,
 
 from chassis.caller import SERVICE_ISSUER_PREFIX, SERVICE_ROLE, AssertionSigner
 from tools.stack.layout import Layout, write_secret
-from tools.stack.postgres import Passwords, PostgresServer
+from tools.stack.postgres_admin import KINDS, SUPERUSER, Passwords, PostgresAdmin
 
 ISSUER = "kem-up"
-_LOGINS = ("app", "worker")
 
 
 def passwords(layout: Layout, schemas: Iterable[str]) -> Passwords:
     """The database passwords; those that are missing are made."""
     file = layout.secrets / "passwords.json"
     known: dict[str, str] = json.loads(file.read_text()) if file.exists() else {}
-    schema_logins = {f"{schema}_{kind}" for schema in schemas for kind in _LOGINS}
-    missing = {"postgres", "kem_migrator", "kem_check"} | schema_logins
+    schema_logins = {f"{schema}_{kind}" for schema in schemas for kind in KINDS}
+    missing = {SUPERUSER, "kem_migrator", "kem_check"} | schema_logins
     missing -= known.keys()
     if missing:
         known |= {login: secrets.token_urlsafe(24) for login in sorted(missing)}
         write_secret(file, json.dumps(known, indent=1))
     return Passwords(
-        superuser=known["postgres"],
+        superuser=known[SUPERUSER],
         migrator=known["kem_migrator"],
         check=known["kem_check"],
         schemas={
             (schema, kind): known[f"{schema}_{kind}"]
             for schema, _, kind in (login.rpartition("_") for login in known)
-            if kind in _LOGINS
+            if kind in KINDS
         },
     )
 
@@ -55,9 +54,9 @@ def _signer(layout: Layout, issuer: str) -> AssertionSigner:
     return AssertionSigner(issuer, file)
 
 
-def write_urls(layout: Layout, server: PostgresServer, schemas: Iterable[str]) -> None:
+def write_urls(layout: Layout, server: PostgresAdmin, schemas: Iterable[str]) -> None:
     """Writes each login's URL into a file: settings name the file, so that no list of processes shows it."""
     logins = {"check": "kem_check", "migrator": "kem_migrator"}
-    logins |= {f"{schema}-{kind}": f"{schema}_{kind}" for schema in schemas for kind in _LOGINS}
+    logins |= {f"{schema}-{kind}": f"{schema}_{kind}" for schema in schemas for kind in KINDS}
     for name, login in logins.items():
         write_secret(layout.url_file(name), server.url(login) + "\n")

@@ -27,10 +27,14 @@ def run_in_foreground(data: Path, options: StackOptions) -> None:
     Raises:
         StackFailure: it could not start.
     """
-    for library in ("kafka", "aiokafka", "asyncio"):
-        # what matters of their troubles is said in a sentence
-        logging.getLogger(library).setLevel(logging.CRITICAL)
+    quieten_libraries()
     asyncio.run(_run(data, options, Console(highlight=False, soft_wrap=True)))
+
+
+def quieten_libraries() -> None:
+    """What matters of their troubles is said in a sentence."""
+    for library in ("kafka", "aiokafka", "asyncio"):
+        logging.getLogger(library).setLevel(logging.CRITICAL)
 
 
 async def _run(data: Path, options: StackOptions, console: Console) -> None:

@@ -35,6 +35,21 @@ class Layout:
         return self.data / "postgres"
 
     @property
+    def kafka(self) -> Path:
+        """Apache Kafka's files, where the hub runs on it: events of the last days, and groups' offsets."""
+        return self.data / "kafka"
+
+    @property
+    def choice_file(self) -> Path:
+        """On which broker and database this hub runs (JSON without secrets)."""
+        return self.data / "runs-on.json"
+
+    @property
+    def fill_mark(self) -> Path:
+        """There while the broker may lack events that were sent once."""
+        return self.data / "broker-to-fill"
+
+    @property
     def logs(self) -> Path:
         return self.data / "logs"
 
@@ -77,7 +92,7 @@ class Layout:
         return self.secrets / f"identity-{service}.pem"
 
     def url_file(self, login: str) -> Path:
-        """The file that holds a database login's URL; `login` is check, migrator or `<schema>-<kind>`."""
+        """The file with a database login's URL; `login` is check, migrator, admin or `<schema>-<kind>`."""
         return self.secrets / f"{login}.url"
 
     def log(self, process: str) -> Path:

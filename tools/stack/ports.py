@@ -26,8 +26,14 @@ class Ports:
         return self.base
 
     @property
-    def broker(self) -> int:
-        return self.base + 1
+    def brokers(self) -> list[int]:
+        """Of up to three brokers."""
+        return [self.base + number for number in (1, 2, 3)]
+
+    @property
+    def controllers(self) -> list[int]:
+        """Where Apache Kafka's nodes speak among themselves."""
+        return [self.base + number for number in (4, 5, 6)]
 
     def grpc(self, service: str) -> int:
         return self.base + _GRPC[service]
@@ -37,7 +43,8 @@ class Ports:
 
     def all(self) -> list[int]:
         grpc = [self.base + offset for offset in _GRPC.values()]
-        return [self.postgres, self.broker, *grpc, self.base + _CONSOLE, *(port + _METRICS for port in grpc)]
+        servers = [self.postgres, *self.brokers, *self.controllers]
+        return [*servers, *grpc, self.base + _CONSOLE, *(port + _METRICS for port in grpc)]
 
     def taken(self) -> int | None:
         """The first of the ports that another program uses."""

@@ -1,25 +1,18 @@
-"""The embedded PostgreSQL: its files, its process, its roles and its migrations."""
+"""The embedded PostgreSQL: its files and its process."""
 
 import contextlib
 import os
 import signal
 import socket
 import subprocess
-import sys
 import time
-from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from functools import cache
 from pathlib import Path
-from urllib.parse import quote
 
 from tools.stack.failure import StackFailure
 from tools.stack.footing import Footing, footing
+from tools.stack.postgres_admin import SUPERUSER, Passwords, PostgresAdmin
 from tools.stack.process import bare_environment, last_line, spawn, stop
-
-ROOT = Path(__file__).resolve().parents[2]
-SUPERUSER = "postgres"
-DATABASE = "kem"
 
 _SETTINGS = {
     "listen_addresses": "127.0.0.1",
@@ -38,18 +31,8 @@ _SETTINGS = {
 _WITHOUT_DURABILITY = {"fsync": "off", "synchronous_commit": "off", "full_page_writes": "off"}
 
 
-@dataclass(frozen=True, slots=True)
-class Passwords:
-    """One password per login; `schemas` maps (schema, "app" | "worker") to a password."""
-
-    superuser: str
-    migrator: str
-    check: str
-    schemas: Mapping[tuple[str, str], str]
-
-
-@dataclass(slots=True)
-class PostgresServer:
+@dataclass
+class PostgresServer(PostgresAdmin):
     """One embedded server in `folder`; start it once, give each schema its roles, then migrate.
 
     Args:
@@ -66,6 +49,12 @@ class PostgresServer:
     copy_strategy: str = "WAL_LOG"
     process: subprocess.Popen[bytes] | None = None
     _footing: Footing | None = None
+
+    host = "127.0.0.1"
+
+    @property
+    def programs(self) -> Path:
+        return self.footing.programs
 
     @property
     def footing(self) -> Footing:
@@ -163,124 +152,3 @@ class PostgresServer:
         if self.process is not None:
             stop(self.process, ask=signal.SIGINT, patience_seconds=20)
             self.process = None
-
-    def url(self, login: str, database: str = DATABASE, **parameters: str) -> str:
-        """A connection URL for the login, with its password."""
-        rest = "&".join(f"{name}={quote(value)}" for name, value in parameters.items())
-        address = f"127.0.0.1:{self.port}/{database}"
-        return f"postgres://{login}:{quote(self._password(login))}@{address}" + (f"?{rest}" if rest else "")
-
-    def _password(self, login: str) -> str:
-        fixed = {
-            SUPERUSER: self.passwords.superuser,
-            "kem_migrator": self.passwords.migrator,
-            "kem_check": self.passwords.check,
-        }
-        if login in fixed:
-            return fixed[login]
-        schema, _, kind = login.rpartition("_")
-        return self.passwords.schemas[schema, kind]
-
-    def execute(self, statements: str, database: str = DATABASE) -> str:
-        """Runs the statements as superuser and answers what psql prints, unaligned, without headers."""
-        return self._psql(statements, database=database).stdout
-
-    def _psql(
-        self, statements: str, *, database: str, check: bool = True
-    ) -> subprocess.CompletedProcess[str]:
-        return self._run_psql(["-c", statements], database=database, check=check)
-
-    def _run_psql(
-        self,
-        arguments: Sequence[str],
-        *,
-        database: str,
-        environment: Mapping[str, str] | None = None,
-        check: bool = True,
-    ) -> subprocess.CompletedProcess[str]:
-        done = subprocess.run(
-            [
-                str(self.footing.programs / "psql"),
-                "-X",
-                "-q",
-                "-A",
-                "-t",
-                "-v",
-                "ON_ERROR_STOP=1",
-                *arguments,
-            ],
-            env=bare_environment()
-            | {
-                "PGHOST": "127.0.0.1",
-                "PGPORT": str(self.port),
-                "PGUSER": SUPERUSER,
-                "PGPASSWORD": self.passwords.superuser,
-                "PGDATABASE": database,
-                "PGCONNECT_TIMEOUT": "5",
-            }
-            | dict(environment or {}),
-            capture_output=True,
-            text=True,
-            check=False,
-        )
-        if check and done.returncode != 0:
-            raise StackFailure(f"PostgreSQL refused a set-up step: {done.stderr.strip()}")
-        return done
-
-    def create_database(self, name: str = DATABASE, template: str | None = None) -> None:
-        """Makes the database unless it is there; from a template it must be new."""
-        if template is None and name in self.execute("SELECT datname FROM pg_database", "postgres").split():
-            return
-        source = template or "template0"
-        self.execute(
-            f'CREATE DATABASE "{name}" TEMPLATE "{source}" STRATEGY {self.copy_strategy}', "postgres"
-        )
-
-    def drop_database(self, name: str) -> None:
-        """Drops the database, ending its connections."""
-        self.execute(f'DROP DATABASE IF EXISTS "{name}" WITH (FORCE)', "postgres")
-
-    def prepare(self, schema: str, database: str = DATABASE) -> None:
-        """Makes the schema with its roles and brings its tables up to date. Repeat-safe."""
-        self._run_psql(
-            ["-o", os.devnull, "-v", f"schema={schema}", "-f", str(ROOT / "deploy/postgres/roles.sql")],
-            database=database,
-            environment={
-                "KEM_MIGRATOR_PASSWORD": self.passwords.migrator,
-                "KEM_CHECK_PASSWORD": self.passwords.check,
-                "KEM_APP_PASSWORD": self._password(f"{schema}_app"),
-                "KEM_WORKER_PASSWORD": self._password(f"{schema}_worker"),
-            },
-        )
-        self.migrate(schema, database)
-
-    def migrate(self, schema: str, database: str = DATABASE) -> None:
-        """Runs the migrations of the chassis and of the service that are not done yet, as the owner."""
-        folders = [ROOT / "chassis" / "migrations", ROOT / "services" / schema / "migrations"]
-        present = [part for folder in folders if any(folder.glob("*.sql")) for part in ("-d", str(folder))]
-        if not present:
-            return
-        url = self.url(
-            "kem_migrator", database, sslmode="disable", role=f"{schema}_owner", search_path=schema
-        )
-        done = subprocess.run(
-            [
-                *(_dbmate(), *present, "--migrations-table", f"{schema}.schema_migrations"),
-                *("--no-dump-schema", "--env", "KEM_MIGRATION_URL", "--env-file", os.devnull, "migrate"),
-            ],
-            env=bare_environment() | {"KEM_MIGRATION_URL": url},
-            capture_output=True,
-            text=True,
-            check=False,
-        )
-        if done.returncode != 0:
-            raise StackFailure(f"A migration of {schema} failed: {last_line(done.stderr or done.stdout)}")
-        self._psql(
-            f"REVOKE INSERT, UPDATE, DELETE ON {schema}.schema_migrations FROM {schema}_app, {schema}_worker",
-            database=database,
-        )
-
-
-@cache
-def _dbmate() -> str:
-    return str(Path(sys.executable).with_name("dbmate"))

@@ -132,6 +132,20 @@ async def _asked_position(connection: asyncpg.Connection, wanted: Wanted) -> int
     return position
 
 
+async def consumers(urls: Iterable[str]) -> set[str]:
+    """Everybody who follows events: each one's name is that of its group at the broker."""
+    names: set[str] = set()
+    for url in urls:
+        connection = await asyncpg.connect(url)
+        try:
+            names |= {
+                row[0] for row in await connection.fetch("select distinct consumer from consumer_progress")
+            }
+        finally:
+            await connection.close()
+    return names
+
+
 async def _lowest_progress(urls: Iterable[str]) -> dict[tuple[str, str, int], int]:
     lowest: dict[tuple[str, str, int], int] = {}
     for url in urls:

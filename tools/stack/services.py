@@ -24,22 +24,23 @@ def services_of(root: Path) -> list[str]:
 
 
 def environment(
-    root: Path, layout: Layout, ports: Ports, bootstrap: str, service: str, own: Mapping[str, str]
+    root: Path, layout: Layout, ports: Ports, kafka: Mapping[str, str], service: str, own: Mapping[str, str]
 ) -> dict[str, str]:
     """The settings of architecture: addresses of every service, files of this one's secrets; `own` wins."""
     prefix = f"KEM_{service.upper()}_"
-    settings = bare_environment() | {
-        "PYTHONPATH": os.pathsep.join([str(root), str(root / "gen")]),
-        "PYTHONUNBUFFERED": "1",
-        "KEM_KAFKA_BOOTSTRAP": bootstrap,
-        # the embedded broker fails with idempotent producers
-        "KEM_KAFKA_IDEMPOTENCE": "false",
-        "KEM_ASSERTION_KEYS_FILE": str(layout.assertion_keys),
-        f"{prefix}DATABASE_URL_FILE": str(layout.url_file(f"{service}-app")),
-        f"{prefix}WORKER_DATABASE_URL_FILE": str(layout.url_file(f"{service}-worker")),
-        f"{prefix}METRICS_ADDRESS": f"127.0.0.1:{ports.metrics(service)}",
-        f"{prefix}IDENTITY_FILE": str(layout.identity_key(service)),
-    }
+    settings = (
+        bare_environment()
+        | dict(kafka)
+        | {
+            "PYTHONPATH": os.pathsep.join([str(root), str(root / "gen")]),
+            "PYTHONUNBUFFERED": "1",
+            "KEM_ASSERTION_KEYS_FILE": str(layout.assertion_keys),
+            f"{prefix}DATABASE_URL_FILE": str(layout.url_file(f"{service}-app")),
+            f"{prefix}WORKER_DATABASE_URL_FILE": str(layout.url_file(f"{service}-worker")),
+            f"{prefix}METRICS_ADDRESS": f"127.0.0.1:{ports.metrics(service)}",
+            f"{prefix}IDENTITY_FILE": str(layout.identity_key(service)),
+        }
+    )
     for name in services_of(root):
         settings[f"KEM_{name.upper()}_GRPC_ADDRESS"] = f"127.0.0.1:{ports.grpc(name)}"
     if service == "notifications":

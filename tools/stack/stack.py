@@ -9,23 +9,24 @@ from collections.abc import Awaitable, Callable, Sequence
 from contextlib import ExitStack
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any, Final, TypeVar
-
-import asyncpg
+from typing import Final
 
 from chassis.publisher import PublishingFailed
-from tools.stack.broker import Broker
-from tools.stack.credentials import passwords, write_signing_keys, write_urls
+from tools.stack.cluster import Cluster, Node
+from tools.stack.credentials import write_signing_keys, write_urls
 from tools.stack.failure import StackFailure
+from tools.stack.filling import Filling
 from tools.stack.layout import ROOT, Layout
 from tools.stack.part import Part
 from tools.stack.ports import Ports, choose, free_port
 from tools.stack.postgres import PostgresServer
+from tools.stack.postgres_admin import PostgresAdmin
 from tools.stack.process import spawn
-from tools.stack.replay import Replayed, replay
+from tools.stack.replay import Replayed
 from tools.stack.room import check_room, plain_about_full_disks
 from tools.stack.run_file import Run, RunningProcess, end_leftovers, read_run, start_time_of, write_run
 from tools.stack.sample import load_sample_city
+from tools.stack.servers import Servers, ServersAsked, prepare_servers
 from tools.stack.services import (
     ReadyWord,
     check_ports,
@@ -34,22 +35,17 @@ from tools.stack.services import (
     services_of,
     wait_serving,
 )
-from tools.stack.topics import create_topics, forget_groups
 from tools.stack.wanted import LACKING, Wanted
 
 LARGEST_LOG_BYTES: Final = 20 * 1024 * 1024
-SERVER_PATIENCE_SECONDS: Final = 20.0
-REPLAY_RETRY_SECONDS: Final = 1.0
 NOTE_SECONDS: Final = 0.25
+SERVER_PATIENCE_SECONDS: Final = 20.0
+NODE_PATIENCE_SECONDS: Final = 8.0
+"""Of three that end at once the last finds nobody to hand over to; what it acknowledged is in its files."""
 LOSS_PATIENCE_SECONDS: Final = 1.0
 """Without a broker nothing can drain to it: services that take longer are killed, which loses nothing."""
 
-_NOT_YET: Final = (OSError, RuntimeError, PublishingFailed, asyncpg.PostgresError, asyncpg.InterfaceError)
-"""What a broker or a database that is still coming up answers with."""
-
 Say = Callable[[str], None]
-
-_T = TypeVar("_T")
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,6 +58,7 @@ class StackOptions:
         has_sample_city: whether an empty directory is filled.
         services: only these; None for all that this checkout has.
         settings: added to every service's environment.
+        servers: on which PostgreSQL and broker it runs.
     """
 
     base_port: int | None = None
@@ -69,6 +66,7 @@ class StackOptions:
     has_sample_city: bool = True
     services: Sequence[str] | None = None
     settings: dict[str, str] = field(default_factory=dict)
+    servers: ServersAsked = field(default_factory=ServersAsked)
 
 
 class Stack:
@@ -96,12 +94,13 @@ class Stack:
         self.parts: dict[str, Part] = {}
         self._held = ExitStack()
         self._ports: Ports
-        self.postgres: PostgresServer
-        self.broker: Broker
+        self.postgres: PostgresAdmin
+        self.cluster: Cluster
+        self._servers: Servers | None = None
+        self._filling: Filling | None = None
         self._run: Run | None = None
         self._refilling = asyncio.Lock()
         self._is_stopping = False
-        self._talks: set[asyncio.Future[Any]] = set()
         self._noted = 0.0
 
     async def start(self) -> None:
@@ -127,10 +126,10 @@ class Stack:
             self.say(f"Ended what an earlier run had left behind: {', '.join(left)}.")
         self._ports = choose(self.options.base_port, previous.base_port if previous else None)
         self._held.callback(self._ports.release)
+        await asyncio.to_thread(self._prepare_servers)
         self._prepare_files()
         await self._start_servers()
-        await asyncio.gather(self._ask_broker(create_topics), asyncio.to_thread(self._migrate))
-        self._tell_replayed(await self._replay())
+        await self._fill_servers()
         await self._start_services()
         if self.options.has_sample_city and {"intake", "referral"} <= set(self.services):
             await load_sample_city(
@@ -142,22 +141,29 @@ class Stack:
             self._run.is_ready = True
         self._write_run()
 
+    def _prepare_servers(self) -> None:
+        self._servers = prepare_servers(
+            self.layout,
+            self.options.servers,
+            self._ports,
+            self.services,
+            self.say,
+            is_durable=self.options.is_durable,
+        )
+        self.postgres, self.cluster = self._servers.postgres, self._servers.cluster
+        self._filling = Filling(self.cluster, self.layout, self._worker_urls(), self.say, self._note_replay)
+
+    def _worker_urls(self) -> dict[str, str]:
+        return {schema: self.postgres.url(f"{schema}_worker") for schema in self.services}
+
     def _prepare_files(self) -> None:
         layout, ports = self.layout, self._ports
         for log in layout.logs.glob("*.log"):
             if log.stat().st_size > LARGEST_LOG_BYTES:
                 log.replace(log.with_suffix(".log.1"))
         write_signing_keys(layout, self.services)
-        self.postgres = PostgresServer(
-            layout.postgres,
-            ports.postgres,
-            passwords(layout, self.services),
-            layout.log("postgresql"),
-            is_durable=self.options.is_durable,
-        )
         write_urls(layout, self.postgres, self.services)
-        self.broker = Broker(ports.broker, layout.log("broker"))
-        self.addresses |= {"postgresql": f"127.0.0.1:{ports.postgres}", "broker": self.broker.bootstrap}
+        self.addresses |= {"postgresql": self.postgres.address, "broker": self.cluster.bootstrap}
         self.addresses |= {name: f"127.0.0.1:{ports.grpc(name)}" for name in self.services}
         me = os.getpid()
         self._run = Run(RunningProcess("kem up", me, start_time_of(me)), ports.base, self.addresses)
@@ -165,20 +171,37 @@ class Stack:
 
     async def _start_servers(self) -> None:
         began = time.monotonic()
-        await asyncio.to_thread(self.postgres.initialise)
-        if self.postgres.footing.note:
-            self.say(self.postgres.footing.note)
-        postgres = self._add(
-            "postgresql", self.postgres.spawn, lambda: asyncio.to_thread(self.postgres.wait_ready)
-        )
-        postgres.ask, postgres.patience_seconds = signal.SIGINT, SERVER_PATIENCE_SECONDS
-        broker = self._add("broker", self.broker.spawn, lambda: asyncio.to_thread(self.broker.wait_ready))
-        broker.on_death, broker.on_restart = self._rest_services, self._after_broker_loss
-        for part in (postgres, broker):
+        if isinstance(self.postgres, PostgresServer):
+            await self._add_postgres(self.postgres)
+        for name, node in self.cluster.nodes.items():
+            self._add_node(name, node)
+        parts = list(self.parts.values())
+        for part in parts:
             part.want()
-        for part in (postgres, broker):
+        for part in parts:
             await part.ready()
         self.say(f"PostgreSQL and the broker are running ({time.monotonic() - began:.1f} s).")
+
+    async def _add_postgres(self, server: PostgresServer) -> None:
+        await asyncio.to_thread(server.initialise)
+        if server.footing.note:
+            self.say(server.footing.note)
+        part = self._add("postgresql", server.spawn, lambda: asyncio.to_thread(server.wait_ready))
+        part.ask, part.patience_seconds = signal.SIGINT, SERVER_PATIENCE_SECONDS
+
+    def _add_node(self, name: str, node: Node) -> None:
+        part = self._add(name, node.spawn, lambda: asyncio.to_thread(node.wait_ready))
+        part.patience_seconds = NODE_PATIENCE_SECONDS
+        if not self.cluster.keeps_events:
+            part.on_death, part.on_restart = self._rest_services, self._after_broker_loss
+
+    async def _fill_servers(self) -> None:
+        assert self._filling is not None  # noqa: S101 (the servers are prepared)
+        try:
+            await asyncio.gather(self._filling.make_topics(), asyncio.to_thread(self._migrate))
+            await self._filling.fill()
+        except (RuntimeError, PublishingFailed) as error:
+            raise StackFailure(f"The broker at {self.cluster.bootstrap} refuses: {error}") from error
 
     def _migrate(self) -> None:
         began = time.monotonic()
@@ -216,7 +239,7 @@ class Stack:
         own = dict(self.options.settings)
         if name != service:
             own |= {f"{prefix}GRPC_ADDRESS": self.addresses[name], f"{prefix}METRICS_ADDRESS": "127.0.0.1:0"}
-        settings = environment(self.root, self.layout, self._ports, self.broker.bootstrap, service, own)
+        settings = environment(self.root, self.layout, self._ports, self.cluster.settings(), service, own)
 
         word = ReadyWord(self.layout.log(name))
 
@@ -246,10 +269,15 @@ class Stack:
 
     def service_parts(self) -> list[Part]:
         """The parts that are services, in the order of their start."""
-        return [part for name, part in self.parts.items() if name not in ("postgresql", "broker")]
+        return [part for name, part in self.parts.items() if name not in self._server_names]
+
+    @property
+    def _server_names(self) -> list[str]:
+        return ["postgresql", *(self._servers.cluster.nodes if self._servers else ())]
 
     async def _rest_services(self) -> None:
-        await asyncio.gather(*(part.rest(LOSS_PATIENCE_SECONDS) for part in self.service_parts()))
+        patience = None if self.cluster.keeps_events else LOSS_PATIENCE_SECONDS
+        await asyncio.gather(*(part.rest(patience) for part in self.service_parts()))
 
     async def _after_broker_loss(self) -> None:
         await self.refill_broker()
@@ -263,7 +291,8 @@ class Stack:
             if self._run is not None:
                 self._run.replayed_events = self._run.events_to_replay = 0
             await self._rest_services()
-            replayed = await self._replay_until_done(wanted)
+            assert self._filling is not None  # noqa: S101 (the servers are prepared)
+            replayed = await self._filling.until_filled(wanted)
             await self._start_services()
             if self._run is not None:
                 self._run.replays += 1
@@ -272,32 +301,6 @@ class Stack:
             self._write_run()
             return replayed
 
-    async def _replay_until_done(self, wanted: Wanted) -> Replayed:
-        while True:
-            try:
-                wanted = wanted.also(await self._ask_broker(create_topics))
-                await self._ask_broker(forget_groups)
-                replayed = await self._replay(wanted)
-            except _NOT_YET as error:
-                self.say(f"The broker cannot be filled yet ({type(error).__name__}); trying again.")
-                await asyncio.sleep(REPLAY_RETRY_SECONDS)
-            else:
-                self._tell_replayed(replayed)
-                return replayed
-
-    async def _ask_broker(self, ask: Callable[[str], _T]) -> _T:
-        """Asks in a thread, which cannot be interrupted: `stop` lets it finish before it ends the broker."""
-        if self._is_stopping:
-            raise StackFailure("KEM is ending")
-        talk = asyncio.ensure_future(asyncio.to_thread(ask, self.broker.bootstrap))
-        self._talks.add(talk)
-        talk.add_done_callback(self._talks.discard)
-        return await asyncio.shield(talk)
-
-    async def _replay(self, wanted: Wanted = LACKING) -> Replayed:
-        urls = {schema: self.postgres.url(f"{schema}_worker") for schema in self.services}
-        return await replay(urls, self.broker.bootstrap, wanted, tell=self._note_replay)
-
     def _note_replay(self, sent: int, of: int) -> None:
         """Lets whoever asked see how far it is, without writing the file for every run of events."""
         if self._run is not None and time.monotonic() - self._noted > NOTE_SECONDS:
@@ -305,25 +308,32 @@ class Stack:
             self._run.replayed_events, self._run.events_to_replay = sent, of
             self._write_run()
 
-    def _tell_replayed(self, replayed: Replayed) -> None:
-        if replayed.total:
-            self.say(f"The broker was filled: {replayed.total} events were sent to it again.")
-
     async def stop(self) -> None:
         """Ends everything in order: services drain, then the broker, then PostgreSQL. Repeat-safe."""
         self._is_stopping = True
         for part in reversed(self.service_parts()):
             await part.end()
-        await asyncio.gather(*self._talks, return_exceptions=True)
-        for name in ("broker", "postgresql"):
-            if name in self.parts:
-                await self.parts[name].end()
+        if self._filling is not None:
+            await self._filling.end()
+        await asyncio.gather(*(part.end() for name, part in self.parts.items() if name != "postgresql"))
+        if "postgresql" in self.parts:
+            await self.parts["postgresql"].end()
         self.parts.clear()
         if self._run is not None:
             self._run.is_ready = False
             self._write_run()
             self._run = None
         self._held.close()
+
+    async def leave_no_trace(self) -> None:
+        """After `stop`, and a first start: takes from servers that outlive the hub what it made there."""
+        if self._servers is None or self._filling is None:
+            return
+        urls, made = list(self._worker_urls().values()), self._filling.made
+        try:
+            await asyncio.to_thread(self._servers.leave_no_trace, urls, self.services, made)
+        except (OSError, RuntimeError) as error:
+            raise StackFailure(f"What KEM made there could not all be taken away: {error}") from error
 
     def _write_run(self) -> None:
         if self._run is None:

@@ -82,14 +82,67 @@ def compare_topics(bootstrap: str, replication: int) -> list[str]:
 def forget_groups(bootstrap: str, groups: Collection[str] | None = None) -> list[str]:
     """Deletes these consumer groups (all without), so that each begins with the first event again.
 
-    Nobody may be reading. Repeat-safe; answers those that there were.
+    Repeat-safe; answers those that there were.
+
+    Raises:
+        RuntimeError: one could not be deleted; somebody still reads, for example.
     """
     with administration(bootstrap) as admin:
         there = [group["group_id"] for group in admin.list_groups()]
         forgotten = [name for name in there if groups is None or name in groups]
-        if forgotten:
-            admin.delete_groups(forgotten)
+        answers = admin.delete_groups(forgotten) if forgotten else {}
+        kept = {name: said for name, said in answers.items() if said != "OK"}
+        if kept:
+            raise RuntimeError(f"groups could not be deleted: {kept}")
         return forgotten
+
+
+def topics_with_events(bootstrap: str) -> list[str]:
+    """The declared topics that hold anything."""
+    with administration(bootstrap) as admin:
+        return [
+            name for name, ends in _ends(admin).items() if any(first < last for first, last in ends.values())
+        ]
+
+
+def clear_topics(bootstrap: str, made: Collection[str]) -> None:
+    """Deletes the topics that a hub made, and what it wrote into those that were there before it."""
+    from kafka import TopicPartition
+
+    with administration(bootstrap) as admin:
+        found = _ends(admin)
+        ours = [name for name in found if name in made]
+        if ours:
+            admin.delete_topics(ours)
+        kept = {
+            TopicPartition(name, partition): last
+            for name, ends in found.items()
+            if name not in made
+            for partition, (first, last) in ends.items()
+            if first < last
+        }
+        if kept:
+            admin.delete_records(kept)
+
+
+def _ends(admin: Any) -> dict[str, dict[int, tuple[int, int]]]:
+    """The first offset, and the one behind the last, in each partition of each declared topic that exists."""
+    from kafka import OffsetSpec, TopicPartition
+
+    present = [name for name in TOPICS if name in set(admin.list_topics())]
+    places = [
+        TopicPartition(one["name"], partition["partition_index"])
+        for one in (admin.describe_topics(present) if present else ())
+        for partition in one["partitions"]
+    ]
+    first, last = (
+        admin.list_partition_offsets(dict.fromkeys(places, spec)) if places else {}
+        for spec in (OffsetSpec.EARLIEST, OffsetSpec.LATEST)
+    )
+    found: dict[str, dict[int, tuple[int, int]]] = {name: {} for name in present}
+    for place in places:
+        found[place.topic][place.partition] = (first[place].offset, last[place].offset)
+    return found
 
 
 @contextmanager

@@ -28,7 +28,8 @@ from tools.bench.yardstick.content import people, services
 from tools.stack.failure import StackFailure
 from tools.stack.layout import ROOT, write_secret
 from tools.stack.ports import free_port
-from tools.stack.postgres import Passwords, PostgresServer
+from tools.stack.postgres import PostgresServer
+from tools.stack.postgres_admin import Passwords
 from tools.stack.process import bare_environment, spawn, stop
 
 DATABASE: Final = "yardstick"

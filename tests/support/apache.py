@@ -1,0 +1,49 @@
+"""A real Apache Kafka for tests: one node a session, or whole clusters; not run where it cannot be had."""
+
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import pytest
+
+from tools.stack.apache import KafkaNode, NodePorts, kafka_nodes, kafka_program
+from tools.stack.debian import ProgramMissing
+from tools.stack.kafka_program import KafkaProgram
+from tools.stack.ports import free_port
+
+MakeNodes = Callable[[int], list[KafkaNode]]
+
+
+@pytest.fixture(scope="session")
+def apache_program() -> KafkaProgram:
+    """Kafka's program; root installs what it needs, for anybody else these tests are reported as not run."""
+    try:
+        return kafka_program(print)
+    except ProgramMissing as missing:
+        pytest.skip(missing.sentence)
+
+
+@pytest.fixture(scope="module")
+def apache_nodes(
+    apache_program: KafkaProgram, tmp_path_factory: pytest.TempPathFactory
+) -> Iterator[MakeNodes]:
+    """Starts clusters of so many nodes; they end with the module."""
+    started: list[KafkaNode] = []
+
+    def start(count: int) -> list[KafkaNode]:
+        folder: Path = tmp_path_factory.mktemp("kafka")
+        ports = [NodePorts(free_port(), free_port()) for _ in range(count)]
+        nodes = kafka_nodes(
+            apache_program, folder / "cluster", ports, lambda number: folder / f"{number}.log"
+        )
+        for node in nodes:
+            node.spawn()
+            started.append(node)
+        for node in nodes:
+            node.wait_ready()
+        return nodes
+
+    yield start
+    for node in started:
+        if node.process is not None and node.process.poll() is None:
+            node.process.kill()
+            node.process.wait()

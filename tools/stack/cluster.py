@@ -1,0 +1,88 @@
+"""What carries a hub's events, in one shape: the embedded broker, Apache Kafka here, or a Kafka elsewhere."""
+
+import subprocess
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Protocol
+
+from chassis.group import EMBEDDED_FETCH_WAIT_MILLISECONDS, KAFKA_FETCH_WAIT_MILLISECONDS
+from chassis.topics import REPLICATION
+from tools.stack.apache import NodePorts, kafka_nodes, kafka_program
+from tools.stack.broker import Broker
+from tools.stack.choice import APACHE, EMBEDDED, Choice
+from tools.stack.failure import StackFailure
+from tools.stack.layout import Layout
+from tools.stack.ports import Ports
+from tools.stack.topics import meant_replication
+
+
+class Node(Protocol):
+    """One process that the stack keeps running."""
+
+    log: Path
+
+    def spawn(self) -> "subprocess.Popen[bytes]": ...
+    def wait_ready(self) -> None: ...
+
+
+@dataclass(frozen=True, slots=True)
+class Cluster:
+    """One broker or several.
+
+    Args:
+        bootstrap: HOST:PORT, or several with commas.
+        nodes: by name, the processes that belong to the stack; none where Kafka runs elsewhere.
+        replication: by how many brokers each topic is kept.
+        keeps_events: false for the embedded broker, which forgets everything when it stops, fails with
+            idempotent producers, and does not wake a waiting fetch.
+    """
+
+    bootstrap: str
+    nodes: dict[str, Node]
+    replication: int
+    keeps_events: bool = True
+
+    def settings(self) -> dict[str, str]:
+        """What every service is told about it."""
+        wait = KAFKA_FETCH_WAIT_MILLISECONDS if self.keeps_events else EMBEDDED_FETCH_WAIT_MILLISECONDS
+        return {
+            "KEM_KAFKA_BOOTSTRAP": self.bootstrap,
+            "KEM_KAFKA_IDEMPOTENCE": str(self.keeps_events).lower(),
+            "KEM_KAFKA_FETCH_WAIT_MILLISECONDS": str(wait),
+            "KEM_KAFKA_REPLICATION": str(self.replication),
+        }
+
+
+def cluster_of(choice: Choice, layout: Layout, ports: Ports, say: Callable[[str], None]) -> Cluster:
+    """The chosen one, ready to be started; what it needs is fetched and made, which may take a while.
+
+    Raises:
+        StackFailure: it cannot be had here, or does not answer.
+    """
+    if choice.broker == EMBEDDED:
+        broker = Broker(ports.brokers[0], layout.log("broker"))
+        return Cluster(broker.bootstrap, {"broker": broker}, replication=1, keeps_events=False)
+    if choice.broker == APACHE:
+        return _apache(choice.brokers, layout, ports, say)
+    return Cluster(choice.broker, {}, _replication_at(choice.broker))
+
+
+def _apache(count: int, layout: Layout, ports: Ports, say: Callable[[str], None]) -> Cluster:
+    own = [NodePorts(*pair) for pair in zip(ports.brokers[:count], ports.controllers[:count], strict=True)]
+    names = ["broker"] if count == 1 else [f"broker-{number}" for number in range(1, count + 1)]
+    nodes = kafka_nodes(kafka_program(say), layout.kafka, own, lambda number: layout.log(names[number - 1]))
+    return Cluster(
+        ",".join(f"127.0.0.1:{one.broker}" for one in own),
+        dict(zip(names, nodes, strict=True)),
+        REPLICATION if count >= REPLICATION else 1,
+    )
+
+
+def _replication_at(bootstrap: str) -> int:
+    try:
+        return meant_replication(bootstrap)
+    except (OSError, RuntimeError, ValueError) as error:
+        raise StackFailure(
+            f"No Kafka answers at {bootstrap} ({type(error).__name__}); start it, or mend the address."
+        ) from None
