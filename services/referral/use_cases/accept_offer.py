@@ -52,7 +52,7 @@ async def accept_offer(
 
 
 async def _purpose_and_needs(tx: Transaction, stores: Stores, referral: Referral) -> tuple[str, int]:
-    """For what, and which data categories, the service will ask intake afterwards."""
+    """For what the service may see data, and which categories its type needs now: kept with the fact."""
     if referral.service_type is None:
         return "", 0
     masks = await stores.directory.needed_masks(tx, [referral.service_type])
