@@ -2,6 +2,7 @@
 
 import asyncio
 import random
+from collections import defaultdict
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
@@ -59,7 +60,7 @@ class CityAnswers:
     """
 
     def __init__(self) -> None:
-        self._owed = dict.fromkeys(_ANSWERS, 0.0)
+        self._owed: dict[str, float] = defaultdict(float)
 
     def draw(self, weights: Mapping[str, float]) -> str:
         """The next answer; kinds without weight never come up."""
@@ -161,7 +162,10 @@ class SimulatedAgency(ListeningStaff):
             )
 
     async def _accept(self, offer_id: str, referral_id: str) -> None:
-        for_assessment = self._random.random() < self._temperament.assesses_first
+        first = self._temperament.assesses_first
+        for_assessment = (
+            self._city_answers.draw({"at once": 1 - first, "after assessment": first}) != "at once"
+        )
         accept = referral_service_pb2.AcceptOfferRequest(
             request_id=str(uuid4()), offer_id=offer_id, for_assessment=for_assessment
         )
