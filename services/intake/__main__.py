@@ -10,6 +10,7 @@ from services.intake.adapters.event_codec import encode
 from services.intake.adapters.keys import KeysUnusable
 from services.intake.adapters.postgres_consent_moments import PostgresConsentMoments
 from services.intake.adapters.root_key import open_keys
+from services.intake.adapters.tombstones import Tombstones
 from services.intake.adapters.vault import Vault
 from services.intake.entrypoints.access import ACCESS
 from services.intake.entrypoints.consent_parts import ConsentParts
@@ -17,6 +18,7 @@ from services.intake.entrypoints.grpc_server import registrations
 from services.intake.entrypoints.parts import VaultParts
 from services.intake.entrypoints.projection import CONSUMER, TOPICS, DisclosureFacts
 from services.intake.settings import IntakeSettings
+from services.intake.use_cases.erase_beneficiary import replay_tombstones
 from services.intake.use_cases.tell_consent_moments import tell_consent_moments
 
 
@@ -27,6 +29,7 @@ async def wire(service: Service) -> None:
         raise TypeError("intake runs with its own settings")
     keys = await open_keys(service.app, settings.keys_dir)
     people = VaultParts.over(service.app, Vault(keys, remembered_keys=settings.remembered_keys))
+    await replay_tombstones(Tombstones(settings.keys_dir), service.worker, people.people)
     # without a relay or a stream beside it (tests of single roles) there is no broker to ask about
     bootstrap = settings.kafka_bootstrap if {"relay", "stream"} & set(settings.roles) else None
     consent = ConsentParts.over(

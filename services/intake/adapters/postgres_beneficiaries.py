@@ -74,6 +74,22 @@ _BUMP: Final = """
     update beneficiary set profile_version = profile_version + 1 where beneficiary_id = $1
     returning profile_version
 """
+_ERASE: Final = """
+    with told as (
+        select beneficiary_id, told.erased_time
+        from unnest($1::uuid[], $2::timestamptz[]) as told (beneficiary_id, erased_time)
+        join beneficiary using (beneficiary_id)
+        where beneficiary.erased_time is null
+        order by beneficiary_id for no key update of beneficiary
+    ), keys as (
+        delete from data_key using told where data_key.beneficiary_id = told.beneficiary_id
+    ), index as (
+        delete from blind_index using told where blind_index.beneficiary_id = told.beneficiary_id
+    )
+    update beneficiary set erased_time = told.erased_time, profile_version = profile_version + 1
+    from told where beneficiary.beneficiary_id = told.beneficiary_id
+    returning beneficiary.beneficiary_id, profile_version
+"""
 _ALL_RECORDS: Final = "select * from vault_record where beneficiary_id = $1"
 
 
@@ -126,6 +142,16 @@ class PostgresBeneficiaries:
         """Counts a change of what matching may know; answers the new profile_version for `ProfileChanged`."""
         version: int = await tx.connection.fetchval(_BUMP, beneficiary_id)
         return version
+
+    async def erase(
+        self, tx: Transaction, erased_times: Mapping[BeneficiaryId, datetime]
+    ) -> list[tuple[BeneficiaryId, int]]:
+        """Deletes wrapped keys and index of those not erased yet; answers each with the new profile_version.
+
+        From the commit on nobody can read what is sealed of them. People who are not here are passed over.
+        """
+        rows = await tx.connection.fetch(_ERASE, list(erased_times), list(erased_times.values()))
+        return [(row["beneficiary_id"], row["profile_version"]) for row in rows]
 
     async def next_case_number(self, tx: Transaction) -> int:
         """The number of the next case code, 1 to 999,999; never given out twice within a year."""

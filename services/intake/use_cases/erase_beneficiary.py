@@ -1,0 +1,58 @@
+"""Makes a person unreadable at once and for ever, and keeps it so when an older database is restored."""
+
+import asyncio
+from collections.abc import Iterable
+from datetime import datetime
+from typing import Final
+
+from chassis.caller import Caller
+from chassis.postgres import Database, Transaction
+from kernel.ids import BeneficiaryId
+from services.intake.adapters.postgres_beneficiaries import PostgresBeneficiaries
+from services.intake.adapters.tombstones import Tombstone, Tombstones
+from services.intake.domain.events import ProfileChanged
+
+AT_ONCE: Final = 500
+
+
+async def erase_beneficiary(
+    beneficiary_id: BeneficiaryId, tx: Transaction, people: PostgresBeneficiaries, tombstones: Tombstones
+) -> datetime:
+    """Deletes the person's wrapped keys and index, behind a tombstone; answers when.
+
+    The tombstone is on the disk before the commit: where the commit then fails, the person is erased at the
+    next start of intake at the latest. Others ask again, and hear that the person is erased.
+
+    Raises:
+        NotFound: BENEFICIARY_NOT_FOUND.
+        RuleBroken: BENEFICIARY_ERASED: it was done before.
+    """
+    await people.lock(tx, beneficiary_id)
+    tombstone = Tombstone(beneficiary_id, await tx.now())
+    await asyncio.to_thread(tombstones.add, tombstone)
+    await _erase([tombstone], tx, people)
+    return tombstone.erased_time
+
+
+async def replay_tombstones(tombstones: Tombstones, database: Database, people: PostgresBeneficiaries) -> int:
+    """Erases whoever has a tombstone and is still readable; answers how many. Repeat-safe.
+
+    Run it at each start, before anybody is served: the database may have been restored from a backup.
+
+    Raises:
+        KeysUnusable: the file is missing or damaged.
+    """
+    told = await asyncio.to_thread(tombstones.read)
+    erased = 0
+    for first in range(0, len(told), AT_ONCE):
+        async with database.transaction(Caller.of_service("intake")) as tx:
+            await tx.now()
+            erased += await _erase(told[first : first + AT_ONCE], tx, people)
+    return erased
+
+
+async def _erase(tombstones: Iterable[Tombstone], tx: Transaction, people: PostgresBeneficiaries) -> int:
+    erased = await people.erase(tx, {one.beneficiary_id: one.erased_time for one in tombstones})
+    for beneficiary_id, profile_version in erased:
+        tx.publish(ProfileChanged(beneficiary_id, profile_version))
+    return len(erased)
