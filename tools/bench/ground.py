@@ -21,6 +21,7 @@ from tools.bench.asking import Asking
 from tools.bench.city import BenchAgency, bench_agencies, save_agencies
 from tools.bench.load import StepSeconds
 from tools.bench.people import register_people
+from tools.bench.processes import Member, members_of
 from tools.bench.run import Run
 from tools.hub import Doors, Hub, Person
 from tools.stack.stack import Stack, StackOptions
@@ -112,6 +113,10 @@ class Ground:
                 request_id=str(uuid4()), referral_id=referral_id, outcome="NEED_MET", confirmed_by="PROVIDER"
             ),
         )
+
+    def members(self) -> list[Member]:
+        """Every process of the stack, and this one."""
+        return members_of(self.stack)
 
     async def until_acknowledged(self) -> None:
         """Waits until every partner has said that it has what arrived."""

@@ -8,6 +8,7 @@ from collections.abc import Awaitable, Callable
 from typing import Any, Protocol
 
 from tools.bench.arrivals import Arrival, Arrivals
+from tools.bench.processes import Member
 from tools.bench.statistics import percentiles_ms
 
 Record = Callable[[], Awaitable[list[str]]]
@@ -30,6 +31,9 @@ class Place(Protocol):
 
     async def take_up(self, referral_id: str, arrival: Arrival, steps: StepSeconds) -> None:
         """What an agency does with an offer, up to completion; notes the seconds of each step."""
+
+    def members(self) -> list[Member]:
+        """Every process whose CPU it costs, and this one."""
 
     async def until_acknowledged(self) -> None:
         """Returns when every partner has said that it has what arrived."""

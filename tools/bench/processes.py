@@ -3,7 +3,7 @@
 import os
 import re
 from collections import defaultdict
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
@@ -28,11 +28,16 @@ class Member:
 
 def members_of(stack: Stack) -> list[Member]:
     """Every process of the stack now, and this one."""
-    found = [Member(CLIENT, os.getpid())]
+    found = [me()]
     for name, part in stack.parts.items():
         if part.process is not None:
             found += family(name, part.process.pid)
     return found
+
+
+def me() -> Member:
+    """This very process."""
+    return Member(CLIENT, os.getpid())
 
 
 def family(name: str, pid: int, *, with_children: bool = True) -> Iterable[Member]:
@@ -63,14 +68,14 @@ def _part_of_child(name: str, pid: int) -> str:
 class CpuClock:
     """CPU seconds by part since it was made; what began meanwhile counts whole, what ended does not."""
 
-    def __init__(self, stack: Stack) -> None:
-        self._stack = stack
-        self._began = {member.pid: cpu_seconds(member.pid) for member in members_of(stack)}
+    def __init__(self, members: Callable[[], list[Member]]) -> None:
+        self._members = members
+        self._began = {member.pid: cpu_seconds(member.pid) for member in members()}
 
     def spent(self) -> dict[str, float]:
         """Seconds by part."""
         total: dict[str, float] = defaultdict(float)
-        for member in members_of(self._stack):
+        for member in self._members():
             total[member.part] += cpu_seconds(member.pid) - self._began.get(member.pid, 0.0)
         return dict(total)
 

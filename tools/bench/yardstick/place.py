@@ -23,6 +23,7 @@ from tools.bench.arrivals import Arrival, Arrivals
 from tools.bench.city import bench_agencies
 from tools.bench.ground import AGENCIES, PEOPLE, seconds_of
 from tools.bench.load import StepSeconds
+from tools.bench.processes import Member, family, me
 from tools.bench.run import Run
 from tools.bench.yardstick.content import people, services
 from tools.stack.failure import StackFailure
@@ -78,6 +79,15 @@ class Yardstick:
             ("complete", "POST", f"/referrals/{referral_id}/complete", {"outcome": "NEED_MET"}),
         ):
             steps[step].append(await seconds_of(self._ask(method, path, staff, content)))
+
+    def members(self) -> list[Member]:
+        """The web app, its PostgreSQL, and this process."""
+        server = self.postgres.process
+        return [
+            me(),
+            *family("web app", self.web.pid),
+            *(family("postgresql", server.pid) if server else ()),
+        ]
 
     async def until_acknowledged(self) -> None:
         """Returns when every partner has said that it has what arrived."""
