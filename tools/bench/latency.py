@@ -5,11 +5,15 @@ ones are done. Every duration begins at the instant at which the call was to be 
 client or in a queue counts.
 
 `offer_ms`: until the offer is on the agency's open stream; `call_ms`: until RecordNeed is answered.
+`hop_p50`: the medians of the parts of the way (`hops.py` says from where to where each goes).
 """
 
-from typing import Final
+from typing import Any, Final
 
-from tools.bench.ground import ground
+import asyncpg
+
+from tools.bench.ground import Ground, ground
+from tools.bench.hops import hops_ms
 from tools.bench.load import offers_at
 from tools.bench.run import Figures, Run
 from tools.bench.statistics import medians
@@ -25,8 +29,18 @@ async def measure(run: Run) -> Figures:
     async with ground(run) as place:
         await offers_at(place, 20, 3.0, seed=0)
         for rate in RATES:
-            rounds = [await offers_at(place, rate, seconds, seed) for seed in range(run.rounds)]
+            rounds = [await _round(place, rate, seconds, seed) for seed in range(run.rounds)]
             figures[f"rate_{rate}"] = found = medians(rounds)
             offer = found["offer_ms"]
             run.say(f"{rate} needs/s: half within {offer['p50']:.0f} ms, 99 % within {offer['p99']:.0f} ms.")
     return figures
+
+
+async def _round(place: Ground, rate: float, seconds: float, seed: int) -> dict[str, Any]:
+    began: dict[str, float] = {}
+    figures = await offers_at(place, rate, seconds, seed, began)
+    connection = await asyncpg.connect(place.hub.doors.check_url)
+    try:
+        return figures | {"hop_p50": await hops_ms(connection, began, place.arrivals)}
+    finally:
+        await connection.close()

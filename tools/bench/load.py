@@ -93,11 +93,13 @@ async def loops_in(place: Place, callers: int, seconds: float) -> dict[str, Any]
     }
 
 
-async def offers_at(place: Place, rate: float, seconds: float, seed: int) -> dict[str, Any]:
+async def offers_at(
+    place: Place, rate: float, seconds: float, seed: int, began: dict[str, float] | None = None
+) -> dict[str, Any]:
     """An open loop: needs come when people come (Poisson), however long the hub takes.
 
     Every duration counts from the instant at which the call was to be made, so that a late client or a
-    queue is part of it.
+    queue is part of it. These instants are noted in `began` by referral, where one is given.
     """
     dice = random.Random(f"{seed}/{rate}")  # noqa: S311  arrivals of a bench, not a secret
     offer_seconds: list[float] = []
@@ -107,6 +109,8 @@ async def offers_at(place: Place, rate: float, seconds: float, seed: int) -> dic
     async def call(intended: float) -> None:
         referral_id = await place.record_need()
         call_seconds.append(time.monotonic() - intended)
+        if began is not None:
+            began[referral_id] = intended
         offer_seconds.append((await place.arrivals.of(referral_id)).at - intended)
 
     start = intended = time.monotonic()
