@@ -89,6 +89,13 @@ class StatusFamily(Named):
 
 
 @dataclass(frozen=True, slots=True)
+class PriorityGroup(Named):
+    """Whose turn comes first on a waiting list; the code is its number, the last has no causes."""
+
+    causes: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
 class District(Named):
     latitude: float
     longitude: float
@@ -203,19 +210,6 @@ def language(code: str) -> Language:
     return _known(LANGUAGES, code, "language")
 
 
-def served_by(spoken: Iterable[str]) -> frozenset[str]:
-    """The languages a service may offer so that somebody who speaks these is certainly understood."""
-    wanted = {language(code).code for code in spoken}
-    return frozenset(wanted | {code for code, entry in LANGUAGES.items() if wanted & set(entry.serves)})
-
-
-def asked_by(spoken: Iterable[str]) -> frozenset[str]:
-    """The languages that may do for somebody who speaks these, if the person says so."""
-    wanted = set(spoken)
-    certain = served_by(wanted)
-    return frozenset(code for code, entry in LANGUAGES.items() if wanted & set(entry.ask)) - certain
-
-
 _statuses = _load("statuses")
 LEGAL_STATUSES: Mapping[str, Named] = _entries(Named, _statuses["statuses"])
 STATUS_FAMILIES: Mapping[str, StatusFamily] = _entries(
@@ -245,6 +239,10 @@ def listed(list_name: str, code: str) -> Named:
     """An entry of DOCUMENTS, DOCUMENT_STATES, SPECIFIC_NEEDS, RELATIONS, … (the tables of lists.toml)."""
     return _known(_known(LISTS, list_name, "list"), code, f"{list_name} entry")
 
+
+PRIORITY_GROUPS: Mapping[str, PriorityGroup] = _entries(PriorityGroup, _load("priority_groups"))
+LAST_PRIORITY_GROUP = len(PRIORITY_GROUPS)
+"""The group of everybody who has none of the causes."""
 
 DISTRICTS: Mapping[str, District] = _entries(District, _load("districts"))
 

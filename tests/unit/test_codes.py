@@ -6,8 +6,10 @@ from kernel.codes import (
     ASSESSMENT_MASK,
     CATEGORIES,
     COMMITTEES,
+    LAST_PRIORITY_GROUP,
     LEGAL_STATUSES,
     LISTS,
+    PRIORITY_GROUPS,
     PURPOSES,
     REASONS,
     SECTORS,
@@ -65,6 +67,7 @@ def test_every_list_has_a_version() -> None:
 
 def test_everything_has_a_greek_and_an_english_name() -> None:
     tables = [SERVICE_TYPES, SECTORS, COMMITTEES, CATEGORIES, PURPOSES, LEGAL_STATUSES, STATUS_FAMILIES]
+    tables.append(PRIORITY_GROUPS)
     for entry in [e for t in [*tables, *REASONS.values(), *LISTS.values()] for e in t.values()]:
         assert any("Α" <= letter <= "ώ" for letter in entry.el), entry
         assert entry.en.isascii(), entry
@@ -221,3 +224,18 @@ def test_every_rule_family_accepts_known_statuses_only() -> None:
     for family in STATUS_FAMILIES.values():
         assert family.accepts
         assert family.accepts <= set(LEGAL_STATUSES) - {"NO_PROOF", "NOT_STATED"}
+
+
+def test_priority_groups_are_numbered_from_one_and_the_last_is_everybody_else() -> None:
+    assert list(PRIORITY_GROUPS) == [str(number) for number in range(1, LAST_PRIORITY_GROUP + 1)]
+    assert LAST_PRIORITY_GROUP <= 9  # as the contract says
+    assert [code for code, group in PRIORITY_GROUPS.items() if not group.causes] == [str(LAST_PRIORITY_GROUP)]
+
+
+def test_no_number_of_a_priority_group_gives_its_cause_away() -> None:
+    causes = [cause for group in PRIORITY_GROUPS.values() for cause in group.causes]
+    assert len(set(causes)) == len(causes)
+    assert set(causes) <= set(LISTS["SPECIFIC_NEEDS"]) | set(LISTS["CIRCUMSTANCES"])
+    assert set(LISTS["CIRCUMSTANCES"]) <= set(causes)
+    for group in list(PRIORITY_GROUPS.values())[:-1]:
+        assert len(group.causes) >= 3, group

@@ -91,6 +91,12 @@ def test_every_code_has_the_same_names_as_in_its_list() -> None:
         assert entry.el in GLOSSARY, entry.code
 
 
+def test_priority_groups_are_published_with_every_cause() -> None:
+    for group in codes.PRIORITY_GROUPS.values():
+        row = f"| {group.code} | {group.en} | {group.el} | {', '.join(group.causes)} |"
+        assert row in GLOSSARY
+
+
 def test_every_verb_is_explained() -> None:
     services: list[ServiceDescriptor] = [one for door in DOORS for one in door.services_by_name.values()]
     assert {method.name for service in services for method in service.methods} - WORDS == set()

@@ -4,8 +4,9 @@ import itertools
 
 import pytest
 
-from kernel.codes import DISTRICTS, LANGUAGES, asked_by, served_by, travel_minutes
+from kernel.codes import DISTRICTS, LANGUAGES, travel_minutes
 from kernel.errors import Invalid
+from services.referral.domain.spoken_languages import asked_by, served_by
 
 LANGUAGES_OF_THE_DESK = {
     "ell",

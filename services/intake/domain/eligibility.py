@@ -46,6 +46,8 @@ class NeedProfile:
     permitted_agency_ids: tuple[AgencyId, ...] = ()
     profile_version: int = 0
     consent_withdrawn: bool = False
+    priority_group: int = 0
+    proof_months: Mapping[str, str] = field(default_factory=dict)
 
 
 def unknown(need_id: NeedId) -> NeedProfile:
@@ -94,6 +96,8 @@ def active(
         permitted_agency_ids=permitted,
         profile_version=profile_version,
         consent_withdrawn=consent_withdrawn,
+        priority_group=person.priority_group(today),
+        proof_months=person.proof_months(today) if kind.may_need_status else {},
     )
 
 

@@ -1,12 +1,15 @@
 """What matching may be told of a person: bands that are derived when asked, never the facts behind them."""
 
+from calendar import monthrange
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, timedelta
 
 from kernel import codes
 from kernel.vocabulary import AgeBand, HouseholdBand, Sex, StatusAnswer, band_of, household_band_of
-from services.intake.domain.beneficiary import Beneficiary, Birth, Document
+from services.intake.domain.beneficiary import Beneficiary, Birth, Document, HouseholdMember
+from services.intake.domain.guardian_rules import FULL_AGE_YEARS, NOT_APPOINTED
+from services.intake.domain.priority import priority_group
 
 PROVING_DOCUMENTS: Mapping[str, frozenset[str]] = {
     "ASYLUM_INTENT": frozenset({"POLICE_NOTE"}),
@@ -26,6 +29,9 @@ PROVING_DOCUMENTS: Mapping[str, frozenset[str]] = {
 """Which papers show a legal status; for a lawyer to confirm, as all lists of law."""
 
 _STATES_THAT_PROVE = frozenset({"VALID", "RENEWAL_PENDING"})
+_OLD_AGE_YEARS = 65
+_LARGE_HOUSEHOLD = 5
+_ALWAYS = date.max.year
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,11 +50,20 @@ class PersonProfile:
     district: str = ""
     avoided_districts: tuple[str, ...] = ()
     step_free_access_needed: bool = False
+    specific_needs: tuple[str, ...] = ()
+    children_until_year: int = 0
+    """The last year in which somebody in the household is under 18; 0: nobody is."""
+    lacks_guardian: bool = False
+    """Nobody is named who may decide for a child."""
+    guardian_expires_date: date | None = None
 
     def age_band(self, today: date) -> AgeBand | None:
         """The band of the person's age on that day in Athens; None where the date of birth is not known."""
-        age = Birth(date=self.birth_date).age_on(today)
+        age = self._age(today)
         return None if age is None else band_of(min(max(age, 0), 130))
+
+    def _age(self, today: date) -> int | None:
+        return Birth(date=self.birth_date).age_on(today)
 
     @property
     def household_band(self) -> HouseholdBand:
@@ -62,6 +77,40 @@ class PersonProfile:
             for family in codes.STATUS_FAMILIES
         }
 
+    def proof_months(self, today: date) -> dict[str, str]:
+        """Per rule family that is satisfied, the last month (YYYY-MM) that its proof covers to the last day.
+
+        The day itself would be a fact about a document, so it is rounded down. A family is left out where the
+        proof has no end that is known.
+        """
+        if self.proof_expires_date is None:
+            return {}
+        covered = _last_whole_month(self.proof_expires_date)
+        return {
+            family: covered
+            for family, answer in self.status_answers(today).items()
+            if answer is StatusAnswer.YES
+        }
+
+    def circumstances(self, today: date) -> frozenset[str]:
+        """Codes of CIRCUMSTANCES that hold on that day in Athens."""
+        age = self._age(today)
+        is_child = age is not None and age < FULL_AGE_YEARS
+        guardian_ended = self.guardian_expires_date is not None and self.guardian_expires_date < today
+        holds = {
+            # a guardian block without a date of birth still says that this is a child
+            "CHILD_WITHOUT_GUARDIAN": (is_child or age is None) and (self.lacks_guardian or guardian_ended),
+            "UNDER_18": is_child,
+            "CHILDREN_AT_HOME": today.year <= self.children_until_year,
+            "LARGE_HOUSEHOLD": self.household_size >= _LARGE_HOUSEHOLD,
+            "AGED_65_OR_MORE": age is not None and age >= _OLD_AGE_YEARS,
+        }
+        return frozenset(code for code, it_holds in holds.items() if it_holds)
+
+    def priority_group(self, today: date) -> int:
+        """The person's published group on waiting lists; 1 is first."""
+        return priority_group(self.circumstances(today) | set(self.specific_needs))
+
     def bands(self, today: date) -> tuple[object, ...]:
         """All that matching is told; when two are equal, matching need not ask again."""
         return (
@@ -70,7 +119,9 @@ class PersonProfile:
             self.languages,
             self.interpreter_needed,
             tuple(sorted(self.status_answers(today).items())),
+            tuple(sorted(self.proof_months(today).items())),
             self.household_band,
+            self.priority_group(today),
             self.district,
             self.avoided_districts,
             self.step_free_access_needed,
@@ -85,6 +136,7 @@ def profile_of(beneficiary: Beneficiary) -> PersonProfile:
         if document.kind in PROVING_DOCUMENTS.get(beneficiary.legal_status, frozenset())
         and document.state in _STATES_THAT_PROVE
     )
+    guardian = beneficiary.guardian
     return PersonProfile(
         birth_date=beneficiary.birth.date,
         sex=beneficiary.sex,
@@ -97,7 +149,27 @@ def profile_of(beneficiary: Beneficiary) -> PersonProfile:
         district=beneficiary.district,
         avoided_districts=beneficiary.avoided_districts,
         step_free_access_needed=beneficiary.step_free_access_needed,
+        specific_needs=beneficiary.specific_needs,
+        children_until_year=max(map(_child_until_year, beneficiary.household), default=0),
+        lacks_guardian=beneficiary.birth.date is not None
+        if guardian is None
+        else guardian.relation == NOT_APPOINTED,
+        guardian_expires_date=None if guardian is None else guardian.authority_expires_date,
     )
+
+
+def _child_until_year(member: HouseholdMember) -> int:
+    """The year in which somebody turns 18: their day is not known. A CHILD without a year stays one."""
+    if member.birth_year:
+        return member.birth_year + FULL_AGE_YEARS
+    return _ALWAYS if member.relation == "CHILD" else 0
+
+
+def _last_whole_month(last_day: date) -> str:
+    """The last month that ends on this day or before it, as YYYY-MM."""
+    is_end_of_month = last_day.day == monthrange(last_day.year, last_day.month)[1]
+    covered = last_day if is_end_of_month else last_day.replace(day=1) - timedelta(days=1)
+    return covered.isoformat()[: len("YYYY-MM")]
 
 
 def _lasting_longest(documents: Iterable[Document]) -> Document | None:

@@ -88,6 +88,8 @@ def profile_message(profile: NeedProfile) -> eligibility_service_pb2.NeedProfile
     message.permitted_agency_ids.extend(str(agency_id) for agency_id in profile.permitted_agency_ids)
     message.profile_version = profile.profile_version
     message.consent_withdrawn = profile.consent_withdrawn
+    message.priority_group = profile.priority_group
+    message.proof_months.update(profile.proof_months)
     return message
 
 

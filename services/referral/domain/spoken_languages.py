@@ -1,6 +1,6 @@
 """Whether a person is understood at a service: for certain, through an interpreter, or perhaps."""
 
-from collections.abc import Set
+from collections.abc import Iterable, Set
 from dataclasses import dataclass
 from enum import StrEnum
 from functools import lru_cache
@@ -20,6 +20,19 @@ class Understood(StrEnum):
     """Nobody has recorded what the person speaks."""
 
 
+def served_by(spoken: Iterable[str]) -> frozenset[str]:
+    """The languages a service may offer so that somebody who speaks these is certainly understood."""
+    wanted = {codes.language(code).code for code in spoken}
+    return frozenset(wanted | {code for code, entry in codes.LANGUAGES.items() if wanted & set(entry.serves)})
+
+
+def asked_by(spoken: Iterable[str]) -> frozenset[str]:
+    """The languages that may do for somebody who speaks these, if the person says so."""
+    wanted = set(spoken)
+    certain = served_by(wanted)
+    return frozenset(code for code, entry in codes.LANGUAGES.items() if wanted & set(entry.ask)) - certain
+
+
 @dataclass(frozen=True, slots=True)
 class _Spoken:
     code: str
@@ -31,7 +44,7 @@ class _Spoken:
 def _spoken(code: str) -> _Spoken:
     if code not in codes.LANGUAGES:
         return _Spoken(code, frozenset((code,)), frozenset())
-    return _Spoken(code, codes.served_by((code,)), codes.asked_by((code,)))
+    return _Spoken(code, served_by((code,)), asked_by((code,)))
 
 
 @dataclass(frozen=True, slots=True)

@@ -44,10 +44,10 @@ class Desk:
     partner: "DisclosureServiceAsyncStub"
     officer: "DisclosureServiceAsyncStub"
 
-    async def person(self) -> str:
+    async def person(self, **changes: Any) -> str:
         request = messages.RegisterBeneficiaryRequest(
             request_id=str(uuid4()),
-            beneficiary=beneficiary_message(invented_person()),
+            beneficiary=beneficiary_message(invented_person(**changes)),
             origin=ORIGIN_KEM_DESK,
         )
         return (await self.intake.RegisterBeneficiary(request)).beneficiary_id

@@ -6,6 +6,7 @@ from pathlib import Path
 from uuid import uuid4
 
 import grpc
+import protovalidate
 import pytest
 
 from kem.intake.v1 import consent_pb2, eligibility_service_pb2, need_pb2
@@ -104,6 +105,13 @@ async def test_the_hub_is_told_bands_and_permitted_agencies_and_nobody_else_is(
     assert profile.state == eligibility_service_pb2.NeedProfile.STATE_ACTIVE
     assert list(profile.permitted_agency_ids) == [str(desk.agency_id)]
     assert (profile.age_band, profile.household_band) == ("BAND_25_44", "1")
+    ill = await desk.person(specific_needs=("CHRONIC_ILLNESS",))
+    training = await desk.need(ill, service_type="VOCATIONAL_TRAINING")
+    about = eligibility_service_pb2.GetProfilesRequest(need_ids=[training.need_id])
+    async with intake.channel_of_the_hub() as hub:
+        [profile] = (await EligibilityServiceStub(hub).GetProfiles(about)).profiles
+    protovalidate.validate(profile)
+    assert (profile.priority_group, profile.proof_months["WORK_ALLOWED"]) == (2, "2031-01")
     async with intake.channel_of("supervisor", "dpo", "operator") as staff:
         with refused() as refusal:
             await EligibilityServiceStub(staff).GetProfiles(request)

@@ -3,15 +3,19 @@
 from datetime import UTC, datetime
 from uuid import uuid4
 
+import protovalidate
+
 from chassis.caller import Caller
 from kernel.ids import NeedId, random_id
 from kernel.vocabulary import Routing
 from services.intake.domain.cells import GrantEffect
 from services.intake.domain.eligibility import NeedProfile
+from services.intake.entrypoints.translate_needs import profile_message
 from services.intake.use_cases.get_profiles import get_profiles
 from services.intake.use_cases.withdraw_need import WithdrawNeed, withdraw_need
 from tests.support.consented_people import METHOD, OpenIntake, agreement_with, bits, grant
 
+WORK = {"WORK_ALLOWED": "2031-01"}
 A, B, C, D = (uuid4() for _ in range(4))
 REFERRAL = Caller.of_service("referral")
 
@@ -57,6 +61,22 @@ async def test_sex_and_status_are_told_where_the_type_s_rules_may_ask(intake: Op
     assert profile.sex == "F"
     assert profile.status_answers["ASYLUM_PROCEDURE"] == "YES"
     assert "ASYLUM_APPLICANT" not in repr(profile)
+
+
+async def test_a_group_and_the_month_of_a_proof_are_told_and_nothing_that_they_come_from(
+    intake: OpenIntake,
+) -> None:
+    person = await intake.person(specific_needs=("PREGNANT",))
+    housing = await intake.need(person, service_type="TRANSITIONAL_HOUSING", routing=Routing.ASK_FIRST)
+    lessons = await intake.need(person)
+    told = await _profiles(intake, housing.need_id, lessons.need_id)
+    assert [profile.priority_group for profile in told] == [1, 1]
+    assert told[0].proof_months == {"ASYLUM_PROCEDURE": "2031-01", "ASYLUM_OR_PROTECTION": "2031-01", **WORK}
+    assert told[1].proof_months == {}  # Greek lessons may not ask for a status
+    message = profile_message(told[0])
+    protovalidate.validate(message)
+    for fact in ("PREGNANT", "ASYLUM_CARD", "2031-01-31", "2031, 1, 31"):
+        assert fact not in repr(told) + str(message)
 
 
 async def test_consent_for_another_purpose_permits_nobody(intake: OpenIntake) -> None:

@@ -177,6 +177,10 @@ async def test_an_update_counts_versions_and_tells_matching_only_what_concerns_i
     rows = fresh.execute("select type from intake.outbox where topic = 'kem.intake.v1' order by id").split()
     assert rows.count("BeneficiaryUpdated") == 4
     assert rows.count("ProfileChanged") == 3
+    assert await update(5, guardian=None, specific_needs=("CHRONIC_ILLNESS",)) == 6
+    assert await update(6, specific_needs=("CHRONIC_ILLNESS", "WHEELCHAIR")) == 7  # the same group
+    rows = fresh.execute("select type from intake.outbox where topic = 'kem.intake.v1' order by id").split()
+    assert (rows.count("BeneficiaryUpdated"), rows.count("ProfileChanged")) == (6, 4)
 
 
 async def test_profiles_are_opened_in_one_batch_and_hold_bands(opened: OpenVault) -> None:

@@ -233,10 +233,13 @@ class Eligibility(_message.Message):
     HOUSEHOLD_BANDS_FIELD_NUMBER: _builtins.int
     STATUS_RULE_FIELD_NUMBER: _builtins.int
     STATUS_PROOF_NEEDED_FIELD_NUMBER: _builtins.int
+    STATUS_PROOF_UNTIL_END_FIELD_NUMBER: _builtins.int
     status_rule: _builtins.str
     """Rule family whose status condition must hold; empty: none."""
     status_proof_needed: _builtins.bool
     """Whether the status must have been seen on a document."""
+    status_proof_until_end: _builtins.bool
+    """Whether that document must last until the activity ends; else a shorter one is only a warning."""
     @_builtins.property
     def age_bands(self) -> _containers.RepeatedScalarFieldContainer[_builtins.str]:
         """Age bands taken; empty: all."""
@@ -257,10 +260,11 @@ class Eligibility(_message.Message):
         household_bands: _abc.Iterable[_builtins.str] | None = ...,
         status_rule: _builtins.str = ...,
         status_proof_needed: _builtins.bool = ...,
+        status_proof_until_end: _builtins.bool = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["age_bands", b"age_bands", "household_bands", b"household_bands", "sexes", b"sexes", "status_proof_needed", b"status_proof_needed", "status_rule", b"status_rule"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["age_bands", b"age_bands", "household_bands", b"household_bands", "sexes", b"sexes", "status_proof_needed", b"status_proof_needed", "status_proof_until_end", b"status_proof_until_end", "status_rule", b"status_rule"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 

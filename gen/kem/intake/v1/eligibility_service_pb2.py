@@ -26,7 +26,7 @@ from buf.validate import validate_pb2 as buf_dot_validate_dot_validate__pb2
 from kem.common.v1 import common_pb2 as kem_dot_common_dot_v1_dot_common__pb2
 
 
-DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n\'kem/intake/v1/eligibility_service.proto\x12\rkem.intake.v1\x1a\x1b\x62uf/validate/validate.proto\x1a\x1akem/common/v1/common.proto\":\n\x12GetProfilesRequest\x12$\n\x08need_ids\x18\x01 \x03(\tB\x12\xbaH\x0f\x92\x01\x0c\x08\x01\x10\xf4\x03\"\x05r\x03\xb0\x01\x01\"C\n\x13GetProfilesResponse\x12,\n\x08profiles\x18\x01 \x03(\x0b\x32\x1a.kem.intake.v1.NeedProfile\"\xab\x05\n\x0bNeedProfile\x12\x0f\n\x07need_id\x18\x01 \x01(\t\x12\x13\n\x0breferral_id\x18\x02 \x01(\t\x12/\n\x05state\x18\x03 \x01(\x0e\x32 .kem.intake.v1.NeedProfile.State\x12\x14\n\x0cservice_type\x18\x04 \x01(\t\x12\'\n\x07urgency\x18\x05 \x01(\x0e\x32\x16.kem.common.v1.Urgency\x12\x10\n\x08\x64istrict\x18\x06 \x01(\t\x12\x19\n\x11\x61voided_districts\x18\x07 \x03(\t\x12\x11\n\tlanguages\x18\x08 \x03(\t\x12\x1a\n\x12interpreter_needed\x18\t \x01(\x08\x12\x10\n\x08\x61ge_band\x18\n \x01(\t\x12\x0b\n\x03sex\x18\x0b \x01(\t\x12\x43\n\rstatus_checks\x18\x0c \x03(\x0b\x32,.kem.intake.v1.NeedProfile.StatusChecksEntry\x12\x1f\n\x17step_free_access_needed\x18\r \x01(\x08\x12\x16\n\x0ehousehold_band\x18\x0e \x01(\t\x12\x1c\n\x14permitted_agency_ids\x18\x0f \x03(\t\x12\x17\n\x0fprofile_version\x18\x10 \x01(\x03\x12\x19\n\x11\x63onsent_withdrawn\x18\x11 \x01(\x08\x1aO\n\x11StatusChecksEntry\x12\x0b\n\x03key\x18\x01 \x01(\t\x12)\n\x05value\x18\x02 \x01(\x0e\x32\x1a.kem.intake.v1.StatusCheck:\x02\x38\x01\"j\n\x05State\x12\x15\n\x11STATE_UNSPECIFIED\x10\x00\x12\x10\n\x0cSTATE_ACTIVE\x10\x01\x12\x13\n\x0fSTATE_WITHDRAWN\x10\x02\x12\x10\n\x0cSTATE_ERASED\x10\x03\x12\x11\n\rSTATE_UNKNOWN\x10\x04*\x91\x01\n\x0bStatusCheck\x12\x1c\n\x18STATUS_CHECK_UNSPECIFIED\x10\x00\x12\x14\n\x10STATUS_CHECK_YES\x10\x01\x12\x13\n\x0fSTATUS_CHECK_NO\x10\x02\x12\x1d\n\x19STATUS_CHECK_NOT_VERIFIED\x10\x03\x12\x1a\n\x16STATUS_CHECK_NOT_ASKED\x10\x04\x32j\n\x12\x45ligibilityService\x12T\n\x0bGetProfiles\x12!.kem.intake.v1.GetProfilesRequest\x1a\".kem.intake.v1.GetProfilesResponseb\x06proto3')
+DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n\'kem/intake/v1/eligibility_service.proto\x12\rkem.intake.v1\x1a\x1b\x62uf/validate/validate.proto\x1a\x1akem/common/v1/common.proto\":\n\x12GetProfilesRequest\x12$\n\x08need_ids\x18\x01 \x03(\tB\x12\xbaH\x0f\x92\x01\x0c\x08\x01\x10\xf4\x03\"\x05r\x03\xb0\x01\x01\"C\n\x13GetProfilesResponse\x12,\n\x08profiles\x18\x01 \x03(\x0b\x32\x1a.kem.intake.v1.NeedProfile\"\xed\x06\n\x0bNeedProfile\x12\x0f\n\x07need_id\x18\x01 \x01(\t\x12\x13\n\x0breferral_id\x18\x02 \x01(\t\x12/\n\x05state\x18\x03 \x01(\x0e\x32 .kem.intake.v1.NeedProfile.State\x12\x14\n\x0cservice_type\x18\x04 \x01(\t\x12\'\n\x07urgency\x18\x05 \x01(\x0e\x32\x16.kem.common.v1.Urgency\x12\x10\n\x08\x64istrict\x18\x06 \x01(\t\x12\x19\n\x11\x61voided_districts\x18\x07 \x03(\t\x12\x11\n\tlanguages\x18\x08 \x03(\t\x12\x1a\n\x12interpreter_needed\x18\t \x01(\x08\x12\x10\n\x08\x61ge_band\x18\n \x01(\t\x12\x0b\n\x03sex\x18\x0b \x01(\t\x12\x43\n\rstatus_checks\x18\x0c \x03(\x0b\x32,.kem.intake.v1.NeedProfile.StatusChecksEntry\x12\x1f\n\x17step_free_access_needed\x18\r \x01(\x08\x12\x16\n\x0ehousehold_band\x18\x0e \x01(\t\x12\x1c\n\x14permitted_agency_ids\x18\x0f \x03(\t\x12\x17\n\x0fprofile_version\x18\x10 \x01(\x03\x12\x19\n\x11\x63onsent_withdrawn\x18\x11 \x01(\x08\x12!\n\x0epriority_group\x18\x12 \x01(\x05\x42\t\xbaH\x06\x1a\x04\x18\t(\x00\x12i\n\x0cproof_months\x18\x13 \x03(\x0b\x32+.kem.intake.v1.NeedProfile.ProofMonthsEntryB&\xbaH#\x9a\x01 *\x1er\x1c\x32\x1a^[0-9]{4}-(0[1-9]|1[0-2])$\x1aO\n\x11StatusChecksEntry\x12\x0b\n\x03key\x18\x01 \x01(\t\x12)\n\x05value\x18\x02 \x01(\x0e\x32\x1a.kem.intake.v1.StatusCheck:\x02\x38\x01\x1a\x32\n\x10ProofMonthsEntry\x12\x0b\n\x03key\x18\x01 \x01(\t\x12\r\n\x05value\x18\x02 \x01(\t:\x02\x38\x01\"j\n\x05State\x12\x15\n\x11STATE_UNSPECIFIED\x10\x00\x12\x10\n\x0cSTATE_ACTIVE\x10\x01\x12\x13\n\x0fSTATE_WITHDRAWN\x10\x02\x12\x10\n\x0cSTATE_ERASED\x10\x03\x12\x11\n\rSTATE_UNKNOWN\x10\x04*\x91\x01\n\x0bStatusCheck\x12\x1c\n\x18STATUS_CHECK_UNSPECIFIED\x10\x00\x12\x14\n\x10STATUS_CHECK_YES\x10\x01\x12\x13\n\x0fSTATUS_CHECK_NO\x10\x02\x12\x1d\n\x19STATUS_CHECK_NOT_VERIFIED\x10\x03\x12\x1a\n\x16STATUS_CHECK_NOT_ASKED\x10\x04\x32j\n\x12\x45ligibilityService\x12T\n\x0bGetProfiles\x12!.kem.intake.v1.GetProfilesRequest\x1a\".kem.intake.v1.GetProfilesResponseb\x06proto3')
 
 _globals = globals()
 _builder.BuildMessageAndEnumDescriptors(DESCRIPTOR, _globals)
@@ -37,18 +37,26 @@ if not _descriptor._USE_C_DESCRIPTORS:
   _globals['_GETPROFILESREQUEST'].fields_by_name['need_ids']._serialized_options = b'\272H\017\222\001\014\010\001\020\364\003\"\005r\003\260\001\001'
   _globals['_NEEDPROFILE_STATUSCHECKSENTRY']._loaded_options = None
   _globals['_NEEDPROFILE_STATUSCHECKSENTRY']._serialized_options = b'8\001'
-  _globals['_STATUSCHECK']._serialized_start=931
-  _globals['_STATUSCHECK']._serialized_end=1076
+  _globals['_NEEDPROFILE_PROOFMONTHSENTRY']._loaded_options = None
+  _globals['_NEEDPROFILE_PROOFMONTHSENTRY']._serialized_options = b'8\001'
+  _globals['_NEEDPROFILE'].fields_by_name['priority_group']._loaded_options = None
+  _globals['_NEEDPROFILE'].fields_by_name['priority_group']._serialized_options = b'\272H\006\032\004\030\t(\000'
+  _globals['_NEEDPROFILE'].fields_by_name['proof_months']._loaded_options = None
+  _globals['_NEEDPROFILE'].fields_by_name['proof_months']._serialized_options = b'\272H#\232\001 *\036r\0342\032^[0-9]{4}-(0[1-9]|1[0-2])$'
+  _globals['_STATUSCHECK']._serialized_start=1125
+  _globals['_STATUSCHECK']._serialized_end=1270
   _globals['_GETPROFILESREQUEST']._serialized_start=115
   _globals['_GETPROFILESREQUEST']._serialized_end=173
   _globals['_GETPROFILESRESPONSE']._serialized_start=175
   _globals['_GETPROFILESRESPONSE']._serialized_end=242
   _globals['_NEEDPROFILE']._serialized_start=245
-  _globals['_NEEDPROFILE']._serialized_end=928
-  _globals['_NEEDPROFILE_STATUSCHECKSENTRY']._serialized_start=741
-  _globals['_NEEDPROFILE_STATUSCHECKSENTRY']._serialized_end=820
-  _globals['_NEEDPROFILE_STATE']._serialized_start=822
-  _globals['_NEEDPROFILE_STATE']._serialized_end=928
-  _globals['_ELIGIBILITYSERVICE']._serialized_start=1078
-  _globals['_ELIGIBILITYSERVICE']._serialized_end=1184
+  _globals['_NEEDPROFILE']._serialized_end=1122
+  _globals['_NEEDPROFILE_STATUSCHECKSENTRY']._serialized_start=883
+  _globals['_NEEDPROFILE_STATUSCHECKSENTRY']._serialized_end=962
+  _globals['_NEEDPROFILE_PROOFMONTHSENTRY']._serialized_start=964
+  _globals['_NEEDPROFILE_PROOFMONTHSENTRY']._serialized_end=1014
+  _globals['_NEEDPROFILE_STATE']._serialized_start=1016
+  _globals['_NEEDPROFILE_STATE']._serialized_end=1122
+  _globals['_ELIGIBILITYSERVICE']._serialized_start=1272
+  _globals['_ELIGIBILITYSERVICE']._serialized_end=1378
 # @@protoc_insertion_point(module_scope)

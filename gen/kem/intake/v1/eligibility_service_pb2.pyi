@@ -157,6 +157,26 @@ class NeedProfile(_message.Message):
         def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
         def WhichOneof(self, oneof_group: _Never) -> None: ...
 
+    @_typing.final
+    class ProofMonthsEntry(_message.Message):
+        DESCRIPTOR: _descriptor.Descriptor
+
+        KEY_FIELD_NUMBER: _builtins.int
+        VALUE_FIELD_NUMBER: _builtins.int
+        key: _builtins.str
+        value: _builtins.str
+        def __init__(
+            self,
+            *,
+            key: _builtins.str = ...,
+            value: _builtins.str = ...,
+        ) -> None: ...
+        _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+        def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+        _ClearFieldArgType: _TypeAlias = _typing.Literal["key", b"key", "value", b"value"]  # noqa: Y015
+        def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+        def WhichOneof(self, oneof_group: _Never) -> None: ...
+
     NEED_ID_FIELD_NUMBER: _builtins.int
     REFERRAL_ID_FIELD_NUMBER: _builtins.int
     STATE_FIELD_NUMBER: _builtins.int
@@ -174,6 +194,8 @@ class NeedProfile(_message.Message):
     PERMITTED_AGENCY_IDS_FIELD_NUMBER: _builtins.int
     PROFILE_VERSION_FIELD_NUMBER: _builtins.int
     CONSENT_WITHDRAWN_FIELD_NUMBER: _builtins.int
+    PRIORITY_GROUP_FIELD_NUMBER: _builtins.int
+    PROOF_MONTHS_FIELD_NUMBER: _builtins.int
     need_id: _builtins.str
     """The need."""
     referral_id: _builtins.str
@@ -200,6 +222,10 @@ class NeedProfile(_message.Message):
     """Grows with each change of what stands here."""
     consent_withdrawn: _builtins.bool
     """Whether the need still stands although the whole consent was withdrawn."""
+    priority_group: _builtins.int
+    """The published group by which waiting lists are ordered, 1 is first; a number that several causes share, never the
+    cause. 0 from an intake that does not tell it yet: then it counts as the last.
+    """
     @_builtins.property
     def avoided_districts(self) -> _containers.RepeatedScalarFieldContainer[_builtins.str]:
         """Districts where the person must not be sent."""
@@ -215,6 +241,12 @@ class NeedProfile(_message.Message):
     @_builtins.property
     def permitted_agency_ids(self) -> _containers.RepeatedScalarFieldContainer[_builtins.str]:
         """Agencies with a grant in force for this purpose and a valid agreement."""
+
+    @_builtins.property
+    def proof_months(self) -> _containers.ScalarMap[_builtins.str, _builtins.str]:
+        """Per rule family whose status is YES, the last month, YYYY-MM, that its proof covers to the last day: never the
+        document or its date. A family without one has no end that is known; empty where the type may not need status.
+        """
 
     def __init__(
         self,
@@ -236,10 +268,12 @@ class NeedProfile(_message.Message):
         permitted_agency_ids: _abc.Iterable[_builtins.str] | None = ...,
         profile_version: _builtins.int = ...,
         consent_withdrawn: _builtins.bool = ...,
+        priority_group: _builtins.int = ...,
+        proof_months: _abc.Mapping[_builtins.str, _builtins.str] | None = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["age_band", b"age_band", "avoided_districts", b"avoided_districts", "consent_withdrawn", b"consent_withdrawn", "district", b"district", "household_band", b"household_band", "interpreter_needed", b"interpreter_needed", "languages", b"languages", "need_id", b"need_id", "permitted_agency_ids", b"permitted_agency_ids", "profile_version", b"profile_version", "referral_id", b"referral_id", "service_type", b"service_type", "sex", b"sex", "state", b"state", "status_checks", b"status_checks", "step_free_access_needed", b"step_free_access_needed", "urgency", b"urgency"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["age_band", b"age_band", "avoided_districts", b"avoided_districts", "consent_withdrawn", b"consent_withdrawn", "district", b"district", "household_band", b"household_band", "interpreter_needed", b"interpreter_needed", "languages", b"languages", "need_id", b"need_id", "permitted_agency_ids", b"permitted_agency_ids", "priority_group", b"priority_group", "profile_version", b"profile_version", "proof_months", b"proof_months", "referral_id", b"referral_id", "service_type", b"service_type", "sex", b"sex", "state", b"state", "status_checks", b"status_checks", "step_free_access_needed", b"step_free_access_needed", "urgency", b"urgency"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 

@@ -344,6 +344,7 @@ class Referral(_message.Message):
     WAITING_POSITION_FIELD_NUMBER: _builtins.int
     CONTINUES_REFERRAL_ID_FIELD_NUMBER: _builtins.int
     VERSION_FIELD_NUMBER: _builtins.int
+    WAITING_PLACE_FIELD_NUMBER: _builtins.int
     referral_id: _builtins.str
     """Its id."""
     state: Global___ReferralState.ValueType
@@ -390,6 +391,10 @@ class Referral(_message.Message):
     def person_due_time(self) -> _timestamp_pb2.Timestamp:
         """Until when the person must have a positive answer; absent once they have one."""
 
+    @_builtins.property
+    def waiting_place(self) -> Global___WaitingPlace:
+        """The same place with what it comes from; only for the sender, absent when not waiting."""
+
     def __init__(
         self,
         *,
@@ -410,10 +415,11 @@ class Referral(_message.Message):
         waiting_position: _builtins.int | None = ...,
         continues_referral_id: _builtins.str | None = ...,
         version: _builtins.int = ...,
+        waiting_place: Global___WaitingPlace | None = ...,
     ) -> None: ...
-    _HasFieldArgType: _TypeAlias = _typing.Literal["_continues_referral_id", b"_continues_referral_id", "_waiting_position", b"_waiting_position", "card", b"card", "closed_time", b"closed_time", "continues_referral_id", b"continues_referral_id", "person_due_time", b"person_due_time", "recorded_time", b"recorded_time", "started_time", b"started_time", "waiting_position", b"waiting_position"]  # noqa: Y015
+    _HasFieldArgType: _TypeAlias = _typing.Literal["_continues_referral_id", b"_continues_referral_id", "_waiting_position", b"_waiting_position", "card", b"card", "closed_time", b"closed_time", "continues_referral_id", b"continues_referral_id", "person_due_time", b"person_due_time", "recorded_time", b"recorded_time", "started_time", b"started_time", "waiting_place", b"waiting_place", "waiting_position", b"waiting_position"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["_continues_referral_id", b"_continues_referral_id", "_waiting_position", b"_waiting_position", "card", b"card", "closed_time", b"closed_time", "continues_referral_id", b"continues_referral_id", "holder_agency_id", b"holder_agency_id", "need_id", b"need_id", "offers", b"offers", "outcome", b"outcome", "outcome_confirmed_by", b"outcome_confirmed_by", "person_due_time", b"person_due_time", "reason", b"reason", "recorded_time", b"recorded_time", "referral_id", b"referral_id", "sender_agency_id", b"sender_agency_id", "started_time", b"started_time", "state", b"state", "version", b"version", "waiting_position", b"waiting_position"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["_continues_referral_id", b"_continues_referral_id", "_waiting_position", b"_waiting_position", "card", b"card", "closed_time", b"closed_time", "continues_referral_id", b"continues_referral_id", "holder_agency_id", b"holder_agency_id", "need_id", b"need_id", "offers", b"offers", "outcome", b"outcome", "outcome_confirmed_by", b"outcome_confirmed_by", "person_due_time", b"person_due_time", "reason", b"reason", "recorded_time", b"recorded_time", "referral_id", b"referral_id", "sender_agency_id", b"sender_agency_id", "started_time", b"started_time", "state", b"state", "version", b"version", "waiting_place", b"waiting_place", "waiting_position", b"waiting_position"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     _WhichOneofReturnType__continues_referral_id: _TypeAlias = _typing.Literal["continues_referral_id"]  # noqa: Y015
     _WhichOneofArgType__continues_referral_id: _TypeAlias = _typing.Literal["_continues_referral_id", b"_continues_referral_id"]  # noqa: Y015
@@ -425,6 +431,66 @@ class Referral(_message.Message):
     def WhichOneof(self, oneof_group: _WhichOneofArgType__waiting_position) -> _WhichOneofReturnType__waiting_position | None: ...
 
 Global___Referral: _TypeAlias = Referral  # noqa: Y015
+
+@_typing.final
+class WaitingPlace(_message.Message):
+    """A place on a waiting list and why it is this one: urgency first, then the published priority group, then waiting time."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    POSITION_FIELD_NUMBER: _builtins.int
+    WAITING_FIELD_NUMBER: _builtins.int
+    URGENCY_FIELD_NUMBER: _builtins.int
+    PRIORITY_GROUP_FIELD_NUMBER: _builtins.int
+    SINCE_TIME_FIELD_NUMBER: _builtins.int
+    MORE_URGENT_FIELD_NUMBER: _builtins.int
+    EARLIER_GROUP_FIELD_NUMBER: _builtins.int
+    WAITING_LONGER_FIELD_NUMBER: _builtins.int
+    TEXT_EL_FIELD_NUMBER: _builtins.int
+    TEXT_EN_FIELD_NUMBER: _builtins.int
+    position: _builtins.int
+    """1 is next; of several lists the one on which the person is nearest to their turn."""
+    waiting: _builtins.int
+    """How many wait there, the person included."""
+    urgency: _common_pb2.Urgency.ValueType
+    """How urgent."""
+    priority_group: _builtins.int
+    """Number of the published group; 1 is first."""
+    more_urgent: _builtins.int
+    """How many come before because they are more urgent."""
+    earlier_group: _builtins.int
+    """How many as urgent come before because of their group."""
+    waiting_longer: _builtins.int
+    """How many of the same urgency and group come before because they have waited longer."""
+    text_el: _builtins.str
+    """All of it in Greek."""
+    text_en: _builtins.str
+    """All of it in English."""
+    @_builtins.property
+    def since_time(self) -> _timestamp_pb2.Timestamp:
+        """Since when the person waits: when the need was recorded."""
+
+    def __init__(
+        self,
+        *,
+        position: _builtins.int = ...,
+        waiting: _builtins.int = ...,
+        urgency: _common_pb2.Urgency.ValueType = ...,
+        priority_group: _builtins.int = ...,
+        since_time: _timestamp_pb2.Timestamp | None = ...,
+        more_urgent: _builtins.int = ...,
+        earlier_group: _builtins.int = ...,
+        waiting_longer: _builtins.int = ...,
+        text_el: _builtins.str = ...,
+        text_en: _builtins.str = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _typing.Literal["since_time", b"since_time"]  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["earlier_group", b"earlier_group", "more_urgent", b"more_urgent", "position", b"position", "priority_group", b"priority_group", "since_time", b"since_time", "text_el", b"text_el", "text_en", b"text_en", "urgency", b"urgency", "waiting", b"waiting", "waiting_longer", b"waiting_longer"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___WaitingPlace: _TypeAlias = WaitingPlace  # noqa: Y015
 
 @_typing.final
 class ScoreTerm(_message.Message):
@@ -481,6 +547,7 @@ class Proposal(_message.Message):
     SERVICE_VERSION_FIELD_NUMBER: _builtins.int
     FREE_PLACES_FIELD_NUMBER: _builtins.int
     PERMITTED_FIELD_NUMBER: _builtins.int
+    WARNING_TEXTS_FIELD_NUMBER: _builtins.int
     rank: _builtins.int
     """1 is best."""
     service_id: _builtins.str
@@ -507,6 +574,10 @@ class Proposal(_message.Message):
     def warnings(self) -> _containers.RepeatedScalarFieldContainer[_builtins.str]:
         """Warnings that exclude nobody, codes, like DOCUMENT_ENDS_BEFORE_ACTIVITY."""
 
+    @_builtins.property
+    def warning_texts(self) -> _containers.RepeatedCompositeFieldContainer[Global___Warning]:
+        """The warnings again, to be read aloud."""
+
     def __init__(
         self,
         *,
@@ -521,16 +592,47 @@ class Proposal(_message.Message):
         service_version: _builtins.int = ...,
         free_places: _builtins.int | None = ...,
         permitted: _builtins.bool = ...,
+        warning_texts: _abc.Iterable[Global___Warning] | None = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _typing.Literal["_free_places", b"_free_places", "free_places", b"free_places"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["_free_places", b"_free_places", "agency_id", b"agency_id", "free_places", b"free_places", "name_el", b"name_el", "name_en", b"name_en", "permitted", b"permitted", "rank", b"rank", "score", b"score", "service_id", b"service_id", "service_version", b"service_version", "terms", b"terms", "warnings", b"warnings"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["_free_places", b"_free_places", "agency_id", b"agency_id", "free_places", b"free_places", "name_el", b"name_el", "name_en", b"name_en", "permitted", b"permitted", "rank", b"rank", "score", b"score", "service_id", b"service_id", "service_version", b"service_version", "terms", b"terms", "warning_texts", b"warning_texts", "warnings", b"warnings"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     _WhichOneofReturnType__free_places: _TypeAlias = _typing.Literal["free_places"]  # noqa: Y015
     _WhichOneofArgType__free_places: _TypeAlias = _typing.Literal["_free_places", b"_free_places"]  # noqa: Y015
     def WhichOneof(self, oneof_group: _WhichOneofArgType__free_places) -> _WhichOneofReturnType__free_places | None: ...
 
 Global___Proposal: _TypeAlias = Proposal  # noqa: Y015
+
+@_typing.final
+class Warning(_message.Message):
+    """What the worker should look at before the offer goes out; it excludes nobody."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    WARNING_FIELD_NUMBER: _builtins.int
+    TEXT_EL_FIELD_NUMBER: _builtins.int
+    TEXT_EN_FIELD_NUMBER: _builtins.int
+    warning: _builtins.str
+    """Its name, a code."""
+    text_el: _builtins.str
+    """In Greek."""
+    text_en: _builtins.str
+    """In English."""
+    def __init__(
+        self,
+        *,
+        warning: _builtins.str = ...,
+        text_el: _builtins.str = ...,
+        text_en: _builtins.str = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["text_el", b"text_el", "text_en", b"text_en", "warning", b"warning"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___Warning: _TypeAlias = Warning  # noqa: Y015
 
 @_typing.final
 class Exclusion(_message.Message):
