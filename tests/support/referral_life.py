@@ -25,7 +25,7 @@ from kem.intake.v1.intake_events_pb2 import (
 )
 from kem.referral.v1 import referral_service_pb2 as rpc
 from kem.referral.v1.referral_events_pb2 import ReferralEvent
-from kernel.codes import CapacityKind, Role
+from kernel.codes import LAST_PRIORITY_GROUP, CapacityKind, Role
 from kernel.errors import Unavailable
 from kernel.ids import AgencyId, NeedId, ReferralId, ServiceId, UnitId, ordered_id
 from services.referral.adapters.profile_format import NeedAnswer, answer_of
@@ -302,6 +302,26 @@ class Life:
             """
         )
         assert wrong == []
+
+    def check_lists(self) -> None:
+        """Whoever waits stands on a list, by the urgency, the group and the time that are known of them."""
+        missing = self.rows(
+            "select referral_id from referral where state = 'WAITLISTED' and referral_id not in"
+            " (select referral_id from waitlist_entry)"
+        )
+        assert missing == []
+        entries = self.rows(
+            """
+            select (e.urgency, e.since_time) = (r.urgency, r.recorded_time), e.priority_group,
+                encode(p.profile, 'hex')
+            from waitlist_entry e join referral r using (referral_id) join need_profile p using (referral_id)
+            where r.state = 'WAITLISTED'
+            """
+        )
+        for is_the_referrals, group, profile in entries:
+            assert is_the_referrals == "True"
+            told = NeedProfile.FromString(bytes.fromhex(profile)).priority_group
+            assert int(group) == (told or LAST_PRIORITY_GROUP)
 
 
 _TIMES = {

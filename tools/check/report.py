@@ -17,6 +17,7 @@ from tools.check.needs import needs
 from tools.check.offers import offers
 from tools.check.paths import paths
 from tools.check.places import places
+from tools.check.waiting import waiting
 from tools.check.where import one_instant
 
 GROUPS: Final[tuple[Group, ...]] = (
@@ -24,6 +25,7 @@ GROUPS: Final[tuple[Group, ...]] = (
     needs,
     offers,
     places,
+    waiting,
     paths,
     clocks,
     deliveries,

@@ -17,6 +17,7 @@ from tools.stack.failure import StackFailure
 from tools.trace.proposals import matches, why
 from tools.trace.sayings import say
 from tools.trace.story import HIDDEN, HUB, Entry, History, Names, Who
+from tools.trace.waiting import waiting_place
 
 _FIND: Final = """
     select referral_id from referral.referral where referral_id = $1 or need_id = $1
@@ -90,9 +91,11 @@ class _Reader:
         entries += await self._fact_entries(names, offers, proposals, is_restricted=is_restricted)
         entries += _arrivals(offers, names)
         entries += await self._disclosures(names)
+        waits = referral is not None and referral["state"] == "WAITLISTED" and not is_restricted
+        place = await waiting_place(self._connection, self._referral_id) if waits else ""
         return History(
             self._referral_id,
-            _summary(referral, need, names, kind=HIDDEN if is_restricted else kind),
+            _summary(referral, need, names, kind=HIDDEN if is_restricted else kind) | {"waiting": place},
             is_restricted,
             tuple(sorted(entries, key=lambda entry: (entry.time, entry.order))),
             await self._next_due(referral),

@@ -19,6 +19,8 @@ def print_history(history: History) -> None:
         f"{facts['service_type']}, {facts['urgency'].lower()}, sent by {escape(facts['sender'])}"
         + (f", held by {escape(facts['holder'])}" if facts["holder"] else "")
     )
+    if facts["waiting"]:
+        console.print(escape(facts["waiting"][0].upper() + facts["waiting"][1:] + "."))
     if history.is_restricted:
         console.print(
             f"[yellow]A restricted service: {HIDDEN} stands for what only those concerned may know.[/]"

@@ -7,8 +7,9 @@ from typing import Final
 from chassis.postgres import Transaction
 from kernel.codes import Urgency
 from kernel.ids import AgencyId, ReferralId, ServiceId, UnitId
-from services.referral.domain.waitlist import Waiting
+from services.referral.domain.waitlist import Precedence, Waiting, WaitingPlace, precedence
 
+_RANK: Final = "case urgency when 'EMERGENCY' then 0 when 'URGENT' then 1 else 2 end"
 _ADD: Final = """
     insert into waitlist_entry (
         unit_id, referral_id, service_id, agency_id, urgency, priority_group, since_time, is_asleep
@@ -16,7 +17,14 @@ _ADD: Final = """
     select * from unnest($1::uuid[], $2::uuid[], $3::uuid[], $4::uuid[], $5::text[], $6::integer[],
                          $7::timestamptz[], $8::boolean[])
     on conflict (unit_id, referral_id)
-        do update set is_asleep = waitlist_entry.is_asleep or excluded.is_asleep
+        do update set is_asleep = waitlist_entry.is_asleep or excluded.is_asleep,
+            priority_group = excluded.priority_group
+"""
+_REGROUP: Final = """
+    update waitlist_entry e set priority_group = told.priority_group
+    from unnest($1::uuid[], $2::integer[]) as told (referral_id, priority_group)
+    where e.referral_id = told.referral_id and e.priority_group <> told.priority_group
+    returning e.referral_id
 """
 _REMOVE: Final = "delete from waitlist_entry where referral_id = any($1::uuid[])"
 _REMOVE_OTHERS: Final = """
@@ -25,29 +33,32 @@ _REMOVE_OTHERS: Final = """
         where kept.referral_id = e.referral_id and kept.unit_id = e.unit_id
     )
 """
-_OF_UNIT: Final = """
+_OF_UNIT: Final = f"""
     select unit_id, referral_id, urgency, priority_group, since_time, is_asleep
     from waitlist_entry where unit_id = $1
-    order by case urgency when 'EMERGENCY' then 0 when 'URGENT' then 1 else 2 end, priority_group, since_time,
-        referral_id
+    order by {_RANK}, priority_group, since_time, referral_id
     limit $2
-"""
-_OF_REFERRALS: Final = """
-    select mine.referral_id, min(mine.position) as position from (
-        select referral_id, unit_id, row_number() over (
-            partition by unit_id
-            order by case urgency when 'EMERGENCY' then 0 when 'URGENT' then 1 else 2 end, priority_group,
-                since_time, referral_id
-        ) as position
+"""  # noqa: S608  constants only
+# rank() counts those before by the columns of its order alone
+_OF_REFERRALS: Final = f"""
+    select distinct on (referral_id) referral_id, urgency, priority_group, since_time, position, waiting,
+        more_urgent, of_earlier - more_urgent as earlier_group, position - 1 - of_earlier as waiting_longer
+    from (
+        select *, count(*) over (partition by unit_id)::integer as waiting,
+            rank() over (partition by unit_id order by {_RANK})::integer - 1 as more_urgent,
+            rank() over (partition by unit_id order by {_RANK}, priority_group)::integer - 1 as of_earlier,
+            row_number() over (
+                partition by unit_id order by {_RANK}, priority_group, since_time, referral_id
+            )::integer as position
         from waitlist_entry
         where unit_id in (select unit_id from waitlist_entry where referral_id = any($1::uuid[]))
-    ) as mine
-    where mine.referral_id = any($1::uuid[])
-    group by mine.referral_id
-"""
+    ) as standing
+    where referral_id = any($1::uuid[])
+    order by referral_id, position, unit_id
+"""  # noqa: S608  constants only
 _COUNTS: Final = """
-    select unit_id, urgency, count(*)::integer as number from waitlist_entry
-    where unit_id = any($1::uuid[]) group by unit_id, urgency
+    select unit_id, urgency, priority_group, count(*)::integer as number from waitlist_entry
+    where unit_id = any($1::uuid[]) group by unit_id, urgency, priority_group
 """
 _FREE: Final = """
     select free from capacity
@@ -74,7 +85,7 @@ class PostgresWaitlist:
     """The waiting lists. Entries are written and taken away under the lock of their referral."""
 
     async def add(self, tx: Transaction, entries: Sequence[Entry]) -> None:
-        """Puts referrals on lists; one that is there keeps its place."""
+        """Puts referrals on lists; one that is there keeps its place, unless its group has changed."""
         if not entries:
             return
         await tx.connection.execute(
@@ -88,6 +99,13 @@ class PostgresWaitlist:
             [one.waiting.since_time for one in entries],
             [one.waiting.is_asleep for one in entries],
         )
+
+    async def regroup(self, tx: Transaction, groups: Mapping[ReferralId, int]) -> set[ReferralId]:
+        """Gives those who wait the groups that intake said; answers for whom that was another one."""
+        if not groups:
+            return set()
+        rows = await tx.connection.fetch(_REGROUP, list(groups), list(groups.values()))
+        return {ReferralId(row["referral_id"]) for row in rows}
 
     async def remove(self, tx: Transaction, referral_ids: Iterable[ReferralId]) -> None:
         """Takes referrals off every list."""
@@ -124,18 +142,33 @@ class PostgresWaitlist:
         row = await tx.connection.fetchrow(_FREE, unit_id)
         return 0 if row is None else row["free"]
 
-    async def positions(self, tx: Transaction, referral_ids: Sequence[ReferralId]) -> dict[ReferralId, int]:
-        """The best position of each waiting referral on its lists; 1 is next."""
+    async def places(
+        self, tx: Transaction, referral_ids: Sequence[ReferralId]
+    ) -> dict[ReferralId, WaitingPlace]:
+        """Of each waiting referral the list on which it is nearest to its turn."""
         rows = await tx.connection.fetch(_OF_REFERRALS, list(referral_ids))
-        return {ReferralId(row["referral_id"]): row["position"] for row in rows}
+        return {
+            ReferralId(row["referral_id"]): WaitingPlace(
+                position=row["position"],
+                waiting=row["waiting"],
+                urgency=Urgency(row["urgency"]),
+                priority_group=row["priority_group"],
+                since_time=row["since_time"],
+                more_urgent=row["more_urgent"],
+                earlier_group=row["earlier_group"],
+                waiting_longer=row["waiting_longer"],
+            )
+            for row in rows
+        }
 
     async def counts(
         self, tx: Transaction, unit_ids: Iterable[UnitId]
-    ) -> Mapping[UnitId, Mapping[Urgency, int]]:
-        """How many wait for each unit, by urgency; units without a list are left out."""
-        found: dict[UnitId, dict[Urgency, int]] = {}
+    ) -> Mapping[UnitId, Mapping[Precedence, int]]:
+        """How many wait for each unit, by urgency and group; units without a list are left out."""
+        found: dict[UnitId, dict[Precedence, int]] = {}
         for row in await tx.connection.fetch(_COUNTS, list(unit_ids)):
-            found.setdefault(UnitId(row["unit_id"]), {})[Urgency(row["urgency"])] = row["number"]
+            before = precedence(Urgency(row["urgency"]), row["priority_group"])
+            found.setdefault(UnitId(row["unit_id"]), {})[before] = row["number"]
         return found
 
     async def waiters_of(

@@ -7,7 +7,15 @@ from uuid import UUID
 
 from kem.common.v1.common_pb2 import Urgency as UrgencyMessage
 from kem.intake.v1 import eligibility_service_pb2 as eligibility
-from kernel.codes import AgeBand, Code, HouseholdBand, Sex, StatusAnswer, Urgency
+from kernel.codes import (
+    LAST_PRIORITY_GROUP,
+    AgeBand,
+    Code,
+    HouseholdBand,
+    Sex,
+    StatusAnswer,
+    Urgency,
+)
 from kernel.ids import AgencyId, NeedId, ReferralId
 from services.referral.domain.profile import Profile
 
@@ -85,4 +93,6 @@ def _profile(message: eligibility.NeedProfile) -> Profile:
         ),
         profile_version=message.profile_version,
         consent_withdrawn=message.consent_withdrawn,
+        priority_group=message.priority_group or LAST_PRIORITY_GROUP,
+        proof_months=dict(message.proof_months),
     )

@@ -4,10 +4,11 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from types import MappingProxyType
 
-from kernel.codes import AgeBand, HouseholdBand, Sex, StatusAnswer, Urgency
+from kernel.codes import LAST_PRIORITY_GROUP, AgeBand, HouseholdBand, Sex, StatusAnswer, Urgency
 from kernel.ids import AgencyId, NeedId, ReferralId
 
 _NOTHING_KNOWN: Mapping[str, StatusAnswer] = MappingProxyType({})
+_NO_END_KNOWN: Mapping[str, str] = MappingProxyType({})
 
 
 @dataclass(frozen=True, slots=True)
@@ -23,6 +24,9 @@ class Profile:
         permitted_agency_ids: agencies with a grant in force for this purpose and a valid agreement.
         profile_version: grows with each change of what stands here.
         consent_withdrawn: the whole consent is gone although the need stands.
+        priority_group: the published number by which waiting lists are ordered; 1 is first.
+        proof_months: per rule family, the last month (YYYY-MM) that its proof covers to the last day; without
+            one, no end of the proof is known.
     """
 
     need_id: NeedId
@@ -41,3 +45,5 @@ class Profile:
     permitted_agency_ids: frozenset[AgencyId] = frozenset()
     profile_version: int = 0
     consent_withdrawn: bool = False
+    priority_group: int = LAST_PRIORITY_GROUP
+    proof_months: Mapping[str, str] = field(default_factory=lambda: _NO_END_KNOWN)

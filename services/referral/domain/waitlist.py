@@ -10,6 +10,14 @@ from kernel.ids import ReferralId, UnitId
 URGENCY_RANK = {urgency: rank for rank, urgency in enumerate(Urgency)}
 """EMERGENCY 0, URGENT 1, NORMAL 2."""
 
+Precedence = tuple[int, int]
+"""What counts before waiting time does; the lesser goes first."""
+
+
+def precedence(urgency: Urgency, priority_group: int) -> Precedence:
+    """Of a person with this urgency and group, whether they wait already or are only just recorded."""
+    return URGENCY_RANK[urgency], priority_group
+
 
 @dataclass(frozen=True, slots=True)
 class Waiting:
@@ -24,31 +32,40 @@ class Waiting:
     unit_id: UnitId
     urgency: Urgency
     since_time: datetime
-    priority_group: int = 0
+    priority_group: int
     is_asleep: bool = False
 
     @property
-    def order(self) -> tuple[int, int, datetime, str]:
+    def order(self) -> tuple[Precedence, datetime, str]:
         """Sorts the next person first; the id only keeps equals in a fixed order."""
-        return (
-            URGENCY_RANK[self.urgency],
-            self.priority_group,
-            self.since_time,
-            str(self.referral_id),
-        )
+        return precedence(self.urgency, self.priority_group), self.since_time, str(self.referral_id)
+
+
+@dataclass(frozen=True, slots=True)
+class WaitingPlace:
+    """A place on one list and what it comes from; the three counts are of those who come before.
+
+    Args:
+        position: 1 is next.
+        waiting: how many wait there, the person included.
+        more_urgent: they come before for that alone.
+        earlier_group: as urgent, of an earlier group.
+        waiting_longer: of the same urgency and group.
+    """
+
+    position: int
+    waiting: int
+    urgency: Urgency
+    priority_group: int
+    since_time: datetime
+    more_urgent: int
+    earlier_group: int
+    waiting_longer: int
 
 
 def in_order(waiting: Iterable[Waiting]) -> list[Waiting]:
     """The next person first."""
     return sorted(waiting, key=lambda one: one.order)
-
-
-def position_of(referral_id: ReferralId, waiting: Iterable[Waiting]) -> int | None:
-    """Where a referral stands in one unit's list; 1 is next. None where it does not wait there."""
-    for position, one in enumerate(in_order(waiting), start=1):
-        if one.referral_id == referral_id:
-            return position
-    return None
 
 
 def next_for(waiting: Sequence[Waiting], free_places: int | None, *, place_freed: bool) -> list[Waiting]:
@@ -63,8 +80,3 @@ def next_for(waiting: Sequence[Waiting], free_places: int | None, *, place_freed
     if free_places is not None:
         first = first[: max(0, free_places)]
     return [one for one in first if place_freed or not one.is_asleep]
-
-
-def is_ahead(one: Waiting, urgency: Urgency) -> bool:
-    """Whether somebody who waits comes before a need of this urgency that is only just recorded."""
-    return URGENCY_RANK[one.urgency] <= URGENCY_RANK[urgency]

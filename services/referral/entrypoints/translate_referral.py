@@ -15,6 +15,7 @@ from kernel.ids import OfferId, ReferralId
 from services.referral.adapters.postgres_notes import Note
 from services.referral.adapters.postgres_reads import PageEnd, ReferralsView
 from services.referral.domain.offer import Offer
+from services.referral.domain.place_aloud import place_sentence
 from services.referral.domain.profile import Profile
 from services.referral.domain.sight_of_referral import (
     ReferralSight,
@@ -22,6 +23,7 @@ from services.referral.domain.sight_of_referral import (
     shown_offer_reason,
 )
 from services.referral.domain.transitions import ReferralState
+from services.referral.domain.waitlist import WaitingPlace
 from services.referral.use_cases.get_referral import SeenReferral
 
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
@@ -108,8 +110,9 @@ def referral_message(seen: SeenReferral, texts: Mapping[Note, str] | None = None
     if sight.is_sender:
         message.sender_agency_id = str(one.sender_agency_id)
         message.need_id = str(one.need_id)
-        if seen.waiting_position is not None:
-            message.waiting_position = seen.waiting_position
+        if seen.waiting_place is not None:
+            message.waiting_position = seen.waiting_place.position
+            message.waiting_place.CopyFrom(_place_message(seen.waiting_place))
         if one.continues_referral_id is not None:
             message.continues_referral_id = str(one.continues_referral_id)
     if one.holder_agency_id is not None and sight.names_holder(one):
@@ -135,6 +138,23 @@ def _card(profile: Profile) -> referral.BlindCard:
         household_band=profile.household_band or "",
         step_free_access_needed=profile.step_free_access_needed,
     )
+
+
+def _place_message(place: WaitingPlace) -> referral.WaitingPlace:
+    sentence = place_sentence(place)
+    message = referral.WaitingPlace(
+        position=place.position,
+        waiting=place.waiting,
+        urgency=UrgencyMessage.Value(f"URGENCY_{place.urgency}"),
+        priority_group=place.priority_group,
+        more_urgent=place.more_urgent,
+        earlier_group=place.earlier_group,
+        waiting_longer=place.waiting_longer,
+        text_el=sentence.el,
+        text_en=sentence.en,
+    )
+    _set_instant(message.since_time, place.since_time)
+    return message
 
 
 def _offer_message(

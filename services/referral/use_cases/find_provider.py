@@ -1,6 +1,6 @@
 """Seeks the next provider for referrals that stand in the database, by one path for every occasion."""
 
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence, Set
 from dataclasses import dataclass
 from datetime import datetime
 from uuid import UUID
@@ -17,6 +17,7 @@ from services.referral.domain.referral import Referral
 from services.referral.domain.transitions import ReferralState
 from services.referral.use_cases.place_referrals import place_referrals, write_placement
 from services.referral.use_cases.places import Freeing
+from services.referral.use_cases.renew_profiles import renew_profiles
 from services.referral.use_cases.withdraw_needs import withdraw_referrals
 
 
@@ -47,6 +48,7 @@ async def find_provider(
     """Moves locked referrals on and writes everything.
 
     A referral whose person is erased, or has withdrawn the whole consent, is withdrawn: nobody holds it.
+    Whose group on waiting lists turns out to be another one has no turn until the lists are looked at again.
 
     Args:
         answers: what intake said just before this transaction: consent and agreements end by time alone, so
@@ -56,10 +58,12 @@ async def find_provider(
         LookupError: intake does not know one of the needs.
     """
     unasked: frozenset[ReferralId] = frozenset()
+    turns = dict(next_in_line or {})
     if answers is not None:
         unasked = frozenset(one.referral_id for one in referrals if one.need_id not in answers)
         referrals = [one for one in referrals if one.referral_id not in unasked]
-        await _refresh(tx, stores, {one.referral_id: answers[one.need_id] for one in referrals}, now)
+        for referral_id in await _refresh(tx, stores, referrals, answers, now):
+            turns.pop(referral_id, None)
     profiles: dict[ReferralId, Profile] = await stores.matches.profiles(
         tx, [one.referral_id for one in referrals]
     )
@@ -68,9 +72,7 @@ async def find_provider(
     gone = [one for one in referrals if one.referral_id not in standing]
     nothing_held: Freeing = []
     await withdraw_referrals(tx, stores, gone, causation_id, now, nothing_held)
-    placement = await place_referrals(
-        tx, stores, known, standing, policy, now, next_in_line=next_in_line or {}
-    )
+    placement = await place_referrals(tx, stores, known, standing, policy, now, next_in_line=turns)
     await stores.referrals.save_all(tx, known, causation_id)
     await stores.matches.add_gaps(tx, [gap for one in known for gap in one.gaps], now)
     await write_placement(tx, stores, placement, now)
@@ -78,13 +80,20 @@ async def find_provider(
 
 
 async def _refresh(
-    tx: Transaction, stores: Stores, answers: Mapping[ReferralId, NeedAnswer], now: datetime
-) -> None:
-    if any(answer.standing is Standing.UNKNOWN for answer in answers.values()):
+    tx: Transaction,
+    stores: Stores,
+    referrals: Sequence[Referral],
+    answers: Mapping[NeedId, NeedAnswer],
+    now: datetime,
+) -> Set[ReferralId]:
+    """Answers those who wait and have another group now."""
+    told = {one.referral_id: answers[one.need_id] for one in referrals}
+    if any(answer.standing is Standing.UNKNOWN for answer in told.values()):
         raise LookupError("intake does not know a need that is being matched")
-    over = [one for one, answer in answers.items() if answer.standing is not Standing.ACTIVE]
-    await stores.matches.refresh_profiles(tx, answers, now)
+    renewed = await renew_profiles(tx, stores, referrals, told, now)
+    over = [one for one, answer in told.items() if answer.standing is not Standing.ACTIVE]
     await stores.matches.forget_profiles(tx, over)
+    return renewed.regrouped
 
 
 async def find_provider_soon(

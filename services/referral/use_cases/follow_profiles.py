@@ -15,6 +15,7 @@ from services.referral.domain.next_step import lacked_consent
 from services.referral.domain.referral import Referral
 from services.referral.domain.transitions import ReferralState
 from services.referral.use_cases.places import Freeing
+from services.referral.use_cases.renew_profiles import renew_profiles
 from services.referral.use_cases.revoke_offers import revoke_offers
 from services.referral.use_cases.withdraw_needs import withdraw_referrals
 
@@ -56,7 +57,7 @@ async def follow_profiles(
     if any(referral.need_id not in answers for referral in living):
         raise Unavailable("A need was recorded meanwhile; intake must be asked again.")
     answered = {one.referral_id: answers[one.need_id] for one in living}
-    newest = await stores.matches.refresh_profiles(tx, answered, now)
+    newest = (await renew_profiles(tx, stores, living, answered, now)).newest
     gone: list[Referral] = []
     for referral in living:
         answer = answered[referral.referral_id]

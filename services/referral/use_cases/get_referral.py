@@ -17,6 +17,7 @@ from services.referral.domain.referral import Referral
 from services.referral.domain.sight_of_referral import ReferralSight, is_hidden, sight_of
 from services.referral.domain.transitions import ReferralState
 from services.referral.domain.visibility import Viewer
+from services.referral.domain.waitlist import WaitingPlace
 from services.referral.use_cases.answer_offer import referral_not_found
 
 METHOD: Final = "/kem.referral.v1.ReferralService/GetReferral"
@@ -31,6 +32,7 @@ class SeenReferral:
 
     Args:
         profile: None where the caller sees no card, or what was known is deleted.
+        waiting_place: for the sender only, while the person waits.
         notes: sealed words that the caller may read, and no others; open them outside the transaction.
         phone_to_call: for the sender, while nobody has opened an emergency offer.
     """
@@ -38,7 +40,7 @@ class SeenReferral:
     referral: Referral
     sight: ReferralSight
     profile: Profile | None
-    waiting_position: int | None
+    waiting_place: WaitingPlace | None
     notes: tuple[Note, ...] = ()
     phone_to_call: str = ""
 
@@ -95,7 +97,7 @@ async def see_referrals(
     offers = await stores.referrals.offers_of(tx, ids)
     profiles = await stores.matches.profiles(tx, ids)
     waiting = [one.referral_id for one in referrals if one.state is ReferralState.WAITLISTED]
-    positions = await stores.waitlist.positions(tx, waiting) if waiting else {}
+    places = await stores.waitlist.places(tx, waiting) if waiting else {}
     unlisted = await _unlisted(tx, stores, offers, viewer)
     seen = []
     for referral in referrals:
@@ -106,7 +108,7 @@ async def see_referrals(
                     referral,
                     sight,
                     profiles.get(referral.referral_id) if sight.reads_content else None,
-                    positions.get(referral.referral_id) if sight.is_sender else None,
+                    places.get(referral.referral_id) if sight.is_sender else None,
                 )
             )
     return seen

@@ -9,7 +9,6 @@ from datetime import datetime
 from typing import Final
 
 from chassis.postgres import Transaction
-from kernel.codes import Urgency
 from kernel.ids import ReferralId, ServiceId, UnitId
 from services.referral.adapters.postgres_deadlines import Deadline, DeadlineKind
 from services.referral.adapters.postgres_matches import Match
@@ -34,11 +33,11 @@ from services.referral.domain.offering import new_offer
 from services.referral.domain.profile import Profile
 from services.referral.domain.referral import Referral
 from services.referral.domain.transitions import ReferralState
-from services.referral.domain.waitlist import URGENCY_RANK, Waiting
+from services.referral.domain.waitlist import Precedence, Waiting, precedence
 from services.referral.use_cases.offer_clock import offer_deadlines
 
 Wanted = tuple[str, str | None]
-_NOBODY_AHEAD: Final[Mapping[Urgency, int]] = {}
+_NOBODY_AHEAD: Final[Mapping[Precedence, int]] = {}
 _NO_TURNS: Final[Mapping[ReferralId, Collection[UnitId]]] = {}
 _HELD: Final = NextStep(awaiting_cause=HOLD)
 
@@ -70,8 +69,8 @@ async def place_referrals(
 ) -> Placement:
     """Moves each referral to where it goes next and reserves places; writes nothing but capacity.
 
-    Places are given by urgency, then by the time at which the need was recorded. Call `write_placement`
-    once the referrals' rows stand.
+    Places are given in the order of waiting lists: by urgency, by published group, then by the time at which
+    the need was recorded. Call `write_placement` once the referrals' rows stand.
 
     Args:
         referrals: locked, or not yet written; in MATCHING, WAITLISTED, UNMATCHED or (when the person has
@@ -81,14 +80,25 @@ async def place_referrals(
         units_to_free: where this transaction will give places back; they are locked with the others.
     """
     placement = Placement()
-    ordered = sorted(referrals, key=_turn)
+    ranks = {
+        one.referral_id: precedence(one.urgency, profiles[one.referral_id].priority_group)
+        for one in referrals
+    }
+    ordered = sorted(
+        referrals, key=lambda one: (ranks[one.referral_id], one.recorded_time, str(one.referral_id))
+    )
     steps = await _matched(tx, stores, ordered, profiles, now, placement)
     asking = [one for one in ordered if steps[one.referral_id].places]
-    taken = await _reserved(tx, stores, asking, steps, next_in_line, units_to_free)
+    taken = await _reserved(tx, stores, asking, steps, ranks, next_in_line, units_to_free)
     for referral in ordered:
         referral.policy_version = policy.version
         step, place = steps[referral.referral_id], taken.get(referral.referral_id)
         _move(referral, step, place, policy, now, placement)
+        if place is None and referral.state is ReferralState.WAITLISTED:
+            group = profiles[referral.referral_id].priority_group
+            placement.entries += [
+                _entry(referral, group, one) for one in step.places if one.can_be_waited_for
+            ]
         _leave_list(referral, step, place, placement)
     return placement
 
@@ -178,6 +188,7 @@ async def _reserved(
     stores: Stores,
     referrals: Sequence[Referral],
     steps: Mapping[ReferralId, NextStep],
+    ranks: Mapping[ReferralId, Precedence],
     next_in_line: Mapping[ReferralId, Collection[UnitId]],
     units_to_free: Collection[UnitId],
 ) -> dict[ReferralId, Place]:
@@ -198,7 +209,7 @@ async def _reserved(
         tries: list[tuple[Referral, Place]] = []
         for referral in asking:
             places, turn = steps[referral.referral_id].places, next_in_line.get(referral.referral_id, ())
-            place = _first_free(referral, places, turn, ahead, left)
+            place = _first_free(places, ranks[referral.referral_id], turn, ahead, left)
             if place is not None:
                 tries.append((referral, place))
         if not tries:
@@ -220,14 +231,13 @@ async def _reserved(
 
 
 def _first_free(
-    referral: Referral,
     places: Iterable[Place],
+    rank: Precedence,
     turn: Collection[UnitId],
-    ahead: Mapping[UnitId, Mapping[Urgency, int]],
+    ahead: Mapping[UnitId, Mapping[Precedence, int]],
     left: dict[UnitId, int],
 ) -> Place | None:
-    """The first place that is free for this referral, counted as taken from now on."""
-    rank = URGENCY_RANK[referral.urgency]
+    """The first place that is free for a referral of this rank, counted as taken from now on."""
     for place in places:
         unit_id = place.unit_id
         if place.free_places is None:
@@ -237,8 +247,8 @@ def _first_free(
         free = left.setdefault(unit_id, place.free_places)
         before = sum(
             number
-            for urgency, number in ahead.get(unit_id, _NOBODY_AHEAD).items()
-            if URGENCY_RANK[urgency] <= rank and unit_id not in turn
+            for waiting, number in ahead.get(unit_id, _NOBODY_AHEAD).items()
+            if waiting <= rank and unit_id not in turn
         )
         if free - before > 0:
             left[unit_id] = free - 1
@@ -267,7 +277,6 @@ def _move(
     elif step.places:
         if not was_waiting:
             referral.wait()
-        placement.entries += [_entry(referral, one) for one in step.places if one.can_be_waited_for]
     elif referral.state is ReferralState.AWAITING_PERSON:
         return
     elif step.awaiting_cause is not None:
@@ -292,14 +301,11 @@ def _leave_list(referral: Referral, step: NextStep, place: Place | None, placeme
     placement.left_lists.append(offer)
 
 
-def _entry(referral: Referral, place: Place) -> Entry:
+def _entry(referral: Referral, priority_group: int, place: Place) -> Entry:
     """A person has waited since their need was recorded, whichever list they come to later."""
-    waiting = Waiting(referral.referral_id, place.unit_id, referral.urgency, referral.recorded_time)
+    since = referral.recorded_time
+    waiting = Waiting(referral.referral_id, place.unit_id, referral.urgency, since, priority_group)
     return Entry(waiting, place.service_id, place.agency_id)
-
-
-def _turn(referral: Referral) -> tuple[int, datetime, str]:
-    return URGENCY_RANK[referral.urgency], referral.recorded_time, str(referral.referral_id)
 
 
 def _wanted(profile: Profile) -> Wanted:

@@ -6,6 +6,7 @@ from uuid import UUID
 
 from chassis.caller import Caller
 from chassis.postgres import Transaction
+from kernel.codes import LAST_PRIORITY_GROUP
 from kernel.errors import Invalid
 from kernel.ids import OfferId
 from services.referral.adapters.postgres_deadlines import Deadline, DeadlineKind
@@ -46,11 +47,17 @@ async def waitlist_offer(
     estimated = command.estimated_date
     if estimated is not None and estimated < now.astimezone(ATHENS).date():
         raise Invalid("The estimated date lies in the past.", reason="DATE_IN_THE_PAST")
+    profile = (await stores.matches.profiles(tx, [referral.referral_id])).get(referral.referral_id)
     referral.wait_with(offer, estimated, now)
     await stores.referrals.save_offer(tx, offer)
     await stores.referrals.save(tx, referral, command.request_id)
     waiting = Waiting(
-        referral.referral_id, offer.unit_id, referral.urgency, referral.recorded_time, is_asleep=True
+        referral.referral_id,
+        offer.unit_id,
+        referral.urgency,
+        referral.recorded_time,
+        profile.priority_group if profile else LAST_PRIORITY_GROUP,
+        is_asleep=True,
     )
     await stores.waitlist.add(tx, [Entry(waiting, offer.service_id, offer.agency_id)])
     await give_back(tx, stores, Hold.RESERVED, offer, now, wake=False)
@@ -58,5 +65,5 @@ async def waitlist_offer(
         due = max(now, morning_of(estimated))
         await stores.deadlines.add(tx, [Deadline(DeadlineKind.PLACE_FREED, due, unit_id=offer.unit_id)])
     await stores.deadlines.drop(tx, [referral.referral_id], [DeadlineKind.OFFER])
-    positions = await stores.waitlist.positions(tx, [referral.referral_id])
-    return referral, positions[referral.referral_id]
+    places = await stores.waitlist.places(tx, [referral.referral_id])
+    return referral, places[referral.referral_id].position

@@ -16,6 +16,7 @@ from tests.integration.check.healthy_hub import (
     R1,
     R2,
     R3,
+    R4,
     UNIT,
 )
 
@@ -125,6 +126,18 @@ BREAKS = [
         {"I4-occupied-is-held-referrals"},
     ),
     (f"update referral.capacity set places = 1 where unit_id = '{UNIT}'", {"I4-never-exceeded"}),
+    (
+        f"delete from referral.waitlist_entry where referral_id = '{R4}'",
+        {"I4-whoever-waits-stands-on-a-list"},
+    ),
+    (
+        f"update referral.waitlist_entry set since_time = '{LATER}' where referral_id = '{R4}'",
+        {"I4-whoever-waits-stands-on-a-list"},
+    ),
+    (
+        f"update referral.waitlist_entry set priority_group = 1 where referral_id = '{R4}'",
+        {"I4-lists-keep-the-published-groups"},
+    ),
     (
         f"update referral.offer set respond_by_time = now() - interval '5 minutes' where offer_id = '{OPEN}'",
         {"I13-no-offer-outlives-its-window", "I13-each-open-offer-has-its-clock"},

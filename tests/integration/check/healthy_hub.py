@@ -1,7 +1,8 @@
 """A small hub in which everything is as it must be: planted by hand, so that single things can be broken.
 
-Three needs of one person: R1 was declined by one agency and taken up by another, which was given something;
-R2 is offered to the same agency; R3 asks for a restricted service and waits for the person.
+Four needs of one person: R1 was declined by one agency and taken up by another, which was given something;
+R2 is offered to the same agency; R3 asks for a restricted service and waits for the person; R4 waits for a
+place.
 """
 
 from dataclasses import dataclass, field
@@ -18,6 +19,7 @@ from chassis.incoming import Message as KafkaMessage
 from chassis.postgres import Database
 from chassis.topics import key_bytes, partition_of
 from kem.common.v1 import common_pb2
+from kem.intake.v1.eligibility_service_pb2 import NeedProfile
 from kem.referral.v1 import referral_events_pb2 as facts
 from kernel.ids import derived_id, ordered_id
 from services.notifications.adapters.postgres_deliveries import PostgresDeliveries
@@ -29,8 +31,8 @@ SENDER, ASKED_FIRST, HOLDER = (derived_id("check", name) for name in ("sender", 
 PERSON, CONSENT, CONSENT_EVENT, CELL = (
     derived_id("check", name) for name in ("person", "consent", "consent event", "cell")
 )
-NEEDS = [derived_id("check", f"need {number}") for number in (1, 2, 3)]
-R1, R2, R3 = (derived_id("check", f"referral {number}") for number in (1, 2, 3))
+NEEDS = [derived_id("check", f"need {number}") for number in (1, 2, 3, 4)]
+R1, R2, R3, R4 = (derived_id("check", f"referral {number}") for number in (1, 2, 3, 4))
 DECLINED, ACCEPTED, OPEN = (derived_id("check", f"offer {number}") for number in (1, 2, 3))
 UNIT, OTHER_UNIT, DISCLOSURE = (derived_id("check", name) for name in ("unit", "other unit", "disclosure"))
 PURPOSE = "SERVICE_EDUCATION"
@@ -175,7 +177,7 @@ async def _plant_intake(hub: HealthyHub) -> None:
     agreement = {"purposes": [PURPOSE], "categories": 15, "legal_regime": "GDPR_CONTROLLER", "version": 1}
     await hub.plant("intake.agreement_version", agency_id=HOLDER, transfer_basis="", **agreement, **period)
     for need_id, referral_id, service_type in zip(
-        NEEDS, (R1, R2, R3), ("GREEK_A1", "GREEK_A1", "GBV_COUNSELLING"), strict=True
+        NEEDS, (R1, R2, R3, R4), ("GREEK_A1", "GREEK_A1", "GBV_COUNSELLING", "GREEK_A1"), strict=True
     ):
         await hub.plant(
             "intake.need",
@@ -213,6 +215,7 @@ async def _plant_referral(hub: HealthyHub) -> None:
         (NEEDS[0], R1, "ACCEPTED", ACCEPTED, "GREEK_A1"),
         (NEEDS[1], R2, "OFFERED", OPEN, "GREEK_A1"),
         (NEEDS[2], R3, "AWAITING_PERSON", None, "GBV_COUNSELLING"),
+        (NEEDS[3], R4, "WAITLISTED", None, "GREEK_A1"),
     ):
         await hub.plant(
             "referral.referral",
@@ -226,7 +229,18 @@ async def _plant_referral(hub: HealthyHub) -> None:
             state=state,
             current_offer_id=offer_id,
             holder_agency_id=HOLDER if state == "ACCEPTED" else None,
+            recorded_time=EARLIER,
         )
+    await hub.plant(
+        "referral.waitlist_entry",
+        unit_id=UNIT,
+        referral_id=R4,
+        urgency="NORMAL",
+        priority_group=2,
+        since_time=EARLIER,
+    )
+    profile = NeedProfile(need_id=str(NEEDS[3]), referral_id=str(R4), priority_group=2)
+    await hub.plant("referral.need_profile", referral_id=R4, profile=profile.SerializeToString())
     for offer_id, referral_id, agency_id, unit_id, number, state in (
         (DECLINED, R1, ASKED_FIRST, OTHER_UNIT, 1, "DECLINED"),
         (ACCEPTED, R1, HOLDER, UNIT, 2, "ACCEPTED"),
@@ -282,6 +296,7 @@ def _story(hub: HealthyHub) -> list[OutgoingEvent]:
         hub.fact(R1, R1, facts.ReferralAccepted(offer_id=str(ACCEPTED), agency_id=str(HOLDER))),
         hub.fact(R2, R2, offered(OPEN, HOLDER)),
         hub.fact(R3, R3, facts.ReferralAwaitingPerson(cause="ASK_FIRST", proposals=2)),
+        hub.fact(R4, R4, facts.ReferralWaitlisted()),
     ]
 
 

@@ -5,14 +5,14 @@ from uuid import UUID
 
 from kernel.codes import Urgency
 from kernel.ids import ReferralId, UnitId
-from services.referral.domain.waitlist import Waiting, in_order, next_for, position_of
+from services.referral.domain.waitlist import Waiting, in_order, next_for
 
 UNIT = UnitId(UUID(int=1))
 BEGIN = datetime(2026, 3, 4, tzinfo=UTC)
 
 
 def waiting(
-    number: int, urgency: Urgency = Urgency.NORMAL, hours: int = 0, group: int = 0, asleep: bool = False
+    number: int, urgency: Urgency = Urgency.NORMAL, hours: int = 0, group: int = 3, asleep: bool = False
 ) -> Waiting:
     since = BEGIN + timedelta(hours=hours)
     return Waiting(ReferralId(UUID(int=number)), UNIT, urgency, since, group, asleep)
@@ -26,17 +26,11 @@ def test_the_more_urgent_goes_first_then_the_group_then_who_waits_longest() -> N
     some = [
         waiting(1, hours=0),
         waiting(2, hours=-5),
-        waiting(3, hours=-9, group=1),
+        waiting(3, hours=-9, group=4),
         waiting(4, Urgency.URGENT, hours=3),
         waiting(5, Urgency.EMERGENCY, hours=9),
     ]
     assert numbers(in_order(some)) == [5, 4, 2, 1, 3]
-
-
-def test_a_position_counts_from_one() -> None:
-    some = [waiting(1, hours=2), waiting(2, hours=1)]
-    assert position_of(ReferralId(UUID(int=1)), some) == 2
-    assert position_of(ReferralId(UUID(int=9)), some) is None
 
 
 def test_as_many_get_their_turn_as_there_are_places() -> None:

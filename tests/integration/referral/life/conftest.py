@@ -1,4 +1,4 @@
-"""A referral service without its processes; after each test both counters and the history must be right."""
+"""A referral service without its processes; after each test counters, lists and history must be right."""
 
 from collections.abc import AsyncIterator
 
@@ -13,4 +13,5 @@ async def life(fresh: FreshDatabase) -> AsyncIterator[Life]:
     async with open_life(fresh) as opened:
         yield opened
         opened.check_counters()
+        opened.check_lists()
         opened.check_history()
