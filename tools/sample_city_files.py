@@ -116,6 +116,7 @@ def _service(row: Row, ids: dict[str, str], with_activities: set[str]) -> direct
             household_bands=list(HouseholdBand)[: _HOUSEHOLD_ENDS[row["household_max"]]],
             status_rule=row["status_rule"],
             status_proof_needed=row["status_proof"] == "yes",
+            status_proof_until_end=row["proof_until_end"] == "yes",
         ),
         areas=row["areas"].split(),
         languages=row["languages"].split(),

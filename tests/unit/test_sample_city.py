@@ -113,6 +113,18 @@ def test_some_provider_of_each_type_takes_people_without_proof_of_status(city: C
     assert set(SERVICE_TYPES) - open_to_all == benefits
 
 
+def test_a_course_that_asks_for_proof_to_its_end_is_not_the_only_one_of_its_type(city: City) -> None:
+    with_activities = {activity.service_id for activity in city.activities}
+    strict = [s for s in city.services if s.eligibility.status_proof_until_end]
+    assert strict
+    for service in strict:
+        assert service.service_id in with_activities
+        assert any(
+            other.service_type == service.service_type and not other.eligibility.status_proof_until_end
+            for other in city.services
+        )
+
+
 def test_shelters_that_must_stay_secret_are_hidden(city: City) -> None:
     hidden = {
         s.service_type for s in city.services if s.location.visibility == directory.LOCATION_VISIBILITY_HIDDEN

@@ -6,7 +6,7 @@ from uuid import UUID
 
 import asyncpg
 
-from tools.trace.reading_aloud import read_aloud
+from tools.trace.reading_aloud import read_aloud, warning_aloud
 from tools.trace.story import HUB, Entry, Names
 
 
@@ -27,7 +27,7 @@ def matches(proposals: list[asyncpg.Record], names: Names, *, is_restricted: boo
 
 
 def why(service_id: UUID | None, offered_time: datetime, proposals: list[asyncpg.Record]) -> tuple[str, ...]:
-    """The terms of the last match before the offer in which the service was proposed."""
+    """Terms and warnings of the last match before the offer in which the service was proposed."""
     fitting = [
         row for row in proposals if row["service_id"] == service_id and row["match_time"] <= offered_time
     ]
@@ -40,4 +40,8 @@ def why(service_id: UUID | None, offered_time: datetime, proposals: list[asyncpg
     )
     if row["free_places"] is not None:
         heading += f", {row['free_places']} free"
-    return (heading + f" (policy {row['policy_version']}).", *(read_aloud(term) for term in terms))
+    return (
+        heading + f" (policy {row['policy_version']}).",
+        *(read_aloud(term) for term in terms),
+        *(warning_aloud(warning) for warning in row["warnings"]),
+    )

@@ -1,4 +1,4 @@
-"""The stored terms of a score, said in sentences."""
+"""The stored terms of a score and the stored warnings, said in sentences."""
 
 from collections.abc import Callable, Mapping
 from typing import Any, Final
@@ -16,6 +16,11 @@ def read_aloud(term: Mapping[str, Any]) -> str:
     if say:
         sentence = say(facts) if facts else "what it said of the person went when the referral ended"
     return f"{_TITLES.get(name, name)}: {sentence} ({term['value']:.2f} × {term['weight']:.2f})"
+
+
+def warning_aloud(warning: str) -> str:
+    """One warning as it was stored with the match: what the worker could know when the offer went out."""
+    return f"Warning: {WARNINGS.get(warning, warning)}"
 
 
 def _free_places(facts: Facts) -> str:
@@ -79,4 +84,17 @@ _TITLES: Final = {
     "TIME_TO_START": "Waiting",
     "DISTANCE": "Way",
     "FIT": "Fit",
+}
+WARNINGS: Final = {
+    "DISTRICT_NOT_KNOWN": "it serves certain districts, and where the person lives was not recorded",
+    "AGE_NOT_KNOWN": "it takes certain ages, and the age was not known",
+    "SEX_NOT_KNOWN": "it is for one sex, and the sex was not stated",
+    "HOUSEHOLD_NOT_KNOWN": "it takes households of certain sizes, and the size was not known",
+    "STATUS_NOT_VERIFIED": "it asks for a legal status that was stated and not proven",
+    "STATUS_NOT_ASKED": "it asks for a legal status that the person was not asked about",
+    "DOCUMENT_ENDS_BEFORE_ACTIVITY": "the proof of legal status ends before the activity does",
+    "LANGUAGE_NOT_KNOWN": "which language the person speaks was not recorded",
+    "LANGUAGE_TO_ASK": "there is only a close language",
+    "INTERPRETER_TO_ARRANGE": "an interpreter had to be arranged",
+    "NO_FREE_PLACE": "there was only a waiting list",
 }

@@ -26,10 +26,12 @@ EVERYWHERE: Final = "*"
 _CANDIDATE = """
     select hit.keys, s.service_id, s.agency_id, s.version, s.service_type, s.name_el, s.name_en, s.listing,
         s.location_visibility, s.district, s.areas, s.age_bands, s.sexes, s.household_bands, s.status_rule,
-        s.status_proof_needed, s.languages, s.interpreter_languages, s.step_free, s.opening, s.duty_phone,
+        s.status_proof_needed, s.status_proof_until_end, s.languages, s.interpreter_languages, s.step_free,
+        s.opening, s.duty_phone,
         s.suspended_time is not null as is_suspended,
         g.valid_from_time, g.valid_until_time, t.cases, t.median_seconds, m.mean_seconds,
-        u.unit_ids, u.activity_ids, u.free, u.places, u.declared_times, u.start_times, u.questioned
+        u.unit_ids, u.activity_ids, u.free, u.places, u.declared_times, u.start_times, u.end_times,
+        u.questioned
     from hit
     join service s using (service_id)
     left join agreement g on g.agency_id = s.agency_id
@@ -39,6 +41,7 @@ _CANDIDATE = """
         select array_agg(c.unit_id) as unit_ids, array_agg(c.activity_id) as activity_ids,
             array_agg(c.free) as free, array_agg(case when c.kind = 'PLACES' then c.places end) as places,
             array_agg(c.declared_time) as declared_times, array_agg(c.start_time) as start_times,
+            array_agg(case when c.activity_id is not null then c.until_time end) as end_times,
             array_agg(c.questioned_time is not null) as questioned
         from capacity c
         where c.service_id = s.service_id and c.until_time > clock_timestamp()
@@ -185,6 +188,7 @@ def _candidate(row: asyncpg.Record) -> Candidate:
         household_bands=_set(*row["household_bands"]),
         status_rule=row["status_rule"],
         status_proof_needed=row["status_proof_needed"],
+        status_proof_until_end=row["status_proof_until_end"],
         languages=_set(*row["languages"]),
         interpreter_languages=_set(*row["interpreter_languages"]),
         step_free=row["step_free"],
@@ -209,15 +213,17 @@ def _units(row: asyncpg.Record) -> tuple[UnitPlaces, ...]:
             places=places,
             declared_time=declared_time,
             start_time=start_time,
+            end_time=end_time,
             is_questioned=is_questioned,
         )
-        for unit_id, activity_id, free, places, declared_time, start_time, is_questioned in zip(
+        for unit_id, activity_id, free, places, declared_time, start_time, end_time, is_questioned in zip(
             row["unit_ids"] or (),
             row["activity_ids"] or (),
             row["free"] or (),
             row["places"] or (),
             row["declared_times"] or (),
             row["start_times"] or (),
+            row["end_times"] or (),
             row["questioned"] or (),
             strict=True,
         )

@@ -18,6 +18,7 @@ class Candidate:
         areas: districts that it serves; empty: all.
         age_bands: taken; empty: all. The same for sexes and household_bands.
         status_rule: rule family that must hold; empty: none.
+        status_proof_until_end: its proof must last until the activity ends.
         agreement_until_time: None where the agency has no agreement.
         start_cases: how many cases of this service the median rests on.
         start_median_seconds: from the record of the need to the begin of the service.
@@ -40,6 +41,7 @@ class Candidate:
     household_bands: frozenset[str] = frozenset()
     status_rule: str = ""
     status_proof_needed: bool = False
+    status_proof_until_end: bool = False
     languages: frozenset[str] = frozenset()
     interpreter_languages: frozenset[str] = frozenset()
     step_free: bool = True

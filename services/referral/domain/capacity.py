@@ -50,6 +50,7 @@ class UnitPlaces:
         free_places: None when unlimited; below 0 when more is taken than declared.
         places: as declared; None when unlimited.
         start_time: when the activity begins; None for a service without activities.
+        end_time: when it ends; None likewise.
         is_questioned: the service has answered twice that it is full although it had declared free places.
     """
 
@@ -60,6 +61,7 @@ class UnitPlaces:
     declared_time: datetime
     start_time: datetime | None = None
     is_questioned: bool = False
+    end_time: datetime | None = None
 
     @property
     def has_place(self) -> bool:

@@ -7,7 +7,9 @@ from enum import StrEnum
 
 from kernel.codes import LocationVisibility, Sex, StatusAnswer, Urgency
 from kernel.ids import AgencyId, ServiceId
+from services.referral.domain.calendar import ATHENS
 from services.referral.domain.candidate import Candidate
+from services.referral.domain.capacity import UnitPlaces
 from services.referral.domain.opening import is_open
 from services.referral.domain.profile import Profile
 from services.referral.domain.spoken_languages import Understanding, Understood
@@ -27,6 +29,7 @@ class Exclusion(StrEnum):
     SEX = "SEX"
     HOUSEHOLD = "HOUSEHOLD"
     STATUS = "STATUS"
+    DOCUMENT_ENDS = "DOCUMENT_ENDS"
     LANGUAGE = "LANGUAGE"
     ACCESS = "ACCESS"
     DECLINED = "DECLINED"
@@ -42,6 +45,7 @@ class MatchWarning(StrEnum):
     HOUSEHOLD_NOT_KNOWN = "HOUSEHOLD_NOT_KNOWN"
     STATUS_NOT_VERIFIED = "STATUS_NOT_VERIFIED"
     STATUS_NOT_ASKED = "STATUS_NOT_ASKED"
+    DOCUMENT_ENDS_BEFORE_ACTIVITY = "DOCUMENT_ENDS_BEFORE_ACTIVITY"
     LANGUAGE_NOT_KNOWN = "LANGUAGE_NOT_KNOWN"
     LANGUAGE_TO_ASK = "LANGUAGE_TO_ASK"
     INTERPRETER_TO_ARRANGE = "INTERPRETER_TO_ARRANGE"
@@ -127,6 +131,31 @@ def _lacks_the_status(question: Question, candidate: Candidate, _: Understanding
     return answer is StatusAnswer.NO or (candidate.status_proof_needed and answer is not StatusAnswer.YES)
 
 
+def outlasts_proof(profile: Profile, candidate: Candidate, unit: UnitPlaces) -> bool:
+    """Whether the activity ends in a month that the proof of the status asked for no longer covers.
+
+    Never for a service without activities or without a status rule, nor where the proof has no end that is
+    known.
+    """
+    covered = profile.proof_months.get(candidate.status_rule)
+    if covered is None or unit.end_time is None:
+        return False
+    return unit.end_time.astimezone(ATHENS).date().isoformat()[: len(covered)] > covered
+
+
+def units_within_proof(profile: Profile, candidate: Candidate) -> tuple[UnitPlaces, ...]:
+    """The units to which the person may go as far as the service's rule on the length of proof says."""
+    if not candidate.status_proof_until_end:
+        return candidate.units
+    return tuple(unit for unit in candidate.units if not outlasts_proof(profile, candidate, unit))
+
+
+def _lacks_proof_to_the_end(question: Question, candidate: Candidate, _: Understanding) -> bool:
+    """Where the rule leaves no unit that has, or could ever have, a place."""
+    within = units_within_proof(question.profile, candidate)
+    return len(within) < len(candidate.units) and not any(unit.can_be_waited_for for unit in within)
+
+
 def _is_not_understood(question: Question, candidate: Candidate, understanding: Understanding) -> bool:
     """A close language will do only where there is somebody to ask the person."""
     return understanding.how is Understood.NO or (
@@ -158,6 +187,7 @@ HARD_CONDITIONS: tuple[tuple[Exclusion, Condition], ...] = (
     (Exclusion.SEX, _does_not_take_the_sex),
     (Exclusion.HOUSEHOLD, _does_not_take_the_household),
     (Exclusion.STATUS, _lacks_the_status),
+    (Exclusion.DOCUMENT_ENDS, _lacks_proof_to_the_end),
     (Exclusion.LANGUAGE, _is_not_understood),
     (Exclusion.ACCESS, _cannot_be_entered),
     (Exclusion.DECLINED, _has_said_no),
@@ -166,8 +196,17 @@ HARD_CONDITIONS: tuple[tuple[Exclusion, Condition], ...] = (
 )
 
 
-def warnings_of(question: Question, candidate: Candidate, understanding: Understanding) -> tuple[str, ...]:
-    """What is not known, or has to be arranged, for this person at this service."""
+def warnings_of(
+    question: Question,
+    candidate: Candidate,
+    understanding: Understanding,
+    units: tuple[UnitPlaces, ...],
+) -> tuple[str, ...]:
+    """What is not known, or has to be arranged, for this person at this service.
+
+    Args:
+        units: in the order of their use; whether a document ends too soon is told of the first.
+    """
     profile = question.profile
     found: list[str] = []
     if candidate.areas and profile.district is None:
@@ -184,6 +223,8 @@ def warnings_of(question: Question, candidate: Candidate, understanding: Underst
             found.append(MatchWarning.STATUS_NOT_VERIFIED)
         elif answer is StatusAnswer.NOT_ASKED:
             found.append(MatchWarning.STATUS_NOT_ASKED)
+        if units and outlasts_proof(profile, candidate, units[0]):
+            found.append(MatchWarning.DOCUMENT_ENDS_BEFORE_ACTIVITY)
     if understanding.how in _LANGUAGE_WARNINGS:
         found.append(_LANGUAGE_WARNINGS[understanding.how])
     return tuple(found)

@@ -72,6 +72,7 @@ class Eligibility:
     household_bands: tuple[str, ...]
     status_rule: str
     status_proof_needed: bool
+    status_proof_until_end: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -100,7 +101,7 @@ class Service:
 
         Raises:
             Invalid: UNKNOWN_CODE, or a rule that this service type may not have (SEX_RULE_NOT_ALLOWED,
-                STATUS_RULE_NOT_ALLOWED, STATUS_RULE_MISSING).
+                STATUS_RULE_NOT_ALLOWED, STATUS_RULE_MISSING, STATUS_PROOF_MISSING).
         """
         kind = codes.service_type(self.service_type)
         rules = self.eligibility
@@ -129,6 +130,12 @@ class Service:
             raise Invalid(
                 "Proof is asked for, but no rule says of what.",
                 reason="STATUS_RULE_MISSING",
+                service_id=str(self.service_id),
+            )
+        if rules.status_proof_until_end and not rules.status_proof_needed:
+            raise Invalid(
+                "The proof has to last until the end, but no proof is asked for.",
+                reason="STATUS_PROOF_MISSING",
                 service_id=str(self.service_id),
             )
 

@@ -15,6 +15,7 @@ from services.referral.domain.conditions import (
     Exclusion,
     MatchWarning,
     Question,
+    units_within_proof,
     warnings_of,
 )
 from services.referral.domain.opening import next_opening
@@ -156,10 +157,10 @@ def _by_service(pair: tuple[Candidate, str]) -> bytes:
 def _proposal(
     question: Question, candidate: Candidate, understood: Understanding, policy: ScorePolicy
 ) -> Proposal:
-    units = in_order_of_use(candidate.units, question.now)
+    units = in_order_of_use(units_within_proof(question.profile, candidate), question.now)
     free = free_places_of(units)
     terms = terms_of(question, candidate, understood, units, free, policy) if units else ()
-    warnings = warnings_of(question, candidate, understood)
+    warnings = warnings_of(question, candidate, understood, units)
     if free == 0:
         warnings = (*warnings, MatchWarning.NO_FREE_PLACE)
     return Proposal(

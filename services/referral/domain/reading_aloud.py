@@ -212,6 +212,10 @@ _EXCLUSIONS = {
         "Ζητά νομικό καθεστώς που δεν υπάρχει ή δεν έχει αποδειχθεί.",
         "It asks for a legal status that is not there or not proven.",
     ),
+    Exclusion.DOCUMENT_ENDS: Sentence(
+        "Ζητά αποδεικτικό του νομικού καθεστώτος που να ισχύει ως το τέλος της δράσης· αυτό λήγει νωρίτερα.",
+        "It asks for a proof of legal status that lasts until the activity ends, and this one ends before.",
+    ),
     Exclusion.LANGUAGE: Sentence(
         "Δεν υπάρχει κοινή γλώσσα ούτε διερμηνέας.", "There is no common language and no interpreter."
     ),
@@ -245,6 +249,10 @@ _WARNINGS = {
     MatchWarning.STATUS_NOT_ASKED: Sentence(
         "Ζητά νομικό καθεστώς για το οποίο δεν ρωτήθηκε το άτομο.",
         "It asks for a legal status, and the person was not asked about it.",
+    ),
+    MatchWarning.DOCUMENT_ENDS_BEFORE_ACTIVITY: Sentence(
+        "Το αποδεικτικό του νομικού καθεστώτος λήγει πριν τελειώσει η δράση: δείτε μαζί την ανανέωση.",
+        "The proof of legal status ends before the activity does: look into its renewal together.",
     ),
     MatchWarning.LANGUAGE_NOT_KNOWN: Sentence(
         "Δεν έχει καταγραφεί ποια γλώσσα μιλά το άτομο.",

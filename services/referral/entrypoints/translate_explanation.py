@@ -6,7 +6,7 @@ from kem.referral.v1 import referral_pb2 as referral
 from kem.referral.v1 import referral_service_pb2 as rpc
 from services.referral.domain.explanation import Explanation
 from services.referral.domain.matching import Proposal, ScoreTerm
-from services.referral.domain.reading_aloud import exclusion_sentence, term_sentence
+from services.referral.domain.reading_aloud import exclusion_sentence, term_sentence, warning_sentence
 from services.referral.entrypoints.translate_directory import after_id
 from services.referral.use_cases.explain_matches import ExcludedPage
 
@@ -52,6 +52,7 @@ def proposal_message(rank: int, proposal: Proposal) -> referral.Proposal:
         service_version=proposal.service_version,
         free_places=proposal.free_places,
         permitted=proposal.permitted,
+        warning_texts=map(_warning_message, proposal.warnings),
     )
 
 
@@ -60,6 +61,11 @@ def _term_message(term: ScoreTerm) -> referral.ScoreTerm:
     return referral.ScoreTerm(
         term=term.term, value=term.value, weight=term.weight, text_el=sentence.el, text_en=sentence.en
     )
+
+
+def _warning_message(warning: str) -> referral.Warning:
+    sentence = warning_sentence(warning)
+    return referral.Warning(warning=warning, text_el=sentence.el, text_en=sentence.en)
 
 
 def _exclusion_message(reason: str, count: int) -> referral.Exclusion:

@@ -39,8 +39,8 @@ class City:
     officer: Any
     service_id: str
 
-    async def consented_person(self) -> str:
-        person = await self.desk.person()
+    async def consented_person(self, **changes: Any) -> str:
+        person = await self.desk.person(**changes)
         await self.desk.consent(person)
         return person
 

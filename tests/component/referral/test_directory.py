@@ -75,6 +75,23 @@ async def test_a_saved_service_is_shown_as_it_was_saved(door: DirectoryDoor) -> 
     )
 
 
+async def test_a_service_may_ask_that_proof_lasts_to_the_end_of_its_activity(door: DirectoryDoor) -> None:
+    rules = directory.Eligibility(
+        status_rule="WORK_ALLOWED", status_proof_needed=True, status_proof_until_end=True
+    )
+    told = service_message(1, service_type="VOCATIONAL_TRAINING", eligibility=rules)
+    assert await save(door, told, by=door.member(1)) == 1
+    request = rpc.GetServiceRequest(service_id=told.service_id)
+    assert (await door.stub.GetService(request, metadata=door.member(2))).service.service == told
+    told.eligibility.status_proof_until_end = False
+    assert await save(door, told, by=door.member(1)) == 1  # the rule alone is a change
+    told.eligibility.status_proof_until_end, told.eligibility.status_proof_needed = True, False
+    assert await refused(save(door, told, by=door.member(1))) == (
+        grpc.StatusCode.INVALID_ARGUMENT,
+        "STATUS_PROOF_MISSING",
+    )
+
+
 async def test_the_same_request_twice_is_one_save_with_one_answer(door: DirectoryDoor) -> None:
     request = rpc.SaveServicesRequest(request_id=request_id(), services=[service_message(1)])
     for _ in range(2):

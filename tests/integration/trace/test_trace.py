@@ -8,12 +8,13 @@ from uuid import UUID
 import asyncpg
 import pytest
 
+from services.referral.domain.conditions import MatchWarning
 from tests.integration.check import healthy_hub as hub_of
 from tests.integration.check.healthy_hub import HealthyHub
 from tests.support.postgres import MakeDatabase
 from tools.stack.failure import StackFailure
 from tools.trace.history import read_history
-from tools.trace.reading_aloud import read_aloud
+from tools.trace.reading_aloud import WARNINGS, read_aloud
 from tools.trace.sayings import SAYINGS
 from tools.trace.show import as_json, print_history
 
@@ -47,6 +48,7 @@ async def hub(fresh_database: MakeDatabase) -> AsyncIterator[HealthyHub]:
                 agency_id=hub_of.HOLDER,
                 score=0.71,
                 terms=json.dumps(TERMS),
+                warnings=["DOCUMENT_ENDS_BEFORE_ACTIVITY"],
                 match_time=hub_of.EARLIER - timedelta(minutes=1),
                 policy_version="score/1",
             )
@@ -82,8 +84,45 @@ async def test_it_says_why_that_provider_was_asked(hub: HealthyHub) -> None:
         "Waiting",
         "Way",
         "Fit",
+        "Warning",
     ]
-    assert "is spoken there (1.00 × 0.15)" in offer.why[-1]
+    assert "is spoken there (1.00 × 0.15)" in offer.why[-2]
+    assert offer.why[-1] == "Warning: the proof of legal status ends before the activity does"
+
+
+def test_every_warning_has_a_sentence() -> None:
+    assert set(WARNINGS) == set(MatchWarning)
+
+
+async def test_it_says_where_a_referral_stands_on_a_waiting_list_and_why(
+    hub: HealthyHub, capsys: pytest.CaptureFixture[str]
+) -> None:
+    for number, (urgency, group, hours) in enumerate(
+        [("URGENT", 4, 1), ("NORMAL", 1, 1), ("NORMAL", 2, -1), ("NORMAL", 2, 1), ("NORMAL", 3, -9)]
+    ):
+        await hub.plant(
+            "referral.waitlist_entry",
+            unit_id=hub_of.UNIT,
+            referral_id=UUID(int=900 + number),
+            urgency=urgency,
+            priority_group=group,
+            since_time=hub_of.EARLIER + timedelta(hours=hours),
+        )
+    history = await read_history(hub.files.check_url, str(hub_of.R4))
+    said = history.facts["waiting"]
+    assert said.startswith(
+        "number 4 of 6 on the waiting list: 1 more urgent, 1 of an earlier priority group and 1 waiting"
+        " longer come before; normal, group 2/4 (Disability"
+    )
+    print_history(history)
+    assert f"N{said[1:]}." in capsys.readouterr().out
+
+
+async def test_of_a_restricted_referral_that_waits_no_group_is_told(hub: HealthyHub) -> None:
+    await hub.connection.execute(
+        "update referral.referral set service_type = 'GBV_COUNSELLING' where referral_id = $1", hub_of.R4
+    )
+    assert (await read_history(hub.files.check_url, str(hub_of.R4))).facts["waiting"] == ""
 
 
 @pytest.mark.parametrize("some_id", [hub_of.R1, hub_of.NEEDS[0], hub_of.ACCEPTED])

@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 from kernel.codes import AgeBand, HouseholdBand, LocationVisibility, Sex, StatusAnswer, Urgency
 from services.referral.domain.candidate import Candidate
-from services.referral.domain.conditions import HARD_CONDITIONS, Exclusion
+from services.referral.domain.conditions import HARD_CONDITIONS, Exclusion, outlasts_proof
 from services.referral.domain.matching import MatchPolicy, MatchResult, match
 from services.referral.domain.profile import Profile
 from services.referral.domain.reading_aloud import term_sentence
@@ -19,6 +19,12 @@ from tests.support.directory import NOW, agency_id, candidate, profile, referral
 FEWER = settings(max_examples=settings().max_examples // 3)
 """A directory takes long to invent."""
 LANGUAGES = ("ell", "eng", "ara", "arz", "pes", "prs", "fas", "ckb", "kmr", "urd")
+PROOFS: tuple[dict[str, str], ...] = (
+    {},
+    {"WORK_ALLOWED": "2026-02"},
+    {"WORK_ALLOWED": "2026-04"},
+    {"WORK_ALLOWED": "2027-01"},
+)
 DISTRICTS = tuple(f"ATHENS_{number}" for number in range(1, 8))
 
 
@@ -35,6 +41,7 @@ def candidates(draw: st.DrawFn, number: int) -> Candidate:
             free,
             declared_time=NOW - timedelta(days=draw(st.integers(0, 20))),
             start_time=draw(st.sampled_from([None, NOW - timedelta(days=1), NOW + timedelta(days=9)])),
+            end_time=draw(st.sampled_from([None, NOW + timedelta(days=20), NOW + timedelta(days=90)])),
         )
         for index in range(draw(st.integers(0, 2)))
     )
@@ -49,6 +56,7 @@ def candidates(draw: st.DrawFn, number: int) -> Candidate:
         household_bands=draw(some(*HouseholdBand)),
         status_rule=draw(st.sampled_from(["", "", "WORK_ALLOWED"])),
         status_proof_needed=draw(st.booleans()),
+        status_proof_until_end=draw(st.booleans()),
         languages=draw(some(*LANGUAGES)),
         interpreter_languages=draw(some(*LANGUAGES)),
         step_free=draw(st.booleans()),
@@ -77,6 +85,7 @@ def needs(draw: st.DrawFn) -> Profile:
         age_band=draw(st.none() | st.sampled_from(AgeBand)),
         sex=draw(st.none() | st.sampled_from(Sex)),
         status_checks={"WORK_ALLOWED": draw(st.sampled_from(StatusAnswer))},
+        proof_months=draw(st.sampled_from(PROOFS)),
         step_free_access_needed=draw(st.booleans()),
         household_band=draw(st.none() | st.sampled_from(HouseholdBand)),
     )
@@ -198,6 +207,28 @@ def test_sex_and_status_change_no_score(
     scores = {one.service_id: one.score for one in matched(need, services).proposals}
     for one in matched(other, services).proposals:
         assert scores.get(one.service_id, one.score) == one.score
+
+
+@FEWER
+@given(needs(), directories(), st.sampled_from(PROOFS))
+def test_how_long_a_proof_lasts_changes_warnings_and_what_the_rule_asks_and_nothing_else(
+    need: Profile, services: list[Candidate], other: dict[str, str]
+) -> None:
+    """Without the rule: the same services, units and scores. With it: no unit beyond the proof."""
+    lasting = replace(need, proof_months={})
+    without_rule = [replace(one, status_proof_until_end=False) for one in services]
+    told = {"DOCUMENT_ENDS_BEFORE_ACTIVITY"}
+    for one, same in zip(
+        matched(replace(need, proof_months=other), without_rule).proposals,
+        matched(lasting, without_rule).proposals,
+        strict=True,
+    ):
+        assert (one.service_id, one.units, one.score) == (same.service_id, same.units, same.score)
+        assert set(one.warnings) - told == set(same.warnings)
+    for one in matched(need, services).proposals:
+        beyond = [unit for unit in one.units if outlasts_proof(need, one.candidate, unit)]
+        assert not (one.candidate.status_proof_until_end and beyond)
+        assert (one.units[0] in beyond) == bool(told & set(one.warnings))
 
 
 @FEWER

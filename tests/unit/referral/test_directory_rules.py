@@ -49,6 +49,13 @@ def test_proof_of_nothing_is_refused() -> None:
     assert refusal(service(eligibility=Eligibility((), (), (), "", True))) == "STATUS_RULE_MISSING"
 
 
+def test_a_proof_that_must_last_but_is_not_asked_for_is_refused() -> None:
+    rules = Eligibility((), (), (), "LEGAL_RESIDENT", False, status_proof_until_end=True)
+    assert refusal(service(service_type="RENT_SUPPORT", eligibility=rules)) == "STATUS_PROOF_MISSING"
+    kept = replace(rules, status_proof_needed=True)
+    service(service_type="RENT_SUPPORT", eligibility=kept).check()
+
+
 def test_a_believable_service_is_taken() -> None:
     service().check()
     replace(service(), service_type="DAY_CENTRE", eligibility=Eligibility((), ("F",), (), "", False)).check()
