@@ -56,22 +56,24 @@ INVARIANTS: Final = (
     ),
     Invariant(
         "I1-every-change-reaches-the-desk",
-        "Each fact that notifications has taken lies in the inbox of the sender's desk",
+        "Each fact that notifications has taken lies in the inbox of the sender's desk; of an end of waiting"
+        " it hears by what came instead",
         _BOTH,
-        f"select count(*) from {_TAKEN}",
+        f"select count(*) from {_TAKEN} and e.type <> 'WaitingEnded'",
         f"""
-        select e.type || ' ' || e.event_id from {_TAKEN} and not exists (
+        select e.type || ' ' || e.event_id from {_TAKEN} and e.type <> 'WaitingEnded' and not exists (
             select from notifications.delivery d join notifications.recipient r using (recipient_id)
             where d.event_id = e.event_id and r.inbox = 'DESK')
         """,
     ),
     Invariant(
         "I1-every-offer-reaches-its-agency",
-        "Each offer that notifications has taken lies in the inbox of the agency that is asked",
+        "Each offer, and each end of waiting, that notifications has taken lies in the inbox of its agency",
         _BOTH,
-        f"select count(*) from {_TAKEN} and e.type = 'ReferralOffered'",
+        f"select count(*) from {_TAKEN} and e.type in ('ReferralOffered', 'WaitingEnded')",
         f"""
-        select e.event_id from {_TAKEN} and e.type = 'ReferralOffered' and not exists (
+        select e.type || ' ' || e.event_id
+        from {_TAKEN} and e.type in ('ReferralOffered', 'WaitingEnded') and not exists (
             select from notifications.delivery d join notifications.recipient r using (recipient_id)
             join referral.offer o on o.offer_id = d.offer_id
             where d.event_id = e.event_id and r.inbox = 'AGENCY' and r.agency_id = o.agency_id)

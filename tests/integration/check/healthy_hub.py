@@ -97,6 +97,15 @@ class HealthyHub:
             [(header, value.encode()) for header, value in headers.items()],
         )
 
+    async def tell(self, *events: OutgoingEvent) -> None:
+        """Logs facts about referrals, and lets notifications take them."""
+        worker = await Database.open(self.files.worker_url("notifications"), schema="notifications")
+        try:
+            runner = BatchRunner("notifications", CONSUMER, worker, ReferralFacts(PostgresDeliveries()))
+            await runner.take([await self.log("referral", event) for event in events])
+        finally:
+            await worker.close()
+
     async def intake_event(self, kind: str, aggregate_id: UUID, key: UUID = PERSON) -> OutgoingEvent:
         """An event of intake of which only the envelope's outside matters."""
         topic = "kem.disclosure.v1" if kind.startswith("Disclosure") else "kem.intake.v1"
@@ -126,12 +135,7 @@ async def build(files: FreshDatabase, connection: asyncpg.Connection) -> Healthy
     await connection.execute("set session_replication_role = replica")  # foreign keys are not the point
     await _plant_intake(hub)
     await _plant_referral(hub)
-    worker = await Database.open(files.worker_url("notifications"), schema="notifications")
-    try:
-        runner = BatchRunner("notifications", CONSUMER, worker, ReferralFacts(PostgresDeliveries()))
-        await runner.take([await hub.log("referral", event) for event in _story(hub)])
-    finally:
-        await worker.close()
+    await hub.tell(*_story(hub))
     return hub
 
 

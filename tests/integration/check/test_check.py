@@ -76,6 +76,23 @@ async def test_every_invariant_was_broken_once(hub: HealthyHub) -> None:
     assert {finding.id for finding in report.findings} == tried
 
 
+async def test_an_end_of_waiting_is_the_agencys_to_hear_and_not_the_desks(hub: HealthyHub) -> None:
+    agency = str(hub_of.ASKED_FIRST)
+    fact = facts.WaitingEnded(offer_id=str(hub_of.DECLINED), agency_id=agency)
+    await hub.tell(hub.fact(hub_of.R1, hub_of.DECLINED, fact))
+    assert broken(await check_database(hub.files.check_url)) == {}
+    await hub.connection.execute(DROP_WALLS)
+    await hub.connection.execute(
+        f"update notifications.recipient set inbox = 'OTHER'"
+        f" where inbox = 'AGENCY' and agency_id = '{agency}'"
+    )
+    found = broken(await check_database(hub.files.check_url))
+    assert [one.rpartition(" ")[0] for one in found["I1-every-offer-reaches-its-agency"].examples] == [
+        "ReferralOffered",
+        "WaitingEnded",
+    ]
+
+
 async def test_what_waits_in_the_outbox_counts_as_told(hub: HealthyHub) -> None:
     event = hub.fact(hub_of.R3, hub_of.R3, facts.ReferralCancelled(reason="WITHHELD"))
     await hub.plant("referral.outbox", **{name: getattr(event, name) for name in event.__slots__})
