@@ -4,6 +4,7 @@ from collections.abc import Iterable
 from typing import Final
 
 import grpc
+from asyncpg.exceptions import DiskFullError
 from google.protobuf.any_pb2 import Any as AnyMessage
 from google.protobuf.duration_pb2 import Duration
 from google.protobuf.message import Message as ProtoMessage
@@ -25,6 +26,8 @@ from kernel.errors import (
 )
 
 DOMAIN: Final = "kem"
+FULL_DISK_RETRY_SECONDS: Final = 5.0
+"""Somebody has to make room: asking every second would only add to the load."""
 
 CODES: Final[dict[type[KemError], grpc.StatusCode]] = {
     Invalid: grpc.StatusCode.INVALID_ARGUMENT,
@@ -45,9 +48,7 @@ def status_of(error: Exception, trace_id: str) -> status_pb2.Status:
         if code is not None:
             return _status(code, error.message, _details(error))
     elif is_passing(error):
-        return status_of(
-            Unavailable("A part that this needs is away for a moment; please try again."), trace_id
-        )
+        return status_of(_for_now(error), trace_id)
     return _status(
         grpc.StatusCode.INTERNAL,
         f"Something went wrong on our side. Please quote {trace_id} when you report it.",
@@ -58,6 +59,18 @@ def status_of(error: Exception, trace_id: str) -> status_pb2.Status:
 def is_foreseen(error: Exception) -> bool:
     """Whether the error has words of its own for the caller."""
     return (isinstance(error, KemError) and _code(error) is not None) or is_passing(error)
+
+
+def _for_now(error: Exception) -> Unavailable:
+    """A passing fault in words; only what a caller may do about it is told."""
+    if isinstance(error, DiskFullError):
+        return Unavailable(
+            "The hub's disk is full, and nothing of this was kept. Whoever runs the hub has to make room;"
+            " please send the same request again in a few minutes.",
+            retry_delay_seconds=FULL_DISK_RETRY_SECONDS,
+            reason="DISK_FULL",
+        )
+    return Unavailable("A part that this needs is away for a moment; please try again.")
 
 
 def _code(error: KemError) -> grpc.StatusCode | None:

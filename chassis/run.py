@@ -2,6 +2,7 @@
 
 import argparse
 import asyncio
+import contextlib
 import os
 import signal
 import sys
@@ -94,7 +95,8 @@ def _failed(error: BaseException) -> int:
 
 
 def _leave(code: int) -> NoReturn:
-    sys.stderr.flush()
+    with contextlib.suppress(OSError):  # on a full disk: nothing may keep the process from leaving so
+        sys.stderr.flush()
     os._exit(code)
 
 

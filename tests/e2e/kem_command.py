@@ -4,8 +4,9 @@ import asyncio
 import os
 import signal
 import sys
+from collections.abc import Sequence
 from pathlib import Path
-from typing import Final
+from typing import IO, Final
 
 from tests.integration.chassis.waiting import until
 from tools.stack.credentials import passwords
@@ -30,25 +31,51 @@ def environment(data: Path) -> dict[str, str]:
 
 
 class KemUp:
-    """`./kem up` on a data folder; it may be killed and started again."""
+    """`./kem up` on a data folder; it may be killed and started again.
 
-    def __init__(self, data: Path) -> None:
-        self.layout = Layout(data)
-        self.output = data.with_name(f"{data.name}-up.txt")
+    Args:
+        within: goes before the command, which may then see other disks than the test does.
+        seen_at: where the test finds the data folder, if not at `data`.
+        output: the file for what it says, if not beside the data folder.
+    """
+
+    def __init__(
+        self,
+        data: Path,
+        *,
+        within: Sequence[str] = (),
+        seen_at: Path | None = None,
+        output: Path | None = None,
+    ) -> None:
+        self.layout = Layout(seen_at or data)
+        self.output = output or data.with_name(f"{data.name}-up.txt")
+        self._data = data
+        self._within = within
         self._process: asyncio.subprocess.Process | None = None
 
     async def start(self) -> None:
         """Returns when it says that it is ready."""
         with self.output.open("ab") as output:
-            self._process = await asyncio.create_subprocess_exec(
-                *command("up"),
-                cwd=ROOT,
-                env=environment(self.layout.data),
-                stdin=asyncio.subprocess.DEVNULL,
-                stdout=output,
-                stderr=output,
-            )
+            self._process = await self._up(output, output)
         await until(self._is_ready, within=START_SECONDS)
+
+    async def refused(self) -> str:
+        """Starts where that cannot succeed; answers what it says about it on stderr."""
+        process = await self._up(asyncio.subprocess.DEVNULL, asyncio.subprocess.PIPE)
+        _, said = await asyncio.wait_for(process.communicate(), START_SECONDS)
+        assert process.returncode == 1
+        return said.decode()
+
+    async def _up(self, stdout: IO[bytes] | int, stderr: IO[bytes] | int) -> asyncio.subprocess.Process:
+        return await asyncio.create_subprocess_exec(
+            *self._within,
+            *command("up"),
+            cwd=ROOT,
+            env=environment(self._data),
+            stdin=asyncio.subprocess.DEVNULL,
+            stdout=stdout,
+            stderr=stderr,
+        )
 
     async def kill(self) -> None:
         """`kill -9` of the supervisor, and with it of everything that it had started."""

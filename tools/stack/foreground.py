@@ -1,8 +1,11 @@
 """`./kem up`: a stack in the foreground, until Ctrl-C."""
 
 import asyncio
+import contextlib
 import logging
+import os
 import signal
+import sys
 import time
 from pathlib import Path
 
@@ -28,7 +31,10 @@ def run_in_foreground(data: Path, options: StackOptions) -> None:
         StackFailure: it could not start.
     """
     quieten_libraries()
-    asyncio.run(_run(data, options, Console(highlight=False, soft_wrap=True)))
+    try:
+        asyncio.run(_run(data, options, Console(highlight=False, soft_wrap=True)))
+    finally:
+        _let_go_of_stdout()
 
 
 def quieten_libraries() -> None:
@@ -39,7 +45,7 @@ def quieten_libraries() -> None:
 
 async def _run(data: Path, options: StackOptions, console: Console) -> None:
     began = time.monotonic()
-    stack = Stack(data, options, say=lambda sentence: console.print(f"  {sentence}", markup=False))
+    stack = Stack(data, options, say=lambda sentence: _tell(f"  {sentence}"))
     ending = asyncio.Event()
     loop = asyncio.get_running_loop()
     for asked in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
@@ -50,12 +56,12 @@ async def _run(data: Path, options: StackOptions, console: Console) -> None:
         replays.add(loop.create_task(stack.refill_broker(take_wanted(stack.layout))))
 
     loop.add_signal_handler(signal.SIGUSR1, fill_broker)
-    console.print("Starting KEM …")
+    _tell("Starting KEM …")
     starting = asyncio.create_task(stack.start())
     waiting = asyncio.create_task(ending.wait())
     await asyncio.wait({starting, waiting}, return_when=asyncio.FIRST_COMPLETED)
     if not starting.done():
-        console.print("Stopping before it was ready …")
+        _tell("Stopping before it was ready …")
         starting.cancel()
         await asyncio.gather(starting, return_exceptions=True)
         return
@@ -64,14 +70,29 @@ async def _run(data: Path, options: StackOptions, console: Console) -> None:
     except BaseException:
         waiting.cancel()
         raise
-    _welcome(console, stack, time.monotonic() - began)
+    with contextlib.suppress(OSError):  # as in _tell
+        _welcome(console, stack, time.monotonic() - began)
     await waiting
-    console.print("Ending in order …")
+    _tell("Ending in order …")
     for replay in replays:
         replay.cancel()
     await asyncio.gather(*replays, return_exceptions=True)
     await stack.stop()
-    console.print("KEM has ended; its data stays.")
+    _tell("KEM has ended; its data stays.")
+
+
+def _tell(line: str) -> None:
+    """Prints it. A full disk or a closed terminal behind stdout must not end whatever is told of."""
+    with contextlib.suppress(OSError):
+        print(line, flush=True)
+
+
+def _let_go_of_stdout() -> None:
+    """What still cannot be printed is given up; Python would end with a complaint and another exit code."""
+    try:
+        sys.stdout.flush()
+    except OSError:
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
 
 
 def _welcome(console: Console, stack: Stack, seconds: float) -> None:

@@ -1,17 +1,17 @@
 """One part of the stack (a server or a service): started, watched, started again when it dies, ended."""
 
 import asyncio
-import contextlib
 import signal
 import subprocess
 import time
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Coroutine
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Final
+from typing import Any, Final
 
 from tools.stack.failure import StackFailure
 from tools.stack.process import last_line, stop
+from tools.stack.room import Room
 from tools.stack.run_file import RunningProcess, start_time_of
 
 FIRST_BACKOFF_SECONDS: Final = 0.2
@@ -51,6 +51,8 @@ class Part:
     patience_seconds: float = 16.0
     on_death: Callable[[], Awaitable[None]] = nothing
     on_restart: Callable[[], Awaitable[None]] = nothing
+    room: Room | None = None
+    """What it cannot start without: when it is short, that is said instead of an end, and waited for."""
     process: "subprocess.Popen[bytes] | None" = None
     record: RunningProcess | None = None
     restarts: int = 0
@@ -127,14 +129,28 @@ class Part:
                 backoff = FIRST_BACKOFF_SECONDS
             self.restarts += 1
             self._set_state("RESTARTING")
-            self.say(f"{self.name} {why}; starting it again in {backoff:.1f} s.")
+            has_room = self.room is None or not self.room.is_short()
+            if has_room:
+                self.say(f"{self.name} {why}; starting it again in {backoff:.1f} s.")
             try:
                 await self.on_death()
             except Exception as failure:  # as above
                 self.say(f"{self.name}: {failure!r}.")
-            with contextlib.suppress(TimeoutError):
-                await asyncio.wait_for(self._unwanted.wait(), backoff)
-            backoff = min(backoff * 2, LAST_BACKOFF_SECONDS)
+            if self.room is None or has_room:
+                await self._pause(asyncio.sleep(backoff))
+                backoff = min(backoff * 2, LAST_BACKOFF_SECONDS)
+            else:
+                await self._pause(self.room.wait())
+                backoff = FIRST_BACKOFF_SECONDS
+
+    async def _pause(self, waiting: Coroutine[Any, Any, None]) -> None:
+        """Waits, or at once no more when the part is not wanted."""
+        tasks = [asyncio.create_task(waiting), asyncio.create_task(self._unwanted.wait())]
+        try:
+            await asyncio.wait(tasks, return_when=asyncio.FIRST_COMPLETED)
+        finally:
+            for task in tasks:
+                task.cancel()
 
     async def _outlive(self, is_restart: bool) -> tuple[bool, str]:
         """Waits through one life; answers whether the process has served, and how it ended."""

@@ -33,7 +33,6 @@ def environment(
         | dict(kafka)
         | {
             "PYTHONPATH": os.pathsep.join([str(root), str(root / "gen")]),
-            "PYTHONUNBUFFERED": "1",
             "KEM_ASSERTION_KEYS_FILE": str(layout.assertion_keys),
             f"{prefix}DATABASE_URL_FILE": str(layout.url_file(f"{service}-app")),
             f"{prefix}WORKER_DATABASE_URL_FILE": str(layout.url_file(f"{service}-worker")),

@@ -23,7 +23,7 @@ from tools.stack.postgres import PostgresServer
 from tools.stack.postgres_admin import PostgresAdmin
 from tools.stack.process import spawn
 from tools.stack.replay import Replayed
-from tools.stack.room import check_room, plain_about_full_disks
+from tools.stack.room import Room, check_room, is_about_full_disks, plain_about_full_disks
 from tools.stack.run_file import Run, RunningProcess, end_leftovers, read_run, start_time_of, write_run
 from tools.stack.sample import load_sample_city
 from tools.stack.servers import Servers, ServersAsked, prepare_servers
@@ -39,6 +39,7 @@ from tools.stack.wanted import LACKING, Wanted
 
 LARGEST_LOG_BYTES: Final = 20 * 1024 * 1024
 NOTE_SECONDS: Final = 0.25
+LOOK_AT_ROOM_SECONDS: Final = 1.0
 SERVER_PATIENCE_SECONDS: Final = 20.0
 NODE_PATIENCE_SECONDS: Final = 8.0
 """Of three that end at once the last finds nobody to hand over to; what it acknowledged is in its files."""
@@ -98,7 +99,10 @@ class Stack:
         self.cluster: Cluster
         self._servers: Servers | None = None
         self._filling: Filling | None = None
+        self._room: Room | None = None
+        self._room_watch: asyncio.Task[None] | None = None
         self._run: Run | None = None
+        self._is_run_written = True
         self._refilling = asyncio.Lock()
         self._is_stopping = False
         self._noted = 0.0
@@ -137,6 +141,8 @@ class Stack:
             )
         for part in self.parts.values():
             part.is_patient = True
+        self._room = self._room_of_servers()
+        self._room_watch = asyncio.create_task(self._watch_room(self._room), name="watch the room")
         if self._run is not None:
             self._run.is_ready = True
         self._write_run()
@@ -311,6 +317,9 @@ class Stack:
     async def stop(self) -> None:
         """Ends everything in order: services drain, then the broker, then PostgreSQL. Repeat-safe."""
         self._is_stopping = True
+        if self._room_watch is not None:
+            self._room_watch.cancel()
+            await asyncio.gather(self._room_watch, return_exceptions=True)
         for part in reversed(self.service_parts()):
             await part.end()
         if self._filling is not None:
@@ -346,6 +355,31 @@ class Stack:
         try:
             write_run(self.layout, self._run)
         except OSError as error:
-            self.say(
-                f"{self.layout.run_file} cannot be written ({error.strerror}); ./kem status may be behind."
-            )
+            is_short = self._room is not None and self._room.is_short()
+            if self._is_run_written and not (is_short and is_about_full_disks(error)):
+                self.say(
+                    f"{self.layout.run_file} cannot be written ({error.strerror});"
+                    " ./kem status may be behind."
+                )
+            self._is_run_written = False
+        else:
+            self._is_run_written = True
+
+    def _room_of_servers(self) -> Room:
+        """What the stack's own servers write to; those that keep data cannot start without."""
+        folders = [self.layout.data]
+        if isinstance(self.postgres, PostgresServer):
+            folders.append(self.postgres.footing.home)
+        room = Room(folders, self.say)
+        keepers = ["postgresql", *(self.cluster.nodes if self.cluster.keeps_events else ())]
+        for name in keepers:
+            if name in self.parts:
+                self.parts[name].room = room
+        return room
+
+    async def _watch_room(self, room: Room) -> None:
+        while True:
+            room.is_short()
+            if not self._is_run_written:
+                self._write_run()
+            await asyncio.sleep(LOOK_AT_ROOM_SECONDS)

@@ -286,7 +286,7 @@ def _told(error: Exception) -> Exception:
     """The error as a caller is told it."""
     if isinstance(error, asyncpg.LockNotAvailableError):
         return Unavailable("Somebody is changing this person's record; try again in a moment.")
-    if is_passing(error) and not isinstance(error, KemError):
+    if is_passing(error) and not isinstance(error, KemError | asyncpg.DiskFullError):
         return Unavailable("The need could not be recorded just now; send the same request again.")
     return error
 

@@ -109,6 +109,20 @@ def test_a_fault_that_passes_asks_to_try_again(error: Exception) -> None:
     assert status_of(error, "trace").code == grpc.StatusCode.UNAVAILABLE.value[0]
 
 
+def test_a_full_disk_is_named_without_the_databases_words_and_asks_for_more_patience() -> None:
+    error = asyncpg.DiskFullError('could not extend file "base/16384/16566": No space left on device')
+    status = status_of(error, "trace")
+    assert status.code == grpc.StatusCode.UNAVAILABLE.value[0]
+    assert "disk is full" in status.message
+    assert "base/" not in str(status)
+    found = details_of(status)
+    info, retry = found["ErrorInfo"], found["RetryInfo"]
+    assert isinstance(info, error_details_pb2.ErrorInfo)
+    assert isinstance(retry, error_details_pb2.RetryInfo)
+    assert info.reason == "DISK_FULL"
+    assert retry.retry_delay.ToMilliseconds() > 1000
+
+
 def test_wrong_arguments_do_not_pass_and_a_missing_table_is_the_installations_fault() -> None:
     assert not is_passing(asyncpg.exceptions.DataError("invalid input for query argument"))
     assert not is_passing(asyncpg.InterfaceError("the server expects 1 argument for this query"))
