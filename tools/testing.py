@@ -72,7 +72,7 @@ DEEP: Final = (
     ),
     Layer("deep", tests="tests/deep", options=_FILES_SIDE_BY_SIDE, settings={"KEM_TEST_DEPTH": "deep"}),
 )
-_SHORTEST_OPTIONS: Final = ("-q", "--no-header", "--tb=short")
+_SHORTEST_OPTIONS: Final = ("-q", "--no-header", "--tb=short", "-rfEs")
 
 
 @dataclass(slots=True)
