@@ -10,13 +10,33 @@ import structlog
 from chassis.measures import (
     consumer_position,
     dead_letters_open,
+    log_end_position,
     logged_position,
+    outbox_age_seconds,
     outbox_depth,
     publication_position,
 )
 from chassis.postgres import Database
+from chassis.topics import PARTITIONS, SOURCES
 
 EVERY_SECONDS: Final = 1.0
+
+_PUBLICATION: Final = """
+    select (select count(*) from outbox) as waiting, logged_position, position,
+           coalesce(extract(epoch from clock_timestamp() - least(
+               (select event_time from outbox order by id limit 1),
+               (select event_time from event_log where event_log.position = publication.position + 1)
+           )), 0)::float8 as age
+    from publication
+"""
+
+# one look into the index for each place, however long the log is
+_LOG_ENDS: Final = """
+    select topic, partition, (select e.position from event_log e
+                              where e.topic = own.topic and e.partition = places.partition
+                              order by e.position desc limit 1) as position
+    from unnest($1::text[]) as own (topic), generate_series(0, $2::integer - 1) as places (partition)
+"""
 
 Look = Callable[[asyncpg.Connection], Awaitable[None]]
 """Reads what only one service knows, and sets its gauges."""
@@ -30,6 +50,7 @@ class DatabaseGauges:
     def __init__(self, database: Database) -> None:
         self._database = database
         self._source = database.schema
+        self._topics = [topic for topic, sources in SOURCES.items() if database.schema in sources]
         self.backlog = 0
         """Events that are committed and not yet acknowledged by the broker, as last seen."""
         self.own: list[Look] = []
@@ -47,9 +68,8 @@ class DatabaseGauges:
     async def look(self) -> None:
         """Reads the figures once."""
         async with self._database.pool.acquire(timeout=5) as connection:
-            row = await connection.fetchrow(
-                "select (select count(*) from outbox) as waiting, logged_position, position from publication"
-            )
+            row = await connection.fetchrow(_PUBLICATION)
+            ends = await connection.fetch(_LOG_ENDS, self._topics, PARTITIONS)
             progress = await connection.fetch(
                 "select consumer, source, topic, partition, position from consumer_progress"
             )
@@ -62,8 +82,13 @@ class DatabaseGauges:
         self.backlog = row["waiting"] + row["logged_position"] - row["position"]
         own = {"source": self._source}
         outbox_depth.set(row["waiting"], own)
+        outbox_age_seconds.set(max(row["age"], 0.0), own)
         logged_position.set(row["logged_position"], own)
         publication_position.set(row["position"], own)
+        for one in ends:
+            if one["position"] is not None:
+                place = own | {"topic": one["topic"], "partition": one["partition"]}
+                log_end_position.set(one["position"], place)
         for one in progress:
             place = {name: one[name] for name in ("consumer", "source", "topic", "partition")}
             consumer_position.set(one["position"], place)

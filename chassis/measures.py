@@ -7,9 +7,16 @@ _meter = metrics.get_meter("kem")
 outbox_depth = _meter.create_gauge(
     "kem_outbox_depth", description="Events that are committed and not yet in the event log"
 )
+outbox_age_seconds = _meter.create_gauge(
+    "kem_outbox_age_seconds",
+    description="How long the oldest event waits that is committed and not yet acknowledged by the broker",
+)
 logged_position = _meter.create_gauge("kem_logged_position", description="The last position of the event log")
 publication_position = _meter.create_gauge(
     "kem_publication_position", description="The last position that the broker has acknowledged"
+)
+log_end_position = _meter.create_gauge(
+    "kem_log_end_position", description="The last position of the event log, per topic and partition"
 )
 consumer_position = _meter.create_gauge(
     "kem_consumer_position", description="How far a consumer's commits reach, per source and partition"

@@ -4,6 +4,7 @@ from chassis.run import run_service
 from chassis.service import Service
 from services.referral.adapters.event_codec import encode
 from services.referral.adapters.intake_client import IntakeClient
+from services.referral.adapters.measures import look_at_offers
 from services.referral.adapters.stores import Stores
 from services.referral.entrypoints.access import ACCESS
 from services.referral.entrypoints.grpc_server import registrations
@@ -24,6 +25,7 @@ async def wire(service: Service) -> None:
     service.stream(CONSUMER, TOPICS, ReferralBatches(service.worker, stores, intake))
     due = DueWork(stores, service.worker, intake)
     service.timer(due.take, prepare=due.prepare)
+    service.gauges.own.append(look_at_offers)
     service.timer(start_statistics(stores).take, name="start_statistics")
 
 

@@ -212,7 +212,7 @@ async def test_a_partner_with_a_server_of_its_own_gets_its_offers_there(stack: S
     await partner.stop()
     await desk.record_need()
     await until(lambda: _given_up(stack), within=60)
-    assert "1 partners take no deliveries any more" in await _kem(stack, "status")
+    assert "Partners that take no deliveries any more: 1" in await _kem(stack, "status")
     listed = await _kem(stack, "push", "list")
     assert f"given up\n    pushed up to {max(partner.kept)}, 1 waiting" in listed
     assert "nobody answers there" in listed

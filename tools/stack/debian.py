@@ -3,10 +3,15 @@
 import os
 import shutil
 import subprocess
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Final
 
 from tools.stack.failure import StackFailure
 from tools.stack.process import last_line
+
+_POLICY: Final = Path("/usr/sbin/policy-rc.d")
 
 
 class ProgramMissing(StackFailure):
@@ -34,12 +39,30 @@ def find_programs(needed: Mapping[str, str], what_for: str, say: Callable[[str],
         raise ProgramMissing(f"{what_for} needs {names}; install with: {line}{why_not}")
 
 
+@contextmanager
+def services_kept_off(policy: Path) -> Iterator[None]:
+    """Within it no package starts a service of its own (Debian's policy-rc.d: 101 forbids it)."""
+    if policy.exists():  # somebody has a policy already; a container's forbids
+        yield
+        return
+    policy.write_text("#!/bin/sh\nexit 101\n")
+    policy.chmod(0o755)
+    try:
+        yield
+    finally:
+        policy.unlink()
+
+
 def _install(packages: list[str]) -> str:
     """Empty, or why it could not be done."""
     quiet = os.environ | {"DEBIAN_FRONTEND": "noninteractive", "LC_ALL": "C.UTF-8"}
-    for command in (
-        ["apt-get", "update", "-qq"],
-        ["apt-get", "install", "-y", "-qq", "--no-install-recommends", *packages],
-    ):
-        done = subprocess.run(command, env=quiet, capture_output=True, text=True, check=False)
+    with services_kept_off(_POLICY):
+        for command in (
+            ["apt-get", "update", "-qq"],
+            ["apt-get", "install", "-y", "-qq", "--no-install-recommends", *packages],
+        ):
+            done = subprocess.run(command, env=quiet, capture_output=True, text=True, check=False)
+    for service in packages if shutil.which("systemctl") else ():
+        # nor at the next start of the machine; most packages have no service, which is no fault
+        subprocess.run(["systemctl", "disable", "--quiet", service], capture_output=True, check=False)
     return "" if done.returncode == 0 else f" (tried by itself, but: {last_line(done.stderr)})"

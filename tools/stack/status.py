@@ -214,7 +214,7 @@ def print_status(found: Found) -> None:
     if found.push_given_up:
         console.print()
         console.print(
-            f"[red]{found.push_given_up} partners take no deliveries any more[/]; see ./kem push list."
+            f"[red]Partners that take no deliveries any more: {found.push_given_up}[/]; see ./kem push list."
         )
 
 

@@ -61,6 +61,8 @@ class EveryDoor:
     case: Case
     desk: Desk
     hub: AssertionSigner
+    metrics: dict[str, str]
+    """Where each service's figures are read."""
     _channels: dict[str, grpc.aio.Channel] = field(default_factory=dict)
 
     def token(self, *roles: str, agency_id: UUID | None = None) -> str:
@@ -103,13 +105,16 @@ async def every_door(database: FreshDatabase, folder: Path, bootstrap: str) -> A
     write_keys(folder, people, hub)
     (folder / "keys").mkdir()
     addresses = {service: f"127.0.0.1:{free_port()}" for service in access_tables()}
-    processes = [_start(service, addresses, database, folder, bootstrap) for service in addresses]
+    metrics = {service: f"127.0.0.1:{free_port()}" for service in addresses}
+    processes = [
+        _start(service, addresses, metrics[service], database, folder, bootstrap) for service in addresses
+    ]
     try:
         await asyncio.gather(*map(wait_serving, addresses.values()))
         intake = RunningIntake(database, addresses["intake"], folder / "keys", people, hub)
         async with desk_at(intake) as desk:
             case = await _make_case(RunningReferral(addresses["referral"], intake), desk)
-            doors = EveryDoor(intake, addresses, case, desk, hub)
+            doors = EveryDoor(intake, addresses, case, desk, hub, metrics)
             yield doors
             await doors.close()
     finally:
@@ -120,7 +125,12 @@ async def every_door(database: FreshDatabase, folder: Path, bootstrap: str) -> A
 
 
 def _start(
-    service: str, addresses: dict[str, str], database: FreshDatabase, folder: Path, bootstrap: str
+    service: str,
+    addresses: dict[str, str],
+    metrics_address: str,
+    database: FreshDatabase,
+    folder: Path,
+    bootstrap: str,
 ) -> "Popen[bytes]":
     prefix = f"KEM_{service.upper()}_"
     settings = {f"KEM_{name.upper()}_GRPC_ADDRESS": address for name, address in addresses.items()} | {
@@ -131,6 +141,8 @@ def _start(
         "KEM_KAFKA_SESSION_SECONDS": "2",
         "KEM_ASSERTION_KEYS_FILE": str(folder / "assertion-keys.json"),
         "KEM_KEYS_DIR": str(folder / "keys"),
+        "KEM_NOTIFICATIONS_PUSH_NETWORKS": "127.0.0.0/8",
+        f"{prefix}METRICS_ADDRESS": metrics_address,
         f"{prefix}IDENTITY_FILE": str(key_file(folder, "service:referral")),
         f"{prefix}DATABASE_URL_FILE": str(folder / f"{service}-app"),
         f"{prefix}WORKER_DATABASE_URL_FILE": str(folder / f"{service}-worker"),
