@@ -26,6 +26,7 @@ class Order:
         way: a name of `worker.WAYS` or `sender.WAYS`.
         reads_newer: whether it is of the version that wrote the newer facts.
         tells: how many facts a sending process makes itself.
+        idempotence: whether the broker is Apache Kafka, on which producers are idempotent.
     """
 
     way: str
@@ -35,6 +36,7 @@ class Order:
     consumer: str = ""
     reads_newer: bool = False
     tells: int = 0
+    idempotence: bool = False
 
     async def open_database(self) -> Database:
         """The way into the scratch schema."""

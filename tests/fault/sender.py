@@ -10,6 +10,7 @@ from datetime import UTC, datetime
 from typing import Final
 
 import asyncpg
+from aiokafka import AIOKafkaProducer
 
 from chassis import fault_points
 from chassis.caller import Caller
@@ -30,7 +31,7 @@ _COLUMNS: Final = sorted(set(LoggedEvent.__slots__) - {"position", "partition"})
 
 async def relay(order: Order, database: Database) -> None:
     """The recipe: dense positions, and the mark after the acknowledgement."""
-    await Relay(database, order.bootstrap, SOURCE, idempotence=False).run()
+    await Relay(database, order.bootstrap, SOURCE, idempotence=order.idempotence).run()
 
 
 class _MarkingRelay(Relay):
@@ -43,12 +44,28 @@ class _MarkingRelay(Relay):
 
 async def mark_first(order: Order, database: Database) -> None:
     """Naive: marks, then sends."""
-    await _MarkingRelay(database, order.bootstrap, SOURCE, idempotence=False).run()
+    await _MarkingRelay(database, order.bootstrap, SOURCE, idempotence=order.idempotence).run()
+
+
+class _HastyPublisher(Publisher):
+    """Naive: content when one broker has the events."""
+
+    async def _connect(self) -> AIOKafkaProducer:
+        self._producer = AIOKafkaProducer(bootstrap_servers=self._bootstrap, acks=1, metadata_max_age_ms=5000)
+        await self._producer.start()
+        return self._producer
+
+
+async def one_acknowledgement(order: Order, database: Database) -> None:
+    """Naive: the recipe, but an acknowledgement of the leader alone counts."""
+    hasty = Relay(database, order.bootstrap, SOURCE, idempotence=order.idempotence)
+    hasty._publisher = _HastyPublisher(order.bootstrap, SOURCE, idempotence=order.idempotence)
+    await hasty.run()
 
 
 async def behind_last_id(order: Order, database: Database) -> None:
     """Naive: remembers the last id that it saw and asks for what is behind it."""
-    publisher = Publisher(order.bootstrap, SOURCE, idempotence=False)
+    publisher = Publisher(order.bootstrap, SOURCE, idempotence=order.idempotence)
     last = 0
     while True:
         async with database.pool.acquire() as connection:
@@ -82,7 +99,7 @@ async def outbox(order: Order, database: Database) -> None:
 
 async def after_commit(order: Order, database: Database) -> None:
     """Naive: commits the fact, tells the client so, and then sends the event."""
-    publisher = Publisher(order.bootstrap, SOURCE, idempotence=False)
+    publisher = Publisher(order.bootstrap, SOURCE, idempotence=order.idempotence)
     for fact in _own_facts(order):
         async with database.transaction(_CALLER):
             pass  # what the fact is about; the test needs none of it
@@ -121,6 +138,7 @@ WAYS: Final[dict[str, Callable[[Order, Database], Awaitable[None]]]] = {
     "relay": relay,
     "outbox": outbox,
     "mark_first": mark_first,
+    "one_acknowledgement": one_acknowledgement,
     "behind_last_id": behind_last_id,
     "after_commit": after_commit,
 }

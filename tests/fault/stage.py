@@ -77,7 +77,17 @@ class Worker:
 class Stage:
     """One topic, one scratch database, some workers."""
 
-    def __init__(self, stored: FreshDatabase, database: Database, bootstrap: str, topic: str, folder: Path):
+    def __init__(
+        self,
+        stored: FreshDatabase,
+        database: Database,
+        bootstrap: str,
+        topic: str,
+        folder: Path,
+        *,
+        idempotence: bool = False,
+    ) -> None:
+        self.idempotence = idempotence
         self.database = database
         self.bootstrap = bootstrap
         self.topic = topic
@@ -119,7 +129,8 @@ class Stage:
 
     async def start_sender(self, way: str, *, fault_point: str = "", tells: int = 0) -> Worker:
         """Starts a process that sends what the clients told, or tells `tells` facts itself."""
-        order = Order(way, self._stored.worker_url(), self.bootstrap, self.topic, tells=tells)
+        url = self._stored.worker_url()
+        order = Order(way, url, self.bootstrap, self.topic, tells=tells, idempotence=self.idempotence)
         return await self._start_process("tests.fault.sender", order, fault_point)
 
     async def _start_process(self, module: str, order: Order, fault_point: str) -> Worker:

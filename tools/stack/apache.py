@@ -18,7 +18,7 @@ from tools.stack.kafka_program import KafkaProgram, cache_lock, fetch_kafka, pro
 from tools.stack.layout import write_secret
 from tools.stack.ports import free_port
 from tools.stack.process import bare_environment, last_line, spawn, stop
-from tools.stack.topics import administration
+from tools.stack.topics import BROKER_ERRORS, administration
 
 READY_SECONDS: Final = 90.0
 _LOOK_SECONDS: Final = 0.1
@@ -28,11 +28,10 @@ _STOP_SECONDS: Final = 60.0
 
 @dataclass(frozen=True, slots=True)
 class NodePorts:
-    """Where one node listens; `advertised` is where clients are told to look for it."""
+    """Where one node listens."""
 
     broker: int
     controller: int
-    advertised: int = 0
 
 
 @dataclass(slots=True)
@@ -118,7 +117,7 @@ class KafkaNode:
         try:
             with administration(f"127.0.0.1:{self.port}") as admin:
                 brokers = admin.describe_cluster()["brokers"]
-        except (OSError, RuntimeError):
+        except BROKER_ERRORS:
             return False
         return any(broker["broker_id"] == self.number for broker in brokers)
 
@@ -168,7 +167,6 @@ def _settings(node: KafkaNode, own: NodePorts, ports: Sequence[NodePorts]) -> st
             ("node.id", node.number),
             ("controller.quorum.voters", voters),
             ("listeners", f"PLAINTEXT://127.0.0.1:{own.broker},CONTROLLER://127.0.0.1:{own.controller}"),
-            ("advertised.listeners", f"PLAINTEXT://127.0.0.1:{own.advertised or own.broker}"),
             ("log.dirs", node.data),
             ("default.replication.factor", replication),
             ("min.insync.replicas", insync),

@@ -14,7 +14,7 @@ from tools.stack.choice import APACHE, EMBEDDED, Choice
 from tools.stack.failure import StackFailure
 from tools.stack.layout import Layout
 from tools.stack.ports import Ports
-from tools.stack.topics import meant_replication
+from tools.stack.topics import BROKER_ERRORS, meant_replication
 
 
 class Node(Protocol):
@@ -82,7 +82,7 @@ def _apache(count: int, layout: Layout, ports: Ports, say: Callable[[str], None]
 def _replication_at(bootstrap: str) -> int:
     try:
         return meant_replication(bootstrap)
-    except (OSError, RuntimeError, ValueError) as error:
+    except (*BROKER_ERRORS, ValueError) as error:
         raise StackFailure(
             f"No Kafka answers at {bootstrap} ({type(error).__name__}); start it, or mend the address."
         ) from None

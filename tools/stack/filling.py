@@ -12,11 +12,11 @@ from tools.stack.cluster import Cluster
 from tools.stack.failure import StackFailure
 from tools.stack.layout import Layout
 from tools.stack.replay import Replayed, consumers, replay
-from tools.stack.topics import compare_topics, create_topics, forget_groups
+from tools.stack.topics import BROKER_ERRORS, compare_topics, create_topics, forget_groups
 from tools.stack.wanted import LACKING, Tell, Wanted
 
 RETRY_SECONDS: Final = 1.0
-_NOT_YET: Final = (OSError, RuntimeError, PublishingFailed, asyncpg.PostgresError, asyncpg.InterfaceError)
+_NOT_YET: Final = (*BROKER_ERRORS, PublishingFailed, asyncpg.PostgresError, asyncpg.InterfaceError)
 """What a broker or a database that is still coming up answers with."""
 
 

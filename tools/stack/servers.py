@@ -16,7 +16,7 @@ from tools.stack.ports import Ports
 from tools.stack.postgres import PostgresServer
 from tools.stack.postgres_admin import DATABASE, PostgresAdmin
 from tools.stack.replay import consumers
-from tools.stack.topics import clear_topics, forget_groups, topics_with_events
+from tools.stack.topics import BROKER_ERRORS, clear_topics, forget_groups, topics_with_events
 
 _LAST_READER_SECONDS: Final = 15.0
 """So long a killed reader counts as one."""
@@ -120,7 +120,7 @@ def _forget_groups(bootstrap: str, groups: set[str]) -> None:
         try:
             forget_groups(bootstrap, groups)
             return
-        except RuntimeError:
+        except BROKER_ERRORS:
             if time.monotonic() > deadline:
                 raise
             time.sleep(0.5)

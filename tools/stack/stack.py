@@ -35,6 +35,7 @@ from tools.stack.services import (
     services_of,
     wait_serving,
 )
+from tools.stack.topics import BROKER_ERRORS
 from tools.stack.wanted import LACKING, Wanted
 
 LARGEST_LOG_BYTES: Final = 20 * 1024 * 1024
@@ -206,7 +207,7 @@ class Stack:
         try:
             await asyncio.gather(self._filling.make_topics(), asyncio.to_thread(self._migrate))
             await self._filling.fill()
-        except (RuntimeError, PublishingFailed) as error:
+        except (*BROKER_ERRORS, PublishingFailed) as error:
             raise StackFailure(f"The broker at {self.cluster.bootstrap} refuses: {error}") from error
 
     def _migrate(self) -> None:
@@ -341,7 +342,7 @@ class Stack:
         urls, made = list(self._worker_urls().values()), self._filling.made
         try:
             await asyncio.to_thread(self._servers.leave_no_trace, urls, self.services, made)
-        except (OSError, RuntimeError) as error:
+        except BROKER_ERRORS as error:
             raise StackFailure(f"What KEM made there could not all be taken away: {error}") from error
 
     def _write_run(self) -> None:

@@ -2,9 +2,14 @@
 
 from collections.abc import Collection, Iterator
 from contextlib import contextmanager
-from typing import Any
+from typing import Any, Final
+
+from kafka.errors import KafkaError
 
 from chassis.topics import REPLICATION, TOPICS, TopicShape, declared_shape, differences
+
+BROKER_ERRORS: Final = (KafkaError, RuntimeError, OSError)
+"""What asking a broker ends with when it is away, or does not do as it is asked."""
 
 _TOPIC_ALREADY_EXISTS = 36
 _PATIENCE_MILLISECONDS = 10_000

@@ -2,7 +2,7 @@
 
 import itertools
 import os
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Callable, Sequence
 from datetime import UTC, datetime
 from uuid import UUID
 
@@ -42,25 +42,29 @@ def topic(broker: Broker) -> str:
     return make_topic(broker.bootstrap)
 
 
-def make_topic(bootstrap: str, name: str | None = None, partitions: int = PARTITIONS) -> str:
-    """Makes a topic, with a fresh name without one, as every topic is declared."""
+def make_topic(
+    bootstrap: str,
+    name: str | None = None,
+    partitions: int = PARTITIONS,
+    replicas: Sequence[int] = (1,),
+) -> str:
+    """Makes a topic, with a fresh name without one, as every topic is declared.
+
+    Where it is kept by several brokers, `replicas` names them: the first one leads every partition.
+    """
     from kafka import KafkaAdminClient
     from kafka.admin import NewTopic
 
     name = name or f"kem.test{os.getpid()}x{next(_NUMBERS)}.v1"
     admin = KafkaAdminClient(bootstrap_servers=bootstrap)
     try:
-        shape = declared_shape(1)
-        admin.create_topics(
-            [
-                NewTopic(
-                    name,
-                    num_partitions=partitions,
-                    replication_factor=shape.replication,
-                    topic_configs=dict(shape.configs),
-                )
-            ]
-        )
+        configs = dict(declared_shape(len(replicas)).configs)
+        if len(replicas) == 1:
+            topic = NewTopic(name, num_partitions=partitions, replication_factor=1, topic_configs=configs)
+        else:
+            assigned = {number: list(replicas) for number in range(partitions)}
+            topic = NewTopic(name, replica_assignments=assigned, topic_configs=configs)
+        admin.create_topics([topic])
     finally:
         admin.close()
     return name
