@@ -10,7 +10,7 @@ from tools.stack.debian import ProgramMissing
 from tools.stack.kafka_program import KafkaProgram
 from tools.stack.ports import free_port
 
-MakeNodes = Callable[[int], list[KafkaNode]]
+MakeNodes = Callable[..., list[KafkaNode]]
 
 
 @pytest.fixture(scope="session")
@@ -26,16 +26,18 @@ def apache_program() -> KafkaProgram:
 def apache_nodes(
     apache_program: KafkaProgram, tmp_path_factory: pytest.TempPathFactory
 ) -> Iterator[MakeNodes]:
-    """Starts clusters of so many nodes; they end with the module."""
+    """Starts clusters of so many nodes; they end with the module. `more` is added to each one's settings."""
     started: list[KafkaNode] = []
 
-    def start(count: int) -> list[KafkaNode]:
+    def start(count: int, more: Callable[[NodePorts], str] = lambda ports: "") -> list[KafkaNode]:
         folder: Path = tmp_path_factory.mktemp("kafka")
         ports = [NodePorts(free_port(), free_port()) for _ in range(count)]
         nodes = kafka_nodes(
             apache_program, folder / "cluster", ports, lambda number: folder / f"{number}.log"
         )
-        for node in nodes:
+        for node, own in zip(nodes, ports, strict=True):
+            with node.settings.open("a") as settings:
+                settings.write(more(own))  # where a name stands twice, the last one counts
             node.spawn()
             started.append(node)
         for node in nodes:

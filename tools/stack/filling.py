@@ -1,6 +1,7 @@
 """Gives a broker what it must hold: the topics as declared, and the events that it has lost."""
 
 import asyncio
+import time
 from collections.abc import Callable, Mapping
 from typing import Any, Final
 
@@ -16,6 +17,9 @@ from tools.stack.topics import BROKER_ERRORS, compare_topics, create_topics, for
 from tools.stack.wanted import LACKING, Tell, Wanted
 
 RETRY_SECONDS: Final = 1.0
+HEARSAY_SECONDS: Final = 10.0
+"""Until every one of several brokers has heard of a topic that another one has made."""
+HEARSAY_PAUSE_SECONDS: Final = 0.1
 _NOT_YET: Final = (*BROKER_ERRORS, PublishingFailed, asyncpg.PostgresError, asyncpg.InterfaceError)
 """What a broker or a database that is still coming up answers with."""
 
@@ -58,16 +62,28 @@ class Filling:
         was_to_fill = self._mark.exists()
         self._mark.touch()
         made = await self._ask(create_topics, self._cluster.replication)
-        wrong = await self._ask(compare_topics, self._cluster.replication)
-        if wrong:
-            raise StackFailure(f"The topics are not as docs/events.md states; mend them: {'; '.join(wrong)}.")
         self.made |= set(made)
+        deadline = time.monotonic() + (HEARSAY_SECONDS if made else 0)
+        while wrong := await self._ask(compare_topics, self._cluster.replication):
+            if time.monotonic() > deadline:
+                raise StackFailure(
+                    f"The topics are not as docs/events.md states; mend them: {'; '.join(wrong)}."
+                )
+            await asyncio.sleep(HEARSAY_PAUSE_SECONDS)
         if not made and not was_to_fill:
             self._mark.unlink()
 
     async def fill(self) -> Replayed:
         """Sends again what a broker that lacked topics should hold; nothing to one that has them all."""
-        return await self._send_again(LACKING) if self._mark.exists() else Replayed({})
+        deadline = time.monotonic() + HEARSAY_SECONDS
+        while self._mark.exists():
+            try:
+                return await self._send_again(LACKING)
+            except PublishingFailed:
+                if time.monotonic() > deadline:
+                    raise
+                await asyncio.sleep(HEARSAY_PAUSE_SECONDS)
+        return Replayed({})
 
     async def until_filled(self, wanted: Wanted) -> Replayed:
         """Makes topics and sends what is wanted, and what they lack, however long the broker takes."""
