@@ -19,6 +19,7 @@ from kem.partner.v1.partner_inbox_service_pb2_grpc import (
 from tests.support.certificates import Certificate
 
 PartnerContext = grpc.aio.ServicerContext[Any, Any]
+_PATIENCE_SECONDS = 30
 Behave = Callable[["Partner", DeliverRequest, PartnerContext], Awaitable[DeliverResponse]]
 
 
@@ -134,12 +135,17 @@ class Gate:
     """Keeps every call waiting until it is opened, then takes all."""
 
     def __init__(self) -> None:
-        self.reached = asyncio.Event()
         self.opened = asyncio.Event()
+        self._reached = asyncio.Event()
+
+    async def reached(self) -> None:
+        """Returns when a call waits."""
+        async with asyncio.timeout(_PATIENCE_SECONDS):
+            await self._reached.wait()
 
     async def __call__(
         self, partner: Partner, request: DeliverRequest, context: PartnerContext
     ) -> DeliverResponse:
-        self.reached.set()
+        self._reached.set()
         await self.opened.wait()
         return await takes_all(partner, request, context)

@@ -137,7 +137,7 @@ async def test_a_process_that_is_killed_in_the_middle_of_a_push_loses_nothing(
     await partner.start()
     await hub.tell(*[offered(agency) for _ in range(3)], sender=random_id())
     await operator.set(agency, partner.address)
-    await gate.reached.wait()
+    await gate.reached()
     for process in hub.processes[1:]:  # all but the one that does not push
         process.kill()
         process.wait(PATIENCE_SECONDS)

@@ -96,15 +96,16 @@ class Push:
         networks: Sequence[IpNetwork] = (LOOPBACK,),
         resolve: Resolve | None = None,
         patience: timedelta = timedelta(hours=1),
+        deadline_seconds: float = DEADLINE_SECONDS,
     ) -> AsyncIterator[Pushing]:
         """A push worker runs."""
         lines = PartnerLines(
             self.signer.token_for,
             networks,
-            deadline_seconds=DEADLINE_SECONDS,
+            deadline_seconds=deadline_seconds,
             resolve=resolve or SystemResolver(),
         )
-        pushing = Pushing(self.notifications.worker, lines, patience, DEADLINE_SECONDS)
+        pushing = Pushing(self.notifications.worker, lines, patience, deadline_seconds)
         running = asyncio.create_task(PushWorker(pushing).run())
         try:
             yield pushing
