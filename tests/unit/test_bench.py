@@ -9,6 +9,7 @@ from rich.console import Console
 
 from kernel.ids import ordered_id, random_id
 from tools.bench.benches import BENCHES, chosen, meaning_of, measure_of
+from tools.bench.command import first_of
 from tools.bench.machine import commit, machine
 from tools.bench.processes import Member, cpu_seconds, memory_mb
 from tools.bench.ratios import ratios
@@ -107,3 +108,9 @@ def test_a_copied_case_has_ids_of_its_own_that_still_belong_together() -> None:
     assert str(event).encode() not in copy[2]
     assert str(event)[:13].encode() in copy[2], "the time of an ordered id stays"
     assert row[0] == need, "the template itself is as it was"
+
+
+def test_of_clients_that_fail_side_by_side_one_plain_sentence_is_told() -> None:
+    sentence = StackFailure("An offer did not arrive.")
+    deep = ExceptionGroup("outer", [ExceptionGroup("inner", [sentence, ValueError()]), OSError()])
+    assert first_of(deep) is sentence

@@ -11,6 +11,7 @@ from tools.bench.machine import commit, machine
 from tools.bench.ratios import ratios
 from tools.bench.report import Report, print_report, write_json
 from tools.bench.run import Run
+from tools.stack.servers import ServersAsked
 
 WIDTH: Final = 140
 """Of a report that goes into a file."""
@@ -23,7 +24,13 @@ def describe() -> None:
         console.print(f"[bold]{name:<12}[/] {meaning_of(name)}")
 
 
-def run(names: list[str], json_file: Path | None, *, is_quick: bool) -> None:
+def first_of(failures: BaseExceptionGroup[BaseException]) -> BaseException:
+    """What went wrong first, however deep it lies."""
+    first = failures.exceptions[0]
+    return first_of(first) if isinstance(first, BaseExceptionGroup) else first
+
+
+def run(names: list[str], json_file: Path | None, servers: ServersAsked, *, is_quick: bool) -> None:
     """Runs the named benches, all without a name; the file is written anew after each of them.
 
     Raises:
@@ -34,13 +41,20 @@ def run(names: list[str], json_file: Path | None, *, is_quick: bool) -> None:
     report: Report = {
         "machine": machine(),
         "commit": commit(),
-        "settings": {"quick": is_quick},
+        "settings": {"quick": is_quick, "broker": servers.broker or "embedded"},
         "results": {},
     }
     for number, name in enumerate(wanted, start=1):
         progress.print(f"[bold]{name}[/] ({number} of {len(wanted)}): {meaning_of(name)}", highlight=False)
-        one = Run(is_quick, lambda sentence: progress.print(f"  [dim]{sentence}[/]", highlight=False))
-        report["results"][name] = asyncio.run(measure_of(name)(one))
+        one = Run(
+            is_quick,
+            lambda sentence: progress.print(f"  [dim]{sentence}[/]", highlight=False),
+            servers=servers,
+        )
+        try:
+            report["results"][name] = asyncio.run(measure_of(name)(one))
+        except BaseExceptionGroup as failures:  # of clients that ran side by side: what the first met
+            raise first_of(failures) from None
         report["settings"] |= one.settings
         if against := ratios(report["results"]):
             report["ratios_to_yardstick"] = against

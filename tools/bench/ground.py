@@ -2,6 +2,7 @@
 
 import asyncio
 import contextlib
+import dataclasses
 import itertools
 import tempfile
 import time
@@ -135,7 +136,8 @@ async def seconds_of(call: Awaitable[Any]) -> float:
 async def fresh_stack(run: Run, options: StackOptions | None = None) -> AsyncIterator[Stack]:
     """All services of the product on real clocks, durable, with the sample city; gone afterwards."""
     with tempfile.TemporaryDirectory(prefix="kem-bench-") as folder:
-        stack = Stack(Path(folder), options, say=run.say)
+        chosen = dataclasses.replace(options or StackOptions(), servers=run.servers)
+        stack = Stack(Path(folder), chosen, say=run.say)
         await stack.start()
         try:
             yield stack

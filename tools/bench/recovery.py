@@ -22,7 +22,6 @@ from tools.bench.run import Figures, Run
 from tools.demo.rest import SCHEMAS
 from tools.stack.failure import StackFailure
 
-PARTS = ("intake", "referral", "notifications", "broker", "postgresql")
 RATE = 20.0
 _CALM_SECONDS = 3.0
 _PATIENCE_SECONDS = 120.0
@@ -44,7 +43,7 @@ async def measure(run: Run) -> Figures:
     figures: Figures = {}
     async with ground(run) as place, _steady_load(place) as load:
         await asyncio.sleep(_CALM_SECONDS)
-        for part in PARTS:
+        for part in list(place.stack.parts):
             kills = [await _kill(place, load, part) for _ in range(rounds)]
             serves, lag = sorted(kill[0] for kill in kills), sorted(kill[1] for kill in kills)
             figures[part] = {

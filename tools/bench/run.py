@@ -4,6 +4,8 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Any, TypeVar
 
+from tools.stack.servers import ServersAsked
+
 _T = TypeVar("_T")
 
 Figures = dict[str, Any]
@@ -18,11 +20,13 @@ class Run:
         is_quick: seconds instead of minutes.
         say: tells one sentence about the progress.
         rounds: how often a figure is measured; its median is what counts.
+        servers: the broker on which fresh stacks run; the embedded one unless another was asked for.
     """
 
     is_quick: bool
     say: Callable[[str], None]
     rounds: int = 3
+    servers: ServersAsked = field(default_factory=ServersAsked)
     settings: dict[str, object] = field(default_factory=dict)
     """What a bench was set to, by its name: noted beside the figures."""
 
