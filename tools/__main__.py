@@ -19,6 +19,8 @@ COMMANDS = {
     "topics": "tools.operate",
     "lag": "tools.operate",
     "dead-letters": "tools.operate",
+    "backup": "tools.operate",
+    "restore": "tools.operate",
     "events": "tools.operate",
     "demo": "tools.demo",
     "partner": "tools.partner",

@@ -7,7 +7,7 @@
 -- <schema>_app     answers calls: row-level security binds it to the caller's agency
 -- <schema>_worker  batches and timers: a policy of its own
 -- kem_migrator     logs in to migrate, may act as every owner
--- kem_check        reads everything and writes nothing (./kem check, ./kem trace)
+-- kem_check        reads everything and writes nothing (./kem check, ./kem trace, ./kem backup)
 
 \getenv migrator_password KEM_MIGRATOR_PASSWORD
 \getenv check_password KEM_CHECK_PASSWORD
@@ -59,7 +59,10 @@ SELECT format('ALTER DEFAULT PRIVILEGES FOR ROLE %I IN SCHEMA %I GRANT %s',
 FROM (VALUES
     (format('SELECT, INSERT, UPDATE, DELETE ON TABLES TO %I, %I', :'schema' || '_app', :'schema' || '_worker')),
     (format('USAGE, SELECT ON SEQUENCES TO %I, %I', :'schema' || '_app', :'schema' || '_worker')),
-    ('SELECT ON TABLES TO kem_check')
+    ('SELECT ON TABLES TO kem_check'),
+    ('SELECT ON SEQUENCES TO kem_check')
 ) AS grants (what) \gexec
+-- sequences made before this line was here: a backup reads them
+SELECT format('GRANT SELECT ON ALL SEQUENCES IN SCHEMA %I TO kem_check', :'schema') \gexec
 
 COMMIT;

@@ -31,6 +31,16 @@ class Layout:
         return self.data / "keys"
 
     @property
+    def tombstones(self) -> Path:
+        """Who was erased: beside the root key, because it has to outlive every backup of the database."""
+        return self.keys / "tombstones"
+
+    @property
+    def sample_city_mark(self) -> Path:
+        """There once the directory was filled, or came with a backup."""
+        return self.postgres / "sample-city-loaded"
+
+    @property
     def postgres(self) -> Path:
         return self.data / "postgres"
 

@@ -17,6 +17,10 @@ from tools.stack.process import bare_environment, last_line
 ROOT = Path(__file__).resolve().parents[2]
 SUPERUSER = "postgres"
 DATABASE = "kem"
+RESTORING = "kem_restoring"
+"""Where `./kem restore` puts a backup before it takes the database's place."""
+REPLACED = "kem_replaced"
+"""The database whose place it took, for the moment until it is dropped."""
 KINDS = ("app", "worker")
 _ENVIRONMENT = {
     "sslmode": "PGSSLMODE",
@@ -107,17 +111,7 @@ class PostgresAdmin(ABC):
                 "ON_ERROR_STOP=1",
                 *arguments,
             ],
-            env=bare_environment()
-            | {
-                "PGHOST": self.host,
-                "PGPORT": str(self.port),
-                "PGUSER": self.superuser,
-                "PGPASSWORD": self.passwords.superuser,
-                "PGDATABASE": database,
-                "PGCONNECT_TIMEOUT": "5",
-            }
-            | {_ENVIRONMENT[name]: value for name, value in self.parameters.items()}
-            | dict(environment or {}),
+            env=self.environment(database) | dict(environment or {}),
             capture_output=True,
             text=True,
             check=False,
@@ -126,16 +120,30 @@ class PostgresAdmin(ABC):
             raise StackFailure(f"PostgreSQL refused a set-up step: {done.stderr.strip()}")
         return done
 
+    def environment(self, database: str) -> dict[str, str]:
+        """For PostgreSQL's own programs: how they connect as superuser."""
+        return program_environment(
+            self.host, self.port, self.superuser, self.passwords.superuser, database, self.parameters
+        )
+
     def create_database(self, name: str = DATABASE, template: str | None = None) -> None:
         """Makes the database unless it is there; from a template it must be new."""
-        there = self.execute("SELECT datname FROM pg_database", self.maintenance_database)
-        if template is None and name in there.split():
+        if template is None and name in self.databases():
             return
         source = template or "template0"
         self.execute(
             f'CREATE DATABASE "{name}" TEMPLATE "{source}" STRATEGY {self.copy_strategy}',
             self.maintenance_database,
         )
+
+    def databases(self) -> list[str]:
+        """The names of all databases of the server."""
+        return self.execute("SELECT datname FROM pg_database", self.maintenance_database).split()
+
+    def drop_what_a_restore_left(self) -> None:
+        """A restore that was killed leaves a copy behind, in which people may be readable who were erased."""
+        for name in {RESTORING, REPLACED} & set(self.databases()):
+            self.drop_database(name)
 
     def drop_database(self, name: str) -> None:
         """Drops the database, ending its connections."""
@@ -149,6 +157,11 @@ class PostgresAdmin(ABC):
 
     def prepare(self, schema: str, database: str = DATABASE) -> None:
         """Makes the schema with its roles and brings its tables up to date. Repeat-safe."""
+        self.give_roles(schema, database)
+        self.migrate(schema, database)
+
+    def give_roles(self, schema: str, database: str = DATABASE) -> None:
+        """Makes the schema with its roles and their rights; no tables. Repeat-safe."""
         self._run_psql(
             ["-o", os.devnull, "-v", f"schema={schema}", "-f", str(ROOT / "deploy/postgres/roles.sql")],
             database=database,
@@ -159,7 +172,6 @@ class PostgresAdmin(ABC):
                 "KEM_WORKER_PASSWORD": self._password(f"{schema}_worker"),
             },
         )
-        self.migrate(schema, database)
 
     def migrate(self, schema: str, database: str = DATABASE) -> None:
         """Runs the migrations of the chassis and of the service that are not done yet, as the owner."""
@@ -184,6 +196,24 @@ class PostgresAdmin(ABC):
             f"REVOKE INSERT, UPDATE, DELETE ON {schema}.schema_migrations FROM {schema}_app, {schema}_worker",
             database=database,
         )
+
+
+def program_environment(
+    host: str, port: int, user: str, password: str, database: str, parameters: Mapping[str, str]
+) -> dict[str, str]:
+    """The environment by which PostgreSQL's own programs connect: no list of processes shows it."""
+    return (
+        bare_environment()
+        | {
+            "PGHOST": host,
+            "PGPORT": str(port),
+            "PGUSER": user,
+            "PGPASSWORD": password,
+            "PGDATABASE": database,
+            "PGCONNECT_TIMEOUT": "5",
+        }
+        | {_ENVIRONMENT[name]: value for name, value in parameters.items()}
+    )
 
 
 @cache

@@ -13,8 +13,7 @@ async def load_sample_city(layout: Layout, referral: str, intake: str, say: Call
     """Loads what is missing, unless this database was filled before: later edits stay as they are."""
     from tools import sample_city
 
-    loaded_mark = layout.postgres / "sample-city-loaded"
-    if loaded_mark.exists():
+    if layout.sample_city_mark.exists():
         return
     began = time.monotonic()
     signer = AssertionSigner(ISSUER, layout.issuer_key)
@@ -22,7 +21,7 @@ async def load_sample_city(layout: Layout, referral: str, intake: str, say: Call
         derived_id("staff", "sample-city"), None, list(sample_city.ROLES), lifetime_seconds=3600
     )
     loaded = await sample_city.load(referral, intake, token)
-    loaded_mark.touch()
+    layout.sample_city_mark.touch()
     say(
         f"The sample city is loaded: {loaded.agencies} agencies, {loaded.services} services,"
         f" {loaded.activities} activities ({time.monotonic() - began:.1f} s)."

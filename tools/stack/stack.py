@@ -213,6 +213,7 @@ class Stack:
     def _migrate(self) -> None:
         began = time.monotonic()
         self.postgres.create_database()
+        self.postgres.drop_what_a_restore_left()
         for schema in self.services:
             self.postgres.prepare(schema)
         self.say(f"The tables are up to date ({time.monotonic() - began:.1f} s).")
