@@ -3,6 +3,7 @@
 import argparse
 import asyncio
 import contextlib
+import gc
 import os
 import signal
 import sys
@@ -76,6 +77,7 @@ async def _main(
     try:
         service = await Service.open(settings, codec)
         await wire(service)
+        _collect_seldom()
         await service.run(stopping)
     except Exception as error:
         _leave(_failed(error))
@@ -87,6 +89,16 @@ async def _main(
         log.warning("drain_cut_short")
     log.info("service_stopped")
     _leave(0)
+
+
+def _collect_seldom() -> None:
+    """Garbage cycles are rare here, and looking for them through all that is loaded cost a tenth of the CPU.
+
+    What has been imported and wired stays for the life of the process: it is never looked through again.
+    """
+    gc.collect()
+    gc.freeze()
+    gc.set_threshold(20_000, 20, 50)
 
 
 def _failed(error: BaseException) -> int:

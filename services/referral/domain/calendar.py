@@ -30,7 +30,12 @@ def is_working_day(day: date) -> bool:
 
 def _next_midnight(instant: datetime) -> datetime:
     """The end of the instant's day in Athens, in UTC: 23 or 25 hours after its begin when clocks change."""
-    following = instant.astimezone(ATHENS).date() + timedelta(days=1)
+    return _midnight_after(instant.astimezone(ATHENS).date())
+
+
+@lru_cache(maxsize=512)
+def _midnight_after(day: date) -> datetime:
+    following = day + timedelta(days=1)
     return datetime(following.year, following.month, following.day, tzinfo=ATHENS).astimezone(UTC)
 
 
