@@ -34,6 +34,7 @@ class KemUp:
     """`./kem up` on a data folder; it may be killed and started again.
 
     Args:
+        arguments: what follows `up`.
         within: goes before the command, which may then see other disks than the test does.
         seen_at: where the test finds the data folder, if not at `data`.
         output: the file for what it says, if not beside the data folder.
@@ -42,7 +43,7 @@ class KemUp:
     def __init__(
         self,
         data: Path,
-        *,
+        *arguments: str,
         within: Sequence[str] = (),
         seen_at: Path | None = None,
         output: Path | None = None,
@@ -50,6 +51,7 @@ class KemUp:
         self.layout = Layout(seen_at or data)
         self.output = output or data.with_name(f"{data.name}-up.txt")
         self._data = data
+        self._arguments = arguments
         self._within = within
         self._process: asyncio.subprocess.Process | None = None
 
@@ -69,7 +71,7 @@ class KemUp:
     async def _up(self, stdout: IO[bytes] | int, stderr: IO[bytes] | int) -> asyncio.subprocess.Process:
         return await asyncio.create_subprocess_exec(
             *self._within,
-            *command("up"),
+            *command("up", *self._arguments),
             cwd=ROOT,
             env=environment(self._data),
             stdin=asyncio.subprocess.DEVNULL,

@@ -14,7 +14,7 @@ from tools.demo.rest import RESTING, Rest, until_at_rest
 from tools.demo.verdict import Verdict, verdict_of
 from tools.hub import Doors, Hub
 
-PATIENCE_SECONDS: Final = 90.0
+PATIENCE_SECONDS: Final = 180.0
 QUICK_ANSWER_SECONDS: Final = 0.3
 
 Meanwhile = Callable[[Ledger], Awaitable[None]]
@@ -63,7 +63,7 @@ async def play(
             rest = await until_at_rest(
                 connection,
                 lambda: [need.referral_id for need in ledger.needs.values()],
-                lambda: day.is_idle,
+                day.is_done,
                 RESTING,
                 PATIENCE_SECONDS,
                 lambda rest: None,

@@ -16,6 +16,7 @@ from chassis.topics import REFERRAL
 from tests.fault.effects import EffectReader
 from tests.fault.order import SCHEMA
 from tests.fault.runners import SESSION_SECONDS
+from tests.fault.stage import PATIENCE_SECONDS
 from tests.integration.chassis.waiting import running, until
 from tools.stack.broker import Broker
 from tools.stack.ports import free_port
@@ -77,5 +78,5 @@ async def test_it_reads_as_soon_as_its_topics_are_made(runner: StreamRunner, bar
         async with running(runner.run()):
             await until(lambda: [one for one in lines if one["event"] == "no_partition_assigned"])
             create_topics(bare_broker.bootstrap)
-            await until(lambda: runner.is_ready, within=30)
+            await until(lambda: runner.is_ready, within=PATIENCE_SECONDS)
             await runner.stop()

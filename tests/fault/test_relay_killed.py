@@ -9,7 +9,7 @@ from uuid import UUID
 
 from chassis import fault_points
 from tests.fault.facts import Fact
-from tests.fault.stage import Account, Stage
+from tests.fault.stage import PATIENCE_SECONDS, Account, Stage
 from tests.integration.chassis.waiting import until
 
 
@@ -21,7 +21,7 @@ async def after_the_relay_was_killed(stage: Stage, sender: str, consumer: str, p
     assert await victim.died() == -signal.SIGKILL
     if point == fault_points.RELAY_AFTER_SEND:
         # both copies in one batch would be one: the first must have acted before the second is sent
-        await until(lambda: _has_acted(stage), within=30)
+        await until(lambda: _has_acted(stage), within=PATIENCE_SECONDS)
     await stage.start_sender(sender)
     await stage.until_told_is_past()
     return await stage.account()
@@ -75,7 +75,7 @@ async def test_without_an_inbox_what_is_sent_again_acts_again(silent_stage: Stag
         return (await silent_stage.account()).doubled
 
     # what is sent again comes behind what made the consumer's progress; times out if it never acts
-    assert await until(doubled, within=30)
+    assert await until(doubled, within=PATIENCE_SECONDS)
 
 
 async def test_a_service_killed_between_commit_and_sending_loses_nothing(silent_stage: Stage) -> None:

@@ -106,7 +106,7 @@ async def _grow(run: Run, place: Ground, clones: Clones, level: int) -> None:
 async def _until_at_rest(place: Ground, connection: asyncpg.Connection) -> None:
     await place.until_acknowledged()
     rest = await until_at_rest(
-        connection, list, lambda: True, RESTING, _REST_PATIENCE_SECONDS, lambda rest: None
+        connection, list, lambda sequences: True, RESTING, _REST_PATIENCE_SECONDS, lambda rest: None
     )
     if not rest.is_complete:
         raise StackFailure("The hub did not come to rest.")

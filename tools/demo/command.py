@@ -73,7 +73,7 @@ async def day_at(doors: Doors, plan: DayPlan, resting: frozenset[str], console: 
                 rest = await until_at_rest(
                     connection,
                     lambda: [need.referral_id for need in ledger.needs.values()],
-                    lambda: day.is_idle,
+                    day.is_done,
                     resting,
                     _PATIENCE_SECONDS,
                     tell,

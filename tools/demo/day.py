@@ -2,7 +2,7 @@
 
 import asyncio
 import contextlib
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Callable, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any
@@ -129,6 +129,10 @@ class Day:
     def is_idle(self) -> bool:
         """No client is in the middle of anything."""
         return all(agency.is_idle for agency in self._agencies) and (self._desk is None or self._desk.is_idle)
+
+    def is_done(self, last_sequences: Mapping[str, int]) -> bool:
+        """Nobody is in the middle of anything, and every agency has heard all that lies in its inbox."""
+        return self.is_idle and not self.ledger.not_arrived(last_sequences)
 
     @contextlib.asynccontextmanager
     async def played(self, recorded: Callable[[int], None]) -> AsyncIterator[Ledger]:

@@ -2,6 +2,7 @@
 
 import time
 from collections import Counter, defaultdict
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 
 
@@ -84,6 +85,14 @@ class Ledger:
             for agency, seen in self.deliveries.items()
             if seen
         )
+
+    def not_arrived(self, last_sequences: Mapping[str, int]) -> int:
+        """Deliveries at the ends of the agencies' inboxes that their open streams have not shown."""
+        missing = 0
+        for agency, begun_after in self.begun_after.items():
+            arrived = max(self.deliveries.get(agency, ()), default=begun_after)
+            missing += max(0, last_sequences.get(agency, 0) - arrived)
+        return missing
 
     def doubles(self) -> dict[str, int]:
         """Deliveries or offers that arrived twice, two holders at once, repeats with another answer."""

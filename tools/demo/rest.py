@@ -1,7 +1,7 @@
 """Whether the hub has come to rest: nothing left to publish, to read, or to decide."""
 
 import asyncio
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Final
 
@@ -45,6 +45,7 @@ _WAITING = f"""
 _STATES = """
     select state, count(*) as referrals from referral.referral where referral_id = any($1::uuid[]) group by 1
 """
+_INBOXES: Final = "select agency_id, last_sequence from notifications.recipient where inbox = 'AGENCY'"
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,16 +71,23 @@ async def look(connection: asyncpg.Connection, referral_ids: list[str], resting:
     return Rest(waiting["outbox"], waiting["lag"], states, len(referral_ids) - at_rest)
 
 
+async def last_sequences(connection: asyncpg.Connection) -> dict[str, int]:
+    """How far each agency's inbox goes."""
+    return {str(row["agency_id"]): row["last_sequence"] for row in await connection.fetch(_INBOXES)}
+
+
 async def until_at_rest(
     connection: asyncpg.Connection,
     referral_ids: Callable[[], list[str]],
-    clients_are_idle: Callable[[], bool],
+    clients_are_done: Callable[[Mapping[str, int]], bool],
     resting: frozenset[str],
     patience_seconds: float,
     told: Callable[[Rest], None],
 ) -> Rest:
     """Waits until clients and hub have come to rest, twice in a row; or until patience ends.
 
+    `clients_are_done` is told how far each agency's inbox goes: a client that is on its way back to a hub
+    that was away is idle, and has yet to hear.
     Real clocks: a silent agency's offer does not move for days, so patience is what ends such a day.
     """
     loop = asyncio.get_running_loop()
@@ -88,7 +96,7 @@ async def until_at_rest(
     while True:
         rest = await look(connection, referral_ids(), resting)
         told(rest)
-        calm = calm + 1 if rest.is_complete and clients_are_idle() else 0
+        calm = calm + 1 if rest.is_complete and clients_are_done(await last_sequences(connection)) else 0
         if calm >= 2 or loop.time() > until:
             return rest
         await asyncio.sleep(0.25)

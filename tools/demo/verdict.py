@@ -7,6 +7,7 @@ from typing import Final
 import asyncpg
 
 from tools.demo.ledger import Ledger
+from tools.demo.rest import last_sequences
 
 # An acknowledged command and where its effect must stand, by the id that the client kept. Later steps may
 # have followed: what is asked is whether this one happened.
@@ -48,9 +49,6 @@ _DISCLOSED: Final = """
 """
 _REFERRALS_OF_NEEDS: Final = """
     select need_id, count(*) as referrals from referral.referral where need_id = any($1::uuid[]) group by 1
-"""
-_DELIVERED: Final = """
-    select agency_id, last_sequence from notifications.recipient where inbox = 'AGENCY'
 """
 _OFFERS_DELIVERED: Final = """
     select delivery.offer_id from notifications.delivery
@@ -106,9 +104,7 @@ async def verdict_of(connection: asyncpg.Connection, ledger: Ledger) -> Verdict:
     doubled["consents"] = max(0, extra["consents"] - len(ledger.consents))
 
     referral_ids = [need.referral_id for need in ledger.needs.values()]
-    lost["deliveries"] = ledger.gaps() + _never_arrived(
-        ledger, {str(row["agency_id"]): row["last_sequence"] for row in await connection.fetch(_DELIVERED)}
-    )
+    lost["deliveries"] = ledger.gaps() + ledger.not_arrived(await last_sequences(connection))
     lost["offers"] = len(
         _texts(await connection.fetch(_OFFERS_DELIVERED, referral_ids)) - set(ledger.offers_seen)
     )
@@ -116,15 +112,6 @@ async def verdict_of(connection: asyncpg.Connection, ledger: Ledger) -> Verdict:
     disclosed = await connection.fetchrow(_DISCLOSED, referral_ids)
     totals |= {"disclosures": disclosed["given"], "disclosures_refused": disclosed["refused"]}
     return Verdict(lost, doubled, totals)
-
-
-def _never_arrived(ledger: Ledger, last_sequences: dict[str, int]) -> int:
-    """Deliveries at the end of an inbox that its open stream never showed."""
-    missing = 0
-    for agency, begun_after in ledger.begun_after.items():
-        arrived = max(ledger.deliveries.get(agency, ()), default=begun_after)
-        missing += max(0, last_sequences.get(agency, 0) - arrived)
-    return missing
 
 
 async def _ids(connection: asyncpg.Connection, query: str) -> set[str]:
