@@ -20,7 +20,7 @@ import grpc
 import pytest
 
 from tests.e2e.kem_command import KemUp
-from tests.e2e.playing import play
+from tests.e2e.playing import PATIENCE_SECONDS, play
 from tests.e2e.test_day_with_faults import SERVICES, needs_recorded
 from tests.integration.chassis.waiting import until
 from tests.support.small_disk import SmallDisk, small_disk
@@ -135,11 +135,13 @@ async def test_a_day_goes_on_by_itself_after_its_disk_was_full(
     async def the_disk_fills_up(ledger: Ledger) -> None:
         await needs_recorded(ledger, 15)
         disk.fill()
-        await until(more(refusals, "disk is full"), within=60)
-        await until(lambda: any(is_cut_off(hub.layout.log(service)) for service in SERVICES), within=60)
+        await until(more(refusals, "disk is full"), within=PATIENCE_SECONDS)
+        await until(
+            lambda: any(is_cut_off(hub.layout.log(service)) for service in SERVICES), within=PATIENCE_SECONDS
+        )
         await asyncio.to_thread(use_up_the_log, hub)
-        await until(lambda: is_away(doors), within=30)
-        await until(more(refusals, "again"), within=60)
+        await until(lambda: is_away(doors), within=PATIENCE_SECONDS)
+        await until(more(refusals, "again"), within=PATIENCE_SECONDS)
         assert "make room" in hub.output.read_text()
         disk.make_room()
 
@@ -171,7 +173,7 @@ async def test_a_hub_that_ended_on_a_full_disk_goes_on_where_it_was_when_there_i
     async def ended_and_started_again(ledger: Ledger) -> None:
         await needs_recorded(ledger, 15)
         disk.fill()
-        await until(more(refusals, "disk is full"), within=60)
+        await until(more(refusals, "disk is full"), within=PATIENCE_SECONDS)
         assert await hub.end() == 0
         said = await hub.refused()
         assert re.fullmatch(r"kem: The disk that holds .*; make room .* and start again\.\n", said)

@@ -10,7 +10,7 @@ from typing import Final
 
 import pytest
 
-from tests.e2e.playing import play
+from tests.e2e.playing import PATIENCE_SECONDS, play
 from tests.integration.chassis.waiting import until
 from tools.demo.fresh import run_on_seconds
 from tools.demo.ledger import Ledger
@@ -35,7 +35,7 @@ async def stack(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[Stack
 
 async def needs_recorded(ledger: Ledger, number: int) -> None:
     """Waits until the clients have so many needs on their list."""
-    await until(lambda: len(ledger.needs) >= number, within=60)
+    await until(lambda: len(ledger.needs) >= number, within=PATIENCE_SECONDS)
 
 
 async def kill(stack: Stack, part: str) -> None:
@@ -44,9 +44,9 @@ async def kill(stack: Stack, part: str) -> None:
     assert victim.process is not None
     restarts = victim.restarts
     victim.process.kill()
-    await until(lambda: victim.restarts > restarts, within=30)
+    await until(lambda: victim.restarts > restarts, within=PATIENCE_SECONDS)
     if part in SERVICES:
-        await until(lambda: is_serving(stack.addresses[part]), within=60)
+        await until(lambda: is_serving(stack.addresses[part]), within=PATIENCE_SECONDS)
 
 
 async def test_a_day_survives_the_death_of_each_service(stack: Stack) -> None:
@@ -64,7 +64,7 @@ async def test_a_day_survives_a_broker_that_forgets_everything(stack: Stack) -> 
     async def the_broker_dies(ledger: Ledger) -> None:
         await needs_recorded(ledger, 15)
         await kill(stack, "broker")
-        await until(lambda: _is_refilled(stack), within=60)
+        await until(lambda: _is_refilled(stack), within=PATIENCE_SECONDS)
 
     outcome = await play(Doors.of(stack.layout), 50, seed=12, rate=8, meanwhile=the_broker_dies)
     assert outcome.complaints == []

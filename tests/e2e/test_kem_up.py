@@ -16,7 +16,7 @@ from kernel.vocabulary import Role
 from tests.e2e.kem_command import KemUp
 from tests.e2e.marked_people import Marks
 from tests.e2e.places import search_everywhere
-from tests.e2e.playing import Outcome, play
+from tests.e2e.playing import PATIENCE_SECONDS, Outcome, play
 from tests.e2e.search import Finding, Search
 from tests.integration.chassis.waiting import until
 from tools.demo import agency
@@ -114,7 +114,7 @@ async def test_the_search_would_have_found_a_name_in_a_log_a_topic_or_a_table(
 
 async def test_the_next_kem_up_goes_on_where_the_killed_one_was(hub_process: KemUp) -> None:
     async def killed_and_started_again(ledger: Ledger) -> None:
-        await until(lambda: len(ledger.needs) >= 15, within=60)
+        await until(lambda: len(ledger.needs) >= 15, within=PATIENCE_SECONDS)
         await hub_process.kill()
         await hub_process.start()
 

@@ -7,7 +7,7 @@ from contextlib import asynccontextmanager
 from typing import Any
 
 
-async def until(condition: Callable[[], Any | Awaitable[Any]], *, within: float = 15) -> Any:
+async def until(condition: Callable[[], Any | Awaitable[Any]], *, within: float = 60) -> Any:
     """Answers the first truthy value of `condition`; fails when none came in time."""
     async with asyncio.timeout(within):
         while True:
