@@ -22,6 +22,7 @@ from services.intake.adapters.file_keys import FileKeyProvider
 from services.intake.adapters.tombstones import Tombstones
 from services.intake.use_cases.erase_beneficiary import erase_beneficiary
 from services.intake.use_cases.get_beneficiary import get_beneficiary
+from tests.integration.chassis.waiting import until
 from tests.integration.operate.conftest import Done
 from tests.support.people import invented_person
 from tests.support.postgres import FreshDatabase
@@ -87,6 +88,12 @@ async def backed_up(tmp_path_factory: pytest.TempPathFactory) -> BackedUp:
     layout, file = Layout(folder / "data"), folder / "hub.backup"
     async with running(layout.data) as opened:
         people = [await opened.register(invented_person()) for _ in range(3)]
+
+        async def all_is_logged() -> bool:
+            logged = await opened.database.pool.fetchval("select logged_position from publication")
+            return bool(logged == len(people))
+
+        await until(all_is_logged)
         done = await kem(layout.data, "backup", str(file), "--json")
         assert done.returncode == 0, done.stderr
         again = await kem(layout.data, "backup", str(file))
