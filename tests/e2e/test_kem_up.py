@@ -3,7 +3,12 @@ The breakage: `kill -9` of the supervisor, and so of every process that it had s
 What must still hold: nobody's name is anywhere but in the vault; the next `./kem up` goes on where it was.
 """
 
+import asyncio
+import json
+import shutil
 from collections.abc import AsyncIterator
+from pathlib import Path
+from typing import Any
 from uuid import UUID, uuid4
 
 import pytest
@@ -13,18 +18,23 @@ from chassis.topics import DISCLOSURE, INTAKE, REFERRAL, TOPICS
 from kem.directory.v1.directory_service_pb2 import ListAgenciesRequest
 from kem.intake.v1 import intake_service_pb2
 from kernel.vocabulary import Role
-from tests.e2e.kem_command import KemUp
+from tests.e2e.kem_command import ROOT, KemUp, command, environment
 from tests.e2e.marked_people import Marks
 from tests.e2e.places import search_everywhere
 from tests.e2e.playing import PATIENCE_SECONDS, Outcome, play
 from tests.e2e.search import Finding, Search
 from tests.integration.chassis.waiting import until
+from tools.check.report import check_database
 from tools.demo import agency
 from tools.demo.agency import OTHER_REASON, QUESTION
 from tools.demo.desk import ANSWER
 from tools.demo.fresh import run_on_seconds
 from tools.demo.ledger import Ledger
 from tools.hub import Doors, Hub
+from tools.stack.credentials import passwords
+from tools.stack.layout import Layout
+from tools.stack.ports import free_port
+from tools.stack.postgres import PostgresServer
 from tools.stack.run_file import read_run
 
 FREE_TEXTS = (QUESTION, ANSWER, OTHER_REASON)
@@ -110,6 +120,61 @@ async def test_the_search_would_have_found_a_name_in_a_log_a_topic_or_a_table(
     assert Finding(f"topic {TOPICS[-1]}", marks.original) in found
     assert any(one.place.endswith("referral.log") and one.mark == marks.latin for one in search.found)
     hub_process.postgres.execute("drop schema planted cascade")
+
+
+async def test_a_backup_and_a_replay_on_a_busy_day_lose_nothing_and_the_backup_is_whole(
+    hub_process: KemUp, tmp_path: Path
+) -> None:
+    layout, file = hub_process.layout, tmp_path / "hub.backup"
+    promised: list[str] = []
+
+    async def backed_up_and_replayed(ledger: Ledger) -> None:
+        await until(lambda: len(ledger.needs) >= 15, within=PATIENCE_SECONDS)
+        promised.extend(ledger.needs)
+        assert (await told(layout, "backup", str(file)))["bytes"] == file.stat().st_size
+        sent = await told(layout, "replay", "--from", "1", "--topic", REFERRAL)
+        assert sent["events"] > len(promised)
+        assert (await told(layout, "topics", "compare"))["as_declared"] is True
+
+    outcome = await play(Doors.of(layout), 40, seed=9, rate=8, meanwhile=backed_up_and_replayed)
+    assert outcome.complaints == []
+
+    async def all_is_read() -> bool:
+        return bool((await told(layout, "lag"))["unread"] == 0)
+
+    await until(all_is_read, within=PATIENCE_SECONDS)
+    assert (await told(layout, "dead-letters", "list"))["dead_letters"] == []
+
+    elsewhere = Layout(tmp_path / "elsewhere")
+    shutil.copytree(layout.keys, elsewhere.keys)
+    assert (await told(elsewhere, "restore", str(file)))["erased_again"] == 0
+    restored = PostgresServer(
+        elsewhere.postgres, free_port(), passwords(elsewhere, []), elsewhere.log("postgresql")
+    )
+    await asyncio.to_thread(restored.start)
+    try:
+        report = await check_database(restored.url("kem_check"))
+        assert [finding for finding in report.findings if finding.violations] == []
+        found = restored.execute("select need_id from intake.need").split()
+        assert set(promised) <= set(found), "what was acknowledged before the backup is in it"
+    finally:
+        await asyncio.to_thread(restored.stop)
+
+
+async def told(layout: Layout, *arguments: str) -> dict[str, Any]:
+    """The one object that the command prints; it must end well."""
+    process = await asyncio.create_subprocess_exec(
+        *command(*arguments, "--json"),
+        cwd=ROOT,
+        env=environment(layout.data),
+        stdin=asyncio.subprocess.DEVNULL,
+        stdout=asyncio.subprocess.PIPE,
+        stderr=asyncio.subprocess.PIPE,
+    )
+    stdout, stderr = await asyncio.wait_for(process.communicate(), PATIENCE_SECONDS)
+    assert process.returncode == 0, stderr.decode()
+    said: dict[str, Any] = json.loads(stdout)
+    return said
 
 
 async def test_the_next_kem_up_goes_on_where_the_killed_one_was(hub_process: KemUp) -> None:
