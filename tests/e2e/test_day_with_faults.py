@@ -15,8 +15,8 @@ from tests.integration.chassis.waiting import until
 from tools.demo.fresh import run_on_seconds
 from tools.demo.ledger import Ledger
 from tools.hub import Doors
+from tools.stack.part import Part
 from tools.stack.run_file import read_run
-from tools.stack.services import is_serving
 from tools.stack.stack import Stack, StackOptions
 
 SERVICES: Final = ("intake", "referral", "notifications")
@@ -44,9 +44,11 @@ async def kill(stack: Stack, part: str) -> None:
     assert victim.process is not None
     restarts = victim.restarts
     victim.process.kill()
-    await until(lambda: victim.restarts > restarts, within=PATIENCE_SECONDS)
-    if part in SERVICES:
-        await until(lambda: is_serving(stack.addresses[part]), within=PATIENCE_SECONDS)
+    await until(lambda: victim.restarts > restarts and _serves(victim), within=PATIENCE_SECONDS)
+
+
+def _serves(part: Part) -> bool:
+    return part.record is not None and part.record.state == "SERVING"
 
 
 async def test_a_day_survives_the_death_of_each_service(stack: Stack) -> None:
