@@ -14,7 +14,7 @@ from tools.stack.choice import APACHE, EMBEDDED, Choice
 from tools.stack.failure import StackFailure
 from tools.stack.layout import Layout
 from tools.stack.ports import Ports
-from tools.stack.topics import BROKER_ERRORS, meant_replication
+from tools.stack.topics import BROKER_ERRORS, administration
 
 
 class Node(Protocol):
@@ -65,7 +65,8 @@ def cluster_of(choice: Choice, layout: Layout, ports: Ports, say: Callable[[str]
         return Cluster(broker.bootstrap, {"broker": broker}, replication=1, keeps_events=False)
     if choice.broker == APACHE:
         return _apache(choice.brokers, layout, ports, say)
-    return Cluster(choice.broker, {}, _replication_at(choice.broker))
+    brokers_at(choice.broker)
+    return Cluster(choice.broker, {}, _replication(choice.brokers))
 
 
 def _apache(count: int, layout: Layout, ports: Ports, say: Callable[[str], None]) -> Cluster:
@@ -75,14 +76,24 @@ def _apache(count: int, layout: Layout, ports: Ports, say: Callable[[str], None]
     return Cluster(
         ",".join(f"127.0.0.1:{one.broker}" for one in own),
         dict(zip(names, nodes, strict=True)),
-        REPLICATION if count >= REPLICATION else 1,
+        _replication(count),
     )
 
 
-def _replication_at(bootstrap: str) -> int:
+def brokers_at(bootstrap: str) -> int:
+    """How many brokers a Kafka elsewhere has now.
+
+    Raises:
+        StackFailure: it does not answer.
+    """
     try:
-        return meant_replication(bootstrap)
+        with administration(bootstrap) as admin:
+            return len(admin.describe_cluster()["brokers"])
     except (*BROKER_ERRORS, ValueError) as error:
         raise StackFailure(
             f"No Kafka answers at {bootstrap} ({type(error).__name__}); start it, or mend the address."
         ) from None
+
+
+def _replication(brokers: int) -> int:
+    return REPLICATION if brokers >= REPLICATION else 1
