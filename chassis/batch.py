@@ -114,7 +114,7 @@ class BatchRunner:
 
     async def _attempt(self, events: list[IncomingEvent], letters: list[DeadLetter]) -> None:
         prepared = await self._reader.prepare(list(events)) if events else None
-        fault_points.reach(fault_points.BEFORE_TRANSACTION)
+        await fault_points.reach(fault_points.BEFORE_TRANSACTION)
         async with self._database.transaction(self._caller) as tx:
             if letters:
                 await set_aside(tx.connection, self.consumer, letters)
@@ -124,7 +124,7 @@ class BatchRunner:
             seen = [*events, *(letter.event for letter in letters if letter.event.source)]
             if seen:
                 await advance_progress(tx.connection, self.consumer, seen)
-            fault_points.reach(fault_points.IN_TRANSACTION)
+            await fault_points.reach(fault_points.IN_TRANSACTION)
 
     async def redrive(self, *, asked_only: bool = False) -> int:
         """Tries letters again, one by one: what an operator asked for, and at start what was too new.

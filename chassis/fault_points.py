@@ -1,11 +1,11 @@
-"""Places where a test lets the process die, to see that nothing is lost there.
+"""Steps at which a test may break something, to see that nothing is lost there.
 
-Without KEM_FAULT_POINT in the environment this does nothing. `KEM_FAULT_POINT=after-commit-before-ack` kills
-the process as `kill -9` would at the first pass, `after-commit-before-ack:3` at the third.
+A breakage comes in by `break_with` only. No part of the product calls it and no setting reaches it: a test
+starts a program of its own, which gives the breakage and then runs the very code that production runs
+(tests/fault/breakage.py; tests/architecture/test_fault_points.py holds the rest to it).
 """
 
-import os
-import signal
+from collections.abc import Awaitable, Callable
 from typing import Final
 
 BEFORE_TRANSACTION: Final = "before-transaction"
@@ -15,15 +15,21 @@ AFTER_ACK: Final = "after-ack"
 RELAY_BEFORE_SEND: Final = "relay-before-send"
 RELAY_AFTER_SEND: Final = "relay-after-send"
 
-_name, _, _count = os.environ.get("KEM_FAULT_POINT", "").partition(":")
-_left = int(_count or 1)
+OF_A_CONSUMER: Final = (BEFORE_TRANSACTION, IN_TRANSACTION, AFTER_COMMIT_BEFORE_ACK, AFTER_ACK)
+OF_THE_RELAY: Final = (RELAY_BEFORE_SEND, RELAY_AFTER_SEND)
+
+Breakage = Callable[[str], Awaitable[None]]
+"""Is told of each step that is reached; may end the process, or take its time."""
+
+_breakages: list[Breakage] = []
 
 
-def reach(point: str) -> None:
-    """Dies here if a test asked for it."""
-    global _left
-    if point != _name:
-        return
-    _left -= 1
-    if _left <= 0:
-        os.kill(os.getpid(), signal.SIGKILL)
+def break_with(breakage: Breakage) -> None:
+    """From now on this process breaks as `breakage` says."""
+    _breakages.append(breakage)
+
+
+async def reach(point: str) -> None:
+    """Passed at each step; in the product nothing happens here."""
+    for breakage in _breakages:
+        await breakage(point)

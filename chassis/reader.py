@@ -115,13 +115,13 @@ class ProjectionReader:
             if not window:
                 continue
             await self._batches.take(window)
-            fault_points.reach(fault_points.AFTER_COMMIT_BEFORE_ACK)
+            await fault_points.reach(fault_points.AFTER_COMMIT_BEFORE_ACK)
             try:
                 await client.commit(_behind(window))
             except (CommitFailedError, IllegalStateError):
                 # the partitions went to another worker, who will find every one of these in the inbox
                 log.info("offsets_not_committed", consumer=self.consumer, count=len(window))
-            fault_points.reach(fault_points.AFTER_ACK)
+            await fault_points.reach(fault_points.AFTER_ACK)
             self._measure_lag(client, window)
 
     async def _window(self, client: AIOKafkaConsumer) -> list[Message]:

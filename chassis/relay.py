@@ -118,9 +118,9 @@ class Relay:
         return await self._publish(connection) if self._unacknowledged else 0
 
     async def _publish(self, connection: asyncpg.Connection) -> int:
-        fault_points.reach(fault_points.RELAY_BEFORE_SEND)
+        await fault_points.reach(fault_points.RELAY_BEFORE_SEND)
         sent = await self._publisher.send(self._unacknowledged)
-        fault_points.reach(fault_points.RELAY_AFTER_SEND)
+        await fault_points.reach(fault_points.RELAY_AFTER_SEND)
         await advance_publication(connection, self._unacknowledged[sent - 1].position)
         for _ in range(sent):
             self._unacknowledged.popleft()

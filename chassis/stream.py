@@ -163,11 +163,11 @@ class StreamRunner:
             if self._ended is not None and self._ended.done():
                 # neither acked nor given back to Faust: the process is about to leave
                 await asyncio.Event().wait()
-            fault_points.reach(fault_points.AFTER_COMMIT_BEFORE_ACK)
+            await fault_points.reach(fault_points.AFTER_COMMIT_BEFORE_ACK)
             for event in events:
                 await stream.ack(event)
                 self.reached[event.message.topic, event.message.partition] = event.message.offset + 1
-            fault_points.reach(fault_points.AFTER_ACK)
+            await fault_points.reach(fault_points.AFTER_ACK)
 
     def _fail(self, error: StreamFailed) -> None:
         if self._ended is not None and not self._ended.done():

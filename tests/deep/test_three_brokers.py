@@ -16,7 +16,8 @@ import pytest_asyncio
 from chassis.postgres import Database
 from tests.deep.three_brokers import REPLICAS, ThreeBrokers
 from tests.fault.facts import Fact
-from tests.fault.stage import Stage, Worker
+from tests.fault.processes import Worker
+from tests.fault.stage import Stage
 from tests.integration.chassis.conftest import make_topic
 from tests.integration.chassis.waiting import until
 from tests.support.apache import MakeNodes

@@ -1,4 +1,4 @@
-"""A scratch schema with the chassis' tables, and a stage per test on the session's broker."""
+"""A scratch schema with the chassis' tables and a stage per test on the session's broker; parts of a hub."""
 
 import dataclasses
 import itertools
@@ -11,11 +11,12 @@ import pytest_asyncio
 from chassis.postgres import Database
 from chassis.relay import Relay
 from tests.fault.effects import TABLE
+from tests.fault.hub import SCHEMAS, Hub, open_hub
 from tests.fault.order import SCHEMA, SOURCE
 from tests.fault.stage import Stage
 from tests.integration.chassis.conftest import make_topic
 from tests.integration.chassis.waiting import running
-from tests.support.postgres import FreshDatabase
+from tests.support.postgres import FreshDatabase, MakeDatabase
 from tools.stack.broker import Broker
 from tools.stack.postgres import PostgresServer
 
@@ -75,3 +76,10 @@ async def stage(silent_stage: Stage) -> AsyncIterator[Stage]:
     relay = Relay(silent_stage.database, silent_stage.bootstrap, SOURCE, idempotence=False)
     async with running(relay.run()):
         yield silent_stage
+
+
+@pytest_asyncio.fixture
+async def hub(fresh_database: MakeDatabase, tmp_path: Path) -> AsyncIterator[Hub]:
+    """A database and a broker of one test, behind wires."""
+    async with open_hub(fresh_database(schemas=SCHEMAS), tmp_path) as opened:
+        yield opened

@@ -33,11 +33,11 @@ class PlainAgent(ToldStream):
         self._reader = reader
 
     async def _commit(self, events: Sequence[Any]) -> None:
-        fault_points.reach(fault_points.BEFORE_TRANSACTION)
+        await fault_points.reach(fault_points.BEFORE_TRANSACTION)
         async with self._database.transaction(CALLER) as tx:
             await _act(tx, self.consumer, self._reader, [event.message for event in events])
-            fault_points.reach(fault_points.IN_TRANSACTION)
-        fault_points.reach(fault_points.AFTER_COMMIT_BEFORE_ACK)
+            await fault_points.reach(fault_points.IN_TRANSACTION)
+        await fault_points.reach(fault_points.AFTER_COMMIT_BEFORE_ACK)
 
 
 class AsyncForAgent(PlainAgent):
@@ -106,10 +106,10 @@ class AutoCommitReader:
             if not messages:
                 continue
             await client.commit()  # the automatic one comes by a clock; here it comes at once
-            fault_points.reach(fault_points.BEFORE_TRANSACTION)
+            await fault_points.reach(fault_points.BEFORE_TRANSACTION)
             async with self._database.transaction(CALLER) as tx:
                 await _act(tx, self._order.consumer, self._reader, messages)
-                fault_points.reach(fault_points.IN_TRANSACTION)
+                await fault_points.reach(fault_points.IN_TRANSACTION)
         await client.stop()
 
 

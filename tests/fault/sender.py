@@ -21,6 +21,7 @@ from chassis.publisher import LoggedEvent, Publisher
 from chassis.relay import Relay
 from chassis.topics import key_bytes, partition_of
 from kernel.ids import random_id
+from tests.fault.breakage import break_as_ordered
 from tests.fault.facts import Fact, numbered
 from tests.fault.order import SCHEMA, SOURCE, Order, say
 
@@ -104,7 +105,7 @@ async def after_commit(order: Order, database: Database) -> None:
         async with database.transaction(_CALLER):
             pass  # what the fact is about; the test needs none of it
         _acknowledge(fact)
-        fault_points.reach(fault_points.RELAY_BEFORE_SEND)
+        await fault_points.reach(fault_points.RELAY_BEFORE_SEND)
         await publisher.send([_as_logged(fact, order.topic)])
     await relay(order, database)
 
@@ -150,5 +151,6 @@ async def send(order: Order) -> None:
 
 
 if __name__ == "__main__":
+    break_as_ordered()
     set_up_logs(SCHEMA)
     asyncio.run(send(Order.given()))

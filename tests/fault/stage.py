@@ -4,7 +4,7 @@ import asyncio
 import itertools
 from collections import Counter
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
 from uuid import UUID
@@ -14,11 +14,10 @@ from chassis.postgres import Database
 from chassis.topics import PARTITIONS, key_bytes, partition_of
 from kernel.ids import random_id
 from tests.fault.facts import WORDS_ABOUT_A_PERSON, Fact, Trouble, numbered
-from tests.fault.order import ROOT, SCHEMA, Order, environment
+from tests.fault.order import SCHEMA, Order, environment
+from tests.fault.processes import PATIENCE_SECONDS, Worker, start_worker
 from tests.support.postgres import FreshDatabase
 
-PATIENCE_SECONDS: Final = 180.0
-"""Only a failure takes so long; where much else runs, the start of a worker alone can take a minute."""
 LOOK_EVERY_SECONDS: Final = 0.1
 CLIENT: Final = Caller.of_service("test-client")
 _NUMBERS = itertools.count(1)
@@ -39,40 +38,6 @@ class Account:
     def is_clean(self) -> bool:
         """Nothing lost, nothing doubled, each key in its order."""
         return not (self.lost or self.doubled or self.out_of_order)
-
-
-@dataclass(slots=True)
-class Worker:
-    """A worker process; `heard` is what it said so far."""
-
-    process: asyncio.subprocess.Process
-    log: Path
-    heard: list[str] = field(default_factory=list)
-
-    async def said(self, word: str, times: int = 1) -> None:
-        """Returns when the process has said the word so many times; fails when it ended before."""
-        assert self.process.stdout is not None
-        async with asyncio.timeout(PATIENCE_SECONDS):
-            while self.heard.count(word) < times:
-                line = await self.process.stdout.readline()
-                assert line, f"ended before it said {word!r}; its log:\n{self.log.read_text()[-3000:]}"
-                self.heard.append(line.decode().strip())
-
-    async def died(self) -> int:
-        """The exit code, when it has died by itself."""
-        return await asyncio.wait_for(self.process.wait(), PATIENCE_SECONDS)
-
-    async def end(self) -> None:
-        """Ends it as a supervisor would: asks, and kills what does not listen."""
-        if self.process.returncode is None:
-            self.process.terminate()
-            try:
-                await asyncio.wait_for(self.process.wait(), 12)
-            except TimeoutError:
-                self.process.kill()
-        await self.process.wait()
-        if self.process.stdout is not None:
-            self.heard += (await self.process.stdout.read()).decode().split("\n")
 
 
 class Stage:
@@ -136,16 +101,9 @@ class Stage:
 
     async def _start_process(self, module: str, order: Order, fault_point: str) -> Worker:
         log = self._folder / f"{order.way}-{next(_NUMBERS)}.log"
-        with log.open("wb") as errors:
-            process = await asyncio.create_subprocess_exec(
-                *order.command(module),
-                cwd=ROOT,
-                env=environment(fault_point),
-                stdout=asyncio.subprocess.PIPE,
-                stderr=errors,
-            )
-        self._workers.append(Worker(process, log))
-        return self._workers[-1]
+        worker = await start_worker(order.command(module), environment(fault_point), log)
+        self._workers.append(worker)
+        return worker
 
     def group(self, consumer: str) -> str:
         """The consumer's name on the broker, which other tests use too."""

@@ -15,8 +15,8 @@ from chassis.stream import StreamRunner
 from chassis.topics import REFERRAL
 from tests.fault.effects import EffectReader
 from tests.fault.order import SCHEMA
+from tests.fault.processes import PATIENCE_SECONDS
 from tests.fault.runners import SESSION_SECONDS
-from tests.fault.stage import PATIENCE_SECONDS
 from tests.integration.chassis.waiting import running, until
 from tools.stack.broker import Broker
 from tools.stack.ports import free_port

@@ -9,7 +9,8 @@ from uuid import UUID
 
 from chassis import fault_points
 from tests.fault.facts import Fact
-from tests.fault.stage import PATIENCE_SECONDS, Account, Stage
+from tests.fault.processes import PATIENCE_SECONDS
+from tests.fault.stage import Account, Stage
 from tests.integration.chassis.waiting import until
 
 

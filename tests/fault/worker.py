@@ -16,6 +16,7 @@ from chassis.reader import ProjectionReader
 from chassis.run import EXIT_FAILED
 from chassis.stream import StreamRunner
 from tests.fault import naive
+from tests.fault.breakage import break_as_ordered
 from tests.fault.effects import EffectReader
 from tests.fault.order import SCHEMA, Order, say
 from tests.fault.runners import QuickProjection, ToldStream
@@ -70,5 +71,6 @@ async def _tell_ready(runner: Runner) -> None:
 
 
 if __name__ == "__main__":
+    break_as_ordered()
     set_up_logs(SCHEMA)
     asyncio.run(work(Order.given()))

@@ -18,15 +18,20 @@ from tools.stack.process import bare_environment, spawn, stop
 
 @dataclass(slots=True)
 class Broker:
-    """One broker process on 127.0.0.1:`port`."""
+    """One broker process on 127.0.0.1:`port`.
+
+    Args:
+        advertised_port: where it sends its clients, if something stands in between; else 0.
+    """
 
     port: int
     log: Path
     process: subprocess.Popen[bytes] | None = None
+    advertised_port: int = 0
 
     @property
     def bootstrap(self) -> str:
-        return f"127.0.0.1:{self.port}"
+        return f"127.0.0.1:{self.advertised_port or self.port}"
 
     def spawn(self) -> subprocess.Popen[bytes]:
         """Starts the process.
@@ -39,11 +44,11 @@ class Broker:
             raise StackFailure(
                 f"Port {self.port} is taken by another program; end it, or start again to get other ports."
             )
-        address = f"tcp://127.0.0.1:{self.port}/"
         self.process = spawn(
             [
-                *(_program(), "broker", "--listener-url", address),
-                *("--advertised-listener-url", address, "--storage-engine", "memory://tansu/"),
+                *(_program(), "broker", "--listener-url", f"tcp://127.0.0.1:{self.port}/"),
+                *("--advertised-listener-url", f"tcp://{self.bootstrap}/"),
+                *("--storage-engine", "memory://tansu/"),
             ],
             log=self.log,
             environment=bare_environment() | {"RUST_LOG": "warn"},

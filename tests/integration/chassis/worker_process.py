@@ -5,6 +5,7 @@ import sys
 
 from chassis.postgres import Database
 from chassis.stream import StreamRunner
+from tests.fault.breakage import break_as_ordered
 from tests.integration.chassis.collecting import CollectingReader
 
 SCHEMA = "referral"
@@ -19,4 +20,5 @@ async def main(url: str, bootstrap: str, topic: str) -> None:
 
 
 if __name__ == "__main__":
+    break_as_ordered()
     asyncio.run(main(*sys.argv[1:]))
