@@ -44,6 +44,17 @@ async def test_what_is_told_commits_with_what_was_done_and_wakes_the_relay(
     assert database.wake.is_set()
 
 
+async def test_what_is_told_is_of_the_same_commit_as_what_was_done(
+    database: Database, make_event: MakeEvent
+) -> None:
+    done = "insert into inbox (consumer, event_id) values ('somebody', $1) returning xmin::text"
+    async with database.transaction(WORKER) as tx:
+        tx.publish(make_event())
+        commit_of_the_deed = await tx.connection.fetchval(done, random_id())
+    async with database.pool.acquire() as connection:
+        assert await connection.fetchval("select xmin::text from outbox") == commit_of_the_deed
+
+
 async def test_nothing_is_told_when_the_transaction_fails(database: Database, make_event: MakeEvent) -> None:
     async def fail() -> None:
         async with database.transaction(WORKER) as tx:
@@ -65,6 +76,25 @@ async def test_a_part_that_is_undone_takes_its_events_with_it(
     async def fail(tx: Transaction) -> None:
         async with tx.savepoint():
             tx.publish(make_event())
+            await tx.connection.execute("select 1 / 0")
+
+    async with database.transaction(WORKER) as tx:
+        tx.publish(kept)
+        with pytest.raises(asyncpg.DivisionByZeroError):
+            await fail(tx)
+    assert [row["event_id"] for row in await waiting(database)] == [kept.event_id]
+
+
+async def test_a_part_that_is_undone_takes_the_events_of_its_own_parts_with_it(
+    database: Database, make_event: MakeEvent
+) -> None:
+    kept = make_event()
+
+    async def fail(tx: Transaction) -> None:
+        async with tx.savepoint():
+            tx.publish(make_event())
+            async with tx.savepoint():
+                tx.publish(make_event())
             await tx.connection.execute("select 1 / 0")
 
     async with database.transaction(WORKER) as tx:

@@ -20,6 +20,7 @@ from services.intake.domain.cells import GrantEffect
 from services.intake.domain.held_referral import HeldReferral, Release
 from services.intake.domain.need import RecordedNeed
 from services.intake.use_cases.get_disclosure import GetDisclosure, get_disclosure
+from tests.integration.chassis.waiting import until
 from tests.support.consented_people import (
     COURSES,
     EVERYTHING,
@@ -175,6 +176,11 @@ async def test_consent_that_has_not_begun_or_has_ended_gives_nothing(intake: Ope
     await intake.consent(person, grant(A), valid_from_time=now + timedelta(hours=1))
     need = await intake.need(person)
     await intake.accepted(need, A)
+    await _is_refused(intake, need, member_of(A), RuleBroken, "CONSENT_NOT_IN_FORCE")
+    end_time = datetime.now(UTC) + timedelta(seconds=1)
+    await intake.consent(person, grant(A), valid_until_time=end_time)
+    assert (await intake.disclose(need, member_of(A))).given_mask
+    await until(lambda: datetime.now(UTC) > end_time)
     await _is_refused(intake, need, member_of(A), RuleBroken, "CONSENT_NOT_IN_FORCE")
 
 

@@ -1,6 +1,7 @@
 """Needs over a real PostgreSQL: one effect per request, many in one commit, all or none."""
 
 import asyncio
+from collections.abc import Sequence
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
@@ -85,6 +86,25 @@ async def test_the_same_request_has_one_effect_and_one_answer(intake: OpenIntake
     assert {*at_once, later} == {later}
     assert len(await intake.rows("select from need")) == 1
     assert len(await intake.told("NeedRecorded")) == 1
+
+
+async def test_the_same_request_at_two_processes_at_once_has_one_effect_and_one_answer(
+    fresh_database: MakeDatabase, tmp_path: Path
+) -> None:
+    database = fresh_database(schemas=("intake",))
+    async with open_intake(database, tmp_path) as one, open_intake(database, tmp_path) as other:
+        other.database.request_key = one.database.request_key  # of the service's identity, so the same
+        person = await one.person()
+
+        async def record(intake: OpenIntake, requests: Sequence[UUID]) -> list[RecordedNeed]:
+            needs = (intake.need(person, by=one.desk, request_id=request_id) for request_id in requests)
+            return list(await asyncio.gather(*needs))
+
+        for _ in range(20):  # in some rounds both look before either writes
+            requests = [uuid4(), uuid4()]
+            answers = await asyncio.gather(record(one, requests), record(other, requests))
+            assert answers[0] == answers[1]
+        assert len(await one.rows("select from need")) == len(await one.told("NeedRecorded")) == 40
 
 
 async def test_a_request_id_cannot_be_used_for_another_need(intake: OpenIntake) -> None:

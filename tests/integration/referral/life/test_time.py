@@ -5,7 +5,9 @@ import asyncio
 import pytest
 
 from services.referral.domain.offer import OfferAlreadyAnswered
+from tests.integration.chassis.waiting import until
 from tests.support.referral_life import DESK, Life, member
+from tests.support.saved_directory import WORKER
 
 pytestmark = pytest.mark.asyncio
 URGENT, EMERGENCY = 2, 1
@@ -131,6 +133,37 @@ async def test_an_acceptance_racing_its_own_expiry_and_the_next_offer_has_one_ou
         outcomes.add(accepted)
         life.superuser.execute("update capacity set places = 99")
     assert outcomes == {True, False}
+
+
+async def test_an_answer_that_waited_for_a_lock_past_the_end_of_its_time_is_refused(life: Life) -> None:
+    need = await life.one(urgency=URGENT)
+    offer_id, agency = life.offer(need)["offer_id"], life.offer_to(need)
+    life.superuser.execute(
+        "update offer set respond_by_time = clock_timestamp() + interval '1 second'"
+        f" where offer_id = '{offer_id}'"
+    )
+    async with life.directory.worker.transaction(WORKER) as tx:
+        await life.stores.referrals.lock(tx, need.referral_id)
+        answering = asyncio.ensure_future(life.call(member(agency), "AcceptOffer", offer_id=offer_id))
+        await until(lambda: life.rows("select 1 from pg_stat_activity where wait_event_type = 'Lock'"))
+        await until(lambda: life.rows("select 1 from offer where respond_by_time < clock_timestamp()"))
+        assert not answering.done()
+    with pytest.raises(OfferAlreadyAnswered) as refused:
+        await answering
+    assert refused.value.metadata["offer_state"] == "EXPIRED"
+
+
+async def test_a_referral_that_somebody_holds_stops_no_other_clock(life: Life) -> None:
+    held, other = await life.one(urgency=URGENT), await life.one(urgency=URGENT)
+    life.let_pass(hours=25)
+    async with life.directory.worker.transaction(WORKER) as holding:
+        await life.stores.referrals.lock(holding, held.referral_id)
+        async with asyncio.timeout(10), life.directory.worker.transaction(WORKER) as tx:
+            await life.due.take(tx)
+        states = [life.offer(need, 1)["state"] for need in (held, other)]
+        assert states == ["SENT", "EXPIRED"]
+    await life.work_off()
+    assert life.offer(held, 1)["state"] == "EXPIRED"
 
 
 async def test_two_workers_never_do_the_same_thing_twice(life: Life) -> None:
