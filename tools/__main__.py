@@ -28,6 +28,7 @@ COMMANDS = {
     "trace": "tools.trace",
     "check": "tools.check",
     "bench": "tools.bench",
+    "storm": "tools.storm",
     "test": "tools.testing",
 }
 """Each module has `register(app: typer.Typer) -> None`, which adds its commands."""

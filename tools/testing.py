@@ -30,6 +30,8 @@ _MOSTLY_WAITING: Final = ("-n", "8", "--dist", "worksteal")
 """For a broker to miss a dead member, for workers to start."""
 _SIDE_BY_SIDE: Final = ("-n", "6", "--dist", "worksteal")
 """Tests that mostly wait: for a broker to miss a dead member, for workers to start."""
+_SOME_SIDE_BY_SIDE: Final = ("-n", "4", "--dist", "worksteal")
+"""Tests that start several processes each, and wait for them."""
 _FILES_SIDE_BY_SIDE: Final = ("-n", "3", "--dist", "loadfile")
 """One stack for each file, several stacks at once."""
 
@@ -70,7 +72,14 @@ DEEP: Final = (
         settings={"KEM_TEST_DEPTH": "deep"},
         repeats=_LOSS_REPEATS,
     ),
-    Layer("deep", tests="tests/deep", options=_FILES_SIDE_BY_SIDE, settings={"KEM_TEST_DEPTH": "deep"}),
+    Layer("every step and fault", tests="tests/deep/steps", options=_SOME_SIDE_BY_SIDE),
+    Layer("mutants", tests="tests/deep/mutants", options=_SOME_SIDE_BY_SIDE),
+    Layer(
+        "deep",
+        tests="tests/deep",
+        options=(*_FILES_SIDE_BY_SIDE, "--ignore=tests/deep/steps", "--ignore=tests/deep/mutants"),
+        settings={"KEM_TEST_DEPTH": "deep"},
+    ),
 )
 _SHORTEST_OPTIONS: Final = ("-q", "--no-header", "--tb=short", "-rfEs")
 

@@ -28,10 +28,11 @@ _STOP_SECONDS: Final = 60.0
 
 @dataclass(frozen=True, slots=True)
 class NodePorts:
-    """Where one node listens."""
+    """Where one node listens; `advertised` is where it sends clients, if something stands in between."""
 
     broker: int
     controller: int
+    advertised: int = 0
 
 
 @dataclass(slots=True)
@@ -167,6 +168,7 @@ def _settings(node: KafkaNode, own: NodePorts, ports: Sequence[NodePorts]) -> st
             ("node.id", node.number),
             ("controller.quorum.voters", voters),
             ("listeners", f"PLAINTEXT://127.0.0.1:{own.broker},CONTROLLER://127.0.0.1:{own.controller}"),
+            ("advertised.listeners", f"PLAINTEXT://127.0.0.1:{own.advertised or own.broker}"),
             ("log.dirs", node.data),
             ("default.replication.factor", replication),
             ("min.insync.replicas", insync),

@@ -22,8 +22,7 @@ class Choice:
 
     Args:
         broker: `embedded`, `apache`, or the address of a Kafka (HOST:PORT, several with commas).
-        brokers: how many of Apache's, or how many a Kafka elsewhere had when the hub first saw it: one that
-            is away for a while changes nothing in how often topics are kept.
+        brokers: how many of Apache's; 1 otherwise.
         database: `embedded`, or HOST:PORT of a PostgreSQL.
         admin: the way into that one.
     """
@@ -32,11 +31,6 @@ class Choice:
     brokers: int = 1
     database: str = EMBEDDED
     admin: AdminUrl | None = field(default=None, repr=False)
-
-    @property
-    def is_kafka_elsewhere(self) -> bool:
-        """Whether the broker is one that runs already."""
-        return self.broker not in (EMBEDDED, APACHE)
 
     def __str__(self) -> str:
         return f"{_broker_said(self.broker, self.brokers)} and {_database_said(self.database)}"

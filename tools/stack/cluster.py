@@ -14,12 +14,13 @@ from tools.stack.choice import APACHE, EMBEDDED, Choice
 from tools.stack.failure import StackFailure
 from tools.stack.layout import Layout
 from tools.stack.ports import Ports
-from tools.stack.topics import BROKER_ERRORS, administration
+from tools.stack.topics import BROKER_ERRORS, meant_replication
 
 
 class Node(Protocol):
     """One process that the stack keeps running."""
 
+    port: int
     log: Path
 
     def spawn(self) -> "subprocess.Popen[bytes]": ...
@@ -61,39 +62,32 @@ def cluster_of(choice: Choice, layout: Layout, ports: Ports, say: Callable[[str]
         StackFailure: it cannot be had here, or does not answer.
     """
     if choice.broker == EMBEDDED:
-        broker = Broker(ports.brokers[0], layout.log("broker"))
+        broker = Broker(ports.brokers[0], layout.log("broker"), advertised_port=ports.advertised_broker)
         return Cluster(broker.bootstrap, {"broker": broker}, replication=1, keeps_events=False)
     if choice.broker == APACHE:
         return _apache(choice.brokers, layout, ports, say)
-    brokers_at(choice.broker)
-    return Cluster(choice.broker, {}, _replication(choice.brokers))
+    return Cluster(choice.broker, {}, _replication_at(choice.broker))
 
 
 def _apache(count: int, layout: Layout, ports: Ports, say: Callable[[str], None]) -> Cluster:
-    own = [NodePorts(*pair) for pair in zip(ports.brokers[:count], ports.controllers[:count], strict=True)]
+    advertised = ports.advertised_broker if count == 1 else 0
+    own = [
+        NodePorts(*pair, advertised)
+        for pair in zip(ports.brokers[:count], ports.controllers[:count], strict=True)
+    ]
     names = ["broker"] if count == 1 else [f"broker-{number}" for number in range(1, count + 1)]
     nodes = kafka_nodes(kafka_program(say), layout.kafka, own, lambda number: layout.log(names[number - 1]))
     return Cluster(
-        ",".join(f"127.0.0.1:{one.broker}" for one in own),
+        ",".join(f"127.0.0.1:{one.advertised or one.broker}" for one in own),
         dict(zip(names, nodes, strict=True)),
-        _replication(count),
+        REPLICATION if count >= REPLICATION else 1,
     )
 
 
-def brokers_at(bootstrap: str) -> int:
-    """How many brokers a Kafka elsewhere has now.
-
-    Raises:
-        StackFailure: it does not answer.
-    """
+def _replication_at(bootstrap: str) -> int:
     try:
-        with administration(bootstrap) as admin:
-            return len(admin.describe_cluster()["brokers"])
+        return meant_replication(bootstrap)
     except (*BROKER_ERRORS, ValueError) as error:
         raise StackFailure(
             f"No Kafka answers at {bootstrap} ({type(error).__name__}); start it, or mend the address."
         ) from None
-
-
-def _replication(brokers: int) -> int:
-    return REPLICATION if brokers >= REPLICATION else 1

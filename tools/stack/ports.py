@@ -16,10 +16,15 @@ _METRICS = 20
 
 @dataclass(slots=True)
 class Ports:
-    """The ports above `base`; `claim` keeps another stack of this machine from choosing the same hundred."""
+    """The ports above `base`; `claim` keeps another stack of this machine from choosing the same hundred.
+
+    Args:
+        advertised_broker: where a single broker sends its clients, if something stands in between; else 0.
+    """
 
     base: int
     claim: socket.socket | None = field(default=None, repr=False)
+    advertised_broker: int = 0
 
     @property
     def postgres(self) -> int:

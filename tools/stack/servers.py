@@ -7,7 +7,7 @@ from dataclasses import dataclass, field, replace
 from typing import Final
 
 from tools.stack.choice import choose_servers, remember
-from tools.stack.cluster import Cluster, brokers_at, cluster_of
+from tools.stack.cluster import Cluster, cluster_of
 from tools.stack.credentials import passwords
 from tools.stack.existing_postgres import ExistingPostgres, url_of
 from tools.stack.failure import StackFailure
@@ -85,11 +85,7 @@ def prepare_servers(
         StackFailure: one cannot be had, does not answer, or belongs to another hub.
     """
     choice, is_new = choose_servers(layout, asked.broker, asked.brokers, asked.database)
-    if is_new and choice.is_kafka_elsewhere:
-        choice = replace(choice, brokers=brokers_at(choice.broker))
     cluster = cluster_of(choice, layout, ports, say)
-    if choice.is_kafka_elsewhere:
-        say(f"The Kafka at {choice.broker}: each topic is kept by {cluster.replication} of its brokers.")
     existing = ExistingPostgres(choice.admin) if choice.admin is not None else None
     if existing is not None:
         existing.check()

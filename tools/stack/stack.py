@@ -1,6 +1,7 @@
 """A whole running hub on this machine: PostgreSQL, broker, topics, tables, services, supervised."""
 
 import asyncio
+import os
 import signal
 import subprocess
 import time
@@ -22,9 +23,8 @@ from tools.stack.postgres import PostgresServer
 from tools.stack.postgres_admin import PostgresAdmin
 from tools.stack.process import spawn
 from tools.stack.replay import Replayed
-from tools.stack.room import Room, check_room, plain_about_full_disks
-from tools.stack.run_file import end_leftovers, read_run
-from tools.stack.run_notes import RunNotes
+from tools.stack.room import Room, check_room, is_about_full_disks, plain_about_full_disks
+from tools.stack.run_file import Run, RunningProcess, end_leftovers, read_run, start_time_of, write_run
 from tools.stack.sample import load_sample_city
 from tools.stack.servers import Servers, ServersAsked, prepare_servers
 from tools.stack.services import (
@@ -39,6 +39,7 @@ from tools.stack.topics import BROKER_ERRORS
 from tools.stack.wanted import LACKING, Wanted
 
 LARGEST_LOG_BYTES: Final = 20 * 1024 * 1024
+NOTE_SECONDS: Final = 0.25
 LOOK_AT_ROOM_SECONDS: Final = 1.0
 SERVER_PATIENCE_SECONDS: Final = 20.0
 NODE_PATIENCE_SECONDS: Final = 8.0
@@ -59,7 +60,9 @@ class StackOptions:
         has_sample_city: whether an empty directory is filled.
         services: only these; None for all that this checkout has.
         settings: added to every service's environment.
+        settings_of: added to one service's environment, by its name.
         servers: on which PostgreSQL and broker it runs.
+        advertised_broker_port: where its one broker sends clients, if something stands in between.
     """
 
     base_port: int | None = None
@@ -67,7 +70,9 @@ class StackOptions:
     has_sample_city: bool = True
     services: Sequence[str] | None = None
     settings: dict[str, str] = field(default_factory=dict)
+    settings_of: dict[str, dict[str, str]] = field(default_factory=dict)
     servers: ServersAsked = field(default_factory=ServersAsked)
+    advertised_broker_port: int = 0
 
 
 class Stack:
@@ -99,10 +104,13 @@ class Stack:
         self.cluster: Cluster
         self._servers: Servers | None = None
         self._filling: Filling | None = None
-        self._notes = RunNotes(self.layout, lambda: self.parts.values(), lambda sentence: self.say(sentence))
+        self._room: Room | None = None
         self._room_watch: asyncio.Task[None] | None = None
+        self._run: Run | None = None
+        self._is_run_written = True
         self._refilling = asyncio.Lock()
         self._is_stopping = False
+        self._noted = 0.0
 
     async def start(self) -> None:
         """Returns when every service serves and the directory is filled.
@@ -127,6 +135,7 @@ class Stack:
             self.say(f"Ended what an earlier run had left behind: {', '.join(left)}.")
         self._ports = choose(self.options.base_port, previous.base_port if previous else None)
         self._held.callback(self._ports.release)
+        self._ports.advertised_broker = self.options.advertised_broker_port
         await asyncio.to_thread(self._prepare_servers)
         self._prepare_files()
         await self._start_servers()
@@ -138,9 +147,11 @@ class Stack:
             )
         for part in self.parts.values():
             part.is_patient = True
-        self._notes.room = self._room_of_servers()
-        self._room_watch = asyncio.create_task(self._watch_room(self._notes.room), name="watch the room")
-        self._notes.ready(True)
+        self._room = self._room_of_servers()
+        self._room_watch = asyncio.create_task(self._watch_room(self._room), name="watch the room")
+        if self._run is not None:
+            self._run.is_ready = True
+        self._write_run()
 
     def _prepare_servers(self) -> None:
         self._servers = prepare_servers(
@@ -152,9 +163,7 @@ class Stack:
             is_durable=self.options.is_durable,
         )
         self.postgres, self.cluster = self._servers.postgres, self._servers.cluster
-        self._filling = Filling(
-            self.cluster, self.layout, self._worker_urls(), self.say, self._notes.replay_goes_on
-        )
+        self._filling = Filling(self.cluster, self.layout, self._worker_urls(), self.say, self._note_replay)
 
     def _worker_urls(self) -> dict[str, str]:
         return {schema: self.postgres.url(f"{schema}_worker") for schema in self.services}
@@ -168,7 +177,9 @@ class Stack:
         write_urls(layout, self.postgres, self.services)
         self.addresses |= {"postgresql": self.postgres.address, "broker": self.cluster.bootstrap}
         self.addresses |= {name: f"127.0.0.1:{ports.grpc(name)}" for name in self.services}
-        self._notes.begin(ports.base, self.addresses)
+        me = os.getpid()
+        self._run = Run(RunningProcess("kem up", me, start_time_of(me)), ports.base, self.addresses)
+        self._write_run()
 
     async def _start_servers(self) -> None:
         began = time.monotonic()
@@ -238,7 +249,7 @@ class Stack:
 
     def _add_service(self, name: str, service: str, roles: str | None) -> Part:
         prefix = f"KEM_{service.upper()}_"
-        own = dict(self.options.settings)
+        own = self.options.settings | self.options.settings_of.get(service, {})
         if name != service:
             own |= {f"{prefix}GRPC_ADDRESS": self.addresses[name], f"{prefix}METRICS_ADDRESS": "127.0.0.1:0"}
         settings = environment(self.root, self.layout, self._ports, self.cluster.settings(), service, own)
@@ -262,7 +273,7 @@ class Stack:
         start: Callable[[], subprocess.Popen[bytes]],
         wait_ready: Callable[[], Awaitable[None]],
     ) -> Part:
-        self.parts[name] = Part(name, start, wait_ready, self.layout.log(name), self.say, self._notes.write)
+        self.parts[name] = Part(name, start, wait_ready, self.layout.log(name), self.say, self._write_run)
         return self.parts[name]
 
     def metrics_address(self, service: str) -> str:
@@ -290,13 +301,25 @@ class Stack:
         Repeat-safe, also on a broker that has everything: consumers drop what they have seen.
         """
         async with self._refilling:
-            self._notes.replay_begins()
+            if self._run is not None:
+                self._run.replayed_events = self._run.events_to_replay = 0
             await self._rest_services()
             assert self._filling is not None  # noqa: S101 (the servers are prepared)
             replayed = await self._filling.until_filled(wanted)
             await self._start_services()
-            self._notes.replay_is_done(replayed.total, wanted.ask_id)
+            if self._run is not None:
+                self._run.replays += 1
+                self._run.replayed_events = replayed.total
+                self._run.answered_ask_id = wanted.ask_id
+            self._write_run()
             return replayed
+
+    def _note_replay(self, sent: int, of: int) -> None:
+        """Lets whoever asked see how far it is, without writing the file for every run of events."""
+        if self._run is not None and time.monotonic() - self._noted > NOTE_SECONDS:
+            self._noted = time.monotonic()
+            self._run.replayed_events, self._run.events_to_replay = sent, of
+            self._write_run()
 
     async def stop(self) -> None:
         """Ends everything in order: services drain, then the broker, then PostgreSQL. Repeat-safe."""
@@ -312,7 +335,10 @@ class Stack:
         if "postgresql" in self.parts:
             await self.parts["postgresql"].end()
         self.parts.clear()
-        self._notes.end()
+        if self._run is not None:
+            self._run.is_ready = False
+            self._write_run()
+            self._run = None
         self._held.close()
 
     async def leave_no_trace(self) -> None:
@@ -324,6 +350,27 @@ class Stack:
             await asyncio.to_thread(self._servers.leave_no_trace, urls, self.services, made)
         except BROKER_ERRORS as error:
             raise StackFailure(f"What KEM made there could not all be taken away: {error}") from error
+
+    def _write_run(self) -> None:
+        if self._run is None:
+            return
+        self._run.processes = [
+            part.record
+            for part in self.parts.values()
+            if part.record is not None and part.process is not None
+        ]
+        try:
+            write_run(self.layout, self._run)
+        except OSError as error:
+            is_short = self._room is not None and self._room.is_short()
+            if self._is_run_written and not (is_short and is_about_full_disks(error)):
+                self.say(
+                    f"{self.layout.run_file} cannot be written ({error.strerror});"
+                    " ./kem status may be behind."
+                )
+            self._is_run_written = False
+        else:
+            self._is_run_written = True
 
     def _room_of_servers(self) -> Room:
         """What the stack's own servers write to; those that keep data cannot start without."""
@@ -340,5 +387,6 @@ class Stack:
     async def _watch_room(self, room: Room) -> None:
         while True:
             room.is_short()
-            self._notes.write_if_behind()
+            if not self._is_run_written:
+                self._write_run()
             await asyncio.sleep(LOOK_AT_ROOM_SECONDS)
