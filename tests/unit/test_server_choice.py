@@ -1,7 +1,6 @@
 """On what a hub runs: what may be asked for, what the folder remembers, what is said if they differ."""
 
 import stat
-from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -33,13 +32,6 @@ def test_a_folder_goes_on_with_what_it_remembers(layout: Layout) -> None:
     remember(layout, choice, _URL)
     for asked in ((None, None, None), ("apache", None, None), ("apache", 3, _URL)):
         assert choose_servers(layout, *asked) == (choice, False)
-
-
-def test_a_kafka_elsewhere_has_as_many_brokers_as_when_it_was_first_seen(layout: Layout) -> None:
-    choice, _ = choose_servers(layout, "kafka.example:9092", None, None)
-    remember(layout, replace(choice, brokers=3), None)
-    for asked in (None, "kafka.example:9092"):
-        assert choose_servers(layout, asked, None, None)[0].brokers == 3
 
 
 def test_a_new_password_of_the_same_server_is_taken(layout: Layout) -> None:
