@@ -85,8 +85,8 @@ async def test_what_kafka_acknowledged_survives_the_kill_of_a_node_and_of_the_su
     )
     assert started.stdout is not None
     async with asyncio.timeout(120):
-        while await started.stdout.readline() != b"ready\n":
-            assert started.returncode is None
+        while (line := await started.stdout.readline()) != b"ready\n":
+            assert line, "it ended before it was ready"
     run = read_run(Layout(folder))
     assert run is not None
     living = {process.name: found for process in run.processes if (found := process.find())}
