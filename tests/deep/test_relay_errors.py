@@ -1,4 +1,4 @@
-"""The story: the line between a service's relay and Kafka is bad: the relay hears errors, or nothing at all.
+"""The story: the wire between a service's relay and Kafka is bad: the relay hears errors, or nothing at all.
 The breakage: answers lost, requests lost, requests torn in the middle, connections cut, again and again.
 What must still hold: the relay throws its producer away and sends the same events again in their order, so
 that every fact has its effect once, each key in its order.
@@ -24,10 +24,10 @@ from tests.fault.stage import Account, Stage
 from tests.integration.chassis.conftest import make_topic
 from tests.integration.chassis.waiting import running, until
 from tests.support.apache import MakeNodes
-from tests.support.line import Line
 from tests.support.postgres import FreshDatabase
 from tools.stack.apache import NodePorts
 from tools.stack.ports import free_port
+from tools.storm.wire import Wire
 
 PAUSE_SECONDS: Final = 0.05
 DEADLINE_SECONDS: Final = 1.5
@@ -36,10 +36,10 @@ TIMES: Final = 3
 
 @dataclass
 class Behind:
-    """A Kafka behind a bad line: `bootstrap` leads past it, `line` through it."""
+    """A Kafka behind a bad wire: `bootstrap` leads past it, `wire` through it."""
 
     bootstrap: str
-    line: Line
+    wire: Wire
     producers: int = 0
     """That the relay has made."""
     failures: int = 0
@@ -47,8 +47,8 @@ class Behind:
 
 
 @pytest_asyncio.fixture(scope="module")
-async def kafka(apache_nodes: MakeNodes) -> AsyncIterator[tuple[str, Line]]:
-    """One node with one more door, which is reached by the line only."""
+async def kafka(apache_nodes: MakeNodes) -> AsyncIterator[tuple[str, Wire]]:
+    """One node with one more door, which is reached by the wire only."""
     door, outside = free_port(), free_port()
 
     def one_more_door(ports: NodePorts) -> str:
@@ -60,14 +60,14 @@ async def kafka(apache_nodes: MakeNodes) -> AsyncIterator[tuple[str, Line]]:
         )
 
     (node,) = await asyncio.to_thread(apache_nodes, 1, one_more_door)
-    line = Line(door)
-    await line.start(outside)
-    yield f"127.0.0.1:{node.port}", line
-    await line.stop()
+    wire = Wire(lambda: f"127.0.0.1:{door}")
+    await wire.open(outside)
+    yield f"127.0.0.1:{node.port}", wire
+    await wire.close()
 
 
 @pytest.fixture
-def behind(kafka: tuple[str, Line], monkeypatch: pytest.MonkeyPatch) -> Behind:
+def behind(kafka: tuple[str, Wire], monkeypatch: pytest.MonkeyPatch) -> Behind:
     """The relay's patience is short here: it is tried many times."""
     one = Behind(*kafka)
     monkeypatch.setattr("chassis.publisher.ACKNOWLEDGEMENT_DEADLINE_SECONDS", DEADLINE_SECONDS)
@@ -129,37 +129,36 @@ async def failures(behind: Behind, number: int) -> None:
 
 async def answers_are_lost(behind: Behind) -> None:
     """What arrives is taken for lost, and is sent again by another producer."""
-    behind.line.loses_answers = True
+    behind.wire.lose_answers_to(b"")
     await failures(behind, 2)
-    behind.line.loses_answers = False
-    behind.line.cut()
+    behind.wire.snap()
 
 
 async def requests_are_lost(behind: Behind) -> None:
     """Nothing arrives, and nothing is heard of it."""
-    behind.line.loses_requests = True
+    behind.wire.stall()
     await failures(behind, 2)
-    behind.line.loses_requests = False
-    behind.line.cut()
+    behind.wire.snap()
+    behind.wire.mend()
 
 
 async def a_request_is_torn(behind: Behind) -> None:
     """A part of it arrives, then the connection is gone."""
-    before = behind.line.torn
-    behind.line.tears_after = 150
-    await until(lambda: behind.line.torn > before, within=30)
+    before = behind.wire.torn
+    behind.wire.cut_after(150, of_requests=True)
+    await until(lambda: behind.wire.torn > before, within=30)
 
 
 async def connections_are_cut(behind: Behind) -> None:
     """In the middle of whatever is on the way."""
-    behind.line.cut()
+    behind.wire.snap()
 
 
 Trouble = Callable[[Behind], Awaitable[None]]
 
 
 async def after(trouble: Trouble, relay: Relay, stage: Stage, behind: Behind, way: str) -> Account:
-    """The account of a day on which the line has the trouble a few times."""
+    """The account of a day on which the wire has the trouble a few times."""
     worker = await stage.start(way)
     await worker.said("ready")
     async with running(relay.run()):
@@ -172,8 +171,8 @@ async def after(trouble: Trouble, relay: Relay, stage: Stage, behind: Behind, wa
 
 
 def relay_of(stage: Stage, behind: Behind, kind: type[Relay] = Relay) -> Relay:
-    """A relay that reaches Kafka by the line."""
-    return kind(stage.database, f"127.0.0.1:{behind.line.port}", SOURCE, idempotence=True)
+    """A relay that reaches Kafka by the wire."""
+    return kind(stage.database, f"127.0.0.1:{behind.wire.port}", SOURCE, idempotence=True)
 
 
 @pytest.mark.parametrize(

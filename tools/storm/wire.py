@@ -28,10 +28,13 @@ class Wire:
         self._passing.set()
         self._unanswered: bytes | None = None
         self._bytes_to_cut: int | None = None
+        self._are_requests_cut = False
         self.delay_seconds = 0.0
         """How much later everything arrives."""
         self.refused = 0
         """How many connections were asked for while the wire was cut."""
+        self.torn = 0
+        """How often `cut_after` has cut."""
 
     @property
     def port(self) -> int:
@@ -44,9 +47,9 @@ class Wire:
     def address(self) -> str:
         return f"127.0.0.1:{self.port}"
 
-    async def open(self) -> None:
-        """Listens."""
-        self._server = await asyncio.start_server(self._connect, "127.0.0.1", 0)
+    async def open(self, port: int = 0) -> None:
+        """Listens; on any free port unless one is given."""
+        self._server = await asyncio.start_server(self._connect, "127.0.0.1", port)
 
     async def close(self) -> None:
         """Ends every connection and listens no more."""
@@ -67,16 +70,16 @@ class Wire:
         """Both ends lose every connection at once; new ones get through."""
         self._abort_all()
 
-    def cut_after(self, number: int) -> None:
-        """Passes so many bytes more from the target to its clients, in the middle of whatever, then snaps."""
-        self._bytes_to_cut = number
+    def cut_after(self, number: int, *, of_requests: bool = False) -> None:
+        """Passes so many bytes more of answers (or of requests), to the middle of whatever, then snaps."""
+        self._bytes_to_cut, self._are_requests_cut = number, of_requests
 
     def stall(self) -> None:
         """Nothing arrives any more, and neither end is told: a half-open network. After `mend` it goes on."""
         self._passing.clear()
 
     def lose_answers_to(self, asked: bytes) -> None:
-        """Whoever asks this is heard, and answered no more on that connection, until `snap` or `cut`.
+        """Whoever asks this (b"": anything) is heard, and answered no more on that connection until `snap`.
 
         The bytes are looked for within what arrives at once: a short request is never split here.
         """
@@ -111,7 +114,7 @@ class Wire:
         pair = _Pair(writer, far_writer)
         self._pairs.add(pair)
         pumps = [
-            asyncio.create_task(self._carry_questions(reader, far_writer, pair)),
+            asyncio.create_task(self._carry_requests(reader, far_writer, pair)),
             asyncio.create_task(self._carry_answers(far_reader, writer, pair)),
         ]
         self._tasks.update(pumps)
@@ -127,30 +130,33 @@ class Wire:
             self._pairs.discard(pair)
             pair.close()
 
-    async def _carry_questions(
+    async def _carry_requests(
         self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter, pair: "_Pair"
     ) -> None:
         async for chunk in self._arriving(reader):
             if self._unanswered is not None and self._unanswered in chunk:
                 pair.is_answered = False
-            writer.write(chunk)
-            await writer.drain()
+            await self._pass_on(chunk, writer, are_requests=True)
 
     async def _carry_answers(
         self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter, pair: "_Pair"
     ) -> None:
         async for chunk in self._arriving(reader):
-            if not pair.is_answered:
-                continue
-            if self._bytes_to_cut is not None:
-                chunk = chunk[: self._bytes_to_cut]
-                self._bytes_to_cut -= len(chunk)
-            writer.write(chunk)
-            await writer.drain()
-            if self._bytes_to_cut == 0:
-                self._bytes_to_cut = None
-                self._abort_all()
-                return
+            if pair.is_answered:
+                await self._pass_on(chunk, writer, are_requests=False)
+
+    async def _pass_on(self, chunk: bytes, writer: asyncio.StreamWriter, *, are_requests: bool) -> None:
+        """Writes it, or as much of it as is still to pass before the cut."""
+        left = self._bytes_to_cut if are_requests == self._are_requests_cut else None
+        if left is not None:
+            chunk = chunk[:left]
+            self._bytes_to_cut = left - len(chunk)
+        writer.write(chunk)
+        await writer.drain()
+        if left is not None and self._bytes_to_cut == 0:
+            self._bytes_to_cut = None
+            self.torn += 1
+            self._abort_all()
 
     async def _arriving(self, reader: asyncio.StreamReader) -> AsyncIterator[bytes]:
         """What comes, as late as it does, until the connection ends in whatever way."""

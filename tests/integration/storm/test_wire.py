@@ -131,6 +131,15 @@ async def test_a_wire_is_cut_in_the_middle_of_an_answer(echo: tuple[Echo, Wire])
         assert far.heard == b"answer"
 
 
+async def test_a_wire_is_cut_in_the_middle_of_a_request(echo: tuple[Echo, Wire]) -> None:
+    far, wire = echo
+    async with client(wire) as (reader, writer):
+        wire.cut_after(3, of_requests=True)
+        writer.write(b"request")
+        assert await ended(reader)
+        assert (far.heard, wire.torn) == (b"req", 1)
+
+
 async def test_a_slow_wire_brings_everything_later(echo: tuple[Echo, Wire]) -> None:
     _, wire = echo
     async with client(wire) as (reader, writer):
