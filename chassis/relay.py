@@ -11,7 +11,7 @@ import structlog
 from chassis import fault_points
 from chassis.event_log import advance_publication, log_waiting_rows, unpublished
 from chassis.measures import relayed_events
-from chassis.postgres import Database, session_settings
+from chassis.postgres import IDLE_TRANSACTION_MILLISECONDS, Database, session_settings
 from chassis.publisher import LoggedEvent, Publisher, PublishingFailed
 
 WINDOW: Final = 500
@@ -36,8 +36,9 @@ class Relay:
     """Publishes one service's events; of any number of processes one leads, the others stand by.
 
     The leader is whoever holds the schema's advisory lock, on the very connection that moves the rows: when
-    the connection ends, so does the lead. A leader that lost it may still have a batch on the wire; the next
-    one sends everything unacknowledged again, and consumers drop what they have seen.
+    the connection ends, so does the lead; PostgreSQL ends that of a process that was stopped. A leader that
+    lost it may still have a batch on the wire; the next one sends everything unacknowledged again, and
+    consumers drop what they have seen.
     """
 
     def __init__(self, database: Database, bootstrap: str, source: str, *, idempotence: bool) -> None:
@@ -69,9 +70,10 @@ class Relay:
         self._database.wake.set()
 
     async def _lead(self) -> None:
-        connection = await asyncpg.connect(
-            self._database.url, server_settings=session_settings(self._database.schema), command_timeout=30
-        )
+        # a leader never pauses for so long unless it was stopped; then its lead must not be
+        silence = {"idle_session_timeout": str(IDLE_TRANSACTION_MILLISECONDS)}
+        settings = session_settings(self._database.schema) | silence
+        connection = await asyncpg.connect(self._database.url, server_settings=settings, command_timeout=30)
         try:
             if not await self._wait_for_the_lead(connection):
                 return

@@ -28,7 +28,7 @@ class Fault(StrEnum):
     LEAD_PASSED_ON = "LEAD_PASSED_ON"
     """Another relay takes the lead while the first one still thinks that it has it."""
     FROZEN = "FROZEN"
-    """SIGSTOP until another process has taken over (a relay: until it wakes); then SIGCONT."""
+    """SIGSTOP until another process has taken over; then SIGCONT."""
     DATABASE_CUT = "DATABASE_CUT"
     """Every connection to PostgreSQL breaks, and none can be made for a while."""
     ANSWER_LOST = "ANSWER_LOST"
@@ -105,8 +105,7 @@ async def frozen(struck: Struck) -> None:
     await struck.has_arrived()
     await struck.another()
     await struck.scene.tell()
-    if struck.roles == STREAM:
-        await until(struck.scene.has_acted, within=PATIENCE_SECONDS)
+    await until(struck.scene.has_acted, within=PATIENCE_SECONDS)
     struck.victim.wake()
 
 
