@@ -1,6 +1,7 @@
 """Which ports a stack uses: a free hundred, 7400 first, the same one again as long as it is free."""
 
 import contextlib
+import secrets
 import socket
 import sys
 from dataclasses import dataclass, field
@@ -9,6 +10,8 @@ from tools.stack.failure import StackFailure
 
 FIRST_BASE = 7400
 LAST_BASE = 9900
+FIRST_LOOSE_PORT = 10_500
+LAST_LOOSE_PORT = 32_000
 _GRPC = {"intake": 10, "referral": 11, "notifications": 12, "access": 13, "audit": 14}
 _CONSOLE = 20
 _METRICS = 20
@@ -111,8 +114,12 @@ def _claimed(base: int) -> Ports | None:
 
 
 def free_port() -> int:
-    """Any port that nobody listens on now."""
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        port: int = probe.getsockname()[1]
-        return port
+    """Any port that nobody listens on now.
+
+    Below those that the system gives to clients' connections: one of these may be gone before a server binds.
+    Drawn at random, so that two who look at the same moment find different ones.
+    """
+    while True:
+        port = FIRST_LOOSE_PORT + secrets.randbelow(LAST_LOOSE_PORT - FIRST_LOOSE_PORT)
+        if is_free(port):
+            return port
