@@ -26,6 +26,8 @@ _LOSS_REPEATS: Final = 5
 EXIT_FAILED: Final = 1
 EXIT_NOT_RUN: Final = 3
 """All that was run has passed, but some of it could not be run."""
+_ON_EACH_CORE: Final = ("-n", "logical", "--dist", "worksteal")
+"""Tests that do nothing but compute."""
 _MOSTLY_WAITING: Final = ("-n", "8", "--dist", "worksteal")
 """For a broker to miss a dead member, for workers to start."""
 _SIDE_BY_SIDE: Final = ("-n", "6", "--dist", "worksteal")
@@ -64,7 +66,12 @@ CORE: Final = (
     Layer("e2e", tests="tests/e2e", options=_FILES_SIDE_BY_SIDE),
 )
 DEEP: Final = (
-    Layer("property, many cases", tests="tests/property", settings={"KEM_TEST_DEPTH": "deep"}),
+    Layer(
+        "property, many cases",
+        tests="tests/property",
+        options=_ON_EACH_CORE,
+        settings={"KEM_TEST_DEPTH": "deep"},
+    ),
     Layer(
         "fault, repeated",
         tests="tests/fault",
