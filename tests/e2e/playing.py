@@ -69,7 +69,8 @@ async def play(
                 lambda rest: None,
             )
             are_clients_idle = day.is_idle
-        verdict = await verdict_of(connection, ledger)
+            # while they still listen: a hub at rest may yet tell them what time brings
+            verdict = await verdict_of(connection, ledger)
         await connection.close()
         return Outcome(ledger, rest, are_clients_idle, verdict, await check_database(doors.check_url))
     finally:

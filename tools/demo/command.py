@@ -78,7 +78,8 @@ async def day_at(doors: Doors, plan: DayPlan, resting: frozenset[str], console: 
                     _PATIENCE_SECONDS,
                     tell,
                 )
-        verdict = await verdict_of(connection, ledger)
+                # while they still listen: a hub at rest may yet tell them what time brings
+                verdict = await verdict_of(connection, ledger)
         report = await check_database(doors.check_url)
         _explain(console, rest, verdict, report, ledger)
         seconds = time.monotonic() - began
