@@ -22,7 +22,8 @@ def register(app: typer.Typer) -> None:
         as_json: Annotated[bool, typer.Option("--json", help="One JSON object on stdout.")] = False,
     ) -> None:
         """Break everything at random on a hub of its own, and see that nothing is lost."""
-        from tools.storm.command import Plan, run
+        from tools.storm.command import run
+        from tools.storm.storm import Plan
 
         if broker not in ("embedded", "apache"):
             raise StackFailure("A storm needs a broker that it may kill: --broker embedded or apache.", 2)

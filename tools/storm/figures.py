@@ -42,6 +42,7 @@ class Figures:
     """Every figure of a storm; times in seconds from the strike."""
 
     seed: int
+    broker: str
     minutes: float
     faults: dict[str, int]
     faults_in_all: int

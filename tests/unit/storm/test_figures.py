@@ -15,6 +15,7 @@ from tools.storm.recovery import Recovery
 
 CALM = Figures(
     seed=1,
+    broker="embedded",
     minutes=2.0,
     faults={"wire cut": 2},
     faults_in_all=2,
