@@ -16,7 +16,7 @@ from services.intake.entrypoints.access import ACCESS
 from services.intake.entrypoints.consent_parts import ConsentParts
 from services.intake.entrypoints.grpc_server import registrations
 from services.intake.entrypoints.parts import VaultParts
-from services.intake.entrypoints.projection import CONSUMER, TOPICS, DisclosureFacts
+from services.intake.entrypoints.projection import CONSUMER, TOPICS, WINDOW_SECONDS, DisclosureFacts
 from services.intake.settings import IntakeSettings
 from services.intake.use_cases.erase_beneficiary import replay_tombstones
 from services.intake.use_cases.tell_consent_moments import tell_consent_moments
@@ -43,8 +43,8 @@ async def wire(service: Service) -> None:
     service.beside("needs writer", consent.writer.run)
     service.beside("backlog", consent.backlog.run)
     service.timer(partial(tell_consent_moments, moments=PostgresConsentMoments()), name="consent_moments")
-    facts = DisclosureFacts(consent.held_referrals, consent.needed_categories)
-    service.project(CONSUMER, TOPICS, facts)
+    facts = DisclosureFacts(consent.held_referrals, consent.needed_categories, consent.holding_news)
+    service.project(CONSUMER, TOPICS, facts, window_seconds=WINDOW_SECONDS)
 
 
 async def _wire_or_say_why(service: Service) -> None:

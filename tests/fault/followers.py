@@ -9,6 +9,7 @@ from chassis.postgres import Database
 from chassis.reader import ProjectionReader
 from chassis.relay import Relay
 from chassis.stream import StreamRunner
+from services.intake.adapters.holding_news import HoldingNews
 from services.intake.adapters.postgres_held_referrals import PostgresHeldReferrals
 from services.intake.adapters.postgres_needed_categories import PostgresNeededCategories
 from services.intake.entrypoints import projection
@@ -39,7 +40,7 @@ async def follow(urls: dict[str, str], bootstrap: str, parts: list[str]) -> None
         bootstrap,
         databases["intake"],
         projection.TOPICS,
-        projection.DisclosureFacts(PostgresHeldReferrals(), PostgresNeededCategories()),
+        projection.DisclosureFacts(PostgresHeldReferrals(), PostgresNeededCategories(), HoldingNews()),
         fetch_wait_milliseconds=FETCH_WAIT_MILLISECONDS,
         session_seconds=SESSION_SECONDS,
     )

@@ -120,12 +120,7 @@ class OpenIntake:
     def disclosure_parts(self) -> DisclosureParts:
         parts = self.parts
         return DisclosureParts(
-            parts.database,
-            parts.held_referrals,
-            parts.needed_categories,
-            parts.disclosures,
-            parts.agreements,
-            parts.vault,
+            parts.database, parts.held_referrals, parts.disclosures, parts.vault, parts.holding_news
         )
 
     async def person(self, **changes: Any) -> BeneficiaryId:

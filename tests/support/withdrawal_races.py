@@ -10,11 +10,13 @@ from chassis.postgres import Transaction
 from kem.disclosure.v1.disclosure_events_pb2 import DisclosureEvent
 from kem.intake.v1.intake_events_pb2 import IntakeEvent
 from kernel.errors import RuleBroken
-from kernel.ids import BeneficiaryId, DisclosureId, ReferralId
+from kernel.ids import AgencyId, BeneficiaryId, DisclosureId, ReferralId
+from services.intake.adapters.postgres_agreements import PostgresAgreements
 from services.intake.adapters.postgres_consents import CELL_COLUMNS, cell_from
-from services.intake.adapters.postgres_disclosures import PostgresDisclosures, Standing
+from services.intake.adapters.postgres_disclosures import Grounds, PostgresDisclosures, Standing
+from services.intake.adapters.postgres_held_referrals import held_from
 from services.intake.adapters.vault import Vault
-from services.intake.domain.cells import Cell
+from services.intake.domain.held_referral import HeldReferral
 from services.intake.domain.need import RecordedNeed
 from services.intake.use_cases.get_disclosure import GetDisclosure, get_disclosure
 from tests.support.consented_people import METHOD, OpenIntake, agreement_with, grant, member_of
@@ -24,34 +26,32 @@ PATIENCE_SECONDS = 0.02
 """A withdrawal that nothing holds up has committed by then; one that waits for a lock has not."""
 
 
-class PlainReadDisclosures(PostgresDisclosures):
-    """The naive way: reads what it decides on without a lock. Kept so that the races can be seen lost."""
-
-    async def hold_person_still(
-        self, tx: Transaction, beneficiary_id: BeneficiaryId, referral_id: ReferralId
-    ) -> Standing:
-        return Standing(is_erased=False, is_need_withdrawn=False)
-
-    async def lock_grants(
-        self, tx: Transaction, beneficiary_id: BeneficiaryId, agency_id: UUID, purpose: str
-    ) -> tuple[Cell, ...]:
-        rows = await tx.connection.fetch(
-            f"select {CELL_COLUMNS} from grant_cell where beneficiary_id = $1 and agency_id = $2"
-            " and purpose = $3 and withdrawn_time is null",
-            beneficiary_id,
-            agency_id,
-            purpose,
-        )
-        return tuple(cell_from(row) for row in rows)
-
-
 class GrantLockOnlyDisclosures(PostgresDisclosures):
     """Leaves out the lock on the person, so that the one on the grants is seen to hold by itself."""
 
-    async def hold_person_still(
-        self, tx: Transaction, beneficiary_id: BeneficiaryId, referral_id: ReferralId
-    ) -> Standing:
-        return Standing(is_erased=False, is_need_withdrawn=False)
+    async def hold_still(
+        self, tx: Transaction, referral_id: ReferralId, agency_id: AgencyId
+    ) -> tuple[HeldReferral, Standing] | None:
+        row = await tx.connection.fetchrow(
+            "select * from held_referral where referral_id = $1 and agency_id = $2", referral_id, agency_id
+        )
+        standing = Standing(is_erased=False, is_need_withdrawn=False)
+        return None if row is None else (held_from(row), standing)
+
+
+class PlainReadDisclosures(GrantLockOnlyDisclosures):
+    """The naive way: reads what it decides on without a lock. Kept so that the races can be seen lost."""
+
+    async def grounds(self, tx: Transaction, held: HeldReferral, request_id: UUID) -> Grounds:
+        rows = await tx.connection.fetch(
+            f"select {CELL_COLUMNS} from grant_cell where beneficiary_id = $1 and agency_id = $2"
+            " and purpose = $3 and withdrawn_time is null",
+            held.beneficiary_id,
+            held.agency_id,
+            held.purpose,
+        )
+        agreements = await PostgresAgreements().of_agencies(tx, [AGENCY])
+        return Grounds(agreements.get(AGENCY), tuple(map(cell_from, rows)), set_mask=None, earlier=None)
 
 
 class PatientVault(Vault):

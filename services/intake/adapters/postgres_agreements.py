@@ -42,15 +42,7 @@ class PostgresAgreements:
             " order by agency_id for update",
             list(agency_ids),
         )
-        return {row["agency_id"]: _agreement_from(row) for row in rows}
-
-    async def lock_shared(self, tx: Transaction, agency_id: UUID) -> Agreement | None:
-        """The agency's agreement, which stays as it is until this transaction ends."""
-        row = await tx.connection.fetchrow(
-            f"select {_COLUMNS} from agreement where agency_id = $1 for share",  # noqa: S608  constant
-            agency_id,
-        )
-        return None if row is None else _agreement_from(row)
+        return {row["agency_id"]: agreement_from(row) for row in rows}
 
     async def of_agencies(self, tx: Transaction, agency_ids: Sequence[UUID]) -> dict[UUID, Agreement]:
         """The agreements of these agencies as they stand, unlocked: to advise, never to release."""
@@ -58,7 +50,7 @@ class PostgresAgreements:
             f"select {_COLUMNS} from agreement where agency_id = any($1::uuid[])",  # noqa: S608  constant
             list(agency_ids),
         )
-        return {row["agency_id"]: _agreement_from(row) for row in rows}
+        return {row["agency_id"]: agreement_from(row) for row in rows}
 
     async def save(self, tx: Transaction, agreement: Agreement, now: datetime) -> None:
         """Replaces the agency's agreement and keeps the version for ever."""
@@ -84,10 +76,11 @@ class PostgresAgreements:
             after,
             size,
         )
-        return [_agreement_from(row) for row in rows]
+        return [agreement_from(row) for row in rows]
 
 
-def _agreement_from(row: Any) -> Agreement:
+def agreement_from(row: Any) -> Agreement:
+    """A row with all columns of an agreement."""
     return Agreement(
         agency_id=row["agency_id"],
         purposes=tuple(row["purposes"]),

@@ -1,5 +1,6 @@
 """Disclosures in PostgreSQL: what an agency asked, what it was given, and on what that rested."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Final
@@ -7,8 +8,12 @@ from uuid import UUID
 
 from chassis.postgres import Transaction
 from kernel.ids import AgencyId, BeneficiaryId, DisclosureId, NeedId, OfferId, ReferralId
-from services.intake.adapters.postgres_consents import CELL_COLUMNS, cell_from
+from services.intake.adapters.postgres_agreements import agreement_from
+from services.intake.adapters.postgres_consents import cell_from
+from services.intake.adapters.postgres_held_referrals import HELD_COLUMNS, held_from
+from services.intake.domain.agreement import Agreement
 from services.intake.domain.cells import Cell
+from services.intake.domain.held_referral import HeldReferral
 
 _INSERT: Final = """
     insert into disclosure (disclosure_id, request_id, outcome, refusal_reason, referral_id, need_id,
@@ -17,10 +22,8 @@ _INSERT: Final = """
     values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18, $19, $20)
     on conflict (principal_id, request_id, outcome, refusal_reason) do nothing
 """
-_GIVEN: Final = """
-    select disclosure_id, referral_id, asked_mask, given_mask, disclosed_time from disclosure
-    where principal_id = $1 and request_id = $2 and outcome = 'GIVEN'
-"""
+_HOLD: Final = f"select {HELD_COLUMNS}, is_erased, is_need_withdrawn from hold_referral_still($1, $2)"  # noqa: S608  constant
+_GROUNDS: Final = "select * from grounds_of_disclosure($1, $2, $3, $4, $5, $6)"
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,39 +70,48 @@ class Standing:
     is_need_withdrawn: bool
 
 
+@dataclass(frozen=True, slots=True)
+class Grounds:
+    """What a disclosure is decided on; `set_mask` is None where no officer has set what the type needs."""
+
+    agreement: Agreement | None
+    cells: tuple[Cell, ...]
+    set_mask: int | None
+    earlier: EarlierDisclosure | None
+
+
 class PostgresDisclosures:
     """Rows are only ever added. The person, the referral and the grants are locked by whoever decides."""
 
-    async def hold_person_still(
-        self, tx: Transaction, beneficiary_id: BeneficiaryId, referral_id: ReferralId
-    ) -> Standing:
-        """Keeps the person, their needs and their consent as they are until this transaction ends."""
-        row = await tx.connection.fetchrow(
-            "select * from hold_person_still($1, $2)", beneficiary_id, referral_id
-        )
-        return Standing(is_erased=True, is_need_withdrawn=False) if row is None else Standing(**dict(row))
+    async def hold_still(
+        self, tx: Transaction, referral_id: ReferralId, agency_id: AgencyId
+    ) -> tuple[HeldReferral, Standing] | None:
+        """The referral if the agency holds it; else None, and nothing is locked.
 
-    async def lock_grants(
-        self, tx: Transaction, beneficiary_id: BeneficiaryId, agency_id: UUID, purpose: str
-    ) -> tuple[Cell, ...]:
-        """The cells on which a disclosure may rest; no withdrawal commits before this transaction ends.
+        Keeps the person, their needs and their consent, then the referral, as they are until this transaction
+        ends. Where it had to wait for a lock, the answer may be a referral that the agency holds no longer.
+        """
+        row = await tx.connection.fetchrow(_HOLD, referral_id, agency_id)
+        if row is None:
+            return None
+        return held_from(row), Standing(row["is_erased"], row["is_need_withdrawn"])
 
-        With a plain read instead of the lock, 131 of 300 forced races gave data after the withdrawal.
+    async def grounds(self, tx: Transaction, held: HeldReferral, request_id: UUID) -> Grounds:
+        """On what the holder's disclosure rests. Locks the agreement, then the grants; read the clock after.
+
+        No withdrawal of the grants commits before this transaction ends. With a plain read instead of the
+        lock, 131 of 300 forced races gave data after the withdrawal.
         """
         rows = await tx.connection.fetch(
-            f"select {CELL_COLUMNS} from grant_cell"  # noqa: S608  constant
-            " where beneficiary_id = $1 and agency_id = $2 and purpose = $3 and withdrawn_time is null"
-            " order by cell_id for share",
-            beneficiary_id,
-            agency_id,
-            purpose,
+            _GROUNDS,
+            held.agency_id,
+            held.beneficiary_id,
+            held.purpose,
+            held.service_type,
+            tx.caller.principal_id,
+            request_id,
         )
-        return tuple(cell_from(row) for row in rows)
-
-    async def given_before(self, tx: Transaction, request_id: UUID) -> EarlierDisclosure | None:
-        """What the caller was given under this request_id before."""
-        row = await tx.connection.fetchrow(_GIVEN, tx.caller.principal_id, request_id)
-        return None if row is None else EarlierDisclosure(**dict(row))
+        return grounds_from(rows, held)
 
     async def add(self, tx: Transaction, row: DisclosureRow) -> bool:
         """Writes the decision; False where the same request was already decided so."""
@@ -130,3 +142,22 @@ def _values(row: DisclosureRow, tx: Transaction) -> list[Any]:
         row.agreement_version,
         row.disclosed_time,
     ]
+
+
+def grounds_from(rows: Sequence[Any], held: HeldReferral) -> Grounds:
+    """The rows of grounds_of_disclosure: all alike but for the grant, which may be missing."""
+    first = rows[0]
+    return Grounds(
+        agreement=None
+        if first["agreement_version"] is None
+        else agreement_from({"agency_id": held.agency_id} | _prefixed(first, "agreement_")),
+        cells=tuple(cell_from(row) for row in rows if row["cell_id"] is not None),
+        set_mask=first["set_mask"],
+        earlier=None
+        if first["earlier_disclosure_id"] is None
+        else EarlierDisclosure(**_prefixed(first, "earlier_")),
+    )
+
+
+def _prefixed(row: Any, prefix: str) -> dict[str, Any]:
+    return {name.removeprefix(prefix): value for name, value in row.items() if name.startswith(prefix)}

@@ -8,10 +8,10 @@ from chassis.postgres import Transaction
 from kernel.ids import ReferralId
 from services.intake.domain.held_referral import HeldReferral, ReferralOrigin
 
-_COLUMNS: Final = """referral_id, referral_version, need_id, beneficiary_id, service_type, agency_id,
+HELD_COLUMNS: Final = """referral_id, referral_version, need_id, beneficiary_id, service_type, agency_id,
     offer_id, for_assessment, opened_time, closed_time"""
 _SAVE: Final = f"""
-    insert into held_referral ({_COLUMNS})
+    insert into held_referral ({HELD_COLUMNS})
     select * from unnest($1::uuid[], $2::bigint[], $3::uuid[], $4::uuid[], $5::text[], $6::uuid[], $7::uuid[],
                          $8::boolean[], $9::timestamptz[], $10::timestamptz[])
     on conflict (referral_id) do update set referral_version = excluded.referral_version,
@@ -40,11 +40,11 @@ class PostgresHeldReferrals:
     async def lock(self, tx: Transaction, referral_ids: Sequence[UUID]) -> dict[UUID, HeldReferral]:
         """What is known of these referrals, locked for a change, in the order of ids."""
         rows = await tx.connection.fetch(
-            f"select {_COLUMNS} from held_referral where referral_id = any($1::uuid[])"  # noqa: S608  constant
+            f"select {HELD_COLUMNS} from held_referral where referral_id = any($1::uuid[])"  # noqa: S608  constant
             " order by referral_id for no key update",
             list(referral_ids),
         )
-        return {row["referral_id"]: _held_from(row) for row in rows}
+        return {row["referral_id"]: held_from(row) for row in rows}
 
     async def save(self, tx: Transaction, held: Sequence[HeldReferral]) -> None:
         """Keeps the rows; one that is older than what is kept changes nothing."""
@@ -62,27 +62,23 @@ class PostgresHeldReferrals:
             [one.closed_time for one in held],
         )
 
-    async def find(self, tx: Transaction, referral_id: ReferralId) -> HeldReferral | None:
-        """The referral, if row-level security shows it to the caller."""
-        row = await tx.connection.fetchrow(
-            f"select {_COLUMNS} from held_referral where referral_id = $1",  # noqa: S608  constant
-            referral_id,
-        )
-        return None if row is None else _held_from(row)
-
-    async def lock_shared(self, tx: Transaction, referral_id: ReferralId) -> HeldReferral | None:
-        """As `find`, and it stays so until this transaction ends."""
-        row = await tx.connection.fetchrow(
-            f"select {_COLUMNS} from held_referral where referral_id = $1 for share",  # noqa: S608  constant
-            referral_id,
-        )
-        return None if row is None else _held_from(row)
-
     async def acceptance_may_arrive(self, tx: Transaction, referral_id: ReferralId) -> bool:
         """Whether it is a referral of which no acceptance was heard yet."""
         may: bool = await tx.connection.fetchval("select acceptance_may_arrive($1)", referral_id)
         return may
 
 
-def _held_from(row: Any) -> HeldReferral:
-    return HeldReferral(**dict(row))
+def held_from(row: Any) -> HeldReferral:
+    """A row with all of these columns, and maybe others."""
+    return HeldReferral(
+        referral_id=row["referral_id"],
+        referral_version=row["referral_version"],
+        need_id=row["need_id"],
+        beneficiary_id=row["beneficiary_id"],
+        service_type=row["service_type"],
+        agency_id=row["agency_id"],
+        offer_id=row["offer_id"],
+        for_assessment=row["for_assessment"],
+        opened_time=row["opened_time"],
+        closed_time=row["closed_time"],
+    )

@@ -27,10 +27,3 @@ class PostgresNeededCategories:
             [one.mask for one in told],
             [one.version for one in told],
         )
-
-    async def set_mask(self, tx: Transaction, service_type: str) -> int | None:
-        """The categories that an officer set for the type, as bits; None where nobody has."""
-        mask: int | None = await tx.connection.fetchval(
-            "select mask from needed_categories where service_type = $1", service_type
-        )
-        return mask

@@ -4,6 +4,7 @@ from dataclasses import dataclass
 
 from chassis.postgres import Database
 from services.intake.adapters.backlog import MAX_WAITING_EVENTS, Backlog
+from services.intake.adapters.holding_news import HoldingNews
 from services.intake.adapters.needs_writer import NeedsWriter
 from services.intake.adapters.postgres_agreements import PostgresAgreements
 from services.intake.adapters.postgres_beneficiaries import PostgresBeneficiaries
@@ -30,6 +31,7 @@ class ConsentParts:
     disclosures: PostgresDisclosures
     writer: NeedsWriter
     backlog: Backlog
+    holding_news: HoldingNews
 
     @staticmethod
     def over(
@@ -53,4 +55,5 @@ class ConsentParts:
             disclosures=PostgresDisclosures(),
             writer=NeedsWriter(database),
             backlog=Backlog(database, bootstrap, most=max_waiting_events),
+            holding_news=HoldingNews(),
         )

@@ -34,12 +34,7 @@ class DisclosureServer(disclosure_service_pb2_grpc.DisclosureServiceServicer):
     def __init__(self, parts: ConsentParts) -> None:
         self._parts = parts
         self._disclosure = DisclosureParts(
-            parts.database,
-            parts.held_referrals,
-            parts.needed_categories,
-            parts.disclosures,
-            parts.agreements,
-            parts.vault,
+            parts.database, parts.held_referrals, parts.disclosures, parts.vault, parts.holding_news
         )
 
     async def GetDisclosure(

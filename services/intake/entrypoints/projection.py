@@ -1,6 +1,7 @@
 """Referral's facts as far as disclosure needs them: who holds which referral, and what its type needs."""
 
 from datetime import UTC
+from functools import partial
 from typing import Any, Final
 from uuid import UUID
 
@@ -13,6 +14,7 @@ from chassis.postgres import Transaction
 from kem.directory.v1.directory_events_pb2 import DirectoryEvent
 from kem.referral.v1.referral_events_pb2 import ReferralEvent
 from kernel.ids import AgencyId, OfferId, ReferralId
+from services.intake.adapters.holding_news import HoldingNews
 from services.intake.adapters.postgres_held_referrals import PostgresHeldReferrals
 from services.intake.adapters.postgres_needed_categories import PostgresNeededCategories
 from services.intake.domain.held_referral import Acceptance, Release
@@ -22,6 +24,8 @@ from services.intake.use_cases.follow_referrals import HoldingFact, follow_refer
 
 CONSUMER: Final = "intake.held-referrals"
 TOPICS: Final = (topics.REFERRAL, topics.DIRECTORY)
+WINDOW_SECONDS: Final = 0.05
+"""Whoever has accepted asks for the person's data at once, and waits for this reader."""
 
 _RELEASES: Final = frozenset(
     {
@@ -39,10 +43,14 @@ class DisclosureFacts:
     """A BatchReader for `Service.project(CONSUMER, TOPICS, …)`."""
 
     def __init__(
-        self, held_referrals: PostgresHeldReferrals, needed_categories: PostgresNeededCategories
+        self,
+        held_referrals: PostgresHeldReferrals,
+        needed_categories: PostgresNeededCategories,
+        news: HoldingNews,
     ) -> None:
         self._held_referrals = held_referrals
         self._needed_categories = needed_categories
+        self._news = news
 
     async def prepare(self, events: list[IncomingEvent]) -> None:
         """Nothing to ask of anybody."""
@@ -54,6 +62,7 @@ class DisclosureFacts:
         await follow_needed_categories(needed, tx, self._needed_categories)
         held = [fact for fact in facts if isinstance(fact, HoldingFact)]
         await follow_referrals(held, tx, self._held_referrals)
+        tx.after_commit.append(partial(self._news.tell, {one.fact.referral_id for one in held}))
 
 
 def _read(event: IncomingEvent) -> HoldingFact | NeededCategories | None:

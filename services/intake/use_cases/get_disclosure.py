@@ -1,6 +1,7 @@
 """Gives the holder of a referral what consent permits: checked, recorded and released in one transaction."""
 
 import asyncio
+import contextlib
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
@@ -12,14 +13,13 @@ from chassis.caller import Caller
 from chassis.postgres import Database, Transaction
 from kernel.errors import Conflict, KemError
 from kernel.ids import DisclosureId, ReferralId, ordered_id
-from services.intake.adapters.postgres_agreements import PostgresAgreements
+from services.intake.adapters.holding_news import HoldingNews
 from services.intake.adapters.postgres_disclosures import (
     DisclosureRow,
     EarlierDisclosure,
     PostgresDisclosures,
 )
 from services.intake.adapters.postgres_held_referrals import PostgresHeldReferrals
-from services.intake.adapters.postgres_needed_categories import PostgresNeededCategories
 from services.intake.adapters.vault import Vault
 from services.intake.domain.disclosure import Refusal, decide_disclosure
 from services.intake.domain.events import DisclosureGiven
@@ -29,7 +29,8 @@ from services.intake.use_cases.own_agency import own_agency
 from services.intake.use_cases.refuse_disclosure import refuse
 
 ACCEPTANCE_WAIT_SECONDS: Final = 2.0
-_LOOK_AGAIN_SECONDS: Final = 0.05
+LOOK_AGAIN_SECONDS: Final = 0.5
+"""For an acceptance that another process of intake has heard of: nothing wakes the calls of this one."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,10 +59,9 @@ class DisclosureParts:
 
     database: Database
     held_referrals: PostgresHeldReferrals
-    needed_categories: PostgresNeededCategories
     disclosures: PostgresDisclosures
-    agreements: PostgresAgreements
     vault: Vault
+    news: HoldingNews
 
 
 async def get_disclosure(
@@ -83,31 +83,23 @@ async def get_disclosure(
         Conflict: REQUEST_ID_REUSED, the id was used for another referral.
     """
     own_agency(caller)
-    held = await _wait_for_acceptance(command.referral_id, caller, parts, wait_seconds)
-    async with parts.database.transaction(caller) as tx:
-        if held is None:
-            answer: Disclosure | KemError = await _refuse_unheld(command, tx, parts)
-        else:
-            answer = await _answer(command, held, method, tx, parts)
-    if isinstance(answer, KemError):
-        raise answer  # after the commit, so that the refusal stays on record
-    return answer
-
-
-async def _wait_for_acceptance(
-    referral_id: ReferralId, caller: Caller, parts: DisclosureParts, wait_seconds: float
-) -> HeldReferral | None:
-    """The referral once the caller's agency holds it; None when that is not so in time."""
     loop = asyncio.get_running_loop()
     deadline = loop.time() + wait_seconds
-    while True:
-        async with parts.database.transaction(caller) as tx:
-            held = await parts.held_referrals.find(tx, referral_id)
-        if held is not None and held.is_held_by(caller.agency_id):
-            return held
-        if loop.time() >= deadline:
-            return None
-        await asyncio.sleep(_LOOK_AGAIN_SECONDS)
+    with parts.news.awaited(command.referral_id) as heard:
+        while True:
+            heard.clear()
+            left = deadline - loop.time()
+            async with parts.database.transaction(caller) as tx:
+                answer = await _answer(command, method, tx, parts)
+                if answer is None and left <= 0:
+                    answer = await _refuse_unheld(command, tx, parts)
+            if isinstance(answer, KemError):
+                raise answer  # after the commit, so that the refusal stays on record
+            if answer is not None:
+                return answer
+            with contextlib.suppress(TimeoutError):
+                async with asyncio.timeout(min(deadline - loop.time(), LOOK_AGAIN_SECONDS)):
+                    await heard.wait()
 
 
 async def _refuse_unheld(command: GetDisclosure, tx: Transaction, parts: DisclosureParts) -> KemError:
@@ -117,13 +109,18 @@ async def _refuse_unheld(command: GetDisclosure, tx: Transaction, parts: Disclos
 
 
 async def _answer(
-    command: GetDisclosure, seen: HeldReferral, method: str, tx: Transaction, parts: DisclosureParts
-) -> Disclosure | KemError:
-    """Locks person, referral, agreement and grants, in this order; then decides, opens and writes."""
+    command: GetDisclosure, method: str, tx: Transaction, parts: DisclosureParts
+) -> Disclosure | KemError | None:
+    """Locks person, referral, agreement and grants, in this order; then decides, opens and writes.
+
+    None where the caller's agency does not hold the referral, as far as is known; then nothing was locked.
+    """
     agency_id = own_agency(tx.caller)
-    standing = await parts.disclosures.hold_person_still(tx, seen.beneficiary_id, command.referral_id)
-    held = await parts.held_referrals.lock_shared(tx, command.referral_id)
-    if held is None or not held.is_held_by(agency_id):
+    found = await parts.disclosures.hold_still(tx, command.referral_id, agency_id)
+    if found is None:
+        return None
+    held, standing = found
+    if not held.is_held_by(agency_id):  # it has ended while this waited for the locks
         return await refuse(
             command.request_id, command.referral_id, Refusal.NOT_HOLDER, tx, parts.disclosures
         )
@@ -131,18 +128,16 @@ async def _answer(
         return await refuse(
             command.request_id, command.referral_id, Refusal.NEED_WITHDRAWN, tx, parts.disclosures, held=held
         )
-    agreement = await parts.agreements.lock_shared(tx, agency_id)
-    cells = await parts.disclosures.lock_grants(tx, held.beneficiary_id, agency_id, held.purpose)
-    set_mask = await parts.needed_categories.set_mask(tx, held.service_type)
-    earlier = await _earlier(command, tx, parts)
+    grounds = await parts.disclosures.grounds(tx, held, command.request_id)
+    agreement, earlier = grounds.agreement, _of_this_referral(grounds.earlier, command)
     now = await tx.now()
     decision = decide_disclosure(
         agency_id=agency_id,
         purpose=held.purpose,
-        needed_mask=needed_mask(held.service_type, set_mask),
+        needed_mask=needed_mask(held.service_type, grounds.set_mask),
         for_assessment=held.for_assessment,
         agreement=agreement,
-        cells=cells,
+        cells=grounds.cells,
         now=now,
     )
     given_mask = decision.given_mask & earlier.given_mask if earlier else decision.given_mask
@@ -180,17 +175,14 @@ async def _answer(
     )
     if earlier is None:
         if not await parts.disclosures.add(tx, row):
-            return await _answer(command, seen, method, tx, parts)  # its twin was a moment earlier
+            return await _answer(command, method, tx, parts)  # its twin was a moment earlier
         tx.publish(_given(row, held))
     tx.record_access(AccessRecord("intake", method, [row.disclosure_id]))
     return Disclosure(row.disclosure_id, row.disclosed_time, held.purpose, row.asked_mask, given_mask, fields)
 
 
-async def _earlier(
-    command: GetDisclosure, tx: Transaction, parts: DisclosureParts
-) -> EarlierDisclosure | None:
+def _of_this_referral(earlier: EarlierDisclosure | None, command: GetDisclosure) -> EarlierDisclosure | None:
     """What the same request was given before: a repeat gets no more than that, and makes no second row."""
-    earlier = await parts.disclosures.given_before(tx, command.request_id)
     if earlier is not None and earlier.referral_id != command.referral_id:
         raise Conflict(
             "This request_id was already used for another referral; take a new one.",

@@ -18,6 +18,7 @@ from kem.disclosure.v1.disclosure_events_pb2 import DisclosureEvent
 from kem.intake.v1.intake_events_pb2 import IntakeEvent
 from kem.notifications.v1.notifications_events_pb2 import NotificationsEvent
 from kem.referral.v1.referral_events_pb2 import ReferralEvent
+from services.intake.adapters.holding_news import HoldingNews
 from services.intake.adapters.postgres_held_referrals import PostgresHeldReferrals
 from services.intake.adapters.postgres_needed_categories import PostgresNeededCategories
 from services.intake.entrypoints import projection
@@ -156,7 +157,7 @@ async def test_intake_knows_the_holders_and_the_needs_that_it_knew_then(
     await everything.execute(
         "alter table intake.held_referral drop constraint held_referral_beneficiary_id_fkey"
     )
-    reader = DisclosureFacts(PostgresHeldReferrals(), PostgresNeededCategories())
+    reader = DisclosureFacts(PostgresHeldReferrals(), PostgresNeededCategories(), HoldingNews())
     await take(fresh, "intake", projection.CONSUMER, reader, history.of(*projection.TOPICS))
     today = as_kept(await everything.fetch(_HELD))
     assert today == history.part("held_referrals", today)

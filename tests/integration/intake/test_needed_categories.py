@@ -13,7 +13,6 @@ from kem.directory.v1.directory_events_pb2 import DirectoryEvent
 from kernel import codes
 from kernel.ids import AgencyId
 from kernel.vocabulary import Routing
-from services.intake.adapters.postgres_needed_categories import PostgresNeededCategories
 from services.intake.domain.need import RecordedNeed
 from services.intake.entrypoints.projection import DisclosureFacts
 from services.referral.adapters.event_codec import encode
@@ -40,7 +39,8 @@ def _set(service_type: str, mask: int, version: int) -> IncomingEvent:
 
 
 async def _hear(intake: OpenIntake, *events: IncomingEvent) -> None:
-    reader = DisclosureFacts(intake.parts.held_referrals, intake.parts.needed_categories)
+    parts = intake.parts
+    reader = DisclosureFacts(parts.held_referrals, parts.needed_categories, parts.holding_news)
     async with intake.worker.transaction(Caller.of_service("intake")) as tx:
         await reader.apply(tx, list(events), None)
 
@@ -117,9 +117,8 @@ async def test_a_repeated_request_gets_no_more_than_the_first_and_less_after_a_n
 
 
 async def test_calls_may_read_what_is_needed_and_never_write_it(intake: OpenIntake) -> None:
-    needed = PostgresNeededCategories()
     async with intake.database.transaction(member_of(A)) as tx:
-        assert await needed.set_mask(tx, "GREEK_A1") is None
+        assert await tx.connection.fetch("select mask from needed_categories") == []
     with pytest.raises(asyncpg.InsufficientPrivilegeError):
         async with intake.database.transaction(member_of(A)) as tx:
             await tx.connection.execute("insert into needed_categories values ('GREEK_A1', 0, 1)")
