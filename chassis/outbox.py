@@ -3,9 +3,8 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-import asyncpg
-
 from chassis.events import MAX_PAYLOAD_BYTES, OutgoingEvent
+from chassis.together import Executor
 
 _INSERT = """
     insert into outbox (event_id, topic, key, aggregate_id, aggregate_version, type, event_time, payload,
@@ -33,7 +32,7 @@ class OutboxRow:
             raise ValueError(f"a {self.event.type} of {size} bytes is too large for an event")
 
 
-async def write_outbox(connection: asyncpg.Connection, rows: Sequence[OutboxRow]) -> None:
+async def write_outbox(connection: Executor, rows: Sequence[OutboxRow]) -> None:
     """Adds the rows in their order by one statement. Call it last: the outbox is last in the lock order."""
     await connection.execute(
         _INSERT,

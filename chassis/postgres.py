@@ -14,6 +14,7 @@ from chassis.access_records import AccessRecord, access_event
 from chassis.caller import Caller
 from chassis.events import OutgoingEvent
 from chassis.outbox import OutboxRow, write_outbox
+from chassis.together import together
 from chassis.trace_context import current_trace_context
 from kernel.time import utc
 
@@ -139,11 +140,16 @@ class Transaction:
         self._now: datetime | None = None
         self._pending: list[tuple[object, str | None, str | None]] = []
         self._rows: list[OutboxRow] = []
+        self._last: list[tuple[str, tuple[object, ...]]] = []
         self._savepoints = 0
 
     async def now(self) -> datetime:
         """The database's clock (UTC). Call it after taking the lock that the decision rests on."""
-        self._now = utc(await self.connection.fetchval("select clock_timestamp()"))
+        return self.note_now(await self.connection.fetchval("select clock_timestamp()"))
+
+    def note_now(self, clock_time: datetime) -> datetime:
+        """`now()` for a statement that has read `clock_timestamp()` itself, after all its locks."""
+        self._now = utc(clock_time)
         return self._now
 
     def publish(self, event: object) -> None:
@@ -156,14 +162,21 @@ class Transaction:
         """Puts a read, a search or a refusal on record; it is committed before the answer leaves."""
         self.publish(record)
 
+    def write_last(self, statement: str, *arguments: object) -> None:
+        """Writes to a row that this transaction has locked or made, along with the outbox."""
+        self._last.append((statement, arguments))
+
     async def flush(self) -> None:
         """Writes what was published to the outbox. Done before each commit; nothing else may follow it."""
         await self._encode()
-        if not self._rows:
-            return
-        await write_outbox(self.connection, self._rows)
+        async with together(self) as step:
+            for statement, arguments in self._last:
+                await step.connection.execute(statement, *arguments)
+            if self._rows:
+                await write_outbox(step.connection, self._rows)
+        self.has_published = self.has_published or bool(self._rows)
+        self._last.clear()
         self._rows.clear()
-        self.has_published = True
 
     @asynccontextmanager
     async def savepoint(self) -> AsyncIterator[None]:
@@ -173,7 +186,7 @@ class Transaction:
         """
         await self._encode()
         self._savepoints += 1
-        name, published = f"part_{self._savepoints}", len(self._rows)
+        name, published, last = f"part_{self._savepoints}", len(self._rows), len(self._last)
         await self.connection.execute(f"savepoint {name}")
         try:
             yield
@@ -181,6 +194,7 @@ class Transaction:
         except BaseException:
             self._pending.clear()
             del self._rows[published:]
+            del self._last[last:]
             await self.connection.execute(f"rollback to savepoint {name}")
             raise
         await self.connection.execute(f"release savepoint {name}")

@@ -42,7 +42,7 @@ async def once(
     digest = request_digest(tx.request_key, request_bytes)
     if await tx.connection.fetchval(_CLAIM, principal_id, request_id, method, digest):
         response = await act()
-        await tx.connection.execute(_KEEP, principal_id, request_id, response)
+        tx.write_last(_KEEP, principal_id, request_id, response)
         return response
     first = await tx.connection.fetchrow(_FIRST, principal_id, request_id)
     if (first["method"], first["hash"]) != (method, digest):

@@ -6,6 +6,7 @@ from datetime import datetime
 from typing import Final
 
 from chassis.postgres import Transaction
+from chassis.together import Writing
 from kernel.ids import AgencyId, ServiceId, UnitId
 from services.referral.domain.capacity import (
     OBSERVED_AFTER_DECLINES,
@@ -120,15 +121,15 @@ class PostgresCapacity:
         rows = await tx.connection.fetch(_RESERVE if waiting else _RESERVE_AT_ONCE, list(unit_ids))
         return {UnitId(row["unit_id"]): row["granted"] for row in rows}
 
-    async def accept(self, tx: Transaction, unit_ids: Sequence[UnitId]) -> None:
+    async def accept(self, tx: Writing, unit_ids: Sequence[UnitId]) -> None:
         """Turns reserved places into occupied ones, one for each time that a unit is named."""
         await tx.connection.execute(_ACCEPT, list(unit_ids))
 
-    async def release_reserved(self, tx: Transaction, unit_ids: Sequence[UnitId]) -> None:
+    async def release_reserved(self, tx: Writing, unit_ids: Sequence[UnitId]) -> None:
         """Gives reserved places back; the caller wakes who waits for them."""
         await tx.connection.execute(_RELEASE_RESERVED, list(unit_ids))
 
-    async def release_occupied(self, tx: Transaction, unit_ids: Sequence[UnitId]) -> None:
+    async def release_occupied(self, tx: Writing, unit_ids: Sequence[UnitId]) -> None:
         """Gives occupied places back; the caller wakes who waits for them."""
         await tx.connection.execute(_RELEASE_OCCUPIED, list(unit_ids))
 

@@ -7,6 +7,7 @@ from enum import auto
 from typing import Any, Final
 
 from chassis.postgres import Transaction
+from chassis.together import Writing
 from kernel.codes import Code
 from kernel.ids import AgencyId, OfferId, ReferralId, ServiceId, UnitId
 
@@ -94,7 +95,7 @@ _DROP = """
 class PostgresDeadlines:
     """Writes and takes deadlines. Calls never wait for a row that a timer holds: no deadlock."""
 
-    async def add(self, tx: Transaction, deadlines: Sequence[Deadline]) -> None:
+    async def add(self, tx: Writing, deadlines: Sequence[Deadline]) -> None:
         """Writes the rows by one statement."""
         if not deadlines:
             return
@@ -142,12 +143,12 @@ class PostgresDeadlines:
         )
 
     async def drop(
-        self, tx: Transaction, referral_ids: Iterable[ReferralId], kinds: Iterable[DeadlineKind]
+        self, tx: Writing, referral_ids: Iterable[ReferralId], kinds: Iterable[DeadlineKind]
     ) -> None:
         """Takes rows away that have become idle. Only tidiness: a row that stays would find nothing to do."""
         await tx.connection.execute(_DROP, list(referral_ids), [kind.value for kind in kinds])
 
-    async def places_freed(self, tx: Transaction, unit_ids: Iterable[UnitId], now: datetime) -> None:
+    async def places_freed(self, tx: Writing, unit_ids: Iterable[UnitId], now: datetime) -> None:
         """After a release or a declaration: the waiting lists of these units are looked at."""
         await self.add(tx, [Deadline(DeadlineKind.PLACE_FREED, now, unit_id=one) for one in set(unit_ids)])
 

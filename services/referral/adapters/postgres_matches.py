@@ -7,6 +7,7 @@ from datetime import datetime
 from typing import Final
 
 from chassis.postgres import Transaction
+from chassis.together import Writing
 from kernel.ids import ReferralId
 from services.referral.adapters.profile_format import NeedAnswer, profile_from
 from services.referral.domain.matching import MatchResult, Proposal
@@ -107,7 +108,7 @@ class PostgresMatches:
         rows = await tx.connection.fetch(_PROFILES, list(referral_ids))
         return {ReferralId(row["referral_id"]): profile_from(row["profile"]) for row in rows}
 
-    async def forget_profiles(self, tx: Transaction, referral_ids: Iterable[ReferralId]) -> None:
+    async def forget_profiles(self, tx: Writing, referral_ids: Iterable[ReferralId]) -> None:
         """Deletes what is known; for referrals that have become final or whose person is erased."""
         await tx.connection.execute(_FORGET, list(referral_ids))
 

@@ -7,6 +7,7 @@ from enum import auto
 from typing import Final
 
 from chassis.postgres import Transaction
+from chassis.together import Writing
 from kernel.codes import Code
 from kernel.ids import OfferId, ReferralId
 from services.referral.domain.offer import Offer
@@ -42,7 +43,7 @@ class PostgresNotes:
     """Written once, never changed; row-level security leaves each agency its own."""
 
     async def add(
-        self, tx: Transaction, offer: Offer, kind: NoteKind, sealed: bytes | None, now: datetime
+        self, tx: Writing, offer: Offer, kind: NoteKind, sealed: bytes | None, now: datetime
     ) -> None:
         """Keeps the words, where there are any."""
         if sealed is None:

@@ -3,12 +3,13 @@
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import fields
 from datetime import datetime
-from typing import Any, Final
+from typing import Any, Final, NamedTuple
 from uuid import UUID
 
 import asyncpg
 
 from chassis.postgres import Transaction
+from chassis.together import Writing
 from kernel.codes import Origin, Routing, Urgency
 from kernel.ids import AgencyId, BeneficiaryId, NeedId, OfferId, ReferralId, ServiceId, UnitId
 from services.referral.domain.offer import Offer
@@ -47,6 +48,12 @@ def _insert(table: str, columns: Sequence[str]) -> str:
     return f"insert into {table} ({', '.join(columns)}) {values}"
 
 
+def _update_one(table: str, key: str, columns: Sequence[str]) -> str:
+    """The same for one row, which costs a fraction of it."""
+    settings = ", ".join(f"{name} = ${number}" for number, name in enumerate(columns, 1) if name != key)
+    return f"update {table} set {settings} where {key} = ${columns.index(key) + 1}"  # noqa: S608 - our own names
+
+
 def _update(table: str, key: str, columns: Sequence[str]) -> str:
     """An array cannot be unnested row by row, so a list of ids goes as its text."""
     settings = ", ".join(
@@ -61,10 +68,30 @@ def _update(table: str, key: str, columns: Sequence[str]) -> str:
 
 _READ_REFERRALS: Final = f"select {', '.join(REFERRAL_COLUMNS)} from referral"  # noqa: S608 - our own names
 _READ_OFFERS: Final = f"select {', '.join(OFFER_COLUMNS)} from offer"  # noqa: S608 - our own names
+# The clock is read for a row of the join, so after both locks. An offer that was put while this waited for
+# its referral is not seen by this statement; the referral is, as it stands after waiting, and names it.
+_LOCK_BOTH: Final = f"""
+    with locked as materialized (
+        {_READ_REFERRALS} where referral_id = {{referral_id}} for no key update
+    ), its_offer as materialized (
+        select {", ".join(f"offer.{name}" for name in OFFER_COLUMNS)}
+        from locked join offer on offer.offer_id = {{offer_id}}
+        for no key update of offer
+    )
+    select locked.*, its_offer.*, clock_timestamp() from locked left join its_offer on true
+"""  # noqa: S608 - our own names
+_LOCK_BY_OFFER: Final = _LOCK_BOTH.format(
+    referral_id="(select referral_id from offer where offer_id = $1)", offer_id="$1"
+)
+_LOCK_WITH_OFFER: Final = _LOCK_BOTH.format(
+    referral_id="$1", offer_id="coalesce(locked.current_offer_id, locked.waiting_offer_id)"
+)
 _SAVE_REFERRALS: Final = _update("referral", "referral_id", REFERRAL_COLUMNS)
+_SAVE_REFERRAL: Final = _update_one("referral", "referral_id", REFERRAL_COLUMNS)
 _NEW_COLUMNS: Final = tuple(name for name in REFERRAL_COLUMNS if name != "chosen_service_ids")
 _ADD_REFERRALS: Final = _insert("referral", (*_NEW_COLUMNS, "beneficiary_id"))
 _SAVE_OFFERS: Final = _update("offer", "offer_id", OFFER_COLUMNS)
+_SAVE_OFFER: Final = _update_one("offer", "offer_id", OFFER_COLUMNS)
 _ADD_OFFERS: Final = _insert("offer", OFFER_COLUMNS)
 
 _EXISTING: Final = "select referral_id from referral where referral_id = any($1::uuid[])"
@@ -99,15 +126,34 @@ _DELIVERED: Final = """
 """
 
 
+class Locked(NamedTuple):
+    """A referral and its offer, locked until the transaction ends, and `now` (UTC) once both were."""
+
+    referral: Referral
+    offer: Offer | None
+    now: datetime
+
+
 class PostgresReferrals:
     """Reads, locks and saves. Row-level security decides which rows exist for the caller."""
 
-    async def lock(self, tx: Transaction, referral_id: ReferralId) -> Referral | None:
-        """The referral, locked until the transaction ends; None where the caller sees none."""
-        row = await tx.connection.fetchrow(
-            f"{_READ_REFERRALS} where referral_id = $1 for no key update", referral_id
-        )
-        return None if row is None else _referral(row)
+    async def lock_by_offer(self, tx: Transaction, offer_id: OfferId) -> Locked | None:
+        """An offer and, before it, its referral; None where the caller sees none."""
+        row = await tx.connection.fetchrow(_LOCK_BY_OFFER, offer_id)
+        return None if row is None else _locked(tx, row)
+
+    async def lock_with_offer(self, tx: Transaction, referral_id: ReferralId) -> Locked | None:
+        """A referral, then what `lock_current_offers` locks; None where the caller sees none."""
+        row = await tx.connection.fetchrow(_LOCK_WITH_OFFER, referral_id)
+        if row is None:
+            return None
+        found = _locked(tx, row)
+        if found.offer is not None:
+            return found
+        put_meanwhile = await self.lock_current_offers(tx, [found.referral])
+        if not put_meanwhile:
+            return found
+        return Locked(found.referral, put_meanwhile[referral_id], await tx.now())
 
     async def lock_free(
         self, tx: Transaction, referral_ids: Iterable[ReferralId]
@@ -152,11 +198,6 @@ class PostgresReferrals:
         """An offer by its id, without a lock: its referral must be locked first."""
         row = await tx.connection.fetchrow(f"{_READ_OFFERS} where offer_id = $1", offer_id)
         return None if row is None else _offer(row)
-
-    async def lock_offer(self, tx: Transaction, offer_id: OfferId) -> Offer:
-        """The offer, locked; call it after its referral is locked."""
-        row = await tx.connection.fetchrow(f"{_READ_OFFERS} where offer_id = $1 for no key update", offer_id)
-        return _offer(row)
 
     async def lock_current_offers(
         self, tx: Transaction, referrals: Iterable[Referral]
@@ -205,9 +246,11 @@ class PostgresReferrals:
             for event in referral.take_events(causes.get(referral.referral_id)):
                 tx.publish(event)
 
-    async def save(self, tx: Transaction, referral: Referral, causation_id: UUID | None) -> None:
+    async def save(self, tx: Writing, referral: Referral, causation_id: UUID | None) -> None:
         """Writes a locked referral and tells what has happened to it."""
-        await self.save_all(tx, [referral], causation_id)
+        await tx.connection.execute(_SAVE_REFERRAL, *(getattr(referral, name) for name in REFERRAL_COLUMNS))
+        for event in referral.take_events(causation_id):
+            tx.publish(event)
 
     async def save_all(
         self, tx: Transaction, referrals: Sequence[Referral], causation_id: UUID | None = None
@@ -225,9 +268,9 @@ class PostgresReferrals:
         if offers:
             await tx.connection.execute(_ADD_OFFERS, *_columns_of(offers, OFFER_COLUMNS))
 
-    async def save_offer(self, tx: Transaction, offer: Offer) -> None:
+    async def save_offer(self, tx: Writing, offer: Offer) -> None:
         """Writes a locked offer."""
-        await self.save_offers(tx, [offer])
+        await tx.connection.execute(_SAVE_OFFER, *(getattr(offer, name) for name in OFFER_COLUMNS))
 
     async def save_offers(self, tx: Transaction, offers: Sequence[Offer]) -> None:
         """The same for many, by one statement."""
@@ -288,7 +331,18 @@ def _stored(value: Any) -> Any:
     return "{" + ",".join(map(str, value)) + "}" if isinstance(value, tuple) else value
 
 
-def _referral(row: asyncpg.Record) -> Referral:
+def _locked(tx: Transaction, row: asyncpg.Record) -> Locked:
+    """Both have columns of the same name, so they are told apart by their place."""
+    *values, clock_time = row
+    offer = dict(zip(OFFER_COLUMNS, values[len(REFERRAL_COLUMNS) :], strict=True))
+    return Locked(
+        _referral(dict(zip(REFERRAL_COLUMNS, values, strict=False))),
+        _offer(offer) if offer["offer_id"] is not None else None,
+        tx.note_now(clock_time),
+    )
+
+
+def _referral(row: Mapping[str, Any]) -> Referral:
     values = dict(row)
     values["urgency"] = Urgency(values["urgency"])
     values["routing"] = Routing(values["routing"])
@@ -299,5 +353,5 @@ def _referral(row: asyncpg.Record) -> Referral:
     return Referral(**values)
 
 
-def _offer(row: asyncpg.Record) -> Offer:
+def _offer(row: Mapping[str, Any]) -> Offer:
     return Offer(**{**row, "state": OfferState(row["state"])})

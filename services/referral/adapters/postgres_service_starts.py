@@ -4,6 +4,7 @@ from datetime import timedelta
 from typing import Final
 
 from chassis.postgres import Transaction
+from chassis.together import Writing
 from kernel import codes
 from kernel.ids import ServiceId
 
@@ -55,7 +56,7 @@ class PostgresServiceStarts:
     """Time from the record of a need to the begin of its service."""
 
     async def note(
-        self, tx: Transaction, service_id: ServiceId, service_type: str, waited_seconds: float
+        self, tx: Writing, service_id: ServiceId, service_type: str, waited_seconds: float
     ) -> None:
         """One case, when its service begins."""
         sector = codes.service_type(service_type).sector

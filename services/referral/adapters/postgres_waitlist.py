@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from typing import Final
 
 from chassis.postgres import Transaction
+from chassis.together import Writing
 from kernel.codes import Urgency
 from kernel.ids import AgencyId, ReferralId, ServiceId, UnitId
 from services.referral.domain.waitlist import Precedence, Waiting, WaitingPlace, precedence
@@ -84,7 +85,7 @@ class Entry:
 class PostgresWaitlist:
     """The waiting lists. Entries are written and taken away under the lock of their referral."""
 
-    async def add(self, tx: Transaction, entries: Sequence[Entry]) -> None:
+    async def add(self, tx: Writing, entries: Sequence[Entry]) -> None:
         """Puts referrals on lists; one that is there keeps its place, unless its group has changed."""
         if not entries:
             return
@@ -107,7 +108,7 @@ class PostgresWaitlist:
         rows = await tx.connection.fetch(_REGROUP, list(groups), list(groups.values()))
         return {ReferralId(row["referral_id"]) for row in rows}
 
-    async def remove(self, tx: Transaction, referral_ids: Iterable[ReferralId]) -> None:
+    async def remove(self, tx: Writing, referral_ids: Iterable[ReferralId]) -> None:
         """Takes referrals off every list."""
         await tx.connection.execute(_REMOVE, list(referral_ids))
 

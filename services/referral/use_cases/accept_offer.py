@@ -6,11 +6,11 @@ from uuid import UUID
 
 from chassis.caller import Caller
 from chassis.postgres import Transaction
+from chassis.together import together
 from kernel import codes
 from kernel.ids import OfferId
 from services.referral.adapters.postgres_deadlines import DeadlineKind
 from services.referral.adapters.stores import Stores
-from services.referral.domain.offer import Offer
 from services.referral.domain.referral import Referral
 from services.referral.use_cases.answer_offer import lock_as_asked
 
@@ -36,18 +36,19 @@ async def accept_offer(
         OfferAlreadyAnswered: a colleague was first, or time ran out by the database's clock.
         IllegalTransition: a question to the sender is still open.
     """
-    referral, offer = await lock_as_asked(tx, stores, command.offer_id, caller)
-    now = await tx.now()
+    referral, offer, now = await lock_as_asked(tx, stores, command.offer_id, caller)
     was_open = offer.is_open
     purpose, needed_mask = await _purpose_and_needs(tx, stores, referral)
     referral.accept(
         offer, now, for_assessment=command.for_assessment, purpose=purpose, needed_mask=needed_mask
     )
-    await _save(tx, stores, referral, offer, command.request_id)
-    if was_open:
-        await stores.capacity.accept(tx, [offer.unit_id])
-        kinds = (DeadlineKind.OFFER, DeadlineKind.PERSON_CLOCK)
-        await stores.deadlines.drop(tx, [referral.referral_id], kinds)
+    async with together(tx) as step:
+        await stores.referrals.save_offer(step, offer)
+        await stores.referrals.save(step, referral, command.request_id)
+        if was_open:
+            await stores.capacity.accept(step, [offer.unit_id])
+            kinds = (DeadlineKind.OFFER, DeadlineKind.PERSON_CLOCK)
+            await stores.deadlines.drop(step, [referral.referral_id], kinds)
     return referral, now
 
 
@@ -57,8 +58,3 @@ async def _purpose_and_needs(tx: Transaction, stores: Stores, referral: Referral
         return "", 0
     masks = await stores.directory.needed_masks(tx, [referral.service_type])
     return codes.purpose_of(referral.service_type).code, masks[referral.service_type]
-
-
-async def _save(tx: Transaction, stores: Stores, referral: Referral, offer: Offer, request_id: UUID) -> None:
-    await stores.referrals.save_offer(tx, offer)
-    await stores.referrals.save(tx, referral, request_id)

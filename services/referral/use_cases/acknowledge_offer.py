@@ -6,6 +6,7 @@ from uuid import UUID
 
 from chassis.caller import Caller
 from chassis.postgres import Transaction
+from chassis.together import together
 from kernel.ids import OfferId
 from services.referral.adapters.stores import Stores
 from services.referral.use_cases.answer_offer import lock_as_asked
@@ -25,10 +26,10 @@ async def acknowledge_offer(
     Raises:
         OfferNotFound: no such offer, or the caller may not see it (told apart nowhere).
     """
-    referral, offer = await lock_as_asked(tx, stores, command.offer_id, caller)
-    now = await tx.now()
+    referral, offer, now = await lock_as_asked(tx, stores, command.offer_id, caller)
     referral.acknowledge(offer, now)
     if referral.events:
-        await stores.referrals.save_offer(tx, offer)
-        await stores.referrals.save(tx, referral, command.request_id)
+        async with together(tx) as step:
+            await stores.referrals.save_offer(step, offer)
+            await stores.referrals.save(step, referral, command.request_id)
     return offer.acknowledged_time or now

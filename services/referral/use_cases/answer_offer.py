@@ -1,8 +1,11 @@
 """What every answer to an offer begins with: finding it for this caller, and locking in the agreed order."""
 
+from datetime import datetime
+
 from chassis.caller import Caller
 from chassis.postgres import Transaction
 from kernel.ids import OfferId, ReferralId
+from services.referral.adapters.postgres_referrals import Locked
 from services.referral.adapters.stores import Stores
 from services.referral.domain.offer import Offer, OfferNotFound
 from services.referral.domain.referral import Referral, ReferralNotFound
@@ -35,70 +38,67 @@ async def check_was_asked(tx: Transaction, stores: Stores, referral_id: Referral
 
 async def lock_as_asked(
     tx: Transaction, stores: Stores, offer_id: OfferId, caller: Caller
-) -> tuple[Referral, Offer]:
-    """Locks referral and offer for the agency that was asked.
+) -> tuple[Referral, Offer, datetime]:
+    """Locks referral and offer for the agency that was asked, and reads the clock then.
 
     Raises:
         OfferNotFound: as above.
     """
-    referral, offer = await _lock(tx, stores, offer_id)
+    referral, offer, now = await _lock(tx, stores, offer_id)
     if offer.agency_id != caller.agency_id:
         raise offer_not_found()
-    return referral, offer
+    return referral, offer, now
 
 
 async def lock_as_sender(
     tx: Transaction, stores: Stores, offer_id: OfferId, caller: Caller
-) -> tuple[Referral, Offer]:
-    """Locks referral and offer for the agency that sent it.
+) -> tuple[Referral, Offer, datetime]:
+    """Locks referral and offer for the agency that sent it, and reads the clock then.
 
     Raises:
         OfferNotFound: as above.
     """
-    referral, offer = await _lock(tx, stores, offer_id)
+    referral, offer, now = await _lock(tx, stores, offer_id)
     if offer.sender_agency_id != caller.agency_id:
         raise offer_not_found()
-    return referral, offer
+    return referral, offer, now
 
 
 async def lock_as_holder(
     tx: Transaction, stores: Stores, referral_id: ReferralId, caller: Caller
-) -> tuple[Referral, Offer]:
+) -> tuple[Referral, Offer, datetime]:
     """Locks a referral and the offer by which the caller's agency holds it, or held it to the end.
 
     Raises:
         ReferralNotFound: no such referral, or the caller's agency does not hold it.
     """
-    referral = await stores.referrals.lock(tx, referral_id)
-    if referral is None or caller.agency_id is None or referral.holder_agency_id != caller.agency_id:
+    locked = await stores.referrals.lock_with_offer(tx, referral_id)
+    if locked is None or caller.agency_id is None or locked.referral.holder_agency_id != caller.agency_id:
         raise referral_not_found()
-    offer = (await stores.referrals.lock_current_offers(tx, [referral])).get(referral_id)
-    if offer is None:
+    if locked.offer is None:
         raise referral_not_found()
-    return referral, offer
+    return locked.referral, locked.offer, locked.now
 
 
 async def lock_as_sender_of(
     tx: Transaction, stores: Stores, referral_id: ReferralId, caller: Caller
-) -> tuple[Referral, Offer | None]:
+) -> Locked:
     """Locks a referral that the caller's agency sent, and its offer that is open or taken up.
 
     Raises:
         ReferralNotFound: no such referral, or another agency sent it.
     """
-    referral = await stores.referrals.lock(tx, referral_id)
-    if referral is None or caller.agency_id is None or referral.sender_agency_id != caller.agency_id:
+    locked = await stores.referrals.lock_with_offer(tx, referral_id)
+    if locked is None or caller.agency_id is None or locked.referral.sender_agency_id != caller.agency_id:
         raise referral_not_found()
-    offers = await stores.referrals.lock_current_offers(tx, [referral])
-    return referral, offers.get(referral_id)
+    return locked
 
 
-async def _lock(tx: Transaction, stores: Stores, offer_id: OfferId) -> tuple[Referral, Offer]:
-    found = await stores.referrals.find_offer(tx, offer_id)
-    referral = await stores.referrals.lock(tx, found.referral_id) if found else None
-    if referral is None:
+async def _lock(tx: Transaction, stores: Stores, offer_id: OfferId) -> tuple[Referral, Offer, datetime]:
+    locked = await stores.referrals.lock_by_offer(tx, offer_id)
+    if locked is None or locked.offer is None:
         raise offer_not_found()
-    return referral, await stores.referrals.lock_offer(tx, offer_id)
+    return locked.referral, locked.offer, locked.now
 
 
 def offer_not_found() -> OfferNotFound:

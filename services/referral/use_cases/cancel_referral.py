@@ -5,6 +5,7 @@ from uuid import UUID
 
 from chassis.caller import Caller
 from chassis.postgres import Transaction
+from chassis.together import together
 from kernel import codes
 from kernel.ids import ReferralId
 from services.referral.adapters.stores import Stores
@@ -32,14 +33,14 @@ async def cancel_referral(
         IllegalTransition: the service has begun, or it has ended already.
         Invalid: an unknown reason.
     """
-    referral, offer = await lock_as_sender_of(tx, stores, command.referral_id, caller)
-    now = await tx.now()
+    referral, offer, now = await lock_as_sender_of(tx, stores, command.referral_id, caller)
     codes.reason("CANCEL", command.reason)
     hold = hold_of(referral, offer)
     referral.cancel(offer, command.reason, now)
-    if offer is not None:
-        await stores.referrals.save_offer(tx, offer)
-    await stores.referrals.save(tx, referral, command.request_id)
-    await tidy_up(tx, stores, [referral.referral_id])
-    await give_back(tx, stores, hold, offer, now)
+    async with together(tx) as step:
+        if offer is not None:
+            await stores.referrals.save_offer(step, offer)
+        await stores.referrals.save(step, referral, command.request_id)
+        await tidy_up(step, stores, [referral.referral_id])
+        await give_back(step, stores, hold, offer, now)
     return referral

@@ -6,6 +6,7 @@ from uuid import UUID
 
 from chassis.caller import Caller
 from chassis.postgres import Transaction
+from chassis.together import together
 from kernel.ids import ReferralId
 from services.referral.adapters.postgres_notes import NoteKind
 from services.referral.adapters.stores import Stores
@@ -39,14 +40,14 @@ async def close_not_completed(
         ContactAttemptsNeeded: the reason says that the person could not be reached.
         Invalid: an unknown reason, words missing, or a time in the future or before the begin.
     """
-    referral, offer = await lock_as_holder(tx, stores, command.referral_id, caller)
-    now = await tx.now()
+    referral, offer, now = await lock_as_holder(tx, stores, command.referral_id, caller)
     check_reason("NOT_COMPLETED", command.reason, command.text)
     begin = referral.started_time or referral.recorded_time
     happened = checked_happened_time(command.happened_time, now, begin)
     referral.close_not_completed(offer, command.reason, happened)
-    await stores.referrals.save(tx, referral, command.request_id)
-    await stores.notes.add(tx, offer, NoteKind.NOT_COMPLETED, command.sealed, now)
-    await tidy_up(tx, stores, [referral.referral_id])
-    await give_back(tx, stores, Hold.OCCUPIED, offer, now)
+    async with together(tx) as step:
+        await stores.referrals.save(step, referral, command.request_id)
+        await stores.notes.add(step, offer, NoteKind.NOT_COMPLETED, command.sealed, now)
+        await tidy_up(step, stores, [referral.referral_id])
+        await give_back(step, stores, Hold.OCCUPIED, offer, now)
     return referral

@@ -6,6 +6,7 @@ from uuid import UUID
 
 from chassis.caller import Caller
 from chassis.postgres import Transaction
+from chassis.together import together
 from kernel import codes
 from kernel.ids import ReferralId
 from services.referral.adapters.stores import Stores
@@ -36,14 +37,14 @@ async def complete_referral(
         IllegalTransition: the service has not begun, or it has ended already.
         Invalid: an unknown code, or a time in the future or before the begin.
     """
-    referral, offer = await lock_as_holder(tx, stores, command.referral_id, caller)
-    now = await tx.now()
+    referral, offer, now = await lock_as_holder(tx, stores, command.referral_id, caller)
     codes.reason("OUTCOME", command.outcome)
     codes.reason("OUTCOME_CONFIRMED_BY", command.confirmed_by)
     begin = referral.started_time or referral.recorded_time
     happened = checked_happened_time(command.happened_time, now, begin)
     referral.complete(offer, command.outcome, command.confirmed_by, happened)
-    await stores.referrals.save(tx, referral, command.request_id)
-    await tidy_up(tx, stores, [referral.referral_id])
-    await give_back(tx, stores, Hold.OCCUPIED, offer, now)
+    async with together(tx) as step:
+        await stores.referrals.save(step, referral, command.request_id)
+        await tidy_up(step, stores, [referral.referral_id])
+        await give_back(step, stores, Hold.OCCUPIED, offer, now)
     return referral

@@ -6,6 +6,7 @@ from uuid import UUID
 
 from chassis.caller import Caller
 from chassis.postgres import Transaction
+from chassis.together import together
 from kernel.ids import OfferId
 from services.referral.adapters.postgres_notes import NoteKind
 from services.referral.adapters.stores import Stores
@@ -39,19 +40,19 @@ async def decline_offer(command: DeclineOffer, caller: Caller, tx: Transaction, 
         Invalid: a reason that is not of the list, words missing or not taken.
         QuestionFirst: lack of information is a reason only after a question.
     """
-    referral, offer = await lock_as_asked(tx, stores, command.offer_id, caller)
-    now = await tx.now()
+    referral, offer, now = await lock_as_asked(tx, stores, command.offer_id, caller)
     offer.must_be_open(now)
     check_decline_reason(command.reason, command.text, offer)
     referral.decline(offer, command.reason, now, has_text=command.sealed is not None)
-    await stores.referrals.save_offer(tx, offer)
-    await stores.referrals.save(tx, referral, command.request_id)
-    await stores.notes.add(tx, offer, NoteKind.DECLINE, command.sealed, now)
     is_full = command.reason == NO_CAPACITY
-    await give_back(tx, stores, Hold.RESERVED, offer, now, wake=not is_full)
+    async with together(tx) as step:
+        await stores.referrals.save_offer(step, offer)
+        await stores.referrals.save(step, referral, command.request_id)
+        await stores.notes.add(step, offer, NoteKind.DECLINE, command.sealed, now)
+        await give_back(step, stores, Hold.RESERVED, offer, now, wake=not is_full)
+        await find_provider_soon(step, stores, [referral.referral_id], now)
     if is_full:
         await _note_full(tx, stores, referral, offer, now)
-    await find_provider_soon(tx, stores, [referral.referral_id], now)
     return referral
 
 

@@ -6,6 +6,7 @@ from datetime import datetime
 from uuid import UUID
 
 from chassis.postgres import Transaction
+from chassis.together import Writing
 from kernel.ids import NeedId, ReferralId, UnitId
 from services.referral.adapters.postgres_deadlines import Deadline, DeadlineKind
 from services.referral.adapters.profile_format import NeedAnswer, Standing
@@ -97,7 +98,7 @@ async def _refresh(
 
 
 async def find_provider_soon(
-    tx: Transaction, stores: Stores, referral_ids: Sequence[ReferralId], now: datetime
+    tx: Writing, stores: Stores, referral_ids: Sequence[ReferralId], now: datetime
 ) -> None:
     """Leaves the seeking to a timer, which sees every agency; an agency's own call sees only its own."""
     await stores.deadlines.add(

@@ -5,6 +5,7 @@ from uuid import UUID
 
 from chassis.caller import Caller
 from chassis.postgres import Transaction
+from chassis.together import together
 from kernel.ids import ReferralId
 from services.referral.adapters.stores import Stores
 from services.referral.domain.referral import Referral
@@ -27,13 +28,13 @@ async def mark_entered_in_error(
         ReferralNotFound: another agency sent it.
         IllegalTransition: it has ended already.
     """
-    referral, offer = await lock_as_sender_of(tx, stores, command.referral_id, caller)
-    now = await tx.now()
+    referral, offer, now = await lock_as_sender_of(tx, stores, command.referral_id, caller)
     hold = hold_of(referral, offer)
     referral.mark_entered_in_error(offer, now)
-    if offer is not None:
-        await stores.referrals.save_offer(tx, offer)
-    await stores.referrals.save(tx, referral, command.request_id)
-    await tidy_up(tx, stores, [referral.referral_id])
-    await give_back(tx, stores, hold, offer, now)
+    async with together(tx) as step:
+        if offer is not None:
+            await stores.referrals.save_offer(step, offer)
+        await stores.referrals.save(step, referral, command.request_id)
+        await tidy_up(step, stores, [referral.referral_id])
+        await give_back(step, stores, hold, offer, now)
     return referral

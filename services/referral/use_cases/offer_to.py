@@ -95,8 +95,7 @@ async def offer_to(
         NotYetKnown: consent changed this very moment; call again.
         Invalid: an unknown override reason, or a service that is unknown (to this caller).
     """
-    referral, _ = await lock_as_sender_of(tx, stores, command.referral_id, caller)
-    now = await tx.now()
+    referral, _, now = await lock_as_sender_of(tx, stores, command.referral_id, caller)
     if referral.state not in _CHOOSABLE:
         raise IllegalTransition(
             f"Nobody can be asked while the referral is {referral.state}.", referral_state=referral.state

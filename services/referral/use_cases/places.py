@@ -5,6 +5,7 @@ from datetime import datetime
 from enum import Enum, auto
 
 from chassis.postgres import Transaction
+from chassis.together import Writing
 from kernel.ids import ReferralId
 from services.referral.adapters.postgres_deadlines import DeadlineKind
 from services.referral.adapters.stores import Stores
@@ -35,7 +36,7 @@ def hold_of(referral: Referral, offer: Offer | None) -> Hold | None:
 
 
 async def give_back(
-    tx: Transaction,
+    tx: Writing,
     stores: Stores,
     hold: Hold | None,
     offer: Offer | None,
@@ -51,12 +52,12 @@ async def give_back(
     """
     if hold is None or offer is None:
         return
-    if wake:
-        await give_back_all(tx, stores, [(hold, offer)], now)
-    elif hold is Hold.RESERVED:
+    if hold is Hold.RESERVED:
         await stores.capacity.release_reserved(tx, [offer.unit_id])
     else:
         await stores.capacity.release_occupied(tx, [offer.unit_id])
+    if wake:
+        await stores.deadlines.places_freed(tx, [offer.unit_id], now)
 
 
 async def give_back_all(tx: Transaction, stores: Stores, freed: Freed, now: datetime) -> None:
@@ -75,7 +76,7 @@ async def give_back_all(tx: Transaction, stores: Stores, freed: Freed, now: date
     await stores.deadlines.places_freed(tx, [*reserved, *occupied], now)
 
 
-async def tidy_up(tx: Transaction, stores: Stores, referral_ids: list[ReferralId]) -> None:
+async def tidy_up(tx: Writing, stores: Stores, referral_ids: list[ReferralId]) -> None:
     """Behind a final state: what matching knew is deleted, nobody waits, no clock runs."""
     if not referral_ids:
         return

@@ -6,6 +6,7 @@ from uuid import UUID
 
 from chassis.caller import Caller
 from chassis.postgres import Transaction
+from chassis.together import together
 from kernel.ids import OfferId
 from services.referral.adapters.postgres_deadlines import DeadlineKind
 from services.referral.adapters.postgres_notes import NoteKind
@@ -34,15 +35,15 @@ async def provide_information(
         OfferAlreadyAnswered: it has ended meanwhile.
         IllegalTransition: nothing was asked, or it was answered already.
     """
-    referral, offer = await lock_as_sender(tx, stores, command.offer_id, caller)
-    now = await tx.now()
+    referral, offer, now = await lock_as_sender(tx, stores, command.offer_id, caller)
     policy = await stores.policies.in_force(tx, now)
     clock = policy.clocks[referral.urgency]
     until = window_resumed(now, clock, offer.remaining_seconds or 0, referral.running_person_due_time)
     referral.inform(offer, until, now)
-    await stores.referrals.save_offer(tx, offer)
-    await stores.referrals.save(tx, referral, command.request_id)
-    await stores.notes.add(tx, offer, NoteKind.ANSWER, command.sealed, now)
-    await stores.deadlines.drop(tx, [referral.referral_id], [DeadlineKind.OFFER])
-    await stores.deadlines.add(tx, offer_deadlines(offer, clock))
+    async with together(tx) as step:
+        await stores.referrals.save_offer(step, offer)
+        await stores.referrals.save(step, referral, command.request_id)
+        await stores.notes.add(step, offer, NoteKind.ANSWER, command.sealed, now)
+        await stores.deadlines.drop(step, [referral.referral_id], [DeadlineKind.OFFER])
+        await stores.deadlines.add(step, offer_deadlines(offer, clock))
     return until

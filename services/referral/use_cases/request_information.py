@@ -6,6 +6,7 @@ from uuid import UUID
 
 from chassis.caller import Caller
 from chassis.postgres import Transaction
+from chassis.together import together
 from kernel.ids import OfferId
 from services.referral.adapters.postgres_deadlines import DeadlineKind
 from services.referral.adapters.postgres_notes import NoteKind
@@ -36,8 +37,7 @@ async def request_information(
         OfferAlreadyAnswered: it has ended.
         IllegalTransition: a question is open already.
     """
-    referral, offer = await lock_as_asked(tx, stores, command.offer_id, caller)
-    now = await tx.now()
+    referral, offer, now = await lock_as_asked(tx, stores, command.offer_id, caller)
     policy = await stores.policies.in_force(tx, now)
     clock = policy.clocks[referral.urgency]
     until = referral.running_person_due_time
@@ -45,9 +45,10 @@ async def request_information(
         until = now + timedelta(seconds=clock.person_clock_seconds)
     left = seconds_left(now, offer.respond_by_time, clock)
     referral.ask(offer, left, until, now)
-    await stores.referrals.save_offer(tx, offer)
-    await stores.referrals.save(tx, referral, command.request_id)
-    await stores.notes.add(tx, offer, NoteKind.QUESTION, command.sealed, now)
-    await stores.deadlines.drop(tx, [referral.referral_id], [DeadlineKind.OFFER])
-    await stores.deadlines.add(tx, [end_deadline(offer)])
+    async with together(tx) as step:
+        await stores.referrals.save_offer(step, offer)
+        await stores.referrals.save(step, referral, command.request_id)
+        await stores.notes.add(step, offer, NoteKind.QUESTION, command.sealed, now)
+        await stores.deadlines.drop(step, [referral.referral_id], [DeadlineKind.OFFER])
+        await stores.deadlines.add(step, [end_deadline(offer)])
     return left

@@ -5,6 +5,7 @@ from uuid import UUID
 
 from chassis.caller import Caller
 from chassis.postgres import Transaction
+from chassis.together import together
 from kernel.ids import ReferralId
 from services.referral.adapters.postgres_notes import NoteKind
 from services.referral.adapters.stores import Stores
@@ -39,13 +40,13 @@ async def return_referral(
         ContactAttemptsNeeded: the reason says that the person could not be reached.
         Invalid: a reason that is not of the list, words missing or not taken.
     """
-    referral, offer = await lock_as_holder(tx, stores, command.referral_id, caller)
-    now = await tx.now()
+    referral, offer, now = await lock_as_holder(tx, stores, command.referral_id, caller)
     check_reason("RETURN", command.reason, command.text)
     referral.give_back(offer, command.reason, now, has_text=command.sealed is not None)
-    await stores.referrals.save_offer(tx, offer)
-    await stores.referrals.save(tx, referral, command.request_id)
-    await stores.notes.add(tx, offer, NoteKind.RETURN, command.sealed, now)
-    await give_back(tx, stores, Hold.OCCUPIED, offer, now, wake=command.reason != CAPACITY_LOST)
-    await find_provider_soon(tx, stores, [referral.referral_id], now)
+    async with together(tx) as step:
+        await stores.referrals.save_offer(step, offer)
+        await stores.referrals.save(step, referral, command.request_id)
+        await stores.notes.add(step, offer, NoteKind.RETURN, command.sealed, now)
+        await give_back(step, stores, Hold.OCCUPIED, offer, now, wake=command.reason != CAPACITY_LOST)
+        await find_provider_soon(step, stores, [referral.referral_id], now)
     return referral

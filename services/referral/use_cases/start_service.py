@@ -6,6 +6,7 @@ from uuid import UUID
 
 from chassis.caller import Caller
 from chassis.postgres import Transaction
+from chassis.together import together
 from kernel.ids import ReferralId
 from services.referral.adapters.stores import Stores
 from services.referral.domain.referral import Referral
@@ -30,12 +31,12 @@ async def start_service(command: StartService, caller: Caller, tx: Transaction, 
         IllegalTransition: it is not accepted, or has begun already.
         Invalid: the time lies in the future or before the need was recorded.
     """
-    referral, offer = await lock_as_holder(tx, stores, command.referral_id, caller)
-    now = await tx.now()
+    referral, offer, now = await lock_as_holder(tx, stores, command.referral_id, caller)
     happened = checked_happened_time(command.happened_time, now, referral.recorded_time)
     referral.start(offer, happened)
-    await stores.referrals.save(tx, referral, command.request_id)
-    if referral.service_type is not None:
-        waited = (happened - referral.recorded_time).total_seconds()
-        await stores.service_starts.note(tx, offer.service_id, referral.service_type, waited)
+    async with together(tx) as step:
+        await stores.referrals.save(step, referral, command.request_id)
+        if referral.service_type is not None:
+            waited = (happened - referral.recorded_time).total_seconds()
+            await stores.service_starts.note(step, offer.service_id, referral.service_type, waited)
     return referral

@@ -6,6 +6,7 @@ from uuid import UUID
 
 from chassis.caller import Caller
 from chassis.postgres import Transaction
+from chassis.together import together
 from kernel.codes import LAST_PRIORITY_GROUP
 from kernel.errors import Invalid
 from kernel.ids import OfferId
@@ -42,15 +43,12 @@ async def waitlist_offer(
         IllegalTransition: a question to the sender is still open.
         Invalid: the date lies in the past.
     """
-    referral, offer = await lock_as_asked(tx, stores, command.offer_id, caller)
-    now = await tx.now()
+    referral, offer, now = await lock_as_asked(tx, stores, command.offer_id, caller)
     estimated = command.estimated_date
     if estimated is not None and estimated < now.astimezone(ATHENS).date():
         raise Invalid("The estimated date lies in the past.", reason="DATE_IN_THE_PAST")
     profile = (await stores.matches.profiles(tx, [referral.referral_id])).get(referral.referral_id)
     referral.wait_with(offer, estimated, now)
-    await stores.referrals.save_offer(tx, offer)
-    await stores.referrals.save(tx, referral, command.request_id)
     waiting = Waiting(
         referral.referral_id,
         offer.unit_id,
@@ -59,11 +57,14 @@ async def waitlist_offer(
         profile.priority_group if profile else LAST_PRIORITY_GROUP,
         is_asleep=True,
     )
-    await stores.waitlist.add(tx, [Entry(waiting, offer.service_id, offer.agency_id)])
-    await give_back(tx, stores, Hold.RESERVED, offer, now, wake=False)
-    if estimated is not None:
-        due = max(now, morning_of(estimated))
-        await stores.deadlines.add(tx, [Deadline(DeadlineKind.PLACE_FREED, due, unit_id=offer.unit_id)])
-    await stores.deadlines.drop(tx, [referral.referral_id], [DeadlineKind.OFFER])
+    async with together(tx) as step:
+        await stores.referrals.save_offer(step, offer)
+        await stores.referrals.save(step, referral, command.request_id)
+        await stores.waitlist.add(step, [Entry(waiting, offer.service_id, offer.agency_id)])
+        await give_back(step, stores, Hold.RESERVED, offer, now, wake=False)
+        if estimated is not None:
+            due = max(now, morning_of(estimated))
+            await stores.deadlines.add(step, [Deadline(DeadlineKind.PLACE_FREED, due, unit_id=offer.unit_id)])
+        await stores.deadlines.drop(step, [referral.referral_id], [DeadlineKind.OFFER])
     places = await stores.waitlist.places(tx, [referral.referral_id])
     return referral, places[referral.referral_id].position

@@ -143,7 +143,7 @@ async def test_an_answer_that_waited_for_a_lock_past_the_end_of_its_time_is_refu
         f" where offer_id = '{offer_id}'"
     )
     async with life.directory.worker.transaction(WORKER) as tx:
-        await life.stores.referrals.lock(tx, need.referral_id)
+        await life.stores.referrals.lock_all(tx, [need.referral_id])
         answering = asyncio.ensure_future(life.call(member(agency), "AcceptOffer", offer_id=offer_id))
         await until(lambda: life.rows("select 1 from pg_stat_activity where wait_event_type = 'Lock'"))
         await until(lambda: life.rows("select 1 from offer where respond_by_time < clock_timestamp()"))
@@ -157,7 +157,7 @@ async def test_a_referral_that_somebody_holds_stops_no_other_clock(life: Life) -
     held, other = await life.one(urgency=URGENT), await life.one(urgency=URGENT)
     life.let_pass(hours=25)
     async with life.directory.worker.transaction(WORKER) as holding:
-        await life.stores.referrals.lock(holding, held.referral_id)
+        await life.stores.referrals.lock_all(holding, [held.referral_id])
         async with asyncio.timeout(10), life.directory.worker.transaction(WORKER) as tx:
             await life.due.take(tx)
         states = [life.offer(need, 1)["state"] for need in (held, other)]
