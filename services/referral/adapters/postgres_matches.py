@@ -14,6 +14,7 @@ from services.referral.domain.matching import MatchResult, Proposal
 from services.referral.domain.profile import Profile
 from services.referral.domain.referral import Gap
 
+_ENCODER: Final = json.JSONEncoder(ensure_ascii=False)  # json.dumps would make one each time
 KEPT_PROPOSALS: Final = 50
 """As many as are explained to the sender."""
 
@@ -155,10 +156,4 @@ class PostgresMatches:
 
 
 def _terms(proposal: Proposal) -> str:
-    return json.dumps(
-        [
-            {"term": one.term, "value": one.value, "weight": one.weight, "facts": dict(one.facts)}
-            for one in proposal.terms
-        ],
-        ensure_ascii=False,
-    )
+    return _ENCODER.encode([one._asdict() for one in proposal.terms])

@@ -1,7 +1,7 @@
-"""Pages of referrals, the newest first."""
+"""Referrals with all that is shown of them, and pages of them, the newest first."""
 
-from collections.abc import Iterable
-from dataclasses import dataclass
+from collections.abc import Sequence
+from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from enum import auto
 from typing import Final
@@ -10,6 +10,14 @@ from uuid import UUID
 from chassis.postgres import Transaction
 from kernel.codes import Code
 from kernel.ids import AgencyId, ReferralId, ServiceId
+from services.referral.adapters.postgres_referrals import (
+    OFFER_COLUMNS,
+    REFERRAL_COLUMNS,
+    offer_of,
+    referral_of,
+)
+from services.referral.domain.offer import Offer
+from services.referral.domain.referral import Referral
 from services.referral.domain.transitions import HELD_STATES, ReferralState
 from services.referral.domain.visibility import Viewer
 
@@ -20,10 +28,22 @@ _PAGE: Final = """
     order by recorded_time desc, referral_id desc
     limit $5
 """
-_LISTED: Final = """
-    select service_id from service
-    where service_id = any($1::uuid[]) and (listing <> 'NAMED_STAFF' or agency_id = $2)
-"""
+_OF: Final = {"r": REFERRAL_COLUMNS, "o": OFFER_COLUMNS}
+_WHOLE: Final = f"""
+    select {", ".join(f"{table}.{name}" for table, columns in _OF.items() for name in columns)},
+        profile,
+        exists (
+            select from service
+            where service.service_id = o.service_id and (listing <> 'NAMED_STAFF' or service.agency_id = $2)
+        ),
+        exists (select from offer_note where offer_note.referral_id = r.referral_id),
+        clock_timestamp()
+    from referral r
+        left join offer o on o.referral_id = r.referral_id
+        left join need_profile on need_profile.referral_id = r.referral_id
+    where r.referral_id = any($1::uuid[])
+    order by o.number
+"""  # noqa: S608 - our own names
 _HELD: Final = ", ".join(f"'{state}'" for state in sorted(HELD_STATES))
 
 
@@ -53,11 +73,29 @@ class PageEnd:
     referral_id: ReferralId
 
 
+@dataclass(frozen=True, slots=True)
+class WholeReferral:
+    """A referral with what may be shown of it, as the caller's row-level security lets it be read.
+
+    Args:
+        profile: as `profile_format.profile_from` reads it; None where nothing is known, or not by the caller.
+        has_notes: whether there are words to be read.
+        offers: in the order in which they were made.
+        unlisted: services of the offers of which somebody who is not named staff may not know.
+    """
+
+    referral: Referral
+    profile: bytes | None
+    has_notes: bool
+    offers: list[Offer] = field(default_factory=list)
+    unlisted: set[ServiceId] = field(default_factory=set)
+
+
 _BEFORE_ALL: Final = PageEnd(datetime(9999, 1, 1, tzinfo=UTC), ReferralId(UUID(int=(1 << 128) - 1)))
 
 
 class PostgresReads:
-    """Finds pages; row-level security is the second wall."""
+    """Reads for those who look; row-level security is the second wall."""
 
     async def page(
         self,
@@ -80,9 +118,20 @@ class PostgresReads:
         )
         return [PageEnd(row["recorded_time"], ReferralId(row["referral_id"])) for row in rows]
 
-    async def listed_services(
-        self, tx: Transaction, service_ids: Iterable[ServiceId], viewer: Viewer
-    ) -> set[ServiceId]:
-        """Those of the services of which somebody who is not named staff may know."""
-        rows = await tx.connection.fetch(_LISTED, list(service_ids), viewer.agency_id)
-        return {ServiceId(row["service_id"]) for row in rows}
+    async def whole(
+        self, tx: Transaction, referral_ids: Sequence[ReferralId], viewer: Viewer
+    ) -> list[WholeReferral]:
+        """The referrals that the caller may see, in the order of the ids; the clock is read along."""
+        found: dict[ReferralId, WholeReferral] = {}
+        for row in await tx.connection.fetch(_WHOLE, list(referral_ids), viewer.agency_id):
+            *columns, profile, is_listed, has_notes, clock_time = row
+            one = found.get(columns[0])
+            if one is None:
+                one = found[columns[0]] = WholeReferral(referral_of(columns), profile, has_notes)
+                tx.note_now(clock_time)
+            offer = offer_of(columns[len(REFERRAL_COLUMNS) :])
+            if offer is not None:
+                one.offers.append(offer)
+                if not is_listed:
+                    one.unlisted.add(offer.service_id)
+        return [found[one] for one in referral_ids if one in found]

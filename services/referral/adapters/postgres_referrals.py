@@ -181,14 +181,6 @@ class PostgresReferrals:
         row = await tx.connection.fetchrow(f"{_READ_REFERRALS} where referral_id = $1", referral_id)
         return None if row is None else _referral(row)
 
-    async def read_all(self, tx: Transaction, referral_ids: Sequence[ReferralId]) -> list[Referral]:
-        """The referrals in the order of the ids, without a lock; what the caller does not see is left out."""
-        rows = await tx.connection.fetch(
-            f"{_READ_REFERRALS} where referral_id = any($1::uuid[])", list(referral_ids)
-        )
-        found = {row["referral_id"]: _referral(row) for row in rows}
-        return [found[one] for one in referral_ids if one in found]
-
     async def existing(self, tx: Transaction, referral_ids: Iterable[ReferralId]) -> set[ReferralId]:
         """Those of the ids that stand for a referral."""
         rows = await tx.connection.fetch(_EXISTING, list(referral_ids))
@@ -332,14 +324,20 @@ def _stored(value: Any) -> Any:
 
 
 def _locked(tx: Transaction, row: asyncpg.Record) -> Locked:
-    """Both have columns of the same name, so they are told apart by their place."""
-    *values, clock_time = row
-    offer = dict(zip(OFFER_COLUMNS, values[len(REFERRAL_COLUMNS) :], strict=True))
-    return Locked(
-        _referral(dict(zip(REFERRAL_COLUMNS, values, strict=False))),
-        _offer(offer) if offer["offer_id"] is not None else None,
-        tx.note_now(clock_time),
-    )
+    *columns, clock_time = row
+    offer = offer_of(columns[len(REFERRAL_COLUMNS) :])
+    return Locked(referral_of(columns), offer, tx.note_now(clock_time))
+
+
+def referral_of(columns: Sequence[Any]) -> Referral:
+    """A referral of a row that begins with REFERRAL_COLUMNS; by place, as joined tables share names."""
+    return _referral(dict(zip(REFERRAL_COLUMNS, columns, strict=False)))
+
+
+def offer_of(columns: Sequence[Any]) -> Offer | None:
+    """An offer of OFFER_COLUMNS; None where an outer join found none."""
+    values = dict(zip(OFFER_COLUMNS, columns, strict=True))
+    return None if values["offer_id"] is None else _offer(values)
 
 
 def _referral(row: Mapping[str, Any]) -> Referral:

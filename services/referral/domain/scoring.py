@@ -3,6 +3,7 @@
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from types import MappingProxyType
+from typing import NamedTuple
 
 from kernel import codes
 from kernel.codes import LocationVisibility
@@ -24,8 +25,7 @@ _PLENTY = 3
 _WEEK_DAYS = 7
 
 
-@dataclass(frozen=True, slots=True)
-class ScoreTerm:
+class ScoreTerm(NamedTuple):
     """One term; `facts` are what reading_aloud.term_sentence needs to say it in Greek and English.
 
     Args:
@@ -73,14 +73,18 @@ def terms_of(
         units: in the order of their use; there is at least one.
     """
     weights = policy.weights
-    measured = (
-        (FREE_PLACES, *_free_places(free_places)),
-        (FRESHNESS, *_freshness(units[0], question)),
-        (TIME_TO_START, *_time_to_start(candidate, policy)),
-        (DISTANCE, *_distance(question.profile.district, candidate)),
-        (FIT, *_fit(question, candidate, understanding)),
+    free, free_facts = _free_places(free_places)
+    fresh, fresh_facts = _freshness(units[0], question)
+    start, start_facts = _time_to_start(candidate, policy)
+    near, near_facts = _distance(question.profile.district, candidate)
+    fit, fit_facts = _fit(question, candidate, understanding)
+    return (
+        ScoreTerm(FREE_PLACES, free, weights[FREE_PLACES], free_facts),
+        ScoreTerm(FRESHNESS, fresh, weights[FRESHNESS], fresh_facts),
+        ScoreTerm(TIME_TO_START, start, weights[TIME_TO_START], start_facts),
+        ScoreTerm(DISTANCE, near, weights[DISTANCE], near_facts),
+        ScoreTerm(FIT, fit, weights[FIT], fit_facts),
     )
-    return tuple(ScoreTerm(term, value, weights[term], facts) for term, value, facts in measured)
 
 
 _Measured = tuple[float, Mapping[str, str | int]]

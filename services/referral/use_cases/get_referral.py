@@ -1,6 +1,6 @@
 """Shows a referral as the caller may see it now. Reads only; the read itself goes on record."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from typing import Final
 
@@ -8,10 +8,10 @@ from chassis.access_records import AccessRecord
 from chassis.caller import Caller
 from chassis.postgres import Transaction
 from kernel.codes import Urgency
-from kernel.ids import ReferralId, ServiceId
+from kernel.ids import ReferralId
 from services.referral.adapters.postgres_notes import Note, NoteKind
+from services.referral.adapters.profile_format import profile_from
 from services.referral.adapters.stores import Stores
-from services.referral.domain.offer import Offer
 from services.referral.domain.profile import Profile
 from services.referral.domain.referral import Referral
 from services.referral.domain.sight_of_referral import ReferralSight, is_hidden, sight_of
@@ -33,6 +33,7 @@ class SeenReferral:
     Args:
         profile: None where the caller sees no card, or what was known is deleted.
         waiting_place: for the sender only, while the person waits.
+        has_notes: whether there are words, which the caller may read or not.
         notes: sealed words that the caller may read, and no others; open them outside the transaction.
         phone_to_call: for the sender, while nobody has opened an emergency offer.
     """
@@ -41,6 +42,7 @@ class SeenReferral:
     sight: ReferralSight
     profile: Profile | None
     waiting_place: WaitingPlace | None
+    has_notes: bool = False
     notes: tuple[Note, ...] = ()
     phone_to_call: str = ""
 
@@ -57,9 +59,10 @@ async def get_referral(
     if not seen:
         raise referral_not_found()
     one = seen[0]
-    notes = [note for note in await stores.notes.of_referral(tx, referral_id) if _may_read(note, one)]
+    written = await stores.notes.of_referral(tx, referral_id) if one.has_notes else ()
+    notes = tuple(note for note in written if _may_read(note, one))
     tx.record_access(AccessRecord("referral", METHOD, [referral_id]))
-    return replace(one, notes=tuple(notes), phone_to_call=await _phone_to_call(tx, stores, one))
+    return replace(one, notes=notes, phone_to_call=await _phone_to_call(tx, stores, one))
 
 
 async def _phone_to_call(tx: Transaction, stores: Stores, seen: SeenReferral) -> str:
@@ -92,33 +95,21 @@ async def see_referrals(
 ) -> list[SeenReferral]:
     """Those of the referrals that the caller may see, in the order of the ids; a few statements for all."""
     viewer = Viewer(caller.agency_id, caller.roles)
-    referrals = await stores.referrals.read_all(tx, referral_ids)
-    ids = [one.referral_id for one in referrals]
-    offers = await stores.referrals.offers_of(tx, ids)
-    profiles = await stores.matches.profiles(tx, ids)
-    waiting = [one.referral_id for one in referrals if one.state is ReferralState.WAITLISTED]
+    found = await stores.reads.whole(tx, referral_ids, viewer)
+    waiting = [one.referral.referral_id for one in found if one.referral.state is ReferralState.WAITLISTED]
     places = await stores.waitlist.places(tx, waiting) if waiting else {}
-    unlisted = await _unlisted(tx, stores, offers, viewer)
     seen = []
-    for referral in referrals:
-        sight = sight_of(referral, offers.get(referral.referral_id, ()), viewer, unlisted)
+    for one in found:
+        unlisted = frozenset() if viewer.is_named_staff else one.unlisted
+        sight = sight_of(one.referral, one.offers, viewer, unlisted)
         if sight is not None:
             seen.append(
                 SeenReferral(
-                    referral,
+                    one.referral,
                     sight,
-                    profiles.get(referral.referral_id) if sight.reads_content else None,
-                    places.get(referral.referral_id) if sight.is_sender else None,
+                    profile_from(one.profile) if sight.reads_content and one.profile is not None else None,
+                    places.get(one.referral.referral_id) if sight.is_sender else None,
+                    has_notes=one.has_notes,
                 )
             )
     return seen
-
-
-async def _unlisted(
-    tx: Transaction, stores: Stores, offers: Mapping[ReferralId, Sequence[Offer]], viewer: Viewer
-) -> frozenset[ServiceId]:
-    """The services among the offers of which the viewer may not know by their listing."""
-    asked = {offer.service_id for some in offers.values() for offer in some}
-    if viewer.is_named_staff or not asked:
-        return frozenset()
-    return frozenset(asked - await stores.reads.listed_services(tx, asked, viewer))
