@@ -32,14 +32,14 @@ _OF: Final = {"r": REFERRAL_COLUMNS, "o": OFFER_COLUMNS}
 _WHOLE: Final = f"""
     select {", ".join(f"{table}.{name}" for table, columns in _OF.items() for name in columns)},
         profile,
-        exists (
-            select from service
-            where service.service_id = o.service_id and (listing <> 'NAMED_STAFF' or service.agency_id = $2)
-        ),
-        exists (select from offer_note where offer_note.referral_id = r.referral_id),
+        s.service_id is not null,
+        -- not by exists: that may be answered by reading the words of all
+        (select true from offer_note where offer_note.referral_id = r.referral_id limit 1) is not null,
         clock_timestamp()
     from referral r
         left join offer o on o.referral_id = r.referral_id
+        left join service s on s.service_id = o.service_id
+            and (s.listing <> 'NAMED_STAFF' or s.agency_id = $2)
         left join need_profile on need_profile.referral_id = r.referral_id
     where r.referral_id = any($1::uuid[])
     order by o.number

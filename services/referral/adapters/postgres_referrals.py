@@ -83,8 +83,9 @@ _LOCK_BOTH: Final = f"""
 _LOCK_BY_OFFER: Final = _LOCK_BOTH.format(
     referral_id="(select referral_id from offer where offer_id = $1)", offer_id="$1"
 )
+# by a subquery: PostgreSQL takes coalesce for leaky, and would ask row-level security of every offer there is
 _LOCK_WITH_OFFER: Final = _LOCK_BOTH.format(
-    referral_id="$1", offer_id="coalesce(locked.current_offer_id, locked.waiting_offer_id)"
+    referral_id="$1", offer_id="(select coalesce(current_offer_id, waiting_offer_id) from locked)"
 )
 _SAVE_REFERRALS: Final = _update("referral", "referral_id", REFERRAL_COLUMNS)
 _SAVE_REFERRAL: Final = _update_one("referral", "referral_id", REFERRAL_COLUMNS)

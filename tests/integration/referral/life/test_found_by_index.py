@@ -1,0 +1,34 @@
+"""What every call begins with finds its rows by an index, past row-level security, however many there are."""
+
+import pytest
+
+from services.referral.adapters import postgres_reads, postgres_referrals
+from tests.support.referral_life import Life, member
+
+pytestmark = pytest.mark.asyncio
+
+
+@pytest.mark.parametrize(
+    ("statement", "types"),
+    [
+        (postgres_referrals._LOCK_BY_OFFER, "uuid"),
+        (postgres_referrals._LOCK_WITH_OFFER, "uuid"),
+        (postgres_reads._WHOLE, "uuid[], uuid"),
+    ],
+    ids=["lock_by_offer", "lock_with_offer", "whole"],
+)
+async def test_no_call_reads_a_whole_table(life: Life, statement: str, types: str) -> None:
+    """No scan of a whole table is chosen here where an index can serve; each index is asked for a key."""
+    nothing = ", ".join("null" for _ in types.split(","))
+    async with life.directory.app.transaction(member(1)) as tx:
+        await tx.connection.execute(
+            "set local enable_seqscan = off; set local enable_bitmapscan = off;"
+            " set local plan_cache_mode = force_generic_plan;"
+            f" prepare asked ({types}) as {statement}"
+        )
+        rows = await tx.connection.fetch(f"explain execute asked ({nothing})")
+        await tx.connection.execute("deallocate asked")
+    plan = [row[0] for row in rows]
+    scans = [number for number, line in enumerate(plan) if " Scan " in line and "CTE Scan" not in line]
+    assert scans
+    assert [plan[one] for one in scans if "Index Cond" not in plan[one + 1]] == []
