@@ -42,11 +42,10 @@ _OF_PARTITION = """
 """
 
 _ADVANCE = """
-    begin;
-    set local synchronous_commit = off;
-    update publication set position = greatest(position, {});
-    commit
+    update publication set position = greatest(position, $1)
+    where set_config('synchronous_commit', 'off', true) is not null
 """
+"""One round trip: the setting ends with the statement's own transaction."""
 
 
 async def log_waiting_rows(connection: asyncpg.Connection, limit: int) -> list[LoggedEvent]:
@@ -81,7 +80,7 @@ async def events_of_partition(
 
 async def advance_publication(connection: asyncpg.Connection, position: int) -> None:
     """Remembers what the broker has. Not waited for on disk: losing it only sends some events twice."""
-    await connection.execute(_ADVANCE.format(int(position)))
+    await connection.execute(_ADVANCE, position)
 
 
 def _logged(rows: Sequence[asyncpg.Record]) -> list[LoggedEvent]:

@@ -227,6 +227,9 @@ def session_settings(schema: str) -> dict[str, str]:
         "search_path": schema,
         "timezone": "UTC",
         "jit": "off",  # compiling costs more than these short statements take
+        # with row-level security and arrays as arguments, PostgreSQL would plan anew at each call, and that
+        # costs several times what the call does
+        "plan_cache_mode": "force_generic_plan",
         "idle_in_transaction_session_timeout": str(IDLE_TRANSACTION_MILLISECONDS),
         "transaction_timeout": str(TRANSACTION_MILLISECONDS),
     }

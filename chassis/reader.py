@@ -15,7 +15,7 @@ from aiokafka.errors import CommitFailedError, IllegalStateError, KafkaError
 from chassis import fault_points
 from chassis.batch import BatchRunner
 from chassis.batch_reader import BatchReader
-from chassis.group import EMBEDDED_FETCH_WAIT_MILLISECONDS, SESSION_SECONDS
+from chassis.group import EMBEDDED_FETCH_WAIT_MILLISECONDS, SESSION_SECONDS, FetchPace
 from chassis.inbox import announce
 from chassis.incoming import Message
 from chassis.known_topics import create_no_topics
@@ -54,7 +54,7 @@ class ProjectionReader:
         self._database = database
         self._topics = list(topics)
         self._window_seconds = window_seconds
-        self._fetch_wait_milliseconds = max(fetch_wait_milliseconds, int(window_seconds * 1000))
+        self._pace = FetchPace(max(fetch_wait_milliseconds, int(window_seconds * 1000)))
         self._session_milliseconds = int(session_seconds * 1000)
         self._closes = 0.0
         self._batches = BatchRunner(service, consumer, database, on_batch)
@@ -141,6 +141,10 @@ class ProjectionReader:
             )
             for messages in found.values():
                 window.extend(map(_message, messages))
+            if found:
+                self._pace.note_arrival(client)
+            else:
+                self._pace.look(client)
         self._closes = loop.time() + self._window_seconds
         return window
 
@@ -156,7 +160,7 @@ class ProjectionReader:
             max_poll_records=MOST_EVENTS,
             metadata_max_age_ms=5000,
             request_timeout_ms=8000,
-            fetch_max_wait_ms=self._fetch_wait_milliseconds,
+            fetch_max_wait_ms=self._pace.busy_milliseconds,
         )
 
     def _measure_lag(self, client: AIOKafkaConsumer, window: Iterable[Message]) -> None:

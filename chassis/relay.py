@@ -16,9 +16,12 @@ from chassis.publisher import LoggedEvent, Publisher, PublishingFailed
 
 WINDOW: Final = 500
 SMALL_BATCH: Final = 50
-PAUSE_AFTER_SMALL_BATCH_SECONDS: Final = 0.015
+PAUSE_AFTER_SMALL_BATCH_SECONDS: Final = 0.005
 """Gathers a few more commits into the next batch; costs are made of small batches."""
 FALLBACK_POLL_SECONDS: Final = 0.05
+"""Another process of the service may have written what waits; its commits wake nobody here."""
+GATHERING_POLL_SECONDS: Final = 0.25
+"""Where nobody waits for a service's events: each batch costs the same, whether it carries one or fifty."""
 LEADER_POLL_SECONDS: Final = 0.5
 _INTERRUPTIONS: Final = (
     PublishingFailed,
@@ -46,7 +49,12 @@ class Relay:
         self._publisher = Publisher(bootstrap, source, idempotence=idempotence)
         self._unacknowledged: deque[LoggedEvent] = deque()
         self._is_stopping = False
+        self._is_hurried = True
         self.is_leading = False
+
+    def let_events_gather(self) -> None:
+        """From now on commits do not wake the relay: nobody waits for these events."""
+        self._is_hurried = False
 
     async def run(self) -> None:
         """Relays until `stop()`; a lost database or broker is waited for."""
@@ -106,12 +114,19 @@ class Relay:
             count = await self._step(connection)
             if count == 0 and self._is_stopping:
                 return
-            if 0 < count < SMALL_BATCH and not self._is_stopping:
-                await asyncio.sleep(PAUSE_AFTER_SMALL_BATCH_SECONDS)
-            elif count == 0:
-                with contextlib.suppress(TimeoutError):
-                    async with asyncio.timeout(FALLBACK_POLL_SECONDS):
-                        await self._database.wake.wait()
+            if not (self._unacknowledged or count >= SMALL_BATCH or self._is_stopping):
+                await self._pause(count)
+
+    async def _pause(self, count: int) -> None:
+        """Until there may be something again, after a step that published so few."""
+        if not self._is_hurried:
+            await asyncio.sleep(GATHERING_POLL_SECONDS)
+            return
+        if count:
+            await asyncio.sleep(PAUSE_AFTER_SMALL_BATCH_SECONDS)
+        with contextlib.suppress(TimeoutError):
+            async with asyncio.timeout(FALLBACK_POLL_SECONDS):
+                await self._database.wake.wait()
 
     async def _step(self, connection: asyncpg.Connection) -> int:
         """Logs what waits and publishes one run; returns how many events the broker acknowledged."""

@@ -161,6 +161,10 @@ class Service:
             )
         )
 
+    def let_events_gather(self) -> None:
+        """For a service whose events nobody waits for: the relay sends them a few times a second."""
+        self._relay.let_events_gather()
+
     def beside(self, name: str, run: Callable[[], Awaitable[None]], *, role: str = "grpc") -> None:
         """A task that lives as long as the calls, or as another role: a shared writer, a fan-out.
 

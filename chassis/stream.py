@@ -1,7 +1,10 @@
 """Reads topics with Faust in the one way that was measured to lose nothing.
 
-Raw bytes, one agent with concurrency 1, batches by `noack_take`, one transaction a batch, and each event
-acked only after the commit. Nothing may raise out of the agent: Faust would ack what it never did.
+Raw bytes, one agent with concurrency 1, no acks by Faust, one transaction a batch, and each event acked only
+after the commit. Nothing may raise out of the agent: Faust would ack what it never did.
+
+Batches are gathered here: `noack_take` hands over what has come by a clock that ticks all the time, so that
+each event waits for half a tick and an idle service never sleeps.
 """
 
 import asyncio
@@ -20,7 +23,7 @@ from chassis import fault_points
 from chassis.batch import BatchRunner
 from chassis.batch_reader import BatchReader, StreamFailed
 from chassis.faust_transport import transport_with
-from chassis.group import EMBEDDED_FETCH_WAIT_MILLISECONDS, SESSION_SECONDS
+from chassis.group import EMBEDDED_FETCH_WAIT_MILLISECONDS, SESSION_SECONDS, FetchPace
 from chassis.inbox import announce
 from chassis.incoming import Message
 from chassis.known_topics import create_no_topics
@@ -28,7 +31,8 @@ from chassis.measures import consumer_lag
 from chassis.postgres import Database
 
 BATCH_EVENTS: Final = 500
-BATCH_WITHIN_SECONDS: Final = 0.02
+GATHERING_SECONDS: Final = 0.002
+"""Faust passes on one by one what a single fetch has brought; the rest of it comes within this time."""
 ASSIGNMENT_DEADLINE_SECONDS: Final = 60
 """Faust says nothing when its group is denied; so somebody has to."""
 
@@ -70,7 +74,7 @@ class StreamRunner:
         self._database = database
         self._topics = list(topics)
         self._bootstrap = bootstrap
-        self._fetch_wait_milliseconds = fetch_wait_milliseconds
+        self._pace = FetchPace(fetch_wait_milliseconds)
         self._session_seconds = session_seconds
         self._batches = BatchRunner(service, consumer, database, on_batch)
         self._app: faust.App | None = None
@@ -145,14 +149,30 @@ class StreamRunner:
             # there are no tables, but Faust makes their folder all the same
             datadir=Path(tempfile.gettempdir()) / f"kem-{os.getuid()}",
         )
-        app.transport = transport_with(self._fetch_wait_milliseconds)(app.conf.broker_consumer, app)
+        app.transport = transport_with(self._pace.busy_milliseconds)(app.conf.broker_consumer, app)
         channel = app.topic(*self._topics, key_type=bytes, value_type=bytes, value_serializer="raw")
         app.agent(channel, name=f"{self.consumer}.batches", concurrency=1)(self._read)
         app.on_partitions_assigned.connect(self._note_assignment, weak=False)
         return app
 
     async def _read(self, stream: Any) -> None:
-        async for events in stream.noack_take(BATCH_EVENTS, within=BATCH_WITHIN_SECONDS):
+        stream.enable_acks = False
+        line: asyncio.Queue[Any] = asyncio.Queue(BATCH_EVENTS)
+        taking = asyncio.create_task(self._take_batches(stream, line))
+        try:
+            async for event in stream.events():
+                self._pace.note_arrival(self._client())
+                await line.put(event)
+        finally:
+            taking.cancel()
+
+    async def _take_batches(self, stream: Any, line: asyncio.Queue[Any]) -> None:
+        """While a batch is under way the next one gathers in the line."""
+        while True:
+            events = [await line.get()]
+            await asyncio.sleep(GATHERING_SECONDS)
+            while len(events) < BATCH_EVENTS and not line.empty():
+                events.append(line.get_nowait())
             try:
                 await self._batches.take([_message(event.message) for event in events])
             except StreamFailed as error:
@@ -185,6 +205,7 @@ class StreamRunner:
         deadline = loop.time() + ASSIGNMENT_DEADLINE_SECONDS
         while True:
             await asyncio.sleep(0.5)
+            self._pace.look(self._client())
             if app.crashed:
                 log.error("stream_broken", consumer=self.consumer, error="FaustCrashed")
                 self._fail(StreamFailed("FaustCrashed"))

@@ -17,12 +17,13 @@ from chassis.events import IncomingEvent
 from chassis.inbox import accept_new
 from chassis.incoming import Message, read_message
 from chassis.postgres import Database, Transaction
-from chassis.stream import BATCH_EVENTS, BATCH_WITHIN_SECONDS
+from chassis.stream import BATCH_EVENTS
 from tests.fault.effects import EffectReader
 from tests.fault.order import SCHEMA, Order, say
 from tests.fault.runners import FETCH_WAIT_MILLISECONDS, SESSION_SECONDS, ToldStream
 
 CALLER: Final = Caller.of_service(SCHEMA)
+TAKEN_WITHIN_SECONDS: Final = 0.02
 
 
 class PlainAgent(ToldStream):
@@ -52,7 +53,7 @@ class TakeAgent(PlainAgent):
     """Batches by `take`, which acks whatever comes out of the block."""
 
     async def _read(self, stream: Any) -> None:
-        async for events in stream.take_events(BATCH_EVENTS, within=BATCH_WITHIN_SECONDS):
+        async for events in stream.take_events(BATCH_EVENTS, within=TAKEN_WITHIN_SECONDS):
             await self._commit(events)
 
 
@@ -60,7 +61,7 @@ class EarlyAckAgent(PlainAgent):
     """Acks, then commits. Faust's commit of offsets comes by a clock; here it comes in between."""
 
     async def _read(self, stream: Any) -> None:
-        async for events in stream.noack_take(BATCH_EVENTS, within=BATCH_WITHIN_SECONDS):
+        async for events in stream.noack_take(BATCH_EVENTS, within=TAKEN_WITHIN_SECONDS):
             for event in events:
                 await stream.ack(event)
             if self._app is not None:

@@ -1,7 +1,7 @@
 """The relay: one order without gaps, nothing lost, nothing overtaking."""
 
 import asyncio
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from uuid import UUID
 
 import pytest
@@ -10,7 +10,7 @@ from aiokafka import AIOKafkaConsumer, AIOKafkaProducer
 from chassis.events import IncomingEvent, OutgoingEvent
 from chassis.incoming import Message, read_message
 from chassis.postgres import Database
-from chassis.publisher import Publisher
+from chassis.publisher import LoggedEvent, Publisher
 from chassis.relay import Relay
 from chassis.topics import partition_of
 from kernel.ids import random_id
@@ -73,6 +73,29 @@ async def test_positions_have_no_gaps_when_many_write_at_once(
     of_key = [event for event in sent if event.key == str(key).encode()]
     assert {event.partition for event in of_key} == {partition_of(str(key).encode())}
     assert [event.position for event in of_key] == sorted(event.position for event in of_key)
+
+
+async def test_events_that_nobody_waits_for_travel_together(
+    database: Database, broker: Broker, topic: str, make_event: MakeEvent, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    sent: list[int] = []
+    send = Publisher.send
+
+    async def counted(publisher: Publisher, rows: Sequence[LoggedEvent]) -> int:
+        sent.append(await send(publisher, rows))
+        return sent[-1]
+
+    monkeypatch.setattr(Publisher, "send", counted)
+    monkeypatch.setattr("chassis.relay.GATHERING_POLL_SECONDS", 2.0)  # a busy machine commits slowly
+    relay = Relay(database, broker.bootstrap, SCHEMA, idempotence=False)
+    relay.let_events_gather()
+    async with running(relay.run()):
+        await publish(database, make_event())
+        await until(lambda: bool(sent))
+        for _ in range(40):
+            await publish(database, make_event())
+        await until(lambda: is_published(database, 41))
+    assert len(sent) <= 3, "one run for each look, and hardly two looks in so short a time"
 
 
 async def test_an_event_arrives_with_its_envelope(

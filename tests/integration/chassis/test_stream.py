@@ -10,6 +10,7 @@ import pytest_asyncio
 
 from chassis import fault_points
 from chassis.events import IncomingEvent, OutgoingEvent
+from chassis.group import QUIET_FETCH_WAIT_MILLISECONDS
 from chassis.postgres import Database
 from chassis.relay import Relay
 from chassis.stream import StreamRunner
@@ -55,6 +56,23 @@ async def test_the_fetch_wait_is_really_set_on_the_kafka_client(
     async with running(runner.run()):
         await until(runner.fetch_wait_in_use)
         assert runner.fetch_wait_in_use() == 25
+        await runner.stop()
+
+
+async def test_fetches_become_rare_in_a_silence_and_close_again_with_the_next_event(
+    database: Database,
+    broker: Broker,
+    topic: str,
+    reader: CollectingReader,
+    relay: Relay,
+    make_event: MakeEvent,
+) -> None:
+    runner = stream(database, broker, topic, reader)
+    async with running(runner.run()):
+        await runner.wait_ready()
+        await until(lambda: runner.fetch_wait_in_use() == QUIET_FETCH_WAIT_MILLISECONDS)
+        await publish(database, make_event())
+        await until(lambda: runner.fetch_wait_in_use() == 25)
         await runner.stop()
 
 

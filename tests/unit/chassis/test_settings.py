@@ -32,7 +32,7 @@ def test_settings_come_from_the_environment() -> None:
     assert settings.database_url == "postgresql://referral_app@127.0.0.1/kem"
     assert settings.grpc_address == "127.0.0.1:7411"
     assert settings.roles == ALL_ROLES
-    assert settings.fetch_wait_milliseconds == 20, "the embedded broker does not wake a waiting fetch"
+    assert settings.fetch_wait_milliseconds == 10, "the embedded broker does not wake a waiting fetch"
     assert ServiceSettings.load("referral", roles="stream, relay").roles == ("stream", "relay")
 
 
