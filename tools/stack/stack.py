@@ -1,7 +1,6 @@
 """A whole running hub on this machine: PostgreSQL, broker, topics, tables, services, supervised."""
 
 import asyncio
-import os
 import signal
 import subprocess
 import time
@@ -23,8 +22,9 @@ from tools.stack.postgres import PostgresServer
 from tools.stack.postgres_admin import PostgresAdmin
 from tools.stack.process import spawn
 from tools.stack.replay import Replayed
-from tools.stack.room import Room, check_room, is_about_full_disks, plain_about_full_disks
-from tools.stack.run_file import Run, RunningProcess, end_leftovers, read_run, start_time_of, write_run
+from tools.stack.room import Room, check_room, plain_about_full_disks
+from tools.stack.run_file import end_leftovers, read_run
+from tools.stack.run_keeper import RunKeeper
 from tools.stack.sample import load_sample_city
 from tools.stack.servers import Servers, ServersAsked, prepare_servers
 from tools.stack.services import (
@@ -39,7 +39,6 @@ from tools.stack.topics import BROKER_ERRORS
 from tools.stack.wanted import LACKING, Wanted
 
 LARGEST_LOG_BYTES: Final = 20 * 1024 * 1024
-NOTE_SECONDS: Final = 0.25
 LOOK_AT_ROOM_SECONDS: Final = 1.0
 SERVER_PATIENCE_SECONDS: Final = 20.0
 NODE_PATIENCE_SECONDS: Final = 8.0
@@ -106,11 +105,9 @@ class Stack:
         self._filling: Filling | None = None
         self._room: Room | None = None
         self._room_watch: asyncio.Task[None] | None = None
-        self._run: Run | None = None
-        self._is_run_written = True
+        self._run: RunKeeper | None = None
         self._refilling = asyncio.Lock()
         self._is_stopping = False
-        self._noted = 0.0
 
     async def start(self) -> None:
         """Returns when every service serves and the directory is filled.
@@ -150,8 +147,8 @@ class Stack:
         self._room = self._room_of_servers()
         self._room_watch = asyncio.create_task(self._watch_room(self._room), name="watch the room")
         if self._run is not None:
-            self._run.is_ready = True
-        self._write_run()
+            self._run.room = self._room
+            self._run.note_ready(is_ready=True)
 
     def _prepare_servers(self) -> None:
         self._servers = prepare_servers(
@@ -177,9 +174,8 @@ class Stack:
         write_urls(layout, self.postgres, self.services)
         self.addresses |= {"postgresql": self.postgres.address, "broker": self.cluster.bootstrap}
         self.addresses |= {name: f"127.0.0.1:{ports.grpc(name)}" for name in self.services}
-        me = os.getpid()
-        self._run = Run(RunningProcess("kem up", me, start_time_of(me)), ports.base, self.addresses)
-        self._write_run()
+        self._run = RunKeeper(layout, ports.base, self.addresses, self.parts.values, self.say)
+        self._run.write()
 
     async def _start_servers(self) -> None:
         began = time.monotonic()
@@ -302,24 +298,18 @@ class Stack:
         """
         async with self._refilling:
             if self._run is not None:
-                self._run.replayed_events = self._run.events_to_replay = 0
+                self._run.note_replay_begins()
             await self._rest_services()
             assert self._filling is not None  # noqa: S101 (the servers are prepared)
             replayed = await self._filling.until_filled(wanted)
             await self._start_services()
             if self._run is not None:
-                self._run.replays += 1
-                self._run.replayed_events = replayed.total
-                self._run.answered_ask_id = wanted.ask_id
-            self._write_run()
+                self._run.note_replayed(replayed.total, wanted.ask_id)
             return replayed
 
     def _note_replay(self, sent: int, of: int) -> None:
-        """Lets whoever asked see how far it is, without writing the file for every run of events."""
-        if self._run is not None and time.monotonic() - self._noted > NOTE_SECONDS:
-            self._noted = time.monotonic()
-            self._run.replayed_events, self._run.events_to_replay = sent, of
-            self._write_run()
+        if self._run is not None:
+            self._run.note_replaying(sent, of)
 
     async def stop(self) -> None:
         """Ends everything in order: services drain, then the broker, then PostgreSQL. Repeat-safe."""
@@ -336,8 +326,7 @@ class Stack:
             await self.parts["postgresql"].end()
         self.parts.clear()
         if self._run is not None:
-            self._run.is_ready = False
-            self._write_run()
+            self._run.note_ready(is_ready=False)
             self._run = None
         self._held.close()
 
@@ -352,25 +341,8 @@ class Stack:
             raise StackFailure(f"What KEM made there could not all be taken away: {error}") from error
 
     def _write_run(self) -> None:
-        if self._run is None:
-            return
-        self._run.processes = [
-            part.record
-            for part in self.parts.values()
-            if part.record is not None and part.process is not None
-        ]
-        try:
-            write_run(self.layout, self._run)
-        except OSError as error:
-            is_short = self._room is not None and self._room.is_short()
-            if self._is_run_written and not (is_short and is_about_full_disks(error)):
-                self.say(
-                    f"{self.layout.run_file} cannot be written ({error.strerror});"
-                    " ./kem status may be behind."
-                )
-            self._is_run_written = False
-        else:
-            self._is_run_written = True
+        if self._run is not None:
+            self._run.write()
 
     def _room_of_servers(self) -> Room:
         """What the stack's own servers write to; those that keep data cannot start without."""
@@ -387,6 +359,6 @@ class Stack:
     async def _watch_room(self, room: Room) -> None:
         while True:
             room.is_short()
-            if not self._is_run_written:
-                self._write_run()
+            if self._run is not None and not self._run.is_written:
+                self._run.write()
             await asyncio.sleep(LOOK_AT_ROOM_SECONDS)
