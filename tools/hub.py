@@ -16,7 +16,7 @@ from kem.intake.v1 import intake_service_pb2_grpc
 from kem.notifications.v1 import inbox_service_pb2_grpc, push_service_pb2_grpc
 from kem.referral.v1 import referral_service_pb2_grpc
 from tools.stack.credentials import ISSUER
-from tools.stack.failure import NotRunning
+from tools.stack.failure import NotRunning, StackFailure
 from tools.stack.layout import Layout
 from tools.stack.run_file import read_run
 
@@ -49,10 +49,13 @@ class Doors:
 
         Raises:
             NotRunning: none runs there.
+            StackFailure: it does not serve yet.
         """
         run = read_run(layout)
         if run is None or not layout.is_held():
             raise NotRunning
+        if not run.is_ready:
+            raise StackFailure("KEM is still starting; try again when ./kem status shows that it serves.")
         return Doors(
             intake=run.addresses["intake"],
             referral=run.addresses["referral"],
