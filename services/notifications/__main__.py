@@ -21,6 +21,7 @@ from services.notifications.entrypoints.push_worker import PushWorker
 from services.notifications.entrypoints.stream import CONSUMER, TOPICS, ReferralFacts
 from services.notifications.entrypoints.timers import Retention
 from services.notifications.settings import NotificationsSettings
+from services.notifications.use_cases.acknowledgement_line import AcknowledgementLine
 from services.notifications.use_cases.push_deliveries import Pushing
 
 
@@ -31,10 +32,11 @@ async def wire(service: Service) -> None:
         raise TypeError("notifications runs with its own settings")
     deliveries = PostgresDeliveries()
     fan_out = FanOut(service.worker, deliveries, most_per_inbox=settings.streams_per_inbox)
+    acknowledgements = AcknowledgementLine(service.worker, PostgresAcknowledgements())
     inbox = InboxServer(
         service.app,
         deliveries,
-        PostgresAcknowledgements(),
+        acknowledgements,
         fan_out,
         longest_stream_seconds=settings.longest_stream_seconds,
     )
@@ -53,6 +55,7 @@ async def wire(service: Service) -> None:
         ],
     )
     service.beside("fan_out", fan_out.run)
+    service.beside("acknowledgements", acknowledgements.run)
     patience = timedelta(seconds=settings.push_patience_seconds)
     pushing = Pushing(service.worker, lines, patience, settings.push_deadline_seconds)
     service.beside("push", PushWorker(pushing).run, role="push")

@@ -115,6 +115,7 @@ async def _catching_up(hub: Hub, staff: list[Person]) -> float:
         listed = await door.ListDeliveries(
             inbox_service_pb2.ListDeliveriesRequest(inbox=delivery_pb2.INBOX_AGENCY, page_size=1),
             metadata=person.credentials(),
+            wait_for_ready=True,  # a thousand connections at once: the last is not made at once
         )
         stream = door.Subscribe(
             inbox_service_pb2.SubscribeRequest(inbox=delivery_pb2.INBOX_AGENCY),

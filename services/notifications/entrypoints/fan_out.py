@@ -7,9 +7,9 @@ from contextlib import contextmanager
 from itertools import groupby
 from typing import Final
 
-import asyncpg
 import structlog
 
+from chassis.failures import is_passing
 from chassis.postgres import Database
 from kem.notifications.v1.inbox_service_pb2 import SubscribeResponse
 from kernel.errors import Exhausted
@@ -112,7 +112,9 @@ class FanOut:
                     await self._look_for_news()
                 if not await self._read_pages():
                     await self._sleep(next_poll - loop.time() if self._open else None)
-            except (asyncpg.PostgresError, asyncpg.InterfaceError, OSError) as error:
+            except Exception as error:
+                if not is_passing(error):
+                    raise
                 log.warning("deliveries_not_read", error=type(error).__name__)
                 await asyncio.sleep(RETRY_SECONDS)
 

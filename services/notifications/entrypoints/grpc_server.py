@@ -15,11 +15,10 @@ from kem.notifications.v1 import inbox_service_pb2 as messages
 from kem.notifications.v1 import inbox_service_pb2_grpc
 from kernel.errors import Unavailable
 from services.notifications.adapters.delivery_messages import INBOXES, delivery_message
-from services.notifications.adapters.postgres_acknowledgements import PostgresAcknowledgements
 from services.notifications.adapters.postgres_deliveries import PostgresDeliveries
 from services.notifications.domain.acknowledgement import require_known
 from services.notifications.entrypoints.fan_out import FanOut
-from services.notifications.use_cases.acknowledge_deliveries import acknowledge_deliveries
+from services.notifications.use_cases.acknowledgement_line import AcknowledgementLine
 from services.notifications.use_cases.list_deliveries import list_deliveries
 from services.notifications.use_cases.open_inbox import open_inbox
 
@@ -42,7 +41,7 @@ class InboxServer(inbox_service_pb2_grpc.InboxServiceServicer):
         self,
         database: Database,
         deliveries: PostgresDeliveries,
-        acknowledgements: PostgresAcknowledgements,
+        acknowledgements: AcknowledgementLine,
         fan_out: FanOut,
         *,
         longest_stream_seconds: float,
@@ -84,12 +83,8 @@ class InboxServer(inbox_service_pb2_grpc.InboxServiceServicer):
         self, request: messages.AcknowledgeRequest, context: _Context[object, object]
     ) -> messages.AcknowledgeResponse:
         """Takes the client's word that everything up to a sequence has arrived."""
-        acknowledged = await acknowledge_deliveries(
-            INBOXES[request.inbox],
-            request.up_to_sequence,
-            current_caller(),
-            self._database,
-            self._acknowledgements,
+        acknowledged = await self._acknowledgements.acknowledge(
+            INBOXES[request.inbox], request.up_to_sequence, current_caller()
         )
         return messages.AcknowledgeResponse(acknowledged_sequence=acknowledged)
 

@@ -3,7 +3,6 @@
 import asyncio
 from typing import Final
 
-import asyncpg
 import structlog
 
 from chassis.failures import is_passing
@@ -40,7 +39,9 @@ class PushWorker:
             while True:
                 try:
                     leased = await self._lease()
-                except (asyncpg.PostgresError, asyncpg.InterfaceError, OSError) as error:
+                except Exception as error:
+                    if not is_passing(error):
+                        raise
                     log.warning("push_not_looked_for", error=type(error).__name__)
                     await asyncio.sleep(RETRY_SECONDS)
                     continue

@@ -1,71 +1,81 @@
 """Takes a client's word that everything up to a sequence has arrived."""
 
+from collections.abc import Sequence
+from contextvars import Context, copy_context
+from dataclasses import dataclass, field
 from typing import Final
 
 from chassis.caller import Caller
-from chassis.postgres import Database, Transaction
+from chassis.postgres import Transaction
 from kernel.ids import RecipientId
-from services.notifications.adapters.postgres_acknowledgements import PostgresAcknowledgements
-from services.notifications.domain.acknowledgement import DeliveriesAcknowledged, require_known
+from services.notifications.adapters.event_codec import encode_event
+from services.notifications.adapters.postgres_acknowledgements import DeliveryRun, PostgresAcknowledgements
+from services.notifications.domain.acknowledgement import (
+    DeliveriesAcknowledged,
+    SequenceNotKnown,
+    require_known,
+)
 from services.notifications.domain.recipient import Inbox, Recipient
-from services.notifications.use_cases.open_inbox import open_inbox
 
 MOST_OFFERS: Final = 1_000
 """Of one fact: 38 bytes each, and an event must stay below 64 KiB."""
 
 
+@dataclass(frozen=True, slots=True, eq=False)
+class Acknowledgement:
+    """A client's word, whose word it is, and the trace in which it came."""
+
+    recipient: Recipient
+    up_to: int
+    caller: Caller
+    context: Context = field(default_factory=copy_context)
+
+
 async def acknowledge_deliveries(
-    inbox: Inbox,
-    up_to_sequence: int,
-    caller: Caller,
-    database: Database,
-    acknowledgements: PostgresAcknowledgements,
-) -> int:
-    """Acknowledges everything up to a sequence; answers how far is acknowledged now.
+    words: Sequence[Acknowledgement], tx: Transaction, acknowledgements: PostgresAcknowledgements
+) -> list[int | SequenceNotKnown]:
+    """Acknowledges, of each inbox, as much as one fact can tell; answers how far is acknowledged then.
 
-    Repeat-safe: what was acknowledged before changes nothing and tells nobody. A client that comes back with
-    very many new offers is taken at its word in several commits, each with a fact of its own.
+    Repeat-safe: what was acknowledged before changes nothing and tells nobody.
 
-    Raises:
-        SequenceNotKnown: the inbox ends before it.
-        NotPermitted: not the caller's inbox.
+    Args:
+        words: each about another inbox.
+
+    Returns:
+        For each in turn a sequence, which may be less than was asked for: ask again for the rest. Or why
+        nothing was acknowledged: the inbox ends before it.
     """
-    recipient = open_inbox(inbox, caller)
-    while True:
-        async with database.transaction(caller) as tx:
-            acknowledged = await acknowledge_once(recipient, up_to_sequence, tx, acknowledgements)
-        if acknowledged >= up_to_sequence:
-            return acknowledged
-
-
-async def acknowledge_once(
-    recipient: Recipient, up_to: int, tx: Transaction, acknowledgements: PostgresAcknowledgements
-) -> int:
-    """Acknowledges as much as one fact can tell; answers how far is acknowledged then. Repeat-safe.
-
-    Raises:
-        SequenceNotKnown: the inbox ends before `up_to`.
-    """
-    recipient_id: RecipientId = recipient.recipient_id
-    locked = await acknowledgements.lock(tx, recipient_id)
-    require_known(up_to, locked.marks.last_sequence)
-    before = locked.marks.acknowledged_sequence
-    if up_to <= before:
-        return before
-    offers = []
-    if recipient.inbox is Inbox.AGENCY:
-        offers = await acknowledgements.offers(tx, recipient_id, before, up_to, MOST_OFFERS + 1)
-    if len(offers) > MOST_OFFERS:
-        up_to = offers[MOST_OFFERS][0] - 1
-        offers = offers[:MOST_OFFERS]
-    await acknowledgements.advance(tx, recipient_id, up_to)
-    tx.publish(
-        DeliveriesAcknowledged(
-            recipient_id=recipient_id,
-            from_sequence=before + 1,
+    locked = await acknowledgements.lock(tx, [word.recipient.recipient_id for word in words])
+    runs: dict[Acknowledgement, DeliveryRun] = {}
+    outcomes: dict[Acknowledgement, int | SequenceNotKnown] = {}
+    for word in words:
+        recipient_id = word.recipient.recipient_id
+        marks = locked[recipient_id].marks
+        outcomes[word] = marks.acknowledged_sequence
+        try:
+            require_known(word.up_to, marks.last_sequence)
+        except SequenceNotKnown as unknown:
+            outcomes[word] = unknown
+        else:
+            if word.up_to > marks.acknowledged_sequence:
+                runs[word] = DeliveryRun(recipient_id, marks.acknowledged_sequence, word.up_to)
+    of_agencies = [run for word, run in runs.items() if word.recipient.inbox is Inbox.AGENCY]
+    offers = await acknowledgements.offers(tx, of_agencies, MOST_OFFERS + 1)
+    reached: dict[RecipientId, int] = {}
+    for word, run in runs.items():
+        offered, up_to = offers.get(run.recipient_id, []), run.up_to
+        if len(offered) > MOST_OFFERS:
+            up_to = offered[MOST_OFFERS][0] - 1
+        outcomes[word] = reached[run.recipient_id] = up_to
+        inbox = locked[run.recipient_id]
+        fact = DeliveriesAcknowledged(
+            recipient_id=run.recipient_id,
+            from_sequence=run.after_sequence + 1,
             to_sequence=up_to,
-            offer_ids=tuple(offer_id for _, offer_id in offers),
-            recipient_version=locked.version + 1,
+            offer_ids=tuple(offer_id for _, offer_id in offered[:MOST_OFFERS]),
+            recipient_version=inbox.version + 1,
         )
-    )
-    return up_to
+        told = encode_event(fact, word.caller, inbox.locked_time or await tx.now())
+        word.context.run(tx.publish, told)
+    acknowledgements.advance(tx, reached)
+    return [outcomes[word] for word in words]

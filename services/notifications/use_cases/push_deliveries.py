@@ -16,8 +16,9 @@ from services.notifications.adapters.partner_lines import PartnerLines
 from services.notifications.adapters.postgres_acknowledgements import PostgresAcknowledgements
 from services.notifications.adapters.postgres_deliveries import PostgresDeliveries
 from services.notifications.adapters.postgres_push_endpoints import Lease, PostgresPushEndpoints
+from services.notifications.domain.acknowledgement import SequenceNotKnown
 from services.notifications.domain.push_endpoint import PushEndpoint, PushFailed
-from services.notifications.use_cases.acknowledge_deliveries import acknowledge_once
+from services.notifications.use_cases.acknowledge_deliveries import Acknowledgement, acknowledge_deliveries
 
 MOST_DELIVERIES: Final = 100
 """Of one call, about 20 KB; the contract's own bound."""
@@ -78,7 +79,10 @@ async def push_deliveries(lease: Lease, from_sequence: int, pushing: Pushing) ->
         endpoint = await pushing.endpoints.lock_leased(tx, lease)
         if endpoint is None:
             return None
-        await acknowledge_once(endpoint.recipient, taken, tx, pushing.acknowledgements)
+        word = Acknowledgement(endpoint.recipient, taken, _SELF)
+        (outcome,) = await acknowledge_deliveries([word], tx, pushing.acknowledgements)
+        if isinstance(outcome, SequenceNotKnown):
+            raise outcome
         endpoint.succeed(taken, await tx.now())
         await pushing.endpoints.save(tx, endpoint, lease, pushing.lease_duration)
     lease.end_seconds = begun + pushing.lease_duration.total_seconds()

@@ -7,6 +7,9 @@ import pytest
 
 from chassis.postgres import Database
 from services.notifications.adapters.event_codec import encode_event
+from services.notifications.adapters.postgres_acknowledgements import PostgresAcknowledgements
+from services.notifications.use_cases.acknowledgement_line import AcknowledgementLine
+from tests.integration.chassis.waiting import running
 from tests.integration.notifications.inboxes import Notifications
 from tests.integration.notifications.pushing import Push, push_over
 from tests.support.postgres import MakeDatabase
@@ -17,7 +20,9 @@ async def notifications(fresh_database: MakeDatabase) -> AsyncIterator[Notificat
     files = fresh_database(schemas=("notifications",))
     app = await Database.open(files.app_url(), schema="notifications", codec=encode_event)
     worker = await Database.open(files.worker_url(), schema="notifications", codec=encode_event)
-    yield Notifications(files, app, worker)
+    line = AcknowledgementLine(worker, PostgresAcknowledgements())
+    async with running(line.run()):
+        yield Notifications(files, app, worker, line)
     await app.close()
     await worker.close()
 

@@ -11,13 +11,12 @@ from chassis.postgres import Database
 from kem.notifications.v1.notifications_events_pb2 import NotificationsEvent
 from kernel.ids import random_id
 from kernel.vocabulary import Role
-from services.notifications.adapters.postgres_acknowledgements import PostgresAcknowledgements
 from services.notifications.adapters.postgres_deliveries import PostgresDeliveries
 from services.notifications.domain.delivery import Delivery
 from services.notifications.domain.recipient import Inbox
 from services.notifications.entrypoints.fan_out import FanOut
 from services.notifications.entrypoints.stream import CONSUMER, ReferralFacts
-from services.notifications.use_cases.acknowledge_deliveries import acknowledge_deliveries
+from services.notifications.use_cases.acknowledgement_line import AcknowledgementLine
 from services.notifications.use_cases.list_deliveries import DeliveryPage, list_deliveries
 from tests.support.postgres import FreshDatabase
 
@@ -52,6 +51,7 @@ class Notifications:
     files: FreshDatabase
     app: Database
     worker: Database
+    line: AcknowledgementLine
 
     def runner(self, fan_out: FanOut | None = None) -> BatchRunner:
         reader = ReferralFacts(PostgresDeliveries(), fan_out)
@@ -65,9 +65,7 @@ class Notifications:
             return await list_deliveries(inbox, after, 1000, caller, tx, PostgresDeliveries())
 
     async def acknowledge(self, inbox: Inbox, agency_id: UUID, up_to: int) -> int:
-        return await acknowledge_deliveries(
-            inbox, up_to, member(agency_id), self.app, PostgresAcknowledgements()
-        )
+        return await self.line.acknowledge(inbox, up_to, member(agency_id))
 
     async def told(self) -> list[NotificationsEvent]:
         rows = await self.worker.pool.fetch("select payload from outbox order by id")

@@ -10,12 +10,15 @@ import pytest
 from chassis.batch import BatchRunner
 from chassis.events import IncomingEvent
 from chassis.incoming import Message
-from kernel.errors import RuleBroken
-from kernel.ids import agency_inbox, desk_inbox, random_id
+from kernel.errors import RuleBroken, Unavailable
+from kernel.ids import AgencyId, agency_inbox, desk_inbox, random_id
+from services.notifications.adapters.postgres_acknowledgements import PostgresAcknowledgements
 from services.notifications.adapters.postgres_deliveries import PostgresDeliveries
 from services.notifications.adapters.postgres_retention import PostgresRetention
+from services.notifications.domain.acknowledgement import SequenceNotKnown
 from services.notifications.domain.recipient import Inbox
 from services.notifications.use_cases import acknowledge_deliveries as acknowledging
+from services.notifications.use_cases.acknowledgement_line import AcknowledgementLine
 from services.notifications.use_cases.forget_old_deliveries import forget_old_deliveries
 from tests.integration.notifications.inboxes import SYSTEM, Notifications, member, message, sequences
 from tests.support.referral_facts import AGENCY, SENDER, as_if_newer, incoming, offered
@@ -200,6 +203,43 @@ async def test_two_clients_that_acknowledge_at_once_tell_each_offer_once(
         offer for event in await notifications.told() for offer in event.deliveries_acknowledged.offer_ids
     ]
     assert len(told) == len(set(told)) == 20
+
+
+async def test_who_acknowledges_at_the_same_moment_shares_a_commit_and_speaks_for_themselves(
+    notifications: Notifications,
+) -> None:
+    agencies = [AgencyId(random_id()) for _ in range(20)]
+    await notifications.take(
+        *[incoming(offered(agency_id=one), position=number) for number, one in enumerate(agencies, 1)]
+    )
+    await asyncio.gather(*[notifications.acknowledge(Inbox.AGENCY, one, 1) for one in agencies])
+    commits = await notifications.worker.pool.fetchval("select count(distinct xmin::text) from outbox")
+    assert commits <= 2
+    told = await notifications.told()
+    assert sorted(event.actor.agency_id for event in told) == sorted(map(str, agencies))
+
+
+async def test_one_wrong_word_is_refused_alone(notifications: Notifications) -> None:
+    await notifications.take(incoming(offered(), position=1))
+    answers = await asyncio.gather(
+        notifications.acknowledge(Inbox.AGENCY, AGENCY, 1),
+        notifications.acknowledge(Inbox.AGENCY, AgencyId(random_id()), 7),
+        return_exceptions=True,
+    )
+    assert answers[0] == 1
+    assert isinstance(answers[1], SequenceNotKnown)
+
+
+async def test_who_is_in_line_when_the_service_stops_is_told_to_say_it_again(
+    notifications: Notifications,
+) -> None:
+    line = AcknowledgementLine(notifications.worker, PostgresAcknowledgements())
+    waiting = asyncio.create_task(line.acknowledge(Inbox.AGENCY, 1, member(AGENCY)))
+    running = asyncio.create_task(line.run())
+    await asyncio.sleep(0)  # both have begun: one is in line, the other gathers
+    running.cancel()
+    with pytest.raises(Unavailable):
+        await asyncio.wait_for(waiting, 5)
 
 
 async def test_old_deliveries_are_forgotten_and_sequences_go_on(notifications: Notifications) -> None:

@@ -2,8 +2,10 @@
 
 import asyncio
 from collections.abc import AsyncIterator
+from typing import Any
 from uuid import UUID
 
+import asyncpg
 import pytest
 
 from kernel.errors import Exhausted
@@ -127,6 +129,22 @@ async def test_a_database_that_goes_away_for_a_moment_is_waited_for(
         )
         await offers(notifications, 2, here=None)
         assert await received(reader, 2) == [1, 2]
+
+
+async def test_a_database_that_dies_in_the_middle_of_an_answer_is_waited_for(
+    notifications: Notifications, fan_out: FanOut, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    ask, deaths = PostgresDeliveries.last_sequences, iter([asyncpg.InternalClientError("cut off")])
+
+    async def cut_off_once(*arguments: Any) -> Any:
+        for death in deaths:
+            raise death
+        return await ask(*arguments)
+
+    monkeypatch.setattr(PostgresDeliveries, "last_sequences", cut_off_once)
+    with fan_out.subscribed(agency_inbox(AGENCY), 0) as reader:
+        await offers(notifications, 3, here=None)
+        assert await received(reader, 3) == [1, 2, 3]
 
 
 async def test_an_inbox_has_a_bounded_number_of_streams(
