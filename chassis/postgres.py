@@ -98,15 +98,23 @@ class Database:
             await connection.fetchval("select 1", timeout=2)
 
     @asynccontextmanager
-    async def transaction(self, caller: Caller) -> AsyncIterator["Transaction"]:
+    async def transaction(
+        self, caller: Caller, *, lock_wait_milliseconds: int | None = None
+    ) -> AsyncIterator["Transaction"]:
         """One READ COMMITTED transaction in which row-level security sees the caller.
 
         Commits at the end, with the outbox rows of what was published; any exception rolls everything back.
+
+        Args:
+            lock_wait_milliseconds: how long a statement waits for a lock; without it, as long as it may take.
+
+        Raises:
+            asyncpg.LockNotAvailableError: from a statement that has waited for so long.
         """
         async with self.pool.acquire() as connection:
             transaction = Transaction(connection, caller, self.codec, self.request_key)
             try:
-                await connection.execute(_begin(caller))
+                await connection.execute(_begin(caller, lock_wait_milliseconds))
                 yield transaction
                 await transaction.flush()
                 await connection.execute("commit")
@@ -235,12 +243,15 @@ def session_settings(schema: str) -> dict[str, str]:
     }
 
 
-def _begin(caller: Caller) -> str:
-    """One round trip for the start and both settings; a UUID and a constant leave no room for injection."""
+def _begin(caller: Caller, lock_wait_milliseconds: int | None) -> str:
+    """One round trip for the start and all settings; nothing in it leaves room for injection."""
     agency = str(caller.agency_id) if caller.agency_id else ""
     internal = "true" if caller.is_internal else "false"
+    lock_wait = (
+        "" if lock_wait_milliseconds is None else f"set local lock_timeout = {lock_wait_milliseconds:d}; "
+    )
     return (
-        "begin isolation level read committed; "
+        f"begin isolation level read committed; {lock_wait}"
         f"select set_config('app.agency', '{agency}', true), set_config('app.internal', '{internal}', true)"
     )
 

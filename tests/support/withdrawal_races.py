@@ -51,7 +51,13 @@ class PlainReadDisclosures(GrantLockOnlyDisclosures):
             held.purpose,
         )
         agreements = await PostgresAgreements().of_agencies(tx, [AGENCY])
-        return Grounds(agreements.get(AGENCY), tuple(map(cell_from, rows)), set_mask=None, earlier=None)
+        return Grounds(
+            agreements.get(AGENCY),
+            tuple(map(cell_from, rows)),
+            set_mask=None,
+            earlier=None,
+            now=await tx.now(),
+        )
 
 
 class PatientVault(Vault):

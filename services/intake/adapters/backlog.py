@@ -1,7 +1,9 @@
-"""How much is waiting behind intake: events not yet sent, and events that referral has not read."""
+"""How much is waiting behind intake: needs not taken up, events not sent, events not read by referral."""
 
 import asyncio
 import contextlib
+from collections.abc import Callable, Iterable
+from contextlib import AbstractAsyncContextManager
 from typing import Final
 
 import structlog
@@ -12,11 +14,13 @@ from aiokafka.errors import KafkaError
 from chassis import topics
 from chassis.postgres import Database
 from kernel.errors import Exhausted
+from kernel.ids import NeedId
+from services.intake.adapters.admission import Admission
 
 REFERRAL_GROUP: Final = "referral"
 """The consumer group in which referral reads kem.intake.v1."""
 MAX_WAITING_EVENTS: Final = 2_000
-"""A few seconds of work for referral; a longer queue would only make everybody wait."""
+"""While referral or the broker is away, and its pace unknown: so many wait for it to come back."""
 LOOK_EVERY_SECONDS: Final = 0.25
 RETRY_SECONDS: Final = 2.0
 _WAITING_ROWS: Final = """
@@ -28,7 +32,10 @@ log = structlog.get_logger(__name__)
 
 
 class Backlog:
-    """Refuses new needs while too much is waiting. A measure that fails refuses nobody."""
+    """Refuses new needs while too much is waiting. A measure that fails refuses nobody.
+
+    By `admission` as long as referral takes needs up; while it is away, by the number of events.
+    """
 
     def __init__(
         self,
@@ -42,14 +49,15 @@ class Backlog:
         self._bootstrap = bootstrap
         self._group = group
         self._most = most
+        self.admission = Admission()
         self.unsent = 0
         self.unread = 0
 
-    def admit(self) -> None:
-        """Returns when one more may come.
+    def admitted(self, count: int = 1) -> AbstractAsyncContextManager[Callable[[Iterable[NeedId]], None]]:
+        """Around the recording of so many needs; what was recorded is told to the function it gives.
 
         Raises:
-            Exhausted: OVERLOADED, with the time after which to try again.
+            Exhausted: OVERLOADED, with the time after which to try again; nothing was recorded.
         """
         waiting = max(self.unsent, self.unread)
         if waiting >= self._most:
@@ -57,6 +65,7 @@ class Backlog:
                 "More needs are waiting to be matched than can be matched soon; try again in a moment.",
                 retry_delay_seconds=min(1.0 + waiting / self._most, 10.0),
             )
+        return self.admission.admitted(count)
 
     async def run(self) -> None:
         """Measures until cancelled."""

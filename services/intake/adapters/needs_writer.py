@@ -180,8 +180,9 @@ class NeedsWriter:
         self, batch: Sequence[_Waiting], lock_wait_milliseconds: int = LOCK_WAIT_MILLISECONDS
     ) -> None:
         """One transaction; answers are given after the commit only."""
-        async with self._database.transaction(self._caller) as tx:
-            await tx.connection.execute(f"set local lock_timeout = {lock_wait_milliseconds}")
+        async with self._database.transaction(
+            self._caller, lock_wait_milliseconds=lock_wait_milliseconds
+        ) as tx:
             outcomes = await self._look(tx, batch)
             fresh = [one for one in batch if one not in outcomes]
             written = await self._insert(tx, fresh) if fresh else {}
@@ -212,6 +213,7 @@ class NeedsWriter:
             [one.row.need.beneficiary_id for one in batch],
             [one.row.need.continues_referral_id for one in batch],
         )
+        tx.note_now(rows[0]["now"])
         outcomes: dict[_Waiting, RecordedNeed | KemError] = {}
         for one, row in zip(batch, rows, strict=True):
             if row["method"] is not None:

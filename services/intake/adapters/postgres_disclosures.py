@@ -23,7 +23,8 @@ _INSERT: Final = """
     on conflict (principal_id, request_id, outcome, refusal_reason) do nothing
 """
 _HOLD: Final = f"select {HELD_COLUMNS}, is_erased, is_need_withdrawn from hold_referral_still($1, $2)"  # noqa: S608  constant
-_GROUNDS: Final = "select * from grounds_of_disclosure($1, $2, $3, $4, $5, $6)"
+_GROUNDS: Final = "select *, clock_timestamp() as now from grounds_of_disclosure($1, $2, $3, $4, $5, $6)"
+"""The function has all its rows, and so its locks, before the clock is read."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,12 +73,16 @@ class Standing:
 
 @dataclass(frozen=True, slots=True)
 class Grounds:
-    """What a disclosure is decided on; `set_mask` is None where no officer has set what the type needs."""
+    """What a disclosure is decided on; `set_mask` is None where no officer has set what the type needs.
+
+    `now` is the transaction's, read after the locks.
+    """
 
     agreement: Agreement | None
     cells: tuple[Cell, ...]
     set_mask: int | None
     earlier: EarlierDisclosure | None
+    now: datetime
 
 
 class PostgresDisclosures:
@@ -97,7 +102,7 @@ class PostgresDisclosures:
         return held_from(row), Standing(row["is_erased"], row["is_need_withdrawn"])
 
     async def grounds(self, tx: Transaction, held: HeldReferral, request_id: UUID) -> Grounds:
-        """On what the holder's disclosure rests. Locks the agreement, then the grants; read the clock after.
+        """On what the holder's disclosure rests. Locks the agreement, then the grants.
 
         No withdrawal of the grants commits before this transaction ends. With a plain read instead of the
         lock, 131 of 300 forced races gave data after the withdrawal.
@@ -111,7 +116,7 @@ class PostgresDisclosures:
             tx.caller.principal_id,
             request_id,
         )
-        return grounds_from(rows, held)
+        return grounds_from(rows, held, tx.note_now(rows[0]["now"]))
 
     async def add(self, tx: Transaction, row: DisclosureRow) -> bool:
         """Writes the decision; False where the same request was already decided so."""
@@ -144,7 +149,7 @@ def _values(row: DisclosureRow, tx: Transaction) -> list[Any]:
     ]
 
 
-def grounds_from(rows: Sequence[Any], held: HeldReferral) -> Grounds:
+def grounds_from(rows: Sequence[Any], held: HeldReferral, now: datetime) -> Grounds:
     """The rows of grounds_of_disclosure: all alike but for the grant, which may be missing."""
     first = rows[0]
     return Grounds(
@@ -156,6 +161,7 @@ def grounds_from(rows: Sequence[Any], held: HeldReferral) -> Grounds:
         earlier=None
         if first["earlier_disclosure_id"] is None
         else EarlierDisclosure(**_prefixed(first, "earlier_")),
+        now=now,
     )
 
 

@@ -30,9 +30,10 @@ class EligibilityServer(eligibility_service_pb2_grpc.EligibilityServiceServicer)
         context: _Context[messages.GetProfilesRequest, messages.GetProfilesResponse],
     ) -> messages.GetProfilesResponse:
         parts = self._parts
+        need_ids = [NeedId(UUID(need_id)) for need_id in request.need_ids]
         async with parts.database.transaction(current_caller()) as tx:
             profiles = await get_profiles(
-                [NeedId(UUID(need_id)) for need_id in request.need_ids],
+                need_ids,
                 GET_PROFILES,
                 tx,
                 needs=parts.needs,
@@ -40,4 +41,5 @@ class EligibilityServer(eligibility_service_pb2_grpc.EligibilityServiceServicer)
                 agreements=parts.agreements,
                 vault=parts.vault,
             )
+        parts.backlog.admission.note_asked(need_ids)
         return messages.GetProfilesResponse(profiles=map(profile_message, profiles))

@@ -10,6 +10,7 @@ from chassis.requests import once
 from kem.intake.v1 import intake_service_pb2 as messages
 from kernel.ids import BeneficiaryId, NeedId
 from services.intake.adapters.needs_writer import DEADLINE_SECONDS
+from services.intake.domain.need import RecordedNeed
 from services.intake.entrypoints.consent_parts import ConsentParts
 from services.intake.entrypoints.instants import timestamp
 from services.intake.entrypoints.refusals import refusals_on_record
@@ -74,20 +75,22 @@ class NeedsServer:
             request_id=UUID(request.request_id), needs=[new_need_from(need) for need in request.needs]
         )
         people = sorted({need.beneficiary_id for need in command.needs})
-        parts.backlog.admit()
-        async with (
-            refusals_on_record(parts.database, caller, RECORD_SEVERAL, people),
-            parts.database.transaction(caller) as tx,
-        ):
+        recorded: list[RecordedNeed] = []
+        async with parts.backlog.admitted(len(command.needs)) as note_recorded:
+            async with (
+                refusals_on_record(parts.database, caller, RECORD_SEVERAL, people),
+                parts.database.transaction(caller) as tx,
+            ):
 
-            async def act() -> bytes:
-                recorded = await record_needs(command, tx, parts.needs, parts.vault)
-                response = messages.RecordNeedsResponse(needs=map(recorded_need_message, recorded))
-                return response.SerializeToString()
+                async def act() -> bytes:
+                    recorded.extend(await record_needs(command, tx, parts.needs, parts.vault))
+                    response = messages.RecordNeedsResponse(needs=map(recorded_need_message, recorded))
+                    return response.SerializeToString()
 
-            response = await once(
-                tx, command.request_id, RECORD_SEVERAL, request.SerializeToString(deterministic=True), act
-            )
+                response = await once(
+                    tx, command.request_id, RECORD_SEVERAL, request.SerializeToString(deterministic=True), act
+                )
+            note_recorded(one.need_id for one in recorded)
         return messages.RecordNeedsResponse.FromString(response)
 
     async def WithdrawNeed(

@@ -130,7 +130,6 @@ async def _answer(
         )
     grounds = await parts.disclosures.grounds(tx, held, command.request_id)
     agreement, earlier = grounds.agreement, _of_this_referral(grounds.earlier, command)
-    now = await tx.now()
     decision = decide_disclosure(
         agency_id=agency_id,
         purpose=held.purpose,
@@ -138,7 +137,7 @@ async def _answer(
         for_assessment=held.for_assessment,
         agreement=agreement,
         cells=grounds.cells,
-        now=now,
+        now=grounds.now,
     )
     given_mask = decision.given_mask & earlier.given_mask if earlier else decision.given_mask
     refusal = decision.refusal or (None if given_mask else Refusal.CONSENT_NOT_IN_FORCE)
@@ -162,7 +161,7 @@ async def _answer(
         request_id=command.request_id,
         referral_id=held.referral_id,
         agency_id=agency_id,
-        disclosed_time=earlier.disclosed_time if earlier else now,
+        disclosed_time=earlier.disclosed_time if earlier else grounds.now,
         need_id=held.need_id,
         beneficiary_id=held.beneficiary_id,
         offer_id=held.offer_id,

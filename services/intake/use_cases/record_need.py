@@ -1,5 +1,6 @@
 """Records one need: the hub's busiest call, written together with the others that come at the same time."""
 
+import time
 from dataclasses import dataclass
 from uuid import UUID
 
@@ -46,23 +47,27 @@ async def record_need(
     """
     agency_id = own_agency(caller)
     check_new(command.need)
-    backlog.admit()
+    began = time.monotonic()
     ids = RecordedNeed(NeedId(random_id()), ReferralId(random_id()))
-    row = NeedRow(
-        ids=ids,
-        need=command.need,
-        sender_agency_id=agency_id,
-        principal_id=PrincipalId(caller.principal_id),
-        sealed_note=await _sealed_note(ids.need_id, command.need, caller, database, vault),
-    )
-    return await writer.record(
-        row,
-        caller=caller,
-        request_id=command.request_id,
-        method=method,
-        request_bytes=command.request_bytes,
-        deadline_seconds=deadline_seconds,
-    )
+    async with backlog.admitted() as note_recorded:
+        row = NeedRow(
+            ids=ids,
+            need=command.need,
+            sender_agency_id=agency_id,
+            principal_id=PrincipalId(caller.principal_id),
+            sealed_note=await _sealed_note(ids.need_id, command.need, caller, database, vault),
+        )
+        recorded = await writer.record(
+            row,
+            caller=caller,
+            request_id=command.request_id,
+            method=method,
+            request_bytes=command.request_bytes,
+            deadline_seconds=deadline_seconds - (time.monotonic() - began),
+        )
+        if recorded == ids:  # else it is the first answer to a repeat
+            note_recorded([ids.need_id])
+    return recorded
 
 
 async def _sealed_note(

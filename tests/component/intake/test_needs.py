@@ -1,7 +1,7 @@
 """Needs, consent and profiles through intake's doors."""
 
 import asyncio
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Awaitable
 from pathlib import Path
 from uuid import uuid4
 
@@ -28,6 +28,11 @@ async def intake(fresh_database: MakeDatabase, tmp_path: Path) -> AsyncIterator[
 async def desk(intake: RunningIntake) -> AsyncIterator[Desk]:
     async with desk_at(intake) as opened:
         yield opened
+
+
+async def _answer(call: Awaitable[messages.RecordNeedsResponse]) -> messages.RecordNeedsResponse:
+    """As a coroutine, which alone makes a task."""
+    return await call
 
 
 async def test_many_needs_at_once_are_each_recorded_once(desk: Desk, intake: RunningIntake) -> None:
@@ -154,6 +159,33 @@ async def test_the_same_withdrawal_twice_closes_once(desk: Desk) -> None:
 async def test_a_denial_is_recorded_beside_the_permits(desk: Desk, intake: RunningIntake) -> None:
     await desk.consent(await desk.person(), effect=consent_pb2.GRANT_EFFECT_DENY)
     assert intake.database.execute("select effect from intake.grant_cell").strip() == "DENY"
+
+
+async def test_needs_wait_in_line_for_referral_and_what_would_wait_long_is_put_off(
+    desk: Desk, intake: RunningIntake
+) -> None:
+    person = await desk.person()
+
+    def several() -> messages.RecordNeedsRequest:
+        return messages.RecordNeedsRequest(request_id=str(uuid4()), needs=[desk.new_need(person)] * 50)
+
+    async with intake.channel_of_the_hub() as hub:
+        referral = EligibilityServiceStub(hub)
+
+        async def take_up(*need_ids: str) -> None:
+            await referral.GetProfiles(eligibility_service_pb2.GetProfilesRequest(need_ids=need_ids))
+
+        await take_up((await desk.need(person)).need_id)  # so it is at work
+        taken = [(await desk.intake.RecordNeeds(several())).needs[-1].need_id for _ in range(2)]
+        calls = [asyncio.create_task(_answer(desk.intake.RecordNeeds(several()))) for _ in range(2)]
+        [(put_off,), (standing,)] = await asyncio.wait(calls, return_when=asyncio.FIRST_COMPLETED)
+        with refused() as refusal:
+            await put_off
+        assert (refusal.code, refusal.reason) == (grpc.StatusCode.RESOURCE_EXHAUSTED, "OVERLOADED")
+        assert refusal.retry_delay_seconds
+        await take_up(*taken)
+        assert len((await standing).needs) == 50
+    assert intake.database.execute("select count(*) from intake.need").strip() == "151"
 
 
 async def test_when_too_much_waits_a_new_need_is_told_when_to_come_back(

@@ -48,4 +48,5 @@ async def test_a_broker_that_is_away_refuses_nobody(intake: OpenIntake) -> None:
     async with running(backlog.run()):
         await intake.person()
         await until(lambda: backlog.unsent > 0)
-        backlog.admit()
+        async with backlog.admitted():
+            assert backlog.admission.in_flight == 1
