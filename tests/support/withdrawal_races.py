@@ -23,7 +23,9 @@ from tests.support.consented_people import METHOD, OpenIntake, agreement_with, g
 
 AGENCY = uuid4()
 PATIENCE_SECONDS = 0.02
-"""A withdrawal that nothing holds up has committed by then; one that waits for a lock has not."""
+"""A withdrawal that waits for a lock has not committed by then, however long this is."""
+LOSING_PATIENCE_SECONDS = 10.0
+"""For the naive way, where nothing holds a withdrawal up: it is waited for, on a busy machine too."""
 
 
 class GrantLockOnlyDisclosures(PostgresDisclosures):
@@ -41,6 +43,8 @@ class GrantLockOnlyDisclosures(PostgresDisclosures):
 
 class PlainReadDisclosures(GrantLockOnlyDisclosures):
     """The naive way: reads what it decides on without a lock. Kept so that the races can be seen lost."""
+
+    patience_seconds = LOSING_PATIENCE_SECONDS
 
     async def grounds(self, tx: Transaction, held: HeldReferral, request_id: UUID) -> Grounds:
         rows = await tx.connection.fetch(
@@ -63,8 +67,11 @@ class PlainReadDisclosures(GrantLockOnlyDisclosures):
 class PatientVault(Vault):
     """Opens a person's data only after the withdrawal has had its chance: the worst moment of the race."""
 
-    def __init__(self, vault: Vault, withdrawal: "asyncio.Task[Any]", begun: asyncio.Event) -> None:
+    def __init__(
+        self, vault: Vault, withdrawal: "asyncio.Task[Any]", begun: asyncio.Event, patience_seconds: float
+    ) -> None:
         self._vault = vault
+        self._patience_seconds = patience_seconds
         self._withdrawal = withdrawal
         self._begun = begun
 
@@ -72,7 +79,7 @@ class PatientVault(Vault):
         self, tx: Transaction, beneficiary_id: BeneficiaryId, mask: int
     ) -> dict[str, Any] | None:
         self._begun.set()
-        await asyncio.wait({self._withdrawal}, timeout=PATIENCE_SECONDS)
+        await asyncio.wait({self._withdrawal}, timeout=self._patience_seconds)
         return await self._vault.read_categories(tx, beneficiary_id, mask)
 
 
@@ -136,7 +143,8 @@ async def _one(
 
     withdrawal = asyncio.create_task(in_its_time())
     parts = intake.disclosure_parts
-    vault = PatientVault(parts.vault, withdrawal, begun) if is_forced else parts.vault
+    patience_seconds = getattr(disclosures, "patience_seconds", PATIENCE_SECONDS)
+    vault = PatientVault(parts.vault, withdrawal, begun, patience_seconds) if is_forced else parts.vault
     parts = replace(parts, disclosures=disclosures, vault=vault)
     try:
         command = GetDisclosure(uuid4(), need.referral_id)

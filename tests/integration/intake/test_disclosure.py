@@ -336,9 +336,11 @@ async def test_what_is_known_already_costs_one_transaction_and_locks_nothing_for
     transactions: list[Caller] = []
 
     class Counted(Database):
-        def transaction(self, caller: Caller) -> _AsyncGeneratorContextManager[Transaction]:
+        def transaction(
+            self, caller: Caller, *, lock_wait_milliseconds: int | None = None
+        ) -> _AsyncGeneratorContextManager[Transaction]:
             transactions.append(caller)
-            return super().transaction(caller)
+            return super().transaction(caller, lock_wait_milliseconds=lock_wait_milliseconds)
 
     counted = copy(intake.database)
     counted.__class__ = Counted
