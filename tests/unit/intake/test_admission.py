@@ -144,6 +144,8 @@ async def test_whoever_gives_up_leaves_the_line_and_whoever_fails_leaves_room(do
     with pytest.raises(ValueError):
         await failing
     assert (door.admission.in_flight, door.admission.in_line) == (ROOM, 0)
+    door.admission.note_asked(door.recorded)
+    assert (door.admission.in_flight, door.admission.in_line) == (0, 0)
 
 
 @_turned
