@@ -21,7 +21,10 @@ from tools.stack.failure import StackFailure
 
 ROOT: Final = Path(__file__).resolve().parents[1]
 _PROGRAMS: Final = Path(sys.executable).parent
-_LAYER_LIMIT_SECONDS: Final = 1200
+_CORE_LIMIT_SECONDS: Final = 1200
+_DEEP_LIMIT_SECONDS: Final = 3600
+_DEEP_TEST_LIMIT: Final = "--timeout=1200"
+"""pyproject.toml has the limit of a test in the core."""
 _LOSS_REPEATS: Final = 5
 EXIT_FAILED: Final = 1
 EXIT_NOT_RUN: Final = 3
@@ -48,6 +51,8 @@ class Layer:
     options: Sequence[str] = ()
     settings: dict[str, str] = field(default_factory=dict)
     repeats: int = 1
+    limit_seconds: int = _CORE_LIMIT_SECONDS
+    """Of each command and each round of tests."""
 
 
 CORE: Final = (
@@ -69,23 +74,40 @@ DEEP: Final = (
     Layer(
         "property, many cases",
         tests="tests/property",
-        options=_ON_EACH_CORE,
+        options=(*_ON_EACH_CORE, _DEEP_TEST_LIMIT),
         settings={"KEM_TEST_DEPTH": "deep"},
+        limit_seconds=_DEEP_LIMIT_SECONDS,
     ),
     Layer(
         "fault, repeated",
         tests="tests/fault",
-        options=_MOSTLY_WAITING,
+        options=(*_MOSTLY_WAITING, _DEEP_TEST_LIMIT),
         settings={"KEM_TEST_DEPTH": "deep"},
         repeats=_LOSS_REPEATS,
     ),
-    Layer("every step and fault", tests="tests/deep/steps", options=_SOME_SIDE_BY_SIDE),
-    Layer("mutants", tests="tests/deep/mutants", options=_SOME_SIDE_BY_SIDE),
+    Layer(
+        "every step and fault",
+        tests="tests/deep/steps",
+        options=_SOME_SIDE_BY_SIDE,
+        limit_seconds=_DEEP_LIMIT_SECONDS,
+    ),
+    Layer(
+        "mutants",
+        tests="tests/deep/mutants",
+        options=(*_SOME_SIDE_BY_SIDE, _DEEP_TEST_LIMIT),
+        limit_seconds=_DEEP_LIMIT_SECONDS,
+    ),
     Layer(
         "deep",
         tests="tests/deep",
-        options=(*_FILES_SIDE_BY_SIDE, "--ignore=tests/deep/steps", "--ignore=tests/deep/mutants"),
+        options=(
+            *_FILES_SIDE_BY_SIDE,
+            _DEEP_TEST_LIMIT,
+            "--ignore=tests/deep/steps",
+            "--ignore=tests/deep/mutants",
+        ),
         settings={"KEM_TEST_DEPTH": "deep"},
+        limit_seconds=_DEEP_LIMIT_SECONDS,
     ),
 )
 _SHORTEST_OPTIONS: Final = ("-q", "--no-header", "--tb=short", "-rfEs")
@@ -156,7 +178,7 @@ def run(layer: Layer) -> Outcome:
     outcome = Outcome(layer.name)
     began = time.monotonic()
     for command in layer.commands:
-        outcome.failed += _run([str(_PROGRAMS / command[0]), *command[1:]], layer.settings) != 0
+        outcome.failed += _run([str(_PROGRAMS / command[0]), *command[1:]], layer) != 0
     if layer.tests is not None and any((ROOT / layer.tests).rglob("test_*.py")):
         for _ in range(layer.repeats):
             _run_tests(layer, layer.tests, outcome)
@@ -168,7 +190,7 @@ def _run_tests(layer: Layer, tests: str, outcome: Outcome) -> None:
     with tempfile.TemporaryDirectory() as folder:
         report = Path(folder) / "report.xml"
         command = [sys.executable, "-m", "pytest", tests, *_SHORTEST_OPTIONS, *layer.options]
-        code = _run([*command, f"--junitxml={report}"], layer.settings)
+        code = _run([*command, f"--junitxml={report}"], layer)
         passed, failed, skipped = read_report(report)
         reasons = reasons_not_run(report)
     outcome.passed += passed
@@ -201,18 +223,18 @@ def reasons_not_run(report: Path) -> list[str]:
     return [skip.get("message", "") for skip in skips]
 
 
-def _run(command: Sequence[str], settings: dict[str, str]) -> int:
+def _run(command: Sequence[str], layer: Layer) -> int:
     roots = os.pathsep.join([str(ROOT), str(ROOT / "gen")])
     try:
         return subprocess.run(
             command,
             cwd=ROOT,
-            env=os.environ | {"PYTHONPATH": roots} | settings,
+            env=os.environ | {"PYTHONPATH": roots} | layer.settings,
             check=False,
-            timeout=_LAYER_LIMIT_SECONDS,
+            timeout=layer.limit_seconds,
         ).returncode
     except subprocess.TimeoutExpired:
-        print(f"stopped: not done after {_LAYER_LIMIT_SECONDS} s", flush=True)
+        print(f"stopped: not done after {layer.limit_seconds} s", flush=True)
         return 1
 
 
