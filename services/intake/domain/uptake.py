@@ -10,6 +10,8 @@ SILENCE_SECONDS: Final = 3.0
 """Whoever has asked about nothing for so long, although something waits and nothing is in hand, is away."""
 ASSUMED_RATE: Final = 200.0
 """Needs a second, until something was measured."""
+LONGEST_IN_HAND_SECONDS: Final = 10.0
+"""Nothing that matching asks about at once keeps it busy for longer: it may be away then, however slow it was."""
 _MEMORY_SECONDS: Final = 0.5
 _BUSY_SECONDS: Final = 0.1
 """A need that has waited for so long shows that matching was at work, if it was when the need came."""
@@ -48,8 +50,12 @@ class Uptake:
         """
         now = self._clock()
         oldest_time = next(iter(self._in_flight.values()), now)
-        idle_time = max(self._asked_time + self._in_hand / self.rate, oldest_time)
+        idle_time = max(self._asked_time + self._in_hand_seconds, oldest_time)
         return self._asked_time == -math.inf or now - idle_time > SILENCE_SECONDS
+
+    @property
+    def _in_hand_seconds(self) -> float:
+        return min(self._in_hand / self.rate, LONGEST_IN_HAND_SECONDS)
 
     def note_recorded(self, need_ids: Iterable[NeedId]) -> None:
         """These are committed, and matching will hear of them."""
@@ -71,7 +77,7 @@ class Uptake:
             del self._in_flight[need_id]
             taken += 1
         pause = oldest_time - self._asked_time
-        was_busy = pause <= self._in_hand / self.rate and now - oldest_time >= _BUSY_SECONDS
+        was_busy = pause <= self._in_hand_seconds and now - oldest_time >= _BUSY_SECONDS
         self._measure(now - self._asked_time, was_busy=was_busy)
         self._asked_time, self._in_hand = now, taken
 
@@ -80,7 +86,7 @@ class Uptake:
 
         Where matching had nothing to do in between, it is at least as fast as that.
         """
-        most_seconds = SILENCE_SECONDS + self._in_hand / self.rate
+        most_seconds = SILENCE_SECONDS + self._in_hand_seconds
         if seconds > most_seconds or not (was_busy or self._in_hand > self.rate * seconds):
             return
         kept = math.exp(-seconds / _MEMORY_SECONDS)

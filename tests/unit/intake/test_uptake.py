@@ -5,7 +5,7 @@ from collections import deque
 import pytest
 
 from kernel.ids import NeedId, random_id
-from services.intake.domain.uptake import ASSUMED_RATE, SILENCE_SECONDS, Uptake
+from services.intake.domain.uptake import ASSUMED_RATE, LONGEST_IN_HAND_SECONDS, SILENCE_SECONDS, Uptake
 
 
 class _Day:
@@ -55,6 +55,18 @@ def test_a_matching_that_works_off_a_long_batch_is_not_away() -> None:
     day.now += 10 + SILENCE_SECONDS - 0.1
     assert not day.uptake.is_away
     day.now += 0.2
+    assert day.uptake.is_away
+
+
+def test_a_matching_that_was_slow_once_is_missed_as_soon_as_another() -> None:
+    day = _Day()
+    for pause in (3.0, 6.0, 9.0, 12.0, 15.0, 18.0):  # it dies again and again, with one need in hand
+        first, _ = day.record(2)
+        day.uptake.note_asked([first])
+        day.now += pause
+    day.uptake.note_asked(day.record(30))
+    day.record(1)
+    day.now += LONGEST_IN_HAND_SECONDS + SILENCE_SECONDS + 0.1
     assert day.uptake.is_away
 
 
