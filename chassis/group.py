@@ -15,8 +15,11 @@ KAFKA_FETCH_WAIT_MILLISECONDS: Final = 500
 """Apache Kafka answers a waiting fetch as soon as something arrives."""
 
 SESSION_SECONDS: Final = 6.0
-"""After this long without a heartbeat another worker takes over; the embedded broker lets a new member wait
-for half of it."""
+"""After this long without a heartbeat another worker takes over; Apache Kafka takes no less by default."""
+
+EMBEDDED_SESSION_SECONDS: Final = 3.0
+"""It also lets each new member wait for half of it. On one machine nothing but a death keeps a heartbeat away
+for so long."""
 
 
 class FetchPace:

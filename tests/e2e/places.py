@@ -1,5 +1,6 @@
 """Every place in which a running hub keeps or shows bytes: files, topics, databases, pages of measures."""
 
+import asyncio
 import os
 import subprocess
 from urllib.request import urlopen
@@ -8,6 +9,7 @@ from aiokafka import AIOKafkaConsumer, TopicPartition
 
 from chassis.topics import PARTITIONS, TOPICS
 from tests.e2e.kem_command import KemUp
+from tests.e2e.playing import PATIENCE_SECONDS
 from tests.e2e.search import Search
 from tools.stack.footing import installed_programs
 from tools.stack.postgres_admin import DATABASE
@@ -80,13 +82,14 @@ async def read_topics(bootstrap: str) -> dict[str, list[bytes]]:
         ends = await consumer.end_offsets(places)
         await consumer.seek_to_beginning(*places)
         behind = {place for place in places if ends[place]}
-        while behind:
-            for place, messages in (await consumer.getmany(timeout_ms=500)).items():
-                for one in messages:
-                    headers = b" ".join(name.encode() + b"=" + value for name, value in one.headers)
-                    found[place.topic].append(b" ".join([one.key or b"", one.value or b"", headers]))
-                    if one.offset + 1 >= ends[place]:
-                        behind.discard(place)
+        async with asyncio.timeout(PATIENCE_SECONDS):
+            while behind:
+                for place, messages in (await consumer.getmany(timeout_ms=500)).items():
+                    for one in messages:
+                        headers = b" ".join(name.encode() + b"=" + value for name, value in one.headers)
+                        found[place.topic].append(b" ".join([one.key or b"", one.value or b"", headers]))
+                        if one.offset + 1 >= ends[place]:
+                            behind.discard(place)
     finally:
         await consumer.stop()
     return found

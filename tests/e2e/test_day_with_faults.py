@@ -17,16 +17,14 @@ from tools.demo.ledger import Ledger
 from tools.hub import Doors
 from tools.stack.part import Part
 from tools.stack.run_file import read_run
-from tools.stack.stack import Stack, StackOptions
+from tools.stack.stack import Stack
 
 SERVICES: Final = ("intake", "referral", "notifications")
-SETTINGS: Final = {"KEM_KAFKA_SESSION_SECONDS": "3"}
-"""A dead reader is missed after half the usual time: these days are short."""
 
 
 @pytest.fixture(scope="module")
 async def stack(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[Stack]:
-    one = Stack(tmp_path_factory.mktemp("hub"), StackOptions(settings=SETTINGS))
+    one = Stack(tmp_path_factory.mktemp("hub"))
     await one.start()
     await run_on_seconds(one.postgres)
     yield one

@@ -17,7 +17,7 @@ from kem.intake.v1 import beneficiary_pb2, consent_pb2, intake_service_pb2, need
 from kernel.codes import purpose_of
 from kernel.vocabulary import Role
 from tests.e2e.kem_command import ROOT, command, environment
-from tests.e2e.typed_terminal import TypedTerminal
+from tests.e2e.typed_terminal import PATIENCE_SECONDS, TypedTerminal
 from tests.integration.chassis.waiting import until
 from tests.support.partner_server import Partner
 from tools.check.report import check_database
@@ -247,10 +247,12 @@ async def _kem(stack: Stack, *arguments: str, fails: int = 0) -> str:
         *command(*arguments),
         cwd=ROOT,
         env=environment(stack.layout.data),
+        stdin=asyncio.subprocess.DEVNULL,
         stdout=asyncio.subprocess.PIPE,
         stderr=asyncio.subprocess.STDOUT,
     )
-    printed = (await process.communicate())[0].decode()
+    async with asyncio.timeout(PATIENCE_SECONDS):
+        printed = (await process.communicate())[0].decode()
     assert process.returncode == fails, printed
     return printed
 

@@ -6,7 +6,12 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Protocol
 
-from chassis.group import EMBEDDED_FETCH_WAIT_MILLISECONDS, KAFKA_FETCH_WAIT_MILLISECONDS
+from chassis.group import (
+    EMBEDDED_FETCH_WAIT_MILLISECONDS,
+    EMBEDDED_SESSION_SECONDS,
+    KAFKA_FETCH_WAIT_MILLISECONDS,
+    SESSION_SECONDS,
+)
 from chassis.topics import REPLICATION
 from tools.stack.apache import NodePorts, kafka_nodes, kafka_program
 from tools.stack.broker import Broker
@@ -46,11 +51,14 @@ class Cluster:
 
     def settings(self) -> dict[str, str]:
         """What every service is told about it."""
-        wait = KAFKA_FETCH_WAIT_MILLISECONDS if self.keeps_events else EMBEDDED_FETCH_WAIT_MILLISECONDS
+        wait, session = KAFKA_FETCH_WAIT_MILLISECONDS, SESSION_SECONDS
+        if not self.keeps_events:
+            wait, session = EMBEDDED_FETCH_WAIT_MILLISECONDS, EMBEDDED_SESSION_SECONDS
         return {
             "KEM_KAFKA_BOOTSTRAP": self.bootstrap,
             "KEM_KAFKA_IDEMPOTENCE": str(self.keeps_events).lower(),
             "KEM_KAFKA_FETCH_WAIT_MILLISECONDS": str(wait),
+            "KEM_KAFKA_SESSION_SECONDS": str(session),
             "KEM_KAFKA_REPLICATION": str(self.replication),
         }
 

@@ -16,8 +16,8 @@ from tools.stack.run_file import RunningProcess, start_time_of
 
 FIRST_BACKOFF_SECONDS: Final = 0.2
 LAST_BACKOFF_SECONDS: Final = 10.0
-STEADY_SECONDS: Final = 30.0
-"""After so long a life the next death is a new one: the backoff starts again."""
+STEADY_SECONDS: Final = 10.0
+"""After so long a life the next death is a new one: the backoff starts again. A start takes three of them."""
 TRIES_AT_START: Final = 3
 EXIT_SETTINGS: Final = 78
 """EX_CONFIG of sysexits.h: the process says in its last line what is wrong; starting again would not help."""
