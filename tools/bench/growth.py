@@ -51,7 +51,7 @@ async def measure(run: Run) -> Figures:
             figures["stored_0"] = await in_rounds(run, place, single(place), CALLERS, "nothing stored")
             for level in levels:
                 await _until_at_rest(place, connection)
-                await _grow(run, place, clones, level)
+                await _grow(run, place, connection, clones, level)
                 what = f"{level:,} referrals stored"
                 figures[f"stored_{level}"] = await in_rounds(run, place, single(place), CALLERS, what)
             await _until_at_rest(place, connection)
@@ -92,10 +92,19 @@ async def _template(run: Run, place: Ground, connection: asyncpg.Connection) -> 
     return template
 
 
-async def _grow(run: Run, place: Ground, clones: Clones, level: int) -> None:
+async def _grow(run: Run, place: Ground, connection: asyncpg.Connection, clones: Clones, level: int) -> None:
     for part in place.stack.service_parts():
         await part.rest()
+    # after each checkpoint PostgreSQL logs every page that it touches whole: many times what is written here
+    await connection.execute("alter system set max_wal_size = '20GB'")
+    await connection.execute("alter system set checkpoint_timeout = '1h'")
+    await connection.execute("select pg_reload_conf()")
     await clones.write(level - clones.referrals, Milestones(run, level))
+    await connection.execute("alter system reset all")
+    await connection.execute("select pg_reload_conf()")
+    # what years of autovacuum have done by then
+    await connection.execute("vacuum (analyze)")
+    await connection.execute("checkpoint")
     for partner in place.partners:
         partner.resume_after(clones.last_sequence(partner.recipient_id))
     for part in place.stack.service_parts():
