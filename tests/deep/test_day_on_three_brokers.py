@@ -14,7 +14,7 @@ import pytest
 from chassis.topics import INTAKE, REFERRAL
 from tests.deep.three_brokers import ThreeBrokers
 from tests.e2e.playing import play
-from tests.e2e.test_day_with_faults import SETTINGS, kill, needs_recorded
+from tests.e2e.test_day_with_faults import kill, needs_recorded
 from tests.integration.chassis.waiting import until
 from tools.demo.fresh import run_on_seconds
 from tools.demo.ledger import Ledger
@@ -26,6 +26,9 @@ from tools.stack.services import is_serving
 from tools.stack.stack import Stack, StackOptions
 
 NEEDS: Final = 100
+
+SETTINGS: Final = {"KEM_KAFKA_SESSION_SECONDS": "3"}
+"""A dead reader is missed after half the usual time: these days are short."""
 
 
 @pytest.fixture(scope="module")

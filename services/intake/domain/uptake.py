@@ -11,7 +11,8 @@ SILENCE_SECONDS: Final = 3.0
 ASSUMED_RATE: Final = 200.0
 """Needs a second, until something was measured."""
 LONGEST_IN_HAND_SECONDS: Final = 10.0
-"""Nothing that matching asks about at once keeps it busy for longer: it may be away then, however slow it was."""
+"""Nothing that matching asks about at once keeps it busy for longer: it may be away then, however slow
+it was."""
 _MEMORY_SECONDS: Final = 0.5
 _BUSY_SECONDS: Final = 0.1
 """A need that has waited for so long shows that matching was at work, if it was when the need came."""
