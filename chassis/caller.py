@@ -194,8 +194,9 @@ class AssertionSigner:
         acting_person: str | None = None,
         acr: str = "pwd",
         lifetime_seconds: int = 300,
+        certificate_thumbprint: str = "",
     ) -> str:
-        """A fresh assertion for one principal."""
+        """A fresh assertion for one principal, bound to one client's certificate where one is named."""
         now = int(time.time())
         claims: dict[str, Any] = {
             "iss": self.issuer,
@@ -210,6 +211,8 @@ class AssertionSigner:
         }
         if acting_person:
             claims["person"] = acting_person
+        if certificate_thumbprint:
+            claims["cnf"] = {"x5t#S256": certificate_thumbprint}
         return jwt.encode(claims, self._key, algorithm=ALGORITHM, headers={"kid": self.key_id})
 
     def service_token(self, lifetime_seconds: int = 300) -> str:

@@ -20,7 +20,7 @@ SOURCES: Final = {
     REFERRAL: ("referral",),
     DIRECTORY: ("referral",),
     NOTIFICATIONS: ("notifications",),
-    ACCESS: ("intake", "referral", "notifications"),
+    ACCESS: ("intake", "referral", "notifications", "access"),
 }
 """Which services write to a topic. Each counts positions of its own."""
 

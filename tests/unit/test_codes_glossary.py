@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 from google.protobuf.descriptor import Descriptor, FileDescriptor, ServiceDescriptor
 
-from kem.access.v1 import access_events_pb2
+from kem.access.v1 import access_events_pb2, access_service_pb2
 from kem.directory.v1 import directory_events_pb2, directory_service_pb2
 from kem.disclosure.v1 import disclosure_events_pb2, disclosure_service_pb2
 from kem.intake.v1 import eligibility_service_pb2, intake_events_pb2, intake_service_pb2, text_service_pb2
@@ -14,6 +14,7 @@ from kem.notifications.v1 import inbox_service_pb2, notifications_events_pb2, pu
 from kem.partner.v1 import partner_inbox_service_pb2
 from kem.referral.v1 import referral_events_pb2, referral_pb2, referral_service_pb2
 from kernel import codes, vocabulary
+from services.access.domain.account import AccountState
 from services.notifications.domain.push_endpoint import PushFailure, PushState
 from services.referral.domain.conditions import Exclusion, MatchWarning
 
@@ -52,6 +53,7 @@ LISTS = [
     MatchWarning,
     PushFailure,
     PushState,
+    AccountState,
 ]
 DOORS: list[FileDescriptor] = [
     module.DESCRIPTOR
@@ -65,6 +67,7 @@ DOORS: list[FileDescriptor] = [
         inbox_service_pb2,
         push_service_pb2,
         partner_inbox_service_pb2,
+        access_service_pb2,
     )
 ]
 ENVELOPES: list[Descriptor] = [

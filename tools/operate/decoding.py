@@ -20,6 +20,7 @@ from kem.disclosure.v1.disclosure_events_pb2 import DisclosureEvent
 from kem.intake.v1.intake_events_pb2 import IntakeEvent
 from kem.notifications.v1.notifications_events_pb2 import NotificationsEvent
 from kem.referral.v1.referral_events_pb2 import ReferralEvent
+from kernel.vocabulary import Role
 
 ENVELOPES: Final[dict[str, type[Message]]] = {
     INTAKE: IntakeEvent,
@@ -39,6 +40,7 @@ _CODE: Final = re.compile(r"[A-Z][A-Z0-9_]{0,59}")
 _VERSION: Final = re.compile(r"([a-z]{1,20}/)?[0-9][0-9a-z.-]{0,19}")
 _METHOD: Final = re.compile(r"/kem\.[a-z]+\.v[0-9]+\.[A-Za-z]+/[A-Za-z]+|kem [a-z]+(-[a-z]+)*( [a-z]+)?")
 _SERVICES: Final = frozenset(source for sources in SOURCES.values() for source in sources)
+_ROLES: Final = frozenset(map(str, Role))
 _NAME: Final = re.compile(r"[A-Z][A-Za-z0-9]{0,59}")
 
 
@@ -115,6 +117,8 @@ def _value(field: FieldDescriptor, value: Any) -> Any:
 def _is_plain(name: str, text: str) -> bool:
     if name == "service":
         return text in _SERVICES
+    if name in ("roles", "former_roles"):
+        return text in _ROLES
     pattern = {"policy_version": _VERSION, "method": _METHOD}.get(name, _CODE)
     return pattern.fullmatch(text) is not None or _is_id(text)
 

@@ -1,5 +1,6 @@
 """Passwords and signing keys of one stack: made once, kept in its data folder, never printed."""
 
+import base64
 import json
 import secrets
 from collections.abc import Iterable
@@ -12,6 +13,8 @@ from tools.stack.layout import Layout, write_secret
 from tools.stack.postgres_admin import KINDS, SUPERUSER, Passwords, PostgresAdmin
 
 ISSUER = "kem-up"
+STAFF_ISSUER = "kem-access"
+"""The access service, for whoever has signed in there."""
 
 
 def passwords(layout: Layout, schemas: Iterable[str]) -> Passwords:
@@ -37,8 +40,13 @@ def passwords(layout: Layout, schemas: Iterable[str]) -> Passwords:
 
 
 def write_signing_keys(layout: Layout, services: Iterable[str]) -> None:
-    """Makes the issuer's key and each service's own, and writes the file of public keys."""
+    """Makes the issuers' keys and each service's own, and writes the file of public keys."""
+    services = list(services)
     entries = [_signer(layout, ISSUER).key_entry()]
+    if "access" in services:
+        entries.append(_signer(layout, STAFF_ISSUER).key_entry())
+        if not layout.sign_in_key.exists():
+            write_secret(layout.sign_in_key, base64.b64encode(secrets.token_bytes(32)).decode())
     entries += [_signer(layout, SERVICE_ISSUER_PREFIX + name).key_entry([SERVICE_ROLE]) for name in services]
     content = json.dumps({"keys": entries}, indent=1)
     if not layout.assertion_keys.exists() or layout.assertion_keys.read_text() != content:
@@ -47,7 +55,8 @@ def write_signing_keys(layout: Layout, services: Iterable[str]) -> None:
 
 def _signer(layout: Layout, issuer: str) -> AssertionSigner:
     service = issuer.removeprefix(SERVICE_ISSUER_PREFIX)
-    file = layout.issuer_key if issuer == ISSUER else layout.identity_key(service)
+    issuer_keys = {ISSUER: layout.issuer_key, STAFF_ISSUER: layout.staff_issuer_key}
+    file = issuer_keys.get(issuer) or layout.identity_key(service)
     if not file.exists():
         pem = Ed25519PrivateKey.generate().private_bytes(Encoding.PEM, PrivateFormat.PKCS8, NoEncryption())
         write_secret(file, pem.decode())

@@ -41,6 +41,11 @@ class Layout:
         return self.postgres / "sample-city-loaded"
 
     @property
+    def sample_staff_mark(self) -> Path:
+        """There once the sample city's staff have been shown their first logins, or came with a backup."""
+        return self.postgres / "sample-staff-opened"
+
+    @property
     def postgres(self) -> Path:
         return self.data / "postgres"
 
@@ -91,6 +96,24 @@ class Layout:
     def issuer_key(self) -> Path:
         """Ed25519 key (PEM) with which this machine vouches for staff until there is sign-in."""
         return self.secrets / "issuer.pem"
+
+    @property
+    def staff_issuer_key(self) -> Path:
+        """Ed25519 key (PEM) with which access vouches for whoever has signed in."""
+        return self.secrets / "staff-issuer.pem"
+
+    @property
+    def sign_in_key(self) -> Path:
+        """From which access' secrets in the database follow; who was closed is noted beside it.
+
+        With the keys, because a backup needs it: without it no authenticator is known after a restore.
+        """
+        return self.keys / "sign-in.key"
+
+    @property
+    def login_file(self) -> Path:
+        """The session of whoever has signed in by ./kem login."""
+        return self.data / "login.json"
 
     @property
     def assertion_keys(self) -> Path:

@@ -47,7 +47,10 @@ def environment(
         settings["KEM_NOTIFICATIONS_PUSH_NETWORKS"] = "127.0.0.0/8,::1/128"
     if service == "intake":
         settings["KEM_KEYS_DIR"] = str(layout.keys)
-    passed_on = ("KEM_LOG_LEVEL", "KEM_OTLP_ENDPOINT", "KEM_TRACE_RATIO")
+    if service == "access":
+        settings["KEM_ACCESS_KEY_FILE"] = str(layout.sign_in_key)
+        settings["KEM_ACCESS_ASSERTION_KEY_FILE"] = str(layout.staff_issuer_key)
+    passed_on = ("KEM_LOG_LEVEL", "KEM_OTLP_ENDPOINT", "KEM_TRACE_RATIO", "KEM_ACCESS_PROVIDERS_FILE")
     settings |= {name: os.environ[name] for name in passed_on if name in os.environ}
     return settings | dict(own)
 

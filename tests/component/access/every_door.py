@@ -1,6 +1,7 @@
 """All services at their real doors, with one case in them: a person, a need, a referral, an offer."""
 
 import asyncio
+import base64
 import os
 import signal
 import sys
@@ -102,8 +103,10 @@ def roles_without(access: Access) -> list[Role]:
 async def every_door(database: FreshDatabase, folder: Path, bootstrap: str) -> AsyncIterator[EveryDoor]:
     """Starts everything and makes the case through the doors."""
     people, hub = make_signer(folder, "kem-test"), make_signer(folder, "service:referral")
+    make_signer(folder, "kem-access")
     write_keys(folder, people, hub)
     (folder / "keys").mkdir()
+    (folder / "keys" / "sign-in.key").write_bytes(base64.b64encode(os.urandom(32)))
     addresses = {service: f"127.0.0.1:{free_port()}" for service in access_tables()}
     metrics = {service: f"127.0.0.1:{free_port()}" for service in addresses}
     processes = [
@@ -142,6 +145,8 @@ def _start(
         "KEM_ASSERTION_KEYS_FILE": str(folder / "assertion-keys.json"),
         "KEM_KEYS_DIR": str(folder / "keys"),
         "KEM_NOTIFICATIONS_PUSH_NETWORKS": "127.0.0.0/8",
+        "KEM_ACCESS_KEY_FILE": str(folder / "keys" / "sign-in.key"),
+        "KEM_ACCESS_ASSERTION_KEY_FILE": str(key_file(folder, "kem-access")),
         f"{prefix}METRICS_ADDRESS": metrics_address,
         f"{prefix}IDENTITY_FILE": str(key_file(folder, "service:referral")),
         f"{prefix}DATABASE_URL_FILE": str(folder / f"{service}-app"),

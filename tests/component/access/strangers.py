@@ -40,6 +40,34 @@ NAMES_NOTHING_OF_OTHERS: Final = {
     "RemovePushEndpoint": "operators only, for all agencies",
     "ResumePushEndpoint": "operators only, for all agencies",
     "ListPushEndpoints": "operators only, for all agencies",
+    **dict.fromkeys(
+        (
+            "SignIn",
+            "ChangePassword",
+            "BeginEnrolment",
+            "ConfirmEnrolment",
+            "BeginSignIn",
+            "FinishSignIn",
+            "IssueAssertion",
+            "SignOut",
+        ),
+        "names nobody but by a secret; see tests/component/staff",
+    ),
+    **dict.fromkeys(
+        (
+            "ChangeRoles",
+            "LockAccount",
+            "UnlockAccount",
+            "CloseAccount",
+            "ResetCredentials",
+            "LinkIdentity",
+            "UnlinkIdentity",
+        ),
+        "names an account, not a case; see tests/component/staff",
+    ),
+    "OpenAccount": "makes somebody new",
+    "ListAccounts": "answers the accounts that the caller keeps",
+    "ListRoles": "the table of roles is no secret",
 }
 """Method and why no stranger can name somebody else's case with it."""
 

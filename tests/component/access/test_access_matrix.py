@@ -25,7 +25,8 @@ METHODS = sorted(methods_of_the_contracts())
 ACCESS: dict[str, Access] = {
     method: row for table in access_tables().values() for method, row in table.items()
 }
-SCHEMAS = ("intake", "referral", "notifications")
+CLOSED = sorted(method for method in METHODS if not ACCESS[method].public)
+SCHEMAS = ("intake", "referral", "notifications", "access")
 NOT_FOUND, PERMISSION_DENIED = grpc.StatusCode.NOT_FOUND, grpc.StatusCode.PERMISSION_DENIED
 OTHER_CODES = {"GetDisclosure": grpc.StatusCode.FAILED_PRECONDITION}
 """An acceptance may be on its way: ask again, whether there is such a referral or not."""
@@ -65,13 +66,20 @@ async def test_nobody_calls_without_an_assertion_that_holds(
 ) -> None:
     forged = make_signer(tmp_path, "kem-test").token(random_id(), random_id(), ["supervisor"])
     expired = doors.intake.people.token(random_id(), random_id(), ["supervisor"], lifetime_seconds=-60)
-    for token in (None, forged, expired, "nonsense"):
+    for token in (*([] if ACCESS[method].public else [None]), forged, expired, "nonsense"):
         with refused() as refusal:
             await doors.call(method, token)
         assert refusal.code is grpc.StatusCode.UNAUTHENTICATED, token
 
 
-@pytest.mark.parametrize("method", METHODS)
+@pytest.mark.parametrize("method", sorted(set(METHODS) - set(CLOSED)))
+async def test_where_somebody_becomes_known_nothing_is_had_for_nothing(doors: EveryDoor, method: str) -> None:
+    with refused() as refusal:
+        await doors.call(method, None)
+    assert refusal.code is grpc.StatusCode.INVALID_ARGUMENT
+
+
+@pytest.mark.parametrize("method", CLOSED)
 async def test_a_role_that_may_not_call_is_refused(doors: EveryDoor, method: str) -> None:
     roles = roles_without(ACCESS[method])
     assert bool(roles) is (name_of(method) not in FOR_EVERY_ROLE)

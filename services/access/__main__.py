@@ -1,0 +1,69 @@
+"""Wires access and runs it: `python -m services.access --roles grpc,relay,timers`."""
+
+from datetime import timedelta
+
+from chassis.caller import AssertionSigner
+from chassis.run import run_service
+from chassis.service import Service
+from kem.access.v1.access_service_pb2_grpc import (
+    add_SignInServiceServicer_to_server,
+    add_StaffServiceServicer_to_server,
+)
+from services.access.adapters.closed_accounts import ClosedAccounts
+from services.access.adapters.event_codec import encode_event
+from services.access.adapters.identity_provider import IdentityProvider
+from services.access.adapters.password_hasher import PasswordHasher
+from services.access.adapters.postgres_accounts import PostgresAccounts
+from services.access.adapters.postgres_credentials import PostgresCredentials
+from services.access.adapters.postgres_sessions import PostgresSessions
+from services.access.adapters.postgres_sign_in_tries import PostgresSignInTries
+from services.access.adapters.sign_in_key import SignInKey
+from services.access.domain.session import SessionLimits
+from services.access.entrypoints.access import ACCESS
+from services.access.entrypoints.sign_in_server import SignInServer
+from services.access.entrypoints.staff_server import StaffServer
+from services.access.entrypoints.timers import Retention
+from services.access.settings import AccessSettings, read_providers
+from services.access.use_cases.authenticate import SignInParts
+from services.access.use_cases.keep_accounts import KeepingParts
+from services.access.use_cases.keep_closed import keep_closed
+
+
+async def wire(service: Service) -> None:
+    """Everything concrete, once. Who was closed is closed before the first call."""
+    settings = service.settings
+    if not isinstance(settings, AccessSettings):
+        raise TypeError("access runs with its own settings")
+    key = SignInKey.read(settings.key_file)
+    accounts, credentials, sessions = PostgresAccounts(), PostgresCredentials(key), PostgresSessions()
+    tries, hasher = PostgresSignInTries(), PasswordHasher()
+    limits = SessionLimits(
+        timedelta(seconds=settings.session_idle_seconds), timedelta(seconds=settings.session_longest_seconds)
+    )
+    one_time = timedelta(hours=settings.one_time_hours)
+    signing_in = SignInParts(service.worker, accounts, credentials, sessions, tries, hasher, key, limits)
+    keeping = KeepingParts(accounts, credentials, sessions, hasher, key, one_time)
+    closed = ClosedAccounts(settings.key_file.parent)
+    await keep_closed(service.worker, keeping, closed)
+    providers = {one.name: IdentityProvider(one) for one in read_providers(settings.providers_file)}
+    signer = AssertionSigner(settings.assertion_issuer, settings.assertion_key_file)
+    sign_in = SignInServer(signing_in, providers, signer)
+    staff = StaffServer(service.app, service.worker, keeping, closed)
+    service.serve(
+        ACCESS,
+        [
+            lambda server: add_SignInServiceServicer_to_server(sign_in, server),
+            lambda server: add_StaffServiceServicer_to_server(staff, server),
+        ],
+    )
+    service.let_events_gather()
+    service.timer(
+        Retention(signing_in, settings.name_retention_days).take,
+        name="retention",
+        shortest_pause_seconds=1,
+        longest_pause_seconds=60,
+    )
+
+
+if __name__ == "__main__":
+    run_service("access", AccessSettings, wire, codec=encode_event)

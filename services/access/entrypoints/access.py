@@ -1,0 +1,42 @@
+"""Who may call what. Whose accounts a keeper keeps: domain/keeper.py, and the database once more."""
+
+from collections.abc import Mapping
+from typing import Final
+
+from chassis.access import Access
+from kernel.vocabulary import Role
+
+_EVERYBODY: Final = Access(public=True)
+"""Who signs in has no assertion yet; each of these asks for a secret of its own."""
+_KEEPERS: Final = Access(roles=frozenset({Role.OPERATOR, Role.AGENCY_ADMIN}))
+
+ACCESS: Final[Mapping[str, Access]] = {
+    **{
+        f"/kem.access.v1.SignInService/{method}": _EVERYBODY
+        for method in (
+            "SignIn",
+            "ChangePassword",
+            "BeginEnrolment",
+            "ConfirmEnrolment",
+            "BeginSignIn",
+            "FinishSignIn",
+            "IssueAssertion",
+            "SignOut",
+        )
+    },
+    **{
+        f"/kem.access.v1.StaffService/{method}": _KEEPERS
+        for method in (
+            "OpenAccount",
+            "ChangeRoles",
+            "LockAccount",
+            "UnlockAccount",
+            "CloseAccount",
+            "ResetCredentials",
+            "LinkIdentity",
+            "UnlinkIdentity",
+            "ListAccounts",
+            "ListRoles",
+        )
+    },
+}

@@ -1,0 +1,97 @@
+"""What access is told by its environment, beside what every service is told."""
+
+import json
+from pathlib import Path
+from typing import Final
+from urllib.parse import urlsplit
+
+from pydantic import BaseModel, ConfigDict, Field, FilePath, ValidationError, field_validator
+
+from chassis.settings import ServiceSettings
+
+_THIS_MACHINE: Final = ("127.0.0.1", "localhost", "::1")
+
+
+class ProviderSettings(BaseModel):
+    """An identity provider, as the providers file describes it.
+
+    Args:
+        name: what this hub calls it.
+        issuer: `iss` of its tokens, under which its configuration is found.
+        client_secret_file: without one the hub is a public client, which PKCE alone protects.
+        redirect_uris: the only addresses to which it may send a browser back.
+        second_factor_acr, second_factor_amr: its words for a sign-in with a second factor.
+    """
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    name: str = Field(pattern=r"[a-z0-9-]{1,50}")
+    issuer: str
+    client_id: str = Field(min_length=1)
+    client_secret_file: FilePath | None = None
+    redirect_uris: tuple[str, ...] = Field(min_length=1)
+    scope: str = "openid"
+    second_factor_acr: tuple[str, ...] = ()
+    second_factor_amr: tuple[str, ...] = ("mfa", "otp", "hwk")
+
+    @field_validator("issuer")
+    @classmethod
+    def _speak_tls(cls, issuer: str) -> str:
+        if not is_safe_address(issuer):
+            raise ValueError("it must begin with https://")
+        return issuer.rstrip("/") if issuer.count("/") == 3 and issuer.endswith("/") else issuer
+
+
+class AccessSettings(ServiceSettings):
+    """`KEM_ACCESS_…`."""
+
+    key_file: FilePath
+    """The key of sign-in: 32 random bytes in base64. Closed accounts are written down beside it."""
+
+    assertion_key_file: FilePath
+    """The Ed25519 key (PEM) by which this service vouches for people; its public half is in the keys file."""
+
+    assertion_issuer: str = "kem-access"
+
+    providers_file: FilePath | None = None
+    """Identity providers (JSON: `{"providers": [{"name": …, "issuer": …}]}`); without it there are none."""
+
+    session_idle_seconds: float = Field(default=1800, ge=300, le=86_400)
+    """A session that is not used for so long has ended; assertions are issued every few minutes."""
+
+    session_longest_seconds: float = Field(default=43_200, ge=300, le=7 * 86_400)
+    one_time_hours: float = Field(default=168, gt=0, le=720)
+    """For how long a one-time password is good."""
+
+    name_retention_days: int = Field(default=90, ge=1, le=3650)
+    """So long after its closing an account still has login and name."""
+
+    @field_validator("providers_file")
+    @classmethod
+    def _read_whole(cls, file: Path | None) -> Path | None:
+        read_providers(file)
+        return file
+
+
+def is_safe_address(address: str) -> bool:
+    """Whether what goes there is encrypted, or stays on this very machine."""
+    parts = urlsplit(address)
+    return parts.scheme == "https" or (parts.scheme == "http" and parts.hostname in _THIS_MACHINE)
+
+
+def read_providers(file: Path | None) -> list[ProviderSettings]:
+    """The identity providers of the file.
+
+    Raises:
+        ValueError: it cannot be read; the message says where.
+    """
+    if file is None:
+        return []
+    try:
+        rows = json.loads(file.read_text(encoding="utf-8"))["providers"]
+        return [ProviderSettings(**row) for row in rows]
+    except ValidationError as error:
+        places = [f"{'.'.join(map(str, one['loc']))}: {one['msg']}" for one in error.errors()]
+        raise ValueError(f"a provider in {file} is wrong: {'; '.join(places)}") from None
+    except (OSError, ValueError, KeyError, TypeError):
+        raise ValueError(f'{file} does not hold {{"providers": [{{…}}]}} in JSON') from None

@@ -1,0 +1,53 @@
+"""Begins a session for somebody who is known by now."""
+
+from dataclasses import dataclass
+from datetime import datetime
+
+from chassis.postgres import Transaction
+from kernel.ids import random_id
+from kernel.vocabulary import Role
+from services.access.adapters.postgres_sessions import PostgresSessions
+from services.access.adapters.sign_in_key import fresh_token
+from services.access.domain.account import Account
+from services.access.domain.roles import roles_that_count
+from services.access.domain.session import Session, SessionLimits
+
+
+@dataclass(frozen=True, slots=True)
+class NewSession:
+    """A session with the secrets that only its holder has from now on.
+
+    Args:
+        withheld_roles: do not count in it, for want of a second factor.
+    """
+
+    session_token: str
+    device_token: str
+    acr: str
+    end_time: datetime
+    withheld_roles: frozenset[Role]
+
+
+async def begin_session(
+    tx: Transaction,
+    account: Account,
+    acr: str,
+    device_token: str,
+    sessions: PostgresSessions,
+    limits: SessionLimits,
+) -> NewSession:
+    """Begins it, on a device that is known from now on.
+
+    Args:
+        device_token: of an earlier sign-in there, which is kept where it was this person's; else a new one is
+            made: nobody chooses what a secret is.
+    """
+    now = await tx.now()
+    session = Session.begin(random_id(), account.principal_id, acr, now, limits)
+    session_token = fresh_token()
+    await sessions.add(tx, session, session_token)
+    if not device_token or not await sessions.knows_device(tx, device_token, account.login):
+        device_token = fresh_token()
+    await sessions.know_device(tx, device_token, account.principal_id, now)
+    withheld = account.roles - roles_that_count(account.roles, acr)
+    return NewSession(session_token, device_token, acr, session.end_time, withheld)

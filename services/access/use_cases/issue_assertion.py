@@ -1,0 +1,83 @@
+"""Vouches for the person of a session, for some minutes."""
+
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Final
+
+from chassis.access_records import AccessRecord
+from chassis.caller import AssertionSigner, Caller
+from kernel.errors import NotPermitted
+from kernel.vocabulary import Role
+from services.access.domain.account import Account, AccountState
+from services.access.domain.roles import roles_that_count
+from services.access.domain.session import SessionEnded
+from services.access.use_cases.authenticate import SERVICE, SIGN_IN_SERVICE, SignInParts, caller_of
+
+METHOD: Final = SIGN_IN_SERVICE + "IssueAssertion"
+LIFETIME: Final = timedelta(minutes=5)
+
+
+class SecondFactorNeeded(NotPermitted):
+    """All of the person's roles ask for a second factor."""
+
+    reason = "SECOND_FACTOR_NEEDED"
+
+    def __init__(self) -> None:
+        super().__init__(
+            "Your role asks for a second factor: enrol an authenticator, or sign in with its code."
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class IssuedAssertion:
+    """A signed assertion, and what it says."""
+
+    assertion: str
+    expire_time: datetime
+    account: Account
+    roles: frozenset[Role]
+    acr: str
+
+
+async def issue_assertion(
+    session_token: str, certificate_thumbprint: str, parts: SignInParts, signer: AssertionSigner
+) -> IssuedAssertion:
+    """Issues one with the roles that the person has at this moment, and notes that the session is used.
+
+    Args:
+        certificate_thumbprint: of the calling client's certificate, to which the assertion is bound;
+            empty where the call came without one.
+
+    Raises:
+        SessionEnded: there is no such session, or no longer, or its account may not be used.
+        SecondFactorNeeded: none of the roles counts in this session. On record.
+    """
+    async with parts.database.transaction(Caller.of_service(SERVICE)) as tx:
+        session = await parts.sessions.lock(tx, session_token)
+        if session is None:
+            raise SessionEnded
+        now = await tx.now()
+        session.use(now, parts.limits)
+        account = await parts.accounts.read(tx, session.principal_id)
+        if account.state is not AccountState.ACTIVE:
+            raise SessionEnded
+        await parts.sessions.note_use(tx, session)
+    roles = roles_that_count(account.roles, session.acr)
+    if not roles:
+        await _put_on_record(account, parts)
+        raise SecondFactorNeeded
+    lifetime = min(LIFETIME, session.end_time - now)
+    assertion = signer.token(
+        account.principal_id,
+        account.agency_id,
+        roles,
+        acr=session.acr,
+        lifetime_seconds=max(int(lifetime.total_seconds()), 1),
+        certificate_thumbprint=certificate_thumbprint,
+    )
+    return IssuedAssertion(assertion, now + lifetime, account, roles, session.acr)
+
+
+async def _put_on_record(account: Account, parts: SignInParts) -> None:
+    async with parts.database.transaction(caller_of(account)) as tx:
+        tx.record_access(AccessRecord(SERVICE, METHOD, refusal_reason=SecondFactorNeeded.reason))

@@ -1,0 +1,27 @@
+"""Closes accounts again that a restored backup has brought back."""
+
+from chassis.caller import Caller
+from chassis.postgres import Database
+from services.access.adapters.closed_accounts import ClosedAccounts
+from services.access.domain.account import AccountState
+from services.access.use_cases.authenticate import SERVICE
+from services.access.use_cases.keep_accounts import KeepingParts, keep
+
+
+async def keep_closed(database: Database, parts: KeepingParts, closed: ClosedAccounts) -> int:
+    """Before the first call: answers how many accounts were closed again. Repeat-safe.
+
+    One that was written down and then not closed, because its transaction failed, is closed here as well:
+    somebody who may had asked for it.
+    """
+    again = 0
+    for principal_id in closed.read():
+        async with database.transaction(Caller.of_service(SERVICE)) as tx:
+            account = await parts.accounts.find_by_id(tx, principal_id)
+            if account is None or account.state is AccountState.CLOSED:
+                continue
+            event = account.close()
+            await parts.accounts.unlink(tx, account, None)
+            await keep(event, account, tx, parts, ends_sessions=True)
+            again += 1
+    return again

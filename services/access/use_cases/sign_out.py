@@ -1,0 +1,26 @@
+"""Ends a session, or all of its person's."""
+
+from typing import Final
+
+from chassis.access_records import AccessRecord, access_event
+from chassis.caller import Caller
+from services.access.use_cases.authenticate import SERVICE, SIGN_IN_SERVICE, SignInParts, caller_of
+
+METHOD: Final = SIGN_IN_SERVICE + "SignOut"
+
+
+async def sign_out(session_token: str, *, everywhere: bool, parts: SignInParts) -> None:
+    """Signs out; what has ended already is none the worse for it.
+
+    Args:
+        everywhere: whether all sessions of the person end, and no device stays known.
+    """
+    async with parts.database.transaction(Caller.of_service(SERVICE)) as tx:
+        principal_id = await parts.sessions.end(tx, session_token)
+        if principal_id is None:
+            return
+        if everywhere:
+            await parts.sessions.end_all(tx, principal_id)
+            await parts.sessions.forget_devices(tx, principal_id)
+        account = await parts.accounts.read(tx, principal_id)
+        tx.publish(access_event(AccessRecord(SERVICE, METHOD), caller_of(account), await tx.now()))

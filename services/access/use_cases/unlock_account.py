@@ -1,0 +1,20 @@
+"""Lets an account be used again."""
+
+from chassis.caller import Caller
+from chassis.postgres import Transaction
+from kernel.ids import PrincipalId
+from services.access.adapters.postgres_accounts import ListedAccount
+from services.access.use_cases.keep_accounts import KeepingParts, keep, lock_for_keeper
+
+
+async def unlock_account(
+    principal_id: PrincipalId, caller: Caller, tx: Transaction, parts: KeepingParts
+) -> ListedAccount:
+    """Ends a lock; whoever has the account signs in as before.
+
+    Raises:
+        AccountNotFound, NotPermitted: it is none that the caller may change.
+        AccountStateForbids: it is not locked.
+    """
+    account = await lock_for_keeper(principal_id, caller, tx, parts)
+    return await keep(account.unlock(), account, tx, parts)

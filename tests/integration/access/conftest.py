@@ -1,0 +1,31 @@
+"""The service's tables in a fresh database, its verbs, and clocks that a test can move."""
+
+from collections.abc import AsyncIterator
+from datetime import timedelta
+from pathlib import Path
+
+import pytest
+
+from chassis.postgres import Database
+from services.access.adapters.event_codec import encode_event
+from services.access.adapters.password_hasher import PasswordHasher
+from tests.integration.access.staff import Staff, staff_over
+from tests.support.postgres import MakeDatabase
+
+IDLE = timedelta(minutes=30)
+
+
+@pytest.fixture(scope="session")
+def hasher() -> PasswordHasher:
+    """One for all: it makes its hash of nobody's password once."""
+    return PasswordHasher()
+
+
+@pytest.fixture
+async def staff(fresh_database: MakeDatabase, tmp_path: Path, hasher: PasswordHasher) -> AsyncIterator[Staff]:
+    files = fresh_database(schemas=("access",))
+    app = await Database.open(files.app_url(), schema="access", codec=encode_event)
+    worker = await Database.open(files.worker_url(), schema="access", codec=encode_event)
+    yield staff_over(files, app, worker, hasher, tmp_path)
+    await app.close()
+    await worker.close()

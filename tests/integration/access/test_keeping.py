@@ -1,0 +1,167 @@
+"""Keeping accounts: by operators and by agencies' admins, with row-level security behind the rules."""
+
+from collections.abc import Awaitable, Callable
+from uuid import uuid4
+
+import asyncpg
+import pytest
+
+from chassis.caller import Caller
+from chassis.postgres import Transaction
+from kernel.errors import Conflict, NotPermitted
+from kernel.ids import AgencyId, PrincipalId, random_id
+from kernel.vocabulary import Role
+from services.access.domain.account import AccountNotFound, AccountState, LoginTaken
+from services.access.use_cases.change_roles import change_roles
+from services.access.use_cases.close_account import close_account
+from services.access.use_cases.keep_accounts import make_one_time
+from services.access.use_cases.keep_closed import keep_closed
+from services.access.use_cases.link_identity import link_identity
+from services.access.use_cases.lock_account import lock_account
+from services.access.use_cases.open_account import open_account
+from services.access.use_cases.reset_credentials import reset_credentials
+from services.access.use_cases.unlink_identity import unlink_identity
+from tests.integration.access.staff import Person, Staff, keeper
+
+Change = Callable[[Staff, Person, Caller, Transaction], Awaitable[object]]
+
+
+async def _reset(staff: Staff, person: Person, caller: Caller, tx: Transaction) -> object:
+    one_time = await make_one_time(str(uuid4()), staff.keeping)
+    return await reset_credentials(person.principal_id, one_time, caller, tx, staff.keeping)
+
+
+CHANGES: dict[str, Change] = {
+    "roles": lambda staff, person, caller, tx: change_roles(
+        person.principal_id, ["interpreter"], caller, tx, staff.keeping
+    ),
+    "lock": lambda staff, person, caller, tx: lock_account(person.principal_id, caller, tx, staff.keeping),
+    "close": lambda staff, person, caller, tx: close_account(
+        person.principal_id, caller, tx, staff.keeping, staff.closed
+    ),
+    "link": lambda staff, person, caller, tx: link_identity(
+        person.principal_id, "https://id.example", "s-1", caller, tx, staff.keeping
+    ),
+    "reset": _reset,
+}
+
+
+@pytest.mark.parametrize("change", CHANGES.values(), ids=CHANGES)
+async def test_an_agencys_admin_changes_the_own_agencys_accounts_and_no_others(
+    staff: Staff, change: Change
+) -> None:
+    agency_id = AgencyId(random_id())
+    admin = keeper(Role.AGENCY_ADMIN, agency_id)
+    own = await staff.open(Role.AGENCY_MEMBER, agency_id=agency_id, caller=admin)
+    others = [
+        await staff.open(Role.AGENCY_MEMBER, agency_id=AgencyId(random_id())),
+        await staff.open(Role.OPERATOR),
+        Person(PrincipalId(random_id()), "", ""),
+    ]
+    async with staff.app.transaction(admin) as tx:
+        await change(staff, own, admin, tx)
+    for other in others:
+        with pytest.raises(AccountNotFound):
+            async with staff.app.transaction(admin) as tx:
+                await change(staff, other, admin, tx)
+
+
+@pytest.mark.parametrize("change", CHANGES.values(), ids=CHANGES)
+async def test_who_has_a_role_of_the_hub_is_out_of_reach_of_the_own_agencys_admin(
+    staff: Staff, change: Change
+) -> None:
+    agency_id = AgencyId(random_id())
+    admin = keeper(Role.AGENCY_ADMIN, agency_id)
+    mighty = await staff.open(Role.AGENCY_MEMBER, Role.OPERATOR, agency_id=agency_id)
+    with pytest.raises(NotPermitted):
+        async with staff.app.transaction(admin) as tx:
+            await change(staff, mighty, admin, tx)
+
+
+async def test_an_agencys_admin_opens_accounts_at_the_own_agency_with_its_roles_only(staff: Staff) -> None:
+    agency_id = AgencyId(random_id())
+    admin = keeper(Role.AGENCY_ADMIN, agency_id)
+    await staff.open(Role.AGENCY_ADMIN, agency_id=agency_id, caller=admin)
+    for roles, where in (
+        ((Role.DPO,), agency_id),
+        ((Role.AGENCY_MEMBER,), AgencyId(random_id())),
+        ((Role.AGENCY_MEMBER,), None),
+    ):
+        with pytest.raises(NotPermitted):
+            await staff.open(*roles, agency_id=where, caller=admin)
+
+
+async def test_the_database_shows_an_agencys_login_the_own_agency_and_no_hash(staff: Staff) -> None:
+    agency_id = AgencyId(random_id())
+    admin = keeper(Role.AGENCY_ADMIN, agency_id)
+    await staff.member(Role.AGENCY_MEMBER, agency_id=AgencyId(random_id()))
+    await staff.open(Role.AGENCY_MEMBER, agency_id=agency_id)
+    async with staff.app.transaction(admin) as tx:
+        for table in ("account", "identity"):
+            found = await tx.connection.fetchval(f"select count(*) from {table}")
+            assert found == (1 if table == "account" else 0)
+        page = await staff.keeping.accounts.page(tx, 10)
+        assert [listed.account.agency_id for listed in page] == [agency_id]
+        moved = await tx.connection.execute("update credential set is_one_time = is_one_time")
+        assert moved == "UPDATE 1"
+    for hidden in ("password_hash from credential", "token_hash from session", "1 from sign_in_try"):
+        with pytest.raises(asyncpg.InsufficientPrivilegeError):
+            async with staff.app.transaction(admin) as tx:
+                await tx.connection.fetch(f"select {hidden}")
+
+
+async def test_a_login_is_somebodys_once_in_the_whole_hub(staff: Staff) -> None:
+    taken = await staff.open(Role.CASEWORKER)
+    admin = keeper(Role.AGENCY_ADMIN, AgencyId(random_id()))
+    one_time = await make_one_time(str(uuid4()), staff.keeping)
+    with pytest.raises(LoginTaken):
+        async with staff.app.transaction(admin) as tx:
+            await open_account(
+                AgencyId(admin.agency_id) if admin.agency_id else None,
+                taken.login,
+                "",
+                ["agency_member"],
+                one_time,
+                admin,
+                tx,
+                staff.keeping,
+            )
+
+
+async def test_the_same_request_makes_the_same_one_time_password_and_another_one_another(
+    staff: Staff,
+) -> None:
+    request_id = str(uuid4())
+    made = [await make_one_time(one, staff.keeping) for one in (request_id, request_id, str(uuid4()))]
+    assert made[0].password == made[1].password != made[2].password
+    assert len(made[0].password.replace("-", "")) == 16
+
+
+async def test_an_identity_belongs_to_one_account_until_it_is_unlinked(staff: Staff) -> None:
+    first, second = await staff.open(Role.CASEWORKER), await staff.open(Role.CASEWORKER)
+    link = ("https://id.example", "s-1", staff.operator)
+    async with staff.worker.transaction(staff.operator) as tx:
+        await link_identity(first.principal_id, *link, tx, staff.keeping)
+    with pytest.raises(Conflict):
+        async with staff.worker.transaction(staff.operator) as tx:
+            await link_identity(second.principal_id, *link, tx, staff.keeping)
+    async with staff.worker.transaction(staff.operator) as tx:
+        await unlink_identity(first.principal_id, "https://id.example", staff.operator, tx, staff.keeping)
+        listed = await link_identity(second.principal_id, *link, tx, staff.keeping)
+    assert listed.issuers == ("https://id.example",)
+    assert staff.facts(first) == ["account_opened", "identity_linked", "identity_unlinked"]
+
+
+async def test_a_backup_opens_no_account_again_that_was_closed_after_it(staff: Staff) -> None:
+    person, other = await staff.member(), await staff.member()
+    async with staff.worker.transaction(staff.operator) as tx:
+        await close_account(person.principal_id, staff.operator, tx, staff.keeping, staff.closed)
+    staff.files.execute(
+        f"update access.account set state = 'ACTIVE', closed_time = null where login = '{person.login}'"
+    )
+    assert await keep_closed(staff.worker, staff.keeping, staff.closed) == 1
+    assert await keep_closed(staff.worker, staff.keeping, staff.closed) == 0
+    async with staff.worker.transaction(staff.operator) as tx:
+        account = await staff.keeping.accounts.read(tx, person.principal_id)
+    assert account.state is AccountState.CLOSED
+    await staff.sign_in(other)

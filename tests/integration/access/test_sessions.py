@@ -1,0 +1,156 @@
+"""Sessions: their limits, their ends, and the assertions that they give."""
+
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from uuid import uuid4
+
+import jwt
+import pytest
+
+from chassis.caller import CallerVerifier
+from chassis.postgres import Transaction
+from kernel.ids import AgencyId, random_id
+from kernel.vocabulary import Role
+from services.access.domain.session import SessionEnded
+from services.access.use_cases.authenticate import SignInRefused
+from services.access.use_cases.change_roles import change_roles
+from services.access.use_cases.close_account import close_account
+from services.access.use_cases.forget_old_rows import forget_old_rows
+from services.access.use_cases.issue_assertion import issue_assertion
+from services.access.use_cases.keep_accounts import make_one_time
+from services.access.use_cases.lock_account import lock_account
+from services.access.use_cases.reset_credentials import reset_credentials
+from services.access.use_cases.sign_out import sign_out
+from services.access.use_cases.unlock_account import unlock_account
+from tests.integration.access.staff import Person, Staff
+from tests.integration.chassis.assertions import write_keys
+
+
+async def test_an_assertion_is_one_that_every_service_takes_and_lasts_five_minutes(
+    staff: Staff, tmp_path: Path
+) -> None:
+    agency_id = AgencyId(random_id())
+    person = await staff.member(Role.AGENCY_MEMBER, agency_id=agency_id)
+    session = await staff.sign_in(person)
+    issued = await staff.assertion(session.session_token)
+    caller = CallerVerifier(write_keys(tmp_path, staff.signer)).verify(issued.assertion)
+    assert (caller.principal_id, caller.agency_id, caller.roles, caller.acr, caller.issuer) == (
+        person.principal_id,
+        agency_id,
+        frozenset({"agency_member"}),
+        "pwd",
+        "kem-access",
+    )
+    claims = jwt.decode(issued.assertion, options={"verify_signature": False})
+    assert claims["exp"] - claims["iat"] == 300
+    assert "cnf" not in claims
+    assert timedelta(seconds=290) < issued.expire_time - datetime.now(UTC) <= timedelta(seconds=301)
+
+
+async def test_an_assertion_can_be_bound_to_the_certificate_of_the_calling_client(staff: Staff) -> None:
+    session = await staff.sign_in(await staff.member())
+    issued = await issue_assertion(session.session_token, "thumb", staff.signing_in, staff.signer)
+    claims = jwt.decode(issued.assertion, options={"verify_signature": False})
+    assert claims["cnf"] == {"x5t#S256": "thumb"}
+
+
+async def test_a_session_that_is_used_goes_on_and_one_that_is_not_ends(staff: Staff) -> None:
+    session = await staff.sign_in(await staff.member())
+    for _ in range(3):
+        staff.later(minutes=29)
+        await staff.assertion(session.session_token)
+    staff.later(minutes=30)
+    with pytest.raises(SessionEnded):
+        await staff.assertion(session.session_token)
+
+
+async def test_an_assertion_never_outlives_its_session(staff: Staff) -> None:
+    session = await staff.sign_in(await staff.member())
+    staff.files.execute("update access.session set end_time = clock_timestamp() + interval '40 seconds'")
+    issued = await staff.assertion(session.session_token)
+    claims = jwt.decode(issued.assertion, options={"verify_signature": False})
+    assert claims["exp"] - claims["iat"] <= 40
+    staff.later(seconds=40)
+    with pytest.raises(SessionEnded):
+        await staff.assertion(session.session_token)
+
+
+async def test_signing_out_ends_one_session_or_all(staff: Staff) -> None:
+    person = await staff.member()
+    first, second, third = [await staff.sign_in(person) for _ in range(3)]
+    await sign_out(first.session_token, everywhere=False, parts=staff.signing_in)
+    await sign_out(first.session_token, everywhere=False, parts=staff.signing_in)
+    with pytest.raises(SessionEnded):
+        await staff.assertion(first.session_token)
+    await staff.assertion(second.session_token)
+    await sign_out(second.session_token, everywhere=True, parts=staff.signing_in)
+    with pytest.raises(SessionEnded):
+        await staff.assertion(third.session_token)
+    assert staff.rows("select count(*) from access.device") == ["0"]
+    assert [one for one in staff.records() if one[1] == "SignOut"] == [
+        (person.principal_id, "SignOut", "")
+    ] * 2
+
+
+async def _keep(staff: Staff, tx: Transaction, what: str, person: Person) -> None:
+    act = {"lock": lock_account, "unlock": unlock_account}
+    if what == "close":
+        await close_account(person.principal_id, staff.operator, tx, staff.keeping, staff.closed)
+    elif what == "reset":
+        one_time = await make_one_time(str(uuid4()), staff.keeping)
+        await reset_credentials(person.principal_id, one_time, staff.operator, tx, staff.keeping)
+    else:
+        await act[what](person.principal_id, staff.operator, tx, staff.keeping)
+
+
+@pytest.mark.parametrize("what", ["lock", "close", "reset"])
+async def test_whoever_is_locked_closed_or_reset_is_out_at_once(staff: Staff, what: str) -> None:
+    person = await staff.member()
+    session = await staff.sign_in(person)
+    async with staff.worker.transaction(staff.operator) as tx:
+        await _keep(staff, tx, what, person)
+    with pytest.raises(SessionEnded):
+        await staff.assertion(session.session_token)
+    with pytest.raises(SignInRefused):
+        await staff.sign_in(person)
+    if what == "lock":
+        async with staff.worker.transaction(staff.operator) as tx:
+            await _keep(staff, tx, "unlock", person)
+        await staff.sign_in(person)
+
+
+async def test_other_roles_hold_from_the_next_assertion_on(staff: Staff) -> None:
+    person = await staff.member(Role.CASEWORKER)
+    session = await staff.sign_in(person)
+    async with staff.worker.transaction(staff.operator) as tx:
+        await change_roles(person.principal_id, ["supervisor"], staff.operator, tx, staff.keeping)
+    assert (await staff.assertion(session.session_token)).roles == {Role.SUPERVISOR}
+    assert staff.facts(person)[-1] == "roles_changed"
+
+
+async def test_what_is_over_is_deleted_and_what_is_not_stays(staff: Staff) -> None:
+    person = await staff.member()
+    kept = await staff.sign_in(person)
+    gone = await staff.member()
+    async with staff.worker.transaction(staff.operator) as tx:
+        await _keep(staff, tx, "close", gone)
+    staff.later(minutes=31)
+    fresh = await staff.sign_in(person, device_token=kept.device_token)
+    parts = staff.signing_in
+
+    async def forget(days: int) -> None:
+        async with staff.worker.transaction(staff.operator) as tx:
+            await forget_old_rows(
+                tx, parts.accounts, parts.sessions, parts.tries, parts.limits, timedelta(days=days)
+            )
+
+    await forget(90)
+    assert staff.rows("select count(*) from access.session") == ["1"]
+    assert staff.rows(f"select login from access.account where login = '{gone.login}'") == [gone.login]
+    await staff.assertion(fresh.session_token)
+    staff.later(days=90)
+    await forget(90)
+    assert staff.rows("select count(*) from access.account where login is null and display_name = ''") == [
+        "1"
+    ]
+    assert staff.rows("select login from access.account where state = 'ACTIVE'") == [person.login]

@@ -1,0 +1,43 @@
+"""What access says of settings that are wrong, before it starts."""
+
+from pathlib import Path
+
+import pytest
+
+from chassis.settings import SettingsInvalid
+from services.access.settings import AccessSettings
+
+
+@pytest.fixture
+def right(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """Everything that is needed; answers a file for the providers."""
+    for name in (
+        "DATABASE_URL_FILE",
+        "WORKER_DATABASE_URL_FILE",
+        "IDENTITY_FILE",
+        "KEY_FILE",
+        "ASSERTION_KEY_FILE",
+    ):
+        (tmp_path / name).write_text("x")
+        monkeypatch.setenv(f"KEM_ACCESS_{name}", str(tmp_path / name))
+    (tmp_path / "keys").write_text("{}")
+    monkeypatch.setenv("KEM_ASSERTION_KEYS_FILE", str(tmp_path / "keys"))
+    monkeypatch.setenv("KEM_ACCESS_GRPC_ADDRESS", "127.0.0.1:0")
+    monkeypatch.setenv("KEM_KAFKA_BOOTSTRAP", "127.0.0.1:9092")
+    providers = tmp_path / "providers.json"
+    monkeypatch.setenv("KEM_ACCESS_PROVIDERS_FILE", str(providers))
+    return providers
+
+
+def test_a_provider_that_is_described_wrongly_is_said_at_the_start(right: Path) -> None:
+    right.write_text('{"providers": [{"name": "city", "issuer": "http://id.example"}]}')
+    with pytest.raises(SettingsInvalid) as said:
+        AccessSettings.load("access")
+    assert "KEM_ACCESS_PROVIDERS_FILE is wrong" in str(said.value)
+    assert "issuer" in str(said.value)
+    assert "client_id" in str(said.value)
+
+
+def test_providers_that_are_described_rightly_are_taken(right: Path) -> None:
+    right.write_text('{"providers": []}')
+    assert AccessSettings.load("access").providers_file == right
