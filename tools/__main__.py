@@ -11,17 +11,12 @@ from typer.core import TyperGroup
 from tools.stack.failure import StackFailure
 
 COMMANDS = {
-    "up": "tools.stack.commands",
-    "down": "tools.stack.commands",
-    "status": "tools.stack.commands",
-    "logs": "tools.stack.commands",
-    "replay": "tools.operate",
-    "topics": "tools.operate",
-    "lag": "tools.operate",
-    "dead-letters": "tools.operate",
-    "backup": "tools.operate",
-    "restore": "tools.operate",
-    "events": "tools.operate",
+    **dict.fromkeys(("up", "down", "status", "logs"), "tools.stack.commands"),
+    **dict.fromkeys(("login", "logout"), "tools.login"),
+    "staff": "tools.staff",
+    **dict.fromkeys(
+        ("replay", "topics", "lag", "dead-letters", "backup", "restore", "events"), "tools.operate"
+    ),
     "demo": "tools.demo",
     "partner": "tools.partner",
     "push": "tools.push",

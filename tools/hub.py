@@ -4,12 +4,13 @@ import time
 from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Final
+from typing import Final, Protocol
 from uuid import UUID
 
 import grpc
 
 from chassis.caller import AssertionSigner
+from kem.access.v1 import access_service_pb2_grpc
 from kem.directory.v1 import directory_service_pb2_grpc
 from kem.disclosure.v1 import disclosure_service_pb2_grpc
 from kem.intake.v1 import intake_service_pb2_grpc
@@ -40,6 +41,7 @@ class Doors:
     intake: str
     referral: str
     notifications: str
+    access: str
     issuer_key_file: Path
     check_url: str
 
@@ -60,9 +62,17 @@ class Doors:
             intake=run.addresses["intake"],
             referral=run.addresses["referral"],
             notifications=run.addresses["notifications"],
+            access=run.addresses["access"],
             issuer_key_file=layout.issuer_key,
             check_url=layout.url_file("check").read_text(encoding="utf-8").strip(),
         )
+
+
+class Credentials(Protocol):
+    """Somebody for whom a call is made."""
+
+    def credentials(self) -> Metadata:
+        """Metadata by which the hub knows who is calling."""
 
 
 class Person:
@@ -111,12 +121,15 @@ class Hub:
         intake = grpc.aio.insecure_channel(doors.intake, options=_OPTIONS)
         referral = grpc.aio.insecure_channel(doors.referral, options=_OPTIONS)
         notifications = grpc.aio.insecure_channel(doors.notifications, options=_OPTIONS)
-        self._channels = [intake, referral, notifications]
+        access = grpc.aio.insecure_channel(doors.access, options=_OPTIONS)
+        self._channels = [intake, referral, notifications, access]
         self.intake = intake_service_pb2_grpc.IntakeServiceStub(intake)
         self.disclosure = disclosure_service_pb2_grpc.DisclosureServiceStub(intake)
         self.referral = referral_service_pb2_grpc.ReferralServiceStub(referral)
         self.directory = directory_service_pb2_grpc.DirectoryServiceStub(referral)
         self.push = push_service_pb2_grpc.PushServiceStub(notifications)
+        self.sign_in = access_service_pb2_grpc.SignInServiceStub(access)
+        self.staff = access_service_pb2_grpc.StaffServiceStub(access)
 
     def person(
         self, principal_id: UUID, agency_id: UUID | None, *roles: str, acting_person: str | None = None

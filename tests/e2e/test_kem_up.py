@@ -4,8 +4,11 @@ What must still hold: nobody's name is anywhere but in the vault; the next `./ke
 """
 
 import asyncio
+import base64
 import json
+import re
 import shutil
+import time
 from collections.abc import AsyncIterator
 from pathlib import Path
 from typing import Any
@@ -18,11 +21,13 @@ from chassis.topics import DISCLOSURE, INTAKE, REFERRAL, TOPICS
 from kem.directory.v1.directory_service_pb2 import ListAgenciesRequest
 from kem.intake.v1 import intake_service_pb2
 from kernel.vocabulary import Role
+from services.access.domain.authenticator import STEP_SECONDS, code_at
 from tests.e2e.kem_command import ROOT, KemUp, command, environment
 from tests.e2e.marked_people import Marks
 from tests.e2e.places import search_everywhere
 from tests.e2e.playing import PATIENCE_SECONDS, Outcome, play
 from tests.e2e.search import Finding, Search
+from tests.e2e.typed_terminal import TypedTerminal
 from tests.integration.chassis.waiting import until
 from tools.check.report import check_database
 from tools.demo import agency
@@ -187,3 +192,40 @@ async def test_the_next_kem_up_goes_on_where_the_killed_one_was(hub_process: Kem
 
     outcome = await play(Doors.of(hub_process.layout), 45, seed=8, rate=8, meanwhile=killed_and_started_again)
     assert outcome.complaints == []
+
+
+async def test_staff_sign_in_by_the_logins_that_were_shown_once(hub_process: KemUp) -> None:
+    layout, said = hub_process.layout, hub_process.output.read_text()
+    assert said.count("First logins") == 1, "and the second start showed none"
+    one_time = dict(re.findall(r"^    ([a-z]+) +([a-z2-7-]{19})  ", said, re.MULTILINE))
+    assert len(one_time) == 17
+    async with TypedTerminal(layout.data, "login", "--as", "filippos") as terminal:
+        await terminal.until_seen("Password: ")
+        terminal.type(one_time["filippos"])
+        await terminal.until_seen("Enter if you have none")
+        terminal.type("")
+        for prompt in ("Your own password: ", "Once more: "):
+            await terminal.until_seen(prompt)
+            terminal.type("four green chairs")
+        shown = await terminal.until_seen("The code that it shows")
+        secret = re.search(r"secret=([A-Z2-7]+)", shown)
+        assert secret is not None
+        terminal.type(code_at(base64.b32decode(secret[1]), int(time.time()) // STEP_SECONDS))
+        await terminal.until_seen("filippos is signed in with a second factor as auditor")
+        assert await terminal.ended() == 0
+    assert layout.login_file.stat().st_mode & 0o077 == 0
+    search = Search([one_time["filippos"], secret[1], "four green chairs"])
+    search.look_at_files(layout.data)
+    assert search.found == set()
+    refused = await asyncio.create_subprocess_exec(
+        *command("staff", "list", "--signed-in"),
+        cwd=ROOT,
+        env=environment(layout.data),
+        stdout=asyncio.subprocess.PIPE,
+        stderr=asyncio.subprocess.PIPE,
+    )
+    assert b"Your role does not allow this." in (await refused.communicate())[1]
+    (account,) = [
+        one for one in (await told(layout, "staff", "list"))["accounts"] if one["login"] == "filippos"
+    ]
+    assert (account["has_authenticator"], account["must_change_password"]) == (True, False)

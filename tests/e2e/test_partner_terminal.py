@@ -134,7 +134,7 @@ async def desk(stack: Stack) -> AsyncIterator[Desk]:
 
 
 async def test_a_partner_answers_offers_as_they_come_and_misses_none(stack: Stack, desk: Desk) -> None:
-    async with TypedTerminal(stack.layout.data, AGENCY) as terminal:
+    async with TypedTerminal(stack.layout.data, "partner", "--agency", AGENCY) as terminal:
         await terminal.until_seen("Offers appear here")
         first = await desk.record_need()
         await terminal.until_seen("#1 new offer")
@@ -176,7 +176,7 @@ async def test_a_partner_answers_offers_as_they_come_and_misses_none(stack: Stac
         terminal.type("quit")
         assert await terminal.ended() == 0
 
-    async with TypedTerminal(stack.layout.data, AGENCY) as terminal:
+    async with TypedTerminal(stack.layout.data, "partner", "--agency", AGENCY) as terminal:
         await terminal.until_seen("Nothing waits for you.")
         await desk.record_need()
         screen = await terminal.until_seen("new offer")
@@ -260,13 +260,13 @@ async def _kem(stack: Stack, *arguments: str, fails: int = 0) -> str:
 async def test_a_person_who_leaves_by_control_c_leaves_the_terminal_in_order(
     stack: Stack, desk: Desk
 ) -> None:
-    async with TypedTerminal(stack.layout.data, AGENCY) as terminal:
+    async with TypedTerminal(stack.layout.data, "partner", "--agency", AGENCY) as terminal:
         await terminal.until_seen("Offers appear here")
         terminal.interrupt()
         assert await terminal.ended() == 0
 
 
 async def test_an_agency_that_does_not_exist_is_said_in_one_sentence(stack: Stack) -> None:
-    async with TypedTerminal(stack.layout.data, "NOBODY") as terminal:
+    async with TypedTerminal(stack.layout.data, "partner", "--agency", "NOBODY") as terminal:
         await terminal.until_seen("No agency has the code NOBODY")
         assert await terminal.ended() == 1

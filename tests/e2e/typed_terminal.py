@@ -1,4 +1,4 @@
-"""A person at `./kem partner`: a real process on a real pseudo-terminal."""
+"""A person at a command that asks: a real process on a real pseudo-terminal."""
 
 import asyncio
 import fcntl
@@ -21,7 +21,7 @@ _COLOURS = re.compile(r"\x1b\[[0-9;]*[A-Za-z]")
 class TypedTerminal:
     """Starts the command; `type` presses keys, `until_seen` waits for words on the screen."""
 
-    def __init__(self, data: Path, agency: str) -> None:
+    def __init__(self, data: Path, *command: str) -> None:
         self._ours, theirs = pty.openpty()
         fcntl.ioctl(theirs, termios.TIOCSWINSZ, struct.pack("HHHH", 50, 200, 0, 0))
         os.set_blocking(self._ours, False)
@@ -30,9 +30,7 @@ class TypedTerminal:
             sys.executable,
             "-m",
             "tools",
-            "partner",
-            "--agency",
-            agency,
+            *command,
             cwd=ROOT,
             stdin=theirs,
             stdout=theirs,

@@ -1,5 +1,6 @@
 """The city that everybody tries the system with: its size, its plausibility, and what it must not show."""
 
+import csv
 import itertools
 from collections import Counter
 from datetime import UTC, date, datetime, timedelta
@@ -22,6 +23,7 @@ from kernel.codes import (
     purpose_of,
     service_type,
 )
+from kernel.vocabulary import Role
 from tools.sample_city_files import ATHENS, FOLDER, City, read_city
 
 LOAD_DAY = date(2026, 9, 3)
@@ -225,3 +227,13 @@ def test_a_cell_that_cannot_be_read_is_named_by_file_and_line(tmp_path: Path) ->
         (tmp_path / file.name).write_text(broken, encoding="utf-8")
     with pytest.raises(ValueError, match=r"services\.csv, line 2: .*PIGEON"):
         read_city(LOAD_DAY, tmp_path)
+
+
+def test_the_citys_staff_have_roles_and_agencies_that_there_are_and_logins_of_their_own(city: City) -> None:
+    with (FOLDER / "staff.csv").open(encoding="utf-8", newline="") as file:
+        staff = list(csv.DictReader(file))
+    assert len({row["login"] for row in staff}) == len(staff)
+    assert {row["agency"] for row in staff} - {""} <= {agency.code for agency in city.agencies}
+    given = {role for row in staff for role in row["roles"].split()}
+    assert given == set(Role) - {Role.SERVICE}
+    assert all(row["display_name"].endswith("Δείγμα") for row in staff)

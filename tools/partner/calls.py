@@ -8,7 +8,7 @@ import grpc
 from google.rpc import error_details_pb2
 from grpc_status import rpc_status
 
-from tools.hub import Person
+from tools.hub import Credentials
 
 _PASSING: Final = (
     grpc.StatusCode.UNAVAILABLE,
@@ -30,7 +30,7 @@ class Refused(Exception):
         self.words = words
 
 
-async def call(method: Callable[..., Any], request: Any, person: Person) -> Any:
+async def call(method: Callable[..., Any], request: Any, person: Credentials) -> Any:
     """The hub's answer.
 
     Raises:

@@ -21,7 +21,9 @@ def up(
     base_port: Annotated[
         int | None, typer.Option(help="First port; without it a free hundred from 7400 on is taken.")
     ] = None,
-    sample_city: Annotated[bool, typer.Option(help="Fill an empty directory with the sample city.")] = True,
+    sample_city: Annotated[
+        bool, typer.Option(help="Fill an empty directory with the sample city and its staff.")
+    ] = True,
     broker: BrokerOption = None,
     brokers: BrokersOption = None,
     database: DatabaseOption = None,
@@ -35,7 +37,10 @@ def up(
     from tools.stack.stack import StackOptions
 
     servers = ServersAsked.of(broker, brokers, database)
-    run_in_foreground(DATA, StackOptions(base_port=base_port, has_sample_city=sample_city, servers=servers))
+    options = StackOptions(
+        base_port=base_port, has_sample_city=sample_city, has_sample_staff=sample_city, servers=servers
+    )
+    run_in_foreground(DATA, options)
 
 
 def down(

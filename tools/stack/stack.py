@@ -35,6 +35,7 @@ from tools.stack.services import (
     services_of,
     wait_serving,
 )
+from tools.stack.staff import open_sample_staff
 from tools.stack.topics import BROKER_ERRORS
 from tools.stack.wanted import LACKING, Wanted
 
@@ -57,6 +58,7 @@ class StackOptions:
         base_port: the first of its ports; None takes a free hundred.
         is_durable: off for stacks of tests: a crash of the machine would lose their data.
         has_sample_city: whether an empty directory is filled.
+        has_sample_staff: whether the sample city's staff get accounts, and their first logins are said.
         services: only these; None for all that this checkout has.
         settings: added to every service's environment.
         settings_of: added to one service's environment, by its name.
@@ -67,6 +69,7 @@ class StackOptions:
     base_port: int | None = None
     is_durable: bool = True
     has_sample_city: bool = True
+    has_sample_staff: bool = False
     services: Sequence[str] | None = None
     settings: dict[str, str] = field(default_factory=dict)
     settings_of: dict[str, dict[str, str]] = field(default_factory=dict)
@@ -142,6 +145,8 @@ class Stack:
             await load_sample_city(
                 self.layout, self.addresses["referral"], self.addresses["intake"], self.say
             )
+        if self.options.has_sample_staff and "access" in self.services:
+            await open_sample_staff(self.layout, self.addresses["access"], self.say)
         for part in self.parts.values():
             part.is_patient = True
         self._room = self._room_of_servers()
