@@ -8,6 +8,7 @@ from typing import Final
 from rich.console import Console
 from rich.markup import escape
 
+from tools.check.accounts import accounts
 from tools.check.clocks import clocks
 from tools.check.deliveries import deliveries
 from tools.check.disclosures import disclosures
@@ -30,6 +31,7 @@ GROUPS: Final[tuple[Group, ...]] = (
     clocks,
     deliveries,
     disclosures,
+    accounts,
 )
 
 # by the event log: a schema that has one was migrated and belongs to a service

@@ -7,7 +7,7 @@ from typing import Final
 
 import asyncpg
 
-SCHEMAS: Final = ("intake", "referral", "notifications")
+SCHEMAS: Final = ("intake", "referral", "notifications", "access")
 
 RESTING: Final = frozenset(
     [

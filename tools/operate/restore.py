@@ -2,8 +2,9 @@
 
 The backup goes into a database of its own first; intake looks at it there, with the keys and tombstones of
 this folder. Only then does it take the place of the present one, in one step; until that step nothing has
-changed. The broker is emptied just before: it may hold events that the backup has never heard of. The next
-`./kem up` fills it from the event logs.
+changed. Sessions of the backup are ended; access closes again at its next start who was closed since. The
+broker is emptied just before: it may hold events that the backup has never heard of. The next `./kem up`
+fills it from the event logs.
 """
 
 import asyncio
@@ -43,6 +44,7 @@ _SCHEMAS: Final = "select schemaname from pg_tables where tablename = 'event_log
 _VERSIONS: Final = "select version from {}.schema_migrations"
 _POSITION: Final = "select logged_position from {}.publication"
 _ERASED: Final = "select count(*) from intake.beneficiary where erased_time is not null"
+_END_SESSIONS: Final = "delete from access.session; delete from access.provider_sign_in"
 _ALONE: Final = "select pg_terminate_backend(pid) from pg_stat_activity where datname = any('{{{0},{1}}}')"
 _SWAP: Final = "begin; alter database {1} rename to {2}; alter database {0} rename to {1}; commit"
 
@@ -161,6 +163,8 @@ class _Restoring:
         finally:
             self._drop_drafts()
         self._layout.sample_city_mark.touch()  # what the backup holds is the city
+        if "access" in self._archive.schemas:
+            self._layout.sample_staff_mark.touch()
         return restored
 
     def _holds_something(self) -> bool:
@@ -190,6 +194,8 @@ class _Restoring:
             self._refuse_newer(schema)
         for schema in self._services:
             postgres.prepare(schema, RESTORING)
+        if "access" in archive.schemas:
+            postgres.execute(_END_SESSIONS, RESTORING)
 
     def _refuse_newer(self, schema: str) -> None:
         known = {

@@ -12,6 +12,7 @@ from uuid import UUID, uuid4
 import asyncpg
 import grpc
 
+from kem.access.v1.access_service_pb2 import ListAccountsRequest
 from kem.directory.v1 import directory_service_pb2
 from kem.disclosure.v1 import disclosure_service_pb2
 from kem.notifications.v1 import delivery_pb2, inbox_service_pb2
@@ -64,11 +65,13 @@ class Watch:
         staff = hub.person(uuid4(), kem, "caseworker", "dpo")
         inbox = inbox_service_pb2.ListDeliveriesRequest(inbox=delivery_pb2.INBOX_DESK, page_size=1)
         agreements = disclosure_service_pb2.ListAgreementsRequest(page_size=1)
+        accounts, keeper = ListAccountsRequest(page_size=1), hub.person(uuid4(), None, "operator")
         services = directory_service_pb2.ListServicesRequest(page_size=1)
         self._questions: list[Callable[[], Awaitable[Any]]] = [
             partial(_ask, hub.disclosure.ListAgreements, agreements, staff),
             partial(_ask, hub.directory.ListServices, services, staff),
             partial(_ask, hub.inbox().ListDeliveries, inbox, staff),
+            partial(_ask, hub.staff.ListAccounts, accounts, keeper),
         ]
 
     async def recovery(self, since: float) -> Recovery:

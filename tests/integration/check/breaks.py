@@ -23,7 +23,7 @@ from tests.integration.check.healthy_hub import (
 DROP_WALLS = """
     do $$ declare wall record; begin
         for wall in select conrelid::regclass as place, conname from pg_constraint where contype = 'c'
-                    and connamespace::regnamespace::text in ('intake', 'referral', 'notifications')
+                    and connamespace::regnamespace::text in ('intake', 'referral', 'notifications', 'access')
         loop execute format('alter table %s drop constraint %I', wall.place, wall.conname); end loop;
     end $$;
     drop index referral.offer_open, referral.offer_taken_up;
@@ -183,6 +183,8 @@ BREAKS = [
         "update intake.disclosure set given_mask = 15, asked_mask = 15",
         {"I6-permitted-when-given"},
     ),
+    ("update access.account set state = 'LOCKED'", {"I16-who-is-out-has-no-session"}),
+    ("update access.account set version = version + 1", {"I16-every-right-was-told"}),
     (
         "update intake.agreement_version set categories = 1",
         {"I6-covered-by-an-agreement"},

@@ -14,6 +14,7 @@ import asyncpg
 from google.protobuf.message import Message
 
 from chassis.batch import BatchRunner
+from chassis.caller import Caller
 from chassis.events import OutgoingEvent
 from chassis.incoming import Message as KafkaMessage
 from chassis.postgres import Database
@@ -21,7 +22,10 @@ from chassis.topics import key_bytes, partition_of
 from kem.common.v1 import common_pb2
 from kem.intake.v1.eligibility_service_pb2 import NeedProfile
 from kem.referral.v1 import referral_events_pb2 as facts
-from kernel.ids import derived_id, ordered_id
+from kernel.ids import PrincipalId, derived_id, ordered_id
+from kernel.vocabulary import Role
+from services.access.adapters.event_codec import encode_event
+from services.access.domain.account import AccountOpened
 from services.notifications.adapters.postgres_deliveries import PostgresDeliveries
 from services.notifications.entrypoints.stream import CONSUMER, ReferralFacts
 from tests.support.postgres import FreshDatabase
@@ -136,7 +140,34 @@ async def build(files: FreshDatabase, connection: asyncpg.Connection) -> Healthy
     await _plant_intake(hub)
     await _plant_referral(hub)
     await hub.tell(*_story(hub))
+    await _plant_staff(hub)
     return hub
+
+
+async def _plant_staff(hub: HealthyHub) -> None:
+    """Somebody who has signed in, and somebody who has left."""
+    for name, state in (("caseworker", "ACTIVE"), ("former caseworker", "CLOSED")):
+        principal_id = PrincipalId(derived_id("check", name))
+        opened = AccountOpened(principal_id, None, frozenset({Role.CASEWORKER}), 1)
+        await hub.log("access", encode_event(opened, Caller.of_service("access"), EARLIER))
+        await hub.plant(
+            "access.account",
+            principal_id=principal_id,
+            login=name.replace(" ", "-"),
+            roles=["caseworker"],
+            state=state,
+            version=1,
+            closed_time=None if state == "ACTIVE" else NOW,
+        )
+        if state == "ACTIVE":
+            await hub.plant(
+                "access.session",
+                principal_id=principal_id,
+                acr="pwd",
+                begun_time=EARLIER,
+                used_time=NOW,
+                end_time=LATER,
+            )
 
 
 async def _plant_intake(hub: HealthyHub) -> None:

@@ -17,7 +17,7 @@ from tools.check.report import Report, as_json, check_database
 
 @pytest.fixture
 async def hub(fresh_database: MakeDatabase) -> AsyncIterator[HealthyHub]:
-    files = fresh_database(schemas=("intake", "referral", "notifications"))
+    files = fresh_database(schemas=("intake", "referral", "notifications", "access"))
     connection = await asyncpg.connect(files.superuser_url)
     try:
         yield await hub_of.build(files, connection)

@@ -7,7 +7,7 @@ import pytest_asyncio
 
 from tests.support.postgres import FreshDatabase, MakeDatabase
 
-SCHEMAS = ("referral", "intake", "notifications")
+SCHEMAS = ("referral", "intake", "notifications", "access")
 
 
 @pytest_asyncio.fixture

@@ -27,7 +27,7 @@ from tools.stack.broker import Broker
 from tools.stack.layout import ROOT, Layout, write_secret
 from tools.stack.run_file import Run, RunningProcess, write_run
 
-SCHEMAS = ("intake", "referral", "notifications")
+SCHEMAS = ("intake", "referral", "notifications", "access")
 
 _LOG = """
     insert into referral.event_log

@@ -24,6 +24,7 @@ from services.intake.use_cases.erase_beneficiary import erase_beneficiary
 from services.intake.use_cases.get_beneficiary import get_beneficiary
 from tests.integration.chassis.waiting import until
 from tests.integration.operate.conftest import Done
+from tests.integration.operate.staff_then import StaffThen, close, open_staff, state_of_session, states_of
 from tests.support.people import invented_person
 from tests.support.postgres import FreshDatabase
 from tests.support.vault import OpenVault, open_vault, worker_of
@@ -35,7 +36,7 @@ from tools.stack.postgres import PostgresServer
 from tools.stack.stack import Stack, StackOptions
 from tools.stack.topics import create_topics, found_topics
 
-_INTAKE_ALONE = StackOptions(is_durable=False, has_sample_city=False, services=("intake",))
+_WHAT_OUTLIVES = StackOptions(is_durable=False, has_sample_city=False, services=("intake", "access"))
 _METHOD = "/kem.intake.v1.IntakeService/GetBeneficiary"
 
 
@@ -49,6 +50,7 @@ class BackedUp:
     kept: list[BeneficiaryId]
     erased: BeneficiaryId
     came_later: BeneficiaryId
+    staff: StaffThen
 
 
 async def kem(data: Path, *arguments: str) -> Done:
@@ -71,8 +73,8 @@ async def kem(data: Path, *arguments: str) -> Done:
 
 @asynccontextmanager
 async def running(data: Path) -> AsyncIterator[OpenVault]:
-    """The hub with its intake service, and a way into its vault."""
-    stack = Stack(data, _INTAKE_ALONE)
+    """The hub with intake and access, and a way into its vault."""
+    stack = Stack(data, _WHAT_OUTLIVES)
     await stack.start()
     assert isinstance(stack.postgres, PostgresServer)
     try:
@@ -94,6 +96,7 @@ async def backed_up(tmp_path_factory: pytest.TempPathFactory) -> BackedUp:
             return bool(logged == len(people))
 
         await until(all_is_logged)
+        staff = await open_staff(layout)
         done = await kem(layout.data, "backup", str(file), "--json")
         assert done.returncode == 0, done.stderr
         again = await kem(layout.data, "backup", str(file))
@@ -101,7 +104,8 @@ async def backed_up(tmp_path_factory: pytest.TempPathFactory) -> BackedUp:
         came_later = await opened.register(invented_person())
         async with opened.database.transaction(worker_of()) as tx:
             await erase_beneficiary(people[0], tx, opened.people, Tombstones(layout.keys))
-    return BackedUp(layout, file, json.loads(done.stdout), people[1:], people[0], came_later)
+        await close(layout, staff.leaves)
+    return BackedUp(layout, file, json.loads(done.stdout), people[1:], people[0], came_later, staff)
 
 
 async def state_of(opened: OpenVault, person: BeneficiaryId) -> str:
@@ -155,13 +159,17 @@ def as_sql(file: Path) -> bytes:
 async def test_a_backup_holds_no_key_and_brings_everybody_back_but_those_who_were_erased(
     backed_up: BackedUp, tmp_path: Path
 ) -> None:
-    assert backed_up.told["positions"] == {"intake": 3}
+    positions = backed_up.told["positions"]
+    assert isinstance(positions, dict)
+    assert (set(positions), positions["intake"]) == ({"intake", "access"}, 3)
     assert backed_up.told["bytes"] == backed_up.file.stat().st_size
     assert backed_up.file.stat().st_mode & 0o077 == 0
     assert list(backed_up.file.parent.glob(".*")) == []
     sql = await asyncio.to_thread(as_sql, backed_up.file)
     secrets = secrets_of(backed_up.layout)
-    assert {"root.key", "epoch-1.key", "issuer.pem", "kem_check"} <= set(secrets)
+    assert {"root.key", "epoch-1.key", "sign-in.key", "issuer.pem", "staff-issuer.pem", "kem_check"} <= set(
+        secrets
+    )
     assert [name for name, one in secrets.items() if one in sql or one.hex().encode() in sql] == []
     assert b"COPY intake.data_key" in sql, "people's own keys are in it, wrapped"
 
@@ -179,6 +187,18 @@ async def test_a_backup_holds_no_key_and_brings_everybody_back_but_those_who_wer
             for table in ("data_key", "blind_index"):
                 query = f"select count(*) from {table} where beneficiary_id = $1"
                 assert await tx.connection.fetchval(query, backed_up.erased) == 0
+
+
+async def test_whoever_was_closed_after_the_backup_stays_closed_and_every_session_has_ended(
+    backed_up: BackedUp, tmp_path: Path
+) -> None:
+    layout, staff = copy_of(backed_up, tmp_path), backed_up.staff
+    done = await kem(layout.data, "restore", str(backed_up.file))
+    assert done.returncode == 0, done.stderr
+    assert layout.sample_staff_mark.exists(), "nobody gets a first login again"
+    async with running(layout.data):
+        assert await states_of(layout, staff) == ["ACTIVE", "CLOSED"]
+        assert await state_of_session(layout, staff) == "SESSION_ENDED"
 
 
 async def test_what_a_hub_holds_is_replaced_only_when_told_so_and_only_by_what_fits(

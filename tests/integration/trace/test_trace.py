@@ -30,7 +30,7 @@ TERMS = [
 
 @pytest.fixture
 async def hub(fresh_database: MakeDatabase) -> AsyncIterator[HealthyHub]:
-    files = fresh_database(schemas=("intake", "referral", "notifications"))
+    files = fresh_database(schemas=("intake", "referral", "notifications", "access"))
     connection = await asyncpg.connect(files.superuser_url)
     try:
         hub = await hub_of.build(files, connection)
