@@ -41,6 +41,12 @@ class _Reader(Protocol):
     async def stop(self, patience_seconds: float = 3) -> None: ...
 
 
+class _Opened(Protocol):
+    """What stays open until the end: a channel, a pool of threads."""
+
+    def close(self) -> Awaitable[None] | None: ...
+
+
 class Service:
     """What a service's `__main__` wires; only the parts of the asked roles are started.
 
@@ -66,7 +72,7 @@ class Service:
         self._relay = Relay(
             worker, settings.kafka_bootstrap, self.name, idempotence=settings.kafka_idempotence
         )
-        self._channels: list[grpc.aio.Channel] = []
+        self._opened: list[_Opened] = []
         self._beside: list[tuple[str, str, Callable[[], Awaitable[None]]]] = []
         self.timer(
             forget_old_rows,
@@ -175,8 +181,12 @@ class Service:
     def channel(self, address: str) -> grpc.aio.Channel:
         """A channel on which this service speaks for itself; closed at the end."""
         opened = channel(address, self.signer)
-        self._channels.append(opened)
+        self.closes(opened)
         return opened
+
+    def closes(self, opened: _Opened) -> None:
+        """Something that is open for as long as the service runs; closed at the end."""
+        self._opened.append(opened)
 
     async def run(self, stopping: asyncio.Event) -> None:
         """Starts the asked roles, says ready, and runs until `stopping`; then drains.
@@ -214,9 +224,10 @@ class Service:
             await asyncio.gather(*parts, ready, stop, return_exceptions=True)
 
     async def close(self) -> None:
-        """Closes channels and databases."""
-        for opened in self._channels:
-            await opened.close()
+        """Closes channels, what else is open, and databases."""
+        for opened in self._opened:
+            if (closing := opened.close()) is not None:
+                await closing
         await asyncio.gather(self.app.close(), self.worker.close())
 
     async def _say_ready(self, server: GrpcServer | None, readers: Sequence[_Reader], started: float) -> None:

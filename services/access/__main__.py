@@ -46,6 +46,9 @@ async def wire(service: Service) -> None:
     closed = ClosedAccounts(settings.key_file.parent)
     await keep_closed(service.worker, keeping, closed)
     providers = {one.name: IdentityProvider(one) for one in read_providers(settings.providers_file)}
+    service.closes(hasher)
+    for provider in providers.values():
+        service.closes(provider)
     signer = AssertionSigner(settings.assertion_issuer, settings.assertion_key_file)
     sign_in = SignInServer(signing_in, providers, signer)
     staff = StaffServer(service.app, service.worker, keeping, closed)

@@ -207,14 +207,14 @@ async def test_staff_sign_in_by_the_logins_that_were_shown_once(hub_process: Kem
         for prompt in ("Your own password: ", "Once more: "):
             await terminal.until_seen(prompt)
             terminal.type("four green chairs")
-        shown = await terminal.until_seen("The code that it shows")
-        secret = re.search(r"secret=([A-Z2-7]+)", shown)
-        assert secret is not None
-        terminal.type(code_at(base64.b32decode(secret[1]), int(time.time()) // STEP_SECONDS))
+        shown = await terminal.until_seen("The code that the new one shows")
+        secret = _secret_in(shown)
+        terminal.type(_code(secret))
         await terminal.until_seen("filippos is signed in with a second factor as auditor")
         assert await terminal.ended() == 0
     assert layout.login_file.stat().st_mode & 0o077 == 0
-    search = Search([one_time["filippos"], secret[1], "four green chairs"])
+    text = base64.b32encode(secret).decode()
+    search = Search([one_time["filippos"], text, "four green chairs"])
     search.look_at_files(layout.data)
     assert search.found == set()
     refused = await asyncio.create_subprocess_exec(
@@ -229,3 +229,52 @@ async def test_staff_sign_in_by_the_logins_that_were_shown_once(hub_process: Kem
         one for one in (await told(layout, "staff", "list"))["accounts"] if one["login"] == "filippos"
     ]
     assert (account["has_authenticator"], account["must_change_password"]) == (True, False)
+
+
+async def test_a_new_authenticator_takes_the_place_of_the_present_one_by_its_next_code(
+    hub_process: KemUp,
+) -> None:
+    layout = hub_process.layout
+    added = await told(layout, "staff", "add", "anna", "--role", "interpreter", "--name", "Anna Sample")
+    async with TypedTerminal(layout.data, "login", "--as", "anna", "--enrol") as terminal:
+        await terminal.until_seen("Password: ")
+        terminal.type(added["one_time_password"])
+        await terminal.until_seen("Enter if you have none")
+        terminal.type("")
+        for prompt in ("Your own password: ", "Once more: "):
+            await terminal.until_seen(prompt)
+            terminal.type("five blue tables")
+        first = _secret_in(await terminal.until_seen("The code that the new one shows"))
+        await until(_a_step_is_young, within=PATIENCE_SECONDS)
+        terminal.type(_code(first, -1))
+        await terminal.until_seen("anna is signed in with a second factor")
+    async with TypedTerminal(layout.data, "login", "--as", "anna", "--enrol") as terminal:
+        await terminal.until_seen("Password: ")
+        terminal.type("five blue tables")
+        await terminal.until_seen("Enter if you have none")
+        await until(_a_step_is_young, within=PATIENCE_SECONDS)
+        terminal.type(_code(first))
+        second = _secret_in(await terminal.until_seen("The next code of your present authenticator"))
+        terminal.type(_code(first, 1))
+        await terminal.until_seen("The code that the new one shows")
+        terminal.type(_code(second))
+        await terminal.until_seen("anna is signed in with a second factor")
+        assert await terminal.ended() == 0
+    assert first != second
+
+
+def _secret_in(screen: str) -> bytes:
+    """What an authenticator would read on the screen."""
+    found = re.search(r"secret=([A-Z2-7]+)", screen)
+    assert found is not None, screen
+    return base64.b32decode(found[1])
+
+
+def _code(secret: bytes, steps: int = 0) -> str:
+    """What an authenticator shows, so many steps from now."""
+    return code_at(secret, int(time.time()) // STEP_SECONDS + steps)
+
+
+def _a_step_is_young() -> bool:
+    """Whether the present code is so for long enough to be typed."""
+    return time.time() % STEP_SECONDS < STEP_SECONDS / 2

@@ -1,5 +1,6 @@
 """A person who signs in at a terminal: what is asked, in which order, and what is said."""
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import UTC
 from getpass import getpass
@@ -25,16 +26,19 @@ class _Sitting:
     credentials: messages.Credentials
 
     async def sign_in(self) -> messages.Session:
-        """Signs in; a one-time password is changed on the way."""
-        request = messages.SignInRequest(credentials=self.credentials)
+        """Begins a session."""
+        return (await self._by_own_password(self.hub.sign_in.SignIn, messages.SignInRequest)).session  # type: ignore[no-any-return]  # a call answers anything
+
+    async def _by_own_password(self, method: Callable[..., Any], request: Callable[..., Any]) -> Any:
+        """The hub's answer; a one-time password is changed on the way."""
         try:
-            return (await call(self.hub.sign_in.SignIn, request, _NOBODY)).session  # type: ignore[no-any-return]  # a call answers anything
+            return await call(method, request(credentials=self.credentials), _NOBODY)
         except Refused as refusal:
             if refusal.reason != "PASSWORD_MUST_BE_CHANGED":
                 raise
             typer.echo(refusal.words)
         await self._change_password()
-        return await self.sign_in()
+        return await call(method, request(credentials=self.credentials), _NOBODY)
 
     async def _change_password(self) -> None:
         while True:
@@ -55,14 +59,16 @@ class _Sitting:
 
     async def enrol(self) -> messages.Session:
         """Enrols an authenticator; its first code begins the session."""
-        begin = messages.BeginEnrolmentRequest(credentials=self.credentials)
-        uri = (await call(self.hub.sign_in.BeginEnrolment, begin, _NOBODY)).otpauth_uri
+        begin = self.hub.sign_in.BeginEnrolment
+        uri = (await self._by_own_password(begin, messages.BeginEnrolmentRequest)).otpauth_uri
         secret = parse_qs(urlsplit(uri).query)["secret"][0]
         typer.echo("Add this to your authenticator; it is shown this once:")
         typer.echo(f"  {uri}")
         typer.echo(f"  or by hand: {' '.join(secret[at : at + 4] for at in range(0, len(secret), 4))}")
         while True:
-            code = typer.prompt("The code that it shows")
+            if self.credentials.code:  # each is good once
+                self.credentials.code = typer.prompt("The next code of your present authenticator")
+            code = typer.prompt("The code that the new one shows")
             confirm = messages.ConfirmEnrolmentRequest(credentials=self.credentials, new_code=code)
             try:
                 return (await call(self.hub.sign_in.ConfirmEnrolment, confirm, _NOBODY)).session  # type: ignore[no-any-return]  # a call answers anything

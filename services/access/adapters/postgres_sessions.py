@@ -8,6 +8,7 @@ from chassis.postgres import Transaction
 from kernel.ids import PrincipalId
 from kernel.time import utc
 from services.access.adapters.sign_in_key import token_hash
+from services.access.domain.account import is_login
 from services.access.domain.session import Session
 
 _ADD: Final = """
@@ -104,8 +105,8 @@ class PostgresSessions:
         await tx.connection.execute("delete from session where principal_id = $1", principal_id)
 
     async def knows_device(self, tx: Transaction, token: str, login: str) -> bool:
-        """Whether whoever has this login has signed in on the device."""
-        return bool(
+        """Whether whoever has this login has signed in on the device; nobody has what could be none."""
+        return is_login(login) and bool(
             await tx.connection.fetchval(
                 "select true from device join account using (principal_id)"
                 " where token_hash = $1 and login = $2",

@@ -6,6 +6,7 @@ import hmac
 import os
 from pathlib import Path
 from typing import Final, Self
+from uuid import UUID
 
 from cryptography.exceptions import InvalidTag
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
@@ -44,9 +45,11 @@ class SignInKey:
         """The same for the same parts, and tells nothing of them without the key."""
         return hmac.digest(self._digest_key, "\0".join(parts).encode(), "sha256")
 
-    def one_time_password(self, request_id: str) -> str:
-        """A one-time password that follows from the request, so that a repeat gets it and nobody keeps it."""
-        made = hmac.digest(self._one_time_key, request_id.encode(), "sha256")[:_ONE_TIME_BYTES]
+    def one_time_password(self, keeper: UUID, request_id: UUID) -> str:
+        """A one-time password that follows from a request and from who makes it: a repeat gets it, nobody
+        keeps it, and nobody else has it who knows or guesses the id.
+        """
+        made = hmac.digest(self._one_time_key, keeper.bytes + request_id.bytes, "sha256")[:_ONE_TIME_BYTES]
         text = base64.b32encode(made).decode().lower()
         return "-".join(text[start : start + 4] for start in range(0, len(text), 4))
 

@@ -40,7 +40,7 @@ class Keeper:
             AccountNotFound: it is another agency's.
             NotPermitted: OWN_ACCOUNT, or ROLE_NOT_YOURS_TO_GIVE.
         """
-        if not self.is_operator and account.agency_id != self.agency_id:
+        if not self.is_operator and (self.agency_id is None or account.agency_id != self.agency_id):
             raise AccountNotFound
         if account.principal_id == self.principal_id:
             raise NotPermitted("Nobody changes the own account; ask a colleague.", reason="OWN_ACCOUNT")

@@ -7,6 +7,7 @@ from uuid import UUID
 import grpc
 from google.protobuf.message import Message
 
+from chassis.access_records import AccessRecord
 from chassis.caller import Caller
 from chassis.current import current_caller
 from chassis.postgres import Database, Transaction
@@ -19,6 +20,7 @@ from services.access.adapters.closed_accounts import ClosedAccounts
 from services.access.adapters.postgres_accounts import ListedAccount
 from services.access.domain.account import plain_login
 from services.access.entrypoints.translate import account_message, after, role_messages
+from services.access.use_cases.authenticate import SERVICE
 from services.access.use_cases.change_roles import change_roles
 from services.access.use_cases.close_account import close_account
 from services.access.use_cases.keep_accounts import KeepingParts, make_one_time
@@ -56,7 +58,8 @@ class StaffServer(access_service_pb2_grpc.StaffServiceServicer):
         self, request: messages.OpenAccountRequest, context: _Context[object, object]
     ) -> messages.OpenAccountResponse:
         """With a one-time password, which the answer that is kept for a repeat does not hold."""
-        caller, one_time = current_caller(), await make_one_time(request.request_id, self._parts)
+        caller = current_caller()
+        one_time = await make_one_time(UUID(request.request_id), caller, self._parts)
 
         async def act(tx: Transaction) -> messages.OpenAccountResponse:
             agency_id = AgencyId(UUID(request.agency_id)) if request.HasField("agency_id") else None
@@ -80,7 +83,7 @@ class StaffServer(access_service_pb2_grpc.StaffServiceServicer):
         self, request: messages.ResetCredentialsRequest, context: _Context[object, object]
     ) -> messages.ResetCredentialsResponse:
         """The same."""
-        one_time = await make_one_time(request.request_id, self._parts)
+        one_time = await make_one_time(UUID(request.request_id), current_caller(), self._parts)
         answer = await self._changed(
             request,
             messages.ResetCredentialsResponse,
@@ -162,7 +165,7 @@ class StaffServer(access_service_pb2_grpc.StaffServiceServicer):
     async def ListAccounts(
         self, request: messages.ListAccountsRequest, context: _Context[object, object]
     ) -> messages.ListAccountsResponse:
-        """A page of those that the caller keeps."""
+        """A page of those that the caller keeps; it shows names, so it is put on record."""
         caller, limit = current_caller(), request.page_size or DEFAULT_PAGE
         async with self._database(caller).transaction(caller) as tx:
             page = await self._parts.accounts.page(
@@ -172,6 +175,8 @@ class StaffServer(access_service_pb2_grpc.StaffServiceServicer):
                 login=plain_login(request.login) or None,
                 after=after(request.page_token),
             )
+            shown = [listed.account.principal_id for listed in page[:limit]]
+            tx.record_access(AccessRecord(SERVICE, _SERVICE + "ListAccounts", shown))
         return messages.ListAccountsResponse(
             accounts=[account_message(listed) for listed in page[:limit]],
             next_page_token=str(page[limit - 1].account.principal_id) if len(page) > limit else "",

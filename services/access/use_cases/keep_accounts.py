@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass
 from datetime import timedelta
+from uuid import UUID
 
 from chassis.caller import Caller
 from chassis.postgres import Transaction
@@ -46,9 +47,9 @@ def keeper_of(caller: Caller) -> Keeper:
     return Keeper(PrincipalId(caller.principal_id), agency_id, Role.OPERATOR in caller.roles)
 
 
-async def make_one_time(request_id: str, parts: KeepingParts) -> OneTimeAccess:
-    """The one-time password that goes with a request; a repeat makes the same."""
-    password = parts.key.one_time_password(request_id)
+async def make_one_time(request_id: UUID, caller: Caller, parts: KeepingParts) -> OneTimeAccess:
+    """The one-time password that goes with a caller's request; their repeat makes the same."""
+    password = parts.key.one_time_password(caller.principal_id, request_id)
     return OneTimeAccess(password, await parts.hasher.hash(password))
 
 

@@ -5,9 +5,11 @@ from uuid import UUID
 
 import grpc
 import jwt
+import pytest
 
 from chassis.caller import CallerVerifier
 from kem.access.v1 import access_service_pb2 as messages
+from kem.access.v1.access_events_pb2 import AccessEvent
 from kernel.ids import random_id
 from kernel.vocabulary import Role
 from tests.component.staff.access_service import PASSWORD, Desk, code_of, secret_in
@@ -142,6 +144,61 @@ async def test_accounts_are_listed_page_by_page_and_found_by_login(desk: Desk) -
         messages.ListAccountsRequest(login=seen[0].upper()), metadata=desk.keeper()
     )
     assert [account.login for account in found.accounts] == [seen[0]]
+
+
+async def test_whoever_reads_names_of_staff_is_on_record(desk: Desk) -> None:
+    opened, keeper = await desk.open(Role.CASEWORKER), desk.keeper()
+    await desk.staff.ListAccounts(messages.ListAccountsRequest(login=opened.account.login), metadata=keeper)
+    told = desk.hub.files.execute(
+        "select encode(payload, 'hex') from access.event_log union all"
+        " select encode(payload, 'hex') from access.outbox"
+    )
+    events = [AccessEvent.FromString(bytes.fromhex(row)) for row in told.split()]
+    reads = [
+        (event.actor.id, list(event.access_recorded.subject_ids))
+        for event in events
+        if event.access_recorded.method == "/kem.access.v1.StaffService/ListAccounts"
+    ]
+    token = keeper[0][1].removeprefix("Bearer ")
+    caller = jwt.decode(token, options={"verify_signature": False})["sub"]
+    assert (caller, [opened.account.principal_id]) in reads
+
+
+async def test_nobody_gets_the_one_time_password_of_another_account_by_its_requests_id(desk: Desk) -> None:
+    agency_id, request_id = random_id(), str(random_id())
+    request = messages.OpenAccountRequest(
+        request_id=request_id,
+        login=f"staff-{random_id().hex[:8]}",
+        display_name="Sample Person",
+        roles=["dpo"],
+    )
+    first = await desk.staff.OpenAccount(request, metadata=desk.keeper())
+    request.login, request.agency_id = f"staff-{random_id().hex[:8]}", str(agency_id)
+    request.roles[:] = ["agency_member"]
+    second = await desk.staff.OpenAccount(request, metadata=desk.keeper(Role.AGENCY_ADMIN, agency_id))
+    assert second.one_time_password != first.one_time_password
+
+
+@pytest.mark.parametrize("name", ["a\0b", "a\nb"])
+async def test_names_that_no_database_holds_are_refused_by_the_field(desk: Desk, name: str) -> None:
+    opened, keeper = await desk.open(Role.CASEWORKER), desk.keeper()
+    about = {"request_id": str(random_id()), "principal_id": opened.account.principal_id}
+    for call in (
+        desk.staff.OpenAccount(
+            messages.OpenAccountRequest(
+                request_id=str(random_id()), login="sample.person", display_name=name, roles=["caseworker"]
+            ),
+            metadata=keeper,
+        ),
+        desk.staff.ListAccounts(messages.ListAccountsRequest(login=name), metadata=keeper),
+        desk.staff.LinkIdentity(
+            messages.LinkIdentityRequest(**about, issuer="https://id.example", subject=name), metadata=keeper
+        ),
+        desk.staff.UnlinkIdentity(messages.UnlinkIdentityRequest(**about, issuer=name), metadata=keeper),
+    ):
+        with refused() as refusal:
+            await call
+        assert refusal.code is grpc.StatusCode.INVALID_ARGUMENT
 
 
 async def test_the_table_of_roles_is_read_by_those_who_give_them(desk: Desk) -> None:

@@ -77,7 +77,7 @@ class Staff:
         """An account with its one-time password."""
         caller = caller or self.operator
         database = self.worker if Role.OPERATOR in caller.roles else self.app
-        one_time = await make_one_time(str(uuid4()), self.keeping)
+        one_time = await make_one_time(uuid4(), caller, self.keeping)
         login = f"staff-{random_id().hex[:8]}"
         async with database.transaction(caller) as tx:
             listed = await open_account(
@@ -93,12 +93,8 @@ class Staff:
         return person
 
     async def enrol(self, person: Person) -> NewSession:
-        """Gives them an authenticator, by the code of the step before."""
-        uri = await begin_enrolment(
-            person.offers(code=person.code() if person.secret else ""), self.signing_in
-        )
-        text = parse_qs(urlsplit(uri).query)["secret"][0]
-        person.secret = base64.b32decode(text)
+        """Gives them their first authenticator, by the code of the step before."""
+        person.secret = secret_in(await begin_enrolment(person.offers(), self.signing_in))
         return await confirm_enrolment(person.offers(), person.code(-1), self.signing_in)
 
     async def sign_in(self, person: Person, **other: str) -> NewSession:
@@ -143,6 +139,11 @@ class Staff:
 
     def rows(self, statement: str) -> list[str]:
         return self.files.execute(statement).splitlines()
+
+
+def secret_in(otpauth_uri: str) -> bytes:
+    """What an authenticator reads."""
+    return base64.b32decode(parse_qs(urlsplit(otpauth_uri).query)["secret"][0])
 
 
 def keeper(role: Role, agency_id: AgencyId | None = None) -> Caller:

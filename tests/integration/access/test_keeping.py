@@ -27,7 +27,7 @@ Change = Callable[[Staff, Person, Caller, Transaction], Awaitable[object]]
 
 
 async def _reset(staff: Staff, person: Person, caller: Caller, tx: Transaction) -> object:
-    one_time = await make_one_time(str(uuid4()), staff.keeping)
+    one_time = await make_one_time(uuid4(), caller, staff.keeping)
     return await reset_credentials(person.principal_id, one_time, caller, tx, staff.keeping)
 
 
@@ -113,7 +113,7 @@ async def test_the_database_shows_an_agencys_login_the_own_agency_and_no_hash(st
 async def test_a_login_is_somebodys_once_in_the_whole_hub(staff: Staff) -> None:
     taken = await staff.open(Role.CASEWORKER)
     admin = keeper(Role.AGENCY_ADMIN, AgencyId(random_id()))
-    one_time = await make_one_time(str(uuid4()), staff.keeping)
+    one_time = await make_one_time(uuid4(), admin, staff.keeping)
     with pytest.raises(LoginTaken):
         async with staff.app.transaction(admin) as tx:
             await open_account(
@@ -128,13 +128,15 @@ async def test_a_login_is_somebodys_once_in_the_whole_hub(staff: Staff) -> None:
             )
 
 
-async def test_the_same_request_makes_the_same_one_time_password_and_another_one_another(
+async def test_the_same_request_makes_the_same_one_time_password_for_who_made_it_and_for_nobody_else(
     staff: Staff,
 ) -> None:
-    request_id = str(uuid4())
-    made = [await make_one_time(one, staff.keeping) for one in (request_id, request_id, str(uuid4()))]
-    assert made[0].password == made[1].password != made[2].password
-    assert len(made[0].password.replace("-", "")) == 16
+    request_id, somebody_else = uuid4(), keeper(Role.AGENCY_ADMIN, AgencyId(random_id()))
+    asked = [(request_id, staff.operator)] * 2 + [(uuid4(), staff.operator), (request_id, somebody_else)]
+    made = [(await make_one_time(one, caller, staff.keeping)).password for one, caller in asked]
+    assert made[0] == made[1]
+    assert len(set(made)) == 3, "an id of a request is no secret"
+    assert len(made[0].replace("-", "")) == 16
 
 
 async def test_an_identity_belongs_to_one_account_until_it_is_unlinked(staff: Staff) -> None:

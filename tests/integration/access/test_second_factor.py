@@ -13,7 +13,7 @@ from services.access.use_cases.begin_enrolment import begin_enrolment
 from services.access.use_cases.confirm_enrolment import EnrolmentNotConfirmed, confirm_enrolment
 from services.access.use_cases.issue_assertion import SecondFactorNeeded
 from services.access.use_cases.sign_in import PasswordMustBeChanged
-from tests.integration.access.staff import Staff
+from tests.integration.access.staff import Person, Staff, secret_in
 
 
 async def test_enrolling_shows_the_secret_once_and_counts_from_the_first_code_on(staff: Staff) -> None:
@@ -51,6 +51,13 @@ async def test_another_authenticator_is_enrolled_by_the_code_of_the_present_one(
     await staff.enrol(person)
     with pytest.raises(SignInRefused):
         await begin_enrolment(person.offers(), staff.signing_in)
+    former = Person(person.principal_id, person.login, person.password, person.secret)
+    person.secret = secret_in(await begin_enrolment(person.offers(code=former.code()), staff.signing_in))
+    for code in ("", former.code()):
+        with pytest.raises(SignInRefused):
+            await confirm_enrolment(person.offers(code=code), person.code(-1), staff.signing_in)
+    await confirm_enrolment(person.offers(code=former.code(1)), person.code(-1), staff.signing_in)
+    assert (await staff.sign_in(person, code=person.code())).acr == "mfa"
 
 
 async def test_a_code_is_good_once_even_for_two_at_the_same_moment(staff: Staff) -> None:

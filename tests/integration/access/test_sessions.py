@@ -97,7 +97,7 @@ async def _keep(staff: Staff, tx: Transaction, what: str, person: Person) -> Non
     if what == "close":
         await close_account(person.principal_id, staff.operator, tx, staff.keeping, staff.closed)
     elif what == "reset":
-        one_time = await make_one_time(str(uuid4()), staff.keeping)
+        one_time = await make_one_time(uuid4(), staff.operator, staff.keeping)
         await reset_credentials(person.principal_id, one_time, staff.operator, tx, staff.keeping)
     else:
         await act[what](person.principal_id, staff.operator, tx, staff.keeping)

@@ -32,6 +32,12 @@ async def test_a_password_that_the_person_has_chosen_opens_a_session(staff: Staf
     assert staff.records()[-1] == (person.principal_id, "SignIn", "")
 
 
+async def test_what_could_be_no_login_is_refused_as_any_other(staff: Staff) -> None:
+    for login in ("a\0b", "x" * 101, "λογαριασμός", "'; --"):
+        with pytest.raises(SignInRefused):
+            await sign_in(Offered(login, WRONG, device_token="somewhere"), staff.signing_in)
+
+
 async def test_a_one_time_password_opens_nothing_but_its_own_change(staff: Staff) -> None:
     person = await staff.open(Role.CASEWORKER)
     with pytest.raises(PasswordMustBeChanged):

@@ -58,6 +58,8 @@ def test_an_agencys_admin_keeps_the_own_agencys_accounts_only() -> None:
     nobody = Keeper(PrincipalId(random_id()), None, is_operator=False)
     with pytest.raises(NotPermitted):
         nobody.require_own_agency(None)
+    with pytest.raises(AccountNotFound):
+        nobody.require_may_change(account(None, Role.AGENCY_MEMBER))
 
 
 @pytest.mark.parametrize("keeper", [ADMIN, OPERATOR])

@@ -383,7 +383,7 @@ class ConfirmEnrolmentRequest(_message.Message):
     """The first code that the new authenticator shows."""
     @_builtins.property
     def credentials(self) -> Global___Credentials:
-        """The present ones, without a code."""
+        """The present ones; where another authenticator is enrolled, with its next code: one is good once."""
 
     def __init__(
         self,
