@@ -1,5 +1,6 @@
 """Accounts, and what identity providers call their people, in PostgreSQL."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Final
@@ -30,6 +31,11 @@ _SAVE: Final = """
 """
 
 _READ: Final = f"select {_COLUMNS} from account a where principal_id = $1"  # noqa: S608 - column names only
+
+_LOCK_UNCLOSED: Final = f"""
+    select {_COLUMNS} from account a where principal_id = any($1) and state <> 'CLOSED'
+    order by principal_id for update
+"""  # noqa: S608 - column names only
 
 _FIND: Final = f"select {_COLUMNS} from account a where login = $1"  # noqa: S608 - column names only
 
@@ -120,12 +126,9 @@ class PostgresAccounts:
             _SAVE, account.principal_id, sorted(account.roles), account.state, account.version, now
         )
 
-    async def find_by_id(self, tx: Transaction, principal_id: PrincipalId) -> Account | None:
-        """The account, held until the commit; None where the database has none of this id."""
-        try:
-            return await self.lock(tx, principal_id)
-        except AccountNotFound:
-            return None
+    async def lock_unclosed(self, tx: Transaction, principal_ids: Sequence[PrincipalId]) -> list[Account]:
+        """Those of these accounts that are not closed, held until the commit."""
+        return [_account(row) for row in await tx.connection.fetch(_LOCK_UNCLOSED, principal_ids)]
 
     async def find(self, tx: Transaction, login: str) -> Account | None:
         """Whoever has this login; nobody has what could be none."""

@@ -3,7 +3,6 @@
 from chassis.caller import Caller
 from chassis.postgres import Database
 from services.access.adapters.closed_accounts import ClosedAccounts
-from services.access.domain.account import AccountState
 from services.access.use_cases.authenticate import SERVICE
 from services.access.use_cases.keep_accounts import KeepingParts, keep
 
@@ -14,14 +13,10 @@ async def keep_closed(database: Database, parts: KeepingParts, closed: ClosedAcc
     One that was written down and then not closed, because its transaction failed, is closed here as well:
     somebody who may had asked for it.
     """
-    again = 0
-    for principal_id in closed.read():
-        async with database.transaction(Caller.of_service(SERVICE)) as tx:
-            account = await parts.accounts.find_by_id(tx, principal_id)
-            if account is None or account.state is AccountState.CLOSED:
-                continue
+    async with database.transaction(Caller.of_service(SERVICE)) as tx:
+        again = await parts.accounts.lock_unclosed(tx, closed.read())
+        for account in again:
             event = account.close()
             await parts.accounts.unlink(tx, account, None)
             await keep(event, account, tx, parts, ends_sessions=True)
-            again += 1
-    return again
+    return len(again)
