@@ -13,6 +13,8 @@ from kem.access.v1.access_events_pb2 import AccessEvent
 from kernel.ids import random_id
 from kernel.vocabulary import Role
 from tests.component.staff.access_service import PASSWORD, Desk, code_of, secret_in
+from tests.integration.access.staff import a_step_lasts
+from tests.integration.chassis.waiting import until
 from tests.support.refusals import refused
 
 
@@ -79,6 +81,7 @@ async def test_an_auditor_needs_a_second_factor(desk: Desk) -> None:
     assert (refusal.code, refusal.reason) == (grpc.StatusCode.PERMISSION_DENIED, "SECOND_FACTOR_NEEDED")
     begun = await desk.sign_in.BeginEnrolment(messages.BeginEnrolmentRequest(credentials=credentials))
     secret = secret_in(begun.otpauth_uri)
+    await until(a_step_lasts)
     confirmed = await desk.sign_in.ConfirmEnrolment(
         messages.ConfirmEnrolmentRequest(credentials=credentials, new_code=code_of(secret, -1))
     )

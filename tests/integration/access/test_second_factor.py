@@ -13,7 +13,8 @@ from services.access.use_cases.begin_enrolment import begin_enrolment
 from services.access.use_cases.confirm_enrolment import EnrolmentNotConfirmed, confirm_enrolment
 from services.access.use_cases.issue_assertion import SecondFactorNeeded
 from services.access.use_cases.sign_in import PasswordMustBeChanged
-from tests.integration.access.staff import Person, Staff, secret_in
+from tests.integration.access.staff import Person, Staff, a_step_lasts, secret_in
+from tests.integration.chassis.waiting import until
 
 
 async def test_enrolling_shows_the_secret_once_and_counts_from_the_first_code_on(staff: Staff) -> None:
@@ -52,10 +53,12 @@ async def test_another_authenticator_is_enrolled_by_the_code_of_the_present_one(
     with pytest.raises(SignInRefused):
         await begin_enrolment(person.offers(), staff.signing_in)
     former = Person(person.principal_id, person.login, person.password, person.secret)
-    person.secret = secret_in(await begin_enrolment(person.offers(code=former.code()), staff.signing_in))
-    for code in ("", former.code()):
+    used = former.code()
+    person.secret = secret_in(await begin_enrolment(person.offers(code=used), staff.signing_in))
+    for code in ("", used):
         with pytest.raises(SignInRefused):
             await confirm_enrolment(person.offers(code=code), person.code(-1), staff.signing_in)
+    await until(a_step_lasts)
     await confirm_enrolment(person.offers(code=former.code(1)), person.code(-1), staff.signing_in)
     assert (await staff.sign_in(person, code=person.code())).acr == "mfa"
 
@@ -64,9 +67,17 @@ async def test_a_code_is_good_once_even_for_two_at_the_same_moment(staff: Staff)
     person = await staff.member()
     await staff.enrol(person)
     code = person.code()
-    outcomes = await asyncio.gather(
-        *(staff.sign_in(person, code=code) for _ in range(3)), return_exceptions=True
-    )
+
+    def all_wait() -> bool:
+        waiting = "select count(*) from pg_stat_activity where datname = current_database()"
+        return staff.rows(f"{waiting} and wait_event_type = 'Lock'") == ["3"]
+
+    async with staff.worker.transaction(staff.operator) as tx:
+        held = "select from credential where principal_id = $1 for update"
+        await tx.connection.execute(held, person.principal_id)
+        tries = [asyncio.create_task(staff.sign_in(person, code=code)) for _ in range(3)]
+        await until(all_wait)
+    outcomes = await asyncio.gather(*tries, return_exceptions=True)
     assert [type(one) for one in outcomes].count(SignInRefused) == 2
     with pytest.raises(SignInRefused):
         await staff.sign_in(person, code=code)
