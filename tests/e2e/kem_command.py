@@ -2,6 +2,7 @@
 
 import asyncio
 import os
+import secrets
 import signal
 import sys
 from collections.abc import Sequence
@@ -11,11 +12,14 @@ from typing import IO, Final
 from tests.integration.chassis.waiting import until
 from tools.stack.credentials import passwords
 from tools.stack.layout import Layout
+from tools.stack.ports import LAST_BASE, Ports
 from tools.stack.postgres import PostgresServer
 from tools.stack.run_file import read_run
 
 ROOT: Final = Path(__file__).resolve().parents[2]
 START_SECONDS: Final = 90
+_FIRST_BASE: Final = 8500
+"""Above the hundreds of ports that other tests' stacks take."""
 
 
 def command(*arguments: str) -> list[str]:
@@ -28,6 +32,14 @@ def command(*arguments: str) -> list[str]:
 def environment(data: Path) -> dict[str, str]:
     """A user's environment, with a data folder of the test's own."""
     return os.environ | {"PYTHONPATH": f"{ROOT}{os.pathsep}{ROOT / 'gen'}", "KEM_DATA": str(data)}
+
+
+def base_port() -> int:
+    """A free hundred of ports for a hub that will be down for a while: nobody else starts in it meanwhile."""
+    while True:
+        base = secrets.choice(range(_FIRST_BASE, LAST_BASE + 1, 100))
+        if Ports(base).taken() is None:
+            return base
 
 
 class KemUp:
@@ -51,7 +63,7 @@ class KemUp:
         self.layout = Layout(seen_at or data)
         self.output = output or data.with_name(f"{data.name}-up.txt")
         self._data = data
-        self._arguments = arguments
+        self._arguments = ("--base-port", str(base_port()), *arguments)
         self._within = within
         self._process: asyncio.subprocess.Process | None = None
 

@@ -44,14 +44,16 @@ INVARIANTS: Final = (
     ),
     Invariant(
         "I13-each-open-offer-has-its-clock",
-        "Each open offer has the deadline that will end it, no later than its time",
+        # whose time is over while somebody holds the referral is put back by a moment, again and again
+        "Each open offer has the deadline that will end it, no later than its time while that has not come",
         _REFERRAL,
         "select count(*) from referral.offer where state in ('SENT', 'NEEDS_INFORMATION')",
         """
         select offer_id from referral.offer o where state in ('SENT', 'NEEDS_INFORMATION')
           and not exists (select from referral.deadline d
                           where d.offer_id = o.offer_id and d.kind = 'OFFER' and d.detail = 'END'
-                            and d.due_time <= o.respond_by_time + interval '1 second')
+                            and (d.due_time <= o.respond_by_time + interval '1 second'
+                                 or o.respond_by_time < clock_timestamp()))
         """,
     ),
 )
