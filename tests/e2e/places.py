@@ -73,14 +73,16 @@ def dump(up: KemUp) -> bytes:
 
 async def read_topics(bootstrap: str) -> dict[str, list[bytes]]:
     """Everything that the broker holds: keys, values, names and values of headers."""
-    consumer = AIOKafkaConsumer(bootstrap_servers=bootstrap, fetch_max_wait_ms=50)
+    # by `seek_to_beginning` it would now and then stand at the end: `assign` looks for a place, too, at the same time
+    consumer = AIOKafkaConsumer(
+        bootstrap_servers=bootstrap, auto_offset_reset="earliest", fetch_max_wait_ms=50
+    )
     await consumer.start()
     found: dict[str, list[bytes]] = {topic: [] for topic in TOPICS}
     places = [TopicPartition(topic, partition) for topic in TOPICS for partition in range(PARTITIONS)]
     try:
         consumer.assign(places)
         ends = await consumer.end_offsets(places)
-        await consumer.seek_to_beginning(*places)
         behind = {place for place in places if ends[place]}
         async with asyncio.timeout(PATIENCE_SECONDS):
             while behind:
