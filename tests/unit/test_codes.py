@@ -151,6 +151,8 @@ def test_only_reasons_that_say_nothing_about_the_person_travel() -> None:
         "OFFER_ENDED.ACTIVITY_OVER",
         "OFFER_ENDED.REFERRAL_CANCELLED",
         "OFFER_ENDED.ENTERED_IN_ERROR",
+        "OFFER_ENDED.HANDED_OVER",
+        "OFFER_ENDED.HANDOVER_REFUSED",
     }
     assert travelling("DECLINE", "NO_CAPACITY") == "NO_CAPACITY"
     assert travelling("PERSON", "AFRAID") == "WITHHELD"

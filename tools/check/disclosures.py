@@ -10,7 +10,10 @@ from tools.check.invariant import Finding, Invariant, Snapshot
 
 _INTAKE: Final = ("intake",)
 _BOTH: Final = ("intake", "referral")
-_GIVEN: Final = "outcome = 'GIVEN' and kind in ('PULLED', 'VERBAL')"
+# what rests on a vital interest or on a duty is judged in emergencies.py
+_GIVEN: Final = (
+    "outcome = 'GIVEN' and kind in ('PULLED', 'VERBAL') and not 'VITAL_INTEREST' = any(legal_bases)"
+)
 _DISCLOSURES: Final = f"select count(*) from intake.disclosure where {_GIVEN}"
 
 # the bits of NAME, LANGUAGES, SAFE_CONTACT: all that an assessment may see
@@ -140,7 +143,7 @@ INVARIANTS: Final = (
         _BOTH,
         _DISCLOSURES,
         f"""
-        select d.disclosure_id from intake.disclosure d where {_GIVEN} and not exists (
+        select d.disclosure_id from intake.disclosure d where {_GIVEN} and kind = 'PULLED' and not exists (
             select from referral.offer o
             where o.offer_id = d.offer_id and o.referral_id = d.referral_id and o.agency_id = d.agency_id
               and o.answered_time <= d.disclosed_time)

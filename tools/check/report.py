@@ -12,6 +12,7 @@ from tools.check.accounts import accounts
 from tools.check.clocks import clocks
 from tools.check.deliveries import deliveries
 from tools.check.disclosures import disclosures
+from tools.check.emergencies import emergencies
 from tools.check.event_logs import event_logs
 from tools.check.invariant import Finding, Group, Snapshot
 from tools.check.needs import needs
@@ -32,6 +33,7 @@ GROUPS: Final[tuple[Group, ...]] = (
     deliveries,
     disclosures,
     accounts,
+    emergencies,
 )
 
 # by the event log: a schema that has one was migrated and belongs to a service

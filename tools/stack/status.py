@@ -47,6 +47,8 @@ class Found:
     is_database_reached: bool = False
     push_given_up: int = 0
     """Push endpoints that wait for an operator."""
+    reviews_overdue: int = 0
+    """What was given without consent and nobody has reviewed in time."""
 
 
 async def read_status(layout: Layout) -> Found:
@@ -58,19 +60,20 @@ async def read_status(layout: Layout) -> Found:
     for process in run.processes:
         processes.append(await _process(process, run.addresses.get(process.name)))
     waiting: dict[str, Waiting] = {}
-    given_up = 0
+    given_up = overdue = 0
     is_reached = False
     try:
         connection = await asyncpg.connect(layout.url_file("check").read_text().strip(), timeout=3)
         try:
             waiting = await count_waiting(connection)
             given_up = await count_given_up(connection) if "notifications" in waiting else 0
+            overdue = await count_reviews_overdue(connection) if "intake" in waiting else 0
             is_reached = True
         finally:
             await connection.close()
     except (OSError, TimeoutError, asyncpg.PostgresError):
         waiting = {}
-    return Found(True, processes, waiting, run.addresses, is_reached, given_up)
+    return Found(True, processes, waiting, run.addresses, is_reached, given_up, overdue)
 
 
 def _supervisor(process: RunningProcess, *, is_ready: bool) -> ProcessState:
@@ -160,6 +163,15 @@ async def count_given_up(connection: asyncpg.Connection) -> int:
     )
 
 
+async def count_reviews_overdue(connection: asyncpg.Connection) -> int:
+    """Emergencies that nobody has reviewed though their time is over."""
+    return int(
+        await connection.fetchval(
+            "select count(*) from intake.emergency_review where finding is null and due_time <= now()"
+        )
+    )
+
+
 def as_json(found: Found) -> str:
     """One object; figures are null when the database did not answer."""
 
@@ -176,6 +188,7 @@ def as_json(found: Found) -> str:
             "outbox_depth": total("outbox_depth"),
             "dead_letters": total("dead_letters"),
             "push_given_up": found.push_given_up if found.is_database_reached else None,
+            "reviews_overdue": found.reviews_overdue if found.is_database_reached else None,
             "by_service": {name: asdict(waiting) for name, waiting in found.waiting.items()},
             "addresses": found.addresses,
         },
@@ -215,6 +228,12 @@ def print_status(found: Found) -> None:
         console.print()
         console.print(
             f"[red]Partners that take no deliveries any more: {found.push_given_up}[/]; see ./kem push list."
+        )
+    if found.reviews_overdue:
+        console.print()
+        console.print(
+            f"[red]Given without consent and not reviewed in time: {found.reviews_overdue}[/];"
+            " see docs/runbooks/emergency-reviews-overdue.md."
         )
 
 

@@ -16,7 +16,7 @@ from tools.check.where import one_instant
 from tools.stack.failure import StackFailure
 from tools.trace.proposals import matches, why
 from tools.trace.sayings import say
-from tools.trace.story import HIDDEN, HUB, Entry, History, Names, Who
+from tools.trace.story import HIDDEN, HUB, Entry, History, Names, Who, athens
 from tools.trace.waiting import waiting_place
 
 _FIND: Final = """
@@ -49,8 +49,12 @@ _NEED_FACTS: Final = """
     order by place
 """
 _DISCLOSURES: Final = """
-    select *, bit_count(given_mask::bit(64)) as given, bit_count(asked_mask::bit(64)) as asked
-    from intake.disclosure where referral_id = $1 order by disclosed_time
+    select d.*, bit_count(given_mask::bit(64)) as given, bit_count(asked_mask::bit(64)) as asked,
+        h.answer, r.due_time as review_due_time, r.finding
+    from intake.disclosure d
+    left join intake.handover h using (disclosure_id)
+    left join intake.emergency_review r on r.subject_id = d.disclosure_id
+    where d.referral_id = $1 order by disclosed_time
 """
 
 
@@ -163,8 +167,12 @@ class _Reader:
     async def _disclosures(self, names: Names) -> list[Entry]:
         entries = []
         for row in await self._connection.fetch(_DISCLOSURES, self._referral_id):
-            who = Who("STAFF", names.agency(row["agency_id"]), str(row["principal_id"]), row["acting_person"])
-            if row["outcome"] == "GIVEN":
+            by = row["told_by_agency_id"] or row["agency_id"]
+            who = Who("STAFF", names.agency(by), str(row["principal_id"]), row["acting_person"])
+            if row["kind"] == "VERBAL":
+                says = _handover(row, names)
+                entries.append(Entry(row["disclosed_time"], 0, who, "HandoverRecorded", says))
+            elif row["outcome"] == "GIVEN":
                 says = f"{row['given']} of {row['asked']} kinds of data were given, as the person allows."
                 entries.append(Entry(row["disclosed_time"], 0, who, "DisclosureGiven", says))
             else:
@@ -181,6 +189,19 @@ class _Reader:
         )
 
 
+def _handover(row: asyncpg.Record, names: Names) -> str:
+    said = f"By telephone {row['given']} kinds of data were told to {names.agency(row['agency_id'])},"
+    answered = "which takes the person up" if row["answer"] == "TAKEN" else "which said no"
+    if row["review_due_time"] is None:
+        return f"{said} {answered}; the person's consent allowed it."
+    due = f"a review is due by {athens(row['review_due_time'])}"
+    return f"{said} {answered}; for a vital interest, {_REVIEWS.get(row['finding'], due)}."
+
+
+_REVIEWS: Final = {
+    "JUSTIFIED": "which a review has found justified",
+    "NOT_JUSTIFIED": "which a review has found not justified",
+}
 _ROUTINGS: Final = {
     "ASK_FIRST": "the person chooses first",
     "CONSENTED": "to agencies that the person has already allowed",

@@ -40,6 +40,7 @@ _AWAITING: Final = {
     "LIST_ENDED": "everybody on the person's list was asked",
     WITHHELD: "for a reason that is read by those concerned only",
     "WAIT_OFFERED": "the person decides whether to wait for a place",
+    "TAKEN_BY_PHONE": "another agency than the one that was asked said on the telephone that it takes them",
     "PERSON_CLOCK_ENDED": "the time in which the person should have had an answer has run out",
 }
 _REMATCHED: Final = {
@@ -47,6 +48,7 @@ _REMATCHED: Final = {
     "PROFILE_CHANGED": "what may be known of the person has changed",
     "PLACE_FREED": "a place has become free",
     "SERVICE_SUSPENDED": "the service was suspended",
+    "HANDOVER_REFUSED": "the agency said no by telephone",
     "CONSENT_WITHDRAWN": "the consent for that agency was withdrawn",
 }
 _STAGES: Final = {

@@ -2,7 +2,7 @@
 
 from collections.abc import Callable
 from datetime import datetime
-from typing import Any, Final, NamedTuple
+from typing import Any, Final
 from uuid import UUID
 
 from google.protobuf.message import Message
@@ -16,19 +16,11 @@ from kem.disclosure.v1 import disclosure_events_pb2 as disclosure
 from kem.intake.v1 import beneficiary_pb2, need_pb2
 from kem.intake.v1 import intake_events_pb2 as intake
 from kernel.ids import derived_id, ordered_id
+from services.intake.adapters.emergency_codec import EMERGENCY_ENVELOPES
+from services.intake.adapters.emergency_codec import Envelope as _Envelope
 from services.intake.domain import events
 
 POLICY_VERSION: Final = "1"
-
-
-class _Envelope(NamedTuple):
-    """Where a fact goes, what it is counted by, and its field in the envelope."""
-
-    key: UUID
-    aggregate_id: UUID
-    aggregate_version: int
-    field: str
-    message: Message
 
 
 def encode(event: object, caller: Caller, now: datetime, event_id: UUID | None = None) -> OutgoingEvent:
@@ -181,4 +173,5 @@ _ENVELOPES: Final[dict[type, Callable[[Any], _Envelope]]] = {
     events.AgreementChanged: _agreement_changed,
     events.DisclosureGiven: _disclosure_given,
     events.DisclosureRefused: _disclosure_refused,
+    **EMERGENCY_ENVELOPES,
 }

@@ -19,6 +19,7 @@ AGENCY_STAFF: Final = frozenset({Role.AGENCY_MEMBER, Role.AGENCY_ADMIN})
 
 _CASE_WORK: Final = Access(roles=CASE_STAFF | AGENCY_STAFF)
 _AGREEMENTS: Final = Access(roles=frozenset({Role.DPO, Role.OPERATOR}))
+_REVIEWS: Final = Access(roles=frozenset({Role.DPO, Role.SAFEGUARDING_OFFICER, Role.SUPERVISOR}))
 _HUB_ONLY: Final = Access(internal=True)
 
 ACCESS: Final[Mapping[str, Access]] = {
@@ -40,4 +41,7 @@ ACCESS: Final[Mapping[str, Access]] = {
     "/kem.disclosure.v1.DisclosureService/ListAgreements": Access(
         roles=_AGREEMENTS.roles | {Role.SUPERVISOR, Role.AUDITOR}
     ),
+    "/kem.disclosure.v1.EmergencyService/RecordHandover": _CASE_WORK,
+    "/kem.disclosure.v1.EmergencyService/ReviewEmergency": _REVIEWS,
+    "/kem.disclosure.v1.EmergencyService/ListEmergencyReviews": _REVIEWS,
 }

@@ -36,7 +36,9 @@ REASON_FIELDS: Final[Mapping[type, tuple[str, str]]] = MappingProxyType(
 )
 """Per fact the field with a reason, and the list that says whether it may travel; else it is WITHHELD."""
 
-OWN_STEPS: Final = frozenset({"ASK_FIRST", "HOLD", "LIST_ENDED", "WAIT_OFFERED", "PERSON_CLOCK_ENDED"})
+OWN_STEPS: Final = frozenset(
+    {"ASK_FIRST", "HOLD", "LIST_ENDED", "WAIT_OFFERED", "PERSON_CLOCK_ENDED", "TAKEN_BY_PHONE"}
+)
 """Causes of ReferralAwaitingPerson that say where the referral stands and nothing about the person."""
 
 NAMING_FIELDS: Final = frozenset({"service_id", "activity_id", "unit_id", "service_type"})

@@ -193,6 +193,23 @@ class Referral:
         """
         if offer.state is not OfferState.ACCEPTED_FOR_ASSESSMENT or for_assessment:
             offer.must_be_open(now)
+        self._take_up(offer, now, for_assessment=for_assessment, purpose=purpose, needed_mask=needed_mask)
+
+    def take_by_phone(self, offer: Offer, now: datetime, *, purpose: str, needed_mask: int) -> None:
+        """The agency said yes on the telephone, as the sender reports; also where its time has just run out.
+
+        A question that it had asked was answered on the telephone too.
+        """
+        if offer.state is OfferState.NEEDS_INFORMATION:
+            offer.resume(offer.respond_by_time, now)
+            self._tell_of(
+                offer, told.InformationProvided(offer.offer_id, offer.agency_id, offer.respond_by_time)
+            )
+        self._take_up(offer, now, for_assessment=False, purpose=purpose, needed_mask=needed_mask)
+
+    def _take_up(
+        self, offer: Offer, now: datetime, *, for_assessment: bool, purpose: str, needed_mask: int
+    ) -> None:
         offer.take_up(now, for_assessment=for_assessment)
         self._step(ReferralState.ACCEPTED_FOR_ASSESSMENT if for_assessment else ReferralState.ACCEPTED)
         self.holder_agency_id = offer.agency_id

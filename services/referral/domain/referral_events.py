@@ -13,7 +13,7 @@ from kernel.ids import AgencyId, OfferId, ReferralId, ServiceId
 
 @dataclass(frozen=True, slots=True)
 class ReferralAwaitingPerson:
-    """`cause`: ASK_FIRST, HOLD, LIST_ENDED, NO_CONSENT, WAIT_OFFERED or PERSON_CLOCK_ENDED."""
+    """`cause`: ASK_FIRST, HOLD, LIST_ENDED, NO_CONSENT, WAIT_OFFERED, PERSON_CLOCK_ENDED, TAKEN_BY_PHONE."""
 
     cause: str
     proposals: int = 0
@@ -48,7 +48,9 @@ class ReferralUnmatched:
 
 @dataclass(frozen=True, slots=True)
 class ReferralRematched:
-    """`cause`: DIRECTORY_CHANGED, PROFILE_CHANGED, PLACE_FREED, SERVICE_SUSPENDED or CONSENT_WITHDRAWN."""
+    """`cause`: DIRECTORY_CHANGED, PROFILE_CHANGED, PLACE_FREED, SERVICE_SUSPENDED, CONSENT_WITHDRAWN or
+    HANDOVER_REFUSED.
+    """
 
     cause: str
 

@@ -17,6 +17,7 @@ from services.referral.adapters.profile_format import NeedAnswer, Standing
 from services.referral.adapters.stores import Stores
 from services.referral.entrypoints.translate_events import NeedWithdrawal, Read, read_event
 from services.referral.use_cases.follow_agreement import AgreementChange, follow_agreement
+from services.referral.use_cases.follow_handovers import Handover, follow_handovers
 from services.referral.use_cases.follow_profiles import ProfileNews, follow_profiles
 from services.referral.use_cases.note_deliveries import Delivered, delivered_offers, note_deliveries
 from services.referral.use_cases.places import Freeing, give_back_all
@@ -79,6 +80,7 @@ class ReferralBatches:
         causes = {ReferralId(row["referral_id"]): cause for row, cause in await self._touched(tx, batch)}
         to_lock |= set(causes)
         to_lock |= {one.referral_id for one in batch.withdrawals}
+        to_lock |= {one.referral_id for one in batch.handovers}
         locked = await stores.referrals.lock_all(tx, map(ReferralId, to_lock)) if to_lock else {}
         now = await tx.now()
         freeing: Freeing = []
@@ -88,6 +90,7 @@ class ReferralBatches:
                 await withdraw_referrals(
                     tx, stores, [locked[withdrawal.referral_id]], withdrawal.event_id, now, freeing
                 )
+        await follow_handovers(tx, stores, batch.handovers, locked, now, freeing)
         for change in batch.agreements:
             await follow_agreement(tx, stores, change, now)
         touched = [one for one in locked.values() if one.referral_id in causes]
@@ -127,5 +130,6 @@ class _Batch:
         self.needs = [one for one in read if isinstance(one, RecordedNeed)]
         self.withdrawals = [one for one in read if isinstance(one, NeedWithdrawal)]
         self.news = [one for one in read if isinstance(one, ProfileNews)]
+        self.handovers = [one for one in read if isinstance(one, Handover)]
         self.agreements = [one for one in read if isinstance(one, AgreementChange)]
         self.deliveries = [one for one in read if isinstance(one, Delivered)]

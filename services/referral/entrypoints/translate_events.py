@@ -20,6 +20,7 @@ from kem.notifications.v1.notifications_events_pb2 import NotificationsEvent
 from kernel.codes import Origin, Routing, Urgency
 from kernel.ids import AgencyId, BeneficiaryId, NeedId, OfferId, RecipientId, ReferralId
 from services.referral.use_cases.follow_agreement import AgreementChange
+from services.referral.use_cases.follow_handovers import Handover
 from services.referral.use_cases.follow_profiles import ProfileNews
 from services.referral.use_cases.note_deliveries import Delivered
 from services.referral.use_cases.record_referrals import RecordedNeed
@@ -33,7 +34,7 @@ class NeedWithdrawal:
     referral_id: ReferralId
 
 
-Read = RecordedNeed | NeedWithdrawal | ProfileNews | AgreementChange | Delivered
+Read = RecordedNeed | NeedWithdrawal | ProfileNews | AgreementChange | Handover | Delivered
 
 _ENVELOPES: Final[dict[str, type[Any]]] = {
     topics.INTAKE: IntakeEvent,
@@ -93,6 +94,12 @@ def _agreement_changed(event: IncomingEvent, envelope: Any, fact: Any) -> Read:
     )
 
 
+def _handover_recorded(event: IncomingEvent, _: Any, fact: Any) -> Read:
+    return Handover(
+        event.event_id, ReferralId(UUID(fact.referral_id)), AgencyId(UUID(fact.agency_id)), fact.taken
+    )
+
+
 def _deliveries_acknowledged(event: IncomingEvent, _: Any, fact: Any) -> Read:
     return Delivered(
         RecipientId(UUID(fact.recipient_id)),
@@ -112,5 +119,6 @@ _READERS: Final[dict[str, Callable[[IncomingEvent, Any, Any], Read]]] = {
     "profile_changed": _profile_news,
     "consent_withdrawn": _profile_news,
     "agreement_changed": _agreement_changed,
+    "handover_recorded": _handover_recorded,
     "deliveries_acknowledged": _deliveries_acknowledged,
 }

@@ -38,7 +38,7 @@ async def accept_offer(
     """
     referral, offer, now = await lock_as_asked(tx, stores, command.offer_id, caller)
     was_open = offer.is_open
-    purpose, needed_mask = await _purpose_and_needs(tx, stores, referral)
+    purpose, needed_mask = await purpose_and_needs(tx, stores, referral)
     referral.accept(
         offer, now, for_assessment=command.for_assessment, purpose=purpose, needed_mask=needed_mask
     )
@@ -52,7 +52,7 @@ async def accept_offer(
     return referral, now
 
 
-async def _purpose_and_needs(tx: Transaction, stores: Stores, referral: Referral) -> tuple[str, int]:
+async def purpose_and_needs(tx: Transaction, stores: Stores, referral: Referral) -> tuple[str, int]:
     """For what the service may see data, and which categories its type needs now: kept with the fact."""
     if referral.service_type is None:
         return "", 0

@@ -21,11 +21,14 @@ from chassis.caller import AssertionSigner
 from kem.directory.v1 import directory_pb2
 from kem.directory.v1 import directory_service_pb2 as directory
 from kem.directory.v1.directory_service_pb2_grpc import DirectoryServiceStub
+from kem.disclosure.v1.emergency_service_pb2_grpc import EmergencyServiceStub
+from kem.intake.v1 import need_pb2
 from kem.referral.v1 import referral_service_pb2 as referral
 from kem.referral.v1.referral_service_pb2_grpc import ReferralServiceStub
 from kernel.codes import Role
 from tests.architecture.test_every_rpc_is_authorised import access_tables
 from tests.component.intake.desk import Desk, desk_at
+from tests.component.intake.telephone import handover_request
 from tests.component.referral.directory_door import agency_message, service_message
 from tests.integration.chassis.assertions import key_file, make_signer, write_keys
 from tests.support.intake import HUB_PRINCIPAL, RunningIntake
@@ -47,6 +50,8 @@ class Case:
     offer_id: str
     agency_id: str
     service_id: str
+    emergency_id: str
+    """Something that waits for its review."""
 
     def unknown(self) -> "Case":
         """Ids in the same places of which nothing is known."""
@@ -184,4 +189,14 @@ async def _make_case(running: RunningReferral, desk: Desk) -> Case:
                     break
                 await asyncio.sleep(0.05)
     offer_id = page.referrals[0].offers[0].offer_id
-    return Case(person, need.need_id, need.referral_id, offer_id, agency_id, lessons.service_id)
+    emergency_id = await _told_by_phone(running, desk, person)
+    return Case(person, need.need_id, need.referral_id, offer_id, agency_id, lessons.service_id, emergency_id)
+
+
+async def _told_by_phone(running: RunningReferral, desk: Desk, person: str) -> str:
+    """Another need, of which more was told than consent allows."""
+    need = await desk.need(person, routing=need_pb2.ROUTING_HOLD)
+    async with running.intake.channel_of() as channel:
+        request = handover_request(need.referral_id, str(desk.agency_id), legal_basis="VITAL_INTEREST")
+        told = await EmergencyServiceStub(channel).RecordHandover(request)
+    return str(told.disclosure_id)

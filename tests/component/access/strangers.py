@@ -9,12 +9,14 @@ from google.protobuf.message import Message
 from kem.directory.v1 import directory_pb2
 from kem.directory.v1 import directory_service_pb2 as directory
 from kem.disclosure.v1 import disclosure_service_pb2 as disclosure
+from kem.disclosure.v1 import emergency_service_pb2 as emergency
 from kem.intake.v1 import intake_service_pb2 as intake
 from kem.intake.v1 import need_pb2
 from kem.referral.v1 import referral_service_pb2 as referral
 from services.intake.entrypoints.translate_beneficiary import beneficiary_message
 from tests.component.access.every_door import Case
 from tests.component.intake.desk import Desk, at
+from tests.component.intake.telephone import handover_request
 from tests.component.referral.directory_door import places, service_message
 from tests.support.people import invented_person
 
@@ -30,6 +32,7 @@ NAMES_NOTHING_OF_OTHERS: Final = {
     "SetNeededCategories": "the data protection officer's, for all agencies",
     "SaveAgreements": "the data protection officer's, for all agencies",
     "ListAgreements": "the data protection officer's, for all agencies",
+    "ListEmergencyReviews": "answers those of the caller's own agency; see test_handover",
     "GetProfiles": "the hub's own services only",
     "Seal": "the hub's own services only",
     "Open": "the hub's own services only",
@@ -97,6 +100,13 @@ def requests_about(case: Case, desk: Desk) -> dict[str, Message]:
         ),
         "ListNeeds": intake.ListNeedsRequest(beneficiary_id=case.beneficiary_id),
         "GetDisclosure": disclosure.GetDisclosureRequest(**about_referral),
+        "RecordHandover": handover_request(case.referral_id, case.agency_id),
+        "ReviewEmergency": emergency.ReviewEmergencyRequest(
+            request_id=again,
+            subject_id=case.emergency_id,
+            finding=emergency.REVIEW_FINDING_JUSTIFIED,
+            words="None of mine.",
+        ),
         "ExplainMatches": referral.ExplainMatchesRequest(referral_id=case.referral_id),
         "OfferTo": referral.OfferToRequest(**about_referral, service_ids=[case.service_id]),
         "AcceptOffer": referral.AcceptOfferRequest(**about_offer),

@@ -228,6 +228,22 @@ BREAKS = [
         f"update intake.disclosure set agency_id = '{ASKED_FIRST}'",
         {"I11-only-to-who-took-it-up", "I6-permitted-when-given", "I6-covered-by-an-agreement"},
     ),
+    (
+        "update intake.emergency_review set reviewed_by_principal_id = involved_principal_ids[1]",
+        {"I17-vital-interest-is-reviewed"},
+    ),
+    (
+        "update intake.event_log set aggregate_id = gen_random_uuid() where type = 'EmergencyReviewed'",
+        {"I17-each-review-is-told"},
+    ),
+    (
+        f"update intake.disclosure set told_by_agency_id = '{HOLDER}' where kind = 'VERBAL'",
+        {"I17-told-by-the-sender"},
+    ),
+    (
+        f"update intake.disclosure set referral_id = '{R2}' where kind = 'VERBAL'",
+        {"I17-a-hand-over-ends-the-offer"},
+    ),
 ]
 
 # facts that should never follow: (referral, aggregate, fact), and what must notice

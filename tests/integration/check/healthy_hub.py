@@ -38,7 +38,9 @@ PERSON, CONSENT, CONSENT_EVENT, CELL = (
 NEEDS = [derived_id("check", f"need {number}") for number in (1, 2, 3, 4)]
 R1, R2, R3, R4 = (derived_id("check", f"referral {number}") for number in (1, 2, 3, 4))
 DECLINED, ACCEPTED, OPEN = (derived_id("check", f"offer {number}") for number in (1, 2, 3))
-UNIT, OTHER_UNIT, DISCLOSURE = (derived_id("check", name) for name in ("unit", "other unit", "disclosure"))
+UNIT, OTHER_UNIT, DISCLOSURE, HANDOVER = (
+    derived_id("check", name) for name in ("unit", "other unit", "disclosure", "hand-over")
+)
 PURPOSE = "SERVICE_EDUCATION"
 
 NOW = datetime.now(UTC)
@@ -110,10 +112,13 @@ class HealthyHub:
         finally:
             await worker.close()
 
-    async def intake_event(self, kind: str, aggregate_id: UUID, key: UUID = PERSON) -> OutgoingEvent:
+    async def intake_event(
+        self, kind: str, aggregate_id: UUID, key: UUID = PERSON, version: int = 1
+    ) -> OutgoingEvent:
         """An event of intake of which only the envelope's outside matters."""
-        topic = "kem.disclosure.v1" if kind.startswith("Disclosure") else "kem.intake.v1"
-        event = OutgoingEvent(ordered_id(), topic, key, aggregate_id, 1, kind, EARLIER, b"")
+        is_disclosure = kind.startswith(("Disclosure", "Handover", "Emergency"))
+        topic = "kem.disclosure.v1" if is_disclosure else "kem.intake.v1"
+        event = OutgoingEvent(ordered_id(), topic, key, aggregate_id, version, kind, EARLIER, b"")
         await self.log("intake", event)
         return event
 
@@ -243,6 +248,55 @@ async def _plant_intake(hub: HealthyHub) -> None:
         disclosed_time=NOW,
     )
     await hub.intake_event("DisclosureGiven", DISCLOSURE, HOLDER)
+    await _plant_handover(hub)
+
+
+async def _plant_handover(hub: HealthyHub) -> None:
+    """By telephone R1's holder was told more than consent allows, and a third person has looked at that."""
+    teller, reviewer = derived_id("check", "teller"), derived_id("check", "reviewer")
+    await hub.plant(
+        "intake.disclosure",
+        disclosure_id=HANDOVER,
+        outcome="GIVEN",
+        kind="VERBAL",
+        referral_id=R1,
+        need_id=NEEDS[0],
+        beneficiary_id=PERSON,
+        agency_id=HOLDER,
+        told_by_agency_id=SENDER,
+        principal_id=teller,
+        purpose=PURPOSE,
+        legal_bases=["VITAL_INTEREST"],
+        asked_mask=256,
+        given_mask=256,
+        disclosed_time=EARLIER + timedelta(hours=1),
+    )
+    await hub.plant(
+        "intake.handover",
+        disclosure_id=HANDOVER,
+        told_by_agency_id=SENDER,
+        answer="TAKEN",
+        happened_time=EARLIER + timedelta(hours=1),
+        recorded_time=NOW,
+    )
+    event = await hub.intake_event("HandoverRecorded", HANDOVER, HOLDER)
+    await hub.plant("referral.inbox", consumer="referral", event_id=event.event_id)
+    await hub.plant(
+        "intake.emergency_review",
+        subject_id=HANDOVER,
+        kind="HANDOVER",
+        referral_id=R1,
+        beneficiary_id=PERSON,
+        owner_agency_id=SENDER,
+        recipient_agency_id=HOLDER,
+        involved_principal_ids=[teller],
+        due_time=LATER,
+        finding="JUSTIFIED",
+        sealed_words=b"sealed",
+        reviewed_by_principal_id=reviewer,
+        reviewed_time=NOW,
+    )
+    await hub.intake_event("EmergencyReviewed", HANDOVER, HOLDER, version=2)
 
 
 async def _plant_referral(hub: HealthyHub) -> None:

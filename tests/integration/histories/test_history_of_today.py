@@ -17,13 +17,17 @@ from kem.referral.v1.referral_events_pb2 import ReferralEvent
 from kernel.codes import Role
 from kernel.errors import NotYetKnown
 from kernel.ids import BeneficiaryId
+from kernel.vocabulary import LegalBasis
+from services.intake.adapters.postgres_emergencies import PostgresEmergencies
 from services.intake.domain.beneficiary import Beneficiary
+from services.intake.domain.handover import HandoverAnswer
 from services.intake.use_cases.update_beneficiary import UpdateBeneficiary, update_beneficiary
 from services.referral.use_cases.set_needed_categories import set_needed_categories
 from tests.support.consented_people import (
     METHOD,
     OpenIntake,
     agreement_with,
+    bits,
     grant,
     member_of,
     open_intake,
@@ -35,8 +39,11 @@ from tests.support.people import invented_person
 from tests.support.postgres import FreshDatabase
 from tests.support.referral_life import DESK, Life, Need, member, open_life
 from tests.support.saved_directory import caller, open_directory
+from tests.support.telephone import Telephone
+from tests.support.vault import KEM, worker_of
 
 URGENT, EMERGENCY = 2, 1
+TOLD_IN_EMERGENCIES = {"HandoverRecorded", "EmergencyReviewed"}
 
 
 async def answer(life: Life, need: Need, method: str, **fields: object) -> None:
@@ -157,9 +164,25 @@ async def test_every_word_of_intake_is_told(
         await intake.withdraw(person, other)
         await intake.withdraw(person)
     events = await waiting(everything, "intake")
-    assert {one.logged.type for one in events} == facts_of(IntakeEvent) | facts_of(DisclosureEvent)
+    words = facts_of(IntakeEvent) | facts_of(DisclosureEvent)
+    assert {one.logged.type for one in events} == words - TOLD_IN_EMERGENCIES
     if is_writing():
         keep("every-word-of-intake", events, {"needs": [], "referrals": {}})
+
+
+async def test_what_was_told_by_telephone_is_told(
+    fresh: FreshDatabase, everything: asyncpg.Connection, tmp_path: Path
+) -> None:
+    async with open_intake(fresh, tmp_path) as intake:
+        telephone = Telephone(intake, PostgresEmergencies())
+        need = await telephone.need(bits("NAME"))
+        await telephone.hand_over(need, "NAME", answer=HandoverAnswer.NOT_TAKEN)
+        kept = await telephone.hand_over(need, "HEALTH", legal_basis=LegalBasis.VITAL_INTEREST)
+        await telephone.review(kept.disclosure_id, worker_of(KEM, "dpo"))
+    events = [one for one in await waiting(everything, "intake") if one.logged.type in TOLD_IN_EMERGENCIES]
+    assert len(events) == 3
+    if is_writing():
+        keep("told-by-telephone", events, {"needs": [], "referrals": {}})
 
 
 async def test_what_officers_set_is_told(fresh: FreshDatabase, everything: asyncpg.Connection) -> None:

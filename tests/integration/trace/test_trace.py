@@ -67,9 +67,27 @@ async def test_a_history_tells_everything_in_order(hub: HealthyHub) -> None:
         "OfferDeclined",
         "ReferralOffered",
         "ReferralAccepted",
+        "HandoverRecorded",
         "DisclosureGiven",
     ]
     assert [entry.time for entry in history.entries] == sorted(entry.time for entry in history.entries)
+
+
+async def test_it_says_what_was_told_by_telephone_and_what_came_of_it(hub: HealthyHub) -> None:
+    history = await read_history(hub.files.check_url, str(hub_of.R1))
+    [handover] = [entry for entry in history.entries if entry.event == "HandoverRecorded"]
+    assert handover.who.agency == "The Desk"
+    assert handover.says == (
+        "By telephone 1 kinds of data were told to Second Language School, which takes the person up; for a"
+        " vital interest, which a review has found justified."
+    )
+    await hub.connection.execute(
+        "update intake.emergency_review set finding = null, sealed_words = null,"
+        " reviewed_by_principal_id = null, reviewed_time = null"
+    )
+    history = await read_history(hub.files.check_url, str(hub_of.R1))
+    [handover] = [entry for entry in history.entries if entry.event == "HandoverRecorded"]
+    assert "for a vital interest, a review is due by " in handover.says
 
 
 async def test_it_says_why_that_provider_was_asked(hub: HealthyHub) -> None:

@@ -12,9 +12,9 @@ from chassis.events import OutgoingEvent
 from kem.disclosure.v1.disclosure_events_pb2 import DisclosureEvent
 from kem.intake.v1.intake_events_pb2 import IntakeEvent
 from kernel.ids import AgencyId, BeneficiaryId, ConsentId, DisclosureId, NeedId, ReferralId
-from kernel.vocabulary import Origin, Routing, Urgency
+from kernel.vocabulary import LegalBasis, Origin, Routing, Urgency
 from services.intake.adapters.event_codec import encode
-from services.intake.domain import events
+from services.intake.domain import emergency_events, events
 from tests.support.golden import fact_in, facts_of, golden_bytes, kept_files
 
 NOW = datetime(2026, 3, 2, 9, 30, 15, 250_000, tzinfo=UTC)
@@ -53,6 +53,17 @@ FACTS: list[object] = [
     events.AgreementChanged(AGENCY, 4, NOW, NOW + timedelta(days=365), REQUEST),
     events.DisclosureGiven(DISCLOSURE, REFERRAL, AGENCY, 0b1111, 0b0111, REQUEST),
     events.DisclosureRefused(DISCLOSURE, REFERRAL, AGENCY, "CONSENT_NOT_IN_FORCE", 0b1111, REQUEST),
+    emergency_events.HandoverRecorded(
+        DISCLOSURE,
+        REFERRAL,
+        AGENCY,
+        0b0111,
+        LegalBasis.VITAL_INTEREST,
+        is_taken=True,
+        happened_time=NOW - timedelta(minutes=40),
+        request_id=REQUEST,
+    ),
+    emergency_events.EmergencyReviewed(DISCLOSURE, 2, "HANDOVER", AGENCY, True, REQUEST),
 ]
 ENVELOPES: dict[str, type[Message]] = {topics.INTAKE: IntakeEvent, topics.DISCLOSURE: DisclosureEvent}
 CURRENT_SHAPE = {fact: 1 for envelope in ENVELOPES.values() for fact in facts_of(envelope)}

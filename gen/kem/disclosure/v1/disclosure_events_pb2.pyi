@@ -34,6 +34,8 @@ class DisclosureEvent(_message.Message):
     AGREEMENT_CHANGED_FIELD_NUMBER: _builtins.int
     DISCLOSURE_GIVEN_FIELD_NUMBER: _builtins.int
     DISCLOSURE_REFUSED_FIELD_NUMBER: _builtins.int
+    HANDOVER_RECORDED_FIELD_NUMBER: _builtins.int
+    EMERGENCY_REVIEWED_FIELD_NUMBER: _builtins.int
     event_id: _builtins.str
     """Unique for ever; consumers drop what they have seen."""
     aggregate_id: _builtins.str
@@ -64,6 +66,14 @@ class DisclosureEvent(_message.Message):
     def disclosure_refused(self) -> Global___DisclosureRefused:
         """Nothing was given."""
 
+    @_builtins.property
+    def handover_recorded(self) -> Global___HandoverRecorded:
+        """Something was told to an agency by telephone."""
+
+    @_builtins.property
+    def emergency_reviewed(self) -> Global___EmergencyReviewed:
+        """Somebody who had no part in an emergency has looked at it."""
+
     def __init__(
         self,
         *,
@@ -77,14 +87,16 @@ class DisclosureEvent(_message.Message):
         agreement_changed: Global___AgreementChanged | None = ...,
         disclosure_given: Global___DisclosureGiven | None = ...,
         disclosure_refused: Global___DisclosureRefused | None = ...,
+        handover_recorded: Global___HandoverRecorded | None = ...,
+        emergency_reviewed: Global___EmergencyReviewed | None = ...,
     ) -> None: ...
-    _HasFieldArgType: _TypeAlias = _typing.Literal["_causation_id", b"_causation_id", "actor", b"actor", "agreement_changed", b"agreement_changed", "causation_id", b"causation_id", "disclosure_given", b"disclosure_given", "disclosure_refused", b"disclosure_refused", "event_time", b"event_time", "fact", b"fact"]  # noqa: Y015
+    _HasFieldArgType: _TypeAlias = _typing.Literal["_causation_id", b"_causation_id", "actor", b"actor", "agreement_changed", b"agreement_changed", "causation_id", b"causation_id", "disclosure_given", b"disclosure_given", "disclosure_refused", b"disclosure_refused", "emergency_reviewed", b"emergency_reviewed", "event_time", b"event_time", "fact", b"fact", "handover_recorded", b"handover_recorded"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["_causation_id", b"_causation_id", "actor", b"actor", "aggregate_id", b"aggregate_id", "aggregate_version", b"aggregate_version", "agreement_changed", b"agreement_changed", "causation_id", b"causation_id", "disclosure_given", b"disclosure_given", "disclosure_refused", b"disclosure_refused", "event_id", b"event_id", "event_time", b"event_time", "fact", b"fact", "policy_version", b"policy_version"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["_causation_id", b"_causation_id", "actor", b"actor", "aggregate_id", b"aggregate_id", "aggregate_version", b"aggregate_version", "agreement_changed", b"agreement_changed", "causation_id", b"causation_id", "disclosure_given", b"disclosure_given", "disclosure_refused", b"disclosure_refused", "emergency_reviewed", b"emergency_reviewed", "event_id", b"event_id", "event_time", b"event_time", "fact", b"fact", "handover_recorded", b"handover_recorded", "policy_version", b"policy_version"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     _WhichOneofReturnType__causation_id: _TypeAlias = _typing.Literal["causation_id"]  # noqa: Y015
     _WhichOneofArgType__causation_id: _TypeAlias = _typing.Literal["_causation_id", b"_causation_id"]  # noqa: Y015
-    _WhichOneofReturnType_fact: _TypeAlias = _typing.Literal["agreement_changed", "disclosure_given", "disclosure_refused"]  # noqa: Y015
+    _WhichOneofReturnType_fact: _TypeAlias = _typing.Literal["agreement_changed", "disclosure_given", "disclosure_refused", "handover_recorded", "emergency_reviewed"]  # noqa: Y015
     _WhichOneofArgType_fact: _TypeAlias = _typing.Literal["fact", b"fact"]  # noqa: Y015
     @_typing.overload
     def WhichOneof(self, oneof_group: _WhichOneofArgType__causation_id) -> _WhichOneofReturnType__causation_id | None: ...
@@ -202,3 +214,85 @@ class DisclosureRefused(_message.Message):
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
 Global___DisclosureRefused: _TypeAlias = DisclosureRefused  # noqa: Y015
+
+@_typing.final
+class HandoverRecorded(_message.Message):
+    """Something was told to an agency by telephone, and it answered."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    DISCLOSURE_ID_FIELD_NUMBER: _builtins.int
+    REFERRAL_ID_FIELD_NUMBER: _builtins.int
+    AGENCY_ID_FIELD_NUMBER: _builtins.int
+    GIVEN_MASK_FIELD_NUMBER: _builtins.int
+    LEGAL_BASIS_FIELD_NUMBER: _builtins.int
+    TAKEN_FIELD_NUMBER: _builtins.int
+    HAPPENED_TIME_FIELD_NUMBER: _builtins.int
+    disclosure_id: _builtins.str
+    """The disclosure."""
+    referral_id: _builtins.str
+    """The referral."""
+    agency_id: _builtins.str
+    """The agency that was told."""
+    given_mask: _builtins.int
+    """Bits of the data categories told; 0 where the service is restricted, because they would tell its kind."""
+    legal_basis: _builtins.str
+    """CONSENT or VITAL_INTEREST."""
+    taken: _builtins.bool
+    """Whether it takes the person up."""
+    @_builtins.property
+    def happened_time(self) -> _timestamp_pb2.Timestamp:
+        """When it was said."""
+
+    def __init__(
+        self,
+        *,
+        disclosure_id: _builtins.str = ...,
+        referral_id: _builtins.str = ...,
+        agency_id: _builtins.str = ...,
+        given_mask: _builtins.int = ...,
+        legal_basis: _builtins.str = ...,
+        taken: _builtins.bool = ...,
+        happened_time: _timestamp_pb2.Timestamp | None = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _typing.Literal["happened_time", b"happened_time"]  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["agency_id", b"agency_id", "disclosure_id", b"disclosure_id", "given_mask", b"given_mask", "happened_time", b"happened_time", "legal_basis", b"legal_basis", "referral_id", b"referral_id", "taken", b"taken"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___HandoverRecorded: _TypeAlias = HandoverRecorded  # noqa: Y015
+
+@_typing.final
+class EmergencyReviewed(_message.Message):
+    """Somebody who had no part in an emergency has looked at it."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    SUBJECT_ID_FIELD_NUMBER: _builtins.int
+    KIND_FIELD_NUMBER: _builtins.int
+    AGENCY_ID_FIELD_NUMBER: _builtins.int
+    JUSTIFIED_FIELD_NUMBER: _builtins.int
+    subject_id: _builtins.str
+    """The disclosure or the emergency access."""
+    kind: _builtins.str
+    """HANDOVER or EMERGENCY_ACCESS."""
+    agency_id: _builtins.str
+    """The agency that was given something."""
+    justified: _builtins.bool
+    """Whether what was given was found to be needed."""
+    def __init__(
+        self,
+        *,
+        subject_id: _builtins.str = ...,
+        kind: _builtins.str = ...,
+        agency_id: _builtins.str = ...,
+        justified: _builtins.bool = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["agency_id", b"agency_id", "justified", b"justified", "kind", b"kind", "subject_id", b"subject_id"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___EmergencyReviewed: _TypeAlias = EmergencyReviewed  # noqa: Y015

@@ -242,7 +242,9 @@ class ReferralAwaitingPerson(_message.Message):
     CAUSE_FIELD_NUMBER: _builtins.int
     PROPOSALS_FIELD_NUMBER: _builtins.int
     cause: _builtins.str
-    """Why: ASK_FIRST, HOLD, LIST_ENDED, WAIT_OFFERED, PERSON_CLOCK_ENDED; WITHHELD for what tells of the person."""
+    """Why: ASK_FIRST, HOLD, LIST_ENDED, WAIT_OFFERED, PERSON_CLOCK_ENDED, TAKEN_BY_PHONE (while another agency was
+    asked); WITHHELD for what tells of the person.
+    """
     proposals: _builtins.int
     """How many services are proposed."""
     def __init__(
@@ -368,7 +370,7 @@ class ReferralRematched(_message.Message):
 
     CAUSE_FIELD_NUMBER: _builtins.int
     cause: _builtins.str
-    """Why: DIRECTORY_CHANGED, PROFILE_CHANGED, PLACE_FREED, SERVICE_SUSPENDED, CONSENT_WITHDRAWN."""
+    """Why: DIRECTORY_CHANGED, PROFILE_CHANGED, PLACE_FREED, SERVICE_SUSPENDED, CONSENT_WITHDRAWN, HANDOVER_REFUSED."""
     def __init__(
         self,
         *,
@@ -740,7 +742,9 @@ class OfferRevoked(_message.Message):
     agency_id: _builtins.str
     """The agency."""
     cause: _builtins.str
-    """SERVICE_SUSPENDED, AGREEMENT_ENDED, ACTIVITY_OVER, REFERRAL_CANCELLED, ENTERED_IN_ERROR; else WITHHELD."""
+    """SERVICE_SUSPENDED, AGREEMENT_ENDED, ACTIVITY_OVER, REFERRAL_CANCELLED, ENTERED_IN_ERROR, HANDED_OVER,
+    HANDOVER_REFUSED; else WITHHELD.
+    """
     def __init__(
         self,
         *,

@@ -1,0 +1,49 @@
+"""Facts of emergencies as messages of kem.disclosure.v1."""
+
+from collections.abc import Callable
+from typing import Any, Final, NamedTuple
+from uuid import UUID
+
+from google.protobuf.message import Message
+
+from kem.disclosure.v1 import disclosure_events_pb2 as disclosure
+from services.intake.domain import emergency_events as events
+
+
+class Envelope(NamedTuple):
+    """Where a fact goes, what it is counted by, and its field in the envelope."""
+
+    key: UUID
+    aggregate_id: UUID
+    aggregate_version: int
+    field: str
+    message: Message
+
+
+def _handover_recorded(fact: events.HandoverRecorded) -> Envelope:
+    message = disclosure.HandoverRecorded(
+        disclosure_id=str(fact.disclosure_id),
+        referral_id=str(fact.referral_id),
+        agency_id=str(fact.agency_id),
+        given_mask=fact.given_mask,
+        legal_basis=fact.legal_basis,
+        taken=fact.is_taken,
+    )
+    message.happened_time.FromDatetime(fact.happened_time)
+    return Envelope(fact.agency_id, fact.disclosure_id, 1, "handover_recorded", message)
+
+
+def _emergency_reviewed(fact: events.EmergencyReviewed) -> Envelope:
+    message = disclosure.EmergencyReviewed(
+        subject_id=str(fact.subject_id),
+        kind=fact.kind,
+        agency_id=str(fact.agency_id),
+        justified=fact.is_justified,
+    )
+    return Envelope(fact.agency_id, fact.subject_id, fact.version, "emergency_reviewed", message)
+
+
+EMERGENCY_ENVELOPES: Final[dict[type, Callable[[Any], Envelope]]] = {
+    events.HandoverRecorded: _handover_recorded,
+    events.EmergencyReviewed: _emergency_reviewed,
+}

@@ -1,0 +1,41 @@
+"""Facts about what is given otherwise than by consent at the hub's own door; told on kem.disclosure.v1."""
+
+from dataclasses import dataclass
+from datetime import datetime
+from uuid import UUID
+
+from kernel.ids import AgencyId, DisclosureId, ReferralId
+from kernel.vocabulary import LegalBasis
+
+
+@dataclass(frozen=True, slots=True)
+class HandoverRecorded:
+    """Something was told by telephone; the mask is 0 where the service is restricted."""
+
+    disclosure_id: DisclosureId
+    referral_id: ReferralId
+    agency_id: AgencyId
+    given_mask: int
+    legal_basis: LegalBasis
+    is_taken: bool
+    happened_time: datetime
+    request_id: UUID | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class EmergencyReviewed:
+    """Somebody who had no part in it has looked; `kind` is a code of EmergencyKind.
+
+    `version` is the subject's: a review is the last that is told of it.
+    """
+
+    subject_id: UUID
+    version: int
+    kind: str
+    agency_id: AgencyId
+    is_justified: bool
+    request_id: UUID | None = None
+
+
+EmergencyFact = HandoverRecorded | EmergencyReviewed
+"""Keyed by the agency that was given something."""

@@ -1,0 +1,25 @@
+"""Officers of the hub itself act for no agency, and answer for what is given of anybody."""
+
+from typing import Final
+
+from chassis.postgres import Transaction
+from kernel.vocabulary import Role
+from services.intake.use_cases.own_agency import own_agency
+
+HUB_OFFICERS: Final = frozenset({Role.DPO, Role.SAFEGUARDING_OFFICER})
+
+# ends with the transaction, as app.agency does
+_REACH: Final = "select set_config('app.officer', 'true', true)"
+
+
+async def own_agency_or_officer(tx: Transaction) -> None:
+    """Lets an officer of the hub see the emergencies of every agency; whoever acts for one sees only its own.
+
+    Raises:
+        NotPermitted: NO_AGENCY, neither.
+    """
+    caller = tx.caller
+    if caller.agency_id is None and HUB_OFFICERS & caller.roles:
+        await tx.connection.execute(_REACH)
+        return
+    own_agency(caller)
