@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from chassis.caller import Caller
+from chassis.caller import SECOND_FACTOR, Caller
 from kernel.errors import NotAuthenticated, NotPermitted
 
 
@@ -18,6 +18,8 @@ class Access:
     roles: frozenset[str] = frozenset()
     internal: bool = False
     public: bool = False
+    second_factor: bool = False
+    """Whether the caller must be known by more than a password (`acr`), whatever their role."""
 
 
 def decide(method: str, caller: Caller | None, table: Mapping[str, Access]) -> None:
@@ -28,7 +30,7 @@ def decide(method: str, caller: Caller | None, table: Mapping[str, Access]) -> N
 
     Raises:
         NotAuthenticated: nobody vouches for the caller and the method is not public.
-        NotPermitted: the caller has none of the roles that the method asks for.
+        NotPermitted: the caller has none of the roles that the method asks for, or SECOND_FACTOR_NEEDED.
     """
     access = table.get(method)
     if access is not None and access.public:
@@ -39,3 +41,9 @@ def decide(method: str, caller: Caller | None, table: Mapping[str, Access]) -> N
         return
     if access is None or not (access.roles & caller.roles):
         raise NotPermitted("Your role does not allow this.", method=method)
+    if access.second_factor and caller.acr != SECOND_FACTOR:
+        raise NotPermitted(
+            "This asks for a sign-in with a second factor; please sign in again with one.",
+            reason="SECOND_FACTOR_NEEDED",
+            method=method,
+        )

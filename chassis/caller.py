@@ -29,6 +29,8 @@ from kernel.ids import derived_id
 AUDIENCE: Final = "kem"
 ALGORITHM: Final = "EdDSA"
 SERVICE_ROLE: Final = "service"
+SECOND_FACTOR: Final = "mfa"
+"""How somebody was known (`acr`) who has shown more than a password."""
 SERVICE_ISSUER_PREFIX: Final = "service:"
 CLOCK_LEEWAY_SECONDS: Final = 5
 MAX_LIFETIME_SECONDS: Final = 24 * 3600

@@ -38,10 +38,15 @@ class RunningIntake:
     _referral: AssertionSigner
 
     def channel_of(
-        self, *roles: str, agency_id: UUID | None = KEM, principal_id: UUID | None = None
+        self,
+        *roles: str,
+        agency_id: UUID | None = KEM,
+        principal_id: UUID | None = None,
+        acr: str = "pwd",
     ) -> grpc.aio.Channel:
         """A channel of one member of staff (of KEM, an intake worker, unless said otherwise)."""
-        token = self.people.token(principal_id or uuid4(), agency_id, set(roles) or {"intake_worker"})
+        held = set(roles) or {"intake_worker"}
+        token = self.people.token(principal_id or uuid4(), agency_id, held, acr=acr)
         return channel(self.address, None, token=lambda: token)
 
     def channel_of_the_hub(self) -> grpc.aio.Channel:

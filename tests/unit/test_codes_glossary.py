@@ -8,7 +8,12 @@ from google.protobuf.descriptor import Descriptor, FileDescriptor, ServiceDescri
 
 from kem.access.v1 import access_events_pb2, access_service_pb2
 from kem.directory.v1 import directory_events_pb2, directory_service_pb2
-from kem.disclosure.v1 import disclosure_events_pb2, disclosure_service_pb2, emergency_service_pb2
+from kem.disclosure.v1 import (
+    disclosure_events_pb2,
+    disclosure_service_pb2,
+    emergency_access_service_pb2,
+    emergency_service_pb2,
+)
 from kem.intake.v1 import eligibility_service_pb2, intake_events_pb2, intake_service_pb2, text_service_pb2
 from kem.notifications.v1 import inbox_service_pb2, notifications_events_pb2, push_service_pb2
 from kem.partner.v1 import partner_inbox_service_pb2
@@ -63,6 +68,7 @@ DOORS: list[FileDescriptor] = [
         text_service_pb2,
         disclosure_service_pb2,
         emergency_service_pb2,
+        emergency_access_service_pb2,
         directory_service_pb2,
         referral_service_pb2,
         inbox_service_pb2,

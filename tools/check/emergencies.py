@@ -15,10 +15,59 @@ INVARIANTS: Final = (
         "select count(*) from intake.disclosure where 'VITAL_INTEREST' = any(legal_bases)",
         """
         select d.disclosure_id from intake.disclosure d
-        where 'VITAL_INTEREST' = any(d.legal_bases) and d.kind = 'VERBAL' and not exists (
+        where 'VITAL_INTEREST' = any(d.legal_bases) and not exists (
             select from intake.emergency_review r
-            where r.subject_id = d.disclosure_id and d.principal_id = any(r.involved_principal_ids)
+            where r.subject_id = coalesce(d.emergency_access_id, d.disclosure_id)
+              and d.principal_id = any(r.involved_principal_ids)
               and (r.finding is null or r.reviewed_by_principal_id <> all(r.involved_principal_ids)))
+        """,
+    ),
+    Invariant(
+        "I17-emergency-access-was-authorised",
+        "By an emergency access only whoever asked was given what somebody else had authorised, in its time",
+        _INTAKE,
+        "select count(*) from intake.disclosure where kind = 'EMERGENCY' and outcome = 'GIVEN'",
+        """
+        select d.disclosure_id from intake.disclosure d
+        where d.kind = 'EMERGENCY' and d.outcome = 'GIVEN' and not exists (
+            select from intake.emergency_access a
+            join intake.emergency_review r on r.subject_id = a.emergency_access_id
+            where a.emergency_access_id = d.emergency_access_id and a.state = 'AUTHORISED'
+              and a.requested_by_principal_id = d.principal_id
+              and a.decided_by_principal_id <> a.requested_by_principal_id
+              and r.involved_principal_ids @> array[a.requested_by_principal_id, a.decided_by_principal_id]
+              and a.agency_id = d.agency_id and a.referral_id = d.referral_id
+              and d.given_mask & ~a.authorised_mask = 0
+              and d.legal_bases = array['VITAL_INTEREST']
+              and d.disclosed_time >= a.decided_time and d.disclosed_time < a.valid_until_time)
+        """,
+    ),
+    Invariant(
+        "I17-who-is-excluded-stays-excluded",
+        "By an emergency access nothing was given that the person had excluded for this agency",
+        _INTAKE,
+        "select count(*) from intake.disclosure where kind = 'EMERGENCY' and outcome = 'GIVEN'",
+        """
+        select d.disclosure_id from intake.disclosure d
+        join intake.consent_event said on said.beneficiary_id = d.beneficiary_id
+            and said.state in ('GIVEN', 'RENEWED') and said.recorded_time <= d.disclosed_time
+        join intake.consent c using (consent_id)
+        join intake.consent_grant line on line.consent_id = c.consent_id
+        where d.kind = 'EMERGENCY' and d.outcome = 'GIVEN'
+          and line.effect = 'DENY' and line.agency_id = d.agency_id and line.categories & d.given_mask <> 0
+          and c.valid_from_time <= d.disclosed_time and d.disclosed_time < c.valid_until_time
+        """,
+    ),
+    Invariant(
+        "I17-each-access-is-told",
+        "Each emergency access and each decision on one has its fact in intake's log, or in its outbox",
+        _INTAKE,
+        "select count(*) from intake.emergency_access",
+        """
+        select a.emergency_access_id from intake.emergency_access a
+        where (select count(*) from intake.event_log e where e.aggregate_id = a.emergency_access_id)
+            + (select count(*) from intake.outbox o where o.aggregate_id = a.emergency_access_id)
+            < case when a.state = 'REQUESTED' then 1 else 2 end
         """,
     ),
     Invariant(

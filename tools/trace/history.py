@@ -57,6 +57,14 @@ _DISCLOSURES: Final = """
     where d.referral_id = $1 order by disclosed_time
 """
 
+_ACCESSES: Final = """
+    select a.*, bit_count(asked_mask::bit(64)) as asked, bit_count(authorised_mask::bit(64)) as authorised,
+        r.due_time as review_due_time, r.finding
+    from intake.emergency_access a
+    left join intake.emergency_review r on r.subject_id = a.emergency_access_id
+    where a.referral_id = $1 order by requested_time
+"""
+
 
 async def read_history(url: str, some_id: str) -> History:
     """The history of the referral that an id belongs to.
@@ -95,6 +103,7 @@ class _Reader:
         entries += await self._fact_entries(names, offers, proposals, is_restricted=is_restricted)
         entries += _arrivals(offers, names)
         entries += await self._disclosures(names)
+        entries += await self._emergency_accesses(names)
         waits = referral is not None and referral["state"] == "WAITLISTED" and not is_restricted
         place = await waiting_place(self._connection, self._referral_id) if waits else ""
         return History(
@@ -172,12 +181,33 @@ class _Reader:
             if row["kind"] == "VERBAL":
                 says = _handover(row, names)
                 entries.append(Entry(row["disclosed_time"], 0, who, "HandoverRecorded", says))
+            elif row["kind"] == "EMERGENCY" and row["outcome"] == "GIVEN":
+                says = f"{row['given']} kinds of data were given by the emergency access."
+                entries.append(Entry(row["disclosed_time"], 0, who, "EmergencyDisclosureGiven", says))
             elif row["outcome"] == "GIVEN":
                 says = f"{row['given']} of {row['asked']} kinds of data were given, as the person allows."
                 entries.append(Entry(row["disclosed_time"], 0, who, "DisclosureGiven", says))
             else:
                 says = f"Asked for the person's data and got none: {row['refusal_reason']}."
                 entries.append(Entry(row["disclosed_time"], 0, who, "DisclosureRefused", says))
+        return entries
+
+    async def _emergency_accesses(self, names: Names) -> list[Entry]:
+        entries = []
+        for row in await self._connection.fetch(_ACCESSES, self._referral_id):
+            asker = Who(
+                "STAFF",
+                names.agency(row["agency_id"]),
+                str(row["requested_by_principal_id"]),
+                row["acting_person"],
+            )
+            says = f"Asked to see {row['asked']} kinds of data in an emergency."
+            entries.append(Entry(row["requested_time"], 0, asker, "EmergencyAccessRequested", says))
+            if row["decided_time"] is not None:
+                decider = Who("STAFF", principal_id=str(row["decided_by_principal_id"]))
+                entries.append(
+                    Entry(row["decided_time"], 0, decider, "EmergencyAccessDecided", _decision(row))
+                )
         return entries
 
     async def _next_due(self, referral: asyncpg.Record | None) -> tuple[Entry, ...]:
@@ -196,6 +226,16 @@ def _handover(row: asyncpg.Record, names: Names) -> str:
         return f"{said} {answered}; the person's consent allowed it."
     due = f"a review is due by {athens(row['review_due_time'])}"
     return f"{said} {answered}; for a vital interest, {_REVIEWS.get(row['finding'], due)}."
+
+
+def _decision(row: asyncpg.Record) -> str:
+    if row["valid_until_time"] is None:
+        return "The emergency access was refused."
+    due = f"a review is due by {athens(row['review_due_time'])}"
+    return (
+        f"{row['authorised']} kinds of data may be seen until {athens(row['valid_until_time'])},"
+        f" {_REVIEWS.get(row['finding'], due)}."
+    )
 
 
 _REVIEWS: Final = {

@@ -43,7 +43,44 @@ def _emergency_reviewed(fact: events.EmergencyReviewed) -> Envelope:
     return Envelope(fact.agency_id, fact.subject_id, fact.version, "emergency_reviewed", message)
 
 
+def _access_requested(fact: events.EmergencyAccessRequested) -> Envelope:
+    message = disclosure.EmergencyAccessRequested(
+        emergency_access_id=str(fact.emergency_access_id),
+        referral_id=str(fact.referral_id),
+        agency_id=str(fact.agency_id),
+        asked_mask=fact.asked_mask,
+    )
+    return Envelope(fact.agency_id, fact.emergency_access_id, 1, "emergency_access_requested", message)
+
+
+def _access_decided(fact: events.EmergencyAccessDecided) -> Envelope:
+    message = disclosure.EmergencyAccessDecided(
+        emergency_access_id=str(fact.emergency_access_id),
+        agency_id=str(fact.agency_id),
+        authorised=fact.valid_until_time is not None,
+        authorised_mask=fact.authorised_mask,
+    )
+    if fact.valid_until_time is not None:
+        message.valid_until_time.FromDatetime(fact.valid_until_time)
+    return Envelope(fact.agency_id, fact.emergency_access_id, 2, "emergency_access_decided", message)
+
+
+def _disclosure_given(fact: events.EmergencyDisclosureGiven) -> Envelope:
+    message = disclosure.EmergencyDisclosureGiven(
+        disclosure_id=str(fact.disclosure_id),
+        emergency_access_id=str(fact.emergency_access_id),
+        referral_id=str(fact.referral_id),
+        agency_id=str(fact.agency_id),
+        asked_mask=fact.asked_mask,
+        given_mask=fact.given_mask,
+    )
+    return Envelope(fact.agency_id, fact.disclosure_id, 1, "emergency_disclosure_given", message)
+
+
 EMERGENCY_ENVELOPES: Final[dict[type, Callable[[Any], Envelope]]] = {
     events.HandoverRecorded: _handover_recorded,
     events.EmergencyReviewed: _emergency_reviewed,
+    events.EmergencyAccessRequested: _access_requested,
+    events.EmergencyAccessDecided: _access_decided,
+    events.EmergencyDisclosureGiven: _disclosure_given,
 }

@@ -50,10 +50,12 @@ _REVIEW: Final = """
     where subject_id = $1
 """
 _OPEN_REVIEWS: Final = """
-    select review.*, given.given_mask, told.sealed_circumstances
+    select review.*, coalesce(given.given_mask, access.authorised_mask) as given_mask,
+        coalesce(told.sealed_circumstances, access.sealed_circumstances) as sealed_circumstances
     from emergency_review review
     left join disclosure given on given.disclosure_id = review.subject_id
     left join handover told on told.disclosure_id = review.subject_id
+    left join emergency_access access on access.emergency_access_id = review.subject_id
     where review.finding is null
       and ($1::timestamptz is null or (review.due_time, review.subject_id) > ($1, $2))
     order by review.due_time, review.subject_id limit $3

@@ -37,5 +37,46 @@ class EmergencyReviewed:
     request_id: UUID | None = None
 
 
-EmergencyFact = HandoverRecorded | EmergencyReviewed
+@dataclass(frozen=True, slots=True)
+class EmergencyAccessRequested:
+    """Somebody asks to see more than consent allows; the mask is 0 where the service is restricted."""
+
+    emergency_access_id: UUID
+    referral_id: ReferralId
+    agency_id: AgencyId
+    asked_mask: int
+    request_id: UUID | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class EmergencyAccessDecided:
+    """Somebody else allowed it until `valid_until_time`, or did not (None); the mask as above."""
+
+    emergency_access_id: UUID
+    agency_id: AgencyId
+    authorised_mask: int
+    valid_until_time: datetime | None
+    request_id: UUID | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class EmergencyDisclosureGiven:
+    """Fields were given by an emergency access; masks as above."""
+
+    disclosure_id: DisclosureId
+    emergency_access_id: UUID
+    referral_id: ReferralId
+    agency_id: AgencyId
+    asked_mask: int
+    given_mask: int
+    request_id: UUID | None = None
+
+
+EmergencyFact = (
+    HandoverRecorded
+    | EmergencyReviewed
+    | EmergencyAccessRequested
+    | EmergencyAccessDecided
+    | EmergencyDisclosureGiven
+)
 """Keyed by the agency that was given something."""

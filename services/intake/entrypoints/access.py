@@ -20,6 +20,11 @@ AGENCY_STAFF: Final = frozenset({Role.AGENCY_MEMBER, Role.AGENCY_ADMIN})
 _CASE_WORK: Final = Access(roles=CASE_STAFF | AGENCY_STAFF)
 _AGREEMENTS: Final = Access(roles=frozenset({Role.DPO, Role.OPERATOR}))
 _REVIEWS: Final = Access(roles=frozenset({Role.DPO, Role.SAFEGUARDING_OFFICER, Role.SUPERVISOR}))
+_EMERGENCY: Final = Access(roles=_CASE_WORK.roles, second_factor=True)
+_AUTHORISES: Final = Access(
+    roles=frozenset({Role.SUPERVISOR, Role.CHILD_PROTECTION_OFFICER, Role.GBV_FOCAL_POINT, Role.DPO}),
+    second_factor=True,
+)
 _HUB_ONLY: Final = Access(internal=True)
 
 ACCESS: Final[Mapping[str, Access]] = {
@@ -44,4 +49,8 @@ ACCESS: Final[Mapping[str, Access]] = {
     "/kem.disclosure.v1.EmergencyService/RecordHandover": _CASE_WORK,
     "/kem.disclosure.v1.EmergencyService/ReviewEmergency": _REVIEWS,
     "/kem.disclosure.v1.EmergencyService/ListEmergencyReviews": _REVIEWS,
+    "/kem.disclosure.v1.EmergencyAccessService/RequestEmergencyAccess": _EMERGENCY,
+    "/kem.disclosure.v1.EmergencyAccessService/DecideEmergencyAccess": _AUTHORISES,
+    "/kem.disclosure.v1.EmergencyAccessService/ListEmergencyAccesses": _AUTHORISES,
+    "/kem.disclosure.v1.EmergencyAccessService/GetEmergencyDisclosure": _EMERGENCY,
 }

@@ -5,6 +5,9 @@ from typing import cast
 
 from chassis.grpc_server import Registration
 from kem.disclosure.v1.disclosure_service_pb2_grpc import add_DisclosureServiceServicer_to_server
+from kem.disclosure.v1.emergency_access_service_pb2_grpc import (
+    add_EmergencyAccessServiceServicer_to_server,
+)
 from kem.disclosure.v1.emergency_service_pb2_grpc import add_EmergencyServiceServicer_to_server
 from kem.intake.v1 import intake_service_pb2
 from kem.intake.v1.eligibility_service_pb2_grpc import add_EligibilityServiceServicer_to_server
@@ -18,6 +21,7 @@ from services.intake.entrypoints.consent_parts import ConsentParts
 from services.intake.entrypoints.consent_server import ConsentServer
 from services.intake.entrypoints.disclosure_server import DisclosureServer
 from services.intake.entrypoints.eligibility_server import EligibilityServer
+from services.intake.entrypoints.emergency_access_server import EmergencyAccessServer
 from services.intake.entrypoints.emergency_server import EmergencyServer
 from services.intake.entrypoints.needs_server import NeedsServer
 from services.intake.entrypoints.parts import VaultParts
@@ -47,10 +51,12 @@ def registrations(people: VaultParts, consent: ConsentParts) -> Sequence[Registr
     )
     texts, profiles = TextServer(people, consent.needs), EligibilityServer(consent)
     disclosures, emergencies = DisclosureServer(consent), EmergencyServer(consent)
+    accesses = EmergencyAccessServer(consent)
     return (
         lambda server: add_IntakeServiceServicer_to_server(intake, server),
         lambda server: add_TextServiceServicer_to_server(texts, server),
         lambda server: add_EligibilityServiceServicer_to_server(profiles, server),
         lambda server: add_DisclosureServiceServicer_to_server(disclosures, server),
         lambda server: add_EmergencyServiceServicer_to_server(emergencies, server),
+        lambda server: add_EmergencyAccessServiceServicer_to_server(accesses, server),
     )

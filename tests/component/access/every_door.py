@@ -17,7 +17,7 @@ import grpc
 from google.protobuf.message import Message
 
 from chassis.access import Access
-from chassis.caller import AssertionSigner
+from chassis.caller import SECOND_FACTOR, AssertionSigner
 from kem.directory.v1 import directory_pb2
 from kem.directory.v1 import directory_service_pb2 as directory
 from kem.directory.v1.directory_service_pb2_grpc import DirectoryServiceStub
@@ -75,7 +75,11 @@ class EveryDoor:
         """An assertion of the hub's issuer for people, or of a service for itself."""
         if Role.SERVICE in roles:
             return self.hub.token(HUB_PRINCIPAL, None, list(roles))
-        return self.intake.people.token(uuid4(), agency_id, list(roles))
+        return self.intake.people.token(uuid4(), agency_id, list(roles), acr=SECOND_FACTOR)
+
+    def token_by_password(self, *roles: str, agency_id: UUID) -> str:
+        """An assertion of somebody who has shown a password only."""
+        return self.intake.people.token(uuid4(), agency_id, list(roles), acr="pwd")
 
     async def call(self, method: str, token: str | None, request: Message | None = None) -> Any:
         """The answer's bytes; an empty request unless one is given."""

@@ -9,6 +9,7 @@ from google.protobuf.message import Message
 from kem.directory.v1 import directory_pb2
 from kem.directory.v1 import directory_service_pb2 as directory
 from kem.disclosure.v1 import disclosure_service_pb2 as disclosure
+from kem.disclosure.v1 import emergency_access_service_pb2 as access
 from kem.disclosure.v1 import emergency_service_pb2 as emergency
 from kem.intake.v1 import intake_service_pb2 as intake
 from kem.intake.v1 import need_pb2
@@ -32,6 +33,7 @@ NAMES_NOTHING_OF_OTHERS: Final = {
     "SetNeededCategories": "the data protection officer's, for all agencies",
     "SaveAgreements": "the data protection officer's, for all agencies",
     "ListAgreements": "the data protection officer's, for all agencies",
+    "ListEmergencyAccesses": "answers those of the caller's own agency; see test_emergency_access",
     "ListEmergencyReviews": "answers those of the caller's own agency; see test_handover",
     "GetProfiles": "the hub's own services only",
     "Seal": "the hub's own services only",
@@ -106,6 +108,15 @@ def requests_about(case: Case, desk: Desk) -> dict[str, Message]:
             subject_id=case.emergency_id,
             finding=emergency.REVIEW_FINDING_JUSTIFIED,
             words="None of mine.",
+        ),
+        "RequestEmergencyAccess": access.RequestEmergencyAccessRequest(
+            **about_referral, categories=["HEALTH"], circumstances="None of mine."
+        ),
+        "DecideEmergencyAccess": access.DecideEmergencyAccessRequest(
+            request_id=again, emergency_access_id=case.emergency_id, authorised=True
+        ),
+        "GetEmergencyDisclosure": access.GetEmergencyDisclosureRequest(
+            request_id=again, emergency_access_id=case.emergency_id
         ),
         "ExplainMatches": referral.ExplainMatchesRequest(referral_id=case.referral_id),
         "OfferTo": referral.OfferToRequest(**about_referral, service_ids=[case.service_id]),

@@ -89,6 +89,16 @@ async def test_a_role_that_may_not_call_is_refused(doors: EveryDoor, method: str
         assert refusal.code is PERMISSION_DENIED
 
 
+@pytest.mark.parametrize("method", sorted(one for one in METHODS if ACCESS[one].second_factor))
+async def test_a_password_alone_does_not_open_what_asks_for_a_second_factor(
+    doors: EveryDoor, method: str
+) -> None:
+    for role in sorted(ACCESS[method].roles):
+        with refused() as refusal:
+            await doors.call(method, doors.token_by_password(role, agency_id=random_id()))
+        assert (refusal.code, refusal.reason) == (PERMISSION_DENIED, "SECOND_FACTOR_NEEDED")
+
+
 @pytest.mark.parametrize("method", [one for one in METHODS if name_of(one) not in NAMES_NOTHING_OF_OTHERS])
 async def test_a_stranger_cannot_tell_whether_a_case_exists(doors: EveryDoor, method: str) -> None:
     name = name_of(method)

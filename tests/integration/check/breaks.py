@@ -184,7 +184,7 @@ BREAKS = [
         {"I11-no-agency-hears-of-anothers-offer", "I1-every-offer-reaches-its-agency"},
     ),
     (
-        "update intake.disclosure set given_mask = 15, asked_mask = 15",
+        "update intake.disclosure set given_mask = 15, asked_mask = 15 where kind = 'PULLED'",
         {"I6-permitted-when-given"},
     ),
     ("update access.account set state = 'LOCKED'", {"I16-who-is-out-has-no-session"}),
@@ -225,12 +225,31 @@ BREAKS = [
         {"I8-each-disclosure-is-told"},
     ),
     (
-        f"update intake.disclosure set agency_id = '{ASKED_FIRST}'",
+        f"update intake.disclosure set agency_id = '{ASKED_FIRST}' where kind = 'PULLED'",
         {"I11-only-to-who-took-it-up", "I6-permitted-when-given", "I6-covered-by-an-agreement"},
     ),
     (
-        "update intake.emergency_review set reviewed_by_principal_id = involved_principal_ids[1]",
+        "update intake.emergency_review set reviewed_by_principal_id = involved_principal_ids[1]"
+        " where finding is not null",
         {"I17-vital-interest-is-reviewed"},
+    ),
+    (
+        "update intake.emergency_access set valid_until_time = requested_time, authorised_mask = 16",
+        {"I17-emergency-access-was-authorised"},
+    ),
+    (
+        "update intake.emergency_access set requested_by_principal_id = decided_by_principal_id",
+        {"I17-emergency-access-was-authorised"},
+    ),
+    (
+        "update intake.event_log set aggregate_id = gen_random_uuid() where type = 'EmergencyAccessDecided'",
+        {"I17-each-access-is-told"},
+    ),
+    (
+        "insert into intake.consent_grant select (jsonb_populate_record(g,"
+        ' \'{"line": 2, "effect": "DENY", "categories": 8, "purpose": "SERVICE_LEGAL"}\')).*'
+        " from intake.consent_grant g",
+        {"I17-who-is-excluded-stays-excluded", "I6-cells-are-what-was-signed"},
     ),
     (
         "update intake.event_log set aggregate_id = gen_random_uuid() where type = 'EmergencyReviewed'",

@@ -41,6 +41,7 @@ DECLINED, ACCEPTED, OPEN = (derived_id("check", f"offer {number}") for number in
 UNIT, OTHER_UNIT, DISCLOSURE, HANDOVER = (
     derived_id("check", name) for name in ("unit", "other unit", "disclosure", "hand-over")
 )
+EMERGENCY, BY_EMERGENCY = derived_id("check", "emergency"), derived_id("check", "by emergency")
 PURPOSE = "SERVICE_EDUCATION"
 
 NOW = datetime.now(UTC)
@@ -249,6 +250,7 @@ async def _plant_intake(hub: HealthyHub) -> None:
     )
     await hub.intake_event("DisclosureGiven", DISCLOSURE, HOLDER)
     await _plant_handover(hub)
+    await _plant_emergency_access(hub)
 
 
 async def _plant_handover(hub: HealthyHub) -> None:
@@ -297,6 +299,59 @@ async def _plant_handover(hub: HealthyHub) -> None:
         reviewed_time=NOW,
     )
     await hub.intake_event("EmergencyReviewed", HANDOVER, HOLDER, version=2)
+
+
+async def _plant_emergency_access(hub: HealthyHub) -> None:
+    """R1's holder asked for more, a supervisor authorised it, and it was used; the review is not due yet."""
+    asker, decider = derived_id("check", "asker"), derived_id("check", "decider")
+    await hub.plant(
+        "intake.emergency_access",
+        emergency_access_id=EMERGENCY,
+        referral_id=R1,
+        beneficiary_id=PERSON,
+        agency_id=HOLDER,
+        owner_agency_id=SENDER,
+        asked_mask=24,
+        requested_by_principal_id=asker,
+        requested_time=NOW - timedelta(minutes=2),
+        state="AUTHORISED",
+        authorised_mask=8,
+        decided_by_principal_id=decider,
+        decided_time=NOW - timedelta(minutes=1),
+        valid_until_time=LATER,
+    )
+    await hub.intake_event("EmergencyAccessRequested", EMERGENCY, HOLDER)
+    await hub.intake_event("EmergencyAccessDecided", EMERGENCY, HOLDER, version=2)
+    await hub.plant(
+        "intake.emergency_review",
+        subject_id=EMERGENCY,
+        kind="EMERGENCY_ACCESS",
+        referral_id=R1,
+        beneficiary_id=PERSON,
+        owner_agency_id=SENDER,
+        recipient_agency_id=HOLDER,
+        involved_principal_ids=[asker, decider],
+        due_time=LATER,
+    )
+    await hub.plant(
+        "intake.disclosure",
+        disclosure_id=BY_EMERGENCY,
+        request_id=derived_id("check", "request"),
+        outcome="GIVEN",
+        kind="EMERGENCY",
+        emergency_access_id=EMERGENCY,
+        referral_id=R1,
+        need_id=NEEDS[0],
+        beneficiary_id=PERSON,
+        agency_id=HOLDER,
+        principal_id=asker,
+        purpose=PURPOSE,
+        legal_bases=["VITAL_INTEREST"],
+        asked_mask=8,
+        given_mask=8,
+        disclosed_time=NOW,
+    )
+    await hub.intake_event("EmergencyDisclosureGiven", BY_EMERGENCY, HOLDER)
 
 
 async def _plant_referral(hub: HealthyHub) -> None:

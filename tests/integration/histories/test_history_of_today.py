@@ -43,7 +43,13 @@ from tests.support.telephone import Telephone
 from tests.support.vault import KEM, worker_of
 
 URGENT, EMERGENCY = 2, 1
-TOLD_IN_EMERGENCIES = {"HandoverRecorded", "EmergencyReviewed"}
+TOLD_IN_EMERGENCIES = {
+    "HandoverRecorded",
+    "EmergencyReviewed",
+    "EmergencyAccessRequested",
+    "EmergencyAccessDecided",
+    "EmergencyDisclosureGiven",
+}
 
 
 async def answer(life: Life, need: Need, method: str, **fields: object) -> None:

@@ -68,7 +68,10 @@ async def test_a_history_tells_everything_in_order(hub: HealthyHub) -> None:
         "ReferralOffered",
         "ReferralAccepted",
         "HandoverRecorded",
+        "EmergencyAccessRequested",
+        "EmergencyAccessDecided",
         "DisclosureGiven",
+        "EmergencyDisclosureGiven",
     ]
     assert [entry.time for entry in history.entries] == sorted(entry.time for entry in history.entries)
 
@@ -88,6 +91,15 @@ async def test_it_says_what_was_told_by_telephone_and_what_came_of_it(hub: Healt
     history = await read_history(hub.files.check_url, str(hub_of.R1))
     [handover] = [entry for entry in history.entries if entry.event == "HandoverRecorded"]
     assert "for a vital interest, a review is due by " in handover.says
+
+
+async def test_it_says_what_was_authorised_until_when_and_what_was_given_by_it(hub: HealthyHub) -> None:
+    entries = (await read_history(hub.files.check_url, str(hub_of.R1))).entries
+    asked, decided, given = [entry for entry in entries if entry.event.startswith("Emergency")]
+    assert asked.says == "Asked to see 2 kinds of data in an emergency."
+    assert decided.says.startswith("1 kinds of data may be seen until ")
+    assert "a review is due by " in decided.says
+    assert given.says == "1 kinds of data were given by the emergency access."
 
 
 async def test_it_says_why_that_provider_was_asked(hub: HealthyHub) -> None:

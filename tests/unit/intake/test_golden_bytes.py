@@ -26,6 +26,7 @@ REFERRAL = ReferralId(UUID("00000000-0000-4000-8000-000000000005"))
 CONSENT = ConsentId(UUID("00000000-0000-4000-8000-000000000006"))
 DISCLOSURE = DisclosureId(UUID("00000000-0000-7000-8000-000000000007"))
 EVENT = UUID("00000000-0000-7000-8000-000000000008")
+EMERGENCY = UUID("00000000-0000-4000-8000-00000000000b")
 CALLER = Caller(
     UUID("00000000-0000-4000-8000-000000000009"), AGENCY, frozenset({"caseworker"}), "desk 4", "pwd", "test"
 )
@@ -64,6 +65,11 @@ FACTS: list[object] = [
         request_id=REQUEST,
     ),
     emergency_events.EmergencyReviewed(DISCLOSURE, 2, "HANDOVER", AGENCY, True, REQUEST),
+    emergency_events.EmergencyAccessRequested(EMERGENCY, REFERRAL, AGENCY, 0b0111, REQUEST),
+    emergency_events.EmergencyAccessDecided(EMERGENCY, AGENCY, 0b0011, NOW + timedelta(hours=4), REQUEST),
+    emergency_events.EmergencyDisclosureGiven(
+        DISCLOSURE, EMERGENCY, REFERRAL, AGENCY, 0b0011, 0b0001, REQUEST
+    ),
 ]
 ENVELOPES: dict[str, type[Message]] = {topics.INTAKE: IntakeEvent, topics.DISCLOSURE: DisclosureEvent}
 CURRENT_SHAPE = {fact: 1 for envelope in ENVELOPES.values() for fact in facts_of(envelope)}

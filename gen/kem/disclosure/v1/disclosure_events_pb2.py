@@ -27,7 +27,7 @@ from google.protobuf import timestamp_pb2 as google_dot_protobuf_dot_timestamp__
 from kem.common.v1 import common_pb2 as kem_dot_common_dot_v1_dot_common__pb2
 
 
-DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n)kem/disclosure/v1/disclosure_events.proto\x12\x11kem.disclosure.v1\x1a\x1b\x62uf/validate/validate.proto\x1a\x1fgoogle/protobuf/timestamp.proto\x1a\x1akem/common/v1/common.proto\"\xdf\x04\n\x0f\x44isclosureEvent\x12\x1a\n\x08\x65vent_id\x18\x01 \x01(\tB\x08\xbaH\x05r\x03\xb0\x01\x01\x12.\n\nevent_time\x18\x02 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12\x1e\n\x0c\x61ggregate_id\x18\x03 \x01(\tB\x08\xbaH\x05r\x03\xb0\x01\x01\x12\x19\n\x11\x61ggregate_version\x18\x04 \x01(\x03\x12#\n\x0c\x63\x61usation_id\x18\x05 \x01(\tB\x08\xbaH\x05r\x03\xb0\x01\x01H\x01\x88\x01\x01\x12#\n\x05\x61\x63tor\x18\x06 \x01(\x0b\x32\x14.kem.common.v1.Actor\x12\x16\n\x0epolicy_version\x18\x07 \x01(\t\x12@\n\x11\x61greement_changed\x18\n \x01(\x0b\x32#.kem.disclosure.v1.AgreementChangedH\x00\x12>\n\x10\x64isclosure_given\x18\x0b \x01(\x0b\x32\".kem.disclosure.v1.DisclosureGivenH\x00\x12\x42\n\x12\x64isclosure_refused\x18\x0c \x01(\x0b\x32$.kem.disclosure.v1.DisclosureRefusedH\x00\x12@\n\x11handover_recorded\x18\r \x01(\x0b\x32#.kem.disclosure.v1.HandoverRecordedH\x00\x12\x42\n\x12\x65mergency_reviewed\x18\x0e \x01(\x0b\x32$.kem.disclosure.v1.EmergencyReviewedH\x00\x42\x06\n\x04\x66\x61\x63tB\x0f\n\r_causation_id\"\x90\x01\n\x10\x41greementChanged\x12\x11\n\tagency_id\x18\x01 \x01(\t\x12\x33\n\x0fvalid_from_time\x18\x02 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12\x34\n\x10valid_until_time\x18\x03 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\"x\n\x0f\x44isclosureGiven\x12\x15\n\rdisclosure_id\x18\x01 \x01(\t\x12\x13\n\x0breferral_id\x18\x02 \x01(\t\x12\x11\n\tagency_id\x18\x03 \x01(\t\x12\x12\n\nasked_mask\x18\x04 \x01(\x03\x12\x12\n\ngiven_mask\x18\x05 \x01(\x03\"v\n\x11\x44isclosureRefused\x12\x15\n\rdisclosure_id\x18\x01 \x01(\t\x12\x13\n\x0breferral_id\x18\x02 \x01(\t\x12\x11\n\tagency_id\x18\x03 \x01(\t\x12\x0e\n\x06reason\x18\x04 \x01(\t\x12\x12\n\nasked_mask\x18\x05 \x01(\x03\"\xbc\x01\n\x10HandoverRecorded\x12\x15\n\rdisclosure_id\x18\x01 \x01(\t\x12\x13\n\x0breferral_id\x18\x02 \x01(\t\x12\x11\n\tagency_id\x18\x03 \x01(\t\x12\x12\n\ngiven_mask\x18\x04 \x01(\x03\x12\x13\n\x0blegal_basis\x18\x05 \x01(\t\x12\r\n\x05taken\x18\x06 \x01(\x08\x12\x31\n\rhappened_time\x18\x07 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\"[\n\x11\x45mergencyReviewed\x12\x12\n\nsubject_id\x18\x01 \x01(\t\x12\x0c\n\x04kind\x18\x02 \x01(\t\x12\x11\n\tagency_id\x18\x03 \x01(\t\x12\x11\n\tjustified\x18\x04 \x01(\x08\x62\x06proto3')
+DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n)kem/disclosure/v1/disclosure_events.proto\x12\x11kem.disclosure.v1\x1a\x1b\x62uf/validate/validate.proto\x1a\x1fgoogle/protobuf/timestamp.proto\x1a\x1akem/common/v1/common.proto\"\xd4\x06\n\x0f\x44isclosureEvent\x12\x1a\n\x08\x65vent_id\x18\x01 \x01(\tB\x08\xbaH\x05r\x03\xb0\x01\x01\x12.\n\nevent_time\x18\x02 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12\x1e\n\x0c\x61ggregate_id\x18\x03 \x01(\tB\x08\xbaH\x05r\x03\xb0\x01\x01\x12\x19\n\x11\x61ggregate_version\x18\x04 \x01(\x03\x12#\n\x0c\x63\x61usation_id\x18\x05 \x01(\tB\x08\xbaH\x05r\x03\xb0\x01\x01H\x01\x88\x01\x01\x12#\n\x05\x61\x63tor\x18\x06 \x01(\x0b\x32\x14.kem.common.v1.Actor\x12\x16\n\x0epolicy_version\x18\x07 \x01(\t\x12@\n\x11\x61greement_changed\x18\n \x01(\x0b\x32#.kem.disclosure.v1.AgreementChangedH\x00\x12>\n\x10\x64isclosure_given\x18\x0b \x01(\x0b\x32\".kem.disclosure.v1.DisclosureGivenH\x00\x12\x42\n\x12\x64isclosure_refused\x18\x0c \x01(\x0b\x32$.kem.disclosure.v1.DisclosureRefusedH\x00\x12@\n\x11handover_recorded\x18\r \x01(\x0b\x32#.kem.disclosure.v1.HandoverRecordedH\x00\x12\x42\n\x12\x65mergency_reviewed\x18\x0e \x01(\x0b\x32$.kem.disclosure.v1.EmergencyReviewedH\x00\x12Q\n\x1a\x65mergency_access_requested\x18\x0f \x01(\x0b\x32+.kem.disclosure.v1.EmergencyAccessRequestedH\x00\x12M\n\x18\x65mergency_access_decided\x18\x10 \x01(\x0b\x32).kem.disclosure.v1.EmergencyAccessDecidedH\x00\x12Q\n\x1a\x65mergency_disclosure_given\x18\x11 \x01(\x0b\x32+.kem.disclosure.v1.EmergencyDisclosureGivenH\x00\x42\x06\n\x04\x66\x61\x63tB\x0f\n\r_causation_id\"\x90\x01\n\x10\x41greementChanged\x12\x11\n\tagency_id\x18\x01 \x01(\t\x12\x33\n\x0fvalid_from_time\x18\x02 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12\x34\n\x10valid_until_time\x18\x03 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\"x\n\x0f\x44isclosureGiven\x12\x15\n\rdisclosure_id\x18\x01 \x01(\t\x12\x13\n\x0breferral_id\x18\x02 \x01(\t\x12\x11\n\tagency_id\x18\x03 \x01(\t\x12\x12\n\nasked_mask\x18\x04 \x01(\x03\x12\x12\n\ngiven_mask\x18\x05 \x01(\x03\"v\n\x11\x44isclosureRefused\x12\x15\n\rdisclosure_id\x18\x01 \x01(\t\x12\x13\n\x0breferral_id\x18\x02 \x01(\t\x12\x11\n\tagency_id\x18\x03 \x01(\t\x12\x0e\n\x06reason\x18\x04 \x01(\t\x12\x12\n\nasked_mask\x18\x05 \x01(\x03\"\xbc\x01\n\x10HandoverRecorded\x12\x15\n\rdisclosure_id\x18\x01 \x01(\t\x12\x13\n\x0breferral_id\x18\x02 \x01(\t\x12\x11\n\tagency_id\x18\x03 \x01(\t\x12\x12\n\ngiven_mask\x18\x04 \x01(\x03\x12\x13\n\x0blegal_basis\x18\x05 \x01(\t\x12\r\n\x05taken\x18\x06 \x01(\x08\x12\x31\n\rhappened_time\x18\x07 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\"[\n\x11\x45mergencyReviewed\x12\x12\n\nsubject_id\x18\x01 \x01(\t\x12\x0c\n\x04kind\x18\x02 \x01(\t\x12\x11\n\tagency_id\x18\x03 \x01(\t\x12\x11\n\tjustified\x18\x04 \x01(\x08\"s\n\x18\x45mergencyAccessRequested\x12\x1b\n\x13\x65mergency_access_id\x18\x01 \x01(\t\x12\x13\n\x0breferral_id\x18\x02 \x01(\t\x12\x11\n\tagency_id\x18\x03 \x01(\t\x12\x12\n\nasked_mask\x18\x04 \x01(\x03\"\xc5\x01\n\x16\x45mergencyAccessDecided\x12\x1b\n\x13\x65mergency_access_id\x18\x01 \x01(\t\x12\x11\n\tagency_id\x18\x02 \x01(\t\x12\x12\n\nauthorised\x18\x03 \x01(\x08\x12\x17\n\x0f\x61uthorised_mask\x18\x04 \x01(\x03\x12\x39\n\x10valid_until_time\x18\x05 \x01(\x0b\x32\x1a.google.protobuf.TimestampH\x00\x88\x01\x01\x42\x13\n\x11_valid_until_time\"\x9e\x01\n\x18\x45mergencyDisclosureGiven\x12\x15\n\rdisclosure_id\x18\x01 \x01(\t\x12\x1b\n\x13\x65mergency_access_id\x18\x02 \x01(\t\x12\x13\n\x0breferral_id\x18\x03 \x01(\t\x12\x11\n\tagency_id\x18\x04 \x01(\t\x12\x12\n\nasked_mask\x18\x05 \x01(\x03\x12\x12\n\ngiven_mask\x18\x06 \x01(\x03\x62\x06proto3')
 
 _globals = globals()
 _builder.BuildMessageAndEnumDescriptors(DESCRIPTOR, _globals)
@@ -41,15 +41,21 @@ if not _descriptor._USE_C_DESCRIPTORS:
   _globals['_DISCLOSUREEVENT'].fields_by_name['causation_id']._loaded_options = None
   _globals['_DISCLOSUREEVENT'].fields_by_name['causation_id']._serialized_options = b'\272H\005r\003\260\001\001'
   _globals['_DISCLOSUREEVENT']._serialized_start=155
-  _globals['_DISCLOSUREEVENT']._serialized_end=762
-  _globals['_AGREEMENTCHANGED']._serialized_start=765
-  _globals['_AGREEMENTCHANGED']._serialized_end=909
-  _globals['_DISCLOSUREGIVEN']._serialized_start=911
-  _globals['_DISCLOSUREGIVEN']._serialized_end=1031
-  _globals['_DISCLOSUREREFUSED']._serialized_start=1033
-  _globals['_DISCLOSUREREFUSED']._serialized_end=1151
-  _globals['_HANDOVERRECORDED']._serialized_start=1154
-  _globals['_HANDOVERRECORDED']._serialized_end=1342
-  _globals['_EMERGENCYREVIEWED']._serialized_start=1344
-  _globals['_EMERGENCYREVIEWED']._serialized_end=1435
+  _globals['_DISCLOSUREEVENT']._serialized_end=1007
+  _globals['_AGREEMENTCHANGED']._serialized_start=1010
+  _globals['_AGREEMENTCHANGED']._serialized_end=1154
+  _globals['_DISCLOSUREGIVEN']._serialized_start=1156
+  _globals['_DISCLOSUREGIVEN']._serialized_end=1276
+  _globals['_DISCLOSUREREFUSED']._serialized_start=1278
+  _globals['_DISCLOSUREREFUSED']._serialized_end=1396
+  _globals['_HANDOVERRECORDED']._serialized_start=1399
+  _globals['_HANDOVERRECORDED']._serialized_end=1587
+  _globals['_EMERGENCYREVIEWED']._serialized_start=1589
+  _globals['_EMERGENCYREVIEWED']._serialized_end=1680
+  _globals['_EMERGENCYACCESSREQUESTED']._serialized_start=1682
+  _globals['_EMERGENCYACCESSREQUESTED']._serialized_end=1797
+  _globals['_EMERGENCYACCESSDECIDED']._serialized_start=1800
+  _globals['_EMERGENCYACCESSDECIDED']._serialized_end=1997
+  _globals['_EMERGENCYDISCLOSUREGIVEN']._serialized_start=2000
+  _globals['_EMERGENCYDISCLOSUREGIVEN']._serialized_end=2158
 # @@protoc_insertion_point(module_scope)

@@ -36,6 +36,9 @@ class DisclosureEvent(_message.Message):
     DISCLOSURE_REFUSED_FIELD_NUMBER: _builtins.int
     HANDOVER_RECORDED_FIELD_NUMBER: _builtins.int
     EMERGENCY_REVIEWED_FIELD_NUMBER: _builtins.int
+    EMERGENCY_ACCESS_REQUESTED_FIELD_NUMBER: _builtins.int
+    EMERGENCY_ACCESS_DECIDED_FIELD_NUMBER: _builtins.int
+    EMERGENCY_DISCLOSURE_GIVEN_FIELD_NUMBER: _builtins.int
     event_id: _builtins.str
     """Unique for ever; consumers drop what they have seen."""
     aggregate_id: _builtins.str
@@ -74,6 +77,18 @@ class DisclosureEvent(_message.Message):
     def emergency_reviewed(self) -> Global___EmergencyReviewed:
         """Somebody who had no part in an emergency has looked at it."""
 
+    @_builtins.property
+    def emergency_access_requested(self) -> Global___EmergencyAccessRequested:
+        """Somebody asked to see more than consent allows."""
+
+    @_builtins.property
+    def emergency_access_decided(self) -> Global___EmergencyAccessDecided:
+        """Somebody else allowed it for a time, or did not."""
+
+    @_builtins.property
+    def emergency_disclosure_given(self) -> Global___EmergencyDisclosureGiven:
+        """Fields were given by an emergency access."""
+
     def __init__(
         self,
         *,
@@ -89,14 +104,17 @@ class DisclosureEvent(_message.Message):
         disclosure_refused: Global___DisclosureRefused | None = ...,
         handover_recorded: Global___HandoverRecorded | None = ...,
         emergency_reviewed: Global___EmergencyReviewed | None = ...,
+        emergency_access_requested: Global___EmergencyAccessRequested | None = ...,
+        emergency_access_decided: Global___EmergencyAccessDecided | None = ...,
+        emergency_disclosure_given: Global___EmergencyDisclosureGiven | None = ...,
     ) -> None: ...
-    _HasFieldArgType: _TypeAlias = _typing.Literal["_causation_id", b"_causation_id", "actor", b"actor", "agreement_changed", b"agreement_changed", "causation_id", b"causation_id", "disclosure_given", b"disclosure_given", "disclosure_refused", b"disclosure_refused", "emergency_reviewed", b"emergency_reviewed", "event_time", b"event_time", "fact", b"fact", "handover_recorded", b"handover_recorded"]  # noqa: Y015
+    _HasFieldArgType: _TypeAlias = _typing.Literal["_causation_id", b"_causation_id", "actor", b"actor", "agreement_changed", b"agreement_changed", "causation_id", b"causation_id", "disclosure_given", b"disclosure_given", "disclosure_refused", b"disclosure_refused", "emergency_access_decided", b"emergency_access_decided", "emergency_access_requested", b"emergency_access_requested", "emergency_disclosure_given", b"emergency_disclosure_given", "emergency_reviewed", b"emergency_reviewed", "event_time", b"event_time", "fact", b"fact", "handover_recorded", b"handover_recorded"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["_causation_id", b"_causation_id", "actor", b"actor", "aggregate_id", b"aggregate_id", "aggregate_version", b"aggregate_version", "agreement_changed", b"agreement_changed", "causation_id", b"causation_id", "disclosure_given", b"disclosure_given", "disclosure_refused", b"disclosure_refused", "emergency_reviewed", b"emergency_reviewed", "event_id", b"event_id", "event_time", b"event_time", "fact", b"fact", "handover_recorded", b"handover_recorded", "policy_version", b"policy_version"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["_causation_id", b"_causation_id", "actor", b"actor", "aggregate_id", b"aggregate_id", "aggregate_version", b"aggregate_version", "agreement_changed", b"agreement_changed", "causation_id", b"causation_id", "disclosure_given", b"disclosure_given", "disclosure_refused", b"disclosure_refused", "emergency_access_decided", b"emergency_access_decided", "emergency_access_requested", b"emergency_access_requested", "emergency_disclosure_given", b"emergency_disclosure_given", "emergency_reviewed", b"emergency_reviewed", "event_id", b"event_id", "event_time", b"event_time", "fact", b"fact", "handover_recorded", b"handover_recorded", "policy_version", b"policy_version"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     _WhichOneofReturnType__causation_id: _TypeAlias = _typing.Literal["causation_id"]  # noqa: Y015
     _WhichOneofArgType__causation_id: _TypeAlias = _typing.Literal["_causation_id", b"_causation_id"]  # noqa: Y015
-    _WhichOneofReturnType_fact: _TypeAlias = _typing.Literal["agreement_changed", "disclosure_given", "disclosure_refused", "handover_recorded", "emergency_reviewed"]  # noqa: Y015
+    _WhichOneofReturnType_fact: _TypeAlias = _typing.Literal["agreement_changed", "disclosure_given", "disclosure_refused", "handover_recorded", "emergency_reviewed", "emergency_access_requested", "emergency_access_decided", "emergency_disclosure_given"]  # noqa: Y015
     _WhichOneofArgType_fact: _TypeAlias = _typing.Literal["fact", b"fact"]  # noqa: Y015
     @_typing.overload
     def WhichOneof(self, oneof_group: _WhichOneofArgType__causation_id) -> _WhichOneofReturnType__causation_id | None: ...
@@ -296,3 +314,121 @@ class EmergencyReviewed(_message.Message):
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
 Global___EmergencyReviewed: _TypeAlias = EmergencyReviewed  # noqa: Y015
+
+@_typing.final
+class EmergencyAccessRequested(_message.Message):
+    """Somebody asked to see more than consent allows, because a life hangs on it."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    EMERGENCY_ACCESS_ID_FIELD_NUMBER: _builtins.int
+    REFERRAL_ID_FIELD_NUMBER: _builtins.int
+    AGENCY_ID_FIELD_NUMBER: _builtins.int
+    ASKED_MASK_FIELD_NUMBER: _builtins.int
+    emergency_access_id: _builtins.str
+    """The emergency access."""
+    referral_id: _builtins.str
+    """The referral."""
+    agency_id: _builtins.str
+    """The agency that asks."""
+    asked_mask: _builtins.int
+    """Bits of the data categories asked for; 0 where the service is restricted."""
+    def __init__(
+        self,
+        *,
+        emergency_access_id: _builtins.str = ...,
+        referral_id: _builtins.str = ...,
+        agency_id: _builtins.str = ...,
+        asked_mask: _builtins.int = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["agency_id", b"agency_id", "asked_mask", b"asked_mask", "emergency_access_id", b"emergency_access_id", "referral_id", b"referral_id"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___EmergencyAccessRequested: _TypeAlias = EmergencyAccessRequested  # noqa: Y015
+
+@_typing.final
+class EmergencyAccessDecided(_message.Message):
+    """Somebody else allowed it for a time, or did not."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    EMERGENCY_ACCESS_ID_FIELD_NUMBER: _builtins.int
+    AGENCY_ID_FIELD_NUMBER: _builtins.int
+    AUTHORISED_FIELD_NUMBER: _builtins.int
+    AUTHORISED_MASK_FIELD_NUMBER: _builtins.int
+    VALID_UNTIL_TIME_FIELD_NUMBER: _builtins.int
+    emergency_access_id: _builtins.str
+    """The emergency access."""
+    agency_id: _builtins.str
+    """The agency that asked."""
+    authorised: _builtins.bool
+    """Whether it is allowed."""
+    authorised_mask: _builtins.int
+    """Bits of the data categories allowed; 0 where the service is restricted."""
+    @_builtins.property
+    def valid_until_time(self) -> _timestamp_pb2.Timestamp:
+        """Until when it may be used; only where it is allowed."""
+
+    def __init__(
+        self,
+        *,
+        emergency_access_id: _builtins.str = ...,
+        agency_id: _builtins.str = ...,
+        authorised: _builtins.bool = ...,
+        authorised_mask: _builtins.int = ...,
+        valid_until_time: _timestamp_pb2.Timestamp | None = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _typing.Literal["_valid_until_time", b"_valid_until_time", "valid_until_time", b"valid_until_time"]  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["_valid_until_time", b"_valid_until_time", "agency_id", b"agency_id", "authorised", b"authorised", "authorised_mask", b"authorised_mask", "emergency_access_id", b"emergency_access_id", "valid_until_time", b"valid_until_time"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    _WhichOneofReturnType__valid_until_time: _TypeAlias = _typing.Literal["valid_until_time"]  # noqa: Y015
+    _WhichOneofArgType__valid_until_time: _TypeAlias = _typing.Literal["_valid_until_time", b"_valid_until_time"]  # noqa: Y015
+    def WhichOneof(self, oneof_group: _WhichOneofArgType__valid_until_time) -> _WhichOneofReturnType__valid_until_time | None: ...
+
+Global___EmergencyAccessDecided: _TypeAlias = EmergencyAccessDecided  # noqa: Y015
+
+@_typing.final
+class EmergencyDisclosureGiven(_message.Message):
+    """Fields were given by an emergency access; it rests on VITAL_INTEREST."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    DISCLOSURE_ID_FIELD_NUMBER: _builtins.int
+    EMERGENCY_ACCESS_ID_FIELD_NUMBER: _builtins.int
+    REFERRAL_ID_FIELD_NUMBER: _builtins.int
+    AGENCY_ID_FIELD_NUMBER: _builtins.int
+    ASKED_MASK_FIELD_NUMBER: _builtins.int
+    GIVEN_MASK_FIELD_NUMBER: _builtins.int
+    disclosure_id: _builtins.str
+    """The disclosure."""
+    emergency_access_id: _builtins.str
+    """The emergency access."""
+    referral_id: _builtins.str
+    """The referral."""
+    agency_id: _builtins.str
+    """To whom."""
+    asked_mask: _builtins.int
+    """Bits of the data categories that were allowed; 0 where the service is restricted."""
+    given_mask: _builtins.int
+    """Bits of the data categories given; 0 likewise."""
+    def __init__(
+        self,
+        *,
+        disclosure_id: _builtins.str = ...,
+        emergency_access_id: _builtins.str = ...,
+        referral_id: _builtins.str = ...,
+        agency_id: _builtins.str = ...,
+        asked_mask: _builtins.int = ...,
+        given_mask: _builtins.int = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["agency_id", b"agency_id", "asked_mask", b"asked_mask", "disclosure_id", b"disclosure_id", "emergency_access_id", b"emergency_access_id", "given_mask", b"given_mask", "referral_id", b"referral_id"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___EmergencyDisclosureGiven: _TypeAlias = EmergencyDisclosureGiven  # noqa: Y015
