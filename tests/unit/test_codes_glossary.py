@@ -9,6 +9,7 @@ from google.protobuf.descriptor import Descriptor, FileDescriptor, ServiceDescri
 from kem.access.v1 import access_events_pb2, access_service_pb2
 from kem.directory.v1 import directory_events_pb2, directory_service_pb2
 from kem.disclosure.v1 import (
+    authority_service_pb2,
     disclosure_events_pb2,
     disclosure_service_pb2,
     emergency_access_service_pb2,
@@ -69,6 +70,7 @@ DOORS: list[FileDescriptor] = [
         disclosure_service_pb2,
         emergency_service_pb2,
         emergency_access_service_pb2,
+        authority_service_pb2,
         directory_service_pb2,
         referral_service_pb2,
         inbox_service_pb2,

@@ -1,4 +1,4 @@
-"""What was given without consent because a life hung on it, and what was told by telephone."""
+"""What was given without consent: because a life hung on it, by telephone, or compelled by an authority."""
 
 from typing import Final
 
@@ -56,6 +56,37 @@ INVARIANTS: Final = (
         where d.kind = 'EMERGENCY' and d.outcome = 'GIVEN'
           and line.effect = 'DENY' and line.agency_id = d.agency_id and line.categories & d.given_mask <> 0
           and c.valid_from_time <= d.disclosed_time and d.disclosed_time < c.valid_until_time
+        """,
+    ),
+    Invariant(
+        "I17-compelled-by-a-decision",
+        "An authority was given only what a data protection officer had decided by then, on record as such",
+        _INTAKE,
+        "select count(*) from intake.disclosure where kind = 'COMPELLED'",
+        """
+        select d.disclosure_id from intake.disclosure d
+        where d.kind = 'COMPELLED' and not exists (
+            select from intake.compelled_request c
+            where c.compelled_request_id = d.compelled_request_id and c.state = 'ALLOWED'
+              and c.beneficiary_id = d.beneficiary_id and d.given_mask & ~c.allowed_mask = 0
+              and c.decided_by_principal_id is not null and c.decided_time <= d.disclosed_time
+              and d.legal_bases = array['LEGAL_OBLIGATION'])
+        """,
+    ),
+    Invariant(
+        "I17-authorities-are-on-record",
+        "Each notification of an authority, each of its requests and each decision has its fact",
+        _INTAKE,
+        "select (select count(*) from intake.authority_notification)"
+        " + (select count(*) from intake.compelled_request)",
+        """
+        select told.id from (
+            select authority_notification_id as id, 1 as facts from intake.authority_notification
+            union all
+            select compelled_request_id, case when decided_time is null then 1 else 2 end
+            from intake.compelled_request) told
+        where (select count(*) from intake.event_log e where e.aggregate_id = told.id)
+            + (select count(*) from intake.outbox o where o.aggregate_id = told.id) < told.facts
         """,
     ),
     Invariant(

@@ -1,4 +1,4 @@
-"""Facts of emergencies as messages of kem.disclosure.v1."""
+"""Facts of emergencies and of authorities as messages of kem.disclosure.v1."""
 
 from collections.abc import Callable
 from typing import Any, Final, NamedTuple
@@ -7,6 +7,7 @@ from uuid import UUID
 from google.protobuf.message import Message
 
 from kem.disclosure.v1 import disclosure_events_pb2 as disclosure
+from services.intake.domain import authority_events as authorities
 from services.intake.domain import emergency_events as events
 
 
@@ -77,10 +78,51 @@ def _disclosure_given(fact: events.EmergencyDisclosureGiven) -> Envelope:
     return Envelope(fact.agency_id, fact.disclosure_id, 1, "emergency_disclosure_given", message)
 
 
+def _authority_notified(fact: authorities.AuthorityNotified) -> Envelope:
+    message = disclosure.AuthorityNotified(
+        authority_notification_id=str(fact.authority_notification_id),
+        agency_id=str(fact.agency_id),
+        person_told=fact.is_person_told,
+    )
+    return Envelope(fact.agency_id, fact.authority_notification_id, 1, "authority_notified", message)
+
+
+def _request_registered(fact: authorities.CompelledRequestRegistered) -> Envelope:
+    message = disclosure.CompelledRequestRegistered(
+        compelled_request_id=str(fact.compelled_request_id),
+        agency_id=str(fact.agency_id),
+        asked_mask=fact.asked_mask,
+    )
+    return Envelope(fact.agency_id, fact.compelled_request_id, 1, "compelled_request_registered", message)
+
+
+def _request_decided(fact: authorities.CompelledRequestDecided) -> Envelope:
+    message = disclosure.CompelledRequestDecided(
+        compelled_request_id=str(fact.compelled_request_id),
+        agency_id=str(fact.agency_id),
+        allowed_mask=fact.allowed_mask,
+    )
+    return Envelope(fact.agency_id, fact.compelled_request_id, 2, "compelled_request_decided", message)
+
+
+def _compelled_given(fact: authorities.CompelledDisclosureGiven) -> Envelope:
+    message = disclosure.CompelledDisclosureGiven(
+        disclosure_id=str(fact.disclosure_id),
+        compelled_request_id=str(fact.compelled_request_id),
+        agency_id=str(fact.agency_id),
+        given_mask=fact.given_mask,
+    )
+    return Envelope(fact.agency_id, fact.disclosure_id, 1, "compelled_disclosure_given", message)
+
+
 EMERGENCY_ENVELOPES: Final[dict[type, Callable[[Any], Envelope]]] = {
     events.HandoverRecorded: _handover_recorded,
     events.EmergencyReviewed: _emergency_reviewed,
     events.EmergencyAccessRequested: _access_requested,
     events.EmergencyAccessDecided: _access_decided,
     events.EmergencyDisclosureGiven: _disclosure_given,
+    authorities.AuthorityNotified: _authority_notified,
+    authorities.CompelledRequestRegistered: _request_registered,
+    authorities.CompelledRequestDecided: _request_decided,
+    authorities.CompelledDisclosureGiven: _compelled_given,
 }

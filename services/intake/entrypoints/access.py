@@ -25,6 +25,8 @@ _AUTHORISES: Final = Access(
     roles=frozenset({Role.SUPERVISOR, Role.CHILD_PROTECTION_OFFICER, Role.GBV_FOCAL_POINT, Role.DPO}),
     second_factor=True,
 )
+_AUTHORITIES: Final = Access(roles=frozenset({Role.DPO, Role.SAFEGUARDING_OFFICER, Role.SUPERVISOR}))
+_COMPELS: Final = Access(roles=frozenset({Role.DPO}), second_factor=True)
 _HUB_ONLY: Final = Access(internal=True)
 
 ACCESS: Final[Mapping[str, Access]] = {
@@ -53,4 +55,10 @@ ACCESS: Final[Mapping[str, Access]] = {
     "/kem.disclosure.v1.EmergencyAccessService/DecideEmergencyAccess": _AUTHORISES,
     "/kem.disclosure.v1.EmergencyAccessService/ListEmergencyAccesses": _AUTHORISES,
     "/kem.disclosure.v1.EmergencyAccessService/GetEmergencyDisclosure": _EMERGENCY,
+    "/kem.disclosure.v1.AuthorityService/RecordAuthorityNotification": _CASE_WORK,
+    "/kem.disclosure.v1.AuthorityService/ListAuthorityNotifications": _AUTHORITIES,
+    "/kem.disclosure.v1.AuthorityService/RegisterCompelledRequest": _CASE_WORK,
+    "/kem.disclosure.v1.AuthorityService/DecideCompelledRequest": _COMPELS,
+    "/kem.disclosure.v1.AuthorityService/ListCompelledRequests": _AUTHORITIES,
+    "/kem.disclosure.v1.AuthorityService/GetCompelledDisclosure": _COMPELS,
 }

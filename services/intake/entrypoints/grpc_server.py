@@ -4,6 +4,7 @@ from collections.abc import Sequence
 from typing import cast
 
 from chassis.grpc_server import Registration
+from kem.disclosure.v1.authority_service_pb2_grpc import add_AuthorityServiceServicer_to_server
 from kem.disclosure.v1.disclosure_service_pb2_grpc import add_DisclosureServiceServicer_to_server
 from kem.disclosure.v1.emergency_access_service_pb2_grpc import (
     add_EmergencyAccessServiceServicer_to_server,
@@ -16,6 +17,7 @@ from kem.intake.v1.intake_service_pb2_grpc import (
     add_IntakeServiceServicer_to_server,
 )
 from kem.intake.v1.text_service_pb2_grpc import add_TextServiceServicer_to_server
+from services.intake.entrypoints.authority_server import AuthorityServer
 from services.intake.entrypoints.beneficiary_server import BeneficiaryServer
 from services.intake.entrypoints.consent_parts import ConsentParts
 from services.intake.entrypoints.consent_server import ConsentServer
@@ -51,7 +53,7 @@ def registrations(people: VaultParts, consent: ConsentParts) -> Sequence[Registr
     )
     texts, profiles = TextServer(people, consent.needs), EligibilityServer(consent)
     disclosures, emergencies = DisclosureServer(consent), EmergencyServer(consent)
-    accesses = EmergencyAccessServer(consent)
+    accesses, authorities = EmergencyAccessServer(consent), AuthorityServer(consent)
     return (
         lambda server: add_IntakeServiceServicer_to_server(intake, server),
         lambda server: add_TextServiceServicer_to_server(texts, server),
@@ -59,4 +61,5 @@ def registrations(people: VaultParts, consent: ConsentParts) -> Sequence[Registr
         lambda server: add_DisclosureServiceServicer_to_server(disclosures, server),
         lambda server: add_EmergencyServiceServicer_to_server(emergencies, server),
         lambda server: add_EmergencyAccessServiceServicer_to_server(accesses, server),
+        lambda server: add_AuthorityServiceServicer_to_server(authorities, server),
     )

@@ -8,6 +8,7 @@ import sys
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
+from datetime import UTC, datetime
 from pathlib import Path
 from subprocess import Popen
 from typing import Any, Final
@@ -21,13 +22,15 @@ from chassis.caller import SECOND_FACTOR, AssertionSigner
 from kem.directory.v1 import directory_pb2
 from kem.directory.v1 import directory_service_pb2 as directory
 from kem.directory.v1.directory_service_pb2_grpc import DirectoryServiceStub
+from kem.disclosure.v1 import authority_service_pb2 as authority
+from kem.disclosure.v1.authority_service_pb2_grpc import AuthorityServiceStub
 from kem.disclosure.v1.emergency_service_pb2_grpc import EmergencyServiceStub
 from kem.intake.v1 import need_pb2
 from kem.referral.v1 import referral_service_pb2 as referral
 from kem.referral.v1.referral_service_pb2_grpc import ReferralServiceStub
 from kernel.codes import Role
 from tests.architecture.test_every_rpc_is_authorised import access_tables
-from tests.component.intake.desk import Desk, desk_at
+from tests.component.intake.desk import Desk, at, desk_at
 from tests.component.intake.telephone import handover_request
 from tests.component.referral.directory_door import agency_message, service_message
 from tests.integration.chassis.assertions import key_file, make_signer, write_keys
@@ -52,6 +55,7 @@ class Case:
     service_id: str
     emergency_id: str
     """Something that waits for its review."""
+    compelled_request_id: str
 
     def unknown(self) -> "Case":
         """Ids in the same places of which nothing is known."""
@@ -194,7 +198,26 @@ async def _make_case(running: RunningReferral, desk: Desk) -> Case:
                 await asyncio.sleep(0.05)
     offer_id = page.referrals[0].offers[0].offer_id
     emergency_id = await _told_by_phone(running, desk, person)
-    return Case(person, need.need_id, need.referral_id, offer_id, agency_id, lessons.service_id, emergency_id)
+    asked = await _asked_by_police(running, person)
+    ids = (person, need.need_id, need.referral_id, offer_id, agency_id, lessons.service_id)
+    return Case(*ids, emergency_id, asked)
+
+
+async def _asked_by_police(running: RunningReferral, person: str) -> str:
+    """A request of the police for the person's name."""
+    request = authority.RegisterCompelledRequestRequest(
+        request_id=str(uuid4()),
+        beneficiary_id=person,
+        authority=authority.AUTHORITY_POLICE,
+        legal_reference="Law 4619/2019, art. 1",
+        protocol_number="12/2026",
+        asked_categories=["NAME"],
+        words="Where is she?",
+        received_time=at(datetime.now(UTC)),
+    )
+    async with running.intake.channel_of() as channel:
+        registered = await AuthorityServiceStub(channel).RegisterCompelledRequest(request)
+    return str(registered.compelled_request_id)
 
 
 async def _told_by_phone(running: RunningReferral, desk: Desk, person: str) -> str:

@@ -8,6 +8,7 @@ from google.protobuf.message import Message
 
 from kem.directory.v1 import directory_pb2
 from kem.directory.v1 import directory_service_pb2 as directory
+from kem.disclosure.v1 import authority_service_pb2 as authority
 from kem.disclosure.v1 import disclosure_service_pb2 as disclosure
 from kem.disclosure.v1 import emergency_access_service_pb2 as access
 from kem.disclosure.v1 import emergency_service_pb2 as emergency
@@ -33,6 +34,10 @@ NAMES_NOTHING_OF_OTHERS: Final = {
     "SetNeededCategories": "the data protection officer's, for all agencies",
     "SaveAgreements": "the data protection officer's, for all agencies",
     "ListAgreements": "the data protection officer's, for all agencies",
+    **dict.fromkeys(
+        ("ListAuthorityNotifications", "ListCompelledRequests"),
+        "answers those of the caller's own agency; see test_authorities",
+    ),
     "ListEmergencyAccesses": "answers those of the caller's own agency; see test_emergency_access",
     "ListEmergencyReviews": "answers those of the caller's own agency; see test_handover",
     "GetProfiles": "the hub's own services only",
@@ -82,6 +87,14 @@ def requests_about(case: Case, desk: Desk) -> dict[str, Message]:
     again = str(uuid4())
     about_referral: dict[str, Any] = {"request_id": again, "referral_id": case.referral_id}
     about_offer: dict[str, Any] = {"request_id": again, "offer_id": case.offer_id}
+    about_authority: dict[str, Any] = {
+        "request_id": again,
+        "beneficiary_id": case.beneficiary_id,
+        "authority": authority.AUTHORITY_POLICE,
+        "legal_reference": "Law 4619/2019, art. 1",
+        "protocol_number": "12/2026",
+        "words": "None of mine.",
+    }
     new_need = desk.new_need(case.beneficiary_id, routing=need_pb2.ROUTING_HOLD)
     return {
         "GetBeneficiary": intake.GetBeneficiaryRequest(beneficiary_id=case.beneficiary_id),
@@ -108,6 +121,23 @@ def requests_about(case: Case, desk: Desk) -> dict[str, Message]:
             subject_id=case.emergency_id,
             finding=emergency.REVIEW_FINDING_JUSTIFIED,
             words="None of mine.",
+        ),
+        "RecordAuthorityNotification": authority.RecordAuthorityNotificationRequest(
+            **about_authority,
+            told_categories=["NAME"],
+            not_told_reason=authority.NOT_TOLD_REASON_DANGER,
+            happened_time=at(datetime(2026, 1, 1, tzinfo=UTC)),
+        ),
+        "RegisterCompelledRequest": authority.RegisterCompelledRequestRequest(
+            **about_authority,
+            asked_categories=["NAME"],
+            received_time=at(datetime(2026, 1, 1, tzinfo=UTC)),
+        ),
+        "DecideCompelledRequest": authority.DecideCompelledRequestRequest(
+            request_id=again, compelled_request_id=case.compelled_request_id, grounds="None of mine."
+        ),
+        "GetCompelledDisclosure": authority.GetCompelledDisclosureRequest(
+            request_id=again, compelled_request_id=case.compelled_request_id
         ),
         "RequestEmergencyAccess": access.RequestEmergencyAccessRequest(
             **about_referral, categories=["HEALTH"], circumstances="None of mine."

@@ -194,7 +194,7 @@ BREAKS = [
         {"I6-covered-by-an-agreement"},
     ),
     (
-        "update intake.disclosure set for_assessment = true, given_mask = 8",
+        "update intake.disclosure set for_assessment = true, given_mask = 8 where kind = 'PULLED'",
         {"I6-an-assessment-sees-little", "I6-permitted-when-given"},
     ),
     ("update intake.needed_categories set mask = 15", {"I6-needs-are-as-the-officer-set-them"}),
@@ -236,6 +236,14 @@ BREAKS = [
     (
         "update intake.emergency_access set valid_until_time = requested_time, authorised_mask = 16",
         {"I17-emergency-access-was-authorised"},
+    ),
+    (
+        "update intake.compelled_request set state = 'REFUSED'",
+        {"I17-compelled-by-a-decision"},
+    ),
+    (
+        "update intake.event_log set aggregate_id = gen_random_uuid() where type = 'AuthorityNotified'",
+        {"I17-authorities-are-on-record"},
     ),
     (
         "update intake.emergency_access set requested_by_principal_id = decided_by_principal_id",

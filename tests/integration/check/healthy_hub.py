@@ -41,6 +41,9 @@ DECLINED, ACCEPTED, OPEN = (derived_id("check", f"offer {number}") for number in
 UNIT, OTHER_UNIT, DISCLOSURE, HANDOVER = (
     derived_id("check", name) for name in ("unit", "other unit", "disclosure", "hand-over")
 )
+NOTIFICATION, COMPELLED, COMPELLED_DISCLOSURE = (
+    derived_id("check", name) for name in ("notification", "compelled", "compelled disclosure")
+)
 EMERGENCY, BY_EMERGENCY = derived_id("check", "emergency"), derived_id("check", "by emergency")
 PURPOSE = "SERVICE_EDUCATION"
 
@@ -117,7 +120,7 @@ class HealthyHub:
         self, kind: str, aggregate_id: UUID, key: UUID = PERSON, version: int = 1
     ) -> OutgoingEvent:
         """An event of intake of which only the envelope's outside matters."""
-        is_disclosure = kind.startswith(("Disclosure", "Handover", "Emergency"))
+        is_disclosure = kind.startswith(("Disclosure", "Handover", "Emergency", "Authority", "Compelled"))
         topic = "kem.disclosure.v1" if is_disclosure else "kem.intake.v1"
         event = OutgoingEvent(ordered_id(), topic, key, aggregate_id, version, kind, EARLIER, b"")
         await self.log("intake", event)
@@ -141,9 +144,12 @@ class HealthyHub:
 
 async def build(files: FreshDatabase, connection: asyncpg.Connection) -> HealthyHub:
     """Plants everything."""
+    from tests.integration.check.healthy_emergencies import plant_emergencies
+
     hub = HealthyHub(files, connection)
     await connection.execute("set session_replication_role = replica")  # foreign keys are not the point
     await _plant_intake(hub)
+    await plant_emergencies(hub)
     await _plant_referral(hub)
     await hub.tell(*_story(hub))
     await _plant_staff(hub)
@@ -249,109 +255,6 @@ async def _plant_intake(hub: HealthyHub) -> None:
         disclosed_time=NOW,
     )
     await hub.intake_event("DisclosureGiven", DISCLOSURE, HOLDER)
-    await _plant_handover(hub)
-    await _plant_emergency_access(hub)
-
-
-async def _plant_handover(hub: HealthyHub) -> None:
-    """By telephone R1's holder was told more than consent allows, and a third person has looked at that."""
-    teller, reviewer = derived_id("check", "teller"), derived_id("check", "reviewer")
-    await hub.plant(
-        "intake.disclosure",
-        disclosure_id=HANDOVER,
-        outcome="GIVEN",
-        kind="VERBAL",
-        referral_id=R1,
-        need_id=NEEDS[0],
-        beneficiary_id=PERSON,
-        agency_id=HOLDER,
-        told_by_agency_id=SENDER,
-        principal_id=teller,
-        purpose=PURPOSE,
-        legal_bases=["VITAL_INTEREST"],
-        asked_mask=256,
-        given_mask=256,
-        disclosed_time=EARLIER + timedelta(hours=1),
-    )
-    await hub.plant(
-        "intake.handover",
-        disclosure_id=HANDOVER,
-        told_by_agency_id=SENDER,
-        answer="TAKEN",
-        happened_time=EARLIER + timedelta(hours=1),
-        recorded_time=NOW,
-    )
-    event = await hub.intake_event("HandoverRecorded", HANDOVER, HOLDER)
-    await hub.plant("referral.inbox", consumer="referral", event_id=event.event_id)
-    await hub.plant(
-        "intake.emergency_review",
-        subject_id=HANDOVER,
-        kind="HANDOVER",
-        referral_id=R1,
-        beneficiary_id=PERSON,
-        owner_agency_id=SENDER,
-        recipient_agency_id=HOLDER,
-        involved_principal_ids=[teller],
-        due_time=LATER,
-        finding="JUSTIFIED",
-        sealed_words=b"sealed",
-        reviewed_by_principal_id=reviewer,
-        reviewed_time=NOW,
-    )
-    await hub.intake_event("EmergencyReviewed", HANDOVER, HOLDER, version=2)
-
-
-async def _plant_emergency_access(hub: HealthyHub) -> None:
-    """R1's holder asked for more, a supervisor authorised it, and it was used; the review is not due yet."""
-    asker, decider = derived_id("check", "asker"), derived_id("check", "decider")
-    await hub.plant(
-        "intake.emergency_access",
-        emergency_access_id=EMERGENCY,
-        referral_id=R1,
-        beneficiary_id=PERSON,
-        agency_id=HOLDER,
-        owner_agency_id=SENDER,
-        asked_mask=24,
-        requested_by_principal_id=asker,
-        requested_time=NOW - timedelta(minutes=2),
-        state="AUTHORISED",
-        authorised_mask=8,
-        decided_by_principal_id=decider,
-        decided_time=NOW - timedelta(minutes=1),
-        valid_until_time=LATER,
-    )
-    await hub.intake_event("EmergencyAccessRequested", EMERGENCY, HOLDER)
-    await hub.intake_event("EmergencyAccessDecided", EMERGENCY, HOLDER, version=2)
-    await hub.plant(
-        "intake.emergency_review",
-        subject_id=EMERGENCY,
-        kind="EMERGENCY_ACCESS",
-        referral_id=R1,
-        beneficiary_id=PERSON,
-        owner_agency_id=SENDER,
-        recipient_agency_id=HOLDER,
-        involved_principal_ids=[asker, decider],
-        due_time=LATER,
-    )
-    await hub.plant(
-        "intake.disclosure",
-        disclosure_id=BY_EMERGENCY,
-        request_id=derived_id("check", "request"),
-        outcome="GIVEN",
-        kind="EMERGENCY",
-        emergency_access_id=EMERGENCY,
-        referral_id=R1,
-        need_id=NEEDS[0],
-        beneficiary_id=PERSON,
-        agency_id=HOLDER,
-        principal_id=asker,
-        purpose=PURPOSE,
-        legal_bases=["VITAL_INTEREST"],
-        asked_mask=8,
-        given_mask=8,
-        disclosed_time=NOW,
-    )
-    await hub.intake_event("EmergencyDisclosureGiven", BY_EMERGENCY, HOLDER)
 
 
 async def _plant_referral(hub: HealthyHub) -> None:

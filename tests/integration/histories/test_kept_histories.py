@@ -43,7 +43,11 @@ ENVELOPES: dict[str, type[Message]] = {
 }
 BATCH = 40
 NOBODY_ACTS_ON = {
-    *((topics.DISCLOSURE, fact) for fact in facts_of(DisclosureEvent) if fact.startswith("Emergency")),
+    *(
+        (topics.DISCLOSURE, fact)
+        for fact in facts_of(DisclosureEvent)
+        if fact.startswith(("Emergency", "Authority", "Compelled"))
+    ),
     *((topics.NOTIFICATIONS, fact) for fact in facts_of(NotificationsEvent) if fact.startswith("Push")),
     *((topics.DIRECTORY, fact) for fact in facts_of(DirectoryEvent) - {"NeededCategoriesSet"}),
 }

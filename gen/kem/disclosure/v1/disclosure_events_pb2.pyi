@@ -39,6 +39,10 @@ class DisclosureEvent(_message.Message):
     EMERGENCY_ACCESS_REQUESTED_FIELD_NUMBER: _builtins.int
     EMERGENCY_ACCESS_DECIDED_FIELD_NUMBER: _builtins.int
     EMERGENCY_DISCLOSURE_GIVEN_FIELD_NUMBER: _builtins.int
+    AUTHORITY_NOTIFIED_FIELD_NUMBER: _builtins.int
+    COMPELLED_REQUEST_REGISTERED_FIELD_NUMBER: _builtins.int
+    COMPELLED_REQUEST_DECIDED_FIELD_NUMBER: _builtins.int
+    COMPELLED_DISCLOSURE_GIVEN_FIELD_NUMBER: _builtins.int
     event_id: _builtins.str
     """Unique for ever; consumers drop what they have seen."""
     aggregate_id: _builtins.str
@@ -89,6 +93,22 @@ class DisclosureEvent(_message.Message):
     def emergency_disclosure_given(self) -> Global___EmergencyDisclosureGiven:
         """Fields were given by an emergency access."""
 
+    @_builtins.property
+    def authority_notified(self) -> Global___AuthorityNotified:
+        """An authority was told something because the law obliges to it."""
+
+    @_builtins.property
+    def compelled_request_registered(self) -> Global___CompelledRequestRegistered:
+        """An authority asks for somebody's data; refused unless it is decided otherwise."""
+
+    @_builtins.property
+    def compelled_request_decided(self) -> Global___CompelledRequestDecided:
+        """A data protection officer decided on that."""
+
+    @_builtins.property
+    def compelled_disclosure_given(self) -> Global___CompelledDisclosureGiven:
+        """Fields were given for an authority."""
+
     def __init__(
         self,
         *,
@@ -107,14 +127,18 @@ class DisclosureEvent(_message.Message):
         emergency_access_requested: Global___EmergencyAccessRequested | None = ...,
         emergency_access_decided: Global___EmergencyAccessDecided | None = ...,
         emergency_disclosure_given: Global___EmergencyDisclosureGiven | None = ...,
+        authority_notified: Global___AuthorityNotified | None = ...,
+        compelled_request_registered: Global___CompelledRequestRegistered | None = ...,
+        compelled_request_decided: Global___CompelledRequestDecided | None = ...,
+        compelled_disclosure_given: Global___CompelledDisclosureGiven | None = ...,
     ) -> None: ...
-    _HasFieldArgType: _TypeAlias = _typing.Literal["_causation_id", b"_causation_id", "actor", b"actor", "agreement_changed", b"agreement_changed", "causation_id", b"causation_id", "disclosure_given", b"disclosure_given", "disclosure_refused", b"disclosure_refused", "emergency_access_decided", b"emergency_access_decided", "emergency_access_requested", b"emergency_access_requested", "emergency_disclosure_given", b"emergency_disclosure_given", "emergency_reviewed", b"emergency_reviewed", "event_time", b"event_time", "fact", b"fact", "handover_recorded", b"handover_recorded"]  # noqa: Y015
+    _HasFieldArgType: _TypeAlias = _typing.Literal["_causation_id", b"_causation_id", "actor", b"actor", "agreement_changed", b"agreement_changed", "authority_notified", b"authority_notified", "causation_id", b"causation_id", "compelled_disclosure_given", b"compelled_disclosure_given", "compelled_request_decided", b"compelled_request_decided", "compelled_request_registered", b"compelled_request_registered", "disclosure_given", b"disclosure_given", "disclosure_refused", b"disclosure_refused", "emergency_access_decided", b"emergency_access_decided", "emergency_access_requested", b"emergency_access_requested", "emergency_disclosure_given", b"emergency_disclosure_given", "emergency_reviewed", b"emergency_reviewed", "event_time", b"event_time", "fact", b"fact", "handover_recorded", b"handover_recorded"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["_causation_id", b"_causation_id", "actor", b"actor", "aggregate_id", b"aggregate_id", "aggregate_version", b"aggregate_version", "agreement_changed", b"agreement_changed", "causation_id", b"causation_id", "disclosure_given", b"disclosure_given", "disclosure_refused", b"disclosure_refused", "emergency_access_decided", b"emergency_access_decided", "emergency_access_requested", b"emergency_access_requested", "emergency_disclosure_given", b"emergency_disclosure_given", "emergency_reviewed", b"emergency_reviewed", "event_id", b"event_id", "event_time", b"event_time", "fact", b"fact", "handover_recorded", b"handover_recorded", "policy_version", b"policy_version"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["_causation_id", b"_causation_id", "actor", b"actor", "aggregate_id", b"aggregate_id", "aggregate_version", b"aggregate_version", "agreement_changed", b"agreement_changed", "authority_notified", b"authority_notified", "causation_id", b"causation_id", "compelled_disclosure_given", b"compelled_disclosure_given", "compelled_request_decided", b"compelled_request_decided", "compelled_request_registered", b"compelled_request_registered", "disclosure_given", b"disclosure_given", "disclosure_refused", b"disclosure_refused", "emergency_access_decided", b"emergency_access_decided", "emergency_access_requested", b"emergency_access_requested", "emergency_disclosure_given", b"emergency_disclosure_given", "emergency_reviewed", b"emergency_reviewed", "event_id", b"event_id", "event_time", b"event_time", "fact", b"fact", "handover_recorded", b"handover_recorded", "policy_version", b"policy_version"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     _WhichOneofReturnType__causation_id: _TypeAlias = _typing.Literal["causation_id"]  # noqa: Y015
     _WhichOneofArgType__causation_id: _TypeAlias = _typing.Literal["_causation_id", b"_causation_id"]  # noqa: Y015
-    _WhichOneofReturnType_fact: _TypeAlias = _typing.Literal["agreement_changed", "disclosure_given", "disclosure_refused", "handover_recorded", "emergency_reviewed", "emergency_access_requested", "emergency_access_decided", "emergency_disclosure_given"]  # noqa: Y015
+    _WhichOneofReturnType_fact: _TypeAlias = _typing.Literal["agreement_changed", "disclosure_given", "disclosure_refused", "handover_recorded", "emergency_reviewed", "emergency_access_requested", "emergency_access_decided", "emergency_disclosure_given", "authority_notified", "compelled_request_registered", "compelled_request_decided", "compelled_disclosure_given"]  # noqa: Y015
     _WhichOneofArgType_fact: _TypeAlias = _typing.Literal["fact", b"fact"]  # noqa: Y015
     @_typing.overload
     def WhichOneof(self, oneof_group: _WhichOneofArgType__causation_id) -> _WhichOneofReturnType__causation_id | None: ...
@@ -432,3 +456,129 @@ class EmergencyDisclosureGiven(_message.Message):
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
 Global___EmergencyDisclosureGiven: _TypeAlias = EmergencyDisclosureGiven  # noqa: Y015
+
+@_typing.final
+class AuthorityNotified(_message.Message):
+    """An authority was told something because the law obliges to it; it rests on LEGAL_OBLIGATION. Which authority would tell
+    about the person.
+    """
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    AUTHORITY_NOTIFICATION_ID_FIELD_NUMBER: _builtins.int
+    AGENCY_ID_FIELD_NUMBER: _builtins.int
+    PERSON_TOLD_FIELD_NUMBER: _builtins.int
+    authority_notification_id: _builtins.str
+    """The notification."""
+    agency_id: _builtins.str
+    """The agency that told it."""
+    person_told: _builtins.bool
+    """Whether the person was told of it."""
+    def __init__(
+        self,
+        *,
+        authority_notification_id: _builtins.str = ...,
+        agency_id: _builtins.str = ...,
+        person_told: _builtins.bool = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["agency_id", b"agency_id", "authority_notification_id", b"authority_notification_id", "person_told", b"person_told"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___AuthorityNotified: _TypeAlias = AuthorityNotified  # noqa: Y015
+
+@_typing.final
+class CompelledRequestRegistered(_message.Message):
+    """An authority asks for somebody's data; refused unless it is decided otherwise."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    COMPELLED_REQUEST_ID_FIELD_NUMBER: _builtins.int
+    AGENCY_ID_FIELD_NUMBER: _builtins.int
+    ASKED_MASK_FIELD_NUMBER: _builtins.int
+    compelled_request_id: _builtins.str
+    """The request."""
+    agency_id: _builtins.str
+    """The agency that registered it."""
+    asked_mask: _builtins.int
+    """Bits of the data categories asked for."""
+    def __init__(
+        self,
+        *,
+        compelled_request_id: _builtins.str = ...,
+        agency_id: _builtins.str = ...,
+        asked_mask: _builtins.int = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["agency_id", b"agency_id", "asked_mask", b"asked_mask", "compelled_request_id", b"compelled_request_id"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___CompelledRequestRegistered: _TypeAlias = CompelledRequestRegistered  # noqa: Y015
+
+@_typing.final
+class CompelledRequestDecided(_message.Message):
+    """A data protection officer decided on what an authority asks for."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    COMPELLED_REQUEST_ID_FIELD_NUMBER: _builtins.int
+    AGENCY_ID_FIELD_NUMBER: _builtins.int
+    ALLOWED_MASK_FIELD_NUMBER: _builtins.int
+    compelled_request_id: _builtins.str
+    """The request."""
+    agency_id: _builtins.str
+    """The agency that registered it."""
+    allowed_mask: _builtins.int
+    """Bits of the data categories that it is given; 0 where it stays refused."""
+    def __init__(
+        self,
+        *,
+        compelled_request_id: _builtins.str = ...,
+        agency_id: _builtins.str = ...,
+        allowed_mask: _builtins.int = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["agency_id", b"agency_id", "allowed_mask", b"allowed_mask", "compelled_request_id", b"compelled_request_id"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___CompelledRequestDecided: _TypeAlias = CompelledRequestDecided  # noqa: Y015
+
+@_typing.final
+class CompelledDisclosureGiven(_message.Message):
+    """Fields were given for an authority; it rests on LEGAL_OBLIGATION."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    DISCLOSURE_ID_FIELD_NUMBER: _builtins.int
+    COMPELLED_REQUEST_ID_FIELD_NUMBER: _builtins.int
+    AGENCY_ID_FIELD_NUMBER: _builtins.int
+    GIVEN_MASK_FIELD_NUMBER: _builtins.int
+    disclosure_id: _builtins.str
+    """The disclosure."""
+    compelled_request_id: _builtins.str
+    """The request of the authority."""
+    agency_id: _builtins.str
+    """The agency that registered it."""
+    given_mask: _builtins.int
+    """Bits of the data categories given."""
+    def __init__(
+        self,
+        *,
+        disclosure_id: _builtins.str = ...,
+        compelled_request_id: _builtins.str = ...,
+        agency_id: _builtins.str = ...,
+        given_mask: _builtins.int = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["agency_id", b"agency_id", "compelled_request_id", b"compelled_request_id", "disclosure_id", b"disclosure_id", "given_mask", b"given_mask"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___CompelledDisclosureGiven: _TypeAlias = CompelledDisclosureGiven  # noqa: Y015

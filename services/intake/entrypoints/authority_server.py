@@ -1,0 +1,210 @@
+"""The door for what authorities are told, and for what they ask for."""
+
+from collections.abc import Awaitable, Callable, Sequence
+from typing import Any, Final
+from uuid import UUID
+
+import grpc
+
+from chassis.current import current_caller
+from chassis.postgres import Transaction
+from chassis.requests import once
+from kem.disclosure.v1 import authority_service_pb2 as messages
+from kem.disclosure.v1 import authority_service_pb2_grpc
+from kernel import codes
+from services.intake.adapters.postgres_authorities import PostgresAuthorities
+from services.intake.entrypoints.consent_parts import ConsentParts
+from services.intake.entrypoints.disclosure_server import disclosed_message
+from services.intake.entrypoints.instants import timestamp
+from services.intake.entrypoints.refusals import refusals_on_record
+from services.intake.entrypoints.translate_authority import (
+    compelled_request_from,
+    compelled_request_message,
+    notification_from,
+    notification_message,
+)
+from services.intake.entrypoints.translate_needs import page_token, place_from
+from services.intake.use_cases.decide_compelled_request import (
+    DecideCompelledRequest,
+    decide_compelled_request,
+)
+from services.intake.use_cases.get_compelled_disclosure import (
+    GetCompelledDisclosure,
+    get_compelled_disclosure,
+)
+from services.intake.use_cases.list_authorities import (
+    list_authority_notifications,
+    list_compelled_requests,
+)
+from services.intake.use_cases.record_authority_notification import (
+    RecordAuthorityNotification,
+    record_authority_notification,
+)
+from services.intake.use_cases.register_compelled_request import (
+    RegisterCompelledRequest,
+    register_compelled_request,
+)
+
+_SERVICE: Final = "/kem.disclosure.v1.AuthorityService"
+NOTIFY: Final = f"{_SERVICE}/RecordAuthorityNotification"
+NOTIFICATIONS: Final = f"{_SERVICE}/ListAuthorityNotifications"
+REGISTER: Final = f"{_SERVICE}/RegisterCompelledRequest"
+DECIDE: Final = f"{_SERVICE}/DecideCompelledRequest"
+REQUESTS: Final = f"{_SERVICE}/ListCompelledRequests"
+GET: Final = f"{_SERVICE}/GetCompelledDisclosure"
+
+_Context = grpc.aio.ServicerContext
+
+
+class AuthorityServer(authority_service_pb2_grpc.AuthorityServiceServicer):
+    """kem.disclosure.v1.AuthorityService."""
+
+    def __init__(self, parts: ConsentParts) -> None:
+        self._parts = parts
+        self._authorities = PostgresAuthorities()
+
+    async def RecordAuthorityNotification(
+        self,
+        request: messages.RecordAuthorityNotificationRequest,
+        context: _Context[
+            messages.RecordAuthorityNotificationRequest, messages.RecordAuthorityNotificationResponse
+        ],
+    ) -> messages.RecordAuthorityNotificationResponse:
+        parts = self._parts
+        command = RecordAuthorityNotification(
+            UUID(request.request_id),
+            notification_from(request, current_caller().principal_id),
+            request.words,
+        )
+
+        async def act(tx: Transaction) -> messages.RecordAuthorityNotificationResponse:
+            notification_id, recorded_time = await record_authority_notification(
+                command, tx, parts.people, self._authorities, parts.vault
+            )
+            return messages.RecordAuthorityNotificationResponse(
+                authority_notification_id=str(notification_id), recorded_time=timestamp(recorded_time)
+            )
+
+        response = await self._once(NOTIFY, request, [command.notification.beneficiary_id], act)
+        return messages.RecordAuthorityNotificationResponse.FromString(response)
+
+    async def ListAuthorityNotifications(
+        self,
+        request: messages.ListAuthorityNotificationsRequest,
+        context: _Context[
+            messages.ListAuthorityNotificationsRequest, messages.ListAuthorityNotificationsResponse
+        ],
+    ) -> messages.ListAuthorityNotificationsResponse:
+        parts, before = self._parts, place_from(request.page_token)
+        async with parts.database.transaction(current_caller()) as tx:
+            listed, following = await list_authority_notifications(
+                request.page_size, before, NOTIFICATIONS, tx, self._authorities, parts.vault
+            )
+        return messages.ListAuthorityNotificationsResponse(
+            notifications=[notification_message(one, words) for one, words in listed],
+            next_page_token=page_token(following),
+        )
+
+    async def RegisterCompelledRequest(
+        self,
+        request: messages.RegisterCompelledRequestRequest,
+        context: _Context[
+            messages.RegisterCompelledRequestRequest, messages.RegisterCompelledRequestResponse
+        ],
+    ) -> messages.RegisterCompelledRequestResponse:
+        parts = self._parts
+        command = RegisterCompelledRequest(
+            UUID(request.request_id), compelled_request_from(request), request.words
+        )
+
+        async def act(tx: Transaction) -> messages.RegisterCompelledRequestResponse:
+            registered_time = await register_compelled_request(
+                command, tx, parts.people, self._authorities, parts.vault
+            )
+            return messages.RegisterCompelledRequestResponse(
+                compelled_request_id=str(command.request.compelled_request_id),
+                registered_time=timestamp(registered_time),
+            )
+
+        response = await self._once(REGISTER, request, [command.request.beneficiary_id], act)
+        return messages.RegisterCompelledRequestResponse.FromString(response)
+
+    async def DecideCompelledRequest(
+        self,
+        request: messages.DecideCompelledRequestRequest,
+        context: _Context[messages.DecideCompelledRequestRequest, messages.DecideCompelledRequestResponse],
+    ) -> messages.DecideCompelledRequestResponse:
+        parts = self._parts
+        command = DecideCompelledRequest(
+            UUID(request.request_id),
+            UUID(request.compelled_request_id),
+            codes.mask(request.allowed_categories),
+            request.grounds,
+        )
+
+        async def act(tx: Transaction) -> messages.DecideCompelledRequestResponse:
+            decided_time = await decide_compelled_request(command, tx, self._authorities, parts.vault)
+            return messages.DecideCompelledRequestResponse(decided_time=timestamp(decided_time))
+
+        response = await self._once(DECIDE, request, [command.compelled_request_id], act)
+        return messages.DecideCompelledRequestResponse.FromString(response)
+
+    async def ListCompelledRequests(
+        self,
+        request: messages.ListCompelledRequestsRequest,
+        context: _Context[messages.ListCompelledRequestsRequest, messages.ListCompelledRequestsResponse],
+    ) -> messages.ListCompelledRequestsResponse:
+        parts, before = self._parts, place_from(request.page_token)
+        async with parts.database.transaction(current_caller()) as tx:
+            listed, following = await list_compelled_requests(
+                request.page_size, before, REQUESTS, tx, self._authorities, parts.vault
+            )
+        return messages.ListCompelledRequestsResponse(
+            requests=[compelled_request_message(one, words) for one, words in listed],
+            next_page_token=page_token(following),
+        )
+
+    async def GetCompelledDisclosure(
+        self,
+        request: messages.GetCompelledDisclosureRequest,
+        context: _Context[messages.GetCompelledDisclosureRequest, messages.GetCompelledDisclosureResponse],
+    ) -> messages.GetCompelledDisclosureResponse:
+        parts, caller = self._parts, current_caller()
+        command = GetCompelledDisclosure(UUID(request.request_id), UUID(request.compelled_request_id))
+        async with (
+            refusals_on_record(parts.database, caller, GET, [command.compelled_request_id]),
+            parts.database.transaction(caller) as tx,
+        ):
+            given = await get_compelled_disclosure(command, GET, tx, self._authorities, parts.vault)
+        return messages.GetCompelledDisclosureResponse(
+            disclosure_id=str(given.disclosure_id),
+            disclosed_time=timestamp(given.disclosed_time),
+            given_categories=codes.categories_in(given.given_mask),
+            beneficiary=disclosed_message(given.fields),
+        )
+
+    async def _once(
+        self,
+        method: str,
+        request: Any,
+        subject_ids: Sequence[UUID],
+        act: Callable[[Transaction], Awaitable[Any]],
+    ) -> bytes:
+        """The first answer to this request; a refusal that tells something is on record before it is told."""
+        parts, caller = self._parts, current_caller()
+        async with (
+            refusals_on_record(parts.database, caller, method, subject_ids),
+            parts.database.transaction(caller) as tx,
+        ):
+
+            async def answer() -> bytes:
+                content: bytes = (await act(tx)).SerializeToString()
+                return content
+
+            return await once(
+                tx,
+                UUID(request.request_id),
+                method,
+                request.SerializeToString(deterministic=True),
+                answer,
+            )
