@@ -1,0 +1,125 @@
+"""What authorities are told and ask for, at the real door."""
+
+from collections.abc import AsyncIterator
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+from uuid import UUID, uuid4
+
+import grpc
+import pytest
+
+from chassis.caller import SECOND_FACTOR
+from kem.disclosure.v1 import authority_service_pb2 as messages
+from kem.disclosure.v1.authority_service_pb2_grpc import AuthorityServiceStub
+from tests.component.intake.desk import Desk, at, desk_at
+from tests.support.intake import RunningIntake, running_intake
+from tests.support.postgres import MakeDatabase
+from tests.support.refusals import refused
+from tests.support.vault import KEM
+
+
+@dataclass(frozen=True, slots=True)
+class Office:
+    """A running intake with a desk at it."""
+
+    intake: RunningIntake
+    desk: Desk
+
+    async def ask(
+        self, method: str, request: Any, role: str, *, agency_id: UUID | None = KEM, acr: str = "pwd"
+    ) -> Any:
+        """One call of somebody: of KEM unless said otherwise, known by a password."""
+        async with self.intake.channel_of(role, agency_id=agency_id, acr=acr) as channel:
+            return await getattr(AuthorityServiceStub(channel), method)(request)
+
+    async def ask_officer(self, method: str, request: Any) -> Any:
+        """One call of the hub's data protection officer, known by a second factor."""
+        return await self.ask(method, request, "dpo", agency_id=None, acr=SECOND_FACTOR)
+
+
+@pytest.fixture
+async def office(fresh_database: MakeDatabase, tmp_path: Path) -> AsyncIterator[Office]:
+    database = fresh_database(schemas=("intake",))
+    async with running_intake(database, tmp_path) as intake, desk_at(intake) as desk:
+        yield Office(intake, desk)
+
+
+async def about(office: Office, **fields: Any) -> dict[str, Any]:
+    """What both kinds of request begin with."""
+    known: dict[str, Any] = {
+        "request_id": str(uuid4()),
+        "beneficiary_id": await office.desk.person(),
+        "authority": messages.AUTHORITY_POLICE,
+        "legal_reference": "Law 3500/2006, art. 23",
+        "protocol_number": "ΑΠ-77/2026",
+        "words": "He threatened to kill her.",
+    }
+    return known | fields
+
+
+async def test_a_notification_is_recorded_and_read_by_the_officer(office: Office) -> None:
+    request = messages.RecordAuthorityNotificationRequest(
+        **await about(office),
+        told_categories=["NAME"],
+        not_told_reason=messages.NOT_TOLD_REASON_DANGER,
+        happened_time=at(datetime.now(UTC)),
+    )
+    async with office.intake.channel_of("caseworker") as channel:
+        door = AuthorityServiceStub(channel)
+        kept = await door.RecordAuthorityNotification(request)
+        assert await door.RecordAuthorityNotification(request) == kept
+    page = await office.ask_officer(
+        "ListAuthorityNotifications", messages.ListAuthorityNotificationsRequest()
+    )
+    [one] = page.notifications
+    assert one.authority_notification_id == kept.authority_notification_id
+    assert (one.authority, one.protocol_number) == (messages.AUTHORITY_POLICE, "ΑΠ-77/2026")
+    assert (one.not_told_reason, one.words) == (messages.NOT_TOLD_REASON_DANGER, request.words)
+    assert list(one.told_categories) == ["NAME"]
+    assert one.decided_by_id
+    assert not one.HasField("person_told_time")
+
+
+async def test_a_name_is_no_protocol_number(office: Office) -> None:
+    request = messages.RegisterCompelledRequestRequest(
+        **await about(office, protocol_number="Amna"),
+        asked_categories=["NAME"],
+        received_time=at(datetime.now(UTC)),
+    )
+    with refused() as refusal:
+        await office.ask("RegisterCompelledRequest", request, "caseworker")
+    assert refusal.code is grpc.StatusCode.INVALID_ARGUMENT
+    assert "protocol_number" in refusal.message
+
+
+async def test_the_police_get_nothing_before_the_officer_decides_and_then_only_that(office: Office) -> None:
+    request = messages.RegisterCompelledRequestRequest(
+        **await about(office), asked_categories=["NAME", "CASE_CODE"], received_time=at(datetime.now(UTC))
+    )
+    registered = await office.ask("RegisterCompelledRequest", request, "caseworker")
+    take = messages.GetCompelledDisclosureRequest(
+        request_id=str(uuid4()), compelled_request_id=registered.compelled_request_id
+    )
+    with refused() as refusal:
+        await office.ask_officer("GetCompelledDisclosure", take)
+    assert refusal.reason == "COMPELLED_REQUEST_REFUSED"
+    decide = messages.DecideCompelledRequestRequest(
+        request_id=str(uuid4()),
+        compelled_request_id=registered.compelled_request_id,
+        allowed_categories=["NAME"],
+        grounds="A judge has ordered it.",
+    )
+    with refused() as refusal:
+        await office.ask("DecideCompelledRequest", decide, "dpo", agency_id=None)
+    assert refusal.reason == "SECOND_FACTOR_NEEDED"
+    assert (await office.ask_officer("DecideCompelledRequest", decide)).HasField("decided_time")
+    given = await office.ask_officer("GetCompelledDisclosure", take)
+    assert list(given.given_categories) == ["NAME"]
+    assert given.beneficiary.names.latin.given == "Amna"
+    assert not given.beneficiary.case_code
+    [listed] = (
+        await office.ask_officer("ListCompelledRequests", messages.ListCompelledRequestsRequest())
+    ).requests
+    assert (list(listed.allowed_categories), listed.words) == (["NAME"], request.words)
