@@ -73,7 +73,7 @@ def dump(up: KemUp) -> bytes:
 
 async def read_topics(bootstrap: str) -> dict[str, list[bytes]]:
     """Everything that the broker holds: keys, values, names and values of headers."""
-    # by `seek_to_beginning` it would now and then stand at the end: `assign` looks for a place, too, at the same time
+    # `seek_to_beginning` would race with the first look for a place, whose answer may come later and win
     consumer = AIOKafkaConsumer(
         bootstrap_servers=bootstrap, auto_offset_reset="earliest", fetch_max_wait_ms=50
     )
