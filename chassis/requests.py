@@ -2,10 +2,16 @@
 
 import hmac
 from collections.abc import Awaitable, Callable
+from typing import Any, TypeVar
 from uuid import UUID
 
-from chassis.postgres import Transaction
+from google.protobuf.message import Message
+
+from chassis.current import current_caller
+from chassis.postgres import Database, Transaction
 from kernel.errors import Conflict
+
+_A = TypeVar("_A", bound=Message)
 
 _CLAIM = """
     insert into request (principal_id, request_id, method, hash) values ($1, $2, $3, $4)
@@ -52,3 +58,29 @@ async def once(
             request_id=str(request_id),
         )
     return bytes(first["response"])
+
+
+async def answer_once(
+    database: Database,
+    method: str,
+    request: Any,
+    answer: type[_A],
+    act: Callable[[Transaction], Awaitable[_A]],
+) -> _A:
+    """The same for a gRPC method, in a transaction of its own by whoever is calling.
+
+    Args:
+        request: a message with a `request_id`.
+        answer: the type of what `act` answers.
+
+    Raises:
+        Conflict: as `once` says.
+    """
+    written = request.SerializeToString(deterministic=True)
+    async with database.transaction(current_caller()) as tx:
+
+        async def acted() -> bytes:
+            return (await act(tx)).SerializeToString()
+
+        response = await once(tx, UUID(request.request_id), method, written, acted)
+    return answer.FromString(response)

@@ -1,14 +1,12 @@
 """The door for what authorities are told, and for what they ask for."""
 
-from collections.abc import Awaitable, Callable, Sequence
-from typing import Any, Final
+from typing import Final
 from uuid import UUID
 
 import grpc
 
 from chassis.current import current_caller
 from chassis.postgres import Transaction
-from chassis.requests import once
 from kem.disclosure.v1 import authority_service_pb2 as messages
 from kem.disclosure.v1 import authority_service_pb2_grpc
 from kernel import codes
@@ -16,7 +14,7 @@ from services.intake.adapters.postgres_authorities import PostgresAuthorities
 from services.intake.entrypoints.consent_parts import ConsentParts
 from services.intake.entrypoints.disclosure_server import disclosed_message
 from services.intake.entrypoints.instants import timestamp
-from services.intake.entrypoints.refusals import refusals_on_record
+from services.intake.entrypoints.refusals import answer_on_record, refusals_on_record
 from services.intake.entrypoints.translate_authority import (
     compelled_request_from,
     compelled_request_message,
@@ -85,8 +83,14 @@ class AuthorityServer(authority_service_pb2_grpc.AuthorityServiceServicer):
                 authority_notification_id=str(notification_id), recorded_time=timestamp(recorded_time)
             )
 
-        response = await self._once(NOTIFY, request, [command.notification.beneficiary_id], act)
-        return messages.RecordAuthorityNotificationResponse.FromString(response)
+        return await answer_on_record(
+            parts.database,
+            NOTIFY,
+            request,
+            messages.RecordAuthorityNotificationResponse,
+            act,
+            [command.notification.beneficiary_id],
+        )
 
     async def ListAuthorityNotifications(
         self,
@@ -126,8 +130,14 @@ class AuthorityServer(authority_service_pb2_grpc.AuthorityServiceServicer):
                 registered_time=timestamp(registered_time),
             )
 
-        response = await self._once(REGISTER, request, [command.request.beneficiary_id], act)
-        return messages.RegisterCompelledRequestResponse.FromString(response)
+        return await answer_on_record(
+            parts.database,
+            REGISTER,
+            request,
+            messages.RegisterCompelledRequestResponse,
+            act,
+            [command.request.beneficiary_id],
+        )
 
     async def DecideCompelledRequest(
         self,
@@ -146,8 +156,14 @@ class AuthorityServer(authority_service_pb2_grpc.AuthorityServiceServicer):
             decided_time = await decide_compelled_request(command, tx, self._authorities, parts.vault)
             return messages.DecideCompelledRequestResponse(decided_time=timestamp(decided_time))
 
-        response = await self._once(DECIDE, request, [command.compelled_request_id], act)
-        return messages.DecideCompelledRequestResponse.FromString(response)
+        return await answer_on_record(
+            parts.database,
+            DECIDE,
+            request,
+            messages.DecideCompelledRequestResponse,
+            act,
+            [command.compelled_request_id],
+        )
 
     async def ListCompelledRequests(
         self,
@@ -182,29 +198,3 @@ class AuthorityServer(authority_service_pb2_grpc.AuthorityServiceServicer):
             given_categories=codes.categories_in(given.given_mask),
             beneficiary=disclosed_message(given.fields),
         )
-
-    async def _once(
-        self,
-        method: str,
-        request: Any,
-        subject_ids: Sequence[UUID],
-        act: Callable[[Transaction], Awaitable[Any]],
-    ) -> bytes:
-        """The first answer to this request; a refusal that tells something is on record before it is told."""
-        parts, caller = self._parts, current_caller()
-        async with (
-            refusals_on_record(parts.database, caller, method, subject_ids),
-            parts.database.transaction(caller) as tx,
-        ):
-
-            async def answer() -> bytes:
-                content: bytes = (await act(tx)).SerializeToString()
-                return content
-
-            return await once(
-                tx,
-                UUID(request.request_id),
-                method,
-                request.SerializeToString(deterministic=True),
-                answer,
-            )

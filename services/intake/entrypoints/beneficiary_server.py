@@ -6,12 +6,12 @@ from uuid import UUID
 import grpc
 
 from chassis.current import current_caller
-from chassis.requests import once
+from chassis.postgres import Transaction
 from kem.intake.v1 import intake_service_pb2 as messages
 from kernel.ids import BeneficiaryId
 from services.intake.domain.identifiers import IdentifierField
 from services.intake.entrypoints.parts import VaultParts
-from services.intake.entrypoints.refusals import refusals_on_record
+from services.intake.entrypoints.refusals import answer_on_record, refusals_on_record
 from services.intake.entrypoints.translate_beneficiary import (
     ORIGINS,
     beneficiary_from,
@@ -49,26 +49,18 @@ class BeneficiaryServer:
         request: messages.RegisterBeneficiaryRequest,
         context: _Context[messages.RegisterBeneficiaryRequest, messages.RegisterBeneficiaryResponse],
     ) -> messages.RegisterBeneficiaryResponse:
-        parts, caller, request_id = self._parts, current_caller(), UUID(request.request_id)
+        parts, request_id = self._parts, UUID(request.request_id)
         command = RegisterBeneficiary(
             request_id, beneficiary_from(request.beneficiary), ORIGINS[request.origin]
         )
-        async with (
-            refusals_on_record(parts.database, caller, REGISTER),
-            parts.database.transaction(caller) as tx,
-        ):
 
-            async def act() -> bytes:
-                beneficiary_id = await register_beneficiary(
-                    command, tx, parts.vault, parts.people, parts.search
-                )
-                response = messages.RegisterBeneficiaryResponse(beneficiary_id=str(beneficiary_id))
-                return response.SerializeToString()
+        async def act(tx: Transaction) -> messages.RegisterBeneficiaryResponse:
+            beneficiary_id = await register_beneficiary(command, tx, parts.vault, parts.people, parts.search)
+            return messages.RegisterBeneficiaryResponse(beneficiary_id=str(beneficiary_id))
 
-            response = await once(
-                tx, request_id, REGISTER, request.SerializeToString(deterministic=True), act
-            )
-        return messages.RegisterBeneficiaryResponse.FromString(response)
+        return await answer_on_record(
+            parts.database, REGISTER, request, messages.RegisterBeneficiaryResponse, act
+        )
 
     async def GetBeneficiary(
         self,
@@ -108,23 +100,18 @@ class BeneficiaryServer:
         request: messages.UpdateBeneficiaryRequest,
         context: _Context[messages.UpdateBeneficiaryRequest, messages.UpdateBeneficiaryResponse],
     ) -> messages.UpdateBeneficiaryResponse:
-        parts, caller, request_id = self._parts, current_caller(), UUID(request.request_id)
+        parts, request_id = self._parts, UUID(request.request_id)
         command = UpdateBeneficiary(
             request_id,
             BeneficiaryId(UUID(request.beneficiary_id)),
             request.expected_version,
             beneficiary_from(request.beneficiary),
         )
-        async with (
-            refusals_on_record(parts.database, caller, UPDATE, [command.beneficiary_id]),
-            parts.database.transaction(caller) as tx,
-        ):
 
-            async def act() -> bytes:
-                version = await update_beneficiary(
-                    command, UPDATE, tx, parts.vault, parts.people, parts.search
-                )
-                return messages.UpdateBeneficiaryResponse(version=version).SerializeToString()
+        async def act(tx: Transaction) -> messages.UpdateBeneficiaryResponse:
+            version = await update_beneficiary(command, UPDATE, tx, parts.vault, parts.people, parts.search)
+            return messages.UpdateBeneficiaryResponse(version=version)
 
-            response = await once(tx, request_id, UPDATE, request.SerializeToString(deterministic=True), act)
-        return messages.UpdateBeneficiaryResponse.FromString(response)
+        return await answer_on_record(
+            parts.database, UPDATE, request, messages.UpdateBeneficiaryResponse, act, [command.beneficiary_id]
+        )

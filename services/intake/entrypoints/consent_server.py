@@ -5,13 +5,12 @@ from uuid import UUID
 
 import grpc
 
-from chassis.current import current_caller
-from chassis.requests import once
+from chassis.postgres import Transaction
 from kem.intake.v1 import intake_service_pb2 as messages
 from kernel.ids import AgencyId, BeneficiaryId
 from services.intake.entrypoints.consent_parts import ConsentParts
 from services.intake.entrypoints.instants import optional_instant_from, timestamp
-from services.intake.entrypoints.refusals import refusals_on_record
+from services.intake.entrypoints.refusals import answer_on_record
 from services.intake.entrypoints.translate_consent import consent_from
 from services.intake.use_cases.record_consent import RecordConsent, record_consent
 from services.intake.use_cases.withdraw_consent import WithdrawConsent, withdraw_consent
@@ -33,52 +32,41 @@ class ConsentServer:
         request: messages.RecordConsentRequest,
         context: _Context[messages.RecordConsentRequest, messages.RecordConsentResponse],
     ) -> messages.RecordConsentResponse:
-        parts, caller = self._parts, current_caller()
+        parts = self._parts
         command = RecordConsent(
             request_id=UUID(request.request_id),
             beneficiary_id=BeneficiaryId(UUID(request.beneficiary_id)),
             record=consent_from(request.consent),
         )
-        async with (
-            refusals_on_record(parts.database, caller, RECORD, [command.beneficiary_id]),
-            parts.database.transaction(caller) as tx,
-        ):
 
-            async def act() -> bytes:
-                consent_id = await record_consent(command, tx, parts.people, parts.consents, parts.vault)
-                return messages.RecordConsentResponse(consent_id=str(consent_id)).SerializeToString()
+        async def act(tx: Transaction) -> messages.RecordConsentResponse:
+            consent_id = await record_consent(command, tx, parts.people, parts.consents, parts.vault)
+            return messages.RecordConsentResponse(consent_id=str(consent_id))
 
-            response = await once(
-                tx, command.request_id, RECORD, request.SerializeToString(deterministic=True), act
-            )
-        return messages.RecordConsentResponse.FromString(response)
+        return await answer_on_record(
+            parts.database, RECORD, request, messages.RecordConsentResponse, act, [command.beneficiary_id]
+        )
 
     async def WithdrawConsent(
         self,
         request: messages.WithdrawConsentRequest,
         context: _Context[messages.WithdrawConsentRequest, messages.WithdrawConsentResponse],
     ) -> messages.WithdrawConsentResponse:
-        parts, caller = self._parts, current_caller()
+        parts = self._parts
         command = WithdrawConsent(
             request_id=UUID(request.request_id),
             beneficiary_id=BeneficiaryId(UUID(request.beneficiary_id)),
             agency_id=AgencyId(UUID(request.agency_id)) if request.HasField("agency_id") else None,
             happened_time=optional_instant_from(request, "happened_time"),
         )
-        async with (
-            refusals_on_record(parts.database, caller, WITHDRAW, [command.beneficiary_id]),
-            parts.database.transaction(caller) as tx,
-        ):
 
-            async def act() -> bytes:
-                withdrawal = await withdraw_consent(command, tx, parts.people, parts.consents)
-                response = messages.WithdrawConsentResponse(
-                    withdrawn_time=timestamp(withdrawal.withdrawn_time),
-                    grants_closed=withdrawal.grants_closed,
-                )
-                return response.SerializeToString()
-
-            response = await once(
-                tx, command.request_id, WITHDRAW, request.SerializeToString(deterministic=True), act
+        async def act(tx: Transaction) -> messages.WithdrawConsentResponse:
+            withdrawal = await withdraw_consent(command, tx, parts.people, parts.consents)
+            return messages.WithdrawConsentResponse(
+                withdrawn_time=timestamp(withdrawal.withdrawn_time),
+                grants_closed=withdrawal.grants_closed,
             )
-        return messages.WithdrawConsentResponse.FromString(response)
+
+        return await answer_on_record(
+            parts.database, WITHDRAW, request, messages.WithdrawConsentResponse, act, [command.beneficiary_id]
+        )

@@ -7,7 +7,8 @@ from uuid import UUID
 import grpc
 
 from chassis.current import current_caller
-from chassis.requests import once
+from chassis.postgres import Transaction
+from chassis.requests import answer_once
 from kem.disclosure.v1 import disclosure_service_pb2 as messages
 from kem.disclosure.v1 import disclosure_service_pb2_grpc
 from kernel.codes import categories_in
@@ -60,16 +61,12 @@ class DisclosureServer(disclosure_service_pb2_grpc.DisclosureServiceServicer):
     ) -> messages.SaveAgreementsResponse:
         parts = self._parts
         command = SaveAgreements(UUID(request.request_id), list(map(agreement_from, request.agreements)))
-        async with parts.database.transaction(current_caller()) as tx:
 
-            async def act() -> bytes:
-                saved = await save_agreements(command, tx, parts.agreements)
-                return messages.SaveAgreementsResponse(saved=saved).SerializeToString()
+        async def act(tx: Transaction) -> messages.SaveAgreementsResponse:
+            saved = await save_agreements(command, tx, parts.agreements)
+            return messages.SaveAgreementsResponse(saved=saved)
 
-            response = await once(
-                tx, command.request_id, SAVE, request.SerializeToString(deterministic=True), act
-            )
-        return messages.SaveAgreementsResponse.FromString(response)
+        return await answer_once(parts.database, SAVE, request, messages.SaveAgreementsResponse, act)
 
     async def ListAgreements(
         self,

@@ -6,7 +6,7 @@ from uuid import UUID
 import grpc
 
 from chassis.current import current_caller
-from chassis.requests import once
+from chassis.postgres import Transaction
 from kem.disclosure.v1 import emergency_access_service_pb2 as messages
 from kem.disclosure.v1 import emergency_access_service_pb2_grpc
 from kernel import codes
@@ -16,7 +16,7 @@ from services.intake.adapters.postgres_emergency_access import PostgresEmergency
 from services.intake.entrypoints.consent_parts import ConsentParts
 from services.intake.entrypoints.disclosure_server import disclosed_message
 from services.intake.entrypoints.instants import timestamp
-from services.intake.entrypoints.refusals import refusals_on_record
+from services.intake.entrypoints.refusals import answer_on_record, refusals_on_record
 from services.intake.entrypoints.translate_needs import page_token, place_from
 from services.intake.use_cases.decide_emergency_access import (
     DecideEmergencyAccess,
@@ -55,38 +55,37 @@ class EmergencyAccessServer(emergency_access_service_pb2_grpc.EmergencyAccessSer
         request: messages.RequestEmergencyAccessRequest,
         context: _Context[messages.RequestEmergencyAccessRequest, messages.RequestEmergencyAccessResponse],
     ) -> messages.RequestEmergencyAccessResponse:
-        parts, caller = self._parts, current_caller()
+        parts = self._parts
         command = RequestEmergencyAccess(
             UUID(request.request_id),
             ReferralId(UUID(request.referral_id)),
             codes.mask(request.categories),
             request.circumstances,
         )
-        async with (
-            refusals_on_record(parts.database, caller, REQUEST, [command.referral_id]),
-            parts.database.transaction(caller) as tx,
-        ):
 
-            async def act() -> bytes:
-                access_id, requested_time = await request_emergency_access(
-                    command, tx, parts.disclosures, self._accesses, parts.vault
-                )
-                response = messages.RequestEmergencyAccessResponse(
-                    emergency_access_id=str(access_id), requested_time=timestamp(requested_time)
-                )
-                return response.SerializeToString()
-
-            response = await once(
-                tx, command.request_id, REQUEST, request.SerializeToString(deterministic=True), act
+        async def act(tx: Transaction) -> messages.RequestEmergencyAccessResponse:
+            access_id, requested_time = await request_emergency_access(
+                command, tx, parts.disclosures, self._accesses, parts.vault
             )
-        return messages.RequestEmergencyAccessResponse.FromString(response)
+            return messages.RequestEmergencyAccessResponse(
+                emergency_access_id=str(access_id), requested_time=timestamp(requested_time)
+            )
+
+        return await answer_on_record(
+            parts.database,
+            REQUEST,
+            request,
+            messages.RequestEmergencyAccessResponse,
+            act,
+            [command.referral_id],
+        )
 
     async def DecideEmergencyAccess(
         self,
         request: messages.DecideEmergencyAccessRequest,
         context: _Context[messages.DecideEmergencyAccessRequest, messages.DecideEmergencyAccessResponse],
     ) -> messages.DecideEmergencyAccessResponse:
-        parts, caller = self._parts, current_caller()
+        parts = self._parts
         command = DecideEmergencyAccess(
             UUID(request.request_id),
             UUID(request.emergency_access_id),
@@ -94,25 +93,23 @@ class EmergencyAccessServer(emergency_access_service_pb2_grpc.EmergencyAccessSer
             codes.mask(request.categories),
             request.valid_minutes,
         )
-        async with (
-            refusals_on_record(parts.database, caller, DECIDE, [command.emergency_access_id]),
-            parts.database.transaction(caller) as tx,
-        ):
 
-            async def act() -> bytes:
-                decided = await decide_emergency_access(command, tx, self._accesses, self._emergencies)
-                response = messages.DecideEmergencyAccessResponse(
-                    decided_time=timestamp(decided.decided_time)
-                )
-                if decided.valid_until_time is not None and decided.review_due_time is not None:
-                    response.valid_until_time.FromDatetime(decided.valid_until_time)
-                    response.review_due_time.FromDatetime(decided.review_due_time)
-                return response.SerializeToString()
+        async def act(tx: Transaction) -> messages.DecideEmergencyAccessResponse:
+            decided = await decide_emergency_access(command, tx, self._accesses, self._emergencies)
+            response = messages.DecideEmergencyAccessResponse(decided_time=timestamp(decided.decided_time))
+            if decided.valid_until_time is not None and decided.review_due_time is not None:
+                response.valid_until_time.FromDatetime(decided.valid_until_time)
+                response.review_due_time.FromDatetime(decided.review_due_time)
+            return response
 
-            response = await once(
-                tx, command.request_id, DECIDE, request.SerializeToString(deterministic=True), act
-            )
-        return messages.DecideEmergencyAccessResponse.FromString(response)
+        return await answer_on_record(
+            parts.database,
+            DECIDE,
+            request,
+            messages.DecideEmergencyAccessResponse,
+            act,
+            [command.emergency_access_id],
+        )
 
     async def ListEmergencyAccesses(
         self,

@@ -7,7 +7,7 @@ from uuid import UUID
 import grpc
 
 from chassis.current import current_caller
-from chassis.requests import once
+from chassis.postgres import Transaction
 from kem.disclosure.v1 import emergency_service_pb2 as messages
 from kem.disclosure.v1 import emergency_service_pb2_grpc
 from kernel import codes
@@ -18,7 +18,7 @@ from services.intake.domain.emergency_review import EmergencyReview, ReviewFindi
 from services.intake.domain.handover import Handover, HandoverAnswer
 from services.intake.entrypoints.consent_parts import ConsentParts
 from services.intake.entrypoints.instants import instant_from, timestamp
-from services.intake.entrypoints.refusals import refusals_on_record
+from services.intake.entrypoints.refusals import answer_on_record
 from services.intake.entrypoints.translate_needs import page_token, place_from
 from services.intake.use_cases.list_emergency_reviews import list_emergency_reviews
 from services.intake.use_cases.record_handover import RecordHandover, record_handover
@@ -44,53 +44,47 @@ class EmergencyServer(emergency_service_pb2_grpc.EmergencyServiceServicer):
         request: messages.RecordHandoverRequest,
         context: _Context[messages.RecordHandoverRequest, messages.RecordHandoverResponse],
     ) -> messages.RecordHandoverResponse:
-        parts, caller = self._parts, current_caller()
+        parts = self._parts
         command = RecordHandover(UUID(request.request_id), handover_from(request))
-        async with (
-            refusals_on_record(parts.database, caller, HAND_OVER, [command.handover.referral_id]),
-            parts.database.transaction(caller) as tx,
-        ):
 
-            async def act() -> bytes:
-                kept = await record_handover(command, tx, parts.people, self._emergencies, parts.vault)
-                response = messages.RecordHandoverResponse(
-                    disclosure_id=str(kept.disclosure_id), recorded_time=timestamp(kept.recorded_time)
-                )
-                if kept.review_due_time is not None:
-                    response.review_due_time.FromDatetime(kept.review_due_time)
-                return response.SerializeToString()
-
-            response = await once(
-                tx, command.request_id, HAND_OVER, request.SerializeToString(deterministic=True), act
+        async def act(tx: Transaction) -> messages.RecordHandoverResponse:
+            kept = await record_handover(command, tx, parts.people, self._emergencies, parts.vault)
+            response = messages.RecordHandoverResponse(
+                disclosure_id=str(kept.disclosure_id), recorded_time=timestamp(kept.recorded_time)
             )
-        return messages.RecordHandoverResponse.FromString(response)
+            if kept.review_due_time is not None:
+                response.review_due_time.FromDatetime(kept.review_due_time)
+            return response
+
+        return await answer_on_record(
+            parts.database,
+            HAND_OVER,
+            request,
+            messages.RecordHandoverResponse,
+            act,
+            [command.handover.referral_id],
+        )
 
     async def ReviewEmergency(
         self,
         request: messages.ReviewEmergencyRequest,
         context: _Context[messages.ReviewEmergencyRequest, messages.ReviewEmergencyResponse],
     ) -> messages.ReviewEmergencyResponse:
-        parts, caller = self._parts, current_caller()
+        parts = self._parts
         command = ReviewEmergency(
             UUID(request.request_id),
             UUID(request.subject_id),
             ReviewFinding(messages.ReviewFinding.Name(request.finding).removeprefix("REVIEW_FINDING_")),
             request.words,
         )
-        async with (
-            refusals_on_record(parts.database, caller, REVIEW, [command.subject_id]),
-            parts.database.transaction(caller) as tx,
-        ):
 
-            async def act() -> bytes:
-                reviewed_time = await review_emergency(command, tx, self._emergencies, parts.vault)
-                response = messages.ReviewEmergencyResponse(reviewed_time=timestamp(reviewed_time))
-                return response.SerializeToString()
+        async def act(tx: Transaction) -> messages.ReviewEmergencyResponse:
+            reviewed_time = await review_emergency(command, tx, self._emergencies, parts.vault)
+            return messages.ReviewEmergencyResponse(reviewed_time=timestamp(reviewed_time))
 
-            response = await once(
-                tx, command.request_id, REVIEW, request.SerializeToString(deterministic=True), act
-            )
-        return messages.ReviewEmergencyResponse.FromString(response)
+        return await answer_on_record(
+            parts.database, REVIEW, request, messages.ReviewEmergencyResponse, act, [command.subject_id]
+        )
 
     async def ListEmergencyReviews(
         self,

@@ -6,14 +6,14 @@ from uuid import UUID
 import grpc
 
 from chassis.current import current_caller
-from chassis.requests import once
+from chassis.postgres import Transaction
 from kem.intake.v1 import intake_service_pb2 as messages
 from kernel.ids import BeneficiaryId, NeedId
 from services.intake.adapters.needs_writer import DEADLINE_SECONDS
 from services.intake.domain.need import RecordedNeed
 from services.intake.entrypoints.consent_parts import ConsentParts
 from services.intake.entrypoints.instants import timestamp
-from services.intake.entrypoints.refusals import refusals_on_record
+from services.intake.entrypoints.refusals import answer_on_record, refusals_on_record
 from services.intake.entrypoints.translate_needs import (
     need_message,
     new_need_from,
@@ -70,54 +70,43 @@ class NeedsServer:
         request: messages.RecordNeedsRequest,
         context: _Context[messages.RecordNeedsRequest, messages.RecordNeedsResponse],
     ) -> messages.RecordNeedsResponse:
-        parts, caller = self._parts, current_caller()
+        parts = self._parts
         command = RecordNeeds(
             request_id=UUID(request.request_id), needs=[new_need_from(need) for need in request.needs]
         )
         people = sorted({need.beneficiary_id for need in command.needs})
         recorded: list[RecordedNeed] = []
         async with parts.backlog.admitted(len(command.needs)) as note_recorded:
-            async with (
-                refusals_on_record(parts.database, caller, RECORD_SEVERAL, people),
-                parts.database.transaction(caller) as tx,
-            ):
 
-                async def act() -> bytes:
-                    recorded.extend(await record_needs(command, tx, parts.needs, parts.vault))
-                    response = messages.RecordNeedsResponse(needs=map(recorded_need_message, recorded))
-                    return response.SerializeToString()
+            async def act(tx: Transaction) -> messages.RecordNeedsResponse:
+                recorded.extend(await record_needs(command, tx, parts.needs, parts.vault))
+                return messages.RecordNeedsResponse(needs=map(recorded_need_message, recorded))
 
-                response = await once(
-                    tx, command.request_id, RECORD_SEVERAL, request.SerializeToString(deterministic=True), act
-                )
+            response = await answer_on_record(
+                parts.database, RECORD_SEVERAL, request, messages.RecordNeedsResponse, act, people
+            )
             note_recorded(one.need_id for one in recorded)
-        return messages.RecordNeedsResponse.FromString(response)
+        return response
 
     async def WithdrawNeed(
         self,
         request: messages.WithdrawNeedRequest,
         context: _Context[messages.WithdrawNeedRequest, messages.WithdrawNeedResponse],
     ) -> messages.WithdrawNeedResponse:
-        parts, caller = self._parts, current_caller()
+        parts = self._parts
         command = WithdrawNeed(
             request_id=UUID(request.request_id),
             need_id=NeedId(UUID(request.need_id)),
             reason=request.reason,
         )
-        async with (
-            refusals_on_record(parts.database, caller, WITHDRAW, [command.need_id]),
-            parts.database.transaction(caller) as tx,
-        ):
 
-            async def act() -> bytes:
-                withdrawn_time = await withdraw_need(command, tx, parts.people, parts.needs)
-                response = messages.WithdrawNeedResponse(withdrawn_time=timestamp(withdrawn_time))
-                return response.SerializeToString()
+        async def act(tx: Transaction) -> messages.WithdrawNeedResponse:
+            withdrawn_time = await withdraw_need(command, tx, parts.people, parts.needs)
+            return messages.WithdrawNeedResponse(withdrawn_time=timestamp(withdrawn_time))
 
-            response = await once(
-                tx, command.request_id, WITHDRAW, request.SerializeToString(deterministic=True), act
-            )
-        return messages.WithdrawNeedResponse.FromString(response)
+        return await answer_on_record(
+            parts.database, WITHDRAW, request, messages.WithdrawNeedResponse, act, [command.need_id]
+        )
 
     async def ListNeeds(
         self,

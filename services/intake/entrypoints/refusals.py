@@ -1,14 +1,21 @@
 """Refusals that tell somebody something: put on record before they are told."""
 
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
 from contextlib import asynccontextmanager
+from typing import Any, TypeVar
 from uuid import UUID
+
+from google.protobuf.message import Message
 
 from chassis.access_records import AccessRecord
 from chassis.caller import Caller
-from chassis.postgres import Database
+from chassis.current import current_caller
+from chassis.postgres import Database, Transaction
+from chassis.requests import answer_once
 from kernel.errors import NotFound
 from services.intake.use_cases.duplicate_person import DuplicatePerson
+
+_A = TypeVar("_A", bound=Message)
 
 
 @asynccontextmanager
@@ -30,3 +37,16 @@ async def refusals_on_record(
             )
         refusal.is_on_record = True
         raise
+
+
+async def answer_on_record(
+    database: Database,
+    method: str,
+    request: Any,
+    answer: type[_A],
+    act: Callable[[Transaction], Awaitable[_A]],
+    subject_ids: Sequence[UUID] = (),
+) -> _A:
+    """`answer_once`, whose refusals are on record: they are about `subject_ids`."""
+    async with refusals_on_record(database, current_caller(), method, subject_ids):
+        return await answer_once(database, method, request, answer, act)

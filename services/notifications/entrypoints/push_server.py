@@ -11,7 +11,7 @@ from google.protobuf.message import Message
 from chassis.caller import AssertionSigner
 from chassis.current import current_caller
 from chassis.postgres import Database, Transaction
-from chassis.requests import once
+from chassis.requests import answer_once
 from kem.notifications.v1 import push_service_pb2 as messages
 from kem.notifications.v1 import push_service_pb2_grpc
 from kernel.errors import Invalid
@@ -114,14 +114,7 @@ class PushServer(push_service_pb2_grpc.PushServiceServicer):
         self, method: str, request: Any, answer: type[_A], act: Callable[[Transaction], Awaitable[_A]]
     ) -> _A:
         """One transaction; a repeated request_id gets the first answer."""
-        written = request.SerializeToString(deterministic=True)
-        async with self._database.transaction(current_caller()) as tx:
-
-            async def acted() -> bytes:
-                return (await act(tx)).SerializeToString()
-
-            response = await once(tx, UUID(request.request_id), _SERVICE + method, written, acted)
-        return answer.FromString(response)
+        return await answer_once(self._database, _SERVICE + method, request, answer, act)
 
 
 def _recipient(request: Any) -> Recipient:

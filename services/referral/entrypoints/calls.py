@@ -2,13 +2,12 @@
 
 from collections.abc import Awaitable, Callable
 from typing import Any, Final, TypeVar
-from uuid import UUID
 
 from google.protobuf.message import Message
 
 from chassis.current import current_caller
 from chassis.postgres import Database, Transaction
-from chassis.requests import once
+from chassis.requests import answer_once
 from kernel.ids import OfferId, ReferralId
 from services.referral.adapters.intake_client import IntakeClient
 from services.referral.adapters.stores import Stores
@@ -35,14 +34,7 @@ class Calls:
         act: Callable[[Transaction], Awaitable[_A]],
     ) -> _A:
         """One transaction; a repeated request_id gets the first answer."""
-        written = request.SerializeToString(deterministic=True)
-        async with self._database.transaction(current_caller()) as tx:
-
-            async def acted() -> bytes:
-                return (await act(tx)).SerializeToString()
-
-            response = await once(tx, UUID(request.request_id), SERVICE + method, written, acted)
-        return answer.FromString(response)
+        return await answer_once(self._database, SERVICE + method, request, answer, act)
 
     async def _sealed_for_offer(self, offer_id: OfferId, words: str) -> bytes | None:
         """Words about the person behind an offer, sealed before the transaction; None where there are none.

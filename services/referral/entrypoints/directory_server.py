@@ -9,7 +9,7 @@ from google.protobuf.message import Message
 from chassis.access import Access
 from chassis.current import current_caller
 from chassis.postgres import Database, Transaction
-from chassis.requests import once
+from chassis.requests import answer_once
 from kem.directory.v1 import directory_service_pb2 as rpc
 from kem.directory.v1 import directory_service_pb2_grpc
 from kernel.codes import Role
@@ -193,11 +193,4 @@ class DirectoryServicer(directory_service_pb2_grpc.DirectoryServiceServicer):
         act: Callable[[Transaction], Awaitable[_A]],
     ) -> _A:
         """One transaction; a repeated request_id gets the first answer."""
-        written = request.SerializeToString(deterministic=True)
-        async with self._database.transaction(current_caller()) as tx:
-
-            async def acted() -> bytes:
-                return (await act(tx)).SerializeToString()
-
-            response = await once(tx, UUID(request.request_id), _SERVICE + method, written, acted)
-        return answer.FromString(response)
+        return await answer_once(self._database, _SERVICE + method, request, answer, act)
