@@ -11,7 +11,7 @@ from chassis.access_records import AccessRecord
 from chassis.caller import Caller
 from chassis.current import current_caller
 from chassis.postgres import Database, Transaction
-from chassis.requests import once
+from chassis.requests import answer_once
 from kem.access.v1 import access_service_pb2 as messages
 from kem.access.v1 import access_service_pb2_grpc
 from kernel.ids import AgencyId, PrincipalId
@@ -75,7 +75,9 @@ class StaffServer(access_service_pb2_grpc.StaffServiceServicer):
             )
             return messages.OpenAccountResponse(account=account_message(listed))
 
-        answer = await self._once("OpenAccount", request, messages.OpenAccountResponse, act)
+        answer = await answer_once(
+            self._database(caller), _SERVICE + "OpenAccount", request, messages.OpenAccountResponse, act
+        )
         answer.one_time_password = one_time.password
         return answer
 
@@ -194,7 +196,7 @@ class StaffServer(access_service_pb2_grpc.StaffServiceServicer):
     async def _changed(
         self,
         request: Any,
-        answer: Callable[..., _A],
+        answer: type[_A],
         change: Callable[[PrincipalId, Caller, Transaction], Awaitable[ListedAccount]],
     ) -> _A:
         """One change of one account, once; answers the account as it is then."""
@@ -205,18 +207,4 @@ class StaffServer(access_service_pb2_grpc.StaffServiceServicer):
             listed = await change(PrincipalId(UUID(request.principal_id)), caller, tx)
             return answer(account=account_message(listed))
 
-        return await self._once(method, request, answer, act)
-
-    async def _once(
-        self, method: str, request: Any, answer: Any, act: Callable[[Transaction], Awaitable[_A]]
-    ) -> _A:
-        """One transaction; a repeated request_id gets the first answer."""
-        caller = current_caller()
-        written = request.SerializeToString(deterministic=True)
-        async with self._database(caller).transaction(caller) as tx:
-
-            async def acted() -> bytes:
-                return (await act(tx)).SerializeToString()
-
-            response = await once(tx, UUID(request.request_id), _SERVICE + method, written, acted)
-        return answer.FromString(response)  # type: ignore[no-any-return]  # a generated message
+        return await answer_once(self._database(caller), _SERVICE + method, request, answer, act)

@@ -154,9 +154,14 @@ class PostgresEmergencies:
         return None if row is None else review_from(row)
 
     async def keep_finding(
-        self, tx: Transaction, subject_id: UUID, finding: ReviewFinding, sealed_words: bytes, now: datetime
+        self,
+        tx: Transaction,
+        subject_id: UUID,
+        finding: ReviewFinding,
+        sealed_words: bytes | None,
+        now: datetime,
     ) -> None:
-        """Writes what the caller finds."""
+        """Writes what the caller finds; no words where the person was erased."""
         await tx.connection.execute(_REVIEW, subject_id, finding, sealed_words, tx.caller.principal_id, now)
 
     async def open_reviews(

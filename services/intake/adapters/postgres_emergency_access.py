@@ -28,7 +28,7 @@ _DECIDE: Final = """
 """
 _ASKED: Final = """
     select * from emergency_access
-    where state = 'REQUESTED'
+    where state = 'REQUESTED' and ($4::uuid is null or owner_agency_id = $4)
       and ($1::timestamptz is null or (requested_time, emergency_access_id) > ($1, $2))
     order by requested_time, emergency_access_id limit $3
 """
@@ -116,9 +116,14 @@ class PostgresEmergencyAccess:
     async def asked(
         self, tx: Transaction, after: tuple[datetime, UUID] | None, size: int
     ) -> Sequence[EmergencyAccess]:
-        """Up to `size` accesses that wait for a decision, the oldest first."""
+        """Up to `size` accesses that wait for a decision by the caller's side, the oldest first.
+
+        Whoever acts for no agency is an officer, whose side is everybody's.
+        """
         requested_time, emergency_access_id = after or (None, None)
-        rows = await tx.connection.fetch(_ASKED, requested_time, emergency_access_id, size)
+        rows = await tx.connection.fetch(
+            _ASKED, requested_time, emergency_access_id, size, tx.caller.agency_id
+        )
         return [access_from(row) for row in rows]
 
     async def denials(

@@ -112,15 +112,20 @@ class Vault:
         ]
 
     async def open_texts(
-        self, tx: Transaction, beneficiary_id: BeneficiaryId, subject: UUID, sealed: Sequence[bytes]
-    ) -> list[str] | None:
-        """The texts sealed for this person and subject, in their order; None when erased.
+        self, tx: Transaction, texts: Sequence[tuple[BeneficiaryId, UUID, bytes]]
+    ) -> list[str | None]:
+        """Opens (person, subject, sealed) each, as they were sealed; by one statement, however many.
+
+        None where the person is erased or not the caller's.
 
         Raises:
             RecordAltered: one was sealed for something else.
         """
-        key = (await self._sensitive_keys(tx, {beneficiary_id})).get(beneficiary_id)
-        return None if key is None else [_open_text(key, beneficiary_id, subject, one) for one in sealed]
+        keys = await self._sensitive_keys(tx, {person for person, _, _ in texts})
+        return [
+            None if (key := keys.get(person)) is None else _open_text(key, person, subject, sealed)
+            for person, subject, sealed in texts
+        ]
 
     def digest(self, identifier: Identifier) -> int:
         """Twelve bits of the identifier's keyed digest: what the blind index holds of it."""
@@ -136,7 +141,10 @@ class Vault:
     async def _sensitive_keys(
         self, tx: Transaction, people: Iterable[BeneficiaryId]
     ) -> dict[BeneficiaryId, DataKey]:
-        rows = await tx.connection.fetch(_KEYS, list(people), key_class_of(TEXT))
+        wanted = list(people)
+        if not wanted:
+            return {}
+        rows = await tx.connection.fetch(_KEYS, wanted, key_class_of(TEXT))
         found = ((row["beneficiary_id"], self._sealer.key_of(row)) for row in rows)
         return {person: key for person, key in found if key is not None}
 

@@ -2,18 +2,13 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import datetime
-from typing import Final
-from uuid import UUID
 
-from chassis.access_records import AccessRecord
 from chassis.postgres import Transaction
 from services.intake.adapters.postgres_emergency_access import PostgresEmergencyAccess
 from services.intake.adapters.vault import Vault
 from services.intake.domain.emergency_access import EmergencyAccess
 from services.intake.use_cases.hub_officer import own_agency_or_officer
-
-USUAL_PAGE_SIZE: Final = 50
+from services.intake.use_cases.page_with_words import USUAL_PAGE_SIZE, Place, page_with_words
 
 
 @dataclass(frozen=True, slots=True)
@@ -21,12 +16,12 @@ class AccessesPage:
     """Accesses with their words (empty where the person was erased), the oldest first."""
 
     accesses: Sequence[tuple[EmergencyAccess, str]]
-    next_after: tuple[datetime, UUID] | None
+    next_after: Place | None
 
 
 async def list_emergency_accesses(
     page_size: int,
-    after: tuple[datetime, UUID] | None,
+    after: Place | None,
     method: str,
     tx: Transaction,
     accesses: PostgresEmergencyAccess,
@@ -35,15 +30,13 @@ async def list_emergency_accesses(
     """One page of what the caller may decide on; the read is recorded before it is answered."""
     await own_agency_or_officer(tx)
     size = page_size or USUAL_PAGE_SIZE
-    found = await accesses.asked(tx, after, size + 1)
-    shown = found[:size]
-    listed = []
-    for one in shown:
-        if tx.caller.agency_id in (None, one.owner_agency_id):
-            sealed = [one.sealed_circumstances]
-            texts = await vault.open_texts(tx, one.beneficiary_id, one.referral_id, sealed)
-            listed.append((one, texts[0] if texts else ""))
-    if listed:
-        tx.record_access(AccessRecord("intake", method, [one.emergency_access_id for one, _ in listed]))
-    last = shown[-1] if len(found) > size else None
-    return AccessesPage(listed, None if last is None else (last.requested_time, last.emergency_access_id))
+    listed, next_after = await page_with_words(
+        await accesses.asked(tx, after, size + 1),
+        size,
+        method,
+        tx,
+        vault,
+        place=lambda one: (one.requested_time, one.emergency_access_id),
+        sealed=lambda one: (one.beneficiary_id, one.referral_id, one.sealed_circumstances),
+    )
+    return AccessesPage(listed, next_after)

@@ -38,7 +38,8 @@ async def open_text(
     """
     person = await person_behind(tx, needs, command.referral_id)
     try:
-        texts = await vault.open_texts(tx, person, command.referral_id, command.sealed)
+        sealed = [(person, command.referral_id, one) for one in command.sealed]
+        opened = await vault.open_texts(tx, sealed)
     except RecordAltered:
         raise Invalid("A text does not belong to this referral.", reason="TEXT_NOT_OF_REFERRAL") from None
     reader = replace(
@@ -50,4 +51,5 @@ async def open_text(
     )
     record = AccessRecord("intake", method, [person, command.referral_id], subject_count=1)
     tx.publish(access_event(record, reader, await tx.now()))
-    return texts
+    texts = [text for text in opened if text is not None]
+    return texts if len(texts) == len(opened) else None

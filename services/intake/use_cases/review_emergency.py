@@ -5,7 +5,7 @@ from datetime import datetime
 from uuid import UUID
 
 from chassis.postgres import Transaction
-from kernel.errors import NotFound, RuleBroken
+from kernel.errors import NotFound
 from services.intake.adapters.postgres_emergencies import PostgresEmergencies
 from services.intake.adapters.vault import Vault
 from services.intake.domain.emergency_events import EmergencyReviewed
@@ -28,10 +28,12 @@ async def review_emergency(
 ) -> datetime:
     """When it was reviewed. The finding is written once. Repeat-safe only inside `chassis.requests.once`.
 
+    About somebody who was erased since, the finding stays without its words: no key is left to seal them.
+
     Raises:
         NotFound: EMERGENCY_NOT_FOUND: no such emergency, or not one that the caller may review.
         NotPermitted: REVIEWER_INVOLVED.
-        RuleBroken: ALREADY_REVIEWED, BENEFICIARY_ERASED.
+        RuleBroken: ALREADY_REVIEWED.
     """
     await own_agency_or_officer(tx)
     review = await emergencies.lock_review(tx, command.subject_id)
@@ -40,8 +42,6 @@ async def review_emergency(
     review.check_reviewer(tx.caller.principal_id)
     texts = [(review.beneficiary_id, review.referral_id, command.words)]
     [sealed] = await vault.seal_texts(tx, texts)
-    if sealed is None:
-        raise RuleBroken("This person's data was erased.", reason="BENEFICIARY_ERASED")
     now = await tx.now()
     await emergencies.keep_finding(tx, review.subject_id, command.finding, sealed, now)
     tx.publish(

@@ -6,6 +6,7 @@ from uuid import uuid4
 
 from google.protobuf.message import Message
 
+from kem.access.v1.access_service_pb2 import DESCRIPTOR as ACCESS
 from kem.directory.v1 import directory_pb2
 from kem.directory.v1 import directory_service_pb2 as directory
 from kem.disclosure.v1 import authority_service_pb2 as authority
@@ -51,16 +52,7 @@ NAMES_NOTHING_OF_OTHERS: Final = {
     "ResumePushEndpoint": "operators only, for all agencies",
     "ListPushEndpoints": "operators only, for all agencies",
     **dict.fromkeys(
-        (
-            "SignIn",
-            "ChangePassword",
-            "BeginEnrolment",
-            "ConfirmEnrolment",
-            "BeginSignIn",
-            "FinishSignIn",
-            "IssueAssertion",
-            "SignOut",
-        ),
+        ACCESS.services_by_name["SignInService"].methods_by_name,
         "names nobody but by a secret; see tests/component/staff",
     ),
     **dict.fromkeys(

@@ -181,7 +181,7 @@ async def test_a_guardian_s_authority_is_sealed(intake: OpenIntake) -> None:
     assert b"MARKED" not in row["sealed_details"]
     assert "MARKED" not in row["all_of_it"]
     async with intake.database.transaction(intake.desk) as tx:
-        opened = await intake.parts.vault.open_texts(tx, person, consent_id, [row["sealed_details"]])
+        opened = await intake.parts.vault.open_texts(tx, [(person, consent_id, row["sealed_details"])])
     assert opened == ["ΕΙΣ-2026-MARKED"]
 
 

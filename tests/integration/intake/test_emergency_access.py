@@ -50,10 +50,10 @@ async def _is_refused(emergency: Emergency, access_id: UUID, reason: str) -> Non
     assert refusal.value.stable_reason == reason
 
 
-async def _waiting(emergency: Emergency, by: Caller) -> AccessesPage:
+async def _waiting(emergency: Emergency, by: Caller, size: int = 0) -> AccessesPage:
     async with emergency.intake.database.transaction(by) as tx:
         return await list_emergency_accesses(
-            0, None, METHOD, tx, emergency.accesses, emergency.intake.parts.vault
+            size, None, METHOD, tx, emergency.accesses, emergency.intake.parts.vault
         )
 
 
@@ -223,7 +223,10 @@ async def test_the_sender_s_side_and_the_officer_see_what_waits_with_its_words(e
     for caller in (SUPERVISOR, worker_of(None, "dpo")):
         [(waiting, words)] = (await _waiting(emergency, caller)).accesses
         assert (waiting.emergency_access_id, words) == (asked, WORDS)
+    second = await emergency.ask(need.referral_id, "BIRTH_AND_SEX")
     for caller in (worker_of(A, "supervisor"), worker_of(uuid4(), "supervisor")):
-        assert (await _waiting(emergency, caller)).accesses == []
+        page = await _waiting(emergency, caller, 1)
+        assert (page.accesses, page.next_after) == ([], None)
     await emergency.decide(asked)
+    await emergency.decide(second)
     assert (await _waiting(emergency, SUPERVISOR)).accesses == []

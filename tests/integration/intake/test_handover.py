@@ -2,6 +2,7 @@
 
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
+from pathlib import Path
 from uuid import uuid4
 
 import asyncpg
@@ -13,7 +14,9 @@ from kernel.errors import KemError, NotFound, NotPermitted, RuleBroken
 from kernel.vocabulary import LegalBasis, Routing
 from services.intake.adapters.measures import emergency_reviews_overdue, look_at_reviews
 from services.intake.adapters.postgres_emergencies import PostgresEmergencies
+from services.intake.adapters.tombstones import Tombstones
 from services.intake.domain.emergency_review import ReviewFinding
+from services.intake.use_cases.erase_beneficiary import erase_beneficiary
 from tests.support.consented_people import (
     COURSES,
     OpenIntake,
@@ -136,6 +139,24 @@ async def test_reviewer_and_teller_are_two_people_and_the_finding_stays(telephon
     fact = DisclosureEvent.FromString(told["payload"]).emergency_reviewed
     assert (fact.subject_id, fact.kind, fact.justified) == (str(kept.disclosure_id), "HANDOVER", False)
     assert told["aggregate_version"] == 2
+
+
+async def test_a_review_about_somebody_erased_since_ends_though_its_words_cannot_be_kept(
+    telephone: Telephone, tmp_path: Path
+) -> None:
+    intake, need = telephone.intake, await telephone.need(bits("NAME"))
+    kept = await telephone.hand_over(need, "HEALTH", legal_basis=LegalBasis.VITAL_INTEREST)
+    [row] = await intake.rows("select beneficiary_id from disclosure")
+    async with intake.database.transaction(intake.desk) as tx:
+        await erase_beneficiary(row["beneficiary_id"], tx, intake.parts.people, Tombstones(tmp_path))
+    officer = worker_of(None, "dpo")
+    [(_, words)] = (await telephone.waiting(officer)).reviews
+    assert words == ""
+    await telephone.review(kept.disclosure_id, officer)
+    assert (await telephone.waiting(officer)).reviews == []
+    [review] = await intake.rows("select * from emergency_review")
+    assert (review["finding"], review["sealed_words"]) == ("JUSTIFIED", None)
+    assert len(await intake.told("EmergencyReviewed")) == 1
 
 
 async def test_whoever_acts_for_no_agency_and_is_no_officer_reviews_nothing(telephone: Telephone) -> None:

@@ -223,7 +223,7 @@ async def test_words_about_the_need_are_sealed(intake: OpenIntake) -> None:
         [row] = await intake.rows("select * from need where need_id = $1", ids.need_id)
         assert b"MARKED" not in row["sealed_note"]
         async with intake.database.transaction(intake.desk) as tx:
-            opened = await intake.parts.vault.open_texts(tx, person, ids.need_id, [row["sealed_note"]])
+            opened = await intake.parts.vault.open_texts(tx, [(person, ids.need_id, row["sealed_note"])])
         assert opened == [words]
     assert all(b"MARKED" not in row["payload"] for row in await intake.told())
 

@@ -236,10 +236,10 @@ async def test_a_text_opens_for_its_person_and_subject_only(opened: OpenVault) -
         [sealed] = await opened.vault.seal_texts(tx, [(person, subject, "κείμενο")])
         assert sealed is not None
         assert "κείμενο".encode() not in sealed
-        assert await opened.vault.open_texts(tx, person, subject, [sealed]) == ["κείμενο"]
+        assert await opened.vault.open_texts(tx, [(person, subject, sealed)]) == ["κείμενο"]
         for wrong in ((other, subject), (person, uuid4())):
             with pytest.raises(Exception, match="sealed"):
-                await opened.vault.open_texts(tx, *wrong, [sealed])
+                await opened.vault.open_texts(tx, [(*wrong, sealed)])
 
 
 async def test_when_the_keys_are_gone_a_person_is_erased_and_that_is_a_normal_value(
@@ -253,7 +253,7 @@ async def test_when_the_keys_are_gone_a_person_is_erased_and_that_is_a_normal_va
         rows = await tx.connection.fetch("select * from vault_record where category = 'PROFILE'")
         assert opened.vault.open_profile(rows) == [None]
         assert await opened.vault.read_categories(tx, person, 1) is None
-        assert await opened.vault.open_texts(tx, person, subject, [sealed or b""]) is None
+        assert await opened.vault.open_texts(tx, [(person, subject, sealed or b"")]) == [None]
         assert await opened.vault.seal_texts(tx, [(person, subject, "more")]) == [None]
     with pytest.raises(Exception, match="erased"):
         await _shown(opened, person, worker_of())

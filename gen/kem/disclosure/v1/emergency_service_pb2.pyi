@@ -179,7 +179,7 @@ class ReviewEmergencyRequest(_message.Message):
     finding: Global___ReviewFinding.ValueType
     """What the reviewer finds."""
     words: _builtins.str
-    """Why, in words. Kept sealed."""
+    """Why, in words. Kept sealed; not kept where the person was erased since."""
     def __init__(
         self,
         *,
