@@ -22,7 +22,8 @@ class RoleRow:
     Args:
         may: in English, for whoever gives it.
         is_of_agency: whether an agency's admin may give it; all others only an operator.
-        needs_second_factor: whether it counts only in sessions that began with one.
+        needs_second_factor: whether it counts only in sessions that began with one. Whoever can make a way
+            into somebody else's account needs one: else everybody's would be worth a keeper's password.
     """
 
     name_el: str
@@ -58,7 +59,8 @@ ROLES: Final[Mapping[Role, RoleRow]] = {
         "διαχειριστής/τρια φορέα",
         "agency admin",
         "keeps the agency's services, capacity and accounts",
-        True,
+        is_of_agency=True,
+        needs_second_factor=True,
     ),
     Role.COMMITTEE_COORDINATOR: RoleRow(
         "συντονιστής/τρια επιτροπής", "committee coordinator", "sees a committee's sums"
@@ -79,7 +81,10 @@ ROLES: Final[Mapping[Role, RoleRow]] = {
         "ελεγκτής/τρια", "auditor", "traces who did and saw what", needs_second_factor=True
     ),
     Role.OPERATOR: RoleRow(
-        "διαχειριστής/τρια συστήματος", "operator", "keeps the system and all accounts; sees no case"
+        "διαχειριστής/τρια συστήματος",
+        "operator",
+        "keeps the system and all accounts; sees no case",
+        needs_second_factor=True,
     ),
 }
 """Every role that a person can have: all but `service`."""

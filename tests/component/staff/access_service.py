@@ -20,7 +20,9 @@ from kem.access.v1.access_service_pb2_grpc import SignInServiceStub, StaffServic
 from kernel.ids import random_id
 from kernel.vocabulary import Role
 from services.access.domain.authenticator import STEP_SECONDS, code_at
+from tests.integration.access.staff import a_step_lasts
 from tests.integration.chassis.assertions import key_file
+from tests.integration.chassis.waiting import until
 from tests.support.postgres import FreshDatabase
 from tools.stack.ports import free_port
 from tools.stack.services import wait_serving
@@ -121,6 +123,17 @@ class Desk:
     async def session(self, credentials: messages.Credentials) -> messages.Session:
         answer = await self.sign_in.SignIn(messages.SignInRequest(credentials=credentials))
         return answer.session
+
+    async def enrol(self, credentials: messages.Credentials) -> messages.Session:
+        """Gives them their first authenticator; the next code is theirs to show."""
+        begun = await self.sign_in.BeginEnrolment(messages.BeginEnrolmentRequest(credentials=credentials))
+        secret = secret_in(begun.otpauth_uri)
+        await until(a_step_lasts)
+        confirmed = await self.sign_in.ConfirmEnrolment(
+            messages.ConfirmEnrolmentRequest(credentials=credentials, new_code=code_of(secret, -1))
+        )
+        credentials.code = code_of(secret)
+        return confirmed.session
 
     async def assertion(self, session: messages.Session) -> messages.IssueAssertionResponse:
         request = messages.IssueAssertionRequest(session_token=session.session_token)

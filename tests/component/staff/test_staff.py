@@ -12,9 +12,7 @@ from kem.access.v1 import access_service_pb2 as messages
 from kem.access.v1.access_events_pb2 import AccessEvent
 from kernel.ids import random_id
 from kernel.vocabulary import Role
-from tests.component.staff.access_service import PASSWORD, Desk, code_of, secret_in
-from tests.integration.access.staff import a_step_lasts
-from tests.integration.chassis.waiting import until
+from tests.component.staff.access_service import PASSWORD, Desk
 from tests.support.refusals import refused
 
 
@@ -31,7 +29,7 @@ async def test_somebody_is_opened_changes_the_password_signs_in_and_is_vouched_f
 
 async def test_an_agencys_admin_who_has_signed_in_keeps_the_own_agencys_staff(desk: Desk) -> None:
     agency_id = random_id()
-    session = await desk.session(await desk.member(Role.AGENCY_ADMIN, agency_id=agency_id))
+    session = await desk.enrol(await desk.member(Role.AGENCY_ADMIN, agency_id=agency_id))
     metadata = (("authorization", f"Bearer {(await desk.assertion(session)).assertion}"),)
     opened = await desk.open(Role.AGENCY_MEMBER, agency_id=agency_id, metadata=metadata)
     await desk.open(Role.AGENCY_MEMBER, agency_id=random_id())
@@ -79,14 +77,7 @@ async def test_an_auditor_needs_a_second_factor(desk: Desk) -> None:
     with refused() as refusal:
         await desk.assertion(weak)
     assert (refusal.code, refusal.reason) == (grpc.StatusCode.PERMISSION_DENIED, "SECOND_FACTOR_NEEDED")
-    begun = await desk.sign_in.BeginEnrolment(messages.BeginEnrolmentRequest(credentials=credentials))
-    secret = secret_in(begun.otpauth_uri)
-    await until(a_step_lasts)
-    confirmed = await desk.sign_in.ConfirmEnrolment(
-        messages.ConfirmEnrolmentRequest(credentials=credentials, new_code=code_of(secret, -1))
-    )
-    assert list((await desk.assertion(confirmed.session)).roles) == ["auditor"]
-    credentials.code = code_of(secret)
+    assert list((await desk.assertion(await desk.enrol(credentials))).roles) == ["auditor"]
     assert (await desk.session(credentials)).acr == "mfa"
     with refused() as refusal:
         await desk.session(credentials)
@@ -207,7 +198,9 @@ async def test_names_that_no_database_holds_are_refused_by_the_field(desk: Desk,
 async def test_the_table_of_roles_is_read_by_those_who_give_them(desk: Desk) -> None:
     answer = await desk.staff.ListRoles(messages.ListRolesRequest(), metadata=desk.keeper())
     assert {row.role for row in answer.roles} == set(Role) - {Role.SERVICE}
-    assert {row.role for row in answer.roles if row.needs_second_factor} == {"auditor", "dpo"}
+    assert {row.role for row in answer.roles if row.needs_second_factor} == {
+        *("auditor", "dpo", "operator", "agency_admin")
+    }
 
 
 async def test_another_agencys_account_is_as_unknown_as_none(desk: Desk) -> None:

@@ -96,10 +96,11 @@ async def test_a_session_without_it_speaks_for_no_role_that_needs_it(staff: Staf
     assert (claims["roles"], claims["acr"]) == (["auditor", "caseworker"], "mfa")
 
 
+@pytest.mark.parametrize("role", [Role.DPO, Role.OPERATOR, Role.AGENCY_ADMIN])
 async def test_whoever_has_only_such_roles_gets_no_assertion_without_it_and_that_is_on_record(
-    staff: Staff,
+    staff: Staff, role: Role
 ) -> None:
-    person = await staff.member(Role.DPO)
+    person = await staff.member(role)
     session = await staff.sign_in(person)
     with pytest.raises(SecondFactorNeeded):
         await staff.assertion(session.session_token)

@@ -10,6 +10,7 @@ from kernel.vocabulary import Role
 from services.access.domain.account import Account, AccountNotFound
 from services.access.domain.keeper import Keeper
 from services.access.domain.roles import ROLES, roles_of, roles_that_count
+from services.access.entrypoints.access import ACCESS
 from tests.unit.access.staff import NOW, account
 
 GLOSSARY = (Path(__file__).parents[3] / "docs" / "glossary.md").read_text(encoding="utf-8")
@@ -31,10 +32,17 @@ def test_nobody_is_given_no_role_or_one_that_there_is_not_or_the_systems(codes: 
     assert refused.value.stable_reason == "ROLE_NOT_KNOWN"
 
 
-def test_auditors_and_data_protection_officers_need_a_second_factor() -> None:
-    roles = {Role.AUDITOR, Role.DPO, Role.CASEWORKER}
+def test_whoever_sees_everybody_or_keeps_accounts_needs_a_second_factor() -> None:
+    roles = {Role.AUDITOR, Role.DPO, Role.OPERATOR, Role.AGENCY_ADMIN, Role.CASEWORKER}
     assert roles_that_count(roles, "pwd") == {Role.CASEWORKER}
     assert roles_that_count(roles, "mfa") == roles
+
+
+def test_no_role_that_makes_a_way_into_other_peoples_accounts_is_known_by_a_password_alone() -> None:
+    doors = {method: access for method, access in ACCESS.items() if "StaffService" in method}
+    assert doors
+    keepers = {Role(role) for access in doors.values() for role in access.roles}
+    assert roles_that_count(keepers, "pwd") == set()
 
 
 @pytest.mark.parametrize("role", [role for role, row in ROLES.items() if not row.is_of_agency])
