@@ -93,7 +93,7 @@ INVARIANTS: Final = (
     ),
     Invariant(
         "I6-cells-are-what-was-signed",
-        "Every grant cell is exactly what a consent event gave",
+        "Every grant cell is exactly what a consent event gave, open or ended as later events say",
         _INTAKE,
         "select count(*) from intake.grant_cell",
         """
@@ -101,16 +101,26 @@ INVARIANTS: Final = (
         from intake.grant_cell cell
         full join (
             select given.consent_event_id, line.agency_id, line.purpose, line.legal_basis, line.effect,
-                   bit_or(line.categories) as categories, c.valid_from_time, c.valid_until_time
+                   bit_or(line.categories) as categories, c.valid_from_time, c.valid_until_time,
+                   min(back.sequence) as ended_by, given.beneficiary_id
             from intake.consent_event given
             join intake.consent c using (consent_id)
             join intake.consent_grant line using (consent_id)
+            left join intake.consent_event back
+              on back.beneficiary_id = given.beneficiary_id and back.state = 'WITHDRAWN'
+              and back.sequence > given.sequence and back.recorded_time < c.valid_until_time
+              and coalesce(back.agency_id, line.agency_id) = line.agency_id
+              and line.effect = 'PERMIT' and line.legal_basis = 'CONSENT'
             where given.state in ('GIVEN', 'RENEWED')
-            group by 1, 2, 3, 4, 5, 7, 8) signed
+            group by 1, 2, 3, 4, 5, 7, 8, 10) signed
           using (consent_event_id, agency_id, purpose, legal_basis, effect)
+        left join intake.consent_event ended
+          on ended.beneficiary_id = signed.beneficiary_id and ended.sequence = signed.ended_by
         where cell.categories is distinct from signed.categories
            or cell.valid_from_time is distinct from signed.valid_from_time
            or cell.valid_until_time is distinct from signed.valid_until_time
+           or cell.withdrawn_event_id is distinct from ended.consent_event_id
+           or cell.withdrawn_time is distinct from ended.recorded_time
         """,
     ),
     Invariant(

@@ -11,6 +11,17 @@ _TAKEN_UP: Final = "state in ('ACCEPTED', 'ACCEPTED_FOR_ASSESSMENT')"
 _REFERRALS: Final = "select count(*) from referral.referral"
 _PURPOSES: Final = ", ".join(f"('{code}', '{purpose_of(code).code}')" for code in SERVICE_TYPES)
 
+_NO_NEWS: Final = """
+          and not exists (select from intake.consent_moment m
+                          where m.beneficiary_id = n.beneficiary_id and m.due_time <= now())
+          and not exists (select from intake.outbox e
+                          where e.key = n.beneficiary_id and e.type = 'ProfileChanged')
+          and not exists (select from intake.event_log e
+                          where e.key = n.beneficiary_id and e.type = 'ProfileChanged'
+                            and not exists (select from referral.inbox i where i.event_id = e.event_id))
+"""
+# intake has told, or is about to tell, that something about the person of need `n` has changed
+
 INVARIANTS: Final = (
     Invariant(
         "I2-one-open-offer",
@@ -89,13 +100,23 @@ INVARIANTS: Final = (
             where c.beneficiary_id = n.beneficiary_id and c.agency_id = o.agency_id
               and c.purpose = seen_for.purpose and c.withdrawn_time is null
               and c.valid_from_time <= now() and now() < c.valid_until_time), 0) = 0
-          and not exists (select from intake.consent_moment m
-                          where m.beneficiary_id = n.beneficiary_id and m.due_time <= now())
-          and not exists (select from intake.outbox e
-                          where e.key = n.beneficiary_id and e.type = 'ProfileChanged')
-          and not exists (select from intake.event_log e
-                          where e.key = n.beneficiary_id and e.type = 'ProfileChanged'
-                            and not exists (select from referral.inbox i where i.event_id = e.event_id))
+          {_NO_NEWS}
+        """,
+    ),
+    Invariant(
+        "I7-no-offer-outlives-its-agreement",
+        "An open offer rests on an agreement that covers its purpose, or news of the change is on its way",
+        ("intake", "referral"),
+        f"select count(*) from referral.offer where {_OPEN}",
+        f"""
+        select o.offer_id from referral.offer o
+        join intake.need n using (referral_id)
+        join (values {_PURPOSES}) as seen_for (service_type, purpose) using (service_type)
+        where o.{_OPEN}
+          and not exists (select from intake.agreement a
+                          where a.agency_id = o.agency_id and seen_for.purpose = any(a.purposes))
+          and not exists (select from intake.agreement_moment m where m.agency_id = o.agency_id)
+          {_NO_NEWS}
         """,
     ),
 )

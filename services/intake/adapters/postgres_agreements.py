@@ -68,6 +68,10 @@ class PostgresAgreements:
             now,
         )
 
+    async def remind(self, tx: Transaction, agency_id: AgencyId) -> None:
+        """Lets all who let the agency see something be told, by the timer of consent moments."""
+        await tx.connection.execute("insert into agreement_moment (agency_id) values ($1)", agency_id)
+
     async def page(self, tx: Transaction, after: AgencyId | None, size: int) -> list[Agreement]:
         """Up to `size` agreements in the order of agency ids, those behind `after`."""
         rows = await tx.connection.fetch(

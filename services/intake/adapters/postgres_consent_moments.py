@@ -23,10 +23,26 @@ _TAKE: Final = """
     where beneficiary_id = any(array(select beneficiary_id from due)) and erased_time is null
     returning beneficiary_id, profile_version
 """
+# whoever consents from now on is matched by the agreement as it is
+_SPREAD: Final = """
+    with changed as (
+        delete from agreement_moment where agreement_moment_id = any(array(
+            select agreement_moment_id from agreement_moment order by agreement_moment_id limit 1
+            for update skip locked))
+        returning agency_id
+    )
+    insert into consent_moment (due_time, beneficiary_id)
+    select distinct clock_timestamp(), beneficiary_id from grant_cell join changed using (agency_id)
+    where effect = 'PERMIT' and withdrawn_time is null and valid_until_time > clock_timestamp()
+"""
 
 
 class PostgresConsentMoments:
     """The table `consent_moment`; rows are written along with the record (`PostgresConsents.add`)."""
+
+    async def spread_agreement(self, tx: Transaction) -> None:
+        """Turns one changed agreement into a reminder for each person who lets the agency see something."""
+        await tx.connection.execute(_SPREAD)
 
     async def take_due(self, tx: Transaction, limit: int) -> list[tuple[BeneficiaryId, int]]:
         """Takes up to `limit` due reminders that nobody holds; answers whose they are, each person once and

@@ -70,7 +70,7 @@ def check_record(record: ConsentRecord, now: datetime) -> None:
 
     Raises:
         Invalid: UNKNOWN_CODE, CONSENT_PERIOD_INVALID, CONSENT_PERIOD_TOO_LONG, CONSENT_ALREADY_ENDED,
-            HAPPENED_IN_FUTURE, AUTHORITY_REFERENCE_MISSING, BASIS_NOT_CONSENT.
+            HAPPENED_IN_FUTURE, AUTHORITY_REFERENCE_MISSING, BASIS_NOT_CONSENT, SAFETY_IS_A_DENIAL.
     """
     language(record.spoken_language)
     for grant in record.grants:
@@ -80,6 +80,10 @@ def check_record(record: ConsentRecord, now: datetime) -> None:
             raise Invalid(
                 "What a person agrees to rests on consent; another legal basis is not theirs to give.",
                 reason="BASIS_NOT_CONSENT",
+            )
+        if grant.is_safety_critical and grant.effect is not GrantEffect.DENY:
+            raise Invalid(
+                "Only a denial can be one on which somebody's safety hangs.", reason="SAFETY_IS_A_DENIAL"
             )
     if record.valid_until_time <= record.valid_from_time:
         raise Invalid("Consent must end after it begins.", reason="CONSENT_PERIOD_INVALID")

@@ -104,4 +104,5 @@ def _grant_from(message: proto.Grant) -> Grant:
         categories=mask(message.categories),
         legal_basis=_BASES[message.legal_basis],
         effect=_EFFECTS[message.effect],
+        is_safety_critical=message.is_safety_critical,
     )

@@ -50,5 +50,7 @@ async def save_agreements(command: SaveAgreements, tx: Transaction, agreements: 
                 request_id=command.request_id,
             )
         )
+        if before is not None:
+            await agreements.remind(tx, changed.agency_id)
         saved += 1
     return saved

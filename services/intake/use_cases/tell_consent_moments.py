@@ -1,4 +1,7 @@
-"""Consent, or a denial, has begun or ended by time alone: tells it as if somebody had changed it."""
+"""What was permitted turned without the person: tells it as if somebody had changed their consent.
+
+Consent, or a denial, has begun or ended by time alone, or an agency's agreement says something else now.
+"""
 
 from typing import Final
 
@@ -13,9 +16,10 @@ async def tell_consent_moments(tx: Transaction, moments: PostgresConsentMoments)
     """Tells a ProfileChanged for each person among the moments now due; answers how many.
 
     Disclosure needs none of this, for it looks at the periods itself. Whoever matches asks again and takes
-    back an offer that is no longer permitted, or finds one that now is. Agreements are told with their
-    period when they are saved, so their followers need no reminder.
+    back an offer that is no longer permitted, or finds one that now is. When an agreement begins and ends is
+    told when it is saved, so its followers need no reminder of that.
     """
+    await moments.spread_agreement(tx)
     turned = await moments.take_due(tx, AT_ONCE)
     await tx.now()
     for beneficiary_id, profile_version in turned:

@@ -201,7 +201,22 @@ BREAKS = [
     ("update intake.grant_cell set categories = 8191", {"I6-cells-are-what-was-signed"}),
     (
         f"update intake.grant_cell set withdrawn_time = '{EARLIER}', withdrawn_event_id = gen_random_uuid()",
-        {"I7-nothing-after-withdrawal", "I7-no-offer-outlives-its-consent"},
+        {
+            "I7-nothing-after-withdrawal",
+            "I7-no-offer-outlives-its-consent",
+            "I6-cells-are-what-was-signed",
+        },
+    ),
+    (
+        # a withdrawal closed the cell, and by hand it was opened again
+        "insert into intake.consent_event select (jsonb_populate_record(e, jsonb_build_object("
+        "'consent_event_id', gen_random_uuid(), 'sequence', 2, 'state', 'WITHDRAWN',"
+        " 'recorded_time', now()))).* from intake.consent_event e",
+        {"I6-cells-are-what-was-signed"},
+    ),
+    (
+        "update intake.agreement set purposes = '{SERVICE_LEGAL}'",
+        {"I7-no-offer-outlives-its-agreement"},
     ),
     (
         # the period ended by itself, just after the disclosure, and nobody was reminded
@@ -213,7 +228,7 @@ BREAKS = [
         "insert into intake.consent_event select (jsonb_populate_record(e, jsonb_build_object("
         "'consent_event_id', gen_random_uuid(), 'sequence', 2, 'state', 'WITHDRAWN',"
         f" 'recorded_time', '{EARLIER}'))).* from intake.consent_event e",
-        {"I6-permitted-when-given"},
+        {"I6-permitted-when-given", "I6-cells-are-what-was-signed"},
     ),
     (
         "insert into intake.consent_grant select (jsonb_populate_record(g,"

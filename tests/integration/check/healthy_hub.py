@@ -222,7 +222,8 @@ async def _plant_intake(hub: HealthyHub) -> None:
         **period,
     )
     agreement = {"purposes": [PURPOSE], "categories": 15, "legal_regime": "GDPR_CONTROLLER", "version": 1}
-    await hub.plant("intake.agreement_version", agency_id=HOLDER, transfer_basis="", **agreement, **period)
+    for table in ("intake.agreement", "intake.agreement_version"):
+        await hub.plant(table, agency_id=HOLDER, transfer_basis="", **agreement, **period)
     for need_id, referral_id, service_type in zip(
         NEEDS, (R1, R2, R3, R4), ("GREEK_A1", "GREEK_A1", "GBV_COUNSELLING", "GREEK_A1"), strict=True
     ):

@@ -123,6 +123,7 @@ async def test_concurrent_consents_of_one_person_are_numbered_without_gaps(intak
         ({"grants": (grant(A, purpose="SERVICE_TEAPOT"),)}, "UNKNOWN_CODE"),
         ({"grants": (grant(A), grant(B, legal_basis=LegalBasis.VITAL_INTEREST))}, "BASIS_NOT_CONSENT"),
         ({"grants": (grant(A, legal_basis=LegalBasis.PUBLIC_TASK),)}, "BASIS_NOT_CONSENT"),
+        ({"grants": (grant(A, is_safety_critical=True),)}, "SAFETY_IS_A_DENIAL"),
     ],
 )
 async def test_a_consent_that_could_not_stand_is_refused_and_nothing_is_kept(

@@ -20,7 +20,7 @@ from services.intake.adapters.postgres_consent_moments import PostgresConsentMom
 from services.intake.domain.cells import GrantEffect
 from services.intake.use_cases.tell_consent_moments import AT_ONCE, tell_consent_moments
 from tests.integration.chassis.waiting import running, until
-from tests.support.consented_people import OpenIntake, grant
+from tests.support.consented_people import COURSES, OpenIntake, agreement_with, grant, purposes_without
 
 A, B = uuid4(), uuid4()
 HUB = Caller.of_service("intake")
@@ -111,6 +111,21 @@ async def test_whoever_is_being_written_to_is_passed_over_and_comes_next(intake:
     assert await _told(intake) == {str(free): 1}
     assert await _tell(intake) == 1
     assert await _told(intake) == {str(free): 1, str(busy): 1}
+
+
+async def test_all_who_let_an_agency_see_something_are_told_that_its_agreement_changed(
+    intake: OpenIntake,
+) -> None:
+    concerned, other, withdrawn, excluding = [await intake.person() for _ in range(4)]
+    await intake.agree(agreement_with(A), agreement_with(B))
+    assert await _tell(intake) == 0
+    for person, agency_id in ((concerned, A), (other, B), (withdrawn, A)):
+        await intake.consent(person, grant(agency_id))
+    await intake.consent(excluding, grant(A, effect=GrantEffect.DENY))
+    await intake.withdraw(withdrawn)
+    await intake.agree(agreement_with(A, purposes=purposes_without(COURSES)), agreement_with(B))
+    assert [await _tell(intake), await _tell(intake)] == [1, 0]
+    assert await _told(intake) == {str(concerned): 1}
 
 
 async def _many_with_a_moment(intake: OpenIntake, count: int) -> list[BeneficiaryId]:

@@ -151,6 +151,7 @@ class Grant(_message.Message):
     CATEGORIES_FIELD_NUMBER: _builtins.int
     LEGAL_BASIS_FIELD_NUMBER: _builtins.int
     EFFECT_FIELD_NUMBER: _builtins.int
+    IS_SAFETY_CRITICAL_FIELD_NUMBER: _builtins.int
     agency_id: _builtins.str
     """To whom."""
     purpose: _builtins.str
@@ -159,6 +160,8 @@ class Grant(_message.Message):
     """On what it rests."""
     effect: Global___GrantEffect.ValueType
     """Permit or deny."""
+    is_safety_critical: _builtins.bool
+    """Somebody's safety hangs on this denial ("never share with X"); the record shows it as such."""
     @_builtins.property
     def categories(self) -> _containers.RepeatedScalarFieldContainer[_builtins.str]:
         """Which data categories, codes."""
@@ -171,10 +174,11 @@ class Grant(_message.Message):
         categories: _abc.Iterable[_builtins.str] | None = ...,
         legal_basis: Global___LegalBasis.ValueType = ...,
         effect: Global___GrantEffect.ValueType = ...,
+        is_safety_critical: _builtins.bool = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["agency_id", b"agency_id", "categories", b"categories", "effect", b"effect", "legal_basis", b"legal_basis", "purpose", b"purpose"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["agency_id", b"agency_id", "categories", b"categories", "effect", b"effect", "is_safety_critical", b"is_safety_critical", "legal_basis", b"legal_basis", "purpose", b"purpose"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
