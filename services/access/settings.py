@@ -8,6 +8,7 @@ from urllib.parse import urlsplit
 from pydantic import BaseModel, ConfigDict, Field, FilePath, ValidationError, field_validator
 
 from chassis.settings import ServiceSettings
+from services.access.adapters.closed_accounts import CLOSED_FILE
 
 _THIS_MACHINE: Final = ("127.0.0.1", "localhost", "::1")
 
@@ -65,6 +66,16 @@ class AccessSettings(ServiceSettings):
 
     name_retention_days: int = Field(default=90, ge=1, le=3650)
     """So long after its closing an account still has login and name."""
+
+    @field_validator("key_file")
+    @classmethod
+    def _know_who_was_closed(cls, file: Path) -> Path:
+        if not (file.parent / CLOSED_FILE).is_file():
+            raise ValueError(
+                f"{CLOSED_FILE} is missing beside it, without which closed accounts would be open again: put"
+                " the whole key folder back, as it is today; where nobody was ever closed, an empty file does"
+            )
+        return file
 
     @field_validator("providers_file")
     @classmethod

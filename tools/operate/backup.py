@@ -58,8 +58,8 @@ class Backup:
             markup=False,
         )
         console.print(
-            "No key is in it. Without the key folder (.kem/keys: root key, epochs, tombstones) it is of no"
-            " use: keep a copy of that folder, and keep it apart from this file."
+            "No key is in it. Without the key folder (.kem/keys) it is of no use: keep a copy of that folder,"
+            " and keep it apart from this file."
         )
 
 

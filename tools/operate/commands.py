@@ -67,7 +67,7 @@ def restore(
 ) -> None:
     """Make the hub what it was when the file was written. Nothing may run; erased people stay erased.
 
-    The key folder must be there, as it is today: root key, epochs, tombstones.
+    The key folder must be there, as it is today: root key, epochs, tombstones, closed accounts.
     """
     from tools.operate.archive import Archive
     from tools.operate.restore import restore as put_back

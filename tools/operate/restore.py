@@ -10,7 +10,7 @@ fills it from the event logs.
 import asyncio
 import shutil
 import signal
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import asdict, dataclass
 from datetime import datetime
@@ -86,7 +86,7 @@ async def restore(
         StackFailure: keys or tombstones are missing or not the right ones, the hub holds something, or the
             backup is damaged or newer than this version. Nothing has changed then.
     """
-    _check_keys(layout)
+    _check_keys(layout, archive.schemas)
     services = services_of(ROOT)
     unknown = sorted(set(archive.schemas) - set(services))
     if unknown:
@@ -107,13 +107,18 @@ async def restore(
             ports.release()
 
 
-def _check_keys(layout: Layout) -> None:
-    """Before anything is touched: a restored person who was erased would be readable again."""
-    for file in (layout.keys / "root.key", layout.tombstones):
+def _check_keys(layout: Layout, schemas: Sequence[str]) -> None:
+    """Before anything is touched: whoever was erased would be readable again, whoever was closed let in."""
+    needed = [layout.keys / "root.key", layout.tombstones]
+    if "access" in schemas:
+        needed += [layout.sign_in_key, layout.closed_accounts]
+    for file in needed:
         if not file.is_file():
             raise StackFailure(
                 f"{file} is missing: put the key folder of that hub back first, as it is today. Without the"
-                " root key nobody in the backup is readable; without the tombstones erased people would be."
+                " root key nobody in the backup is readable; without the tombstones erased people would be;"
+                " without sign-in.key no authenticator is known, and without closed-accounts every account"
+                " that was closed is open again."
             )
 
 

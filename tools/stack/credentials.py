@@ -9,6 +9,7 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat
 
 from chassis.caller import SERVICE_ISSUER_PREFIX, SERVICE_ROLE, AssertionSigner
+from tools.stack.failure import StackFailure
 from tools.stack.layout import Layout, write_secret
 from tools.stack.postgres_admin import KINDS, SUPERUSER, Passwords, PostgresAdmin
 
@@ -40,17 +41,34 @@ def passwords(layout: Layout, schemas: Iterable[str]) -> Passwords:
 
 
 def write_signing_keys(layout: Layout, services: Iterable[str]) -> None:
-    """Makes the issuers' keys and each service's own, and writes the file of public keys."""
+    """Makes the issuers' keys and each service's own, and writes the file of public keys.
+
+    Raises:
+        StackFailure: this hub had a key of sign-in or a list of closed accounts, and it is gone.
+    """
     services = list(services)
     entries = [_signer(layout, ISSUER).key_entry()]
     if "access" in services:
+        _begin_sign_in(layout)
         entries.append(_signer(layout, STAFF_ISSUER).key_entry())
-        if not layout.sign_in_key.exists():
-            write_secret(layout.sign_in_key, base64.b64encode(secrets.token_bytes(32)).decode())
     entries += [_signer(layout, SERVICE_ISSUER_PREFIX + name).key_entry([SERVICE_ROLE]) for name in services]
     content = json.dumps({"keys": entries}, indent=1)
     if not layout.assertion_keys.exists() or layout.assertion_keys.read_text() != content:
         write_secret(layout.assertion_keys, content)
+
+
+def _begin_sign_in(layout: Layout) -> None:
+    """Makes what access needs of the key folder, before its first start and never again."""
+    needed = (layout.closed_accounts, layout.sign_in_key)
+    if not any(file.exists() for file in (*needed, layout.staff_issuer_key)):
+        write_secret(layout.closed_accounts, "")
+        write_secret(layout.sign_in_key, base64.b64encode(secrets.token_bytes(32)).decode())
+    for file in needed:
+        if not file.is_file():
+            raise StackFailure(
+                f"{file} is missing, and staff's accounts hang on it: put the key folder back as it was last."
+                " docs/runbooks/restore.md says what to do where it is lost."
+            )
 
 
 def _signer(layout: Layout, issuer: str) -> AssertionSigner:

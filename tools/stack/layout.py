@@ -104,11 +104,16 @@ class Layout:
 
     @property
     def sign_in_key(self) -> Path:
-        """From which access' secrets in the database follow; who was closed is noted beside it.
+        """From which access' secrets in the database follow.
 
         With the keys, because a backup needs it: without it no authenticator is known after a restore.
         """
         return self.keys / "sign-in.key"
+
+    @property
+    def closed_accounts(self) -> Path:
+        """Which accounts of staff were closed, whatever a backup says; empty where none ever was."""
+        return self.keys / "closed-accounts"
 
     @property
     def login_file(self) -> Path:

@@ -1,7 +1,8 @@
 """Who was closed, in a file beside the key of sign-in: no backup of the database opens an account again.
 
 One line for each account: its principal_id. Lines are only ever added. A line that is too short was never
-finished, and its closing never committed.
+finished, and its closing never committed. The file is made with the key and never here: one that is missing
+was lost, with whoever was closed.
 """
 
 import os
@@ -22,8 +23,12 @@ class ClosedAccounts:
         self._file = folder / CLOSED_FILE
 
     def add(self, principal_id: PrincipalId) -> None:
-        """Writes one down and returns when it is on the disk: before the closing commits, never after."""
-        descriptor = os.open(self._file, os.O_WRONLY | os.O_CREAT | os.O_APPEND, 0o600)
+        """Writes one down and returns when it is on the disk: before the closing commits, never after.
+
+        Raises:
+            OSError: the file is not there, or the disk takes no more.
+        """
+        descriptor = os.open(self._file, os.O_WRONLY | os.O_APPEND)
         try:
             line = f"\n{principal_id}\n".encode()
             if os.write(descriptor, line) != len(line):
@@ -36,7 +41,8 @@ class ClosedAccounts:
         """All that were ever closed.
 
         Raises:
+            FileNotFoundError: nobody knows.
             ValueError: a line is no id.
         """
-        lines = self._file.read_text(encoding="ascii").splitlines() if self._file.exists() else []
+        lines = self._file.read_text(encoding="ascii").splitlines()
         return [PrincipalId(UUID(line)) for line in lines if len(line) >= _LINE_LENGTH]

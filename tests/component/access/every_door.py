@@ -119,6 +119,7 @@ async def every_door(database: FreshDatabase, folder: Path, bootstrap: str) -> A
     make_signer(folder, "kem-access")
     write_keys(folder, people, hub)
     (folder / "keys").mkdir()
+    (folder / "keys" / "closed-accounts").touch()
     (folder / "keys" / "sign-in.key").write_bytes(base64.b64encode(os.urandom(32)))
     addresses = {service: f"127.0.0.1:{free_port()}" for service in access_tables()}
     metrics = {service: f"127.0.0.1:{free_port()}" for service in addresses}

@@ -29,6 +29,7 @@ async def hub(
     postgres_server.create_database(name, database_template(SCHEMAS))
     operator, issuer, _ = (make_signer(folder, one) for one in ("kem-up", "kem-access", "service:access"))
     write_keys(folder, operator, issuer)
+    (folder / "closed-accounts").touch()
     (folder / "sign-in.key").write_bytes(base64.b64encode(os.urandom(32)))
     one = AccessHub(FreshDatabase(postgres_server, name, SCHEMAS), broker.bootstrap, folder, operator)
     await one.start()

@@ -15,7 +15,7 @@ from chassis.postgres import Database
 from kem.access.v1.access_events_pb2 import AccessEvent
 from kernel.ids import AgencyId, PrincipalId, random_id
 from kernel.vocabulary import Role
-from services.access.adapters.closed_accounts import ClosedAccounts
+from services.access.adapters.closed_accounts import CLOSED_FILE, ClosedAccounts
 from services.access.adapters.password_hasher import PasswordHasher
 from services.access.adapters.postgres_accounts import PostgresAccounts
 from services.access.adapters.postgres_credentials import PostgresCredentials
@@ -70,6 +70,7 @@ class Staff:
     keeping: KeepingParts
     closed: ClosedAccounts
     signer: AssertionSigner
+    folder: Path
     operator: Caller = field(default_factory=lambda: keeper(Role.OPERATOR))
 
     async def open(
@@ -163,6 +164,7 @@ def staff_over(
 ) -> Staff:
     """Everything that `services/access/__main__.py` wires, but the doors."""
     key = SignInKey(os.urandom(32))
+    (folder / CLOSED_FILE).touch()
     accounts, credentials, sessions = PostgresAccounts(), PostgresCredentials(key), PostgresSessions()
     signing_in: Any = (worker, accounts, credentials, sessions, PostgresSignInTries(), hasher, key, LIMITS)
     return Staff(
@@ -173,4 +175,5 @@ def staff_over(
         KeepingParts(accounts, credentials, sessions, hasher, key, timedelta(days=7)),
         ClosedAccounts(folder),
         make_signer(folder, "kem-access"),
+        folder,
     )

@@ -154,6 +154,17 @@ async def test_an_identity_belongs_to_one_account_until_it_is_unlinked(staff: St
     assert staff.facts(first) == ["account_opened", "identity_linked", "identity_unlinked"]
 
 
+async def test_nobody_is_closed_while_the_list_of_who_was_is_gone(staff: Staff) -> None:
+    person = await staff.member()
+    (staff.folder / "closed-accounts").unlink()
+    with pytest.raises(FileNotFoundError):
+        async with staff.worker.transaction(staff.operator) as tx:
+            await close_account(person.principal_id, staff.operator, tx, staff.keeping, staff.closed)
+    with pytest.raises(FileNotFoundError):
+        await keep_closed(staff.worker, staff.keeping, staff.closed)
+    await staff.sign_in(person)
+
+
 async def test_a_backup_opens_no_account_again_that_was_closed_after_it(staff: Staff) -> None:
     person, other = await staff.member(), await staff.member()
     async with staff.worker.transaction(staff.operator) as tx:

@@ -133,6 +133,8 @@ def foreign_root_key(layout: Layout, folder: Path) -> Iterator[None]:
     foreign.mkdir(mode=0o700)
     FileKeyProvider.initialise(foreign)
     Tombstones(foreign).begin()
+    for name in ("sign-in.key", "closed-accounts"):
+        shutil.copy(right / name, foreign)
     shutil.copytree(foreign, layout.keys)
     try:
         yield
@@ -205,7 +207,7 @@ async def test_what_a_hub_holds_is_replaced_only_when_told_so_and_only_by_what_f
     backed_up: BackedUp, tmp_path: Path
 ) -> None:
     layout, content = backed_up.layout, backed_up.file.read_bytes()
-    for name in ("tombstones", "root.key"):
+    for name in ("tombstones", "root.key", "sign-in.key", "closed-accounts"):
         elsewhere = copy_of(backed_up, tmp_path / name)
         (elsewhere.keys / name).unlink()
         refused = await kem(elsewhere.data, "restore", str(backed_up.file))

@@ -20,6 +20,7 @@ def right(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     ):
         (tmp_path / name).write_text("x")
         monkeypatch.setenv(f"KEM_ACCESS_{name}", str(tmp_path / name))
+    (tmp_path / "closed-accounts").touch()
     (tmp_path / "keys").write_text("{}")
     monkeypatch.setenv("KEM_ASSERTION_KEYS_FILE", str(tmp_path / "keys"))
     monkeypatch.setenv("KEM_ACCESS_GRPC_ADDRESS", "127.0.0.1:0")
@@ -36,6 +37,13 @@ def test_a_provider_that_is_described_wrongly_is_said_at_the_start(right: Path) 
     assert "KEM_ACCESS_PROVIDERS_FILE is wrong" in str(said.value)
     assert "issuer" in str(said.value)
     assert "client_id" in str(said.value)
+
+
+def test_without_the_list_of_who_was_closed_it_does_not_start(right: Path) -> None:
+    right.write_text('{"providers": []}')
+    (right.parent / "closed-accounts").unlink()
+    with pytest.raises(SettingsInvalid, match="KEM_ACCESS_KEY_FILE is wrong: closed-accounts is missing"):
+        AccessSettings.load("access")
 
 
 def test_providers_that_are_described_rightly_are_taken(right: Path) -> None:
