@@ -8,7 +8,7 @@ from chassis.run import EXIT_SETTINGS, run_service
 from chassis.service import Service
 from services.intake.adapters.event_codec import encode
 from services.intake.adapters.keys import KeysUnusable
-from services.intake.adapters.measures import look_at_reviews
+from services.intake.adapters.measures import look_at_reviews, look_at_rights_requests
 from services.intake.adapters.postgres_consent_moments import PostgresConsentMoments
 from services.intake.adapters.root_key import open_keys
 from services.intake.adapters.tombstones import Tombstones
@@ -44,7 +44,7 @@ async def wire(service: Service) -> None:
     service.beside("needs writer", consent.writer.run)
     service.beside("backlog", consent.backlog.run)
     service.timer(partial(tell_consent_moments, moments=PostgresConsentMoments()), name="consent_moments")
-    service.gauges.own.append(look_at_reviews)
+    service.gauges.own.extend((look_at_reviews, look_at_rights_requests))
     facts = DisclosureFacts(consent.held_referrals, consent.needed_categories, consent.holding_news)
     service.project(CONSUMER, TOPICS, facts, window_seconds=WINDOW_SECONDS)
 

@@ -14,6 +14,7 @@ from kem.disclosure.v1 import (
     disclosure_service_pb2,
     emergency_access_service_pb2,
     emergency_service_pb2,
+    rights_service_pb2,
 )
 from kem.intake.v1 import eligibility_service_pb2, intake_events_pb2, intake_service_pb2, text_service_pb2
 from kem.notifications.v1 import inbox_service_pb2, notifications_events_pb2, push_service_pb2
@@ -71,6 +72,7 @@ DOORS: list[FileDescriptor] = [
         emergency_service_pb2,
         emergency_access_service_pb2,
         authority_service_pb2,
+        rights_service_pb2,
         directory_service_pb2,
         referral_service_pb2,
         inbox_service_pb2,

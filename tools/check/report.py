@@ -19,6 +19,7 @@ from tools.check.needs import needs
 from tools.check.offers import offers
 from tools.check.paths import paths
 from tools.check.places import places
+from tools.check.rights import rights
 from tools.check.waiting import waiting
 from tools.check.where import one_instant
 
@@ -34,6 +35,7 @@ GROUPS: Final[tuple[Group, ...]] = (
     disclosures,
     accounts,
     emergencies,
+    rights,
 )
 
 # by the event log: a schema that has one was migrated and belongs to a service

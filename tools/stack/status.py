@@ -3,6 +3,7 @@
 import json
 import time
 from dataclasses import asdict, dataclass, field, replace
+from typing import Final
 
 import asyncpg
 import psutil
@@ -12,6 +13,12 @@ from rich.table import Table
 from tools.stack.layout import Layout
 from tools.stack.run_file import RunningProcess, read_run
 from tools.stack.services import START_ORDER, why_not_serving
+
+_OVERDUE: Final = """
+    select
+        (select count(*) from intake.emergency_review where finding is null and due_time <= now()) as reviews,
+        (select count(*) from intake.rights_request where answer is null and due_time <= now()) as rights
+"""
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,6 +56,8 @@ class Found:
     """Push endpoints that wait for an operator."""
     reviews_overdue: int = 0
     """What was given without consent and nobody has reviewed in time."""
+    rights_overdue: int = 0
+    """What people have asked by right and nobody has answered in time."""
 
 
 async def read_status(layout: Layout) -> Found:
@@ -60,20 +69,20 @@ async def read_status(layout: Layout) -> Found:
     for process in run.processes:
         processes.append(await _process(process, run.addresses.get(process.name)))
     waiting: dict[str, Waiting] = {}
-    given_up = overdue = 0
+    given_up, overdue = 0, (0, 0)
     is_reached = False
     try:
         connection = await asyncpg.connect(layout.url_file("check").read_text().strip(), timeout=3)
         try:
             waiting = await count_waiting(connection)
             given_up = await count_given_up(connection) if "notifications" in waiting else 0
-            overdue = await count_reviews_overdue(connection) if "intake" in waiting else 0
+            overdue = await count_overdue(connection) if "intake" in waiting else (0, 0)
             is_reached = True
         finally:
             await connection.close()
     except (OSError, TimeoutError, asyncpg.PostgresError):
         waiting = {}
-    return Found(True, processes, waiting, run.addresses, is_reached, given_up, overdue)
+    return Found(True, processes, waiting, run.addresses, is_reached, given_up, *overdue)
 
 
 def _supervisor(process: RunningProcess, *, is_ready: bool) -> ProcessState:
@@ -163,13 +172,10 @@ async def count_given_up(connection: asyncpg.Connection) -> int:
     )
 
 
-async def count_reviews_overdue(connection: asyncpg.Connection) -> int:
-    """Emergencies that nobody has reviewed though their time is over."""
-    return int(
-        await connection.fetchval(
-            "select count(*) from intake.emergency_review where finding is null and due_time <= now()"
-        )
-    )
+async def count_overdue(connection: asyncpg.Connection) -> tuple[int, int]:
+    """Emergencies that nobody has reviewed, and requests by right that nobody has answered, in their time."""
+    row = await connection.fetchrow(_OVERDUE)
+    return row["reviews"], row["rights"]
 
 
 def as_json(found: Found) -> str:
@@ -189,6 +195,7 @@ def as_json(found: Found) -> str:
             "dead_letters": total("dead_letters"),
             "push_given_up": found.push_given_up if found.is_database_reached else None,
             "reviews_overdue": found.reviews_overdue if found.is_database_reached else None,
+            "rights_overdue": found.rights_overdue if found.is_database_reached else None,
             "by_service": {name: asdict(waiting) for name, waiting in found.waiting.items()},
             "addresses": found.addresses,
         },
@@ -234,6 +241,12 @@ def print_status(found: Found) -> None:
         console.print(
             f"[red]Given without consent and not reviewed in time: {found.reviews_overdue}[/];"
             " see docs/runbooks/emergency-reviews-overdue.md."
+        )
+    if found.rights_overdue:
+        console.print()
+        console.print(
+            f"[red]Asked by right and not answered in time: {found.rights_overdue}[/];"
+            " see docs/runbooks/rights-requests-overdue.md."
         )
 
 

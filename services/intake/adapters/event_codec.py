@@ -18,6 +18,7 @@ from kem.intake.v1 import intake_events_pb2 as intake
 from kernel.ids import derived_id, ordered_id
 from services.intake.adapters.emergency_codec import EMERGENCY_ENVELOPES
 from services.intake.adapters.emergency_codec import Envelope as _Envelope
+from services.intake.adapters.rights_codec import RIGHTS_ENVELOPES
 from services.intake.domain import events
 
 POLICY_VERSION: Final = "1"
@@ -174,4 +175,5 @@ _ENVELOPES: Final[dict[type, Callable[[Any], _Envelope]]] = {
     events.DisclosureGiven: _disclosure_given,
     events.DisclosureRefused: _disclosure_refused,
     **EMERGENCY_ENVELOPES,
+    **RIGHTS_ENVELOPES,
 }

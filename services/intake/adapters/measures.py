@@ -14,14 +14,30 @@ emergency_reviews_overdue = _meter.create_gauge(
     "kem_emergency_reviews_overdue", description="Those of them whose time is over"
 )
 
+rights_requests_open = _meter.create_gauge(
+    "kem_rights_requests_open", description="What people have asked by right and nobody has answered yet"
+)
+rights_requests_overdue = _meter.create_gauge(
+    "kem_rights_requests_overdue", description="Those of them whose time is over"
+)
+
 _LOOK: Final = """
     select count(*) as waiting, count(*) filter (where due_time <= clock_timestamp()) as overdue
-    from emergency_review where finding is null
+    from {} is null
 """
+_REVIEWS: Final = _LOOK.format("emergency_review where finding")
+_RIGHTS: Final = _LOOK.format("rights_request where answer")
 
 
 async def look_at_reviews(connection: asyncpg.Connection) -> None:
     """Reads what waits for a review; the same figures in every process of the service."""
-    row = await connection.fetchrow(_LOOK)
+    row = await connection.fetchrow(_REVIEWS)
     emergency_reviews_open.set(row["waiting"])
     emergency_reviews_overdue.set(row["overdue"])
+
+
+async def look_at_rights_requests(connection: asyncpg.Connection) -> None:
+    """Reads what waits for an answer; the same figures in every process of the service."""
+    row = await connection.fetchrow(_RIGHTS)
+    rights_requests_open.set(row["waiting"])
+    rights_requests_overdue.set(row["overdue"])

@@ -27,6 +27,7 @@ _AUTHORISES: Final = Access(
 )
 _AUTHORITIES: Final = Access(roles=frozenset({Role.DPO, Role.SAFEGUARDING_OFFICER, Role.SUPERVISOR}))
 _COMPELS: Final = Access(roles=frozenset({Role.DPO}), second_factor=True)
+_RIGHTS: Final = Access(roles=frozenset({Role.DPO, Role.SUPERVISOR}))
 _HUB_ONLY: Final = Access(internal=True)
 
 ACCESS: Final[Mapping[str, Access]] = {
@@ -61,4 +62,8 @@ ACCESS: Final[Mapping[str, Access]] = {
     "/kem.disclosure.v1.AuthorityService/DecideCompelledRequest": _COMPELS,
     "/kem.disclosure.v1.AuthorityService/ListCompelledRequests": _AUTHORITIES,
     "/kem.disclosure.v1.AuthorityService/GetCompelledDisclosure": _COMPELS,
+    "/kem.disclosure.v1.RightsService/RegisterRightsRequest": _CASE_WORK,
+    "/kem.disclosure.v1.RightsService/ExtendRightsRequest": _RIGHTS,
+    "/kem.disclosure.v1.RightsService/AnswerRightsRequest": _RIGHTS,
+    "/kem.disclosure.v1.RightsService/ListRightsRequests": _RIGHTS,
 }

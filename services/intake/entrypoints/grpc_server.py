@@ -10,6 +10,7 @@ from kem.disclosure.v1.emergency_access_service_pb2_grpc import (
     add_EmergencyAccessServiceServicer_to_server,
 )
 from kem.disclosure.v1.emergency_service_pb2_grpc import add_EmergencyServiceServicer_to_server
+from kem.disclosure.v1.rights_service_pb2_grpc import add_RightsServiceServicer_to_server
 from kem.intake.v1 import intake_service_pb2
 from kem.intake.v1.eligibility_service_pb2_grpc import add_EligibilityServiceServicer_to_server
 from kem.intake.v1.intake_service_pb2_grpc import (
@@ -27,6 +28,7 @@ from services.intake.entrypoints.emergency_access_server import EmergencyAccessS
 from services.intake.entrypoints.emergency_server import EmergencyServer
 from services.intake.entrypoints.needs_server import NeedsServer
 from services.intake.entrypoints.parts import VaultParts
+from services.intake.entrypoints.rights_server import RightsServer
 from services.intake.entrypoints.text_server import TextServer
 
 
@@ -54,6 +56,7 @@ def registrations(people: VaultParts, consent: ConsentParts) -> Sequence[Registr
     texts, profiles = TextServer(people, consent.needs), EligibilityServer(consent)
     disclosures, emergencies = DisclosureServer(consent), EmergencyServer(consent)
     accesses, authorities = EmergencyAccessServer(consent), AuthorityServer(consent)
+    rights = RightsServer(consent)
     return (
         lambda server: add_IntakeServiceServicer_to_server(intake, server),
         lambda server: add_TextServiceServicer_to_server(texts, server),
@@ -62,4 +65,5 @@ def registrations(people: VaultParts, consent: ConsentParts) -> Sequence[Registr
         lambda server: add_EmergencyServiceServicer_to_server(emergencies, server),
         lambda server: add_EmergencyAccessServiceServicer_to_server(accesses, server),
         lambda server: add_AuthorityServiceServicer_to_server(authorities, server),
+        lambda server: add_RightsServiceServicer_to_server(rights, server),
     )

@@ -23,8 +23,10 @@ from kem.directory.v1 import directory_pb2
 from kem.directory.v1 import directory_service_pb2 as directory
 from kem.directory.v1.directory_service_pb2_grpc import DirectoryServiceStub
 from kem.disclosure.v1 import authority_service_pb2 as authority
+from kem.disclosure.v1 import rights_service_pb2 as rights
 from kem.disclosure.v1.authority_service_pb2_grpc import AuthorityServiceStub
 from kem.disclosure.v1.emergency_service_pb2_grpc import EmergencyServiceStub
+from kem.disclosure.v1.rights_service_pb2_grpc import RightsServiceStub
 from kem.intake.v1 import need_pb2
 from kem.referral.v1 import referral_service_pb2 as referral
 from kem.referral.v1.referral_service_pb2_grpc import ReferralServiceStub
@@ -56,6 +58,7 @@ class Case:
     emergency_id: str
     """Something that waits for its review."""
     compelled_request_id: str
+    rights_request_id: str
 
     def unknown(self) -> "Case":
         """Ids in the same places of which nothing is known."""
@@ -201,7 +204,22 @@ async def _make_case(running: RunningReferral, desk: Desk) -> Case:
     emergency_id = await _told_by_phone(running, desk, person)
     asked = await _asked_by_police(running, person)
     ids = (person, need.need_id, need.referral_id, offer_id, agency_id, lessons.service_id)
-    return Case(*ids, emergency_id, asked)
+    return Case(*ids, emergency_id, asked, await _asked_by_right(running, person))
+
+
+async def _asked_by_right(running: RunningReferral, person: str) -> str:
+    """The person's request to see everything."""
+    request = rights.RegisterRightsRequestRequest(
+        request_id=str(uuid4()),
+        beneficiary_id=person,
+        right=rights.RIGHT_ACCESS,
+        asked_by=rights.ASKED_BY_SELF,
+        words="Everything, please.",
+        received_time=at(datetime.now(UTC)),
+    )
+    async with running.intake.channel_of() as channel:
+        registered = await RightsServiceStub(channel).RegisterRightsRequest(request)
+    return str(registered.rights_request_id)
 
 
 async def _asked_by_police(running: RunningReferral, person: str) -> str:

@@ -13,6 +13,7 @@ from kem.disclosure.v1 import authority_service_pb2 as authority
 from kem.disclosure.v1 import disclosure_service_pb2 as disclosure
 from kem.disclosure.v1 import emergency_access_service_pb2 as access
 from kem.disclosure.v1 import emergency_service_pb2 as emergency
+from kem.disclosure.v1 import rights_service_pb2 as rights
 from kem.intake.v1 import intake_service_pb2 as intake
 from kem.intake.v1 import need_pb2
 from kem.referral.v1 import referral_service_pb2 as referral
@@ -39,6 +40,7 @@ NAMES_NOTHING_OF_OTHERS: Final = {
         ("ListAuthorityNotifications", "ListCompelledRequests"),
         "answers those of the caller's own agency; see test_authorities",
     ),
+    "ListRightsRequests": "answers those of the caller's own agency; see test_rights_requests",
     "ListEmergencyAccesses": "answers those of the caller's own agency; see test_emergency_access",
     "ListEmergencyReviews": "answers those of the caller's own agency; see test_handover",
     "GetProfiles": "the hub's own services only",
@@ -87,6 +89,7 @@ def requests_about(case: Case, desk: Desk) -> dict[str, Message]:
         "protocol_number": "12/2026",
         "words": "None of mine.",
     }
+    about_right: dict[str, Any] = {"request_id": again, "rights_request_id": case.rights_request_id}
     new_need = desk.new_need(case.beneficiary_id, routing=need_pb2.ROUTING_HOLD)
     return {
         "GetBeneficiary": intake.GetBeneficiaryRequest(beneficiary_id=case.beneficiary_id),
@@ -130,6 +133,26 @@ def requests_about(case: Case, desk: Desk) -> dict[str, Message]:
         ),
         "GetCompelledDisclosure": authority.GetCompelledDisclosureRequest(
             request_id=again, compelled_request_id=case.compelled_request_id
+        ),
+        "RegisterRightsRequest": rights.RegisterRightsRequestRequest(
+            request_id=again,
+            beneficiary_id=case.beneficiary_id,
+            right=rights.RIGHT_ERASURE,
+            asked_by=rights.ASKED_BY_SELF,
+            words="None of mine.",
+            received_time=at(datetime(2026, 1, 1, tzinfo=UTC)),
+        ),
+        "ExtendRightsRequest": rights.ExtendRightsRequestRequest(
+            **about_right,
+            ground=rights.EXTENSION_GROUND_COMPLEXITY,
+            words="None of mine.",
+            person_told_time=at(datetime(2026, 1, 1, tzinfo=UTC)),
+        ),
+        "AnswerRightsRequest": rights.AnswerRightsRequestRequest(
+            **about_right,
+            answer=rights.RIGHTS_ANSWER_FULFILLED,
+            words="None of mine.",
+            person_told_time=at(datetime(2026, 1, 1, tzinfo=UTC)),
         ),
         "RequestEmergencyAccess": access.RequestEmergencyAccessRequest(
             **about_referral, categories=["HEALTH"], circumstances="None of mine."

@@ -286,6 +286,18 @@ BREAKS = [
         f"update intake.disclosure set referral_id = '{R2}' where kind = 'VERBAL'",
         {"I17-a-hand-over-ends-the-offer"},
     ),
+    (
+        "update intake.rights_request set due_time = due_time + interval '1 hour'",
+        {"I18-each-rights-request-has-its-day"},
+    ),
+    (
+        "update intake.rights_request set extension_told_time = '2025-10-01'",
+        {"I18-each-rights-request-has-its-day"},
+    ),
+    (
+        "update intake.event_log set aggregate_id = gen_random_uuid() where type = 'RightsRequestAnswered'",
+        {"I18-each-rights-request-is-told"},
+    ),
 ]
 
 # facts that should never follow: (referral, aggregate, fact), and what must notice

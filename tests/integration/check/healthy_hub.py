@@ -120,7 +120,9 @@ class HealthyHub:
         self, kind: str, aggregate_id: UUID, key: UUID = PERSON, version: int = 1
     ) -> OutgoingEvent:
         """An event of intake of which only the envelope's outside matters."""
-        is_disclosure = kind.startswith(("Disclosure", "Handover", "Emergency", "Authority", "Compelled"))
+        is_disclosure = kind.startswith(
+            ("Disclosure", "Handover", "Emergency", "Authority", "Compelled", "Rights")
+        )
         topic = "kem.disclosure.v1" if is_disclosure else "kem.intake.v1"
         event = OutgoingEvent(ordered_id(), topic, key, aggregate_id, version, kind, EARLIER, b"")
         await self.log("intake", event)
@@ -145,11 +147,13 @@ class HealthyHub:
 async def build(files: FreshDatabase, connection: asyncpg.Connection) -> HealthyHub:
     """Plants everything."""
     from tests.integration.check.healthy_emergencies import plant_emergencies
+    from tests.integration.check.healthy_rights import plant_rights
 
     hub = HealthyHub(files, connection)
     await connection.execute("set session_replication_role = replica")  # foreign keys are not the point
     await _plant_intake(hub)
     await plant_emergencies(hub)
+    await plant_rights(hub)
     await _plant_referral(hub)
     await hub.tell(*_story(hub))
     await _plant_staff(hub)

@@ -14,7 +14,7 @@ from kem.intake.v1.intake_events_pb2 import IntakeEvent
 from kernel.ids import AgencyId, BeneficiaryId, ConsentId, DisclosureId, NeedId, ReferralId
 from kernel.vocabulary import LegalBasis, Origin, Routing, Urgency
 from services.intake.adapters.event_codec import encode
-from services.intake.domain import authority_events, emergency_events, events
+from services.intake.domain import authority_events, emergency_events, events, rights_events
 from tests.support.golden import fact_in, facts_of, golden_bytes, kept_files
 
 NOW = datetime(2026, 3, 2, 9, 30, 15, 250_000, tzinfo=UTC)
@@ -29,6 +29,7 @@ EVENT = UUID("00000000-0000-7000-8000-000000000008")
 NOTIFICATION = UUID("00000000-0000-4000-8000-00000000000c")
 COMPELLED = UUID("00000000-0000-4000-8000-00000000000d")
 EMERGENCY = UUID("00000000-0000-4000-8000-00000000000b")
+RIGHTS_REQUEST = UUID("00000000-0000-4000-8000-00000000000e")
 CALLER = Caller(
     UUID("00000000-0000-4000-8000-000000000009"), AGENCY, frozenset({"caseworker"}), "desk 4", "pwd", "test"
 )
@@ -71,6 +72,9 @@ FACTS: list[object] = [
     authority_events.CompelledRequestRegistered(COMPELLED, AGENCY, 0b0111, REQUEST),
     authority_events.CompelledRequestDecided(COMPELLED, AGENCY, 0b0001, REQUEST),
     authority_events.CompelledDisclosureGiven(DISCLOSURE, COMPELLED, AGENCY, 0b0001, REQUEST),
+    rights_events.RightsRequestRegistered(RIGHTS_REQUEST, AGENCY, NOW + timedelta(days=31), REQUEST),
+    rights_events.RightsRequestExtended(RIGHTS_REQUEST, AGENCY, NOW + timedelta(days=92), REQUEST),
+    rights_events.RightsRequestAnswered(RIGHTS_REQUEST, 3, AGENCY, REQUEST),
     emergency_events.EmergencyAccessRequested(EMERGENCY, REFERRAL, AGENCY, 0b0111, REQUEST),
     emergency_events.EmergencyAccessDecided(EMERGENCY, AGENCY, 0b0011, NOW + timedelta(hours=4), REQUEST),
     emergency_events.EmergencyDisclosureGiven(

@@ -1,0 +1,37 @@
+"""Facts about what people ask by right; told on kem.disclosure.v1 under the agency that registered it."""
+
+from dataclasses import dataclass
+from datetime import datetime
+from uuid import UUID
+
+from kernel.ids import AgencyId
+
+
+@dataclass(frozen=True, slots=True)
+class RightsRequestRegistered:
+    """Somebody asks for a right; which one would tell about the person."""
+
+    rights_request_id: UUID
+    agency_id: AgencyId
+    due_time: datetime
+    request_id: UUID | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class RightsRequestExtended:
+    """There are two months more."""
+
+    rights_request_id: UUID
+    agency_id: AgencyId
+    due_time: datetime
+    request_id: UUID | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class RightsRequestAnswered:
+    """The person was answered; `version` is the request's: it is the last that is told of it."""
+
+    rights_request_id: UUID
+    version: int
+    agency_id: AgencyId
+    request_id: UUID | None = None

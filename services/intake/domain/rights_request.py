@@ -1,0 +1,160 @@
+"""What people ask by right of the hub itself: GDPR articles 12 and 15 to 21."""
+
+from dataclasses import dataclass
+from datetime import datetime
+from enum import StrEnum
+from uuid import UUID
+
+from kernel.errors import Invalid, RuleBroken
+from kernel.ids import AgencyId, BeneficiaryId
+from services.intake.domain.authority import not_later
+
+
+class Right(StrEnum):
+    """What is asked for."""
+
+    ACCESS = "ACCESS"
+    CORRECTION = "CORRECTION"
+    ERASURE = "ERASURE"
+    RESTRICTION = "RESTRICTION"
+    PORTABILITY = "PORTABILITY"
+    OBJECTION = "OBJECTION"
+
+
+class AskedBy(StrEnum):
+    """Who asks."""
+
+    SELF = "SELF"
+    PARENT = "PARENT"
+    GUARDIAN = "GUARDIAN"
+    SPOUSE = "SPOUSE"
+    LEGAL_REPRESENTATIVE = "LEGAL_REPRESENTATIVE"
+    OTHER_PERSON = "OTHER_PERSON"
+
+
+class ExtensionGround(StrEnum):
+    """Why one month is not enough; article 12(3) knows these two."""
+
+    COMPLEXITY = "COMPLEXITY"
+    NUMBER_OF_REQUESTS = "NUMBER_OF_REQUESTS"
+
+
+class RightsAnswer(StrEnum):
+    """How a request ended."""
+
+    FULFILLED = "FULFILLED"
+    PARTLY_FULFILLED = "PARTLY_FULFILLED"
+    REFUSED = "REFUSED"
+    TAKEN_BACK = "TAKEN_BACK"
+
+    @property
+    def refuses(self) -> bool:
+        """Whether the person does not get all that they still want."""
+        return self in (RightsAnswer.REFUSED, RightsAnswer.PARTLY_FULFILLED)
+
+
+class RefusalGround(StrEnum):
+    """Why something was refused."""
+
+    IDENTITY_NOT_SHOWN = "IDENTITY_NOT_SHOWN"
+    NO_AUTHORITY = "NO_AUTHORITY"
+    UNFOUNDED = "UNFOUNDED"
+    EXCESSIVE = "EXCESSIVE"
+    RIGHTS_OF_OTHERS = "RIGHTS_OF_OTHERS"
+    LEGAL_OBLIGATION = "LEGAL_OBLIGATION"
+    LEGAL_CLAIMS = "LEGAL_CLAIMS"
+    NOTHING_HELD = "NOTHING_HELD"
+
+
+@dataclass(frozen=True, slots=True)
+class Extension:
+    """Two months more, of which the person was told. Without words where the person was erased."""
+
+    ground: ExtensionGround
+    person_told_time: datetime
+    sealed_words: bytes | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """What the person was told, and when; `ground` where something was refused."""
+
+    answer: RightsAnswer
+    ground: RefusalGround | None
+    person_told_time: datetime
+    decided_by_id: UUID
+    sealed_words: bytes | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class RightsRequest:
+    """One request in the register."""
+
+    rights_request_id: UUID
+    beneficiary_id: BeneficiaryId
+    agency_id: AgencyId
+    right: Right
+    asked_by: AskedBy
+    sealed_words: bytes
+    received_time: datetime
+    registered_time: datetime
+    due_time: datetime
+    extension: Extension | None = None
+    answer: Answer | None = None
+
+    @property
+    def next_version(self) -> int:
+        """The number of its next event: it is registered, perhaps extended, and answered."""
+        return 2 if self.extension is None else 3
+
+    def is_overdue(self, now: datetime) -> bool:
+        """Whether somebody still waits, and should not any more."""
+        return self.answer is None and now >= self.due_time
+
+    def check_open(self) -> None:
+        """Lets something still be done about it.
+
+        Raises:
+            RuleBroken: ALREADY_ANSWERED.
+        """
+        if self.answer is not None:
+            raise RuleBroken(
+                "This request was answered already; its answer stays.", reason="ALREADY_ANSWERED"
+            )
+
+    def check_extension(self, person_told_time: datetime, now: datetime) -> datetime:
+        """When the person was told; a clock that is a little ahead is taken for now.
+
+        Raises:
+            RuleBroken: ALREADY_ANSWERED, ALREADY_EXTENDED, TOO_LATE_TO_EXTEND.
+            Invalid: HAPPENED_IN_FUTURE, TOLD_BEFORE_ASKED.
+        """
+        self.check_open()
+        if self.extension is not None:
+            raise RuleBroken("Its time was extended already; that is done once.", reason="ALREADY_EXTENDED")
+        told_time = self._told(person_told_time, now)
+        if told_time >= self.due_time:
+            raise RuleBroken(
+                "The first month is over: the person had to be told of an extension within it. Answer now.",
+                reason="TOO_LATE_TO_EXTEND",
+            )
+        return told_time
+
+    def check_answer(self, answer: Answer, now: datetime) -> datetime:
+        """When the person was told; a clock that is a little ahead is taken for now.
+
+        Raises:
+            RuleBroken: ALREADY_ANSWERED.
+            Invalid: GROUND_OF_REFUSAL, HAPPENED_IN_FUTURE, TOLD_BEFORE_ASKED.
+        """
+        self.check_open()
+        if answer.answer.refuses is (answer.ground is None):
+            raise Invalid(
+                "Say why something was refused, and only where something was.", reason="GROUND_OF_REFUSAL"
+            )
+        return self._told(answer.person_told_time, now)
+
+    def _told(self, person_told_time: datetime, now: datetime) -> datetime:
+        if person_told_time < self.received_time:
+            raise Invalid("The person cannot have been told before they asked.", reason="TOLD_BEFORE_ASKED")
+        return not_later(person_told_time, now)

@@ -1,0 +1,121 @@
+"""The door for what people ask by right."""
+
+from typing import Final
+from uuid import UUID
+
+import grpc
+
+from chassis.current import current_caller
+from chassis.postgres import Transaction
+from kem.disclosure.v1 import rights_service_pb2 as messages
+from kem.disclosure.v1 import rights_service_pb2_grpc
+from services.intake.adapters.postgres_rights_requests import PostgresRightsRequests
+from services.intake.entrypoints.consent_parts import ConsentParts
+from services.intake.entrypoints.instants import timestamp
+from services.intake.entrypoints.refusals import answer_on_record
+from services.intake.entrypoints.translate_needs import page_token, place_from
+from services.intake.entrypoints.translate_rights import (
+    VIEWS,
+    answer_from,
+    extension_from,
+    registration_from,
+    rights_request_message,
+)
+from services.intake.use_cases.answer_rights_request import answer_rights_request
+from services.intake.use_cases.extend_rights_request import extend_rights_request
+from services.intake.use_cases.list_rights_requests import list_rights_requests
+from services.intake.use_cases.register_rights_request import register_rights_request
+
+_SERVICE: Final = "/kem.disclosure.v1.RightsService"
+REGISTER: Final = f"{_SERVICE}/RegisterRightsRequest"
+EXTEND: Final = f"{_SERVICE}/ExtendRightsRequest"
+ANSWER: Final = f"{_SERVICE}/AnswerRightsRequest"
+LIST: Final = f"{_SERVICE}/ListRightsRequests"
+
+_Context = grpc.aio.ServicerContext
+
+
+class RightsServer(rights_service_pb2_grpc.RightsServiceServicer):
+    """kem.disclosure.v1.RightsService."""
+
+    def __init__(self, parts: ConsentParts) -> None:
+        self._parts, self._requests = parts, PostgresRightsRequests()
+
+    async def RegisterRightsRequest(
+        self,
+        request: messages.RegisterRightsRequestRequest,
+        context: _Context[messages.RegisterRightsRequestRequest, messages.RegisterRightsRequestResponse],
+    ) -> messages.RegisterRightsRequestResponse:
+        parts, command = self._parts, registration_from(request)
+
+        async def act(tx: Transaction) -> messages.RegisterRightsRequestResponse:
+            kept = await register_rights_request(command, tx, parts.people, self._requests, parts.vault)
+            return messages.RegisterRightsRequestResponse(
+                rights_request_id=str(kept.rights_request_id),
+                registered_time=timestamp(kept.registered_time),
+                due_time=timestamp(kept.due_time),
+            )
+
+        return await answer_on_record(
+            parts.database,
+            REGISTER,
+            request,
+            messages.RegisterRightsRequestResponse,
+            act,
+            [command.beneficiary_id],
+        )
+
+    async def ExtendRightsRequest(
+        self,
+        request: messages.ExtendRightsRequestRequest,
+        context: _Context[messages.ExtendRightsRequestRequest, messages.ExtendRightsRequestResponse],
+    ) -> messages.ExtendRightsRequestResponse:
+        parts, command = self._parts, extension_from(request)
+
+        async def act(tx: Transaction) -> messages.ExtendRightsRequestResponse:
+            due_time = await extend_rights_request(command, tx, self._requests, parts.vault)
+            return messages.ExtendRightsRequestResponse(due_time=timestamp(due_time))
+
+        return await answer_on_record(
+            parts.database,
+            EXTEND,
+            request,
+            messages.ExtendRightsRequestResponse,
+            act,
+            [UUID(request.rights_request_id)],
+        )
+
+    async def AnswerRightsRequest(
+        self,
+        request: messages.AnswerRightsRequestRequest,
+        context: _Context[messages.AnswerRightsRequestRequest, messages.AnswerRightsRequestResponse],
+    ) -> messages.AnswerRightsRequestResponse:
+        parts, command = self._parts, answer_from(request, current_caller().principal_id)
+
+        async def act(tx: Transaction) -> messages.AnswerRightsRequestResponse:
+            answered_time = await answer_rights_request(command, tx, self._requests, parts.vault)
+            return messages.AnswerRightsRequestResponse(answered_time=timestamp(answered_time))
+
+        return await answer_on_record(
+            parts.database,
+            ANSWER,
+            request,
+            messages.AnswerRightsRequestResponse,
+            act,
+            [UUID(request.rights_request_id)],
+        )
+
+    async def ListRightsRequests(
+        self,
+        request: messages.ListRightsRequestsRequest,
+        context: _Context[messages.ListRightsRequestsRequest, messages.ListRightsRequestsResponse],
+    ) -> messages.ListRightsRequestsResponse:
+        parts, after = self._parts, place_from(request.page_token)
+        async with parts.database.transaction(current_caller()) as tx:
+            page = await list_rights_requests(
+                request.page_size, VIEWS[request.view], after, LIST, tx, self._requests, parts.vault
+            )
+        return messages.ListRightsRequestsResponse(
+            requests=[rights_request_message(one, page.now) for one in page.requests],
+            next_page_token=page_token(page.next_after),
+        )

@@ -1,0 +1,109 @@
+"""Between messages and the domain: what people ask by right."""
+
+from datetime import datetime
+from typing import Final
+from uuid import UUID
+
+from kem.disclosure.v1 import rights_service_pb2 as messages
+from kernel.ids import BeneficiaryId
+from services.intake.adapters.postgres_rights_requests import RequestsView
+from services.intake.domain.rights_request import (
+    Answer,
+    AskedBy,
+    Extension,
+    ExtensionGround,
+    RefusalGround,
+    Right,
+    RightsAnswer,
+)
+from services.intake.entrypoints.instants import instant_from, timestamp
+from services.intake.use_cases.answer_rights_request import AnswerRightsRequest
+from services.intake.use_cases.extend_rights_request import ExtendRightsRequest
+from services.intake.use_cases.list_rights_requests import WordedRequest
+from services.intake.use_cases.register_rights_request import RegisterRightsRequest
+
+VIEWS: Final = {
+    messages.RIGHTS_REQUEST_VIEW_UNSPECIFIED: RequestsView.OPEN,
+    messages.RIGHTS_REQUEST_VIEW_OVERDUE: RequestsView.OVERDUE,
+    messages.RIGHTS_REQUEST_VIEW_ALL: RequestsView.ALL,
+}
+
+
+def registration_from(request: messages.RegisterRightsRequestRequest) -> RegisterRightsRequest:
+    """What is asked for.
+
+    Raises:
+        Invalid: TIME_OUT_OF_RANGE.
+    """
+    return RegisterRightsRequest(
+        UUID(request.request_id),
+        BeneficiaryId(UUID(request.beneficiary_id)),
+        Right(messages.Right.Name(request.right).removeprefix("RIGHT_")),
+        AskedBy(messages.AskedBy.Name(request.asked_by).removeprefix("ASKED_BY_")),
+        request.words,
+        instant_from(request.received_time, "received_time"),
+    )
+
+
+def extension_from(request: messages.ExtendRightsRequestRequest) -> ExtendRightsRequest:
+    """Why there must be more time.
+
+    Raises:
+        Invalid: TIME_OUT_OF_RANGE.
+    """
+    ground = messages.ExtensionGround.Name(request.ground).removeprefix("EXTENSION_GROUND_")
+    told_time = instant_from(request.person_told_time, "person_told_time")
+    return ExtendRightsRequest(
+        UUID(request.request_id),
+        UUID(request.rights_request_id),
+        Extension(ExtensionGround(ground), told_time),
+        request.words,
+    )
+
+
+def answer_from(request: messages.AnswerRightsRequestRequest, caller_id: UUID) -> AnswerRightsRequest:
+    """What was answered; the caller decides on it.
+
+    Raises:
+        Invalid: TIME_OUT_OF_RANGE.
+    """
+    ground = request.refusal_ground
+    answer = Answer(
+        RightsAnswer(messages.RightsAnswer.Name(request.answer).removeprefix("RIGHTS_ANSWER_")),
+        RefusalGround(messages.RefusalGround.Name(ground).removeprefix("REFUSAL_GROUND_"))
+        if ground
+        else None,
+        instant_from(request.person_told_time, "person_told_time"),
+        caller_id,
+    )
+    return AnswerRightsRequest(
+        UUID(request.request_id), UUID(request.rights_request_id), answer, request.words
+    )
+
+
+def rights_request_message(worded: WordedRequest, now: datetime) -> messages.RightsRequest:
+    """A request with its words."""
+    request, extension, answer = worded.request, worded.request.extension, worded.request.answer
+    message = messages.RightsRequest(
+        rights_request_id=str(request.rights_request_id),
+        agency_id=str(request.agency_id),
+        right=messages.Right.Value(f"RIGHT_{request.right}"),
+        asked_by=messages.AskedBy.Value(f"ASKED_BY_{request.asked_by}"),
+        words=worded.words,
+        received_time=timestamp(request.received_time),
+        registered_time=timestamp(request.registered_time),
+        due_time=timestamp(request.due_time),
+        overdue=request.is_overdue(now),
+        extension_words=worded.extension_words,
+        answer_words=worded.answer_words,
+    )
+    if extension is not None:
+        message.extension_ground = messages.ExtensionGround.Value(f"EXTENSION_GROUND_{extension.ground}")
+        message.extension_told_time.FromDatetime(extension.person_told_time)
+    if answer is not None:
+        message.answer = messages.RightsAnswer.Value(f"RIGHTS_ANSWER_{answer.answer}")
+        message.answer_told_time.FromDatetime(answer.person_told_time)
+        message.decided_by_id = str(answer.decided_by_id)
+        if answer.ground is not None:
+            message.refusal_ground = messages.RefusalGround.Value(f"REFUSAL_GROUND_{answer.ground}")
+    return message

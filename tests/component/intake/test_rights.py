@@ -1,0 +1,101 @@
+"""What people ask by right, at the real door."""
+
+from collections.abc import AsyncIterator
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from typing import Any
+from uuid import UUID, uuid4
+
+import grpc
+import pytest
+
+from kem.disclosure.v1 import rights_service_pb2 as messages
+from kem.disclosure.v1.rights_service_pb2_grpc import RightsServiceStub
+from tests.component.intake.desk import Desk, at, desk_at
+from tests.support.intake import RunningIntake, running_intake
+from tests.support.postgres import MakeDatabase
+from tests.support.refusals import refused
+from tests.support.vault import KEM
+
+
+@dataclass(frozen=True, slots=True)
+class Office:
+    """A running intake with a desk at it."""
+
+    intake: RunningIntake
+    desk: Desk
+
+    async def ask(self, method: str, request: Any, role: str, *, agency_id: UUID | None = KEM) -> Any:
+        """One call of somebody, of KEM unless said otherwise."""
+        async with self.intake.channel_of(role, agency_id=agency_id) as channel:
+            return await getattr(RightsServiceStub(channel), method)(request)
+
+    def registration(self, person: str, **changes: Any) -> messages.RegisterRightsRequestRequest:
+        """The person asks to see everything."""
+        fields: dict[str, Any] = {
+            "request_id": str(uuid4()),
+            "beneficiary_id": person,
+            "right": messages.RIGHT_ACCESS,
+            "asked_by": messages.ASKED_BY_SELF,
+            "words": "What have you written about me?",
+            "received_time": at(datetime.now(UTC)),
+        }
+        return messages.RegisterRightsRequestRequest(**(fields | changes))
+
+
+@pytest.fixture
+async def office(fresh_database: MakeDatabase, tmp_path: Path) -> AsyncIterator[Office]:
+    database = fresh_database(schemas=("intake",))
+    async with running_intake(database, tmp_path) as intake, desk_at(intake) as desk:
+        yield Office(intake, desk)
+
+
+async def test_a_request_is_registered_once_extended_and_answered(office: Office) -> None:
+    request = office.registration(await office.desk.person())
+    async with office.intake.channel_of("caseworker") as channel:
+        door = RightsServiceStub(channel)
+        kept = await door.RegisterRightsRequest(request)
+        assert await door.RegisterRightsRequest(request) == kept
+    extend = messages.ExtendRightsRequestRequest(
+        request_id=str(uuid4()),
+        rights_request_id=kept.rights_request_id,
+        ground=messages.EXTENSION_GROUND_NUMBER_OF_REQUESTS,
+        words="You have asked for four things.",
+        person_told_time=at(datetime.now(UTC)),
+    )
+    extended = await office.ask("ExtendRightsRequest", extend, "supervisor")
+    assert extended.due_time.ToDatetime() > kept.due_time.ToDatetime() + timedelta(days=55)
+    answer = messages.AnswerRightsRequestRequest(
+        request_id=str(uuid4()),
+        rights_request_id=kept.rights_request_id,
+        answer=messages.RIGHTS_ANSWER_REFUSED,
+        refusal_ground=messages.REFUSAL_GROUND_IDENTITY_NOT_SHOWN,
+        words="We could not tell who asks.",
+        person_told_time=at(datetime.now(UTC)),
+    )
+    with refused() as refusal:
+        await office.ask("AnswerRightsRequest", answer, "supervisor")
+    assert (refusal.code, refusal.reason) == (grpc.StatusCode.PERMISSION_DENIED, "OFFICER_REFUSES")
+    assert (await office.ask("AnswerRightsRequest", answer, "dpo", agency_id=None)).HasField("answered_time")
+    none_open = await office.ask("ListRightsRequests", messages.ListRightsRequestsRequest(), "supervisor")
+    assert not none_open.requests
+    everything = messages.ListRightsRequestsRequest(view=messages.RIGHTS_REQUEST_VIEW_ALL)
+    [one] = (await office.ask("ListRightsRequests", everything, "dpo", agency_id=None)).requests
+    assert (one.rights_request_id, one.words) == (kept.rights_request_id, request.words)
+    assert (one.right, one.asked_by) == (messages.RIGHT_ACCESS, messages.ASKED_BY_SELF)
+    assert (one.extension_words, one.answer_words) == (extend.words, answer.words)
+    assert (one.answer, one.refusal_ground) == (answer.answer, answer.refusal_ground)
+    assert one.extension_ground == extend.ground
+    assert not one.overdue
+
+
+async def test_what_is_overdue_can_be_listed_by_itself(office: Office) -> None:
+    person = await office.desk.person()
+    long_ago = at(datetime.now(UTC) - timedelta(days=40))
+    for request in (office.registration(person), office.registration(person, received_time=long_ago)):
+        await office.ask("RegisterRightsRequest", request, "intake_worker")
+    view = messages.ListRightsRequestsRequest(view=messages.RIGHTS_REQUEST_VIEW_OVERDUE)
+    [one] = (await office.ask("ListRightsRequests", view, "supervisor")).requests
+    assert (one.overdue, one.received_time) == (True, long_ago)
+    assert not one.HasField("answer_told_time")

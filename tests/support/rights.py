@@ -1,0 +1,89 @@
+"""Short ways to the use cases about people's rights, over a real database."""
+
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from typing import Any
+from uuid import UUID, uuid4
+
+from chassis.caller import Caller
+from kernel.ids import BeneficiaryId
+from services.intake.adapters.postgres_rights_requests import PostgresRightsRequests, RequestsView
+from services.intake.domain.rights_request import (
+    Answer,
+    AskedBy,
+    Extension,
+    ExtensionGround,
+    RefusalGround,
+    Right,
+    RightsAnswer,
+    RightsRequest,
+)
+from services.intake.use_cases.answer_rights_request import AnswerRightsRequest, answer_rights_request
+from services.intake.use_cases.extend_rights_request import ExtendRightsRequest, extend_rights_request
+from services.intake.use_cases.list_rights_requests import RequestsPage, list_rights_requests
+from services.intake.use_cases.page_with_words import Place
+from services.intake.use_cases.register_rights_request import (
+    RegisterRightsRequest,
+    register_rights_request,
+)
+from tests.support.consented_people import METHOD, OpenIntake
+from tests.support.vault import worker_of
+
+DPO = worker_of(None, "dpo")
+WORDS = "She wants to see all that we wrote about her."
+TOLD = "We sent her everything by her safe channel."
+
+
+@dataclass(frozen=True, slots=True)
+class Rights:
+    """The register, as desks and the data protection officer use it."""
+
+    intake: OpenIntake
+    store: PostgresRightsRequests = field(default_factory=PostgresRightsRequests)
+
+    async def register(
+        self, person: BeneficiaryId, right: Right = Right.ACCESS, *, by: Caller | None = None, **changes: Any
+    ) -> RightsRequest:
+        fields: dict[str, Any] = {
+            "asked_by": AskedBy.SELF,
+            "words": WORDS,
+            "received_time": datetime.now(UTC),
+        }
+        command = RegisterRightsRequest(uuid4(), person, right, **(fields | changes))
+        parts = self.intake.parts
+        async with self.intake.database.transaction(by or self.intake.desk) as tx:
+            return await register_rights_request(command, tx, parts.people, self.store, parts.vault)
+
+    async def extend(
+        self, request_id: UUID, told_time: datetime | None = None, *, by: Caller = DPO
+    ) -> datetime:
+        extension = Extension(ExtensionGround.COMPLEXITY, told_time or datetime.now(UTC))
+        command = ExtendRightsRequest(uuid4(), request_id, extension, "It is in many files.")
+        async with self.intake.database.transaction(by) as tx:
+            return await extend_rights_request(command, tx, self.store, self.intake.parts.vault)
+
+    async def answer(
+        self,
+        request_id: UUID,
+        answer: RightsAnswer = RightsAnswer.FULFILLED,
+        ground: RefusalGround | None = None,
+        *,
+        by: Caller = DPO,
+    ) -> datetime:
+        told = Answer(answer, ground, datetime.now(UTC), by.principal_id)
+        command = AnswerRightsRequest(uuid4(), request_id, told, TOLD)
+        async with self.intake.database.transaction(by) as tx:
+            return await answer_rights_request(command, tx, self.store, self.intake.parts.vault)
+
+    async def listed(
+        self,
+        view: RequestsView = RequestsView.OPEN,
+        *,
+        by: Caller = DPO,
+        size: int = 0,
+        after: Place | None = None,
+    ) -> RequestsPage:
+        async with self.intake.database.transaction(by) as tx:
+            return await list_rights_requests(
+                size, view, after, METHOD, tx, self.store, self.intake.parts.vault
+            )
