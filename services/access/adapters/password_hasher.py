@@ -2,7 +2,10 @@
 
 import asyncio
 import os
+import time
+from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
 from typing import Final
 
 from cryptography.exceptions import InvalidKey
@@ -16,43 +19,81 @@ ITERATIONS: Final = 3
 LANES: Final = 1
 """Above OWASP's least (19 MiB, 2, 1); about 0.1 s on one core."""
 AT_ONCE: Final = 2
-MOST_WAITING: Final = 32
+MOST_WAITING: Final = 64
+_TOLD_SECONDS: Final = 60.0
 
 
-class PasswordHasher:
-    """Makes and compares hashes. Whoever floods it is refused before memory or cores run out."""
+class NoPlace(Exhausted):
+    """Too many want to be looked at; it passes, and nothing was counted.
 
-    def __init__(self, *, at_once: int = AT_ONCE, most_waiting: int = MOST_WAITING) -> None:
-        self._threads = ThreadPoolExecutor(at_once, thread_name_prefix="argon2id")
-        self._most = at_once + most_waiting
-        self._under_way = 0
-        self._nobodys = _hash(os.urandom(16).hex())
+    Args:
+        is_new: whether nobody was told so in the minute before: one record stands for a flood.
+    """
+
+    def __init__(self, *, is_new: bool) -> None:
+        super().__init__("Too many people sign in at this moment; try again in a few seconds.")
+        self.is_new = is_new
+
+
+class Place:
+    """A place in the queue: whoever has it is computed for, and not refused any more."""
+
+    def __init__(self, threads: ThreadPoolExecutor, nobodys: str) -> None:
+        self._threads = threads
+        self._nobodys = nobodys
 
     async def hash(self, password: str) -> str:
         """The hash of a new password, in the PHC string format."""
         return str(await self._run(_hash, plain_password(password)))
 
     async def fits(self, password_hash: str | None, password: str) -> bool:
-        """Whether the password is the one of this hash. None stands for nobody's: as long a look, and never.
-
-        Raises:
-            Exhausted: too many are waiting.
-        """
+        """Whether the password is the one of this hash; None is nobody's: as long a look, and never."""
         plain = plain_password(password)
         return bool(await self._run(_fits, password_hash or self._nobodys, plain)) and bool(password_hash)
+
+    async def _run(self, compute: object, *arguments: str) -> object:
+        return await asyncio.get_running_loop().run_in_executor(self._threads, compute, *arguments)  # type: ignore[arg-type]  # one of the two below
+
+
+class PasswordHasher:
+    """Makes and compares hashes. Whoever floods it is refused before memory or cores run out.
+
+    Half of the places are kept for those of whom something is known already: strangers cannot take them all.
+    """
+
+    def __init__(self, *, at_once: int = AT_ONCE, most_waiting: int = MOST_WAITING) -> None:
+        self._threads = ThreadPoolExecutor(at_once, thread_name_prefix="argon2id")
+        self._most = at_once + most_waiting
+        self._taken = self._taken_by_strangers = 0
+        self._told_until = 0.0
+        self._nobodys = _hash(os.urandom(16).hex())
+
+    @contextmanager
+    def place(self, *, is_stranger: bool) -> Iterator[Place]:
+        """A place, until it is left.
+
+        Args:
+            is_stranger: whether nothing speaks for whoever asks: no assertion, no device that is known.
+
+        Raises:
+            NoPlace: there is none.
+        """
+        if self._taken >= self._most or (is_stranger and self._taken_by_strangers >= self._most // 2):
+            is_new = time.monotonic() >= self._told_until
+            if is_new:
+                self._told_until = time.monotonic() + _TOLD_SECONDS
+            raise NoPlace(is_new=is_new)
+        self._taken += 1
+        self._taken_by_strangers += is_stranger
+        try:
+            yield Place(self._threads, self._nobodys)
+        finally:
+            self._taken -= 1
+            self._taken_by_strangers -= is_stranger
 
     def close(self) -> None:
         """Lets no thread stay."""
         self._threads.shutdown(wait=False)
-
-    async def _run(self, compute: object, *arguments: str) -> object:
-        if self._under_way >= self._most:
-            raise Exhausted("Too many people sign in at this moment; try again in a few seconds.")
-        self._under_way += 1
-        try:
-            return await asyncio.get_running_loop().run_in_executor(self._threads, compute, *arguments)  # type: ignore[arg-type]  # one of the two below
-        finally:
-            self._under_way -= 1
 
 
 def _hash(password: str) -> str:

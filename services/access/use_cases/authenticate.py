@@ -11,7 +11,7 @@ from chassis.access_records import AccessRecord
 from chassis.caller import Caller
 from chassis.postgres import Database, Transaction
 from kernel.errors import KemError, NotAuthenticated
-from services.access.adapters.password_hasher import PasswordHasher
+from services.access.adapters.password_hasher import NoPlace, PasswordHasher, Place
 from services.access.adapters.postgres_accounts import PostgresAccounts
 from services.access.adapters.postgres_credentials import Credential, PostgresCredentials
 from services.access.adapters.postgres_sessions import PostgresSessions
@@ -71,11 +71,12 @@ class Offered:
 
 @dataclass(frozen=True, slots=True)
 class Known:
-    """Somebody who is who they say: the account is held until the commit."""
+    """Somebody who is who they say: the account is held until the commit, their place until then as well."""
 
     account: Account
     credential: Credential
     acr: str
+    place: Place
 
 
 async def authenticate(
@@ -86,25 +87,55 @@ async def authenticate(
 ) -> _T:
     """Does `act` as the person, in the transaction that has found them to be who they say.
 
-    The try is counted first, in a commit of its own, then the password is looked at, outside of any
-    transaction; a success takes the count back. Every outcome is put on record.
+    A place in the queue comes first: whoever finds none is refused before anything is counted. Then the try
+    is counted, in a commit of its own, and the password looked at, outside of any transaction; a success
+    takes the count back. Every outcome is put on record, those for want of a place once a minute.
 
     Args:
         method: the RPC, for the record.
         act: may answer a refusal, which is put on record and raised when all else is committed.
 
     Raises:
+        NoPlace: too many sign in at once; this one was neither counted nor looked at.
         TooManyTries: there were too many failures; this one was not looked at.
         SignInRefused: in all other cases.
     """
     login = plain_login(offered.login)
-    digest, account, credential = await _count(offered, login, method, parts)
-    fits = await parts.hasher.fits(credential.password_hash if credential else None, offered.password)
+    is_known_device = await _is_known_device(offered, login, parts)
+    try:
+        with parts.hasher.place(is_stranger=not is_known_device) as place:
+            digest = parts.key.digest(login, offered.device_token if is_known_device else "")
+            return await _look(offered, login, digest, method, parts, place, act)
+    except NoPlace as refusal:
+        if refusal.is_new:
+            async with parts.database.transaction(Caller.of_service(SERVICE)) as tx:
+                tx.record_access(AccessRecord(SERVICE, method, refusal_reason=refusal.stable_reason))
+        raise
+
+
+async def _is_known_device(offered: Offered, login: str, parts: SignInParts) -> bool:
+    if not offered.device_token:
+        return False
+    async with parts.database.transaction(Caller.of_service(SERVICE)) as tx:
+        return await parts.sessions.knows_device(tx, offered.device_token, login)
+
+
+async def _look(
+    offered: Offered,
+    login: str,
+    digest: bytes,
+    method: str,
+    parts: SignInParts,
+    place: Place,
+    act: Callable[[Transaction, Known], Awaitable[_T | KemError]],
+) -> _T:
+    account, credential = await _count(login, digest, method, parts)
+    fits = await place.fits(credential.password_hash if credential else None, offered.password)
     async with parts.database.transaction(_caller(account)) as tx:
-        known = (
-            await _known(tx, account, credential, offered, parts) if account and credential and fits else None
-        )
         result: _T | KemError = SignInRefused()
+        known = None
+        if account and credential and fits:
+            known = await _known(tx, account, credential, offered, parts, place)
         if known is not None:
             await parts.tries.forget(tx, digest)
             result = await act(tx, known)
@@ -116,13 +147,9 @@ async def authenticate(
 
 
 async def _count(
-    offered: Offered, login: str, method: str, parts: SignInParts
-) -> tuple[bytes, Account | None, Credential | None]:
+    login: str, digest: bytes, method: str, parts: SignInParts
+) -> tuple[Account | None, Credential | None]:
     async with parts.database.transaction(Caller.of_service(SERVICE)) as tx:
-        is_known_device = bool(offered.device_token) and await parts.sessions.knows_device(
-            tx, offered.device_token, login
-        )
-        digest = parts.key.digest(login, offered.device_token if is_known_device else "")
         tries = await parts.tries.lock(tx, digest)
         now = await tx.now()
         delay = tries.delay(now)
@@ -136,11 +163,11 @@ async def _count(
         credential = await parts.credentials.read(tx, account.principal_id) if account else None
     if delay:
         raise TooManyTries(delay.total_seconds())
-    return digest, account, credential
+    return account, credential
 
 
 async def _known(
-    tx: Transaction, account: Account, seen: Credential, offered: Offered, parts: SignInParts
+    tx: Transaction, account: Account, seen: Credential, offered: Offered, parts: SignInParts, place: Place
 ) -> Known | None:
     """Whether all else is right, of the account as it is now: it may have changed while the hash was made."""
     account = await parts.accounts.lock(tx, account.principal_id)
@@ -154,14 +181,14 @@ async def _known(
     ):
         return None
     if not credential.has_authenticator:
-        return Known(account, credential, PASSWORD)
+        return Known(account, credential, PASSWORD, place)
     if credential.authenticator is None:
         return None
     step = step_of(offered.code, credential.authenticator, now, credential.authenticator_step)
     if step is None:
         return None
     await parts.credentials.use_code(tx, account.principal_id, step)
-    return Known(account, credential, SECOND_FACTOR)
+    return Known(account, credential, SECOND_FACTOR, place)
 
 
 def _caller(account: Account | None) -> Caller:

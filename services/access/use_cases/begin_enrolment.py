@@ -15,7 +15,7 @@ async def begin_enrolment(offered: Offered, parts: SignInParts) -> str:
     """Answers the otpauth URI, this once; the present authenticator holds until the new one has shown a code.
 
     Raises:
-        SignInRefused, TooManyTries: see `authenticate`.
+        SignInRefused, TooManyTries, NoPlace: see `authenticate`.
         PasswordMustBeChanged: first.
     """
     secret = os.urandom(SECRET_BYTES)

@@ -14,11 +14,10 @@ async def change_password(offered: Offered, new_password: str, parts: SignInPart
     """Changes it and ends all sessions: whoever else was in is out. Known devices stay known.
 
     Raises:
-        SignInRefused, TooManyTries: see `authenticate`.
+        SignInRefused, TooManyTries, NoPlace: see `authenticate`.
         PasswordTooWeak: told only to who knew the present password; nothing was changed.
     """
     plain = plain_password(new_password)
-    password_hash = await parts.hasher.hash(plain)
 
     async def act(tx: Transaction, known: Known) -> PasswordTooWeak | None:
         account = known.account
@@ -28,6 +27,8 @@ async def change_password(offered: Offered, new_password: str, parts: SignInPart
                 raise PasswordTooWeak("The new password is the present one; choose another.")
         except PasswordTooWeak as weak:
             return weak
+        # the account is held meanwhile, for a tenth of a second: nobody else makes the hub compute this
+        password_hash = await known.place.hash(plain)
         await parts.credentials.set_password(tx, account.principal_id, password_hash)
         await parts.sessions.end_all(tx, account.principal_id)
         tx.publish(account.tell(PasswordChanged))

@@ -30,7 +30,7 @@ async def confirm_enrolment(offered: Offered, new_code: str, parts: SignInParts)
     Sessions that began without it end.
 
     Raises:
-        SignInRefused, TooManyTries: see `authenticate`.
+        SignInRefused, TooManyTries, NoPlace: see `authenticate`.
         EnrolmentNotConfirmed: the code does not fit; the secret still waits.
     """
 

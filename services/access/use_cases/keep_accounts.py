@@ -50,7 +50,8 @@ def keeper_of(caller: Caller) -> Keeper:
 async def make_one_time(request_id: UUID, caller: Caller, parts: KeepingParts) -> OneTimeAccess:
     """The one-time password that goes with a caller's request; their repeat makes the same."""
     password = parts.key.one_time_password(caller.principal_id, request_id)
-    return OneTimeAccess(password, await parts.hasher.hash(password))
+    with parts.hasher.place(is_stranger=False) as place:
+        return OneTimeAccess(password, await place.hash(password))
 
 
 async def lock_for_keeper(

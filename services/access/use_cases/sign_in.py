@@ -23,7 +23,7 @@ async def sign_in(offered: Offered, parts: SignInParts) -> NewSession:
     """Signs somebody in.
 
     Raises:
-        SignInRefused, TooManyTries: see `authenticate`.
+        SignInRefused, TooManyTries, NoPlace: see `authenticate`.
         PasswordMustBeChanged: the password was right, and is a one-time password.
     """
 

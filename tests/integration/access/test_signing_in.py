@@ -1,17 +1,21 @@
 """Signing in: who is let in, who is not, and that the two look alike to whoever guesses."""
 
 import asyncio
+from collections.abc import Iterator
+from contextlib import ExitStack, contextmanager
+from uuid import uuid4
 
 import pytest
 
-from kernel.errors import Exhausted, KemError
+from kernel.errors import KemError
 from kernel.vocabulary import Role
 from services.access.adapters import password_hasher
-from services.access.adapters.password_hasher import PasswordHasher
+from services.access.adapters.password_hasher import NoPlace, PasswordHasher
 from services.access.domain.password import PasswordTooWeak
 from services.access.domain.sign_in_tries import FREE_TRIES, TooManyTries
 from services.access.use_cases.authenticate import Offered, SignInRefused
 from services.access.use_cases.change_password import change_password
+from services.access.use_cases.keep_accounts import make_one_time
 from services.access.use_cases.sign_in import PasswordMustBeChanged, sign_in
 from tests.integration.access.staff import PASSWORD, Person, Staff
 
@@ -111,7 +115,8 @@ async def test_a_guesser_gets_the_same_answer_after_the_same_work_whatever_is_wr
         # of the PHC string: algorithm, version and parameters, without salt and hash
         costs[name] = [password_hash.rsplit("$", 2)[0] for password_hash in looked_at]
     assert len(set(answers.values())) == 1
-    own_cost = (await staff.signing_in.hasher.hash(PASSWORD)).rsplit("$", 2)[0]
+    with staff.signing_in.hasher.place(is_stranger=False) as place:
+        own_cost = (await place.hash(PASSWORD)).rsplit("$", 2)[0]
     assert costs == {name: [own_cost] for name in offers}
 
 
@@ -199,9 +204,77 @@ async def test_of_passwords_and_tokens_nothing_readable_is_kept(staff: Staff) ->
     assert "$argon2id$v=19$m=32768,t=3,p=1$" in everything
 
 
+@contextmanager
+def _crowded(staff: Staff) -> Iterator[None]:
+    """Strangers hold every place that they can have."""
+    hasher, usual = PasswordHasher(at_once=1, most_waiting=3), staff.signing_in.hasher
+    with ExitStack() as crowd:
+        for _ in range(2):
+            crowd.enter_context(hasher.place(is_stranger=True))
+        for parts in (staff.signing_in, staff.keeping):
+            object.__setattr__(parts, "hasher", hasher)
+        yield
+    for parts in (staff.signing_in, staff.keeping):
+        object.__setattr__(parts, "hasher", usual)
+    hasher.close()
+
+
+async def test_no_crowd_of_strangers_keeps_anybody_from_a_known_device_or_a_keeper_from_work(
+    staff: Staff,
+) -> None:
+    person, other = await staff.member(), await staff.member()
+    mine = (await staff.sign_in(person)).device_token
+    of_another = (await staff.sign_in(other)).device_token
+    with _crowded(staff):
+        for device_token in ("", "made-up", of_another):
+            with pytest.raises(NoPlace):
+                await staff.sign_in(person, device_token=device_token)
+        assert (await staff.sign_in(person, device_token=mine)).device_token == mine
+        await make_one_time(uuid4(), staff.operator, staff.keeping)
+
+
+async def test_whoever_finds_no_place_has_not_failed_and_one_record_stands_for_the_crowd(
+    staff: Staff,
+) -> None:
+    person = await staff.member()
+    with _crowded(staff):
+        for _ in range(FREE_TRIES + 1):
+            with pytest.raises(NoPlace):
+                await staff.sign_in(person)
+    assert staff.rows("select count(*) from access.sign_in_try") == ["0"]
+    assert [reason for _, _, reason in staff.records()].count("OVERLOADED") == 1
+    await staff.sign_in(person)
+
+
+async def test_nobody_has_a_new_password_hashed_who_has_not_shown_the_present_one(
+    staff: Staff, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    person = await staff.member()
+    hashed: list[str] = []
+    make = password_hasher._hash
+
+    def noted(password: str) -> str:
+        hashed.append(password)
+        return make(password)
+
+    monkeypatch.setattr(password_hasher, "_hash", noted)
+    for refusal in [SignInRefused] * FREE_TRIES + [TooManyTries]:
+        with pytest.raises(refusal):
+            await change_password(person.offers(password=WRONG), "five blue tables", staff.signing_in)
+    assert hashed == []
+    staff.later(seconds=2)
+    await change_password(person.offers(), "five blue tables", staff.signing_in)
+    assert hashed == ["five blue tables"]
+
+
 async def test_a_flood_of_tries_is_refused_before_memory_or_cores_run_out() -> None:
     hasher = PasswordHasher(at_once=1, most_waiting=2)
-    outcomes = await asyncio.gather(*(hasher.fits(None, WRONG) for _ in range(6)), return_exceptions=True)
+
+    async def look() -> bool:
+        with hasher.place(is_stranger=False) as place:
+            return await place.fits(None, WRONG)
+
+    outcomes = await asyncio.gather(*(look() for _ in range(6)), return_exceptions=True)
     hasher.close()
-    assert [type(one) for one in outcomes].count(Exhausted) == 3
+    assert [type(one) for one in outcomes].count(NoPlace) == 3
     assert outcomes.count(False) == 3
