@@ -42,10 +42,11 @@ async def wire(service: Service) -> None:
     )
     one_time = timedelta(hours=settings.one_time_hours)
     signing_in = SignInParts(service.worker, accounts, credentials, sessions, tries, hasher, key, limits)
-    keeping = KeepingParts(accounts, credentials, sessions, hasher, key, one_time)
+    providers = {one.name: IdentityProvider(one) for one in read_providers(settings.providers_file)}
+    issuers = frozenset(provider.settings.issuer for provider in providers.values())
+    keeping = KeepingParts(accounts, credentials, sessions, hasher, key, one_time, issuers)
     closed = ClosedAccounts(settings.key_file.parent)
     await keep_closed(service.worker, keeping, closed)
-    providers = {one.name: IdentityProvider(one) for one in read_providers(settings.providers_file)}
     service.closes(hasher)
     for provider in providers.values():
         service.closes(provider)

@@ -18,7 +18,7 @@ class ProviderSettings(BaseModel):
 
     Args:
         name: what this hub calls it.
-        issuer: `iss` of its tokens, under which its configuration is found.
+        issuer: `iss` of its tokens, to the letter; its configuration is found under it.
         client_secret_file: without one the hub is a public client, which PKCE alone protects.
         redirect_uris: the only addresses to which it may send a browser back.
         second_factor_acr, second_factor_amr: its words for a sign-in with a second factor.
@@ -40,7 +40,7 @@ class ProviderSettings(BaseModel):
     def _speak_tls(cls, issuer: str) -> str:
         if not is_safe_address(issuer):
             raise ValueError("it must begin with https://")
-        return issuer.rstrip("/") if issuer.count("/") == 3 and issuer.endswith("/") else issuer
+        return issuer
 
 
 class AccessSettings(ServiceSettings):

@@ -26,6 +26,7 @@ class SampleProvider:
     Args:
         claims: put into each token over the right ones; a value of None takes a claim away.
         sign: makes the token of claims, if not by the provider's own key.
+        path: with which its issuer ends.
     """
 
     subject: str = "s-1"
@@ -35,6 +36,7 @@ class SampleProvider:
     algorithm: str = "ES256"
     asked: list[str] = field(default_factory=list)
     codes: dict[str, dict[str, str]] = field(default_factory=dict)
+    path: str = ""
     issuer: str = ""
 
     def __post_init__(self) -> None:
@@ -46,7 +48,8 @@ class SampleProvider:
     async def start(self) -> None:
         """Listens on a port of its own."""
         app = web.Application()
-        app.router.add_get("/.well-known/openid-configuration", self._tell_configuration)
+        under = self.path.removesuffix("/")
+        app.router.add_get(f"{under}/.well-known/openid-configuration", self._tell_configuration)
         app.router.add_get("/keys", self._tell_keys)
         app.router.add_post("/token", self._give_token)
         self._runner = web.AppRunner(app)
@@ -54,7 +57,8 @@ class SampleProvider:
         site = web.TCPSite(self._runner, "127.0.0.1", 0)
         await site.start()
         host, port = self._runner.addresses[0][:2]
-        self.issuer = f"http://{host}:{port}"
+        self._host = f"http://{host}:{port}"
+        self.issuer = f"{self._host}{self.path}"
 
     async def stop(self) -> None:
         """Is away from now on."""
@@ -78,9 +82,9 @@ class SampleProvider:
         return web.json_response(
             {
                 "issuer": self.issuer,
-                "authorization_endpoint": f"{self.issuer}/authorize",
-                "token_endpoint": f"{self.issuer}/token",
-                "jwks_uri": f"{self.issuer}/keys",
+                "authorization_endpoint": f"{self._host}/authorize",
+                "token_endpoint": f"{self._host}/token",
+                "jwks_uri": f"{self._host}/keys",
             }
             | self.configuration
         )

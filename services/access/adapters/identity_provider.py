@@ -23,8 +23,10 @@ LEEWAY_SECONDS: Final = 30
 DEADLINE_SECONDS: Final = 10
 LARGEST_ANSWER_BYTES: Final = 256 * 1024
 _CONFIGURATION_SECONDS: Final = 3600.0
-_KEYS_SECONDS: Final = 60.0
-"""An unknown key is looked for again, but not more often than this."""
+_KEYS_SECONDS: Final = 600.0
+"""So long a key counts that the provider has withdrawn."""
+_SEARCH_SECONDS: Final = 60.0
+"""An unknown key is looked for at once, but not more often than this."""
 
 
 class ProviderUnavailable(Unavailable):
@@ -153,7 +155,8 @@ class IdentityProvider:
     async def _configured(self) -> dict[str, Any]:
         async with self._asking:
             if self._configuration is None or time.monotonic() >= self._configuration[0]:
-                found = await self._ask("GET", f"{self.settings.issuer}/.well-known/openid-configuration")
+                where = self.settings.issuer.removesuffix("/")  # OpenID Connect Discovery § 4.1
+                found = await self._ask("GET", f"{where}/.well-known/openid-configuration")
                 names = ("authorization_endpoint", "token_endpoint", "jwks_uri")
                 if found.get("issuer") != self.settings.issuer or not all(
                     is_safe_address(str(found.get(name, ""))) for name in names
@@ -165,9 +168,10 @@ class IdentityProvider:
     async def _key(self, key_id: str) -> jwt.PyJWK:
         address = (await self._configured())["jwks_uri"]
         async with self._asking:
-            if self._keys is None or (key_id not in self._keys[1] and time.monotonic() >= self._keys[0]):
-                found = await self._ask("GET", address)
-                self._keys = (time.monotonic() + _KEYS_SECONDS, _signing_keys(found))
+            read_at, known = self._keys or (0.0, {})
+            oldest = _KEYS_SECONDS if key_id in known else _SEARCH_SECONDS
+            if self._keys is None or time.monotonic() - read_at >= oldest:
+                self._keys = (time.monotonic(), _signing_keys(await self._ask("GET", address)))
             if key_id not in self._keys[1]:
                 raise TokenNotValid
             return self._keys[1][key_id]

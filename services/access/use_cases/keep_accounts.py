@@ -23,6 +23,7 @@ class KeepingParts:
 
     Args:
         one_time_lifetime: for how long a one-time password is good.
+        issuers: of the identity providers at which this hub lets people sign in.
     """
 
     accounts: PostgresAccounts
@@ -31,6 +32,7 @@ class KeepingParts:
     hasher: PasswordHasher
     key: SignInKey
     one_time_lifetime: timedelta
+    issuers: frozenset[str]
 
 
 @dataclass(frozen=True, slots=True)

@@ -38,6 +38,7 @@ from tests.integration.chassis.waiting import until
 from tests.support.postgres import FreshDatabase
 
 PASSWORD = "four green chairs"
+ISSUER = "https://id.example"
 LIMITS = SessionLimits(timedelta(minutes=30), timedelta(hours=12))
 
 
@@ -172,7 +173,7 @@ def staff_over(
         app,
         worker,
         SignInParts(*signing_in),
-        KeepingParts(accounts, credentials, sessions, hasher, key, timedelta(days=7)),
+        KeepingParts(accounts, credentials, sessions, hasher, key, timedelta(days=7), frozenset({ISSUER})),
         ClosedAccounts(folder),
         make_signer(folder, "kem-access"),
         folder,

@@ -8,7 +8,7 @@ import pytest
 
 from chassis.caller import Caller
 from chassis.postgres import Transaction
-from kernel.errors import Conflict, NotPermitted
+from kernel.errors import Conflict, Invalid, NotPermitted
 from kernel.ids import AgencyId, PrincipalId, random_id
 from kernel.vocabulary import Role
 from services.access.domain.account import AccountNotFound, AccountState, LoginTaken
@@ -21,7 +21,7 @@ from services.access.use_cases.lock_account import lock_account
 from services.access.use_cases.open_account import open_account
 from services.access.use_cases.reset_credentials import reset_credentials
 from services.access.use_cases.unlink_identity import unlink_identity
-from tests.integration.access.staff import Person, Staff, keeper
+from tests.integration.access.staff import ISSUER, Person, Staff, keeper
 
 Change = Callable[[Staff, Person, Caller, Transaction], Awaitable[object]]
 
@@ -40,7 +40,7 @@ CHANGES: dict[str, Change] = {
         person.principal_id, caller, tx, staff.keeping, staff.closed
     ),
     "link": lambda staff, person, caller, tx: link_identity(
-        person.principal_id, "https://id.example", "s-1", caller, tx, staff.keeping
+        person.principal_id, ISSUER, "s-1", caller, tx, staff.keeping
     ),
     "reset": _reset,
 }
@@ -141,17 +141,28 @@ async def test_the_same_request_makes_the_same_one_time_password_for_who_made_it
 
 async def test_an_identity_belongs_to_one_account_until_it_is_unlinked(staff: Staff) -> None:
     first, second = await staff.open(Role.CASEWORKER), await staff.open(Role.CASEWORKER)
-    link = ("https://id.example", "s-1", staff.operator)
+    link = (ISSUER, "s-1", staff.operator)
     async with staff.worker.transaction(staff.operator) as tx:
         await link_identity(first.principal_id, *link, tx, staff.keeping)
     with pytest.raises(Conflict):
         async with staff.worker.transaction(staff.operator) as tx:
             await link_identity(second.principal_id, *link, tx, staff.keeping)
     async with staff.worker.transaction(staff.operator) as tx:
-        await unlink_identity(first.principal_id, "https://id.example", staff.operator, tx, staff.keeping)
+        await unlink_identity(first.principal_id, ISSUER, staff.operator, tx, staff.keeping)
         listed = await link_identity(second.principal_id, *link, tx, staff.keeping)
-    assert listed.issuers == ("https://id.example",)
+    assert listed.issuers == (ISSUER,)
     assert staff.facts(first) == ["account_opened", "identity_linked", "identity_unlinked"]
+
+
+@pytest.mark.parametrize("issuer", [f"{ISSUER}/", "https://id.exemple", ""])
+async def test_an_identity_that_no_provider_of_the_hub_could_vouch_for_is_not_linked(
+    staff: Staff, issuer: str
+) -> None:
+    person = await staff.open(Role.CASEWORKER)
+    with pytest.raises(Invalid, match=f"it knows: {ISSUER}") as refused:
+        async with staff.worker.transaction(staff.operator) as tx:
+            await link_identity(person.principal_id, issuer, "s-1", staff.operator, tx, staff.keeping)
+    assert refused.value.stable_reason == "ISSUER_NOT_KNOWN"
 
 
 async def test_nobody_is_closed_while_the_list_of_who_was_is_gone(staff: Staff) -> None:

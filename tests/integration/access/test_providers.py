@@ -2,6 +2,7 @@
 
 import time
 from collections.abc import AsyncIterator, Callable
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 from urllib.parse import parse_qs, urlsplit
@@ -35,23 +36,35 @@ async def sample() -> AsyncIterator[SampleProvider]:
 
 @pytest.fixture
 async def providers(sample: SampleProvider, tmp_path: Path) -> AsyncIterator[dict[str, IdentityProvider]]:
-    (tmp_path / "client-secret").write_text(f"{CLIENT_SECRET}\n")
-    settings = ProviderSettings(
-        name="city",
-        issuer=sample.issuer,
-        client_id=CLIENT_ID,
-        client_secret_file=tmp_path / "client-secret",
-        redirect_uris=(BACK,),
-        second_factor_acr=("gold",),
-    )
-    provider = IdentityProvider(settings)
+    provider = provider_of(sample, tmp_path)
     yield {"city": provider}
     await provider.close()
+
+
+def provider_of(sample: SampleProvider, folder: Path) -> IdentityProvider:
+    """The sample provider as the hub's settings describe it."""
+    (folder / "client-secret").write_text(f"{CLIENT_SECRET}\n")
+    return IdentityProvider(
+        ProviderSettings(
+            name="city",
+            issuer=sample.issuer,
+            client_id=CLIENT_ID,
+            client_secret_file=folder / "client-secret",
+            redirect_uris=(BACK,),
+            second_factor_acr=("gold",),
+        )
+    )
 
 
 @pytest.fixture
 async def person(staff: Staff, sample: SampleProvider) -> Person:
     """Somebody whom the provider knows, and whose account is linked."""
+    return await linked(staff, sample)
+
+
+async def linked(staff: Staff, sample: SampleProvider) -> Person:
+    """An account for whoever signs in there."""
+    staff.keeping = replace(staff.keeping, issuers=frozenset({sample.issuer}))
     one = await staff.open(Role.CASEWORKER)
     async with staff.worker.transaction(staff.operator) as tx:
         await link_identity(
@@ -272,6 +285,40 @@ async def test_keys_that_the_provider_has_turned_are_found(
     now = time.monotonic()
     monkeypatch.setattr("services.access.adapters.identity_provider.time.monotonic", lambda: now + 60)
     await _sign_in(staff, sample, providers)
+
+
+async def test_a_key_that_the_provider_has_withdrawn_opens_nothing_after_a_while(
+    staff: Staff,
+    sample: SampleProvider,
+    providers: dict[str, IdentityProvider],
+    person: Person,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    await _sign_in(staff, sample, providers)
+    withdrawn, key_id = sample.elliptic, sample.key_id
+    sample.turn_keys()
+    sample.sign = lambda _, claims: jwt.encode(claims, withdrawn, algorithm="ES256", headers={"kid": key_id})
+    now = time.monotonic()
+    monkeypatch.setattr("services.access.adapters.identity_provider.time.monotonic", lambda: now + 600)
+    with pytest.raises(SignInRefused):
+        await _sign_in(staff, sample, providers)
+
+
+@pytest.mark.parametrize("path", ["/", "/realm/", "/realm"])
+async def test_an_issuer_is_taken_to_the_letter_and_a_slash_at_its_end_belongs_to_it(
+    staff: Staff, tmp_path: Path, path: str
+) -> None:
+    sample = SampleProvider(path=path)
+    await sample.start()
+    assert sample.issuer.endswith(path)
+    provider = provider_of(sample, tmp_path)
+    try:
+        person = await linked(staff, sample)
+        session = await _sign_in(staff, sample, {"city": provider})
+        assert (await staff.assertion(session.session_token)).account.principal_id == person.principal_id
+    finally:
+        await provider.close()
+        await sample.stop()
 
 
 @pytest.mark.parametrize(
