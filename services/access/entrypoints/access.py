@@ -9,6 +9,8 @@ from kernel.vocabulary import Role
 _EVERYBODY: Final = Access(public=True)
 """Who signs in has no assertion yet; each of these asks for a secret of its own."""
 _KEEPERS: Final = Access(roles=frozenset({Role.OPERATOR, Role.AGENCY_ADMIN}))
+_OPERATORS: Final = Access(roles=frozenset({Role.OPERATOR}))
+"""An identity is the whole hub's: an agency's admin could take one that belongs to somebody elsewhere."""
 
 ACCESS: Final[Mapping[str, Access]] = {
     **{
@@ -33,10 +35,10 @@ ACCESS: Final[Mapping[str, Access]] = {
             "UnlockAccount",
             "CloseAccount",
             "ResetCredentials",
-            "LinkIdentity",
             "UnlinkIdentity",
             "ListAccounts",
             "ListRoles",
         )
     },
+    "/kem.access.v1.StaffService/LinkIdentity": _OPERATORS,
 }

@@ -212,7 +212,6 @@ async def test_another_agencys_account_is_as_unknown_as_none(desk: Desk) -> None
         ("CloseAccount", {}),
         ("ResetCredentials", {}),
         ("ChangeRoles", {"roles": ["interpreter"]}),
-        ("LinkIdentity", {"issuer": "https://id.example", "subject": "s"}),
         ("UnlinkIdentity", {"issuer": "https://id.example"}),
     ):
         answers = []
@@ -224,6 +223,17 @@ async def test_another_agencys_account_is_as_unknown_as_none(desk: Desk) -> None
                 await getattr(desk.staff, name)(request, metadata=admin)
             answers.append((refusal.code, refusal.reason, refusal.message))
         assert answers[0] == answers[1] == (grpc.StatusCode.NOT_FOUND, "ACCOUNT_NOT_FOUND", answers[0][2])
+
+
+async def test_an_agencys_admin_links_nobody_and_does_not_learn_who_is_linked(desk: Desk) -> None:
+    agency_id = random_id()
+    own = (await desk.open(Role.AGENCY_MEMBER, agency_id=agency_id)).account.principal_id
+    request = messages.LinkIdentityRequest(
+        request_id=str(random_id()), principal_id=own, issuer="https://id.example", subject="s"
+    )
+    with refused() as refusal:
+        await desk.staff.LinkIdentity(request, metadata=desk.keeper(Role.AGENCY_ADMIN, agency_id))
+    assert (refusal.code, refusal.reason) == (grpc.StatusCode.PERMISSION_DENIED, "NOT_PERMITTED")
 
 
 async def test_no_name_no_login_and_no_secret_is_in_the_log_or_in_an_event(desk: Desk) -> None:

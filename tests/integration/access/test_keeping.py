@@ -39,9 +39,6 @@ CHANGES: dict[str, Change] = {
     "close": lambda staff, person, caller, tx: close_account(
         person.principal_id, caller, tx, staff.keeping, staff.closed
     ),
-    "link": lambda staff, person, caller, tx: link_identity(
-        person.principal_id, ISSUER, "s-1", caller, tx, staff.keeping
-    ),
     "reset": _reset,
 }
 
@@ -108,6 +105,22 @@ async def test_the_database_shows_an_agencys_login_the_own_agency_and_no_hash(st
         with pytest.raises(asyncpg.InsufficientPrivilegeError):
             async with staff.app.transaction(admin) as tx:
                 await tx.connection.fetch(f"select {hidden}")
+
+
+async def test_an_identity_is_linked_by_the_hub_alone_and_unlinked_by_the_own_agencys_admin_too(
+    staff: Staff,
+) -> None:
+    agency_id = AgencyId(random_id())
+    admin = keeper(Role.AGENCY_ADMIN, agency_id)
+    person = await staff.open(Role.AGENCY_MEMBER, agency_id=agency_id)
+    with pytest.raises(asyncpg.InsufficientPrivilegeError):
+        async with staff.app.transaction(admin) as tx:
+            await link_identity(person.principal_id, ISSUER, "s-1", admin, tx, staff.keeping)
+    async with staff.worker.transaction(staff.operator) as tx:
+        await link_identity(person.principal_id, ISSUER, "s-1", staff.operator, tx, staff.keeping)
+    async with staff.app.transaction(admin) as tx:
+        listed = await unlink_identity(person.principal_id, ISSUER, admin, tx, staff.keeping)
+    assert listed.issuers == ()
 
 
 async def test_a_login_is_somebodys_once_in_the_whole_hub(staff: Staff) -> None:
