@@ -58,6 +58,7 @@ def access_event(record: AccessRecord, caller: Caller, now: datetime) -> Outgoin
             stated_reason=record.stated_reason,
             subject_ids=[str(subject) for subject in record.subject_ids[:MAX_SUBJECTS]],
             subject_count=len(record.subject_ids) if record.subject_count is None else record.subject_count,
+            roles=sorted(caller.roles),
         ),
     )
     envelope.event_time.FromDatetime(now)

@@ -7,7 +7,9 @@ from uuid import UUID, uuid4
 
 from chassis.caller import Caller
 from kernel.ids import BeneficiaryId
+from services.intake.adapters.postgres_exports import PostgresExports
 from services.intake.adapters.postgres_rights_requests import PostgresRightsRequests, RequestsView
+from services.intake.domain.person_export import IdentityProof, PersonExport
 from services.intake.domain.rights_request import (
     Answer,
     AskedBy,
@@ -19,6 +21,11 @@ from services.intake.domain.rights_request import (
     RightsRequest,
 )
 from services.intake.use_cases.answer_rights_request import AnswerRightsRequest, answer_rights_request
+from services.intake.use_cases.decide_protection_data import (
+    DecideProtectionData,
+    decide_protection_data,
+)
+from services.intake.use_cases.export_person_data import ExportPersonData, export_person_data
 from services.intake.use_cases.extend_rights_request import ExtendRightsRequest, extend_rights_request
 from services.intake.use_cases.list_rights_requests import RequestsPage, list_rights_requests
 from services.intake.use_cases.page_with_words import Place
@@ -26,8 +33,8 @@ from services.intake.use_cases.register_rights_request import (
     RegisterRightsRequest,
     register_rights_request,
 )
-from tests.support.consented_people import METHOD, OpenIntake
-from tests.support.vault import worker_of
+from tests.support.consented_people import METHOD, OpenIntake, bits
+from tests.support.vault import KEM, worker_of
 
 DPO = worker_of(None, "dpo")
 WORDS = "She wants to see all that we wrote about her."
@@ -86,4 +93,22 @@ class Rights:
         async with self.intake.database.transaction(by) as tx:
             return await list_rights_requests(
                 size, view, after, METHOD, tx, self.store, self.intake.parts.vault
+            )
+
+    async def protect(
+        self, request_id: UUID, *allowed: str, with_history: bool = False, by: Caller | None = None
+    ) -> datetime:
+        command = DecideProtectionData(
+            uuid4(), request_id, bits(*allowed), with_history, "She is safe with her mother."
+        )
+        async with self.intake.database.transaction(by or worker_of(KEM, "child_protection_officer")) as tx:
+            return await decide_protection_data(command, tx, self.store, self.intake.parts.vault)
+
+    async def export(
+        self, rights_request_id: UUID, *, by: Caller = DPO, request_id: UUID | None = None
+    ) -> PersonExport:
+        command = ExportPersonData(request_id or uuid4(), rights_request_id, IdentityProof.DOCUMENT_SEEN)
+        async with self.intake.database.transaction(by) as tx:
+            return await export_person_data(
+                command, METHOD, tx, self.store, PostgresExports(), self.intake.parts.vault
             )

@@ -2,9 +2,11 @@
 
 from typing import Final
 
+from kernel import codes
 from tools.check.invariant import Finding, Invariant, Snapshot
 
 _INTAKE: Final = ("intake",)
+_CORE: Final = codes.mask(code for code, entry in codes.CATEGORIES.items() if entry.key_class == "core")
 
 INVARIANTS: Final = (
     Invariant(
@@ -24,6 +26,32 @@ INVARIANTS: Final = (
         """,
     ),
     Invariant(
+        "I18-a-person-is-given-by-their-request",
+        "Whatever was given to a person, or to who asked for them, was asked for and not yet answered then",
+        _INTAKE,
+        "select count(*) from intake.disclosure where kind = 'SUBJECT'",
+        """
+        select d.disclosure_id from intake.disclosure d
+        where d.kind = 'SUBJECT' and not exists (
+            select from intake.rights_request r
+            where r.rights_request_id = d.rights_request_id and r.beneficiary_id = d.beneficiary_id
+              and r.asked_right in ('ACCESS', 'PORTABILITY') and d.told_by_agency_id = r.agency_id
+              and d.disclosed_time >= r.registered_time
+              and (r.answered_time is null or d.disclosed_time <= r.answered_time))
+        """,
+    ),
+    Invariant(
+        "I18-protection-data-by-decision",
+        "Nobody but the person was given what is not sealed as core, unless it was decided by then",
+        _INTAKE,
+        "select count(*) from intake.disclosure where kind = 'SUBJECT'",
+        f"""
+        select d.disclosure_id from intake.disclosure d join intake.rights_request r using (rights_request_id)
+        where d.kind = 'SUBJECT' and r.asked_by <> 'SELF' and d.given_mask & ~{_CORE}::bigint & ~(
+            case when r.protection_decided_time <= d.disclosed_time then r.protection_mask else 0 end) <> 0
+        """,
+    ),
+    Invariant(
         "I18-each-rights-request-is-told",
         "Each request by right, its extension and its answer have their facts in intake's log or outbox",
         _INTAKE,
@@ -32,7 +60,7 @@ INVARIANTS: Final = (
         select r.rights_request_id from intake.rights_request r
         where (select count(*) from intake.event_log e where e.aggregate_id = r.rights_request_id)
             + (select count(*) from intake.outbox o where o.aggregate_id = r.rights_request_id)
-            < 1 + num_nonnulls(r.extension_told_time, r.answered_time)
+            < 1 + num_nonnulls(r.extension_told_time, r.protection_decided_time, r.answered_time)
         """,
     ),
 )

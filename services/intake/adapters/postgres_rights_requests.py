@@ -12,6 +12,7 @@ from services.intake.domain.rights_request import (
     AskedBy,
     Extension,
     ExtensionGround,
+    ProtectionDecision,
     RefusalGround,
     Right,
     RightsAnswer,
@@ -31,6 +32,11 @@ _EXTEND: Final = """
 _ANSWER: Final = """
     update rights_request set answer = $2, refusal_ground = $3, sealed_answer = $4,
         decided_by_principal_id = $5, answer_told_time = $6, answered_time = $7
+    where rights_request_id = $1
+"""
+_PROTECT: Final = """
+    update rights_request set protection_mask = $2, protection_history = $3, sealed_protection = $4,
+        protection_decided_by_principal_id = $5, protection_decided_time = $6
     where rights_request_id = $1
 """
 _LIST: Final = """
@@ -108,6 +114,18 @@ class PostgresRightsRequests:
             answered_time,
         )
 
+    async def protect(self, tx: Transaction, rights_request_id: UUID, decision: ProtectionDecision) -> None:
+        """Writes what the caller has decided."""
+        await tx.connection.execute(
+            _PROTECT,
+            rights_request_id,
+            decision.allowed_mask,
+            decision.with_history,
+            decision.sealed_words,
+            tx.caller.principal_id,
+            decision.decided_time,
+        )
+
     async def page(
         self, tx: Transaction, view: RequestsView, now: datetime, after: Place, size: int
     ) -> list[RightsRequest]:
@@ -120,7 +138,7 @@ class PostgresRightsRequests:
 
 def request_from(row: Any) -> RightsRequest:
     """A row of rights_request."""
-    extension, answer = None, None
+    extension, answer, protection = None, None, None
     if row["extension_told_time"] is not None:
         extension = Extension(
             ExtensionGround(row["extension_ground"]), row["extension_told_time"], row["sealed_extension"]
@@ -134,6 +152,13 @@ def request_from(row: Any) -> RightsRequest:
             row["decided_by_principal_id"],
             row["sealed_answer"],
         )
+    if row["protection_decided_time"] is not None:
+        protection = ProtectionDecision(
+            row["protection_mask"],
+            row["protection_history"],
+            row["protection_decided_time"],
+            row["sealed_protection"],
+        )
     return RightsRequest(
         rights_request_id=row["rights_request_id"],
         beneficiary_id=BeneficiaryId(row["beneficiary_id"]),
@@ -146,4 +171,5 @@ def request_from(row: Any) -> RightsRequest:
         due_time=row["due_time"],
         extension=extension,
         answer=answer,
+        protection=protection,
     )

@@ -72,14 +72,18 @@ def fields_in(piece: bytes) -> dict[str, Any]:
     }
 
 
+def plain_values(fields: Mapping[str, Any]) -> dict[str, Any]:
+    """Fields of a person by name as JSON knows them."""
+    return {name: _FORMATS[name].dump_python(value, mode="json") for name, value in fields.items()}
+
+
 def profile_in(piece: bytes) -> PersonProfile:
     """The profile in its piece."""
     return _PROFILE.validate_json(piece)
 
 
 def _dumped(fields: Mapping[str, Any]) -> bytes:
-    plain = {name: _FORMATS[name].dump_python(value, mode="json") for name, value in fields.items()}
-    return _padded(json.dumps(plain, ensure_ascii=False, separators=(",", ":")).encode())
+    return _padded(json.dumps(plain_values(fields), ensure_ascii=False, separators=(",", ":")).encode())
 
 
 def _padded(piece: bytes) -> bytes:

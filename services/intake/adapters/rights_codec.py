@@ -21,7 +21,7 @@ def _extended(fact: events.RightsRequestExtended) -> Envelope:
         rights_request_id=str(fact.rights_request_id), agency_id=str(fact.agency_id)
     )
     message.due_time.FromDatetime(fact.due_time)
-    return Envelope(fact.agency_id, fact.rights_request_id, 2, "rights_request_extended", message)
+    return Envelope(fact.agency_id, fact.rights_request_id, fact.version, "rights_request_extended", message)
 
 
 def _answered(fact: events.RightsRequestAnswered) -> Envelope:
@@ -31,8 +31,28 @@ def _answered(fact: events.RightsRequestAnswered) -> Envelope:
     return Envelope(fact.agency_id, fact.rights_request_id, fact.version, "rights_request_answered", message)
 
 
+def _protection_decided(fact: events.RightsProtectionDecided) -> Envelope:
+    message = disclosure.RightsProtectionDecided(
+        rights_request_id=str(fact.rights_request_id), agency_id=str(fact.agency_id)
+    )
+    return Envelope(
+        fact.agency_id, fact.rights_request_id, fact.version, "rights_protection_decided", message
+    )
+
+
+def _export_given(fact: events.RightsExportGiven) -> Envelope:
+    message = disclosure.RightsExportGiven(
+        disclosure_id=str(fact.disclosure_id),
+        rights_request_id=str(fact.rights_request_id),
+        agency_id=str(fact.agency_id),
+    )
+    return Envelope(fact.agency_id, fact.disclosure_id, 1, "rights_export_given", message)
+
+
 RIGHTS_ENVELOPES: Final[dict[type, Callable[[Any], Envelope]]] = {
     events.RightsRequestRegistered: _registered,
     events.RightsRequestExtended: _extended,
     events.RightsRequestAnswered: _answered,
+    events.RightsProtectionDecided: _protection_decided,
+    events.RightsExportGiven: _export_given,
 }

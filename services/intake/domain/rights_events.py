@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from uuid import UUID
 
-from kernel.ids import AgencyId
+from kernel.ids import AgencyId, DisclosureId
 
 
 @dataclass(frozen=True, slots=True)
@@ -19,9 +19,10 @@ class RightsRequestRegistered:
 
 @dataclass(frozen=True, slots=True)
 class RightsRequestExtended:
-    """There are two months more."""
+    """There are two months more; `version` is the request's."""
 
     rights_request_id: UUID
+    version: int
     agency_id: AgencyId
     due_time: datetime
     request_id: UUID | None = None
@@ -33,5 +34,25 @@ class RightsRequestAnswered:
 
     rights_request_id: UUID
     version: int
+    agency_id: AgencyId
+    request_id: UUID | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class RightsProtectionDecided:
+    """It was decided what somebody other than the person gets to see; `version` is the request's."""
+
+    rights_request_id: UUID
+    version: int
+    agency_id: AgencyId
+    request_id: UUID | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class RightsExportGiven:
+    """A person, or who asked for them, was given what is held about them."""
+
+    disclosure_id: DisclosureId
+    rights_request_id: UUID
     agency_id: AgencyId
     request_id: UUID | None = None

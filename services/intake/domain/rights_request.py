@@ -87,6 +87,20 @@ class Answer:
 
 
 @dataclass(frozen=True, slots=True)
+class ProtectionDecision:
+    """What somebody other than the person gets to see beyond what is sealed as core.
+
+    `allowed_mask` names categories; `with_history`: also needs of restricted kinds, consents, who was given
+    something, who looked.
+    """
+
+    allowed_mask: int
+    with_history: bool
+    decided_time: datetime
+    sealed_words: bytes | None = None
+
+
+@dataclass(frozen=True, slots=True)
 class RightsRequest:
     """One request in the register."""
 
@@ -101,11 +115,12 @@ class RightsRequest:
     due_time: datetime
     extension: Extension | None = None
     answer: Answer | None = None
+    protection: ProtectionDecision | None = None
 
     @property
     def next_version(self) -> int:
-        """The number of its next event: it is registered, perhaps extended, and answered."""
-        return 2 if self.extension is None else 3
+        """The number of its next event, after its registration and what came since."""
+        return 2 + (self.extension is not None) + (self.protection is not None)
 
     def is_overdue(self, now: datetime) -> bool:
         """Whether somebody still waits, and should not any more."""
@@ -120,6 +135,35 @@ class RightsRequest:
         if self.answer is not None:
             raise RuleBroken(
                 "This request was answered already; its answer stays.", reason="ALREADY_ANSWERED"
+            )
+
+    def check_protection(self) -> None:
+        """Lets a decision about protection data pass.
+
+        Raises:
+            RuleBroken: ALREADY_ANSWERED, NOTHING_WITHHELD, ALREADY_DECIDED.
+        """
+        self.check_open()
+        if self.asked_by is AskedBy.SELF:
+            raise RuleBroken(
+                "Nothing is withheld from a person who asks for their own data.",
+                reason="NOTHING_WITHHELD",
+            )
+        if self.protection is not None:
+            raise RuleBroken("This was decided already; the decision stays.", reason="ALREADY_DECIDED")
+
+    def check_export(self) -> None:
+        """Lets an export pass.
+
+        Raises:
+            RuleBroken: ALREADY_ANSWERED, NOT_A_REQUEST_TO_SEE.
+        """
+        self.check_open()
+        if self.right not in (Right.ACCESS, Right.PORTABILITY):
+            raise RuleBroken(
+                "This request asks for something else than to see data or to take them along;"
+                " register what the person asks for.",
+                reason="NOT_A_REQUEST_TO_SEE",
             )
 
     def check_extension(self, person_told_time: datetime, now: datetime) -> datetime:

@@ -28,6 +28,10 @@ _AUTHORISES: Final = Access(
 _AUTHORITIES: Final = Access(roles=frozenset({Role.DPO, Role.SAFEGUARDING_OFFICER, Role.SUPERVISOR}))
 _COMPELS: Final = Access(roles=frozenset({Role.DPO}), second_factor=True)
 _RIGHTS: Final = Access(roles=frozenset({Role.DPO, Role.SUPERVISOR}))
+_PROTECTS: Final = Access(
+    roles=frozenset({Role.CHILD_PROTECTION_OFFICER, Role.GBV_FOCAL_POINT}), second_factor=True
+)
+_EXPORTS: Final = Access(roles=_RIGHTS.roles, second_factor=True)
 _HUB_ONLY: Final = Access(internal=True)
 
 ACCESS: Final[Mapping[str, Access]] = {
@@ -65,5 +69,7 @@ ACCESS: Final[Mapping[str, Access]] = {
     "/kem.disclosure.v1.RightsService/RegisterRightsRequest": _CASE_WORK,
     "/kem.disclosure.v1.RightsService/ExtendRightsRequest": _RIGHTS,
     "/kem.disclosure.v1.RightsService/AnswerRightsRequest": _RIGHTS,
-    "/kem.disclosure.v1.RightsService/ListRightsRequests": _RIGHTS,
+    "/kem.disclosure.v1.RightsService/ListRightsRequests": Access(roles=_RIGHTS.roles | _PROTECTS.roles),
+    "/kem.disclosure.v1.RightsService/DecideProtectionData": _PROTECTS,
+    "/kem.disclosure.v1.RightsService/ExportPersonData": _EXPORTS,
 }

@@ -9,19 +9,25 @@ from chassis.current import current_caller
 from chassis.postgres import Transaction
 from kem.disclosure.v1 import rights_service_pb2 as messages
 from kem.disclosure.v1 import rights_service_pb2_grpc
+from services.intake.adapters.postgres_exports import PostgresExports
 from services.intake.adapters.postgres_rights_requests import PostgresRightsRequests
 from services.intake.entrypoints.consent_parts import ConsentParts
+from services.intake.entrypoints.export_document import export_document
 from services.intake.entrypoints.instants import timestamp
-from services.intake.entrypoints.refusals import answer_on_record
+from services.intake.entrypoints.refusals import answer_on_record, refusals_on_record
 from services.intake.entrypoints.translate_needs import page_token, place_from
 from services.intake.entrypoints.translate_rights import (
     VIEWS,
     answer_from,
+    export_from,
     extension_from,
+    protection_from,
     registration_from,
     rights_request_message,
 )
 from services.intake.use_cases.answer_rights_request import answer_rights_request
+from services.intake.use_cases.decide_protection_data import decide_protection_data
+from services.intake.use_cases.export_person_data import export_person_data
 from services.intake.use_cases.extend_rights_request import extend_rights_request
 from services.intake.use_cases.list_rights_requests import list_rights_requests
 from services.intake.use_cases.register_rights_request import register_rights_request
@@ -31,6 +37,8 @@ REGISTER: Final = f"{_SERVICE}/RegisterRightsRequest"
 EXTEND: Final = f"{_SERVICE}/ExtendRightsRequest"
 ANSWER: Final = f"{_SERVICE}/AnswerRightsRequest"
 LIST: Final = f"{_SERVICE}/ListRightsRequests"
+PROTECT: Final = f"{_SERVICE}/DecideProtectionData"
+EXPORT: Final = f"{_SERVICE}/ExportPersonData"
 
 _Context = grpc.aio.ServicerContext
 
@@ -39,7 +47,7 @@ class RightsServer(rights_service_pb2_grpc.RightsServiceServicer):
     """kem.disclosure.v1.RightsService."""
 
     def __init__(self, parts: ConsentParts) -> None:
-        self._parts, self._requests = parts, PostgresRightsRequests()
+        self._parts, self._requests, self._exports = parts, PostgresRightsRequests(), PostgresExports()
 
     async def RegisterRightsRequest(
         self,
@@ -103,6 +111,43 @@ class RightsServer(rights_service_pb2_grpc.RightsServiceServicer):
             messages.AnswerRightsRequestResponse,
             act,
             [UUID(request.rights_request_id)],
+        )
+
+    async def DecideProtectionData(
+        self,
+        request: messages.DecideProtectionDataRequest,
+        context: _Context[messages.DecideProtectionDataRequest, messages.DecideProtectionDataResponse],
+    ) -> messages.DecideProtectionDataResponse:
+        parts, command = self._parts, protection_from(request)
+
+        async def act(tx: Transaction) -> messages.DecideProtectionDataResponse:
+            decided_time = await decide_protection_data(command, tx, self._requests, parts.vault)
+            return messages.DecideProtectionDataResponse(decided_time=timestamp(decided_time))
+
+        return await answer_on_record(
+            parts.database,
+            PROTECT,
+            request,
+            messages.DecideProtectionDataResponse,
+            act,
+            [command.rights_request_id],
+        )
+
+    async def ExportPersonData(
+        self,
+        request: messages.ExportPersonDataRequest,
+        context: _Context[messages.ExportPersonDataRequest, messages.ExportPersonDataResponse],
+    ) -> messages.ExportPersonDataResponse:
+        parts, caller, command = self._parts, current_caller(), export_from(request)
+        async with (
+            refusals_on_record(parts.database, caller, EXPORT, [command.rights_request_id]),
+            parts.database.transaction(caller) as tx,
+        ):
+            export = await export_person_data(command, EXPORT, tx, self._requests, self._exports, parts.vault)
+        return messages.ExportPersonDataResponse(
+            disclosure_id=str(export.disclosure_id),
+            disclosed_time=timestamp(export.disclosed_time),
+            document=export_document(export),
         )
 
     async def ListRightsRequests(

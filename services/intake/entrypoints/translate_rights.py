@@ -5,8 +5,10 @@ from typing import Final
 from uuid import UUID
 
 from kem.disclosure.v1 import rights_service_pb2 as messages
+from kernel import codes
 from kernel.ids import BeneficiaryId
 from services.intake.adapters.postgres_rights_requests import RequestsView
+from services.intake.domain.person_export import IdentityProof
 from services.intake.domain.rights_request import (
     Answer,
     AskedBy,
@@ -18,6 +20,8 @@ from services.intake.domain.rights_request import (
 )
 from services.intake.entrypoints.instants import instant_from, timestamp
 from services.intake.use_cases.answer_rights_request import AnswerRightsRequest
+from services.intake.use_cases.decide_protection_data import DecideProtectionData
+from services.intake.use_cases.export_person_data import ExportPersonData
 from services.intake.use_cases.extend_rights_request import ExtendRightsRequest
 from services.intake.use_cases.list_rights_requests import WordedRequest
 from services.intake.use_cases.register_rights_request import RegisterRightsRequest
@@ -81,6 +85,30 @@ def answer_from(request: messages.AnswerRightsRequestRequest, caller_id: UUID) -
     )
 
 
+def protection_from(request: messages.DecideProtectionDataRequest) -> DecideProtectionData:
+    """What somebody other than the person gets to see.
+
+    Raises:
+        Invalid: UNKNOWN_CODE.
+    """
+    return DecideProtectionData(
+        UUID(request.request_id),
+        UUID(request.rights_request_id),
+        codes.mask(request.allowed_categories),
+        request.history_allowed,
+        request.words,
+    )
+
+
+def export_from(request: messages.ExportPersonDataRequest) -> ExportPersonData:
+    """Whose data go to whom."""
+    return ExportPersonData(
+        UUID(request.request_id),
+        UUID(request.rights_request_id),
+        IdentityProof(messages.IdentityProof.Name(request.identity_proof).removeprefix("IDENTITY_PROOF_")),
+    )
+
+
 def rights_request_message(worded: WordedRequest, now: datetime) -> messages.RightsRequest:
     """A request with its words."""
     request, extension, answer = worded.request, worded.request.extension, worded.request.answer
@@ -96,10 +124,15 @@ def rights_request_message(worded: WordedRequest, now: datetime) -> messages.Rig
         overdue=request.is_overdue(now),
         extension_words=worded.extension_words,
         answer_words=worded.answer_words,
+        protection_words=worded.protection_words,
     )
     if extension is not None:
         message.extension_ground = messages.ExtensionGround.Value(f"EXTENSION_GROUND_{extension.ground}")
         message.extension_told_time.FromDatetime(extension.person_told_time)
+    if request.protection is not None:
+        message.protection_decided_time.FromDatetime(request.protection.decided_time)
+        message.protection_categories.extend(codes.categories_in(request.protection.allowed_mask))
+        message.protection_history = request.protection.with_history
     if answer is not None:
         message.answer = messages.RightsAnswer.Value(f"RIGHTS_ANSWER_{answer.answer}")
         message.answer_told_time.FromDatetime(answer.person_told_time)

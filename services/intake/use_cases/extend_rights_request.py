@@ -41,7 +41,11 @@ async def extend_rights_request(
     extension = replace(command.extension, person_told_time=told_time, sealed_words=sealed)
     later = due_time(request.received_time, MONTHS_WHEN_EXTENDED)
     await requests.extend(tx, request.rights_request_id, extension, later)
-    tx.publish(RightsRequestExtended(request.rights_request_id, request.agency_id, later, command.request_id))
+    tx.publish(
+        RightsRequestExtended(
+            request.rights_request_id, request.next_version, request.agency_id, later, command.request_id
+        )
+    )
     return later
 
 

@@ -20,6 +20,7 @@ class WordedRequest:
     words: str
     extension_words: str
     answer_words: str
+    protection_words: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,7 +56,7 @@ async def list_rights_requests(
     later = [
         (one, part.sealed_words)
         for one, _ in asked
-        for part in (one.extension, one.answer)
+        for part in (one.extension, one.answer, one.protection)
         if part is not None and part.sealed_words is not None
     ]
     texts = [(one.beneficiary_id, one.rights_request_id, sealed) for one, sealed in later]
@@ -69,7 +70,7 @@ async def list_rights_requests(
                 words,
                 *(
                     (part and part.sealed_words and words_of[part.sealed_words]) or ""
-                    for part in (one.extension, one.answer)
+                    for part in (one.extension, one.answer, one.protection)
                 ),
             )
             for one, words in asked

@@ -154,6 +154,10 @@ def requests_about(case: Case, desk: Desk) -> dict[str, Message]:
             words="None of mine.",
             person_told_time=at(datetime(2026, 1, 1, tzinfo=UTC)),
         ),
+        "DecideProtectionData": rights.DecideProtectionDataRequest(**about_right, words="None of mine."),
+        "ExportPersonData": rights.ExportPersonDataRequest(
+            **about_right, identity_proof=rights.IDENTITY_PROOF_DOCUMENT_SEEN
+        ),
         "RequestEmergencyAccess": access.RequestEmergencyAccessRequest(
             **about_referral, categories=["HEALTH"], circumstances="None of mine."
         ),

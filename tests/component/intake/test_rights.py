@@ -1,5 +1,6 @@
 """What people ask by right, at the real door."""
 
+import json
 from collections.abc import AsyncIterator
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
@@ -10,6 +11,7 @@ from uuid import UUID, uuid4
 import grpc
 import pytest
 
+from chassis.caller import SECOND_FACTOR
 from kem.disclosure.v1 import rights_service_pb2 as messages
 from kem.disclosure.v1.rights_service_pb2_grpc import RightsServiceStub
 from tests.component.intake.desk import Desk, at, desk_at
@@ -26,9 +28,11 @@ class Office:
     intake: RunningIntake
     desk: Desk
 
-    async def ask(self, method: str, request: Any, role: str, *, agency_id: UUID | None = KEM) -> Any:
-        """One call of somebody, of KEM unless said otherwise."""
-        async with self.intake.channel_of(role, agency_id=agency_id) as channel:
+    async def ask(
+        self, method: str, request: Any, role: str, *, agency_id: UUID | None = KEM, acr: str = "pwd"
+    ) -> Any:
+        """One call of somebody: of KEM unless said otherwise, known by a password."""
+        async with self.intake.channel_of(role, agency_id=agency_id, acr=acr) as channel:
             return await getattr(RightsServiceStub(channel), method)(request)
 
     def registration(self, person: str, **changes: Any) -> messages.RegisterRightsRequestRequest:
@@ -99,3 +103,48 @@ async def test_what_is_overdue_can_be_listed_by_itself(office: Office) -> None:
     [one] = (await office.ask("ListRightsRequests", view, "supervisor")).requests
     assert (one.overdue, one.received_time) == (True, long_ago)
     assert not one.HasField("answer_told_time")
+
+
+async def test_an_export_asks_for_a_second_factor_and_is_one_json_document(office: Office) -> None:
+    person = await office.desk.person()
+    kept = await office.ask("RegisterRightsRequest", office.registration(person), "caseworker")
+    request = messages.ExportPersonDataRequest(
+        request_id=str(uuid4()),
+        rights_request_id=kept.rights_request_id,
+        identity_proof=messages.IDENTITY_PROOF_DOCUMENT_SEEN,
+    )
+    with refused() as refusal:
+        await office.ask("ExportPersonData", request, "supervisor")
+    assert (refusal.code, refusal.reason) == (grpc.StatusCode.PERMISSION_DENIED, "SECOND_FACTOR_NEEDED")
+    given = await office.ask("ExportPersonData", request, "dpo", agency_id=None, acr=SECOND_FACTOR)
+    found = json.loads(given.document)
+    assert (found["disclosure_id"], found["person"]["beneficiary_id"]) == (given.disclosure_id, person)
+    assert found["person"]["names"]["original"]["given"] == "آمنة"
+    assert given.HasField("disclosed_time")
+
+
+async def test_protection_data_is_opened_to_a_parent_by_an_officer_of_that_office(office: Office) -> None:
+    person = await office.desk.person()
+    registration = office.registration(person, asked_by=messages.ASKED_BY_PARENT)
+    kept = await office.ask("RegisterRightsRequest", registration, "caseworker")
+    decision = messages.DecideProtectionDataRequest(
+        request_id=str(uuid4()),
+        rights_request_id=kept.rights_request_id,
+        allowed_categories=["SAFE_CONTACT"],
+        words="They live together.",
+    )
+    with refused() as refusal:
+        await office.ask("DecideProtectionData", decision, "supervisor", acr=SECOND_FACTOR)
+    assert refusal.code is grpc.StatusCode.PERMISSION_DENIED
+    await office.ask("DecideProtectionData", decision, "child_protection_officer", acr=SECOND_FACTOR)
+    listed = messages.ListRightsRequestsRequest()
+    [one] = (await office.ask("ListRightsRequests", listed, "gbv_focal_point")).requests
+    assert (list(one.protection_categories), one.protection_history) == (["SAFE_CONTACT"], False)
+    assert (one.protection_words, one.HasField("protection_decided_time")) == (decision.words, True)
+    request = messages.ExportPersonDataRequest(
+        request_id=str(uuid4()),
+        rights_request_id=kept.rights_request_id,
+        identity_proof=messages.IDENTITY_PROOF_KNOWN_PERSONALLY,
+    )
+    given = await office.ask("ExportPersonData", request, "supervisor", acr=SECOND_FACTOR)
+    assert set(json.loads(given.document)["person"]) & {"contacts", "documents"} == {"contacts"}

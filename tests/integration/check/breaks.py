@@ -298,6 +298,14 @@ BREAKS = [
         "update intake.event_log set aggregate_id = gen_random_uuid() where type = 'RightsRequestAnswered'",
         {"I18-each-rights-request-is-told"},
     ),
+    (
+        "update intake.rights_request set protection_mask = 0",
+        {"I18-protection-data-by-decision"},
+    ),
+    (
+        "update intake.disclosure set beneficiary_id = gen_random_uuid() where kind = 'SUBJECT'",
+        {"I18-a-person-is-given-by-their-request"},
+    ),
 ]
 
 # facts that should never follow: (referral, aggregate, fact), and what must notice

@@ -1,32 +1,56 @@
-"""The healthy hub's register of rights: one request that was extended and answered."""
+"""The healthy hub's register of rights: one request, extended, fulfilled by an export and answered."""
 
 from datetime import UTC, datetime
 
 from kernel.ids import derived_id
-from tests.integration.check.healthy_hub import NOW, PERSON, SENDER, HealthyHub
+from tests.integration.check.healthy_hub import EARLIER, NOW, PERSON, SENDER, HealthyHub
 
-RIGHTS_REQUEST = derived_id("check", "rights request")
+RIGHTS_REQUEST, EXPORT = derived_id("check", "rights request"), derived_id("check", "export")
 
 
 async def plant_rights(hub: HealthyHub) -> None:
-    """R1's person asked on the last day of a long month, by summer time, and had an answer by winter time."""
+    """A guardian asked on the last day of a long month, by summer time, and had an answer by winter time.
+
+    An officer had allowed them a category beyond those that are sealed as core.
+    """
     await hub.plant(
         "intake.rights_request",
         rights_request_id=RIGHTS_REQUEST,
         beneficiary_id=PERSON,
         agency_id=SENDER,
         asked_right="ACCESS",
-        asked_by="SELF",
+        asked_by="GUARDIAN",
         received_time=datetime(2025, 8, 31, 10, tzinfo=UTC),
         registered_time=datetime(2025, 8, 31, 11, tzinfo=UTC),
         due_time=datetime(2025, 11, 30, 22, tzinfo=UTC),
         extension_ground="COMPLEXITY",
         extended_by_principal_id=derived_id("check", "officer"),
         extension_told_time=datetime(2025, 9, 30, 20, tzinfo=UTC),
+        protection_mask=4,
+        protection_history=False,
+        protection_decided_by_principal_id=derived_id("check", "protector"),
+        protection_decided_time=EARLIER,
         answer="FULFILLED",
         decided_by_principal_id=derived_id("check", "officer"),
         answer_told_time=NOW,
         answered_time=NOW,
     )
-    for version, kind in enumerate(("Registered", "Extended", "Answered"), start=1):
-        await hub.intake_event(f"RightsRequest{kind}", RIGHTS_REQUEST, SENDER, version=version)
+    for version, kind in enumerate(("Registered", "Extended", "ProtectionDecided", "Answered"), start=1):
+        name = kind if kind.startswith("Protection") else f"Request{kind}"
+        await hub.intake_event(f"Rights{name}", RIGHTS_REQUEST, SENDER, version=version)
+    await hub.plant(
+        "intake.disclosure",
+        disclosure_id=EXPORT,
+        request_id=derived_id("check", "export request"),
+        outcome="GIVEN",
+        kind="SUBJECT",
+        rights_request_id=RIGHTS_REQUEST,
+        identity_proof="DOCUMENT_SEEN",
+        beneficiary_id=PERSON,
+        told_by_agency_id=SENDER,
+        legal_bases=["LEGAL_OBLIGATION"],
+        asked_mask=5,
+        given_mask=5,
+        disclosed_time=NOW,
+    )
+    await hub.intake_event("RightsExportGiven", EXPORT, SENDER)

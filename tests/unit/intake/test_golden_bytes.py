@@ -73,8 +73,10 @@ FACTS: list[object] = [
     authority_events.CompelledRequestDecided(COMPELLED, AGENCY, 0b0001, REQUEST),
     authority_events.CompelledDisclosureGiven(DISCLOSURE, COMPELLED, AGENCY, 0b0001, REQUEST),
     rights_events.RightsRequestRegistered(RIGHTS_REQUEST, AGENCY, NOW + timedelta(days=31), REQUEST),
-    rights_events.RightsRequestExtended(RIGHTS_REQUEST, AGENCY, NOW + timedelta(days=92), REQUEST),
+    rights_events.RightsRequestExtended(RIGHTS_REQUEST, 2, AGENCY, NOW + timedelta(days=92), REQUEST),
     rights_events.RightsRequestAnswered(RIGHTS_REQUEST, 3, AGENCY, REQUEST),
+    rights_events.RightsProtectionDecided(RIGHTS_REQUEST, 2, AGENCY, REQUEST),
+    rights_events.RightsExportGiven(DISCLOSURE, RIGHTS_REQUEST, AGENCY, REQUEST),
     emergency_events.EmergencyAccessRequested(EMERGENCY, REFERRAL, AGENCY, 0b0111, REQUEST),
     emergency_events.EmergencyAccessDecided(EMERGENCY, AGENCY, 0b0011, NOW + timedelta(hours=4), REQUEST),
     emergency_events.EmergencyDisclosureGiven(

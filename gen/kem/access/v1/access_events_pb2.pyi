@@ -180,6 +180,7 @@ class AccessRecorded(_message.Message):
     STATED_REASON_FIELD_NUMBER: _builtins.int
     SUBJECT_IDS_FIELD_NUMBER: _builtins.int
     SUBJECT_COUNT_FIELD_NUMBER: _builtins.int
+    ROLES_FIELD_NUMBER: _builtins.int
     service: _builtins.str
     """The service that was asked."""
     method: _builtins.str
@@ -200,6 +201,10 @@ class AccessRecorded(_message.Message):
         own id.
         """
 
+    @_builtins.property
+    def roles(self) -> _containers.RepeatedScalarFieldContainer[_builtins.str]:
+        """What the caller may do: codes of roles."""
+
     def __init__(
         self,
         *,
@@ -210,10 +215,11 @@ class AccessRecorded(_message.Message):
         stated_reason: _builtins.str = ...,
         subject_ids: _abc.Iterable[_builtins.str] | None = ...,
         subject_count: _builtins.int = ...,
+        roles: _abc.Iterable[_builtins.str] | None = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["method", b"method", "outcome", b"outcome", "refusal_reason", b"refusal_reason", "service", b"service", "stated_reason", b"stated_reason", "subject_count", b"subject_count", "subject_ids", b"subject_ids"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["method", b"method", "outcome", b"outcome", "refusal_reason", b"refusal_reason", "roles", b"roles", "service", b"service", "stated_reason", b"stated_reason", "subject_count", b"subject_count", "subject_ids", b"subject_ids"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 

@@ -46,6 +46,8 @@ class DisclosureEvent(_message.Message):
     RIGHTS_REQUEST_REGISTERED_FIELD_NUMBER: _builtins.int
     RIGHTS_REQUEST_EXTENDED_FIELD_NUMBER: _builtins.int
     RIGHTS_REQUEST_ANSWERED_FIELD_NUMBER: _builtins.int
+    RIGHTS_PROTECTION_DECIDED_FIELD_NUMBER: _builtins.int
+    RIGHTS_EXPORT_GIVEN_FIELD_NUMBER: _builtins.int
     event_id: _builtins.str
     """Unique for ever; consumers drop what they have seen."""
     aggregate_id: _builtins.str
@@ -124,6 +126,14 @@ class DisclosureEvent(_message.Message):
     def rights_request_answered(self) -> Global___RightsRequestAnswered:
         """The person was answered."""
 
+    @_builtins.property
+    def rights_protection_decided(self) -> Global___RightsProtectionDecided:
+        """It was decided what somebody other than the person gets to see."""
+
+    @_builtins.property
+    def rights_export_given(self) -> Global___RightsExportGiven:
+        """A person was given what is held about them."""
+
     def __init__(
         self,
         *,
@@ -149,14 +159,16 @@ class DisclosureEvent(_message.Message):
         rights_request_registered: Global___RightsRequestRegistered | None = ...,
         rights_request_extended: Global___RightsRequestExtended | None = ...,
         rights_request_answered: Global___RightsRequestAnswered | None = ...,
+        rights_protection_decided: Global___RightsProtectionDecided | None = ...,
+        rights_export_given: Global___RightsExportGiven | None = ...,
     ) -> None: ...
-    _HasFieldArgType: _TypeAlias = _typing.Literal["_causation_id", b"_causation_id", "actor", b"actor", "agreement_changed", b"agreement_changed", "authority_notified", b"authority_notified", "causation_id", b"causation_id", "compelled_disclosure_given", b"compelled_disclosure_given", "compelled_request_decided", b"compelled_request_decided", "compelled_request_registered", b"compelled_request_registered", "disclosure_given", b"disclosure_given", "disclosure_refused", b"disclosure_refused", "emergency_access_decided", b"emergency_access_decided", "emergency_access_requested", b"emergency_access_requested", "emergency_disclosure_given", b"emergency_disclosure_given", "emergency_reviewed", b"emergency_reviewed", "event_time", b"event_time", "fact", b"fact", "handover_recorded", b"handover_recorded", "rights_request_answered", b"rights_request_answered", "rights_request_extended", b"rights_request_extended", "rights_request_registered", b"rights_request_registered"]  # noqa: Y015
+    _HasFieldArgType: _TypeAlias = _typing.Literal["_causation_id", b"_causation_id", "actor", b"actor", "agreement_changed", b"agreement_changed", "authority_notified", b"authority_notified", "causation_id", b"causation_id", "compelled_disclosure_given", b"compelled_disclosure_given", "compelled_request_decided", b"compelled_request_decided", "compelled_request_registered", b"compelled_request_registered", "disclosure_given", b"disclosure_given", "disclosure_refused", b"disclosure_refused", "emergency_access_decided", b"emergency_access_decided", "emergency_access_requested", b"emergency_access_requested", "emergency_disclosure_given", b"emergency_disclosure_given", "emergency_reviewed", b"emergency_reviewed", "event_time", b"event_time", "fact", b"fact", "handover_recorded", b"handover_recorded", "rights_export_given", b"rights_export_given", "rights_protection_decided", b"rights_protection_decided", "rights_request_answered", b"rights_request_answered", "rights_request_extended", b"rights_request_extended", "rights_request_registered", b"rights_request_registered"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["_causation_id", b"_causation_id", "actor", b"actor", "aggregate_id", b"aggregate_id", "aggregate_version", b"aggregate_version", "agreement_changed", b"agreement_changed", "authority_notified", b"authority_notified", "causation_id", b"causation_id", "compelled_disclosure_given", b"compelled_disclosure_given", "compelled_request_decided", b"compelled_request_decided", "compelled_request_registered", b"compelled_request_registered", "disclosure_given", b"disclosure_given", "disclosure_refused", b"disclosure_refused", "emergency_access_decided", b"emergency_access_decided", "emergency_access_requested", b"emergency_access_requested", "emergency_disclosure_given", b"emergency_disclosure_given", "emergency_reviewed", b"emergency_reviewed", "event_id", b"event_id", "event_time", b"event_time", "fact", b"fact", "handover_recorded", b"handover_recorded", "policy_version", b"policy_version", "rights_request_answered", b"rights_request_answered", "rights_request_extended", b"rights_request_extended", "rights_request_registered", b"rights_request_registered"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["_causation_id", b"_causation_id", "actor", b"actor", "aggregate_id", b"aggregate_id", "aggregate_version", b"aggregate_version", "agreement_changed", b"agreement_changed", "authority_notified", b"authority_notified", "causation_id", b"causation_id", "compelled_disclosure_given", b"compelled_disclosure_given", "compelled_request_decided", b"compelled_request_decided", "compelled_request_registered", b"compelled_request_registered", "disclosure_given", b"disclosure_given", "disclosure_refused", b"disclosure_refused", "emergency_access_decided", b"emergency_access_decided", "emergency_access_requested", b"emergency_access_requested", "emergency_disclosure_given", b"emergency_disclosure_given", "emergency_reviewed", b"emergency_reviewed", "event_id", b"event_id", "event_time", b"event_time", "fact", b"fact", "handover_recorded", b"handover_recorded", "policy_version", b"policy_version", "rights_export_given", b"rights_export_given", "rights_protection_decided", b"rights_protection_decided", "rights_request_answered", b"rights_request_answered", "rights_request_extended", b"rights_request_extended", "rights_request_registered", b"rights_request_registered"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     _WhichOneofReturnType__causation_id: _TypeAlias = _typing.Literal["causation_id"]  # noqa: Y015
     _WhichOneofArgType__causation_id: _TypeAlias = _typing.Literal["_causation_id", b"_causation_id"]  # noqa: Y015
-    _WhichOneofReturnType_fact: _TypeAlias = _typing.Literal["agreement_changed", "disclosure_given", "disclosure_refused", "handover_recorded", "emergency_reviewed", "emergency_access_requested", "emergency_access_decided", "emergency_disclosure_given", "authority_notified", "compelled_request_registered", "compelled_request_decided", "compelled_disclosure_given", "rights_request_registered", "rights_request_extended", "rights_request_answered"]  # noqa: Y015
+    _WhichOneofReturnType_fact: _TypeAlias = _typing.Literal["agreement_changed", "disclosure_given", "disclosure_refused", "handover_recorded", "emergency_reviewed", "emergency_access_requested", "emergency_access_decided", "emergency_disclosure_given", "authority_notified", "compelled_request_registered", "compelled_request_decided", "compelled_disclosure_given", "rights_request_registered", "rights_request_extended", "rights_request_answered", "rights_protection_decided", "rights_export_given"]  # noqa: Y015
     _WhichOneofArgType_fact: _TypeAlias = _typing.Literal["fact", b"fact"]  # noqa: Y015
     @_typing.overload
     def WhichOneof(self, oneof_group: _WhichOneofArgType__causation_id) -> _WhichOneofReturnType__causation_id | None: ...
@@ -690,3 +702,59 @@ class RightsRequestAnswered(_message.Message):
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
 Global___RightsRequestAnswered: _TypeAlias = RightsRequestAnswered  # noqa: Y015
+
+@_typing.final
+class RightsProtectionDecided(_message.Message):
+    """It was decided what somebody other than the person gets to see beyond what is sealed as core; what, would tell."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    RIGHTS_REQUEST_ID_FIELD_NUMBER: _builtins.int
+    AGENCY_ID_FIELD_NUMBER: _builtins.int
+    rights_request_id: _builtins.str
+    """The request."""
+    agency_id: _builtins.str
+    """The agency that registered it."""
+    def __init__(
+        self,
+        *,
+        rights_request_id: _builtins.str = ...,
+        agency_id: _builtins.str = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["agency_id", b"agency_id", "rights_request_id", b"rights_request_id"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___RightsProtectionDecided: _TypeAlias = RightsProtectionDecided  # noqa: Y015
+
+@_typing.final
+class RightsExportGiven(_message.Message):
+    """A person, or who asked for them, was given what is held about them."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    DISCLOSURE_ID_FIELD_NUMBER: _builtins.int
+    RIGHTS_REQUEST_ID_FIELD_NUMBER: _builtins.int
+    AGENCY_ID_FIELD_NUMBER: _builtins.int
+    disclosure_id: _builtins.str
+    """The disclosure."""
+    rights_request_id: _builtins.str
+    """The request."""
+    agency_id: _builtins.str
+    """The agency that registered it."""
+    def __init__(
+        self,
+        *,
+        disclosure_id: _builtins.str = ...,
+        rights_request_id: _builtins.str = ...,
+        agency_id: _builtins.str = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["agency_id", b"agency_id", "disclosure_id", b"disclosure_id", "rights_request_id", b"rights_request_id"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___RightsExportGiven: _TypeAlias = RightsExportGiven  # noqa: Y015

@@ -204,6 +204,34 @@ REFUSAL_GROUND_NOTHING_HELD: RefusalGround.ValueType  # 8
 """Nothing of the kind is held."""
 Global___RefusalGround: _TypeAlias = RefusalGround  # noqa: Y015
 
+class _IdentityProof:
+    ValueType = _typing.NewType("ValueType", _builtins.int)
+    V: _TypeAlias = ValueType  # noqa: Y015
+
+class _IdentityProofEnumTypeWrapper(_enum_type_wrapper._EnumTypeWrapper[_IdentityProof.ValueType], _builtins.type):
+    DESCRIPTOR: _descriptor.EnumDescriptor
+    IDENTITY_PROOF_UNSPECIFIED: _IdentityProof.ValueType  # 0
+    """Not said; refused."""
+    IDENTITY_PROOF_DOCUMENT_SEEN: _IdentityProof.ValueType  # 1
+    """A document was seen."""
+    IDENTITY_PROOF_KNOWN_PERSONALLY: _IdentityProof.ValueType  # 2
+    """Somebody of the desk knows them."""
+    IDENTITY_PROOF_SAFE_CHANNEL: _IdentityProof.ValueType  # 3
+    """They were reached by the safe channel on record."""
+
+class IdentityProof(_IdentityProof, metaclass=_IdentityProofEnumTypeWrapper):
+    """How it was made sure that the data go to whom they may go."""
+
+IDENTITY_PROOF_UNSPECIFIED: IdentityProof.ValueType  # 0
+"""Not said; refused."""
+IDENTITY_PROOF_DOCUMENT_SEEN: IdentityProof.ValueType  # 1
+"""A document was seen."""
+IDENTITY_PROOF_KNOWN_PERSONALLY: IdentityProof.ValueType  # 2
+"""Somebody of the desk knows them."""
+IDENTITY_PROOF_SAFE_CHANNEL: IdentityProof.ValueType  # 3
+"""They were reached by the safe channel on record."""
+Global___IdentityProof: _TypeAlias = IdentityProof  # noqa: Y015
+
 class _RightsRequestView:
     ValueType = _typing.NewType("ValueType", _builtins.int)
     V: _TypeAlias = ValueType  # noqa: Y015
@@ -463,6 +491,10 @@ class RightsRequest(_message.Message):
     ANSWER_WORDS_FIELD_NUMBER: _builtins.int
     ANSWER_TOLD_TIME_FIELD_NUMBER: _builtins.int
     DECIDED_BY_ID_FIELD_NUMBER: _builtins.int
+    PROTECTION_DECIDED_TIME_FIELD_NUMBER: _builtins.int
+    PROTECTION_CATEGORIES_FIELD_NUMBER: _builtins.int
+    PROTECTION_HISTORY_FIELD_NUMBER: _builtins.int
+    PROTECTION_WORDS_FIELD_NUMBER: _builtins.int
     rights_request_id: _builtins.str
     """The request."""
     agency_id: _builtins.str
@@ -487,6 +519,10 @@ class RightsRequest(_message.Message):
     """What the person was told."""
     decided_by_id: _builtins.str
     """Who decided on the answer, as the random id of their account."""
+    protection_history: _builtins.bool
+    """Whether they also get what happened."""
+    protection_words: _builtins.str
+    """Why, in words."""
     @_builtins.property
     def received_time(self) -> _timestamp_pb2.Timestamp:
         """When it came."""
@@ -506,6 +542,16 @@ class RightsRequest(_message.Message):
     @_builtins.property
     def answer_told_time(self) -> _timestamp_pb2.Timestamp:
         """When the person was told; absent as long as nobody has answered."""
+
+    @_builtins.property
+    def protection_decided_time(self) -> _timestamp_pb2.Timestamp:
+        """When a child protection officer or a GBV focal point decided what somebody other than the person gets to see; absent
+        where nobody has, so that it is what is sealed as core.
+        """
+
+    @_builtins.property
+    def protection_categories(self) -> _containers.RepeatedScalarFieldContainer[_builtins.str]:
+        """Data categories that they get beyond that, codes."""
 
     def __init__(
         self,
@@ -527,21 +573,157 @@ class RightsRequest(_message.Message):
         answer_words: _builtins.str = ...,
         answer_told_time: _timestamp_pb2.Timestamp | None = ...,
         decided_by_id: _builtins.str = ...,
+        protection_decided_time: _timestamp_pb2.Timestamp | None = ...,
+        protection_categories: _abc.Iterable[_builtins.str] | None = ...,
+        protection_history: _builtins.bool = ...,
+        protection_words: _builtins.str = ...,
     ) -> None: ...
-    _HasFieldArgType: _TypeAlias = _typing.Literal["_answer_told_time", b"_answer_told_time", "_extension_told_time", b"_extension_told_time", "answer_told_time", b"answer_told_time", "due_time", b"due_time", "extension_told_time", b"extension_told_time", "received_time", b"received_time", "registered_time", b"registered_time"]  # noqa: Y015
+    _HasFieldArgType: _TypeAlias = _typing.Literal["_answer_told_time", b"_answer_told_time", "_extension_told_time", b"_extension_told_time", "_protection_decided_time", b"_protection_decided_time", "answer_told_time", b"answer_told_time", "due_time", b"due_time", "extension_told_time", b"extension_told_time", "protection_decided_time", b"protection_decided_time", "received_time", b"received_time", "registered_time", b"registered_time"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["_answer_told_time", b"_answer_told_time", "_extension_told_time", b"_extension_told_time", "agency_id", b"agency_id", "answer", b"answer", "answer_told_time", b"answer_told_time", "answer_words", b"answer_words", "asked_by", b"asked_by", "decided_by_id", b"decided_by_id", "due_time", b"due_time", "extension_ground", b"extension_ground", "extension_told_time", b"extension_told_time", "extension_words", b"extension_words", "overdue", b"overdue", "received_time", b"received_time", "refusal_ground", b"refusal_ground", "registered_time", b"registered_time", "right", b"right", "rights_request_id", b"rights_request_id", "words", b"words"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["_answer_told_time", b"_answer_told_time", "_extension_told_time", b"_extension_told_time", "_protection_decided_time", b"_protection_decided_time", "agency_id", b"agency_id", "answer", b"answer", "answer_told_time", b"answer_told_time", "answer_words", b"answer_words", "asked_by", b"asked_by", "decided_by_id", b"decided_by_id", "due_time", b"due_time", "extension_ground", b"extension_ground", "extension_told_time", b"extension_told_time", "extension_words", b"extension_words", "overdue", b"overdue", "protection_categories", b"protection_categories", "protection_decided_time", b"protection_decided_time", "protection_history", b"protection_history", "protection_words", b"protection_words", "received_time", b"received_time", "refusal_ground", b"refusal_ground", "registered_time", b"registered_time", "right", b"right", "rights_request_id", b"rights_request_id", "words", b"words"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     _WhichOneofReturnType__answer_told_time: _TypeAlias = _typing.Literal["answer_told_time"]  # noqa: Y015
     _WhichOneofArgType__answer_told_time: _TypeAlias = _typing.Literal["_answer_told_time", b"_answer_told_time"]  # noqa: Y015
     _WhichOneofReturnType__extension_told_time: _TypeAlias = _typing.Literal["extension_told_time"]  # noqa: Y015
     _WhichOneofArgType__extension_told_time: _TypeAlias = _typing.Literal["_extension_told_time", b"_extension_told_time"]  # noqa: Y015
+    _WhichOneofReturnType__protection_decided_time: _TypeAlias = _typing.Literal["protection_decided_time"]  # noqa: Y015
+    _WhichOneofArgType__protection_decided_time: _TypeAlias = _typing.Literal["_protection_decided_time", b"_protection_decided_time"]  # noqa: Y015
     @_typing.overload
     def WhichOneof(self, oneof_group: _WhichOneofArgType__answer_told_time) -> _WhichOneofReturnType__answer_told_time | None: ...
     @_typing.overload
     def WhichOneof(self, oneof_group: _WhichOneofArgType__extension_told_time) -> _WhichOneofReturnType__extension_told_time | None: ...
+    @_typing.overload
+    def WhichOneof(self, oneof_group: _WhichOneofArgType__protection_decided_time) -> _WhichOneofReturnType__protection_decided_time | None: ...
 
 Global___RightsRequest: _TypeAlias = RightsRequest  # noqa: Y015
+
+@_typing.final
+class DecideProtectionDataRequest(_message.Message):
+    """A decision about protection data."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    REQUEST_ID_FIELD_NUMBER: _builtins.int
+    RIGHTS_REQUEST_ID_FIELD_NUMBER: _builtins.int
+    ALLOWED_CATEGORIES_FIELD_NUMBER: _builtins.int
+    HISTORY_ALLOWED_FIELD_NUMBER: _builtins.int
+    WORDS_FIELD_NUMBER: _builtins.int
+    request_id: _builtins.str
+    """Makes a repeat safe."""
+    rights_request_id: _builtins.str
+    """The request of somebody other than the person."""
+    history_allowed: _builtins.bool
+    """Whether they also get what happened: needs of restricted kinds, consents, who was given something, who looked."""
+    words: _builtins.str
+    """Why, in words. Kept sealed."""
+    @_builtins.property
+    def allowed_categories(self) -> _containers.RepeatedScalarFieldContainer[_builtins.str]:
+        """Data categories that they get beyond what is sealed as core, codes; none: the rest is withheld, now for a reason."""
+
+    def __init__(
+        self,
+        *,
+        request_id: _builtins.str = ...,
+        rights_request_id: _builtins.str = ...,
+        allowed_categories: _abc.Iterable[_builtins.str] | None = ...,
+        history_allowed: _builtins.bool = ...,
+        words: _builtins.str = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["allowed_categories", b"allowed_categories", "history_allowed", b"history_allowed", "request_id", b"request_id", "rights_request_id", b"rights_request_id", "words", b"words"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___DecideProtectionDataRequest: _TypeAlias = DecideProtectionDataRequest  # noqa: Y015
+
+@_typing.final
+class DecideProtectionDataResponse(_message.Message):
+    """That it is decided."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    DECIDED_TIME_FIELD_NUMBER: _builtins.int
+    @_builtins.property
+    def decided_time(self) -> _timestamp_pb2.Timestamp:
+        """When it was decided."""
+
+    def __init__(
+        self,
+        *,
+        decided_time: _timestamp_pb2.Timestamp | None = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _typing.Literal["decided_time", b"decided_time"]  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["decided_time", b"decided_time"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___DecideProtectionDataResponse: _TypeAlias = DecideProtectionDataResponse  # noqa: Y015
+
+@_typing.final
+class ExportPersonDataRequest(_message.Message):
+    """Asks for everything."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    REQUEST_ID_FIELD_NUMBER: _builtins.int
+    RIGHTS_REQUEST_ID_FIELD_NUMBER: _builtins.int
+    IDENTITY_PROOF_FIELD_NUMBER: _builtins.int
+    request_id: _builtins.str
+    """Makes a repeat safe: the same id names the same disclosure."""
+    rights_request_id: _builtins.str
+    """The request of the person, not answered yet."""
+    identity_proof: Global___IdentityProof.ValueType
+    """How who asks was told to be who they are."""
+    def __init__(
+        self,
+        *,
+        request_id: _builtins.str = ...,
+        rights_request_id: _builtins.str = ...,
+        identity_proof: Global___IdentityProof.ValueType = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["identity_proof", b"identity_proof", "request_id", b"request_id", "rights_request_id", b"rights_request_id"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___ExportPersonDataRequest: _TypeAlias = ExportPersonDataRequest  # noqa: Y015
+
+@_typing.final
+class ExportPersonDataResponse(_message.Message):
+    """Everything that is held."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    DISCLOSURE_ID_FIELD_NUMBER: _builtins.int
+    DISCLOSED_TIME_FIELD_NUMBER: _builtins.int
+    DOCUMENT_FIELD_NUMBER: _builtins.int
+    disclosure_id: _builtins.str
+    """The disclosure to the person."""
+    document: _builtins.str
+    """JSON: what is known, consents (JSON-LD in terms of the Data Privacy Vocabulary), needs, who was given what, who looked,
+    what was asked by right. Agencies stand in it by their ids.
+    """
+    @_builtins.property
+    def disclosed_time(self) -> _timestamp_pb2.Timestamp:
+        """When it was given."""
+
+    def __init__(
+        self,
+        *,
+        disclosure_id: _builtins.str = ...,
+        disclosed_time: _timestamp_pb2.Timestamp | None = ...,
+        document: _builtins.str = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _typing.Literal["disclosed_time", b"disclosed_time"]  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["disclosed_time", b"disclosed_time", "disclosure_id", b"disclosure_id", "document", b"document"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___ExportPersonDataResponse: _TypeAlias = ExportPersonDataResponse  # noqa: Y015
 
 @_typing.final
 class ListRightsRequestsRequest(_message.Message):

@@ -50,6 +50,16 @@ class RightsServiceStub:
                 request_serializer=kem_dot_disclosure_dot_v1_dot_rights__service__pb2.AnswerRightsRequestRequest.SerializeToString,
                 response_deserializer=kem_dot_disclosure_dot_v1_dot_rights__service__pb2.AnswerRightsRequestResponse.FromString,
                 _registered_method=True)
+        self.DecideProtectionData = channel.unary_unary(
+                '/kem.disclosure.v1.RightsService/DecideProtectionData',
+                request_serializer=kem_dot_disclosure_dot_v1_dot_rights__service__pb2.DecideProtectionDataRequest.SerializeToString,
+                response_deserializer=kem_dot_disclosure_dot_v1_dot_rights__service__pb2.DecideProtectionDataResponse.FromString,
+                _registered_method=True)
+        self.ExportPersonData = channel.unary_unary(
+                '/kem.disclosure.v1.RightsService/ExportPersonData',
+                request_serializer=kem_dot_disclosure_dot_v1_dot_rights__service__pb2.ExportPersonDataRequest.SerializeToString,
+                response_deserializer=kem_dot_disclosure_dot_v1_dot_rights__service__pb2.ExportPersonDataResponse.FromString,
+                _registered_method=True)
         self.ListRightsRequests = channel.unary_unary(
                 '/kem.disclosure.v1.RightsService/ListRightsRequests',
                 request_serializer=kem_dot_disclosure_dot_v1_dot_rights__service__pb2.ListRightsRequestsRequest.SerializeToString,
@@ -82,6 +92,21 @@ class RightsServiceServicer:
         context.set_details('Method not implemented!')
         raise NotImplementedError('Method not implemented!')
 
+    def DecideProtectionData(self, request, context):
+        """Decides what somebody other than the person gets to see beyond what is sealed as core, and whether what happened too.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
+    def ExportPersonData(self, request, context):
+        """Gives everything that is held about a person, by a request to see it or to take it along: recorded as a disclosure to
+        them in the same transaction.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
     def ListRightsRequests(self, request, context):
         """Lists requests of the caller's agency, the earliest due first; an officer of the hub sees all.
         """
@@ -106,6 +131,16 @@ def add_RightsServiceServicer_to_server(servicer, server):
                     servicer.AnswerRightsRequest,
                     request_deserializer=kem_dot_disclosure_dot_v1_dot_rights__service__pb2.AnswerRightsRequestRequest.FromString,
                     response_serializer=kem_dot_disclosure_dot_v1_dot_rights__service__pb2.AnswerRightsRequestResponse.SerializeToString,
+            ),
+            'DecideProtectionData': grpc.unary_unary_rpc_method_handler(
+                    servicer.DecideProtectionData,
+                    request_deserializer=kem_dot_disclosure_dot_v1_dot_rights__service__pb2.DecideProtectionDataRequest.FromString,
+                    response_serializer=kem_dot_disclosure_dot_v1_dot_rights__service__pb2.DecideProtectionDataResponse.SerializeToString,
+            ),
+            'ExportPersonData': grpc.unary_unary_rpc_method_handler(
+                    servicer.ExportPersonData,
+                    request_deserializer=kem_dot_disclosure_dot_v1_dot_rights__service__pb2.ExportPersonDataRequest.FromString,
+                    response_serializer=kem_dot_disclosure_dot_v1_dot_rights__service__pb2.ExportPersonDataResponse.SerializeToString,
             ),
             'ListRightsRequests': grpc.unary_unary_rpc_method_handler(
                     servicer.ListRightsRequests,
@@ -195,6 +230,60 @@ class RightsService:
             '/kem.disclosure.v1.RightsService/AnswerRightsRequest',
             kem_dot_disclosure_dot_v1_dot_rights__service__pb2.AnswerRightsRequestRequest.SerializeToString,
             kem_dot_disclosure_dot_v1_dot_rights__service__pb2.AnswerRightsRequestResponse.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def DecideProtectionData(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/kem.disclosure.v1.RightsService/DecideProtectionData',
+            kem_dot_disclosure_dot_v1_dot_rights__service__pb2.DecideProtectionDataRequest.SerializeToString,
+            kem_dot_disclosure_dot_v1_dot_rights__service__pb2.DecideProtectionDataResponse.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def ExportPersonData(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/kem.disclosure.v1.RightsService/ExportPersonData',
+            kem_dot_disclosure_dot_v1_dot_rights__service__pb2.ExportPersonDataRequest.SerializeToString,
+            kem_dot_disclosure_dot_v1_dot_rights__service__pb2.ExportPersonDataResponse.FromString,
             options,
             channel_credentials,
             insecure,

@@ -39,6 +39,12 @@ class RightsServiceStub:
     """Takes two months more, once, while the first one runs; the person is told why."""
     AnswerRightsRequest: _grpc.UnaryUnaryMultiCallable[_rights_service_pb2.AnswerRightsRequestRequest, _rights_service_pb2.AnswerRightsRequestResponse]
     """Puts on record what the person was answered. Only a data protection officer refuses, wholly or in part."""
+    DecideProtectionData: _grpc.UnaryUnaryMultiCallable[_rights_service_pb2.DecideProtectionDataRequest, _rights_service_pb2.DecideProtectionDataResponse]
+    """Decides what somebody other than the person gets to see beyond what is sealed as core, and whether what happened too."""
+    ExportPersonData: _grpc.UnaryUnaryMultiCallable[_rights_service_pb2.ExportPersonDataRequest, _rights_service_pb2.ExportPersonDataResponse]
+    """Gives everything that is held about a person, by a request to see it or to take it along: recorded as a disclosure to
+    them in the same transaction.
+    """
     ListRightsRequests: _grpc.UnaryUnaryMultiCallable[_rights_service_pb2.ListRightsRequestsRequest, _rights_service_pb2.ListRightsRequestsResponse]
     """Lists requests of the caller's agency, the earliest due first; an officer of the hub sees all."""
 
@@ -53,6 +59,12 @@ class RightsServiceAsyncStub(RightsServiceStub):
     """Takes two months more, once, while the first one runs; the person is told why."""
     AnswerRightsRequest: _aio.UnaryUnaryMultiCallable[_rights_service_pb2.AnswerRightsRequestRequest, _rights_service_pb2.AnswerRightsRequestResponse]  # type: ignore[assignment]
     """Puts on record what the person was answered. Only a data protection officer refuses, wholly or in part."""
+    DecideProtectionData: _aio.UnaryUnaryMultiCallable[_rights_service_pb2.DecideProtectionDataRequest, _rights_service_pb2.DecideProtectionDataResponse]  # type: ignore[assignment]
+    """Decides what somebody other than the person gets to see beyond what is sealed as core, and whether what happened too."""
+    ExportPersonData: _aio.UnaryUnaryMultiCallable[_rights_service_pb2.ExportPersonDataRequest, _rights_service_pb2.ExportPersonDataResponse]  # type: ignore[assignment]
+    """Gives everything that is held about a person, by a request to see it or to take it along: recorded as a disclosure to
+    them in the same transaction.
+    """
     ListRightsRequests: _aio.UnaryUnaryMultiCallable[_rights_service_pb2.ListRightsRequestsRequest, _rights_service_pb2.ListRightsRequestsResponse]  # type: ignore[assignment]
     """Lists requests of the caller's agency, the earliest due first; an officer of the hub sees all."""
 
@@ -82,6 +94,24 @@ class RightsServiceServicer(metaclass=_abc_1.ABCMeta):
         context: _ServicerContext,
     ) -> _typing.Union[_rights_service_pb2.AnswerRightsRequestResponse, _abc.Awaitable[_rights_service_pb2.AnswerRightsRequestResponse]]:
         """Puts on record what the person was answered. Only a data protection officer refuses, wholly or in part."""
+
+    @_abc_1.abstractmethod
+    def DecideProtectionData(
+        self,
+        request: _rights_service_pb2.DecideProtectionDataRequest,
+        context: _ServicerContext,
+    ) -> _typing.Union[_rights_service_pb2.DecideProtectionDataResponse, _abc.Awaitable[_rights_service_pb2.DecideProtectionDataResponse]]:
+        """Decides what somebody other than the person gets to see beyond what is sealed as core, and whether what happened too."""
+
+    @_abc_1.abstractmethod
+    def ExportPersonData(
+        self,
+        request: _rights_service_pb2.ExportPersonDataRequest,
+        context: _ServicerContext,
+    ) -> _typing.Union[_rights_service_pb2.ExportPersonDataResponse, _abc.Awaitable[_rights_service_pb2.ExportPersonDataResponse]]:
+        """Gives everything that is held about a person, by a request to see it or to take it along: recorded as a disclosure to
+        them in the same transaction.
+        """
 
     @_abc_1.abstractmethod
     def ListRightsRequests(

@@ -1,0 +1,118 @@
+"""What is held about one person, wherever it stands, in PostgreSQL: by their request only."""
+
+import json
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any, Final
+from uuid import UUID
+
+from chassis import topics
+from chassis.postgres import Transaction
+from kem.access.v1.access_events_pb2 import AccessEvent, AccessRecorded
+from kem.common.v1.common_pb2 import Actor
+from kernel.ids import DisclosureId
+from kernel.vocabulary import LegalBasis
+from services.intake.domain.person_export import IdentityProof, RecordedAccess
+from services.intake.domain.rights_request import RightsRequest
+
+# a person's export reads the whole log once: a few a week, against a table for every access on every read
+_ACCESSES: Final = """
+    select event_time, payload from event_log
+    where topic = $1 and event_time >= $2 and payload like any($3::bytea[])
+    union all
+    select event_time, payload from outbox
+    where topic = $1 and event_time >= $2 and payload like any($3::bytea[])
+    order by event_time
+"""
+_DISCLOSE: Final = """
+    insert into disclosure (disclosure_id, request_id, outcome, kind, beneficiary_id, told_by_agency_id,
+        principal_id, acting_person, legal_bases, asked_mask, given_mask, rights_request_id, identity_proof,
+        disclosed_time)
+    values ($1, $2, 'GIVEN', 'SUBJECT', $3, $4, $5, $6, $7, $8, $8, $9, $10, $11)
+"""
+_EARLIER: Final = """
+    select disclosure_id, rights_request_id, disclosed_time from disclosure
+    where principal_id = $1 and request_id = $2 and outcome = 'GIVEN'
+"""
+_NOT_TOLD: Final = "/kem.disclosure.v1.AuthorityService/"
+"""Who looked at what an authority was told might tell that one was."""
+
+
+@dataclass(frozen=True, slots=True)
+class EarlierExport:
+    """What the same request was given before."""
+
+    disclosure_id: DisclosureId
+    rights_request_id: UUID | None
+    disclosed_time: datetime
+
+
+class PostgresExports:
+    """Reaches past row-level security, by a request that the caller may see and nobody has answered."""
+
+    async def records(self, tx: Transaction, rights_request_id: UUID) -> Sequence[Any]:
+        """The sealed records of the person, for the vault to open; the person stays as they are."""
+        found: Sequence[Any] = await tx.connection.fetch(
+            "select * from records_for_export($1)", rights_request_id
+        )
+        return found
+
+    async def rows(self, tx: Transaction, rights_request_id: UUID) -> dict[str, Any]:
+        """Everything else, by table: rows as JSON has them."""
+        found = await tx.connection.fetchval("select rows_for_export($1)", rights_request_id)
+        rows: dict[str, Any] = json.loads(found)
+        return rows
+
+    async def accesses(self, tx: Transaction, since: datetime, ids: Iterable[UUID]) -> list[RecordedAccess]:
+        """Who was granted to read anything of these, in order."""
+        patterns = [f"%{one}%".encode() for one in ids]
+        rows = await tx.connection.fetch(_ACCESSES, topics.ACCESS, since, patterns)
+        events = ((row["event_time"], AccessEvent.FromString(row["payload"])) for row in rows)
+        return [
+            _access(event_time, event)
+            for event_time, event in events
+            if event.access_recorded.outcome == AccessRecorded.OUTCOME_GRANTED
+            and not event.access_recorded.method.startswith(_NOT_TOLD)
+        ]
+
+    async def earlier(self, tx: Transaction, request_id: UUID) -> EarlierExport | None:
+        """What the caller's same request was given before."""
+        row = await tx.connection.fetchrow(_EARLIER, tx.caller.principal_id, request_id)
+        return None if row is None else EarlierExport(**row)
+
+    async def give(
+        self,
+        tx: Transaction,
+        disclosure_id: DisclosureId,
+        request_id: UUID,
+        request: RightsRequest,
+        given_mask: int,
+        identity_proof: IdentityProof,
+        now: datetime,
+    ) -> None:
+        """Writes the disclosure to the person."""
+        await tx.connection.execute(
+            _DISCLOSE,
+            disclosure_id,
+            request_id,
+            request.beneficiary_id,
+            request.agency_id,
+            tx.caller.principal_id,
+            tx.caller.acting_person,
+            [LegalBasis.LEGAL_OBLIGATION],
+            given_mask,
+            request.rights_request_id,
+            identity_proof,
+            now,
+        )
+
+
+def _access(event_time: datetime, event: AccessEvent) -> RecordedAccess:
+    return RecordedAccess(
+        event_time,
+        event.access_recorded.method,
+        event.actor.agency_id,
+        tuple(event.access_recorded.roles),
+        event.actor.kind == Actor.KIND_SERVICE,
+    )

@@ -1,0 +1,126 @@
+"""Gives a person everything that is held about them: read, recorded and released in one transaction."""
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any, Final
+from uuid import UUID
+
+from chassis.access_records import AccessRecord
+from chassis.postgres import Transaction
+from kernel import codes
+from kernel.errors import Conflict, RuleBroken
+from kernel.ids import BeneficiaryId, DisclosureId, ordered_id
+from services.intake.adapters.postgres_exports import PostgresExports
+from services.intake.adapters.postgres_rights_requests import PostgresRightsRequests
+from services.intake.adapters.record_format import PLACE, PROFILE
+from services.intake.adapters.vault import Vault
+from services.intake.domain.person_export import ExportScope, IdentityProof, PersonExport, scope_of
+from services.intake.domain.rights_events import RightsExportGiven
+from services.intake.domain.rights_request import AskedBy
+from services.intake.use_cases.extend_rights_request import open_to_caller
+
+_IDS: Final = ("need_id", "referral_id", "disclosure_id", "emergency_access_id", "rights_request_id")
+"""By which an access may name what it read of somebody."""
+
+
+@dataclass(frozen=True, slots=True)
+class ExportPersonData:
+    """The same `request_id` names the same disclosure."""
+
+    request_id: UUID
+    rights_request_id: UUID
+    identity_proof: IdentityProof
+
+
+async def export_person_data(
+    command: ExportPersonData,
+    method: str,
+    tx: Transaction,
+    requests: PostgresRightsRequests,
+    exports: PostgresExports,
+    vault: Vault,
+) -> PersonExport:
+    """All that whoever asks may see; tell it only after the commit.
+
+    Raises:
+        NotFound: RIGHTS_REQUEST_NOT_FOUND.
+        RuleBroken: BENEFICIARY_ERASED, and as `RightsRequest.check_export` says.
+        Conflict: REQUEST_ID_REUSED.
+    """
+    request = await open_to_caller(command.rights_request_id, tx, requests)
+    request.check_export()
+    earlier = await exports.earlier(tx, command.request_id)
+    if earlier is not None and earlier.rights_request_id != request.rights_request_id:
+        raise Conflict(
+            "This request_id was already used for something else; take a new one.",
+            reason="REQUEST_ID_REUSED",
+            request_id=str(command.request_id),
+        )
+    scope, person = scope_of(request), request.beneficiary_id
+    fields = _opened(await exports.records(tx, request.rights_request_id), person, scope, vault)
+    rows = await exports.rows(tx, request.rights_request_id)
+    accesses = []
+    if scope.with_history:
+        since = datetime.fromisoformat(rows["beneficiary"]["registered_time"])
+        accesses = await exports.accesses(tx, since, {person, *_ids_in(rows)})
+    export = PersonExport(
+        disclosure_id=earlier.disclosure_id if earlier else DisclosureId(ordered_id()),
+        disclosed_time=earlier.disclosed_time if earlier else await tx.now(),
+        request=request,
+        scope=scope,
+        fields=fields,
+        rows=rows,
+        words=await _words(rows, person, tx, vault) if scope.with_history else {},
+        accesses=accesses,
+    )
+    if earlier is None:
+        await exports.give(
+            tx,
+            export.disclosure_id,
+            command.request_id,
+            request,
+            scope.mask,
+            command.identity_proof,
+            export.disclosed_time,
+        )
+        tx.publish(
+            RightsExportGiven(
+                export.disclosure_id, request.rights_request_id, request.agency_id, command.request_id
+            )
+        )
+    tx.record_access(AccessRecord("intake", method, [person, export.disclosure_id]))
+    return export
+
+
+def _opened(
+    records: Iterable[Any], person: BeneficiaryId, scope: ExportScope, vault: Vault
+) -> dict[str, Any]:
+    """The fields in scope. Where somebody lives, and whom they want to avoid, goes with what happened."""
+    wanted = {PROFILE, *codes.categories_in(scope.mask), *((PLACE,) if scope.with_history else ())}
+    fields = vault.open_fields([row for row in records if row["category"] in wanted]).get(person)
+    if fields is None:
+        raise RuleBroken("This person's data was erased at their wish.", reason="BENEFICIARY_ERASED")
+    if not scope.with_history:
+        fields.pop("interpreter_wishes", None)
+    return fields
+
+
+async def _words(
+    rows: Mapping[str, Any], person: BeneficiaryId, tx: Transaction, vault: Vault
+) -> dict[UUID, str]:
+    """What the person said of each need, and asked by right; words of others may be about others."""
+    sealed = [(UUID(one["need_id"]), one["sealed_note"]) for one in rows["need"] if one["sealed_note"]]
+    sealed += [
+        (UUID(one["rights_request_id"]), one["sealed_words"])
+        for one in rows["rights_request"]
+        if one["asked_by"] == AskedBy.SELF
+    ]
+    texts = [(person, subject, bytes.fromhex(words.removeprefix("\\x"))) for subject, words in sealed]
+    opened = await vault.open_texts(tx, texts)
+    return {subject: words or "" for (subject, _), words in zip(sealed, opened, strict=True)}
+
+
+def _ids_in(rows: Mapping[str, Any]) -> set[UUID]:
+    tables = (table for table in rows.values() if isinstance(table, list))
+    return {UUID(row[name]) for table in tables for row in table for name in _IDS if row.get(name)}
