@@ -53,6 +53,7 @@ class CategoryEntry(Named):
     bit: int
     key_class: str
     in_assessment: bool = False
+    individual_only: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -145,6 +146,7 @@ def categories_in(bits: int) -> list[str]:
     return names
 
 
+INDIVIDUAL_ONLY_MASK = mask(code for code, entry in CATEGORIES.items() if entry.individual_only)
 ASSESSMENT_MASK = mask(code for code, entry in CATEGORIES.items() if entry.in_assessment)
 """What acceptance for assessment releases: name, languages, safe contact."""
 

@@ -14,6 +14,7 @@ COMMANDS = {
     **dict.fromkeys(("up", "down", "status", "logs"), "tools.stack.commands"),
     **dict.fromkeys(("login", "logout"), "tools.login"),
     "staff": "tools.staff",
+    "notices": "tools.notices",
     **dict.fromkeys(
         ("replay", "topics", "lag", "dead-letters", "backup", "restore", "events"), "tools.operate"
     ),

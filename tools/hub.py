@@ -13,7 +13,7 @@ from chassis.caller import AssertionSigner
 from kem.access.v1 import access_service_pb2_grpc
 from kem.directory.v1 import directory_service_pb2_grpc
 from kem.disclosure.v1 import disclosure_service_pb2_grpc
-from kem.intake.v1 import intake_service_pb2_grpc
+from kem.intake.v1 import consent_policy_service_pb2_grpc, intake_service_pb2_grpc
 from kem.notifications.v1 import inbox_service_pb2_grpc, push_service_pb2_grpc
 from kem.referral.v1 import referral_service_pb2_grpc
 from tools.stack.credentials import ISSUER
@@ -124,6 +124,7 @@ class Hub:
         access = grpc.aio.insecure_channel(doors.access, options=_OPTIONS)
         self._channels = [intake, referral, notifications, access]
         self.intake = intake_service_pb2_grpc.IntakeServiceStub(intake)
+        self.policy = consent_policy_service_pb2_grpc.ConsentPolicyServiceStub(intake)
         self.disclosure = disclosure_service_pb2_grpc.DisclosureServiceStub(intake)
         self.referral = referral_service_pb2_grpc.ReferralServiceStub(referral)
         self.directory = directory_service_pb2_grpc.DirectoryServiceStub(referral)

@@ -12,10 +12,12 @@ from kem.directory.v1 import directory_pb2, directory_service_pb2_grpc
 from kem.directory.v1 import directory_service_pb2 as directory
 from kem.disclosure.v1 import disclosure_service_pb2 as disclosure
 from kem.disclosure.v1 import disclosure_service_pb2_grpc
+from kem.intake.v1 import consent_policy_service_pb2_grpc
+from tools.notices.publishing import publish_sample
 from tools.sample_city_files import ATHENS, City, read_city
 
 ROLES: Final = ("operator", "dpo")
-"""What the caller must be: operators keep the directory, agreements belong to the data protection officer."""
+"""What the caller must be: operators keep the directory, the officer agreements and notices."""
 _BATCH: Final = 200
 _TIMEOUT_SECONDS: Final = 30.0
 
@@ -53,11 +55,13 @@ class _Loader:
         self._city = city
         self._directory = directory_service_pb2_grpc.DirectoryServiceStub(referral)
         self._disclosure = disclosure_service_pb2_grpc.DisclosureServiceStub(intake)
+        self._policy = consent_policy_service_pb2_grpc.ConsentPolicyServiceStub(intake)
         self._metadata = (("authorization", f"Bearer {token}"),)
 
     async def run(self) -> Loaded:
         agencies = await self._missing_agencies()
         await self._save(self._directory.SaveAgencies, directory.SaveAgenciesRequest, agencies=agencies)
+        await publish_sample(self._call, self._policy)
         agreements = await self._missing_agreements()
         await self._save(
             self._disclosure.SaveAgreements, disclosure.SaveAgreementsRequest, agreements=agreements
@@ -99,12 +103,7 @@ class _Loader:
     async def _pages(self, method: Any, request: Any) -> AsyncIterator[Any]:
         token = ""
         while True:
-            page = await method(
-                request(page_size=_BATCH, page_token=token),
-                metadata=self._metadata,
-                timeout=_TIMEOUT_SECONDS,
-                wait_for_ready=True,
-            )
+            page = await self._call(method, request(page_size=_BATCH, page_token=token))
             yield page
             token = page.next_page_token
             if not token:
@@ -113,9 +112,8 @@ class _Loader:
     async def _save(self, method: Any, request: Any, **rows: Sequence[Any]) -> None:
         ((field, messages),) = rows.items()
         for start in range(0, len(messages), _BATCH):
-            await method(
-                request(request_id=str(uuid4()), **{field: messages[start : start + _BATCH]}),
-                metadata=self._metadata,
-                timeout=_TIMEOUT_SECONDS,
-                wait_for_ready=True,
-            )
+            some = messages[start : start + _BATCH]
+            await self._call(method, request(request_id=str(uuid4()), **{field: some}))
+
+    async def _call(self, method: Any, request: Any) -> Any:
+        return await method(request, metadata=self._metadata, timeout=_TIMEOUT_SECONDS, wait_for_ready=True)

@@ -2,7 +2,6 @@
 
 import asyncio
 import base64
-import hashlib
 import json
 from collections.abc import AsyncIterator
 from datetime import UTC, datetime, timedelta
@@ -22,6 +21,7 @@ from tests.integration.chassis.waiting import until
 from tests.support.partner_server import Partner
 from tools.check.report import check_database
 from tools.hub import Doors, Hub, Person
+from tools.notices.publishing import sample_notice
 from tools.partner.calls import call
 from tools.stack.stack import Stack, StackOptions
 from tools.trace.history import read_history
@@ -65,14 +65,13 @@ class Desk:
         )
         self._beneficiary_id = answer.beneficiary_id
         consent = consent_pb2.ConsentRecord(
-            notice=consent_pb2.Notice(
-                version="sample-1", language="en", sha256=hashlib.sha256(b"sample notice").hexdigest()
-            ),
+            notice=sample_notice("el"),
             spoken_language="ell",
             method=consent_pb2.CONSENT_METHOD_VERBAL_WITNESSED,
             given_by=consent_pb2.CONSENT_GIVER_SELF,
             read_aloud=True,
             understanding_checked=True,
+            witness="Worker of the desk (sample)",
             grants=[
                 consent_pb2.Grant(
                     agency_id=self._agency_id,

@@ -18,9 +18,17 @@ from kernel.vocabulary import LegalBasis, LegalRegime, Origin, Routing, Urgency
 from services.intake.adapters.event_codec import encode
 from services.intake.domain.agreement import Agreement
 from services.intake.domain.cells import Grant, GrantEffect
-from services.intake.domain.consent import ConsentGiver, ConsentMethod, ConsentRecord, Notice
+from services.intake.domain.consent import (
+    ConsentGiver,
+    ConsentMethod,
+    ConsentRecord,
+    Interpreter,
+    InterpreterMode,
+    Notice,
+)
 from services.intake.domain.held_referral import Acceptance, Release
 from services.intake.domain.need import NewNeed, RecordedNeed
+from services.intake.domain.notice import NoticeTerms, NoticeText, PublishedNotice
 from services.intake.entrypoints.consent_parts import ConsentParts
 from services.intake.use_cases.follow_referrals import HoldingFact, follow_referrals
 from services.intake.use_cases.get_disclosure import (
@@ -43,6 +51,9 @@ FAR_AWAY = datetime(2100, 1, 1, tzinfo=UTC)
 EVERYTHING = codes.mask(codes.CATEGORIES)
 COURSES = "SERVICE_EDUCATION"
 METHOD = "/kem.test.v1.Test/Test"
+ARABIC = NoticeText("ar", "نص")
+"""The one text of the notice that is published in each opened intake."""
+TERMS = NoticeTerms("KEM", "GR", "here", "12 months", "at any desk", "HDPA")
 
 
 def grant(agency_id: UUID, categories: int = EVERYTHING, **changes: Any) -> Grant:
@@ -59,12 +70,12 @@ def record_of(*grants: Grant, **changes: Any) -> ConsentRecord:
     """A consent given by the person, in force for a month from yesterday on."""
     now = datetime.now(UTC)
     fields: dict[str, Any] = {
-        "notice": Notice("1", "ar", b"\x01" * 32),
+        "notice": Notice("1", "ar", ARABIC.sha256),
         "spoken_language": "ara",
         "method": ConsentMethod.WRITTEN,
         "given_by": ConsentGiver.SELF,
         "authority_reference": "",
-        "with_interpreter": True,
+        "interpreter": Interpreter("12", InterpreterMode.IN_PERSON, True, False, True),
         "read_aloud": True,
         "understanding_checked": True,
         "child_assents": False,
@@ -136,7 +147,7 @@ class OpenIntake:
         command = RecordConsent(uuid4(), beneficiary_id, record_of(*grants, **changes))
         parts = self.parts
         async with self.database.transaction(by or self.desk) as tx:
-            return await record_consent(command, tx, parts.people, parts.consents, parts.vault)
+            return await record_consent(command, tx, parts.people, parts.consents, parts.policy, parts.vault)
 
     async def withdraw(self, beneficiary_id: BeneficiaryId, agency_id: UUID | None = None) -> Withdrawal:
         command = WithdrawConsent(uuid4(), beneficiary_id, AgencyId(agency_id) if agency_id else None)
@@ -222,6 +233,8 @@ async def open_intake(database: FreshDatabase, keys_folder: Path) -> AsyncIterat
     try:
         async with open_vault(database, keys_folder) as vault:
             parts = ConsentParts.over(vault.database, vault.vault, None, vault.people)
+            async with worker.transaction(Caller.of_service("intake")) as tx:
+                await parts.policy.publish(tx, PublishedNotice("1", TERMS, [ARABIC]), await tx.now())
             writing = asyncio.create_task(parts.writer.run())
             try:
                 yield OpenIntake(vault, parts, worker)

@@ -6,7 +6,8 @@ bench's agencies only, so that every need is offered to an agency whose stream i
 
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
-from typing import Final
+from functools import partial
+from typing import Any, Final
 from uuid import UUID, uuid4
 
 from kem.directory.v1 import directory_pb2, directory_service_pb2
@@ -14,12 +15,13 @@ from kem.disclosure.v1 import disclosure_service_pb2
 from kernel import codes
 from kernel.ids import derived_id
 from tools.bench.asking import Asking
-from tools.hub import Hub
+from tools.demo.consent import NEVER_SHARED
+from tools.hub import Hub, Person
+from tools.notices.publishing import publish_sample
 
 PLACES: Final = 100_000
 """The most that a service may declare: no bench fills it."""
 SERVICE_TYPES: Final = ("GREEK_A1", "GENERAL_LEGAL", "JOB_COUNSELLING", "HOUSING_SEARCH")
-NEVER_SHARED: Final = frozenset({"PROTECTION", "CASE_CODE"})
 _PURPOSES_BESIDE: Final = ("MESSAGES", "OUTCOME_FEEDBACK")
 LANGUAGES: Final = (
     *("ell", "eng", "ara", "prs", "pes", "urd", "sqi", "ben", "fra", "ukr", "rus", "ckb", "kmr", "pan"),
@@ -53,6 +55,7 @@ def bench_agencies(number: int) -> list[BenchAgency]:
 async def save_agencies(hub: Hub, ask: Asking, agencies: list[BenchAgency]) -> None:
     """Enters agencies, agreements and services by the doors that everybody uses. Repeat-safe."""
     operator = hub.person(derived_id("staff", "bench operator"), None, "operator", "dpo")
+    await publish_sample(partial(_asked, ask, operator), hub.policy)
     for first in range(0, len(agencies), _SAVED_AT_ONCE):
         some = agencies[first : first + _SAVED_AT_ONCE]
         await ask(
@@ -76,6 +79,10 @@ async def save_agencies(hub: Hub, ask: Asking, agencies: list[BenchAgency]) -> N
             ),
             operator,
         )
+
+
+async def _asked(ask: Asking, operator: Person, method: Any, request: Any) -> Any:
+    return await ask(method, request, operator)
 
 
 def _name(agency: BenchAgency) -> directory_pb2.BilingualText:

@@ -1,18 +1,16 @@
 """Invented people of a bench: registered, and consented to every bench agency."""
 
 import asyncio
-import hashlib
 from collections.abc import Sequence
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime
 from typing import Final
 from uuid import uuid4
 
 from kem.directory.v1.directory_pb2 import Eligibility
-from kem.intake.v1 import beneficiary_pb2, consent_pb2, intake_service_pb2
-from kernel import codes
+from kem.intake.v1 import beneficiary_pb2, intake_service_pb2
 from tools.bench.asking import Asking
-from tools.bench.city import NEVER_SHARED, SERVICE_TYPES, BenchAgency
-from tools.demo.desk import NOTICE
+from tools.bench.city import SERVICE_TYPES, BenchAgency
+from tools.demo.consent import sample_consent
 from tools.demo.people import City, InventedPerson
 from tools.hub import Hub, Person
 
@@ -66,34 +64,11 @@ async def _consent(
     beneficiary_id: str,
     agencies: Sequence[BenchAgency],
 ) -> None:
-    guardian = person.beneficiary.guardian
-    is_child = person.beneficiary.HasField("guardian")
-    now = datetime.now(UTC)
-    shared = sorted(set(codes.CATEGORIES) - NEVER_SHARED)
-    consent = consent_pb2.ConsentRecord(
-        notice=consent_pb2.Notice(
-            version="sample-1", language="en", sha256=hashlib.sha256(NOTICE.encode()).hexdigest()
-        ),
-        spoken_language=person.spoken_language,
-        method=consent_pb2.CONSENT_METHOD_VERBAL_WITNESSED,
-        given_by=consent_pb2.CONSENT_GIVER_PARENT if is_child else consent_pb2.CONSENT_GIVER_SELF,
-        authority_reference=guardian.authority_reference,
-        read_aloud=True,
-        understanding_checked=True,
-        child_assents=is_child,
-        grants=[
-            consent_pb2.Grant(
-                agency_id=str(agency.agency_id),
-                purpose=agency.purpose,
-                categories=shared,
-                legal_basis=consent_pb2.LEGAL_BASIS_CONSENT,
-                effect=consent_pb2.GRANT_EFFECT_PERMIT,
-            )
-            for agency in agencies
-        ],
+    consent = sample_consent(
+        person.beneficiary,
+        person.spoken_language,
+        {str(agency.agency_id): [agency.purpose] for agency in agencies},
     )
-    consent.valid_from_time.FromDatetime(now - timedelta(seconds=5))
-    consent.valid_until_time.FromDatetime(now + timedelta(days=180))
     await ask(
         hub.intake.RecordConsent,
         intake_service_pb2.RecordConsentRequest(

@@ -92,6 +92,19 @@ INVARIANTS: Final = (
         """,
     ),
     Invariant(
+        "I6-a-notice-was-published-before",
+        "Each consent names a text that was published before, letter by letter",
+        _INTAKE,
+        "select count(*) from intake.consent",
+        """
+        select c.consent_id from intake.consent c
+        where c.record_schema <> 'kem-consent/1' and not exists (
+            select from intake.notice n join intake.notice_text t using (version)
+            where (t.version, t.language, t.sha256) = (c.notice_version, c.notice_language, c.notice_sha256)
+              and n.published_time <= c.recorded_time)
+        """,
+    ),
+    Invariant(
         "I6-cells-are-what-was-signed",
         "Every grant cell is exactly what a consent event gave, open or ended as later events say",
         _INTAKE,

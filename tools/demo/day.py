@@ -16,6 +16,7 @@ from tools.demo.desk import Desk
 from tools.demo.ledger import Ledger
 from tools.demo.people import City
 from tools.hub import Hub, Person
+from tools.notices.publishing import publish_sample
 
 KEM_CODE = "KEM"
 _PAGE = 200
@@ -156,6 +157,8 @@ class Day:
         self._desk = Desk(
             self._hub, self._calls, self.ledger, city, directory.kem(), partners, plan.seed, recorded
         )
+        officer = self._hub.person(uuid4(), None, "dpo")
+        await publish_sample(lambda method, request: self._calls(method, request, officer), self._hub.policy)
         everybody: list[Desk | SimulatedAgency] = [self._desk, *self._agencies]
         await asyncio.gather(*(somebody.begin_after_what_is_there() for somebody in everybody))
         listening = [

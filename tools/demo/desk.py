@@ -1,27 +1,23 @@
 """KEM's desk in the demo: intake workers who register people, and follow what becomes of their referrals."""
 
 import asyncio
-import hashlib
 import random
 import time
 from collections import Counter, defaultdict
 from collections.abc import Callable, Sequence
-from datetime import UTC, datetime, timedelta
 from uuid import UUID, uuid4
 
-from kem.intake.v1 import beneficiary_pb2, consent_pb2, intake_service_pb2, need_pb2
+from kem.intake.v1 import beneficiary_pb2, intake_service_pb2, need_pb2
 from kem.notifications.v1 import delivery_pb2
 from kem.referral.v1 import referral_service_pb2
-from kernel import codes
 from tools.demo.calls import Calls
+from tools.demo.consent import sample_consent
 from tools.demo.ledger import Ledger
 from tools.demo.listening import ListeningStaff
 from tools.demo.people import City, InventedPerson
 from tools.hub import Hub
 
-NOTICE = "Sample notice: who we are, what we share and with whom, and how you stop it."
 ANSWER = "Yes, any morning but Friday."
-_NEVER_SHARED = {"PROTECTION", "CASE_CODE"}
 _MAX_ROUNDS = 2
 _CHOICES_AT_ONCE = 3
 
@@ -171,34 +167,7 @@ class Desk(ListeningStaff):
         language: str,
         agencies: Sequence[str],
     ) -> None:
-        is_child = person.HasField("guardian")
-        now = datetime.now(UTC)
-        shared = sorted(set(codes.CATEGORIES) - _NEVER_SHARED)
-        consent = consent_pb2.ConsentRecord(
-            notice=consent_pb2.Notice(
-                version="sample-1", language="en", sha256=hashlib.sha256(NOTICE.encode()).hexdigest()
-            ),
-            spoken_language=language,
-            method=consent_pb2.CONSENT_METHOD_VERBAL_WITNESSED,
-            given_by=consent_pb2.CONSENT_GIVER_PARENT if is_child else consent_pb2.CONSENT_GIVER_SELF,
-            authority_reference=person.guardian.authority_reference,
-            read_aloud=True,
-            understanding_checked=True,
-            child_assents=is_child,
-            grants=[
-                consent_pb2.Grant(
-                    agency_id=agency,
-                    purpose=purpose,
-                    categories=shared,
-                    legal_basis=consent_pb2.LEGAL_BASIS_CONSENT,
-                    effect=consent_pb2.GRANT_EFFECT_PERMIT,
-                )
-                for agency in agencies
-                for purpose in sorted(self._partners[agency])
-            ],
-        )
-        consent.valid_from_time.FromDatetime(now - timedelta(seconds=5))
-        consent.valid_until_time.FromDatetime(now + timedelta(days=180))
+        consent = sample_consent(person, language, {agency: self._partners[agency] for agency in agencies})
         answer = await self._calls(
             self._hub.intake.RecordConsent,
             intake_service_pb2.RecordConsentRequest(

@@ -39,6 +39,13 @@ _MOST_SHOWN: Final = 3
 _CODE: Final = re.compile(r"[A-Z][A-Z0-9_]{0,59}")
 _VERSION: Final = re.compile(r"([a-z]{1,20}/)?[0-9][0-9a-z.-]{0,19}")
 _METHOD: Final = re.compile(r"/kem\.[a-z]+\.v[0-9]+\.[A-Za-z]+/[A-Za-z]+|kem [a-z]+(-[a-z]+)*( [a-z]+)?")
+_PATTERNS: Final = {
+    "policy_version": _VERSION,
+    "notice_version": _VERSION,
+    "method": _METHOD,
+    "language": re.compile(r"[a-z]{2,3}(-[A-Za-z]{1,8})?"),
+    "sha256": re.compile(r"[0-9a-f]{64}"),
+}
 _SERVICES: Final = frozenset(source for sources in SOURCES.values() for source in sources)
 _ROLES: Final = frozenset(map(str, Role))
 _NAME: Final = re.compile(r"[A-Z][A-Za-z0-9]{0,59}")
@@ -119,7 +126,7 @@ def _is_plain(name: str, text: str) -> bool:
         return text in _SERVICES
     if name in ("roles", "former_roles"):
         return text in _ROLES
-    pattern = {"policy_version": _VERSION, "method": _METHOD}.get(name, _CODE)
+    pattern = _PATTERNS.get(name, _CODE)
     return pattern.fullmatch(text) is not None or _is_id(text)
 
 

@@ -19,6 +19,7 @@ from kernel.ids import derived_id, ordered_id
 from services.intake.adapters.emergency_codec import EMERGENCY_ENVELOPES
 from services.intake.adapters.emergency_codec import Envelope as _Envelope
 from services.intake.adapters.rights_codec import RIGHTS_ENVELOPES
+from services.intake.domain import consent_policy_events as policy
 from services.intake.domain import events
 
 POLICY_VERSION: Final = "1"
@@ -163,6 +164,20 @@ def _disclosure_refused(fact: events.DisclosureRefused) -> _Envelope:
     return _Envelope(fact.agency_id, fact.disclosure_id, 1, "disclosure_refused", message)
 
 
+def _notice_published(fact: policy.NoticePublished) -> _Envelope:
+    texts = [disclosure.PublishedText(language=language, sha256=sha.hex()) for language, sha in fact.hashes]
+    message = disclosure.NoticePublished(notice_version=fact.version, texts=texts)
+    notice_id = derived_id("notice", fact.version)
+    return _Envelope(notice_id, notice_id, 1, "notice_published", message)
+
+
+def _age_rules_saved(fact: policy.AgeRulesSaved) -> _Envelope:
+    message = disclosure.AgeRulesSaved(rules_version=fact.rules_version)
+    rules_id = derived_id("age rules")
+    # version 1 came with the migration, and nobody was told
+    return _Envelope(rules_id, rules_id, fact.rules_version - 1, "age_rules_saved", message)
+
+
 _ENVELOPES: Final[dict[type, Callable[[Any], _Envelope]]] = {
     events.BeneficiaryRegistered: _beneficiary_registered,
     events.BeneficiaryUpdated: _beneficiary_updated,
@@ -174,6 +189,8 @@ _ENVELOPES: Final[dict[type, Callable[[Any], _Envelope]]] = {
     events.AgreementChanged: _agreement_changed,
     events.DisclosureGiven: _disclosure_given,
     events.DisclosureRefused: _disclosure_refused,
+    policy.NoticePublished: _notice_published,
+    policy.AgeRulesSaved: _age_rules_saved,
     **EMERGENCY_ENVELOPES,
     **RIGHTS_ENVELOPES,
 }

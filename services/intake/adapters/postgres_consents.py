@@ -25,9 +25,10 @@ _INSERT_CONSENT: Final = """
         insert into consent (consent_id, beneficiary_id, receipt_id, record_schema, obtained_by_agency_id,
             obtained_by_principal_id, notice_version, notice_language, notice_sha256, spoken_language, method,
             given_by, with_interpreter, read_aloud, understanding_checked, child_assents, sealed_details,
-            valid_from_time, valid_until_time, happened_time, recorded_time)
+            valid_from_time, valid_until_time, happened_time, recorded_time, interpreter_mode, child_age_band,
+            authority_expires_date, evidence_sha256, covers_family, renews_consent_id)
         values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18, $19, $20,
-            $21)
+            $21, $22, $23, $24, $25, $26, $27)
     )
     insert into consent_moment (due_time, beneficiary_id)
     select due_time, $2 from unnest(array[$18, $19]::timestamptz[]) as moment (due_time)
@@ -78,10 +79,15 @@ class PostgresConsents:
         record: ConsentRecord,
         *,
         agency_id: AgencyId,
+        child_age_band: str | None,
         sealed_details: bytes | None,
         cells: Sequence[Cell],
     ) -> None:
-        """Writes the record, its lines, its event, the cells that it opens, and when these begin and end."""
+        """Writes the record, its lines, its event, the cells that it opens, and when these begin and end.
+
+        Args:
+            child_age_band: of somebody who had not come of age.
+        """
         happened_time = record.happened_time or given.recorded_time
         await tx.connection.execute(
             _INSERT_CONSENT,
@@ -97,7 +103,7 @@ class PostgresConsents:
             record.spoken_language,
             record.method,
             record.given_by,
-            record.with_interpreter,
+            record.interpreter is not None,
             record.read_aloud,
             record.understanding_checked,
             record.child_assents,
@@ -106,6 +112,12 @@ class PostgresConsents:
             record.valid_until_time,
             happened_time,
             given.recorded_time,
+            record.interpreter.mode if record.interpreter else None,
+            child_age_band,
+            record.authority_expires_date,
+            record.evidence_sha256,
+            record.covers_family,
+            record.renews_consent_id,
         )
         await tx.connection.execute(
             _INSERT_GRANTS,
@@ -118,8 +130,9 @@ class PostgresConsents:
             [grant.effect for grant in given.grants],
             [grant.is_safety_critical for grant in given.grants],
         )
+        state = "RENEWED" if record.renews_consent_id else "GIVEN"
         await self._add_event(
-            tx, given, "GIVEN", agency_id, consent_id=given.consent_id, happened_time=happened_time
+            tx, given, state, agency_id, consent_id=given.consent_id, happened_time=happened_time
         )
         await tx.connection.execute(
             _INSERT_CELLS,
@@ -136,6 +149,12 @@ class PostgresConsents:
             [cell.effect for cell in cells],
             [cell.categories for cell in cells],
         )
+
+    async def has_given(self, tx: Transaction, beneficiary_id: BeneficiaryId, consent_id: ConsentId) -> bool:
+        """Whether the person has given this consent."""
+        query = "select exists (select from consent where (beneficiary_id, consent_id) = ($1, $2))"
+        found: bool = await tx.connection.fetchval(query, beneficiary_id, consent_id)
+        return found
 
     async def lock_cells(self, tx: Transaction, beneficiary_id: BeneficiaryId) -> tuple[Cell, ...]:
         """The person's cells that no withdrawal has closed, locked against disclosures and other changes."""

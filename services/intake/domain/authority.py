@@ -7,7 +7,7 @@ from uuid import UUID
 
 from kernel.errors import Invalid, RuleBroken
 from kernel.ids import AgencyId, BeneficiaryId
-from services.intake.domain.consent import CLOCK_TOLERANCE
+from services.intake.domain.consent_rules import CLOCK_TOLERANCE
 
 
 class Authority(StrEnum):

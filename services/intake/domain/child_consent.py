@@ -1,40 +1,15 @@
-"""Who may permit something for somebody under 18, and from what age the child is asked too."""
+"""Who may permit something for somebody under 18, how long that lasts, and when the child is asked too."""
 
-from collections.abc import Mapping
-from dataclasses import dataclass
-from datetime import date
+from collections.abc import Mapping, Sequence
+from datetime import date, timedelta
 from typing import Final
 
 from kernel.errors import Invalid, RuleBroken
 from kernel.vocabulary import AgeBand, band_of
+from services.intake.domain.age_rules import FULL_AGE_YEARS, AgeRule, rule_for
+from services.intake.domain.athens_day import athens_midnight
 from services.intake.domain.beneficiary import Birth, Guardian
-from services.intake.domain.cells import GrantEffect
 from services.intake.domain.consent import ConsentGiver, ConsentRecord
-
-_CASE_WORK: Final = "Inter-agency Guidelines for Case Management and Child Protection (2014), consent by age"
-
-
-@dataclass(frozen=True, slots=True)
-class ChildRule:
-    """What holds for children of one age band.
-
-    Nobody under 18 permits alone: Civil Code, art. 1510 (parents); Law 4960/2022 (guardians).
-    """
-
-    assent_needed: bool
-    source: str
-
-
-CHILD_RULES: Final[Mapping[AgeBand, ChildRule]] = {
-    AgeBand.BAND_0_5: ChildRule(assent_needed=False, source=_CASE_WORK),
-    AgeBand.BAND_6_11: ChildRule(assent_needed=True, source=_CASE_WORK),
-    AgeBand.BAND_12_14: ChildRule(assent_needed=True, source=_CASE_WORK),
-    AgeBand.BAND_15_17: ChildRule(assent_needed=True, source=_CASE_WORK),
-}
-"""By age band; a band that is not here is of full age. For a lawyer to confirm, as all lists of law.
-
-The 15 years of Law 4624/2019, art. 21, are about online services only, so they are not here.
-"""
 
 ON_RECORD_AS: Final[Mapping[ConsentGiver, str]] = {
     ConsentGiver.PARENT: "PARENT",
@@ -43,18 +18,22 @@ ON_RECORD_AS: Final[Mapping[ConsentGiver, str]] = {
 """The relation under which the person's record must name whoever says to be parent or guardian."""
 
 
-def check_child_consent(record: ConsentRecord, birth: Birth, guardian: Guardian | None, today: date) -> None:
+def check_child_consent(
+    record: ConsentRecord, birth: Birth, guardian: Guardian | None, rules: Sequence[AgeRule], today: date
+) -> None:
     """Returns where nothing is permitted, where the person is of full age, or where their age is not known.
 
     A child may always forbid: a record of denials only is taken from anybody.
 
     Raises:
         RuleBroken: CHILD_CANNOT_CONSENT_ALONE, CHILD_ASSENT_MISSING, GUARDIAN_NOT_ON_RECORD,
-            GUARDIAN_AUTHORITY_EXPIRED.
+            GUARDIAN_AUTHORITY_EXPIRED, CONSENT_BEYOND_MAJORITY.
         Invalid: AUTHORITY_REFERENCE_MISSING.
     """
-    rule = _rule_for(birth, today)
-    if rule is None or all(grant.effect is GrantEffect.DENY for grant in record.grants):
+    rule = rule_for(rules, birth.age_on(today))
+    if rule is None or not record.permits:
+        return
+    if record.given_by is ConsentGiver.SELF and rule.may_permit_alone:
         return
     if record.given_by is ConsentGiver.SELF:
         raise RuleBroken(
@@ -70,9 +49,10 @@ def check_child_consent(record: ConsentRecord, birth: Birth, guardian: Guardian 
     _check_guardian(record.given_by, guardian, today)
     if rule.assent_needed and not record.child_assents:
         raise RuleBroken(
-            "Ask the child too: from the age of 6 on nothing is shared unless the child agrees.",
+            "Ask the child too: at this age nothing is shared unless the child agrees.",
             reason="CHILD_ASSENT_MISSING",
         )
+    _check_majority(record, birth)
 
 
 def _check_guardian(given_by: ConsentGiver, guardian: Guardian | None, today: date) -> None:
@@ -92,6 +72,54 @@ def _check_guardian(given_by: ConsentGiver, guardian: Guardian | None, today: da
         )
 
 
-def _rule_for(birth: Birth, today: date) -> ChildRule | None:
+def _check_majority(record: ConsentRecord, birth: Birth) -> None:
+    """What somebody else permitted for a child ends on the 18th birthday: from then on the person decides."""
+    if birth.date is None:
+        return
+    of_age = full_age_date(birth.date)
+    if record.valid_until_time > athens_midnight(of_age):
+        raise RuleBroken(
+            f"This person is 18 on {of_age} and decides from then on; let the consent end by that day.",
+            reason="CONSENT_BEYOND_MAJORITY",
+            last_day=str(of_age - timedelta(days=1)),
+        )
+
+
+def full_age_date(born: date) -> date:
+    """The 18th birthday; 1 March for somebody born on a 29 February."""
+    try:
+        return born.replace(year=born.year + FULL_AGE_YEARS)
+    except ValueError:
+        return date(born.year + FULL_AGE_YEARS, 3, 1)
+
+
+def child_age_band(birth: Birth, today: date) -> AgeBand | None:
+    """The band of somebody who has not come of age; None of all others."""
     age = birth.age_on(today)
-    return None if age is None else CHILD_RULES.get(band_of(min(max(age, 0), 130)))
+    return band_of(max(age, 0)) if age is not None and age < FULL_AGE_YEARS else None
+
+
+def authority_end(record: ConsentRecord, guardian: Guardian | None) -> date | None:
+    """The last day on which whoever gives it may decide: as the record says, and as the person's data say."""
+    on_record = (
+        guardian.authority_expires_date if guardian and record.given_by is ConsentGiver.GUARDIAN else None
+    )
+    return min((day for day in (record.authority_expires_date, on_record) if day), default=None)
+
+
+def check_authority_end(record: ConsentRecord, last_day: date | None) -> None:
+    """Nobody permits for longer than they may decide; denials are taken from anybody.
+
+    Raises:
+        RuleBroken: CONSENT_BEYOND_AUTHORITY.
+    """
+    if (
+        last_day is not None
+        and record.permits
+        and record.valid_until_time > athens_midnight(last_day + timedelta(days=1))
+    ):
+        raise RuleBroken(
+            f"The authority of whoever decides ends on {last_day}; let the consent end by that day.",
+            reason="CONSENT_BEYOND_AUTHORITY",
+            last_day=str(last_day),
+        )

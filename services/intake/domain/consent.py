@@ -1,20 +1,15 @@
 """A consent record: which notice was read or heard, by whom, how it was said, and what was agreed."""
 
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import date, datetime
 from enum import StrEnum
 from typing import Final
 
-from kernel.codes import language, purpose
-from kernel.errors import Invalid
-from kernel.vocabulary import LegalBasis
+from kernel.ids import ConsentId
 from services.intake.domain.cells import Grant, GrantEffect
 
-RECORD_SCHEMA: Final = "kem-consent/1"
+RECORD_SCHEMA: Final = "kem-consent/2"
 """Fields after W3C DPV's guide to ISO/IEC TS 27560; the shape a stored record was written in."""
-
-CLOCK_TOLERANCE: Final = timedelta(minutes=5)
-"""How far a worker's clock may be ahead of the database's."""
 
 
 class ConsentMethod(StrEnum):
@@ -35,6 +30,26 @@ NEEDS_AUTHORITY: Final = frozenset({ConsentGiver.GUARDIAN, ConsentGiver.LEGAL_RE
 """Whoever speaks for somebody else without being a parent names the act that allows it (Law 4960/2022)."""
 
 
+class InterpreterMode(StrEnum):
+    IN_PERSON = "IN_PERSON"
+    TELEPHONE = "TELEPHONE"
+    VIDEO = "VIDEO"
+
+
+NEEDS_WITNESS: Final = frozenset({ConsentMethod.VERBAL_WITNESSED, ConsentMethod.THUMBPRINT})
+
+
+@dataclass(frozen=True, slots=True)
+class Interpreter:
+    """Who interpreted: known to the agency by name or number, bound to secrecy, no relative and no child."""
+
+    reference: str
+    mode: InterpreterMode
+    has_signed_confidentiality: bool
+    is_related: bool
+    is_of_full_age: bool
+
+
 @dataclass(frozen=True, slots=True)
 class Notice:
     """The exact text: version, language (BCP 47) and SHA-256."""
@@ -46,14 +61,23 @@ class Notice:
 
 @dataclass(frozen=True, slots=True)
 class ConsentRecord:
-    """What was agreed and how. `happened_time` is when it was said, where that was before it was entered."""
+    """What was agreed and how.
+
+    Args:
+        authority_reference: the act by which somebody decides for the person; `authority_expires_date` is its
+            last day.
+        happened_time: when it was said, where that was before it was entered.
+        witness: who heard it.
+        safe_contact_rule: how the person may be told of what comes of it.
+        evidence_sha256: of the signed paper or the recording.
+        covers_family: given once for all members of a family.
+    """
 
     notice: Notice
     spoken_language: str
     method: ConsentMethod
     given_by: ConsentGiver
     authority_reference: str
-    with_interpreter: bool
     read_aloud: bool
     understanding_checked: bool
     child_assents: bool
@@ -61,55 +85,16 @@ class ConsentRecord:
     valid_from_time: datetime
     valid_until_time: datetime
     happened_time: datetime | None = None
+    interpreter: Interpreter | None = None
+    witness: str = ""
+    place: str = ""
+    safe_contact_rule: str = ""
+    evidence_sha256: bytes | None = None
+    authority_expires_date: date | None = None
+    covers_family: bool = False
+    renews_consent_id: ConsentId | None = None
 
-
-def check_record(record: ConsentRecord, now: datetime) -> None:
-    """Refuses a record that could not stand: nothing is guessed and nothing is repaired.
-
-    Category codes are checked where they become bits.
-
-    Raises:
-        Invalid: UNKNOWN_CODE, CONSENT_PERIOD_INVALID, CONSENT_PERIOD_TOO_LONG, CONSENT_ALREADY_ENDED,
-            HAPPENED_IN_FUTURE, AUTHORITY_REFERENCE_MISSING, BASIS_NOT_CONSENT, SAFETY_IS_A_DENIAL.
-    """
-    language(record.spoken_language)
-    for grant in record.grants:
-        purpose(grant.purpose)
-        if grant.effect is GrantEffect.PERMIT and grant.legal_basis is not LegalBasis.CONSENT:
-            # a withdrawal closes what rests on consent only, so nothing else may come in by this door
-            raise Invalid(
-                "What a person agrees to rests on consent; another legal basis is not theirs to give.",
-                reason="BASIS_NOT_CONSENT",
-            )
-        if grant.is_safety_critical and grant.effect is not GrantEffect.DENY:
-            raise Invalid(
-                "Only a denial can be one on which somebody's safety hangs.", reason="SAFETY_IS_A_DENIAL"
-            )
-    if record.valid_until_time <= record.valid_from_time:
-        raise Invalid("Consent must end after it begins.", reason="CONSENT_PERIOD_INVALID")
-    if record.valid_from_time > twelve_months_after(now):
-        raise Invalid("Consent must begin within the next 12 months.", reason="CONSENT_PERIOD_INVALID")
-    if record.valid_until_time > twelve_months_after(record.valid_from_time):
-        raise Invalid("Consent may last 12 months at most.", reason="CONSENT_PERIOD_TOO_LONG")
-    if record.valid_until_time <= now:
-        raise Invalid("This consent has already ended; ask the person again.", reason="CONSENT_ALREADY_ENDED")
-    check_happened(record.happened_time, now)
-    if record.given_by in NEEDS_AUTHORITY and not record.authority_reference.strip():
-        raise Invalid(
-            "Name the act by which a guardian or representative may decide for the person.",
-            reason="AUTHORITY_REFERENCE_MISSING",
-        )
-
-
-def check_happened(happened_time: datetime | None, now: datetime) -> None:
-    """Raises Invalid, HAPPENED_IN_FUTURE, for something that cannot have been said yet."""
-    if happened_time is not None and happened_time > now + CLOCK_TOLERANCE:
-        raise Invalid("What is recorded cannot have happened in the future.", reason="HAPPENED_IN_FUTURE")
-
-
-def twelve_months_after(instant: datetime) -> datetime:
-    """The same day and time of the next year; 28 February where that year has no 29th."""
-    try:
-        return instant.replace(year=instant.year + 1)
-    except ValueError:
-        return instant.replace(year=instant.year + 1, day=28)
+    @property
+    def permits(self) -> bool:
+        """Whether it opens anything; a record may consist of denials."""
+        return any(grant.effect is GrantEffect.PERMIT for grant in self.grants)

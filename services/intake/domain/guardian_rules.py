@@ -4,9 +4,9 @@ from collections.abc import Iterator
 from datetime import date
 
 from kernel import codes
+from services.intake.domain.age_rules import FULL_AGE_YEARS
 from services.intake.domain.beneficiary import Beneficiary
 
-FULL_AGE_YEARS = 18
 NOT_APPOINTED = "NOT_APPOINTED"
 
 

@@ -11,7 +11,7 @@ from kernel.ids import AgencyId, ReferralId
 from kernel.vocabulary import LegalBasis
 from services.intake.domain.agreement import Agreement
 from services.intake.domain.cells import Cell, decide
-from services.intake.domain.consent import CLOCK_TOLERANCE
+from services.intake.domain.consent_rules import CLOCK_TOLERANCE
 
 
 class HandoverAnswer(StrEnum):

@@ -8,7 +8,7 @@ from kernel.codes import reason, service_type
 from kernel.errors import Invalid, NotFound, RuleBroken
 from kernel.ids import AgencyId, BeneficiaryId, NeedId, ReferralId
 from kernel.vocabulary import Origin, Routing, Urgency
-from services.intake.domain.consent import check_happened
+from services.intake.domain.consent_rules import check_happened
 
 MAX_NEEDS_AT_ONCE: Final = 200
 

@@ -7,8 +7,9 @@ from datetime import date, timedelta
 
 from kernel import codes
 from kernel.vocabulary import AgeBand, HouseholdBand, Sex, StatusAnswer, band_of, household_band_of
+from services.intake.domain.age_rules import FULL_AGE_YEARS
 from services.intake.domain.beneficiary import Beneficiary, Birth, Document, HouseholdMember
-from services.intake.domain.guardian_rules import FULL_AGE_YEARS, NOT_APPOINTED
+from services.intake.domain.guardian_rules import NOT_APPOINTED
 from services.intake.domain.priority import priority_group
 
 PROVING_DOCUMENTS: Mapping[str, frozenset[str]] = {

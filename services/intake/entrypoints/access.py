@@ -32,6 +32,8 @@ _PROTECTS: Final = Access(
     roles=frozenset({Role.CHILD_PROTECTION_OFFICER, Role.GBV_FOCAL_POINT}), second_factor=True
 )
 _EXPORTS: Final = Access(roles=_RIGHTS.roles, second_factor=True)
+_READS_POLICY: Final = Access(roles=_CASE_WORK.roles | {Role.DPO, Role.AUDITOR, Role.OPERATOR})
+_KEEPS_POLICY: Final = Access(roles=frozenset({Role.DPO}))
 _HUB_ONLY: Final = Access(internal=True)
 
 ACCESS: Final[Mapping[str, Access]] = {
@@ -45,6 +47,11 @@ ACCESS: Final[Mapping[str, Access]] = {
     "/kem.intake.v1.IntakeService/RecordNeeds": _CASE_WORK,
     "/kem.intake.v1.IntakeService/WithdrawNeed": _CASE_WORK,
     "/kem.intake.v1.IntakeService/ListNeeds": _CASE_WORK,
+    "/kem.intake.v1.ConsentPolicyService/PublishNotice": _KEEPS_POLICY,
+    "/kem.intake.v1.ConsentPolicyService/ListNotices": _READS_POLICY,
+    "/kem.intake.v1.ConsentPolicyService/GetNotice": _READS_POLICY,
+    "/kem.intake.v1.ConsentPolicyService/SaveAgeRules": _KEEPS_POLICY,
+    "/kem.intake.v1.ConsentPolicyService/ListAgeRules": _READS_POLICY,
     "/kem.intake.v1.EligibilityService/GetProfiles": _HUB_ONLY,
     "/kem.intake.v1.TextService/Seal": _HUB_ONLY,
     "/kem.intake.v1.TextService/Open": _HUB_ONLY,

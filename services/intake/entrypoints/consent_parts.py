@@ -8,6 +8,7 @@ from services.intake.adapters.holding_news import HoldingNews
 from services.intake.adapters.needs_writer import NeedsWriter
 from services.intake.adapters.postgres_agreements import PostgresAgreements
 from services.intake.adapters.postgres_beneficiaries import PostgresBeneficiaries
+from services.intake.adapters.postgres_consent_policy import PostgresConsentPolicy
 from services.intake.adapters.postgres_consents import PostgresConsents
 from services.intake.adapters.postgres_disclosures import PostgresDisclosures
 from services.intake.adapters.postgres_held_referrals import PostgresHeldReferrals
@@ -24,6 +25,7 @@ class ConsentParts:
     vault: Vault
     people: PostgresBeneficiaries
     consents: PostgresConsents
+    policy: PostgresConsentPolicy
     agreements: PostgresAgreements
     needs: PostgresNeeds
     held_referrals: PostgresHeldReferrals
@@ -48,6 +50,7 @@ class ConsentParts:
             vault=vault,
             people=people or PostgresBeneficiaries(vault),
             consents=PostgresConsents(),
+            policy=PostgresConsentPolicy(),
             agreements=PostgresAgreements(),
             needs=PostgresNeeds(),
             held_referrals=PostgresHeldReferrals(),

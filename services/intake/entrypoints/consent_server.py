@@ -40,7 +40,9 @@ class ConsentServer:
         )
 
         async def act(tx: Transaction) -> messages.RecordConsentResponse:
-            consent_id = await record_consent(command, tx, parts.people, parts.consents, parts.vault)
+            consent_id = await record_consent(
+                command, tx, parts.people, parts.consents, parts.policy, parts.vault
+            )
             return messages.RecordConsentResponse(consent_id=str(consent_id))
 
         return await answer_on_record(

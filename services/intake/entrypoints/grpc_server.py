@@ -12,6 +12,7 @@ from kem.disclosure.v1.emergency_access_service_pb2_grpc import (
 from kem.disclosure.v1.emergency_service_pb2_grpc import add_EmergencyServiceServicer_to_server
 from kem.disclosure.v1.rights_service_pb2_grpc import add_RightsServiceServicer_to_server
 from kem.intake.v1 import intake_service_pb2
+from kem.intake.v1.consent_policy_service_pb2_grpc import add_ConsentPolicyServiceServicer_to_server
 from kem.intake.v1.eligibility_service_pb2_grpc import add_EligibilityServiceServicer_to_server
 from kem.intake.v1.intake_service_pb2_grpc import (
     IntakeServiceServicer,
@@ -21,6 +22,7 @@ from kem.intake.v1.text_service_pb2_grpc import add_TextServiceServicer_to_serve
 from services.intake.entrypoints.authority_server import AuthorityServer
 from services.intake.entrypoints.beneficiary_server import BeneficiaryServer
 from services.intake.entrypoints.consent_parts import ConsentParts
+from services.intake.entrypoints.consent_policy_server import ConsentPolicyServer
 from services.intake.entrypoints.consent_server import ConsentServer
 from services.intake.entrypoints.disclosure_server import DisclosureServer
 from services.intake.entrypoints.eligibility_server import EligibilityServer
@@ -57,6 +59,7 @@ def registrations(people: VaultParts, consent: ConsentParts) -> Sequence[Registr
     disclosures, emergencies = DisclosureServer(consent), EmergencyServer(consent)
     accesses, authorities = EmergencyAccessServer(consent), AuthorityServer(consent)
     rights = RightsServer(consent)
+    policy = ConsentPolicyServer(consent)
     return (
         lambda server: add_IntakeServiceServicer_to_server(intake, server),
         lambda server: add_TextServiceServicer_to_server(texts, server),
@@ -66,4 +69,5 @@ def registrations(people: VaultParts, consent: ConsentParts) -> Sequence[Registr
         lambda server: add_EmergencyAccessServiceServicer_to_server(accesses, server),
         lambda server: add_AuthorityServiceServicer_to_server(authorities, server),
         lambda server: add_RightsServiceServicer_to_server(rights, server),
+        lambda server: add_ConsentPolicyServiceServicer_to_server(policy, server),
     )

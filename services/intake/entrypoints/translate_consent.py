@@ -1,5 +1,6 @@
 """Between consent and agreements in the proto and in the domain."""
 
+from datetime import date
 from typing import Final
 from uuid import UUID
 
@@ -7,11 +8,18 @@ from kem.disclosure.v1 import disclosure_service_pb2 as disclosure_proto
 from kem.intake.v1 import consent_pb2 as proto
 from kernel.codes import categories_in, mask
 from kernel.errors import Invalid
-from kernel.ids import AgencyId
+from kernel.ids import AgencyId, ConsentId
 from kernel.vocabulary import LegalBasis, LegalRegime
 from services.intake.domain.agreement import Agreement
 from services.intake.domain.cells import Grant, GrantEffect
-from services.intake.domain.consent import ConsentGiver, ConsentMethod, ConsentRecord, Notice
+from services.intake.domain.consent import (
+    ConsentGiver,
+    ConsentMethod,
+    ConsentRecord,
+    Interpreter,
+    InterpreterMode,
+    Notice,
+)
 from services.intake.entrypoints.instants import instant_from, optional_instant_from, timestamp
 
 _BASES: Final = {
@@ -29,6 +37,11 @@ _GIVERS: Final = {
     for name, number in proto.ConsentGiver.items()
     if number
 }
+_MODES: Final = {
+    number: InterpreterMode(name.removeprefix("INTERPRETER_MODE_"))
+    for name, number in proto.InterpreterMode.items()
+    if number
+}
 _EFFECTS: Final = {
     number: GrantEffect(name.removeprefix("GRANT_EFFECT_"))
     for name, number in proto.GrantEffect.items()
@@ -40,7 +53,8 @@ def consent_from(message: proto.ConsentRecord) -> ConsentRecord:
     """The record as told.
 
     Raises:
-        Invalid: UNKNOWN_CODE, a category that no list has; TIME_OUT_OF_RANGE.
+        Invalid: UNKNOWN_CODE, a category that no list has; TIME_OUT_OF_RANGE; DATE_INVALID;
+            INTERPRETER_MISSING.
     """
     return ConsentRecord(
         notice=Notice(message.notice.version, message.notice.language, bytes.fromhex(message.notice.sha256)),
@@ -48,7 +62,6 @@ def consent_from(message: proto.ConsentRecord) -> ConsentRecord:
         method=_METHODS[message.method],
         given_by=_GIVERS[message.given_by],
         authority_reference=message.authority_reference,
-        with_interpreter=message.with_interpreter,
         read_aloud=message.read_aloud,
         understanding_checked=message.understanding_checked,
         child_assents=message.child_assents,
@@ -56,6 +69,16 @@ def consent_from(message: proto.ConsentRecord) -> ConsentRecord:
         valid_from_time=instant_from(message.valid_from_time, "valid_from_time"),
         valid_until_time=instant_from(message.valid_until_time, "valid_until_time"),
         happened_time=optional_instant_from(message, "happened_time"),
+        interpreter=_interpreter_from(message),
+        witness=message.witness,
+        place=message.place,
+        safe_contact_rule=message.safe_contact_rule,
+        evidence_sha256=bytes.fromhex(message.evidence_sha256) or None,
+        authority_expires_date=_day_from(message.authority_expires_date),
+        covers_family=message.covers_family,
+        renews_consent_id=ConsentId(UUID(message.renews_consent_id))
+        if message.HasField("renews_consent_id")
+        else None,
     )
 
 
@@ -95,6 +118,28 @@ def agreement_message(agreement: Agreement) -> disclosure_proto.Agreement:
         valid_from_time=timestamp(agreement.valid_from_time),
         valid_until_time=timestamp(agreement.valid_until_time),
     )
+
+
+def _interpreter_from(message: proto.ConsentRecord) -> Interpreter | None:
+    if not message.HasField("interpreter"):
+        if message.with_interpreter:
+            raise Invalid("Say who interpreted, and how.", reason="INTERPRETER_MISSING")
+        return None
+    said = message.interpreter
+    return Interpreter(
+        reference=said.reference,
+        mode=_MODES[said.mode],
+        has_signed_confidentiality=said.confidentiality_signed,
+        is_related=said.related,
+        is_of_full_age=said.of_full_age,
+    )
+
+
+def _day_from(text: str) -> date | None:
+    try:
+        return date.fromisoformat(text) if text else None
+    except ValueError:
+        raise Invalid(f"{text} is no day of the calendar.", reason="DATE_INVALID") from None
 
 
 def _grant_from(message: proto.Grant) -> Grant:

@@ -1,20 +1,28 @@
 """Records what a person agreed to, and opens the grants that follow from it."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Final
 from uuid import UUID
 
 from chassis.postgres import Transaction
 from kernel.codes import mask
-from kernel.errors import RuleBroken
+from kernel.errors import NotFound, RuleBroken
 from kernel.ids import BeneficiaryId, ConsentId, ordered_id, random_id
+from services.intake.adapters.consent_details import details_text
 from services.intake.adapters.postgres_beneficiaries import PostgresBeneficiaries
+from services.intake.adapters.postgres_consent_policy import PostgresConsentPolicy
 from services.intake.adapters.postgres_consents import PostgresConsents
 from services.intake.adapters.vault import Vault
 from services.intake.domain.athens_day import athens_day
 from services.intake.domain.cells import ConsentGiven, cells_of
-from services.intake.domain.child_consent import check_child_consent
-from services.intake.domain.consent import ConsentRecord, check_record
+from services.intake.domain.child_consent import (
+    authority_end,
+    check_authority_end,
+    check_child_consent,
+    child_age_band,
+)
+from services.intake.domain.consent import ConsentRecord
+from services.intake.domain.consent_rules import check_record
 from services.intake.domain.events import ConsentRecorded, ProfileChanged
 from services.intake.use_cases.own_agency import own_agency
 
@@ -35,39 +43,57 @@ async def record_consent(
     tx: Transaction,
     people: PostgresBeneficiaries,
     consents: PostgresConsents,
+    policy: PostgresConsentPolicy,
     vault: Vault,
 ) -> ConsentId:
     """Keeps the record for ever and opens its cells. Repeat-safe only inside `chassis.requests.once`.
 
     Raises:
-        NotFound: BENEFICIARY_NOT_FOUND: no such person, or not registered by the caller's agency.
-        RuleBroken: BENEFICIARY_ERASED; and as `check_child_consent` says.
+        NotFound: BENEFICIARY_NOT_FOUND: no such person, or not registered by the caller's agency;
+            CONSENT_NOT_FOUND: this person has given no such consent that could be renewed.
+        RuleBroken: BENEFICIARY_ERASED; NOTICE_NOT_PUBLISHED; and as `check_record`, `check_child_consent` and
+            `check_authority_end` say.
         Invalid: as `check_record` and `check_child_consent` say.
     """
     agency_id = own_agency(tx.caller)
     person = await people.lock(tx, command.beneficiary_id)
     now = await tx.now()
-    check_record(command.record, now)
+    record = command.record
+    check_record(record, now)
+    if not await policy.is_published(tx, record.notice):
+        raise RuleBroken(
+            "This is not a notice that was published; take version and hash of one that ListNotices shows.",
+            reason="NOTICE_NOT_PUBLISHED",
+        )
+    if record.renews_consent_id and not await consents.has_given(
+        tx, person.beneficiary_id, record.renews_consent_id
+    ):
+        raise NotFound("This person has given no such consent.", reason="CONSENT_NOT_FOUND")
     known = await vault.read_categories(tx, person.beneficiary_id, _AGE_AND_GUARDIAN)
     if known is None:
         raise RuleBroken("This person's data was erased.", reason="BENEFICIARY_ERASED")
-    check_child_consent(command.record, known["birth"], known.get("guardian"), athens_day(now))
+    birth, guardian = known["birth"], known.get("guardian")
+    _, rules = await policy.age_rules(tx)
+    check_child_consent(record, birth, guardian, rules, athens_day(now))
+    last_day = authority_end(record, guardian)
+    check_authority_end(record, last_day)
     given = ConsentGiven(
         consent_event_id=ordered_id(),
         sequence=await consents.next_sequence(tx, person.beneficiary_id),
         beneficiary_id=person.beneficiary_id,
         consent_id=ConsentId(random_id()),
-        valid_from_time=command.record.valid_from_time,
-        valid_until_time=command.record.valid_until_time,
+        valid_from_time=record.valid_from_time,
+        valid_until_time=record.valid_until_time,
         recorded_time=now,
-        grants=command.record.grants,
+        grants=record.grants,
     )
     await consents.add(
         tx,
         given,
-        command.record,
+        replace(record, authority_expires_date=last_day),
         agency_id=agency_id,
-        sealed_details=await _sealed_authority(given, command.record, tx, vault),
+        child_age_band=child_age_band(birth, athens_day(now)),
+        sealed_details=await _sealed_details(given, record, tx, vault),
         cells=cells_of(given),
     )
     profile_version = await people.bump_profile(tx, person.beneficiary_id)
@@ -85,15 +111,14 @@ async def record_consent(
     return given.consent_id
 
 
-async def _sealed_authority(
+async def _sealed_details(
     given: ConsentGiven, record: ConsentRecord, tx: Transaction, vault: Vault
 ) -> bytes | None:
-    """The reference of a guardian's authority names people, so it lies under the person's own key."""
-    if not record.authority_reference:
+    """What could name somebody lies under the person's own key."""
+    text = details_text(record)
+    if text is None:
         return None
-    [sealed] = await vault.seal_texts(
-        tx, [(given.beneficiary_id, given.consent_id, record.authority_reference)]
-    )
+    [sealed] = await vault.seal_texts(tx, [(given.beneficiary_id, given.consent_id, text)])
     if sealed is None:
         raise RuleBroken("This person's data was erased.", reason="BENEFICIARY_ERASED")
     return sealed

@@ -9,7 +9,7 @@ from kernel.ids import AgencyId, BeneficiaryId, ordered_id
 from services.intake.adapters.postgres_beneficiaries import PostgresBeneficiaries
 from services.intake.adapters.postgres_consents import PostgresConsents
 from services.intake.domain.cells import ConsentTakenBack, is_closed_by
-from services.intake.domain.consent import check_happened
+from services.intake.domain.consent_rules import check_happened
 from services.intake.domain.events import ConsentWithdrawn, ProfileChanged
 from services.intake.use_cases.own_agency import own_agency
 

@@ -16,6 +16,7 @@ from kem.disclosure.v1 import emergency_service_pb2 as emergency
 from kem.disclosure.v1 import rights_service_pb2 as rights
 from kem.intake.v1 import intake_service_pb2 as intake
 from kem.intake.v1 import need_pb2
+from kem.intake.v1.consent_policy_service_pb2 import DESCRIPTOR as POLICY
 from kem.referral.v1 import referral_service_pb2 as referral
 from services.intake.entrypoints.translate_beneficiary import beneficiary_message
 from tests.component.access.every_door import Case
@@ -53,6 +54,10 @@ NAMES_NOTHING_OF_OTHERS: Final = {
     "RemovePushEndpoint": "operators only, for all agencies",
     "ResumePushEndpoint": "operators only, for all agencies",
     "ListPushEndpoints": "operators only, for all agencies",
+    **dict.fromkeys(
+        POLICY.services_by_name["ConsentPolicyService"].methods_by_name,
+        "notices and rules, the same for everybody",
+    ),
     **dict.fromkeys(
         ACCESS.services_by_name["SignInService"].methods_by_name,
         "names nobody but by a secret; see tests/component/staff",

@@ -15,11 +15,13 @@ from kem.disclosure.v1.disclosure_service_pb2_grpc import DisclosureServiceStub
 from kem.intake.v1 import consent_pb2, need_pb2
 from kem.intake.v1 import intake_service_pb2 as messages
 from kem.intake.v1.beneficiary_pb2 import ORIGIN_KEM_DESK
+from kem.intake.v1.consent_policy_service_pb2_grpc import ConsentPolicyServiceStub
 from kem.intake.v1.intake_service_pb2_grpc import IntakeServiceStub
 from kernel import codes
 from services.intake.entrypoints.translate_beneficiary import beneficiary_message
 from tests.support.intake import RunningIntake
 from tests.support.people import invented_person
+from tools.notices.publishing import publish_sample, sample_notice
 
 if TYPE_CHECKING:  # the generated code has these for types only
     from kem.disclosure.v1.disclosure_service_pb2_grpc import DisclosureServiceAsyncStub
@@ -71,7 +73,7 @@ class Desk:
             request_id=str(uuid4()),
             beneficiary_id=person,
             consent=consent_pb2.ConsentRecord(
-                notice=consent_pb2.Notice(version="1", language="ar", sha256="ab" * 32),
+                notice=sample_notice("ar"),
                 spoken_language="ara",
                 method=consent_pb2.CONSENT_METHOD_WRITTEN,
                 given_by=consent_pb2.CONSENT_GIVER_SELF,
@@ -126,6 +128,7 @@ async def desk_at(intake: RunningIntake) -> AsyncIterator[Desk]:
         desk = await stack.enter_async_context(intake.channel_of("caseworker"))
         partner = await stack.enter_async_context(intake.channel_of("agency_member", agency_id=agency_id))
         officer = await stack.enter_async_context(intake.channel_of("dpo"))
+        await publish_sample(lambda method, request: method(request), ConsentPolicyServiceStub(officer))
         yield Desk(
             agency_id,
             IntakeServiceStub(desk),

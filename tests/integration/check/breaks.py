@@ -214,6 +214,7 @@ BREAKS = [
         " 'recorded_time', now()))).* from intake.consent_event e",
         {"I6-cells-are-what-was-signed"},
     ),
+    ("delete from intake.notice_text", {"I6-a-notice-was-published-before"}),
     (
         "update intake.agreement set purposes = '{SERVICE_LEGAL}'",
         {"I7-no-offer-outlives-its-agreement"},

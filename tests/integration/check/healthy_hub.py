@@ -5,6 +5,7 @@ R2 is offered to the same agency; R3 asks for a restricted service and waits for
 place.
 """
 
+import hashlib
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from typing import Any
@@ -190,13 +191,19 @@ async def _plant_intake(hub: HealthyHub) -> None:
     await hub.plant("intake.beneficiary", beneficiary_id=PERSON, version=1, profile_version=1)
     await hub.intake_event("BeneficiaryRegistered", PERSON)
     period = {"valid_from_time": EARLIER - timedelta(days=1), "valid_until_time": LATER}
+    text = "a notice"
+    sha256 = hashlib.sha256(text.encode()).digest()
+    await hub.plant("intake.notice", version="1", published_time=EARLIER - timedelta(days=2))
+    await hub.plant("intake.notice_text", version="1", language="en", text=text, sha256=sha256)
     await hub.plant(
         "intake.consent",
         consent_id=CONSENT,
         beneficiary_id=PERSON,
         method="WRITTEN",
         given_by="SELF",
-        notice_sha256=bytes(32),
+        notice_version="1",
+        notice_language="en",
+        notice_sha256=sha256,
         **period,
     )
     grant = {

@@ -1,6 +1,7 @@
 """Consent over a real PostgreSQL: what is kept, what it opens, and what closes it."""
 
 import asyncio
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from typing import Any
 from uuid import uuid4
@@ -12,11 +13,18 @@ from kem.intake.v1.intake_events_pb2 import IntakeEvent
 from kernel.errors import Invalid, NotFound, RuleBroken
 from kernel.ids import BeneficiaryId, random_id
 from kernel.vocabulary import LegalBasis
+from services.intake.adapters.consent_details import details_from
 from services.intake.adapters.postgres_consents import CELL_COLUMNS, cell_from
 from services.intake.domain.beneficiary import Birth, Guardian
 from services.intake.domain.cells import GrantEffect, compile_cells
-from services.intake.domain.consent import ConsentGiver
-from tests.support.consented_people import OpenIntake, bits, grant, member_of
+from services.intake.domain.consent import (
+    ConsentGiver,
+    ConsentMethod,
+    Interpreter,
+    InterpreterMode,
+    Notice,
+)
+from tests.support.consented_people import ARABIC, EVERYTHING, OpenIntake, bits, grant, member_of
 
 A, B = uuid4(), uuid4()
 
@@ -36,7 +44,7 @@ async def test_consent_is_kept_as_it_was_given_and_opens_a_cell_per_agency(intak
     )
     [record] = await intake.rows("select * from consent where consent_id = $1", consent_id)
     assert (record["notice_version"], record["notice_language"]) == ("1", "ar")
-    assert record["notice_sha256"] == b"\x01" * 32
+    assert record["notice_sha256"] == ARABIC.sha256
     assert record["obtained_by_agency_id"] == intake.desk.agency_id
     cells = await intake.rows("select * from grant_cell where beneficiary_id = $1", person)
     assert {(cell["agency_id"], cell["categories"], cell["effect"]) for cell in cells} == {
@@ -124,6 +132,8 @@ async def test_concurrent_consents_of_one_person_are_numbered_without_gaps(intak
         ({"grants": (grant(A), grant(B, legal_basis=LegalBasis.VITAL_INTEREST))}, "BASIS_NOT_CONSENT"),
         ({"grants": (grant(A, legal_basis=LegalBasis.PUBLIC_TASK),)}, "BASIS_NOT_CONSENT"),
         ({"grants": (grant(A, is_safety_critical=True),)}, "SAFETY_IS_A_DENIAL"),
+        ({"method": ConsentMethod.VERBAL_WITNESSED}, "WITNESS_MISSING"),
+        ({"method": ConsentMethod.THUMBPRINT, "witness": " "}, "WITNESS_MISSING"),
     ],
 )
 async def test_a_consent_that_could_not_stand_is_refused_and_nothing_is_kept(
@@ -137,6 +147,86 @@ async def test_a_consent_that_could_not_stand_is_refused_and_nothing_is_kept(
     assert refusal.value.stable_reason == reason
     assert await intake.rows("select from consent") == []
     assert await intake.told("ConsentRecorded") == []
+
+
+_INTERPRETER = Interpreter("Interpreter 12", InterpreterMode.TELEPHONE, True, False, True)
+
+
+@pytest.mark.parametrize(
+    ("changes", "reason"),
+    [
+        ({"notice": Notice("1", "ar", bytes(32))}, "NOTICE_NOT_PUBLISHED"),
+        ({"notice": Notice("1", "en", ARABIC.sha256)}, "NOTICE_NOT_PUBLISHED"),
+        ({"notice": Notice("2", "ar", ARABIC.sha256)}, "NOTICE_NOT_PUBLISHED"),
+        ({"interpreter": replace(_INTERPRETER, has_signed_confidentiality=False)}, "INTERPRETER_NOT_BOUND"),
+        ({"interpreter": replace(_INTERPRETER, is_related=True)}, "INTERPRETER_NOT_INDEPENDENT"),
+        ({"interpreter": replace(_INTERPRETER, is_of_full_age=False)}, "INTERPRETER_NOT_INDEPENDENT"),
+        ({"covers_family": True}, "FAMILY_CONSENT_TOO_WIDE"),
+        (
+            {
+                "given_by": ConsentGiver.LEGAL_REPRESENTATIVE,
+                "authority_reference": "ΔΙΚ-4",
+                "authority_expires_date": datetime.now(UTC).date() + timedelta(days=9),
+            },
+            "CONSENT_BEYOND_AUTHORITY",
+        ),
+    ],
+)
+async def test_a_consent_that_was_not_asked_for_rightly_is_refused_and_nothing_is_kept(
+    intake: OpenIntake, changes: dict[str, Any], reason: str
+) -> None:
+    person = await intake.person()
+    with pytest.raises(RuleBroken) as refusal:
+        await intake.consent(person, grant(A), **changes)
+    assert refusal.value.stable_reason == reason
+    assert await intake.rows("select from consent") == []
+
+
+async def test_a_family_s_consent_opens_what_is_nobody_s_own(intake: OpenIntake) -> None:
+    theirs = bits("PROTECTION", "CHILDREN")
+    person = await intake.person()
+    await intake.consent(
+        person, grant(A, EVERYTHING & ~theirs), grant(B, theirs, effect=GrantEffect.DENY), covers_family=True
+    )
+    [record] = await intake.rows("select covers_family from consent")
+    assert record["covers_family"]
+
+
+async def test_a_consent_renews_one_of_the_same_person(intake: OpenIntake) -> None:
+    person, other = await intake.person(), await intake.person()
+    first = await intake.consent(person, grant(A))
+    await intake.consent(person, grant(A), renews_consent_id=first)
+    rows = await intake.rows("select state from consent_event order by sequence")
+    assert [row["state"] for row in rows] == ["GIVEN", "RENEWED"]
+    with pytest.raises(NotFound) as refusal:
+        await intake.consent(other, grant(A), renews_consent_id=first)
+    assert refusal.value.stable_reason == "CONSENT_NOT_FOUND"
+
+
+async def test_a_record_says_how_and_where_it_was_given_and_names_nobody_openly(intake: OpenIntake) -> None:
+    person = await intake.person()
+    consent_id = await intake.consent(
+        person,
+        grant(A),
+        method=ConsentMethod.VERBAL_WITNESSED,
+        interpreter=replace(_INTERPRETER, reference="MARKED interpreter"),
+        witness="MARKED witness",
+        place="MARKED place",
+        safe_contact_rule="MARKED rule",
+        evidence_sha256=b"\x02" * 32,
+    )
+    [row] = await intake.rows("select *, consent::text as all_of_it from consent")
+    assert "MARKED" not in row["all_of_it"]
+    assert (row["interpreter_mode"], row["evidence_sha256"]) == ("TELEPHONE", b"\x02" * 32)
+    async with intake.database.transaction(intake.desk) as tx:
+        [text] = await intake.parts.vault.open_texts(tx, [(person, consent_id, row["sealed_details"])])
+    assert details_from(row["record_schema"], text or "") == {
+        "interpreter": "MARKED interpreter",
+        "witness": "MARKED witness",
+        "place": "MARKED place",
+        "safe_contact_rule": "MARKED rule",
+    }
+    assert details_from("kem-consent/1", "ΕΙΣ-7") == {"authority_reference": "ΕΙΣ-7"}
 
 
 async def test_a_child_s_consent_comes_from_whom_their_record_names_and_from_the_child(
@@ -178,12 +268,12 @@ async def test_a_guardian_s_authority_is_sealed(intake: OpenIntake) -> None:
     consent_id = await intake.consent(
         person, grant(A), given_by=ConsentGiver.GUARDIAN, authority_reference="ΕΙΣ-2026-MARKED"
     )
-    [row] = await intake.rows("select sealed_details, consent::text as all_of_it from consent")
+    [row] = await intake.rows("select sealed_details, record_schema, consent::text as all_of_it from consent")
     assert b"MARKED" not in row["sealed_details"]
     assert "MARKED" not in row["all_of_it"]
     async with intake.database.transaction(intake.desk) as tx:
-        opened = await intake.parts.vault.open_texts(tx, [(person, consent_id, row["sealed_details"])])
-    assert opened == ["ΕΙΣ-2026-MARKED"]
+        [opened] = await intake.parts.vault.open_texts(tx, [(person, consent_id, row["sealed_details"])])
+    assert details_from(row["record_schema"], opened or "")["authority_reference"] == "ΕΙΣ-2026-MARKED"
 
 
 async def test_another_agency_s_person_looks_like_nobody(intake: OpenIntake) -> None:

@@ -1,18 +1,27 @@
 """Who may permit something for somebody under 18."""
 
-from datetime import date
+from datetime import date, datetime, time, timedelta
+from typing import Any
 from uuid import uuid4
+from zoneinfo import ZoneInfo
 
 import pytest
 
-from kernel.errors import KemError
+from kernel.errors import KemError, RuleBroken
+from services.intake.domain.age_rules import AgeRule
 from services.intake.domain.beneficiary import Absence, Birth, Guardian
 from services.intake.domain.cells import GrantEffect
-from services.intake.domain.child_consent import CHILD_RULES, check_child_consent
+from services.intake.domain.child_consent import (
+    authority_end,
+    check_authority_end,
+    check_child_consent,
+    full_age_date,
+)
 from services.intake.domain.consent import ConsentGiver
 from tests.support.consented_people import grant, record_of
 
 TODAY = date(2026, 3, 2)
+RULES = [AgeRule(0, 6, False, False, "source"), AgeRule(6, 18, False, True, "source")]
 PARENT = Guardian("Mariam", "PARENT")
 GUARDIAN = Guardian("Eleni", "GUARDIAN", "ΕΙΣ-7", date(2026, 3, 2))
 BY_PARENT = {"given_by": ConsentGiver.PARENT, "authority_reference": "ΛΗΞ-12"}
@@ -23,7 +32,7 @@ def _refused(age: int, guardian: Guardian | None, **changes: object) -> str | No
     """The reason why consent for somebody of that age is refused; None where it stands."""
     try:
         birth = Birth(date(TODAY.year - age, 3, 2))
-        check_child_consent(record_of(grant(uuid4()), **changes), birth, guardian, TODAY)
+        check_child_consent(record_of(grant(uuid4()), **changes), birth, guardian, RULES, TODAY)
     except KemError as refusal:
         return refusal.stable_reason
     return None
@@ -40,7 +49,7 @@ def test_somebody_of_18_permits_alone() -> None:
 
 def test_somebody_whose_age_is_not_known_is_not_taken_for_a_child() -> None:
     unknown = Birth(absence=Absence.UNKNOWN)
-    check_child_consent(record_of(grant(uuid4())), unknown, None, TODAY)
+    check_child_consent(record_of(grant(uuid4())), unknown, None, RULES, TODAY)
 
 
 @pytest.mark.parametrize(
@@ -73,8 +82,48 @@ def test_a_guardian_whose_order_has_ended_decides_nothing() -> None:
 
 def test_a_child_may_always_forbid() -> None:
     record = record_of(grant(uuid4(), effect=GrantEffect.DENY))
-    check_child_consent(record, Birth(date(2014, 3, 2)), None, TODAY)
+    check_child_consent(record, Birth(date(2014, 3, 2)), None, RULES, TODAY)
 
 
-def test_each_rule_names_its_source() -> None:
-    assert all(rule.source for rule in CHILD_RULES.values())
+def test_by_other_rules_somebody_younger_permits_alone() -> None:
+    rules = [AgeRule(0, 16, False, True, "source"), AgeRule(16, 18, True, True, "source")]
+    record = record_of(grant(uuid4()))
+    check_child_consent(record, Birth(date(TODAY.year - 16, 3, 2)), None, rules, TODAY)
+    with pytest.raises(KemError, match="under 18"):
+        check_child_consent(record, Birth(date(TODAY.year - 15, 3, 2)), None, rules, TODAY)
+
+
+@pytest.mark.parametrize(
+    ("born", "of_age"), [(date(2009, 5, 6), date(2027, 5, 6)), (date(2008, 2, 29), date(2026, 3, 1))]
+)
+def test_what_others_permit_for_a_child_ends_on_the_18th_birthday(born: date, of_age: date) -> None:
+    assert full_age_date(born) == of_age
+    midnight = datetime.combine(of_age, time(), tzinfo=ZoneInfo("Europe/Athens"))
+    by_parent: dict[str, Any] = {**BY_PARENT, "child_assents": True}
+    today = date(2026, 2, 1)
+    inside = record_of(grant(uuid4()), **by_parent, valid_until_time=midnight)
+    check_child_consent(inside, Birth(born), PARENT, RULES, today)
+    beyond = record_of(grant(uuid4()), **by_parent, valid_until_time=midnight + timedelta(seconds=1))
+    with pytest.raises(RuleBroken) as refusal:
+        check_child_consent(beyond, Birth(born), PARENT, RULES, today)
+    assert refusal.value.stable_reason == "CONSENT_BEYOND_MAJORITY"
+
+
+def test_nobody_permits_for_longer_than_they_may_decide() -> None:
+    last_day = date(2026, 5, 6)
+    midnight = datetime(2026, 5, 7, tzinfo=ZoneInfo("Europe/Athens"))
+    check_authority_end(record_of(grant(uuid4()), valid_until_time=midnight), last_day)
+    check_authority_end(record_of(grant(uuid4()), valid_until_time=midnight + timedelta(days=9)), None)
+    beyond: dict[str, Any] = {"valid_until_time": midnight + timedelta(seconds=1)}
+    check_authority_end(record_of(grant(uuid4(), effect=GrantEffect.DENY), **beyond), last_day)
+    with pytest.raises(RuleBroken) as refusal:
+        check_authority_end(record_of(grant(uuid4()), **beyond), last_day)
+    assert refusal.value.stable_reason == "CONSENT_BEYOND_AUTHORITY"
+
+
+def test_the_earlier_of_two_ends_of_an_authority_counts() -> None:
+    said: dict[str, Any] = {"authority_expires_date": date(2026, 6, 1)}
+    assert authority_end(record_of(grant(uuid4()), **BY_GUARDIAN, **said), GUARDIAN) == date(2026, 3, 2)
+    assert authority_end(record_of(grant(uuid4()), **BY_GUARDIAN), GUARDIAN) == date(2026, 3, 2)
+    assert authority_end(record_of(grant(uuid4()), **BY_PARENT, **said), GUARDIAN) == date(2026, 6, 1)
+    assert authority_end(record_of(grant(uuid4())), None) is None

@@ -4,7 +4,7 @@ from datetime import UTC, datetime
 
 import pytest
 
-from services.intake.domain.consent import twelve_months_after
+from services.intake.domain.consent_rules import twelve_months_after
 
 
 @pytest.mark.parametrize(

@@ -15,6 +15,7 @@ from kernel.ids import AgencyId, BeneficiaryId, ConsentId, DisclosureId, NeedId,
 from kernel.vocabulary import LegalBasis, Origin, Routing, Urgency
 from services.intake.adapters.event_codec import encode
 from services.intake.domain import authority_events, emergency_events, events, rights_events
+from services.intake.domain import consent_policy_events as policy
 from tests.support.golden import fact_in, facts_of, golden_bytes, kept_files
 
 NOW = datetime(2026, 3, 2, 9, 30, 15, 250_000, tzinfo=UTC)
@@ -77,6 +78,8 @@ FACTS: list[object] = [
     rights_events.RightsRequestAnswered(RIGHTS_REQUEST, 3, AGENCY, REQUEST),
     rights_events.RightsProtectionDecided(RIGHTS_REQUEST, 2, AGENCY, REQUEST),
     rights_events.RightsExportGiven(DISCLOSURE, RIGHTS_REQUEST, AGENCY, REQUEST),
+    policy.NoticePublished("2026-1", (("el", bytes(32)),), REQUEST),
+    policy.AgeRulesSaved(2, REQUEST),
     emergency_events.EmergencyAccessRequested(EMERGENCY, REFERRAL, AGENCY, 0b0111, REQUEST),
     emergency_events.EmergencyAccessDecided(EMERGENCY, AGENCY, 0b0011, NOW + timedelta(hours=4), REQUEST),
     emergency_events.EmergencyDisclosureGiven(
@@ -101,7 +104,9 @@ def test_a_fact_is_written_as_it_always_was(fact: object) -> None:
 @pytest.mark.parametrize("fact", FACTS, ids=lambda fact: type(fact).__name__)
 def test_a_fact_goes_to_its_topic_under_the_key_that_keeps_its_order(fact: object) -> None:
     event = _encoded(fact)
-    assert event.key == (PERSON if event.topic == topics.INTAKE else AGENCY)
+    of_no_agency = isinstance(fact, policy.NoticePublished | policy.AgeRulesSaved)
+    agency = event.aggregate_id if of_no_agency else AGENCY
+    assert event.key == (PERSON if event.topic == topics.INTAKE else agency)
     name, envelope = fact_in(ENVELOPES[event.topic], event.payload)
     assert name == event.type == type(fact).__name__
     assert (envelope.event_id, envelope.aggregate_id) == (str(EVENT), str(event.aggregate_id))  # type: ignore[attr-defined] # any envelope

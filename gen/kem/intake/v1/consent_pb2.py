@@ -26,7 +26,7 @@ from buf.validate import validate_pb2 as buf_dot_validate_dot_validate__pb2
 from google.protobuf import timestamp_pb2 as google_dot_protobuf_dot_timestamp__pb2
 
 
-DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n\x1bkem/intake/v1/consent.proto\x12\rkem.intake.v1\x1a\x1b\x62uf/validate/validate.proto\x1a\x1fgoogle/protobuf/timestamp.proto\"\xfe\x01\n\x05Grant\x12\x1b\n\tagency_id\x18\x01 \x01(\tB\x08\xbaH\x05r\x03\xb0\x01\x01\x12&\n\x07purpose\x18\x02 \x01(\tB\x15\xbaH\x12r\x10\x32\x0e^[A-Z_]{2,40}$\x12 \n\ncategories\x18\x03 \x03(\tB\x0c\xbaH\t\x92\x01\x06\x08\x01\x10?\x18\x01\x12:\n\x0blegal_basis\x18\x04 \x01(\x0e\x32\x19.kem.intake.v1.LegalBasisB\n\xbaH\x07\x82\x01\x04\x10\x01 \x00\x12\x36\n\x06\x65\x66\x66\x65\x63t\x18\x05 \x01(\x0e\x32\x1a.kem.intake.v1.GrantEffectB\n\xbaH\x07\x82\x01\x04\x10\x01 \x00\x12\x1a\n\x12is_safety_critical\x18\x06 \x01(\x08\"\x7f\n\x06Notice\x12\x1a\n\x07version\x18\x01 \x01(\tB\t\xbaH\x06r\x04\x10\x01\x18(\x12\x32\n\x08language\x18\x02 \x01(\tB \xbaH\x1dr\x1b\x32\x19^[a-z]{2,3}(-[A-Za-z]+)?$\x12%\n\x06sha256\x18\x03 \x01(\tB\x15\xbaH\x12r\x10\x32\x0e^[0-9a-f]{64}$\"\xca\x04\n\rConsentRecord\x12-\n\x06notice\x18\x01 \x01(\x0b\x32\x15.kem.intake.v1.NoticeB\x06\xbaH\x03\xc8\x01\x01\x12*\n\x0fspoken_language\x18\x02 \x01(\tB\x11\xbaH\x0er\x0c\x32\n^[a-z]{3}$\x12\x38\n\x06method\x18\x03 \x01(\x0e\x32\x1c.kem.intake.v1.ConsentMethodB\n\xbaH\x07\x82\x01\x04\x10\x01 \x00\x12\x39\n\x08given_by\x18\x04 \x01(\x0e\x32\x1b.kem.intake.v1.ConsentGiverB\n\xbaH\x07\x82\x01\x04\x10\x01 \x00\x12$\n\x13\x61uthority_reference\x18\x05 \x01(\tB\x07\xbaH\x04r\x02\x18x\x12\x18\n\x10with_interpreter\x18\x06 \x01(\x08\x12\x12\n\nread_aloud\x18\x07 \x01(\x08\x12\x1d\n\x15understanding_checked\x18\x08 \x01(\x08\x12\x15\n\rchild_assents\x18\t \x01(\x08\x12\x31\n\x06grants\x18\n \x03(\x0b\x32\x14.kem.intake.v1.GrantB\x0b\xbaH\x08\x92\x01\x05\x08\x01\x10\x90\x03\x12;\n\x0fvalid_from_time\x18\x0b \x01(\x0b\x32\x1a.google.protobuf.TimestampB\x06\xbaH\x03\xc8\x01\x01\x12<\n\x10valid_until_time\x18\x0c \x01(\x0b\x32\x1a.google.protobuf.TimestampB\x06\xbaH\x03\xc8\x01\x01\x12\x31\n\rhappened_time\x18\r \x01(\x0b\x32\x1a.google.protobuf.Timestamp*\xa1\x01\n\nLegalBasis\x12\x1b\n\x17LEGAL_BASIS_UNSPECIFIED\x10\x00\x12\x17\n\x13LEGAL_BASIS_CONSENT\x10\x01\x12\x1b\n\x17LEGAL_BASIS_PUBLIC_TASK\x10\x02\x12 \n\x1cLEGAL_BASIS_LEGAL_OBLIGATION\x10\x03\x12\x1e\n\x1aLEGAL_BASIS_VITAL_INTEREST\x10\x04*\xac\x01\n\rConsentMethod\x12\x1e\n\x1a\x43ONSENT_METHOD_UNSPECIFIED\x10\x00\x12\x1a\n\x16\x43ONSENT_METHOD_WRITTEN\x10\x01\x12#\n\x1f\x43ONSENT_METHOD_VERBAL_WITNESSED\x10\x02\x12\x1d\n\x19\x43ONSENT_METHOD_THUMBPRINT\x10\x03\x12\x1b\n\x17\x43ONSENT_METHOD_RECORDED\x10\x04*\xa3\x01\n\x0c\x43onsentGiver\x12\x1d\n\x19\x43ONSENT_GIVER_UNSPECIFIED\x10\x00\x12\x16\n\x12\x43ONSENT_GIVER_SELF\x10\x01\x12\x18\n\x14\x43ONSENT_GIVER_PARENT\x10\x02\x12\x1a\n\x16\x43ONSENT_GIVER_GUARDIAN\x10\x03\x12&\n\"CONSENT_GIVER_LEGAL_REPRESENTATIVE\x10\x04*[\n\x0bGrantEffect\x12\x1c\n\x18GRANT_EFFECT_UNSPECIFIED\x10\x00\x12\x17\n\x13GRANT_EFFECT_PERMIT\x10\x01\x12\x15\n\x11GRANT_EFFECT_DENY\x10\x02\x62\x06proto3')
+DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n\x1bkem/intake/v1/consent.proto\x12\rkem.intake.v1\x1a\x1b\x62uf/validate/validate.proto\x1a\x1fgoogle/protobuf/timestamp.proto\"\xfe\x01\n\x05Grant\x12\x1b\n\tagency_id\x18\x01 \x01(\tB\x08\xbaH\x05r\x03\xb0\x01\x01\x12&\n\x07purpose\x18\x02 \x01(\tB\x15\xbaH\x12r\x10\x32\x0e^[A-Z_]{2,40}$\x12 \n\ncategories\x18\x03 \x03(\tB\x0c\xbaH\t\x92\x01\x06\x08\x01\x10?\x18\x01\x12:\n\x0blegal_basis\x18\x04 \x01(\x0e\x32\x19.kem.intake.v1.LegalBasisB\n\xbaH\x07\x82\x01\x04\x10\x01 \x00\x12\x36\n\x06\x65\x66\x66\x65\x63t\x18\x05 \x01(\x0e\x32\x1a.kem.intake.v1.GrantEffectB\n\xbaH\x07\x82\x01\x04\x10\x01 \x00\x12\x1a\n\x12is_safety_critical\x18\x06 \x01(\x08\"\xab\x01\n\x0bInterpreter\x12\x1c\n\treference\x18\x01 \x01(\tB\t\xbaH\x06r\x04\x10\x01\x18x\x12\x38\n\x04mode\x18\x02 \x01(\x0e\x32\x1e.kem.intake.v1.InterpreterModeB\n\xbaH\x07\x82\x01\x04\x10\x01 \x00\x12\x1e\n\x16\x63onfidentiality_signed\x18\x03 \x01(\x08\x12\x0f\n\x07related\x18\x04 \x01(\x08\x12\x13\n\x0bof_full_age\x18\x05 \x01(\x08\"\x7f\n\x06Notice\x12\x1a\n\x07version\x18\x01 \x01(\tB\t\xbaH\x06r\x04\x10\x01\x18(\x12\x32\n\x08language\x18\x02 \x01(\tB \xbaH\x1dr\x1b\x32\x19^[a-z]{2,3}(-[A-Za-z]+)?$\x12%\n\x06sha256\x18\x03 \x01(\tB\x15\xbaH\x12r\x10\x32\x0e^[0-9a-f]{64}$\"\xa4\x07\n\rConsentRecord\x12-\n\x06notice\x18\x01 \x01(\x0b\x32\x15.kem.intake.v1.NoticeB\x06\xbaH\x03\xc8\x01\x01\x12*\n\x0fspoken_language\x18\x02 \x01(\tB\x11\xbaH\x0er\x0c\x32\n^[a-z]{3}$\x12\x38\n\x06method\x18\x03 \x01(\x0e\x32\x1c.kem.intake.v1.ConsentMethodB\n\xbaH\x07\x82\x01\x04\x10\x01 \x00\x12\x39\n\x08given_by\x18\x04 \x01(\x0e\x32\x1b.kem.intake.v1.ConsentGiverB\n\xbaH\x07\x82\x01\x04\x10\x01 \x00\x12$\n\x13\x61uthority_reference\x18\x05 \x01(\tB\x07\xbaH\x04r\x02\x18x\x12\x18\n\x10with_interpreter\x18\x06 \x01(\x08\x12\x12\n\nread_aloud\x18\x07 \x01(\x08\x12\x1d\n\x15understanding_checked\x18\x08 \x01(\x08\x12\x15\n\rchild_assents\x18\t \x01(\x08\x12\x31\n\x06grants\x18\n \x03(\x0b\x32\x14.kem.intake.v1.GrantB\x0b\xbaH\x08\x92\x01\x05\x08\x01\x10\x90\x03\x12;\n\x0fvalid_from_time\x18\x0b \x01(\x0b\x32\x1a.google.protobuf.TimestampB\x06\xbaH\x03\xc8\x01\x01\x12<\n\x10valid_until_time\x18\x0c \x01(\x0b\x32\x1a.google.protobuf.TimestampB\x06\xbaH\x03\xc8\x01\x01\x12\x31\n\rhappened_time\x18\r \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12/\n\x0binterpreter\x18\x0e \x01(\x0b\x32\x1a.kem.intake.v1.Interpreter\x12\x18\n\x07witness\x18\x0f \x01(\tB\x07\xbaH\x04r\x02\x18x\x12\x16\n\x05place\x18\x10 \x01(\tB\x07\xbaH\x04r\x02\x18x\x12#\n\x11safe_contact_rule\x18\x11 \x01(\tB\x08\xbaH\x05r\x03\x18\xac\x02\x12\x31\n\x0f\x65vidence_sha256\x18\x12 \x01(\tB\x18\xbaH\x15r\x13\x32\x11^([0-9a-f]{64})?$\x12\x46\n\x16\x61uthority_expires_date\x18\x13 \x01(\tB&\xbaH#r!2\x1f^([0-9]{4}-[0-9]{2}-[0-9]{2})?$\x12\x15\n\rcovers_family\x18\x14 \x01(\x08\x12(\n\x11renews_consent_id\x18\x15 \x01(\tB\x08\xbaH\x05r\x03\xb0\x01\x01H\x00\x88\x01\x01\x42\x14\n\x12_renews_consent_id*\xa1\x01\n\nLegalBasis\x12\x1b\n\x17LEGAL_BASIS_UNSPECIFIED\x10\x00\x12\x17\n\x13LEGAL_BASIS_CONSENT\x10\x01\x12\x1b\n\x17LEGAL_BASIS_PUBLIC_TASK\x10\x02\x12 \n\x1cLEGAL_BASIS_LEGAL_OBLIGATION\x10\x03\x12\x1e\n\x1aLEGAL_BASIS_VITAL_INTEREST\x10\x04*\xac\x01\n\rConsentMethod\x12\x1e\n\x1a\x43ONSENT_METHOD_UNSPECIFIED\x10\x00\x12\x1a\n\x16\x43ONSENT_METHOD_WRITTEN\x10\x01\x12#\n\x1f\x43ONSENT_METHOD_VERBAL_WITNESSED\x10\x02\x12\x1d\n\x19\x43ONSENT_METHOD_THUMBPRINT\x10\x03\x12\x1b\n\x17\x43ONSENT_METHOD_RECORDED\x10\x04*\xa3\x01\n\x0c\x43onsentGiver\x12\x1d\n\x19\x43ONSENT_GIVER_UNSPECIFIED\x10\x00\x12\x16\n\x12\x43ONSENT_GIVER_SELF\x10\x01\x12\x18\n\x14\x43ONSENT_GIVER_PARENT\x10\x02\x12\x1a\n\x16\x43ONSENT_GIVER_GUARDIAN\x10\x03\x12&\n\"CONSENT_GIVER_LEGAL_REPRESENTATIVE\x10\x04*[\n\x0bGrantEffect\x12\x1c\n\x18GRANT_EFFECT_UNSPECIFIED\x10\x00\x12\x17\n\x13GRANT_EFFECT_PERMIT\x10\x01\x12\x15\n\x11GRANT_EFFECT_DENY\x10\x02*\x8f\x01\n\x0fInterpreterMode\x12 \n\x1cINTERPRETER_MODE_UNSPECIFIED\x10\x00\x12\x1e\n\x1aINTERPRETER_MODE_IN_PERSON\x10\x01\x12\x1e\n\x1aINTERPRETER_MODE_TELEPHONE\x10\x02\x12\x1a\n\x16INTERPRETER_MODE_VIDEO\x10\x03\x62\x06proto3')
 
 _globals = globals()
 _builder.BuildMessageAndEnumDescriptors(DESCRIPTOR, _globals)
@@ -43,6 +43,10 @@ if not _descriptor._USE_C_DESCRIPTORS:
   _globals['_GRANT'].fields_by_name['legal_basis']._serialized_options = b'\272H\007\202\001\004\020\001 \000'
   _globals['_GRANT'].fields_by_name['effect']._loaded_options = None
   _globals['_GRANT'].fields_by_name['effect']._serialized_options = b'\272H\007\202\001\004\020\001 \000'
+  _globals['_INTERPRETER'].fields_by_name['reference']._loaded_options = None
+  _globals['_INTERPRETER'].fields_by_name['reference']._serialized_options = b'\272H\006r\004\020\001\030x'
+  _globals['_INTERPRETER'].fields_by_name['mode']._loaded_options = None
+  _globals['_INTERPRETER'].fields_by_name['mode']._serialized_options = b'\272H\007\202\001\004\020\001 \000'
   _globals['_NOTICE'].fields_by_name['version']._loaded_options = None
   _globals['_NOTICE'].fields_by_name['version']._serialized_options = b'\272H\006r\004\020\001\030('
   _globals['_NOTICE'].fields_by_name['language']._loaded_options = None
@@ -65,18 +69,34 @@ if not _descriptor._USE_C_DESCRIPTORS:
   _globals['_CONSENTRECORD'].fields_by_name['valid_from_time']._serialized_options = b'\272H\003\310\001\001'
   _globals['_CONSENTRECORD'].fields_by_name['valid_until_time']._loaded_options = None
   _globals['_CONSENTRECORD'].fields_by_name['valid_until_time']._serialized_options = b'\272H\003\310\001\001'
-  _globals['_LEGALBASIS']._serialized_start=1084
-  _globals['_LEGALBASIS']._serialized_end=1245
-  _globals['_CONSENTMETHOD']._serialized_start=1248
-  _globals['_CONSENTMETHOD']._serialized_end=1420
-  _globals['_CONSENTGIVER']._serialized_start=1423
-  _globals['_CONSENTGIVER']._serialized_end=1586
-  _globals['_GRANTEFFECT']._serialized_start=1588
-  _globals['_GRANTEFFECT']._serialized_end=1679
+  _globals['_CONSENTRECORD'].fields_by_name['witness']._loaded_options = None
+  _globals['_CONSENTRECORD'].fields_by_name['witness']._serialized_options = b'\272H\004r\002\030x'
+  _globals['_CONSENTRECORD'].fields_by_name['place']._loaded_options = None
+  _globals['_CONSENTRECORD'].fields_by_name['place']._serialized_options = b'\272H\004r\002\030x'
+  _globals['_CONSENTRECORD'].fields_by_name['safe_contact_rule']._loaded_options = None
+  _globals['_CONSENTRECORD'].fields_by_name['safe_contact_rule']._serialized_options = b'\272H\005r\003\030\254\002'
+  _globals['_CONSENTRECORD'].fields_by_name['evidence_sha256']._loaded_options = None
+  _globals['_CONSENTRECORD'].fields_by_name['evidence_sha256']._serialized_options = b'\272H\025r\0232\021^([0-9a-f]{64})?$'
+  _globals['_CONSENTRECORD'].fields_by_name['authority_expires_date']._loaded_options = None
+  _globals['_CONSENTRECORD'].fields_by_name['authority_expires_date']._serialized_options = b'\272H#r!2\037^([0-9]{4}-[0-9]{2}-[0-9]{2})?$'
+  _globals['_CONSENTRECORD'].fields_by_name['renews_consent_id']._loaded_options = None
+  _globals['_CONSENTRECORD'].fields_by_name['renews_consent_id']._serialized_options = b'\272H\005r\003\260\001\001'
+  _globals['_LEGALBASIS']._serialized_start=1604
+  _globals['_LEGALBASIS']._serialized_end=1765
+  _globals['_CONSENTMETHOD']._serialized_start=1768
+  _globals['_CONSENTMETHOD']._serialized_end=1940
+  _globals['_CONSENTGIVER']._serialized_start=1943
+  _globals['_CONSENTGIVER']._serialized_end=2106
+  _globals['_GRANTEFFECT']._serialized_start=2108
+  _globals['_GRANTEFFECT']._serialized_end=2199
+  _globals['_INTERPRETERMODE']._serialized_start=2202
+  _globals['_INTERPRETERMODE']._serialized_end=2345
   _globals['_GRANT']._serialized_start=109
   _globals['_GRANT']._serialized_end=363
-  _globals['_NOTICE']._serialized_start=365
-  _globals['_NOTICE']._serialized_end=492
-  _globals['_CONSENTRECORD']._serialized_start=495
-  _globals['_CONSENTRECORD']._serialized_end=1081
+  _globals['_INTERPRETER']._serialized_start=366
+  _globals['_INTERPRETER']._serialized_end=537
+  _globals['_NOTICE']._serialized_start=539
+  _globals['_NOTICE']._serialized_end=666
+  _globals['_CONSENTRECORD']._serialized_start=669
+  _globals['_CONSENTRECORD']._serialized_end=1601
 # @@protoc_insertion_point(module_scope)

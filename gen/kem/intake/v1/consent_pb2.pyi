@@ -140,6 +140,34 @@ GRANT_EFFECT_DENY: GrantEffect.ValueType  # 2
 """Must never be shared: wins over every permit."""
 Global___GrantEffect: _TypeAlias = GrantEffect  # noqa: Y015
 
+class _InterpreterMode:
+    ValueType = _typing.NewType("ValueType", _builtins.int)
+    V: _TypeAlias = ValueType  # noqa: Y015
+
+class _InterpreterModeEnumTypeWrapper(_enum_type_wrapper._EnumTypeWrapper[_InterpreterMode.ValueType], _builtins.type):
+    DESCRIPTOR: _descriptor.EnumDescriptor
+    INTERPRETER_MODE_UNSPECIFIED: _InterpreterMode.ValueType  # 0
+    """Not said; refused."""
+    INTERPRETER_MODE_IN_PERSON: _InterpreterMode.ValueType  # 1
+    """In the room."""
+    INTERPRETER_MODE_TELEPHONE: _InterpreterMode.ValueType  # 2
+    """By telephone."""
+    INTERPRETER_MODE_VIDEO: _InterpreterMode.ValueType  # 3
+    """By video."""
+
+class InterpreterMode(_InterpreterMode, metaclass=_InterpreterModeEnumTypeWrapper):
+    """How an interpreter took part."""
+
+INTERPRETER_MODE_UNSPECIFIED: InterpreterMode.ValueType  # 0
+"""Not said; refused."""
+INTERPRETER_MODE_IN_PERSON: InterpreterMode.ValueType  # 1
+"""In the room."""
+INTERPRETER_MODE_TELEPHONE: InterpreterMode.ValueType  # 2
+"""By telephone."""
+INTERPRETER_MODE_VIDEO: InterpreterMode.ValueType  # 3
+"""By video."""
+Global___InterpreterMode: _TypeAlias = InterpreterMode  # noqa: Y015
+
 @_typing.final
 class Grant(_message.Message):
     """One agency, one purpose, the categories: never "partners"."""
@@ -183,6 +211,44 @@ class Grant(_message.Message):
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
 Global___Grant: _TypeAlias = Grant  # noqa: Y015
+
+@_typing.final
+class Interpreter(_message.Message):
+    """Who interpreted."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    REFERENCE_FIELD_NUMBER: _builtins.int
+    MODE_FIELD_NUMBER: _builtins.int
+    CONFIDENTIALITY_SIGNED_FIELD_NUMBER: _builtins.int
+    RELATED_FIELD_NUMBER: _builtins.int
+    OF_FULL_AGE_FIELD_NUMBER: _builtins.int
+    reference: _builtins.str
+    """Name or number by which the agency knows the interpreter. Kept sealed."""
+    mode: Global___InterpreterMode.ValueType
+    """How."""
+    confidentiality_signed: _builtins.bool
+    """Whether they have signed to keep everything secret; else the consent is refused."""
+    related: _builtins.bool
+    """Whether they belong to the person's family; then the consent is refused."""
+    of_full_age: _builtins.bool
+    """Whether they are 18 or older; else the consent is refused."""
+    def __init__(
+        self,
+        *,
+        reference: _builtins.str = ...,
+        mode: Global___InterpreterMode.ValueType = ...,
+        confidentiality_signed: _builtins.bool = ...,
+        related: _builtins.bool = ...,
+        of_full_age: _builtins.bool = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["confidentiality_signed", b"confidentiality_signed", "mode", b"mode", "of_full_age", b"of_full_age", "reference", b"reference", "related", b"related"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___Interpreter: _TypeAlias = Interpreter  # noqa: Y015
 
 @_typing.final
 class Notice(_message.Message):
@@ -233,6 +299,14 @@ class ConsentRecord(_message.Message):
     VALID_FROM_TIME_FIELD_NUMBER: _builtins.int
     VALID_UNTIL_TIME_FIELD_NUMBER: _builtins.int
     HAPPENED_TIME_FIELD_NUMBER: _builtins.int
+    INTERPRETER_FIELD_NUMBER: _builtins.int
+    WITNESS_FIELD_NUMBER: _builtins.int
+    PLACE_FIELD_NUMBER: _builtins.int
+    SAFE_CONTACT_RULE_FIELD_NUMBER: _builtins.int
+    EVIDENCE_SHA256_FIELD_NUMBER: _builtins.int
+    AUTHORITY_EXPIRES_DATE_FIELD_NUMBER: _builtins.int
+    COVERS_FAMILY_FIELD_NUMBER: _builtins.int
+    RENEWS_CONSENT_ID_FIELD_NUMBER: _builtins.int
     spoken_language: _builtins.str
     """Language in which it was explained, ISO 639-3."""
     method: Global___ConsentMethod.ValueType
@@ -242,13 +316,27 @@ class ConsentRecord(_message.Message):
     authority_reference: _builtins.str
     """Reference of the authority of whoever gave it for somebody else."""
     with_interpreter: _builtins.bool
-    """Whether an interpreter helped."""
+    """Whether an interpreter helped; then `interpreter` says who."""
     read_aloud: _builtins.bool
     """Whether the notice was read aloud."""
     understanding_checked: _builtins.bool
     """Whether the person said in their own words who will see what."""
     child_assents: _builtins.bool
     """For a child: whether the child agrees."""
+    witness: _builtins.str
+    """Who heard it, where it was said before a witness or marked by a thumb. Kept sealed."""
+    place: _builtins.str
+    """Where it was given. Kept sealed."""
+    safe_contact_rule: _builtins.str
+    """How the person may be told of what comes of it, so that it harms nobody. Kept sealed."""
+    evidence_sha256: _builtins.str
+    """SHA-256 of the signed paper or of the recording, hexadecimal; empty where there is none."""
+    authority_expires_date: _builtins.str
+    """Last day of the authority of whoever gave it for somebody else, YYYY-MM-DD; empty where it has no end."""
+    covers_family: _builtins.bool
+    """Whether it was given once for a whole family. It then opens nothing about protection incidents or children."""
+    renews_consent_id: _builtins.str
+    """The consent of the same person that it renews."""
     @_builtins.property
     def notice(self) -> Global___Notice:
         """The notice."""
@@ -269,6 +357,10 @@ class ConsentRecord(_message.Message):
     def happened_time(self) -> _timestamp_pb2.Timestamp:
         """When the person gave it, where it is entered later."""
 
+    @_builtins.property
+    def interpreter(self) -> Global___Interpreter:
+        """Who interpreted."""
+
     def __init__(
         self,
         *,
@@ -285,11 +377,21 @@ class ConsentRecord(_message.Message):
         valid_from_time: _timestamp_pb2.Timestamp | None = ...,
         valid_until_time: _timestamp_pb2.Timestamp | None = ...,
         happened_time: _timestamp_pb2.Timestamp | None = ...,
+        interpreter: Global___Interpreter | None = ...,
+        witness: _builtins.str = ...,
+        place: _builtins.str = ...,
+        safe_contact_rule: _builtins.str = ...,
+        evidence_sha256: _builtins.str = ...,
+        authority_expires_date: _builtins.str = ...,
+        covers_family: _builtins.bool = ...,
+        renews_consent_id: _builtins.str | None = ...,
     ) -> None: ...
-    _HasFieldArgType: _TypeAlias = _typing.Literal["happened_time", b"happened_time", "notice", b"notice", "valid_from_time", b"valid_from_time", "valid_until_time", b"valid_until_time"]  # noqa: Y015
+    _HasFieldArgType: _TypeAlias = _typing.Literal["_renews_consent_id", b"_renews_consent_id", "happened_time", b"happened_time", "interpreter", b"interpreter", "notice", b"notice", "renews_consent_id", b"renews_consent_id", "valid_from_time", b"valid_from_time", "valid_until_time", b"valid_until_time"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["authority_reference", b"authority_reference", "child_assents", b"child_assents", "given_by", b"given_by", "grants", b"grants", "happened_time", b"happened_time", "method", b"method", "notice", b"notice", "read_aloud", b"read_aloud", "spoken_language", b"spoken_language", "understanding_checked", b"understanding_checked", "valid_from_time", b"valid_from_time", "valid_until_time", b"valid_until_time", "with_interpreter", b"with_interpreter"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["_renews_consent_id", b"_renews_consent_id", "authority_expires_date", b"authority_expires_date", "authority_reference", b"authority_reference", "child_assents", b"child_assents", "covers_family", b"covers_family", "evidence_sha256", b"evidence_sha256", "given_by", b"given_by", "grants", b"grants", "happened_time", b"happened_time", "interpreter", b"interpreter", "method", b"method", "notice", b"notice", "place", b"place", "read_aloud", b"read_aloud", "renews_consent_id", b"renews_consent_id", "safe_contact_rule", b"safe_contact_rule", "spoken_language", b"spoken_language", "understanding_checked", b"understanding_checked", "valid_from_time", b"valid_from_time", "valid_until_time", b"valid_until_time", "with_interpreter", b"with_interpreter", "witness", b"witness"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
-    def WhichOneof(self, oneof_group: _Never) -> None: ...
+    _WhichOneofReturnType__renews_consent_id: _TypeAlias = _typing.Literal["renews_consent_id"]  # noqa: Y015
+    _WhichOneofArgType__renews_consent_id: _TypeAlias = _typing.Literal["_renews_consent_id", b"_renews_consent_id"]  # noqa: Y015
+    def WhichOneof(self, oneof_group: _WhichOneofArgType__renews_consent_id) -> _WhichOneofReturnType__renews_consent_id | None: ...
 
 Global___ConsentRecord: _TypeAlias = ConsentRecord  # noqa: Y015
