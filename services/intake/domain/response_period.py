@@ -1,10 +1,10 @@
 """Until when a person must have an answer."""
 
 from calendar import monthrange
-from datetime import UTC, date, datetime, time, timedelta
+from datetime import UTC, date, datetime, timedelta
 from typing import Final
 
-from services.intake.domain.athens_day import ATHENS, athens_day
+from services.intake.domain.athens_day import athens_day, athens_midnight
 
 MONTHS_TO_ANSWER: Final = 1
 MONTHS_WHEN_EXTENDED: Final = 3
@@ -25,4 +25,4 @@ def due_time(received_time: datetime, months: int) -> datetime:
     months_on = received.month - 1 + months
     year, month = received.year + months_on // 12, months_on % 12 + 1
     last_day = date(year, month, min(received.day, monthrange(year, month)[1]))
-    return datetime.combine(last_day + timedelta(days=1), time(), ATHENS).astimezone(UTC)
+    return athens_midnight(last_day + timedelta(days=1)).astimezone(UTC)
