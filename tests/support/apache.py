@@ -31,6 +31,9 @@ def apache_nodes(
 
     def start(count: int, more: Callable[[NodePorts], str] = lambda ports: "") -> list[KafkaNode]:
         folder: Path = tmp_path_factory.mktemp("kafka")
+        (folder / "cluster").mkdir()
+        # ids are drawn at random; this one looks like an option
+        (folder / "cluster" / "cluster-id").write_text("-AAAAAAAAAAAAAAAAAAAAA")
         ports = [NodePorts(free_port(), free_port()) for _ in range(count)]
         nodes = kafka_nodes(
             apache_program, folder / "cluster", ports, lambda number: folder / f"{number}.log"

@@ -62,7 +62,7 @@ class KafkaNode:
             return None
         shutil.rmtree(self.data, ignore_errors=True)
         command = self.program.command(
-            "kafka.tools.StorageTool", "format", "-t", cluster_id, "-c", str(self.settings)
+            "kafka.tools.StorageTool", "format", f"--cluster-id={cluster_id}", "-c", str(self.settings)
         )
         with self.log.open("ab") as log:
             return subprocess.Popen(
