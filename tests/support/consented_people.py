@@ -147,7 +147,9 @@ class OpenIntake:
         command = RecordConsent(uuid4(), beneficiary_id, record_of(*grants, **changes))
         parts = self.parts
         async with self.database.transaction(by or self.desk) as tx:
-            return await record_consent(command, tx, parts.people, parts.consents, parts.policy, parts.vault)
+            return await record_consent(
+                command, tx, parts.people, parts.consents, parts.policy, parts.freezes, parts.vault
+            )
 
     async def withdraw(self, beneficiary_id: BeneficiaryId, agency_id: UUID | None = None) -> Withdrawal:
         command = WithdrawConsent(uuid4(), beneficiary_id, AgencyId(agency_id) if agency_id else None)

@@ -37,7 +37,7 @@ class GrantLockOnlyDisclosures(PostgresDisclosures):
         row = await tx.connection.fetchrow(
             "select * from held_referral where referral_id = $1 and agency_id = $2", referral_id, agency_id
         )
-        standing = Standing(is_erased=False, is_need_withdrawn=False)
+        standing = Standing(is_erased=False, is_need_withdrawn=False, is_consent_frozen=False)
         return None if row is None else (held_from(row), standing)
 
 

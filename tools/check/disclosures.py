@@ -150,6 +150,18 @@ INVARIANTS: Final = (
         """,
     ),
     Invariant(
+        "I7-nothing-while-frozen",
+        "Nothing was given on consent while that was frozen",
+        _INTAKE,
+        _DISCLOSURES,
+        f"""
+        select d.disclosure_id from intake.disclosure d where {_GIVEN} and exists (
+            select from intake.consent_freeze f
+            where f.beneficiary_id = d.beneficiary_id and f.frozen_time <= d.disclosed_time
+              and (f.lifted_time is null or f.lifted_time > d.disclosed_time))
+        """,
+    ),
+    Invariant(
         "I8-each-disclosure-is-told",
         "Each disclosure and each refusal has its fact in intake's log, or in its outbox",
         _INTAKE,

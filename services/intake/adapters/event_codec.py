@@ -105,6 +105,16 @@ def _consent_withdrawn(fact: events.ConsentWithdrawn) -> _Envelope:
     return _consent(fact.beneficiary_id, fact.version, "consent_withdrawn", message)
 
 
+def _consent_frozen(fact: events.ConsentFrozen) -> _Envelope:
+    message = intake.ConsentFrozen(beneficiary_id=str(fact.beneficiary_id))
+    return _Envelope(fact.beneficiary_id, fact.consent_freeze_id, 1, "consent_frozen", message)
+
+
+def _consent_freeze_lifted(fact: events.ConsentFreezeLifted) -> _Envelope:
+    message = intake.ConsentFreezeLifted(beneficiary_id=str(fact.beneficiary_id))
+    return _Envelope(fact.beneficiary_id, fact.consent_freeze_id, 2, "consent_freeze_lifted", message)
+
+
 def _consent(beneficiary_id: UUID, version: int, field: str, message: Message) -> _Envelope:
     """One withdrawal touches many records, so all consent of a person is counted together."""
     return _Envelope(beneficiary_id, derived_id("consent", str(beneficiary_id)), version, field, message)
@@ -184,6 +194,8 @@ _ENVELOPES: Final[dict[type, Callable[[Any], _Envelope]]] = {
     events.ProfileChanged: _profile_changed,
     events.ConsentRecorded: _consent_recorded,
     events.ConsentWithdrawn: _consent_withdrawn,
+    events.ConsentFrozen: _consent_frozen,
+    events.ConsentFreezeLifted: _consent_freeze_lifted,
     events.NeedRecorded: _need_recorded,
     events.NeedWithdrawn: _need_withdrawn,
     events.AgreementChanged: _agreement_changed,

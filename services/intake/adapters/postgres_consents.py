@@ -59,6 +59,14 @@ _CLOSE_CELLS: Final = """
 """
 CELL_COLUMNS: Final = """cell_id, beneficiary_id, agency_id, purpose, legal_basis, effect, categories,
     valid_from_time, valid_until_time, consent_id, consent_event_id, withdrawn_time, withdrawn_event_id"""
+_OPEN_CELLS: Final = f"""
+    select {CELL_COLUMNS} from grant_cell as cell
+    where beneficiary_id = any($1::uuid[])
+      and withdrawn_time is null and valid_until_time > clock_timestamp()
+      and not exists (select from consent_freeze as frozen
+                      where frozen.beneficiary_id = cell.beneficiary_id and frozen.lifted_time is null)
+    order by beneficiary_id
+"""  # noqa: S608  constant
 
 
 class PostgresConsents:
@@ -168,10 +176,12 @@ class PostgresConsents:
     async def open_cells(
         self, tx: Transaction, beneficiary_ids: Sequence[UUID]
     ) -> dict[UUID, tuple[Cell, ...]]:
-        """The cells of these people that have not ended, unlocked: to advise, never to release."""
+        """The cells of these people that have not ended, unlocked: to advise, never to release.
+
+        None of somebody whose consent is frozen.
+        """
         rows = await tx.connection.fetch(
-            f"select {CELL_COLUMNS} from grant_cell where beneficiary_id = any($1::uuid[])"  # noqa: S608  constant
-            " and withdrawn_time is null and valid_until_time > clock_timestamp() order by beneficiary_id",
+            _OPEN_CELLS,
             list(beneficiary_ids),
         )
         of_person = groupby((cell_from(row) for row in rows), key=lambda cell: cell.beneficiary_id)

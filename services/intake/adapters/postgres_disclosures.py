@@ -22,7 +22,9 @@ _INSERT: Final = """
     values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18, $19, $20)
     on conflict (principal_id, request_id, outcome, refusal_reason) do nothing
 """
-_HOLD: Final = f"select {HELD_COLUMNS}, is_erased, is_need_withdrawn from hold_referral_still($1, $2)"  # noqa: S608  constant
+_HOLD: Final = (
+    f"select {HELD_COLUMNS}, is_erased, is_need_withdrawn, is_consent_frozen from hold_referral_still($1, $2)"  # noqa: S608  constant
+)
 _GROUNDS: Final = "select *, clock_timestamp() as now from grounds_of_disclosure($1, $2, $3, $4, $5, $6)"
 """The function has all its rows, and so its locks, before the clock is read."""
 
@@ -69,6 +71,7 @@ class Standing:
 
     is_erased: bool
     is_need_withdrawn: bool
+    is_consent_frozen: bool
 
 
 @dataclass(frozen=True, slots=True)
@@ -99,7 +102,7 @@ class PostgresDisclosures:
         row = await tx.connection.fetchrow(_HOLD, referral_id, agency_id)
         if row is None:
             return None
-        return held_from(row), Standing(row["is_erased"], row["is_need_withdrawn"])
+        return held_from(row), Standing(row["is_erased"], row["is_need_withdrawn"], row["is_consent_frozen"])
 
     async def grounds(self, tx: Transaction, held: HeldReferral, request_id: UUID) -> Grounds:
         """On what the holder's disclosure rests. Locks the agreement, then the grants.

@@ -26,6 +26,9 @@ _CELLS_THEN: Final = f"""
     from grant_cell cell join consent_event given using (consent_event_id)
     where cell.beneficiary_id = $1 and cell.agency_id = $2 and cell.purpose = $3
       and given.recorded_time <= $4 and (cell.withdrawn_time is null or cell.withdrawn_time > $4)
+      and not exists (select from consent_freeze frozen
+                      where frozen.beneficiary_id = $1 and frozen.frozen_time <= $4
+                        and (frozen.lifted_time is null or frozen.lifted_time > $4))
     order by cell.cell_id
 """  # noqa: S608  constant
 _INSERT_DISCLOSURE: Final = """
@@ -111,7 +114,7 @@ class PostgresEmergencies:
         purpose: str,
         then: datetime,
     ) -> tuple[Cell, ...]:
-        """The grants of which the hub knew `then`, as they stood then."""
+        """The grants of which the hub knew `then`, as they stood then; none while consent was frozen."""
         rows = await tx.connection.fetch(_CELLS_THEN, beneficiary_id, agency_id, purpose, then)
         return tuple(
             cell_from(dict(row) | {"withdrawn_time": None, "withdrawn_event_id": None}) for row in rows

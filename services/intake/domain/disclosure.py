@@ -12,13 +12,17 @@ from services.intake.domain.cells import Cell, decide
 
 
 class Refusal(StrEnum):
-    """Why an agency was given nothing, as it is kept on record; NOT_HOLDER is told to nobody."""
+    """Why an agency was given nothing, as it is kept on record.
+
+    NOT_HOLDER and CONSENT_FROZEN are told to nobody.
+    """
 
     NOT_HOLDER = "NOT_HOLDER"
     ACCEPTANCE_NOT_KNOWN = "ACCEPTANCE_NOT_KNOWN"
     NEED_WITHDRAWN = "NEED_WITHDRAWN"
     NO_AGREEMENT = "NO_AGREEMENT"
     CONSENT_NOT_IN_FORCE = "CONSENT_NOT_IN_FORCE"
+    CONSENT_FROZEN = "CONSENT_FROZEN"
     BENEFICIARY_ERASED = "BENEFICIARY_ERASED"
 
 

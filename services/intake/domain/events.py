@@ -64,6 +64,24 @@ class ConsentWithdrawn:
 
 
 @dataclass(frozen=True, slots=True)
+class ConsentFrozen:
+    """Nothing is given on the person's consent until the freeze is lifted; always its version 1."""
+
+    consent_freeze_id: UUID
+    beneficiary_id: BeneficiaryId
+    request_id: UUID | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class ConsentFreezeLifted:
+    """What was signed counts again; always version 2 of the freeze."""
+
+    consent_freeze_id: UUID
+    beneficiary_id: BeneficiaryId
+    request_id: UUID | None = None
+
+
+@dataclass(frozen=True, slots=True)
 class NeedRecorded:
     """A need was recorded: a signal; what it asks for is read by GetProfiles."""
 
@@ -132,6 +150,8 @@ IntakeFact = (
     | ProfileChanged
     | ConsentRecorded
     | ConsentWithdrawn
+    | ConsentFrozen
+    | ConsentFreezeLifted
     | NeedRecorded
     | NeedWithdrawn
 )

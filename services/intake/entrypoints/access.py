@@ -34,6 +34,7 @@ _PROTECTS: Final = Access(
 _EXPORTS: Final = Access(roles=_RIGHTS.roles, second_factor=True)
 _READS_POLICY: Final = Access(roles=_CASE_WORK.roles | {Role.DPO, Role.AUDITOR, Role.OPERATOR})
 _KEEPS_POLICY: Final = Access(roles=frozenset({Role.DPO}))
+_PROTECTS_CHILDREN: Final = Access(roles=frozenset({Role.CHILD_PROTECTION_OFFICER}))
 _HUB_ONLY: Final = Access(internal=True)
 
 ACCESS: Final[Mapping[str, Access]] = {
@@ -43,6 +44,8 @@ ACCESS: Final[Mapping[str, Access]] = {
     "/kem.intake.v1.IntakeService/UpdateBeneficiary": _CASE_WORK,
     "/kem.intake.v1.IntakeService/RecordConsent": _CASE_WORK,
     "/kem.intake.v1.IntakeService/WithdrawConsent": _CASE_WORK,
+    "/kem.intake.v1.IntakeService/FreezeConsent": _PROTECTS_CHILDREN,
+    "/kem.intake.v1.IntakeService/LiftConsentFreeze": _PROTECTS_CHILDREN,
     "/kem.intake.v1.IntakeService/RecordNeed": _CASE_WORK,
     "/kem.intake.v1.IntakeService/RecordNeeds": _CASE_WORK,
     "/kem.intake.v1.IntakeService/WithdrawNeed": _CASE_WORK,

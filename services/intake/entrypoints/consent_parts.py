@@ -8,6 +8,7 @@ from services.intake.adapters.holding_news import HoldingNews
 from services.intake.adapters.needs_writer import NeedsWriter
 from services.intake.adapters.postgres_agreements import PostgresAgreements
 from services.intake.adapters.postgres_beneficiaries import PostgresBeneficiaries
+from services.intake.adapters.postgres_consent_freezes import PostgresConsentFreezes
 from services.intake.adapters.postgres_consent_policy import PostgresConsentPolicy
 from services.intake.adapters.postgres_consents import PostgresConsents
 from services.intake.adapters.postgres_disclosures import PostgresDisclosures
@@ -26,6 +27,7 @@ class ConsentParts:
     people: PostgresBeneficiaries
     consents: PostgresConsents
     policy: PostgresConsentPolicy
+    freezes: PostgresConsentFreezes
     agreements: PostgresAgreements
     needs: PostgresNeeds
     held_referrals: PostgresHeldReferrals
@@ -51,6 +53,7 @@ class ConsentParts:
             people=people or PostgresBeneficiaries(vault),
             consents=PostgresConsents(),
             policy=PostgresConsentPolicy(),
+            freezes=PostgresConsentFreezes(),
             agreements=PostgresAgreements(),
             needs=PostgresNeeds(),
             held_referrals=PostgresHeldReferrals(),

@@ -1,4 +1,4 @@
-"""The door for consent: record it, take it back."""
+"""The door for consent: record it, take it back, freeze it."""
 
 from typing import Final
 from uuid import UUID
@@ -12,11 +12,14 @@ from services.intake.entrypoints.consent_parts import ConsentParts
 from services.intake.entrypoints.instants import optional_instant_from, timestamp
 from services.intake.entrypoints.refusals import answer_on_record
 from services.intake.entrypoints.translate_consent import consent_from
+from services.intake.use_cases.freeze_consent import ChangeFreeze, freeze_consent, lift_consent_freeze
 from services.intake.use_cases.record_consent import RecordConsent, record_consent
 from services.intake.use_cases.withdraw_consent import WithdrawConsent, withdraw_consent
 
 RECORD: Final = "/kem.intake.v1.IntakeService/RecordConsent"
 WITHDRAW: Final = "/kem.intake.v1.IntakeService/WithdrawConsent"
+FREEZE: Final = "/kem.intake.v1.IntakeService/FreezeConsent"
+LIFT: Final = "/kem.intake.v1.IntakeService/LiftConsentFreeze"
 
 _Context = grpc.aio.ServicerContext
 
@@ -41,7 +44,7 @@ class ConsentServer:
 
         async def act(tx: Transaction) -> messages.RecordConsentResponse:
             consent_id = await record_consent(
-                command, tx, parts.people, parts.consents, parts.policy, parts.vault
+                command, tx, parts.people, parts.consents, parts.policy, parts.freezes, parts.vault
             )
             return messages.RecordConsentResponse(consent_id=str(consent_id))
 
@@ -72,3 +75,37 @@ class ConsentServer:
         return await answer_on_record(
             parts.database, WITHDRAW, request, messages.WithdrawConsentResponse, act, [command.beneficiary_id]
         )
+
+    async def FreezeConsent(
+        self,
+        request: messages.FreezeConsentRequest,
+        context: _Context[messages.FreezeConsentRequest, messages.FreezeConsentResponse],
+    ) -> messages.FreezeConsentResponse:
+        parts, command = self._parts, _change_from(request)
+
+        async def act(tx: Transaction) -> messages.FreezeConsentResponse:
+            frozen_time = await freeze_consent(command, tx, parts.people, parts.freezes, parts.vault)
+            return messages.FreezeConsentResponse(frozen_time=timestamp(frozen_time))
+
+        return await answer_on_record(
+            parts.database, FREEZE, request, messages.FreezeConsentResponse, act, [command.beneficiary_id]
+        )
+
+    async def LiftConsentFreeze(
+        self,
+        request: messages.LiftConsentFreezeRequest,
+        context: _Context[messages.LiftConsentFreezeRequest, messages.LiftConsentFreezeResponse],
+    ) -> messages.LiftConsentFreezeResponse:
+        parts, command = self._parts, _change_from(request)
+
+        async def act(tx: Transaction) -> messages.LiftConsentFreezeResponse:
+            lifted_time = await lift_consent_freeze(command, tx, parts.people, parts.freezes, parts.vault)
+            return messages.LiftConsentFreezeResponse(lifted_time=timestamp(lifted_time))
+
+        return await answer_on_record(
+            parts.database, LIFT, request, messages.LiftConsentFreezeResponse, act, [command.beneficiary_id]
+        )
+
+
+def _change_from(request: messages.FreezeConsentRequest | messages.LiftConsentFreezeRequest) -> ChangeFreeze:
+    return ChangeFreeze(UUID(request.request_id), BeneficiaryId(UUID(request.beneficiary_id)), request.words)

@@ -128,6 +128,10 @@ async def _answer(
         return await refuse(
             command.request_id, command.referral_id, Refusal.NEED_WITHDRAWN, tx, parts.disclosures, held=held
         )
+    if standing.is_consent_frozen:
+        return await refuse(
+            command.request_id, command.referral_id, Refusal.CONSENT_FROZEN, tx, parts.disclosures, held=held
+        )
     grounds = await parts.disclosures.grounds(tx, held, command.request_id)
     agreement, earlier = grounds.agreement, _of_this_referral(grounds.earlier, command)
     decision = decide_disclosure(

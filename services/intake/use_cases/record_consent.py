@@ -10,6 +10,7 @@ from kernel.errors import NotFound, RuleBroken
 from kernel.ids import BeneficiaryId, ConsentId, ordered_id, random_id
 from services.intake.adapters.consent_details import details_text
 from services.intake.adapters.postgres_beneficiaries import PostgresBeneficiaries
+from services.intake.adapters.postgres_consent_freezes import PostgresConsentFreezes
 from services.intake.adapters.postgres_consent_policy import PostgresConsentPolicy
 from services.intake.adapters.postgres_consents import PostgresConsents
 from services.intake.adapters.vault import Vault
@@ -44,6 +45,7 @@ async def record_consent(
     people: PostgresBeneficiaries,
     consents: PostgresConsents,
     policy: PostgresConsentPolicy,
+    freezes: PostgresConsentFreezes,
     vault: Vault,
 ) -> ConsentId:
     """Keeps the record for ever and opens its cells. Repeat-safe only inside `chassis.requests.once`.
@@ -51,8 +53,8 @@ async def record_consent(
     Raises:
         NotFound: BENEFICIARY_NOT_FOUND: no such person, or not registered by the caller's agency;
             CONSENT_NOT_FOUND: this person has given no such consent that could be renewed.
-        RuleBroken: BENEFICIARY_ERASED; NOTICE_NOT_PUBLISHED; and as `check_record`, `check_child_consent` and
-            `check_authority_end` say.
+        RuleBroken: BENEFICIARY_ERASED; NOTICE_NOT_PUBLISHED; CONSENT_FROZEN; and as `check_record`,
+            `check_child_consent` and `check_authority_end` say.
         Invalid: as `check_record` and `check_child_consent` say.
     """
     agency_id = own_agency(tx.caller)
@@ -64,6 +66,11 @@ async def record_consent(
         raise RuleBroken(
             "This is not a notice that was published; take version and hash of one that ListNotices shows.",
             reason="NOTICE_NOT_PUBLISHED",
+        )
+    if record.permits and await freezes.open_of(tx, person.beneficiary_id):
+        raise RuleBroken(
+            "This person's consent is frozen until a child-protection officer lifts that; denials are taken.",
+            reason="CONSENT_FROZEN",
         )
     if record.renews_consent_id and not await consents.has_given(
         tx, person.beneficiary_id, record.renews_consent_id

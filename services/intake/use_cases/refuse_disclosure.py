@@ -80,7 +80,9 @@ def _told(refusal: Refusal, agency_id: AgencyId) -> KemError:
                 reason="NO_AGREEMENT",
                 agency_id=str(agency_id),
             )
-        case Refusal.CONSENT_NOT_IN_FORCE:
+        case (
+            Refusal.CONSENT_NOT_IN_FORCE | Refusal.CONSENT_FROZEN
+        ):  # nobody learns that a guardian is doubted
             return RuleBroken(
                 "The person's consent does not, or no longer, allow your agency to see their data.",
                 reason="CONSENT_NOT_IN_FORCE",

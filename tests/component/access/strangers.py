@@ -104,6 +104,12 @@ def requests_about(case: Case, desk: Desk) -> dict[str, Message]:
             expected_version=1,
             beneficiary=beneficiary_message(invented_person()),
         ),
+        "FreezeConsent": intake.FreezeConsentRequest(
+            request_id=again, beneficiary_id=case.beneficiary_id, words="doubt"
+        ),
+        "LiftConsentFreeze": intake.LiftConsentFreezeRequest(
+            request_id=again, beneficiary_id=case.beneficiary_id, words="doubt"
+        ),
         "RecordConsent": desk.consent_request(case.beneficiary_id),
         "WithdrawConsent": intake.WithdrawConsentRequest(
             request_id=again, beneficiary_id=case.beneficiary_id

@@ -214,6 +214,12 @@ BREAKS = [
         " 'recorded_time', now()))).* from intake.consent_event e",
         {"I6-cells-are-what-was-signed"},
     ),
+    (
+        "insert into intake.consent_freeze (consent_freeze_id, beneficiary_id, frozen_by_agency_id,"
+        " frozen_by_principal_id, frozen_time, sealed_words) select gen_random_uuid(), beneficiary_id,"
+        " gen_random_uuid(), gen_random_uuid(), disclosed_time, '' from intake.disclosure limit 1",
+        {"I7-nothing-while-frozen"},
+    ),
     ("delete from intake.notice_text", {"I6-a-notice-was-published-before"}),
     (
         "update intake.agreement set purposes = '{SERVICE_LEGAL}'",

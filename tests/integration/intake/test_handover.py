@@ -17,6 +17,7 @@ from services.intake.adapters.postgres_emergencies import PostgresEmergencies
 from services.intake.adapters.tombstones import Tombstones
 from services.intake.domain.emergency_review import ReviewFinding
 from services.intake.use_cases.erase_beneficiary import erase_beneficiary
+from services.intake.use_cases.freeze_consent import ChangeFreeze, freeze_consent, lift_consent_freeze
 from tests.support.consented_people import (
     COURSES,
     OpenIntake,
@@ -120,6 +121,20 @@ async def test_only_the_sender_reports_a_hand_over_and_nobody_else_can_tell_that
     with pytest.raises(NotFound) as refusal:
         await telephone.hand_over(need, "NAME", by=member_of(A))
     assert refusal.value.stable_reason == "REFERRAL_NOT_FOUND"
+
+
+async def test_what_is_told_while_consent_is_frozen_does_not_rest_on_it(telephone: Telephone) -> None:
+    need = await telephone.need(bits("NAME"))
+    [row] = await telephone.intake.rows("select beneficiary_id from need")
+    parts, officer = telephone.intake.parts, worker_of(KEM, "child_protection_officer")
+    command = ChangeFreeze(uuid4(), row["beneficiary_id"], "The guardian is doubted.")
+    async with parts.database.transaction(officer) as tx:
+        await freeze_consent(command, tx, parts.people, parts.freezes, parts.vault)
+    with pytest.raises(RuleBroken):
+        await telephone.hand_over(need, "NAME")
+    async with parts.database.transaction(officer) as tx:
+        await lift_consent_freeze(command, tx, parts.people, parts.freezes, parts.vault)
+    await telephone.hand_over(need, "NAME")
 
 
 async def test_reviewer_and_teller_are_two_people_and_the_finding_stays(telephone: Telephone) -> None:

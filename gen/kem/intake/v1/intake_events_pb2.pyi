@@ -42,10 +42,12 @@ class IntakeEvent(_message.Message):
     CONSENT_WITHDRAWN_FIELD_NUMBER: _builtins.int
     NEED_RECORDED_FIELD_NUMBER: _builtins.int
     NEED_WITHDRAWN_FIELD_NUMBER: _builtins.int
+    CONSENT_FROZEN_FIELD_NUMBER: _builtins.int
+    CONSENT_FREEZE_LIFTED_FIELD_NUMBER: _builtins.int
     event_id: _builtins.str
     """Unique for ever; consumers drop what they have seen."""
     aggregate_id: _builtins.str
-    """The person, their profile, their consent (counted together), or the need that changed."""
+    """The person, their profile, their consent (counted together), a freeze of it, or the need that changed."""
     aggregate_version: _builtins.int
     """Grows by one with each event of the aggregate."""
     causation_id: _builtins.str
@@ -88,6 +90,14 @@ class IntakeEvent(_message.Message):
     def need_withdrawn(self) -> Global___NeedWithdrawn:
         """A need was withdrawn."""
 
+    @_builtins.property
+    def consent_frozen(self) -> Global___ConsentFrozen:
+        """Nothing is given on the person's consent for now."""
+
+    @_builtins.property
+    def consent_freeze_lifted(self) -> Global___ConsentFreezeLifted:
+        """What was signed counts again."""
+
     def __init__(
         self,
         *,
@@ -105,14 +115,16 @@ class IntakeEvent(_message.Message):
         consent_withdrawn: Global___ConsentWithdrawn | None = ...,
         need_recorded: Global___NeedRecorded | None = ...,
         need_withdrawn: Global___NeedWithdrawn | None = ...,
+        consent_frozen: Global___ConsentFrozen | None = ...,
+        consent_freeze_lifted: Global___ConsentFreezeLifted | None = ...,
     ) -> None: ...
-    _HasFieldArgType: _TypeAlias = _typing.Literal["_causation_id", b"_causation_id", "actor", b"actor", "beneficiary_registered", b"beneficiary_registered", "beneficiary_updated", b"beneficiary_updated", "causation_id", b"causation_id", "consent_recorded", b"consent_recorded", "consent_withdrawn", b"consent_withdrawn", "event_time", b"event_time", "fact", b"fact", "need_recorded", b"need_recorded", "need_withdrawn", b"need_withdrawn", "profile_changed", b"profile_changed"]  # noqa: Y015
+    _HasFieldArgType: _TypeAlias = _typing.Literal["_causation_id", b"_causation_id", "actor", b"actor", "beneficiary_registered", b"beneficiary_registered", "beneficiary_updated", b"beneficiary_updated", "causation_id", b"causation_id", "consent_freeze_lifted", b"consent_freeze_lifted", "consent_frozen", b"consent_frozen", "consent_recorded", b"consent_recorded", "consent_withdrawn", b"consent_withdrawn", "event_time", b"event_time", "fact", b"fact", "need_recorded", b"need_recorded", "need_withdrawn", b"need_withdrawn", "profile_changed", b"profile_changed"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["_causation_id", b"_causation_id", "actor", b"actor", "aggregate_id", b"aggregate_id", "aggregate_version", b"aggregate_version", "beneficiary_registered", b"beneficiary_registered", "beneficiary_updated", b"beneficiary_updated", "causation_id", b"causation_id", "consent_recorded", b"consent_recorded", "consent_withdrawn", b"consent_withdrawn", "event_id", b"event_id", "event_time", b"event_time", "fact", b"fact", "need_recorded", b"need_recorded", "need_withdrawn", b"need_withdrawn", "policy_version", b"policy_version", "profile_changed", b"profile_changed"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["_causation_id", b"_causation_id", "actor", b"actor", "aggregate_id", b"aggregate_id", "aggregate_version", b"aggregate_version", "beneficiary_registered", b"beneficiary_registered", "beneficiary_updated", b"beneficiary_updated", "causation_id", b"causation_id", "consent_freeze_lifted", b"consent_freeze_lifted", "consent_frozen", b"consent_frozen", "consent_recorded", b"consent_recorded", "consent_withdrawn", b"consent_withdrawn", "event_id", b"event_id", "event_time", b"event_time", "fact", b"fact", "need_recorded", b"need_recorded", "need_withdrawn", b"need_withdrawn", "policy_version", b"policy_version", "profile_changed", b"profile_changed"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     _WhichOneofReturnType__causation_id: _TypeAlias = _typing.Literal["causation_id"]  # noqa: Y015
     _WhichOneofArgType__causation_id: _TypeAlias = _typing.Literal["_causation_id", b"_causation_id"]  # noqa: Y015
-    _WhichOneofReturnType_fact: _TypeAlias = _typing.Literal["beneficiary_registered", "beneficiary_updated", "profile_changed", "consent_recorded", "consent_withdrawn", "need_recorded", "need_withdrawn"]  # noqa: Y015
+    _WhichOneofReturnType_fact: _TypeAlias = _typing.Literal["beneficiary_registered", "beneficiary_updated", "profile_changed", "consent_recorded", "consent_withdrawn", "need_recorded", "need_withdrawn", "consent_frozen", "consent_freeze_lifted"]  # noqa: Y015
     _WhichOneofArgType_fact: _TypeAlias = _typing.Literal["fact", b"fact"]  # noqa: Y015
     @_typing.overload
     def WhichOneof(self, oneof_group: _WhichOneofArgType__causation_id) -> _WhichOneofReturnType__causation_id | None: ...
@@ -276,6 +288,50 @@ class ConsentWithdrawn(_message.Message):
     def WhichOneof(self, oneof_group: _WhichOneofArgType__agency_id) -> _WhichOneofReturnType__agency_id | None: ...
 
 Global___ConsentWithdrawn: _TypeAlias = ConsentWithdrawn  # noqa: Y015
+
+@_typing.final
+class ConsentFrozen(_message.Message):
+    """Whoever decides for the person is doubted: nothing is given on consent until that is lifted."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    BENEFICIARY_ID_FIELD_NUMBER: _builtins.int
+    beneficiary_id: _builtins.str
+    """Whose."""
+    def __init__(
+        self,
+        *,
+        beneficiary_id: _builtins.str = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["beneficiary_id", b"beneficiary_id"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___ConsentFrozen: _TypeAlias = ConsentFrozen  # noqa: Y015
+
+@_typing.final
+class ConsentFreezeLifted(_message.Message):
+    """What was signed counts again."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    BENEFICIARY_ID_FIELD_NUMBER: _builtins.int
+    beneficiary_id: _builtins.str
+    """Whose."""
+    def __init__(
+        self,
+        *,
+        beneficiary_id: _builtins.str = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["beneficiary_id", b"beneficiary_id"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___ConsentFreezeLifted: _TypeAlias = ConsentFreezeLifted  # noqa: Y015
 
 @_typing.final
 class NeedRecorded(_message.Message):

@@ -29,7 +29,7 @@ from kem.intake.v1 import consent_pb2 as kem_dot_intake_dot_v1_dot_consent__pb2
 from kem.intake.v1 import need_pb2 as kem_dot_intake_dot_v1_dot_need__pb2
 
 
-DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n\"kem/intake/v1/intake_service.proto\x12\rkem.intake.v1\x1a\x1b\x62uf/validate/validate.proto\x1a\x1fgoogle/protobuf/timestamp.proto\x1a\x1fkem/intake/v1/beneficiary.proto\x1a\x1bkem/intake/v1/consent.proto\x1a\x18kem/intake/v1/need.proto\"\xa6\x01\n\x1aRegisterBeneficiaryRequest\x12\x1c\n\nrequest_id\x18\x01 \x01(\tB\x08\xbaH\x05r\x03\xb0\x01\x01\x12\x37\n\x0b\x62\x65neficiary\x18\x02 \x01(\x0b\x32\x1a.kem.intake.v1.BeneficiaryB\x06\xbaH\x03\xc8\x01\x01\x12\x31\n\x06origin\x18\x03 \x01(\x0e\x32\x15.kem.intake.v1.OriginB\n\xbaH\x07\x82\x01\x04\x10\x01 \x00\"5\n\x1bRegisterBeneficiaryResponse\x12\x16\n\x0e\x62\x65neficiary_id\x18\x01 \x01(\t\"9\n\x15GetBeneficiaryRequest\x12 \n\x0e\x62\x65neficiary_id\x18\x01 \x01(\tB\x08\xbaH\x05r\x03\xb0\x01\x01\"\xb5\x01\n\x16GetBeneficiaryResponse\x12/\n\x0b\x62\x65neficiary\x18\x01 \x01(\x0b\x32\x1a.kem.intake.v1.Beneficiary\x12\x11\n\tcase_code\x18\x02 \x01(\t\x12\x0f\n\x07version\x18\x03 \x01(\x03\x12\x1f\n\x17registered_by_agency_id\x18\x04 \x01(\t\x12%\n\x06origin\x18\x05 \x01(\x0e\x32\x15.kem.intake.v1.Origin\"\xcd\x01\n\x1aSearchBeneficiariesRequest\x12\x1c\n\tcase_code\x18\x01 \x01(\tB\x07\xbaH\x04r\x02\x18(H\x00\x12\x18\n\x05phone\x18\x02 \x01(\tB\x07\xbaH\x04r\x02\x18(H\x00\x12\"\n\x0f\x64ocument_number\x18\x03 \x01(\tB\x07\xbaH\x04r\x02\x18<H\x00\x12\x17\n\x04\x61mka\x18\x04 \x01(\tB\x07\xbaH\x04r\x02\x18\x14H\x00\x12%\n\x06reason\x18\x05 \x01(\tB\x15\xbaH\x12r\x10\x32\x0e^[A-Z_]{3,40}$B\x13\n\nidentifier\x12\x05\xbaH\x02\x08\x01\"V\n\x1bSearchBeneficiariesResponse\x12\x37\n\rbeneficiaries\x18\x01 \x03(\x0b\x32 .kem.intake.v1.MaskedBeneficiary\"\xb6\x01\n\x18UpdateBeneficiaryRequest\x12\x1c\n\nrequest_id\x18\x01 \x01(\tB\x08\xbaH\x05r\x03\xb0\x01\x01\x12 \n\x0e\x62\x65neficiary_id\x18\x02 \x01(\tB\x08\xbaH\x05r\x03\xb0\x01\x01\x12!\n\x10\x65xpected_version\x18\x03 \x01(\x03\x42\x07\xbaH\x04\"\x02(\x01\x12\x37\n\x0b\x62\x65neficiary\x18\x04 \x01(\x0b\x32\x1a.kem.intake.v1.BeneficiaryB\x06\xbaH\x03\xc8\x01\x01\",\n\x19UpdateBeneficiaryResponse\x12\x0f\n\x07version\x18\x01 \x01(\x03\"\x8d\x01\n\x14RecordConsentRequest\x12\x1c\n\nrequest_id\x18\x01 \x01(\tB\x08\xbaH\x05r\x03\xb0\x01\x01\x12 \n\x0e\x62\x65neficiary_id\x18\x02 \x01(\tB\x08\xbaH\x05r\x03\xb0\x01\x01\x12\x35\n\x07\x63onsent\x18\x03 \x01(\x0b\x32\x1c.kem.intake.v1.ConsentRecordB\x06\xbaH\x03\xc8\x01\x01\"+\n\x15RecordConsentResponse\x12\x12\n\nconsent_id\x18\x01 \x01(\t\"\xbb\x01\n\x16WithdrawConsentRequest\x12\x1c\n\nrequest_id\x18\x01 \x01(\tB\x08\xbaH\x05r\x03\xb0\x01\x01\x12 \n\x0e\x62\x65neficiary_id\x18\x02 \x01(\tB\x08\xbaH\x05r\x03\xb0\x01\x01\x12 \n\tagency_id\x18\x03 \x01(\tB\x08\xbaH\x05r\x03\xb0\x01\x01H\x00\x88\x01\x01\x12\x31\n\rhappened_time\x18\x04 \x01(\x0b\x32\x1a.google.protobuf.TimestampB\x0c\n\n_agency_id\"d\n\x17WithdrawConsentResponse\x12\x32\n\x0ewithdrawn_time\x18\x01 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12\x15\n\rgrants_closed\x18\x02 \x01(\x05\"_\n\x11RecordNeedRequest\x12\x1c\n\nrequest_id\x18\x01 \x01(\tB\x08\xbaH\x05r\x03\xb0\x01\x01\x12,\n\x04need\x18\x02 \x01(\x0b\x32\x16.kem.intake.v1.NewNeedB\x06\xbaH\x03\xc8\x01\x01\"?\n\x12RecordNeedResponse\x12)\n\x04need\x18\x01 \x01(\x0b\x32\x1b.kem.intake.v1.RecordedNeed\"f\n\x12RecordNeedsRequest\x12\x1c\n\nrequest_id\x18\x01 \x01(\tB\x08\xbaH\x05r\x03\xb0\x01\x01\x12\x32\n\x05needs\x18\x02 \x03(\x0b\x32\x16.kem.intake.v1.NewNeedB\x0b\xbaH\x08\x92\x01\x05\x08\x01\x10\xc8\x01\"A\n\x13RecordNeedsResponse\x12*\n\x05needs\x18\x01 \x03(\x0b\x32\x1b.kem.intake.v1.RecordedNeed\"u\n\x13WithdrawNeedRequest\x12\x1c\n\nrequest_id\x18\x01 \x01(\tB\x08\xbaH\x05r\x03\xb0\x01\x01\x12\x19\n\x07need_id\x18\x02 \x01(\tB\x08\xbaH\x05r\x03\xb0\x01\x01\x12%\n\x06reason\x18\x03 \x01(\tB\x15\xbaH\x12r\x10\x32\x0e^[A-Z_]{3,40}$\"J\n\x14WithdrawNeedResponse\x12\x32\n\x0ewithdrawn_time\x18\x01 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\"q\n\x10ListNeedsRequest\x12 \n\x0e\x62\x65neficiary_id\x18\x01 \x01(\tB\x08\xbaH\x05r\x03\xb0\x01\x01\x12\x1d\n\tpage_size\x18\x02 \x01(\x05\x42\n\xbaH\x07\x1a\x05\x18\xc8\x01(\x00\x12\x1c\n\npage_token\x18\x03 \x01(\tB\x08\xbaH\x05r\x03\x18\xc8\x01\"P\n\x11ListNeedsResponse\x12\"\n\x05needs\x18\x01 \x03(\x0b\x32\x13.kem.intake.v1.Need\x12\x17\n\x0fnext_page_token\x18\x02 \x01(\t2\xc2\x07\n\rIntakeService\x12l\n\x13RegisterBeneficiary\x12).kem.intake.v1.RegisterBeneficiaryRequest\x1a*.kem.intake.v1.RegisterBeneficiaryResponse\x12]\n\x0eGetBeneficiary\x12$.kem.intake.v1.GetBeneficiaryRequest\x1a%.kem.intake.v1.GetBeneficiaryResponse\x12l\n\x13SearchBeneficiaries\x12).kem.intake.v1.SearchBeneficiariesRequest\x1a*.kem.intake.v1.SearchBeneficiariesResponse\x12\x66\n\x11UpdateBeneficiary\x12\'.kem.intake.v1.UpdateBeneficiaryRequest\x1a(.kem.intake.v1.UpdateBeneficiaryResponse\x12Z\n\rRecordConsent\x12#.kem.intake.v1.RecordConsentRequest\x1a$.kem.intake.v1.RecordConsentResponse\x12`\n\x0fWithdrawConsent\x12%.kem.intake.v1.WithdrawConsentRequest\x1a&.kem.intake.v1.WithdrawConsentResponse\x12Q\n\nRecordNeed\x12 .kem.intake.v1.RecordNeedRequest\x1a!.kem.intake.v1.RecordNeedResponse\x12T\n\x0bRecordNeeds\x12!.kem.intake.v1.RecordNeedsRequest\x1a\".kem.intake.v1.RecordNeedsResponse\x12W\n\x0cWithdrawNeed\x12\".kem.intake.v1.WithdrawNeedRequest\x1a#.kem.intake.v1.WithdrawNeedResponse\x12N\n\tListNeeds\x12\x1f.kem.intake.v1.ListNeedsRequest\x1a .kem.intake.v1.ListNeedsResponseb\x06proto3')
+DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n\"kem/intake/v1/intake_service.proto\x12\rkem.intake.v1\x1a\x1b\x62uf/validate/validate.proto\x1a\x1fgoogle/protobuf/timestamp.proto\x1a\x1fkem/intake/v1/beneficiary.proto\x1a\x1bkem/intake/v1/consent.proto\x1a\x18kem/intake/v1/need.proto\"\xa6\x01\n\x1aRegisterBeneficiaryRequest\x12\x1c\n\nrequest_id\x18\x01 \x01(\tB\x08\xbaH\x05r\x03\xb0\x01\x01\x12\x37\n\x0b\x62\x65neficiary\x18\x02 \x01(\x0b\x32\x1a.kem.intake.v1.BeneficiaryB\x06\xbaH\x03\xc8\x01\x01\x12\x31\n\x06origin\x18\x03 \x01(\x0e\x32\x15.kem.intake.v1.OriginB\n\xbaH\x07\x82\x01\x04\x10\x01 \x00\"5\n\x1bRegisterBeneficiaryResponse\x12\x16\n\x0e\x62\x65neficiary_id\x18\x01 \x01(\t\"9\n\x15GetBeneficiaryRequest\x12 \n\x0e\x62\x65neficiary_id\x18\x01 \x01(\tB\x08\xbaH\x05r\x03\xb0\x01\x01\"\xb5\x01\n\x16GetBeneficiaryResponse\x12/\n\x0b\x62\x65neficiary\x18\x01 \x01(\x0b\x32\x1a.kem.intake.v1.Beneficiary\x12\x11\n\tcase_code\x18\x02 \x01(\t\x12\x0f\n\x07version\x18\x03 \x01(\x03\x12\x1f\n\x17registered_by_agency_id\x18\x04 \x01(\t\x12%\n\x06origin\x18\x05 \x01(\x0e\x32\x15.kem.intake.v1.Origin\"\xcd\x01\n\x1aSearchBeneficiariesRequest\x12\x1c\n\tcase_code\x18\x01 \x01(\tB\x07\xbaH\x04r\x02\x18(H\x00\x12\x18\n\x05phone\x18\x02 \x01(\tB\x07\xbaH\x04r\x02\x18(H\x00\x12\"\n\x0f\x64ocument_number\x18\x03 \x01(\tB\x07\xbaH\x04r\x02\x18<H\x00\x12\x17\n\x04\x61mka\x18\x04 \x01(\tB\x07\xbaH\x04r\x02\x18\x14H\x00\x12%\n\x06reason\x18\x05 \x01(\tB\x15\xbaH\x12r\x10\x32\x0e^[A-Z_]{3,40}$B\x13\n\nidentifier\x12\x05\xbaH\x02\x08\x01\"V\n\x1bSearchBeneficiariesResponse\x12\x37\n\rbeneficiaries\x18\x01 \x03(\x0b\x32 .kem.intake.v1.MaskedBeneficiary\"\xb6\x01\n\x18UpdateBeneficiaryRequest\x12\x1c\n\nrequest_id\x18\x01 \x01(\tB\x08\xbaH\x05r\x03\xb0\x01\x01\x12 \n\x0e\x62\x65neficiary_id\x18\x02 \x01(\tB\x08\xbaH\x05r\x03\xb0\x01\x01\x12!\n\x10\x65xpected_version\x18\x03 \x01(\x03\x42\x07\xbaH\x04\"\x02(\x01\x12\x37\n\x0b\x62\x65neficiary\x18\x04 \x01(\x0b\x32\x1a.kem.intake.v1.BeneficiaryB\x06\xbaH\x03\xc8\x01\x01\",\n\x19UpdateBeneficiaryResponse\x12\x0f\n\x07version\x18\x01 \x01(\x03\"q\n\x14\x46reezeConsentRequest\x12\x1c\n\nrequest_id\x18\x01 \x01(\tB\x08\xbaH\x05r\x03\xb0\x01\x01\x12 \n\x0e\x62\x65neficiary_id\x18\x02 \x01(\tB\x08\xbaH\x05r\x03\xb0\x01\x01\x12\x19\n\x05words\x18\x03 \x01(\tB\n\xbaH\x07r\x05\x10\x01\x18\xd0\x0f\"H\n\x15\x46reezeConsentResponse\x12/\n\x0b\x66rozen_time\x18\x01 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\"u\n\x18LiftConsentFreezeRequest\x12\x1c\n\nrequest_id\x18\x01 \x01(\tB\x08\xbaH\x05r\x03\xb0\x01\x01\x12 \n\x0e\x62\x65neficiary_id\x18\x02 \x01(\tB\x08\xbaH\x05r\x03\xb0\x01\x01\x12\x19\n\x05words\x18\x03 \x01(\tB\n\xbaH\x07r\x05\x10\x01\x18\xd0\x0f\"L\n\x19LiftConsentFreezeResponse\x12/\n\x0blifted_time\x18\x01 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\"\x8d\x01\n\x14RecordConsentRequest\x12\x1c\n\nrequest_id\x18\x01 \x01(\tB\x08\xbaH\x05r\x03\xb0\x01\x01\x12 \n\x0e\x62\x65neficiary_id\x18\x02 \x01(\tB\x08\xbaH\x05r\x03\xb0\x01\x01\x12\x35\n\x07\x63onsent\x18\x03 \x01(\x0b\x32\x1c.kem.intake.v1.ConsentRecordB\x06\xbaH\x03\xc8\x01\x01\"+\n\x15RecordConsentResponse\x12\x12\n\nconsent_id\x18\x01 \x01(\t\"\xbb\x01\n\x16WithdrawConsentRequest\x12\x1c\n\nrequest_id\x18\x01 \x01(\tB\x08\xbaH\x05r\x03\xb0\x01\x01\x12 \n\x0e\x62\x65neficiary_id\x18\x02 \x01(\tB\x08\xbaH\x05r\x03\xb0\x01\x01\x12 \n\tagency_id\x18\x03 \x01(\tB\x08\xbaH\x05r\x03\xb0\x01\x01H\x00\x88\x01\x01\x12\x31\n\rhappened_time\x18\x04 \x01(\x0b\x32\x1a.google.protobuf.TimestampB\x0c\n\n_agency_id\"d\n\x17WithdrawConsentResponse\x12\x32\n\x0ewithdrawn_time\x18\x01 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12\x15\n\rgrants_closed\x18\x02 \x01(\x05\"_\n\x11RecordNeedRequest\x12\x1c\n\nrequest_id\x18\x01 \x01(\tB\x08\xbaH\x05r\x03\xb0\x01\x01\x12,\n\x04need\x18\x02 \x01(\x0b\x32\x16.kem.intake.v1.NewNeedB\x06\xbaH\x03\xc8\x01\x01\"?\n\x12RecordNeedResponse\x12)\n\x04need\x18\x01 \x01(\x0b\x32\x1b.kem.intake.v1.RecordedNeed\"f\n\x12RecordNeedsRequest\x12\x1c\n\nrequest_id\x18\x01 \x01(\tB\x08\xbaH\x05r\x03\xb0\x01\x01\x12\x32\n\x05needs\x18\x02 \x03(\x0b\x32\x16.kem.intake.v1.NewNeedB\x0b\xbaH\x08\x92\x01\x05\x08\x01\x10\xc8\x01\"A\n\x13RecordNeedsResponse\x12*\n\x05needs\x18\x01 \x03(\x0b\x32\x1b.kem.intake.v1.RecordedNeed\"u\n\x13WithdrawNeedRequest\x12\x1c\n\nrequest_id\x18\x01 \x01(\tB\x08\xbaH\x05r\x03\xb0\x01\x01\x12\x19\n\x07need_id\x18\x02 \x01(\tB\x08\xbaH\x05r\x03\xb0\x01\x01\x12%\n\x06reason\x18\x03 \x01(\tB\x15\xbaH\x12r\x10\x32\x0e^[A-Z_]{3,40}$\"J\n\x14WithdrawNeedResponse\x12\x32\n\x0ewithdrawn_time\x18\x01 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\"q\n\x10ListNeedsRequest\x12 \n\x0e\x62\x65neficiary_id\x18\x01 \x01(\tB\x08\xbaH\x05r\x03\xb0\x01\x01\x12\x1d\n\tpage_size\x18\x02 \x01(\x05\x42\n\xbaH\x07\x1a\x05\x18\xc8\x01(\x00\x12\x1c\n\npage_token\x18\x03 \x01(\tB\x08\xbaH\x05r\x03\x18\xc8\x01\"P\n\x11ListNeedsResponse\x12\"\n\x05needs\x18\x01 \x03(\x0b\x32\x13.kem.intake.v1.Need\x12\x17\n\x0fnext_page_token\x18\x02 \x01(\t2\x86\t\n\rIntakeService\x12l\n\x13RegisterBeneficiary\x12).kem.intake.v1.RegisterBeneficiaryRequest\x1a*.kem.intake.v1.RegisterBeneficiaryResponse\x12]\n\x0eGetBeneficiary\x12$.kem.intake.v1.GetBeneficiaryRequest\x1a%.kem.intake.v1.GetBeneficiaryResponse\x12l\n\x13SearchBeneficiaries\x12).kem.intake.v1.SearchBeneficiariesRequest\x1a*.kem.intake.v1.SearchBeneficiariesResponse\x12\x66\n\x11UpdateBeneficiary\x12\'.kem.intake.v1.UpdateBeneficiaryRequest\x1a(.kem.intake.v1.UpdateBeneficiaryResponse\x12Z\n\rRecordConsent\x12#.kem.intake.v1.RecordConsentRequest\x1a$.kem.intake.v1.RecordConsentResponse\x12`\n\x0fWithdrawConsent\x12%.kem.intake.v1.WithdrawConsentRequest\x1a&.kem.intake.v1.WithdrawConsentResponse\x12Z\n\rFreezeConsent\x12#.kem.intake.v1.FreezeConsentRequest\x1a$.kem.intake.v1.FreezeConsentResponse\x12\x66\n\x11LiftConsentFreeze\x12\'.kem.intake.v1.LiftConsentFreezeRequest\x1a(.kem.intake.v1.LiftConsentFreezeResponse\x12Q\n\nRecordNeed\x12 .kem.intake.v1.RecordNeedRequest\x1a!.kem.intake.v1.RecordNeedResponse\x12T\n\x0bRecordNeeds\x12!.kem.intake.v1.RecordNeedsRequest\x1a\".kem.intake.v1.RecordNeedsResponse\x12W\n\x0cWithdrawNeed\x12\".kem.intake.v1.WithdrawNeedRequest\x1a#.kem.intake.v1.WithdrawNeedResponse\x12N\n\tListNeeds\x12\x1f.kem.intake.v1.ListNeedsRequest\x1a .kem.intake.v1.ListNeedsResponseb\x06proto3')
 
 _globals = globals()
 _builder.BuildMessageAndEnumDescriptors(DESCRIPTOR, _globals)
@@ -64,6 +64,18 @@ if not _descriptor._USE_C_DESCRIPTORS:
   _globals['_UPDATEBENEFICIARYREQUEST'].fields_by_name['expected_version']._serialized_options = b'\272H\004\"\002(\001'
   _globals['_UPDATEBENEFICIARYREQUEST'].fields_by_name['beneficiary']._loaded_options = None
   _globals['_UPDATEBENEFICIARYREQUEST'].fields_by_name['beneficiary']._serialized_options = b'\272H\003\310\001\001'
+  _globals['_FREEZECONSENTREQUEST'].fields_by_name['request_id']._loaded_options = None
+  _globals['_FREEZECONSENTREQUEST'].fields_by_name['request_id']._serialized_options = b'\272H\005r\003\260\001\001'
+  _globals['_FREEZECONSENTREQUEST'].fields_by_name['beneficiary_id']._loaded_options = None
+  _globals['_FREEZECONSENTREQUEST'].fields_by_name['beneficiary_id']._serialized_options = b'\272H\005r\003\260\001\001'
+  _globals['_FREEZECONSENTREQUEST'].fields_by_name['words']._loaded_options = None
+  _globals['_FREEZECONSENTREQUEST'].fields_by_name['words']._serialized_options = b'\272H\007r\005\020\001\030\320\017'
+  _globals['_LIFTCONSENTFREEZEREQUEST'].fields_by_name['request_id']._loaded_options = None
+  _globals['_LIFTCONSENTFREEZEREQUEST'].fields_by_name['request_id']._serialized_options = b'\272H\005r\003\260\001\001'
+  _globals['_LIFTCONSENTFREEZEREQUEST'].fields_by_name['beneficiary_id']._loaded_options = None
+  _globals['_LIFTCONSENTFREEZEREQUEST'].fields_by_name['beneficiary_id']._serialized_options = b'\272H\005r\003\260\001\001'
+  _globals['_LIFTCONSENTFREEZEREQUEST'].fields_by_name['words']._loaded_options = None
+  _globals['_LIFTCONSENTFREEZEREQUEST'].fields_by_name['words']._serialized_options = b'\272H\007r\005\020\001\030\320\017'
   _globals['_RECORDCONSENTREQUEST'].fields_by_name['request_id']._loaded_options = None
   _globals['_RECORDCONSENTREQUEST'].fields_by_name['request_id']._serialized_options = b'\272H\005r\003\260\001\001'
   _globals['_RECORDCONSENTREQUEST'].fields_by_name['beneficiary_id']._loaded_options = None
@@ -112,30 +124,38 @@ if not _descriptor._USE_C_DESCRIPTORS:
   _globals['_UPDATEBENEFICIARYREQUEST']._serialized_end=1149
   _globals['_UPDATEBENEFICIARYRESPONSE']._serialized_start=1151
   _globals['_UPDATEBENEFICIARYRESPONSE']._serialized_end=1195
-  _globals['_RECORDCONSENTREQUEST']._serialized_start=1198
-  _globals['_RECORDCONSENTREQUEST']._serialized_end=1339
-  _globals['_RECORDCONSENTRESPONSE']._serialized_start=1341
-  _globals['_RECORDCONSENTRESPONSE']._serialized_end=1384
-  _globals['_WITHDRAWCONSENTREQUEST']._serialized_start=1387
-  _globals['_WITHDRAWCONSENTREQUEST']._serialized_end=1574
-  _globals['_WITHDRAWCONSENTRESPONSE']._serialized_start=1576
-  _globals['_WITHDRAWCONSENTRESPONSE']._serialized_end=1676
-  _globals['_RECORDNEEDREQUEST']._serialized_start=1678
-  _globals['_RECORDNEEDREQUEST']._serialized_end=1773
-  _globals['_RECORDNEEDRESPONSE']._serialized_start=1775
-  _globals['_RECORDNEEDRESPONSE']._serialized_end=1838
-  _globals['_RECORDNEEDSREQUEST']._serialized_start=1840
-  _globals['_RECORDNEEDSREQUEST']._serialized_end=1942
-  _globals['_RECORDNEEDSRESPONSE']._serialized_start=1944
-  _globals['_RECORDNEEDSRESPONSE']._serialized_end=2009
-  _globals['_WITHDRAWNEEDREQUEST']._serialized_start=2011
-  _globals['_WITHDRAWNEEDREQUEST']._serialized_end=2128
-  _globals['_WITHDRAWNEEDRESPONSE']._serialized_start=2130
-  _globals['_WITHDRAWNEEDRESPONSE']._serialized_end=2204
-  _globals['_LISTNEEDSREQUEST']._serialized_start=2206
-  _globals['_LISTNEEDSREQUEST']._serialized_end=2319
-  _globals['_LISTNEEDSRESPONSE']._serialized_start=2321
-  _globals['_LISTNEEDSRESPONSE']._serialized_end=2401
-  _globals['_INTAKESERVICE']._serialized_start=2404
-  _globals['_INTAKESERVICE']._serialized_end=3366
+  _globals['_FREEZECONSENTREQUEST']._serialized_start=1197
+  _globals['_FREEZECONSENTREQUEST']._serialized_end=1310
+  _globals['_FREEZECONSENTRESPONSE']._serialized_start=1312
+  _globals['_FREEZECONSENTRESPONSE']._serialized_end=1384
+  _globals['_LIFTCONSENTFREEZEREQUEST']._serialized_start=1386
+  _globals['_LIFTCONSENTFREEZEREQUEST']._serialized_end=1503
+  _globals['_LIFTCONSENTFREEZERESPONSE']._serialized_start=1505
+  _globals['_LIFTCONSENTFREEZERESPONSE']._serialized_end=1581
+  _globals['_RECORDCONSENTREQUEST']._serialized_start=1584
+  _globals['_RECORDCONSENTREQUEST']._serialized_end=1725
+  _globals['_RECORDCONSENTRESPONSE']._serialized_start=1727
+  _globals['_RECORDCONSENTRESPONSE']._serialized_end=1770
+  _globals['_WITHDRAWCONSENTREQUEST']._serialized_start=1773
+  _globals['_WITHDRAWCONSENTREQUEST']._serialized_end=1960
+  _globals['_WITHDRAWCONSENTRESPONSE']._serialized_start=1962
+  _globals['_WITHDRAWCONSENTRESPONSE']._serialized_end=2062
+  _globals['_RECORDNEEDREQUEST']._serialized_start=2064
+  _globals['_RECORDNEEDREQUEST']._serialized_end=2159
+  _globals['_RECORDNEEDRESPONSE']._serialized_start=2161
+  _globals['_RECORDNEEDRESPONSE']._serialized_end=2224
+  _globals['_RECORDNEEDSREQUEST']._serialized_start=2226
+  _globals['_RECORDNEEDSREQUEST']._serialized_end=2328
+  _globals['_RECORDNEEDSRESPONSE']._serialized_start=2330
+  _globals['_RECORDNEEDSRESPONSE']._serialized_end=2395
+  _globals['_WITHDRAWNEEDREQUEST']._serialized_start=2397
+  _globals['_WITHDRAWNEEDREQUEST']._serialized_end=2514
+  _globals['_WITHDRAWNEEDRESPONSE']._serialized_start=2516
+  _globals['_WITHDRAWNEEDRESPONSE']._serialized_end=2590
+  _globals['_LISTNEEDSREQUEST']._serialized_start=2592
+  _globals['_LISTNEEDSREQUEST']._serialized_end=2705
+  _globals['_LISTNEEDSRESPONSE']._serialized_start=2707
+  _globals['_LISTNEEDSRESPONSE']._serialized_end=2787
+  _globals['_INTAKESERVICE']._serialized_start=2790
+  _globals['_INTAKESERVICE']._serialized_end=3948
 # @@protoc_insertion_point(module_scope)

@@ -261,6 +261,114 @@ class UpdateBeneficiaryResponse(_message.Message):
 Global___UpdateBeneficiaryResponse: _TypeAlias = UpdateBeneficiaryResponse  # noqa: Y015
 
 @_typing.final
+class FreezeConsentRequest(_message.Message):
+    """Asks to freeze a person's consent."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    REQUEST_ID_FIELD_NUMBER: _builtins.int
+    BENEFICIARY_ID_FIELD_NUMBER: _builtins.int
+    WORDS_FIELD_NUMBER: _builtins.int
+    request_id: _builtins.str
+    """Makes a repeat safe."""
+    beneficiary_id: _builtins.str
+    """Whose."""
+    words: _builtins.str
+    """Why, in words. Kept sealed."""
+    def __init__(
+        self,
+        *,
+        request_id: _builtins.str = ...,
+        beneficiary_id: _builtins.str = ...,
+        words: _builtins.str = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["beneficiary_id", b"beneficiary_id", "request_id", b"request_id", "words", b"words"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___FreezeConsentRequest: _TypeAlias = FreezeConsentRequest  # noqa: Y015
+
+@_typing.final
+class FreezeConsentResponse(_message.Message):
+    """When it took effect."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    FROZEN_TIME_FIELD_NUMBER: _builtins.int
+    @_builtins.property
+    def frozen_time(self) -> _timestamp_pb2.Timestamp:
+        """From this instant nothing is given on consent."""
+
+    def __init__(
+        self,
+        *,
+        frozen_time: _timestamp_pb2.Timestamp | None = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _typing.Literal["frozen_time", b"frozen_time"]  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["frozen_time", b"frozen_time"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___FreezeConsentResponse: _TypeAlias = FreezeConsentResponse  # noqa: Y015
+
+@_typing.final
+class LiftConsentFreezeRequest(_message.Message):
+    """Asks to lift a freeze."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    REQUEST_ID_FIELD_NUMBER: _builtins.int
+    BENEFICIARY_ID_FIELD_NUMBER: _builtins.int
+    WORDS_FIELD_NUMBER: _builtins.int
+    request_id: _builtins.str
+    """Makes a repeat safe."""
+    beneficiary_id: _builtins.str
+    """Whose."""
+    words: _builtins.str
+    """What was found, in words. Kept sealed."""
+    def __init__(
+        self,
+        *,
+        request_id: _builtins.str = ...,
+        beneficiary_id: _builtins.str = ...,
+        words: _builtins.str = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["beneficiary_id", b"beneficiary_id", "request_id", b"request_id", "words", b"words"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___LiftConsentFreezeRequest: _TypeAlias = LiftConsentFreezeRequest  # noqa: Y015
+
+@_typing.final
+class LiftConsentFreezeResponse(_message.Message):
+    """When it ended."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    LIFTED_TIME_FIELD_NUMBER: _builtins.int
+    @_builtins.property
+    def lifted_time(self) -> _timestamp_pb2.Timestamp:
+        """From this instant what was signed counts again."""
+
+    def __init__(
+        self,
+        *,
+        lifted_time: _timestamp_pb2.Timestamp | None = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _typing.Literal["lifted_time", b"lifted_time"]  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["lifted_time", b"lifted_time"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___LiftConsentFreezeResponse: _TypeAlias = LiftConsentFreezeResponse  # noqa: Y015
+
+@_typing.final
 class RecordConsentRequest(_message.Message):
     """Asks to record consent."""
 

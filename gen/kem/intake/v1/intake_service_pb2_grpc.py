@@ -65,6 +65,16 @@ class IntakeServiceStub:
                 request_serializer=kem_dot_intake_dot_v1_dot_intake__service__pb2.WithdrawConsentRequest.SerializeToString,
                 response_deserializer=kem_dot_intake_dot_v1_dot_intake__service__pb2.WithdrawConsentResponse.FromString,
                 _registered_method=True)
+        self.FreezeConsent = channel.unary_unary(
+                '/kem.intake.v1.IntakeService/FreezeConsent',
+                request_serializer=kem_dot_intake_dot_v1_dot_intake__service__pb2.FreezeConsentRequest.SerializeToString,
+                response_deserializer=kem_dot_intake_dot_v1_dot_intake__service__pb2.FreezeConsentResponse.FromString,
+                _registered_method=True)
+        self.LiftConsentFreeze = channel.unary_unary(
+                '/kem.intake.v1.IntakeService/LiftConsentFreeze',
+                request_serializer=kem_dot_intake_dot_v1_dot_intake__service__pb2.LiftConsentFreezeRequest.SerializeToString,
+                response_deserializer=kem_dot_intake_dot_v1_dot_intake__service__pb2.LiftConsentFreezeResponse.FromString,
+                _registered_method=True)
         self.RecordNeed = channel.unary_unary(
                 '/kem.intake.v1.IntakeService/RecordNeed',
                 request_serializer=kem_dot_intake_dot_v1_dot_intake__service__pb2.RecordNeedRequest.SerializeToString,
@@ -133,6 +143,20 @@ class IntakeServiceServicer:
         context.set_details('Method not implemented!')
         raise NotImplementedError('Method not implemented!')
 
+    def FreezeConsent(self, request, context):
+        """Freezes a person's consent, because whoever decides for them is doubted: nothing is given on it until that is lifted.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
+    def LiftConsentFreeze(self, request, context):
+        """Lifts the freeze: what was signed counts again.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
     def RecordNeed(self, request, context):
         """Records one need and begins its referral.
         """
@@ -193,6 +217,16 @@ def add_IntakeServiceServicer_to_server(servicer, server):
                     servicer.WithdrawConsent,
                     request_deserializer=kem_dot_intake_dot_v1_dot_intake__service__pb2.WithdrawConsentRequest.FromString,
                     response_serializer=kem_dot_intake_dot_v1_dot_intake__service__pb2.WithdrawConsentResponse.SerializeToString,
+            ),
+            'FreezeConsent': grpc.unary_unary_rpc_method_handler(
+                    servicer.FreezeConsent,
+                    request_deserializer=kem_dot_intake_dot_v1_dot_intake__service__pb2.FreezeConsentRequest.FromString,
+                    response_serializer=kem_dot_intake_dot_v1_dot_intake__service__pb2.FreezeConsentResponse.SerializeToString,
+            ),
+            'LiftConsentFreeze': grpc.unary_unary_rpc_method_handler(
+                    servicer.LiftConsentFreeze,
+                    request_deserializer=kem_dot_intake_dot_v1_dot_intake__service__pb2.LiftConsentFreezeRequest.FromString,
+                    response_serializer=kem_dot_intake_dot_v1_dot_intake__service__pb2.LiftConsentFreezeResponse.SerializeToString,
             ),
             'RecordNeed': grpc.unary_unary_rpc_method_handler(
                     servicer.RecordNeed,
@@ -378,6 +412,60 @@ class IntakeService:
             '/kem.intake.v1.IntakeService/WithdrawConsent',
             kem_dot_intake_dot_v1_dot_intake__service__pb2.WithdrawConsentRequest.SerializeToString,
             kem_dot_intake_dot_v1_dot_intake__service__pb2.WithdrawConsentResponse.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def FreezeConsent(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/kem.intake.v1.IntakeService/FreezeConsent',
+            kem_dot_intake_dot_v1_dot_intake__service__pb2.FreezeConsentRequest.SerializeToString,
+            kem_dot_intake_dot_v1_dot_intake__service__pb2.FreezeConsentResponse.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def LiftConsentFreeze(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/kem.intake.v1.IntakeService/LiftConsentFreeze',
+            kem_dot_intake_dot_v1_dot_intake__service__pb2.LiftConsentFreezeRequest.SerializeToString,
+            kem_dot_intake_dot_v1_dot_intake__service__pb2.LiftConsentFreezeResponse.FromString,
             options,
             channel_credentials,
             insecure,

@@ -45,6 +45,10 @@ class IntakeServiceStub:
     """Records consent; its grants are in force from valid_from_time."""
     WithdrawConsent: _grpc.UnaryUnaryMultiCallable[_intake_service_pb2.WithdrawConsentRequest, _intake_service_pb2.WithdrawConsentResponse]
     """Withdraws consent, whole or for one agency: from the answer on nothing is disclosed under it."""
+    FreezeConsent: _grpc.UnaryUnaryMultiCallable[_intake_service_pb2.FreezeConsentRequest, _intake_service_pb2.FreezeConsentResponse]
+    """Freezes a person's consent, because whoever decides for them is doubted: nothing is given on it until that is lifted."""
+    LiftConsentFreeze: _grpc.UnaryUnaryMultiCallable[_intake_service_pb2.LiftConsentFreezeRequest, _intake_service_pb2.LiftConsentFreezeResponse]
+    """Lifts the freeze: what was signed counts again."""
     RecordNeed: _grpc.UnaryUnaryMultiCallable[_intake_service_pb2.RecordNeedRequest, _intake_service_pb2.RecordNeedResponse]
     """Records one need and begins its referral."""
     RecordNeeds: _grpc.UnaryUnaryMultiCallable[_intake_service_pb2.RecordNeedsRequest, _intake_service_pb2.RecordNeedsResponse]
@@ -71,6 +75,10 @@ class IntakeServiceAsyncStub(IntakeServiceStub):
     """Records consent; its grants are in force from valid_from_time."""
     WithdrawConsent: _aio.UnaryUnaryMultiCallable[_intake_service_pb2.WithdrawConsentRequest, _intake_service_pb2.WithdrawConsentResponse]  # type: ignore[assignment]
     """Withdraws consent, whole or for one agency: from the answer on nothing is disclosed under it."""
+    FreezeConsent: _aio.UnaryUnaryMultiCallable[_intake_service_pb2.FreezeConsentRequest, _intake_service_pb2.FreezeConsentResponse]  # type: ignore[assignment]
+    """Freezes a person's consent, because whoever decides for them is doubted: nothing is given on it until that is lifted."""
+    LiftConsentFreeze: _aio.UnaryUnaryMultiCallable[_intake_service_pb2.LiftConsentFreezeRequest, _intake_service_pb2.LiftConsentFreezeResponse]  # type: ignore[assignment]
+    """Lifts the freeze: what was signed counts again."""
     RecordNeed: _aio.UnaryUnaryMultiCallable[_intake_service_pb2.RecordNeedRequest, _intake_service_pb2.RecordNeedResponse]  # type: ignore[assignment]
     """Records one need and begins its referral."""
     RecordNeeds: _aio.UnaryUnaryMultiCallable[_intake_service_pb2.RecordNeedsRequest, _intake_service_pb2.RecordNeedsResponse]  # type: ignore[assignment]
@@ -130,6 +138,22 @@ class IntakeServiceServicer(metaclass=_abc_1.ABCMeta):
         context: _ServicerContext,
     ) -> _typing.Union[_intake_service_pb2.WithdrawConsentResponse, _abc.Awaitable[_intake_service_pb2.WithdrawConsentResponse]]:
         """Withdraws consent, whole or for one agency: from the answer on nothing is disclosed under it."""
+
+    @_abc_1.abstractmethod
+    def FreezeConsent(
+        self,
+        request: _intake_service_pb2.FreezeConsentRequest,
+        context: _ServicerContext,
+    ) -> _typing.Union[_intake_service_pb2.FreezeConsentResponse, _abc.Awaitable[_intake_service_pb2.FreezeConsentResponse]]:
+        """Freezes a person's consent, because whoever decides for them is doubted: nothing is given on it until that is lifted."""
+
+    @_abc_1.abstractmethod
+    def LiftConsentFreeze(
+        self,
+        request: _intake_service_pb2.LiftConsentFreezeRequest,
+        context: _ServicerContext,
+    ) -> _typing.Union[_intake_service_pb2.LiftConsentFreezeResponse, _abc.Awaitable[_intake_service_pb2.LiftConsentFreezeResponse]]:
+        """Lifts the freeze: what was signed counts again."""
 
     @_abc_1.abstractmethod
     def RecordNeed(

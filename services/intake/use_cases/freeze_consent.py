@@ -1,0 +1,90 @@
+"""While whoever decides for a person is doubted, nothing is given on consent; and its end."""
+
+from dataclasses import dataclass
+from datetime import datetime
+from uuid import UUID
+
+from chassis.postgres import Transaction
+from kernel.errors import RuleBroken
+from kernel.ids import BeneficiaryId, random_id
+from services.intake.adapters.postgres_beneficiaries import PostgresBeneficiaries
+from services.intake.adapters.postgres_consent_freezes import PostgresConsentFreezes
+from services.intake.adapters.vault import Vault
+from services.intake.domain.events import ConsentFreezeLifted, ConsentFrozen, ProfileChanged
+from services.intake.use_cases.own_agency import own_agency
+
+
+@dataclass(frozen=True, slots=True)
+class ChangeFreeze:
+    """Whose consent, and why, in words that are kept sealed."""
+
+    request_id: UUID
+    beneficiary_id: BeneficiaryId
+    words: str
+
+
+async def freeze_consent(
+    command: ChangeFreeze,
+    tx: Transaction,
+    people: PostgresBeneficiaries,
+    freezes: PostgresConsentFreezes,
+    vault: Vault,
+) -> datetime:
+    """When it took effect: from then on nothing is given on consent, and open offers are taken back.
+
+    Disclosures under way are waited for. Denials stay in force, and so does what rests on another basis.
+    Repeat-safe only inside `chassis.requests.once`.
+
+    Raises:
+        NotFound: BENEFICIARY_NOT_FOUND: no such person, or not registered by the caller's agency.
+        RuleBroken: CONSENT_ALREADY_FROZEN, BENEFICIARY_ERASED.
+    """
+    agency_id = own_agency(tx.caller)
+    await people.lock(tx, command.beneficiary_id)
+    if await freezes.open_of(tx, command.beneficiary_id) is not None:
+        raise RuleBroken("This person's consent is frozen already.", reason="CONSENT_ALREADY_FROZEN")
+    freeze_id, now = random_id(), await tx.now()
+    sealed = await _sealed(command, freeze_id, tx, vault)
+    await freezes.add(tx, freeze_id, command.beneficiary_id, agency_id, sealed, now)
+    tx.publish(ConsentFrozen(freeze_id, command.beneficiary_id, request_id=command.request_id))
+    await _tell(command, tx, people)
+    return now
+
+
+async def lift_consent_freeze(
+    command: ChangeFreeze,
+    tx: Transaction,
+    people: PostgresBeneficiaries,
+    freezes: PostgresConsentFreezes,
+    vault: Vault,
+) -> datetime:
+    """When it ended: what was signed counts again, as far as it has not ended or been withdrawn meanwhile.
+
+    Repeat-safe only inside `chassis.requests.once`.
+
+    Raises:
+        NotFound: as above.
+        RuleBroken: CONSENT_NOT_FROZEN, BENEFICIARY_ERASED.
+    """
+    own_agency(tx.caller)
+    await people.lock(tx, command.beneficiary_id)
+    freeze_id = await freezes.open_of(tx, command.beneficiary_id)
+    if freeze_id is None:
+        raise RuleBroken("This person's consent is not frozen.", reason="CONSENT_NOT_FROZEN")
+    now = await tx.now()
+    await freezes.lift(tx, freeze_id, await _sealed(command, freeze_id, tx, vault), now)
+    tx.publish(ConsentFreezeLifted(freeze_id, command.beneficiary_id, request_id=command.request_id))
+    await _tell(command, tx, people)
+    return now
+
+
+async def _sealed(command: ChangeFreeze, freeze_id: UUID, tx: Transaction, vault: Vault) -> bytes:
+    [sealed] = await vault.seal_texts(tx, [(command.beneficiary_id, freeze_id, command.words)])
+    if sealed is None:
+        raise RuleBroken("This person's data was erased.", reason="BENEFICIARY_ERASED")
+    return sealed
+
+
+async def _tell(command: ChangeFreeze, tx: Transaction, people: PostgresBeneficiaries) -> None:
+    version = await people.bump_profile(tx, command.beneficiary_id)
+    tx.publish(ProfileChanged(command.beneficiary_id, version, request_id=command.request_id))
