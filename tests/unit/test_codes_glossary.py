@@ -16,7 +16,13 @@ from kem.disclosure.v1 import (
     emergency_service_pb2,
     rights_service_pb2,
 )
-from kem.intake.v1 import eligibility_service_pb2, intake_events_pb2, intake_service_pb2, text_service_pb2
+from kem.intake.v1 import (
+    consent_policy_service_pb2,
+    eligibility_service_pb2,
+    intake_events_pb2,
+    intake_service_pb2,
+    text_service_pb2,
+)
 from kem.notifications.v1 import inbox_service_pb2, notifications_events_pb2, push_service_pb2
 from kem.partner.v1 import partner_inbox_service_pb2
 from kem.referral.v1 import referral_events_pb2, referral_pb2, referral_service_pb2
@@ -66,6 +72,7 @@ DOORS: list[FileDescriptor] = [
     module.DESCRIPTOR
     for module in (
         intake_service_pb2,
+        consent_policy_service_pb2,
         eligibility_service_pb2,
         text_service_pb2,
         disclosure_service_pb2,
