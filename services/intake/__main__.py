@@ -8,8 +8,10 @@ from chassis.run import EXIT_SETTINGS, run_service
 from chassis.service import Service
 from services.intake.adapters.event_codec import encode
 from services.intake.adapters.keys import KeysUnusable
-from services.intake.adapters.measures import look_at_reviews, look_at_rights_requests
+from services.intake.adapters.known_names import KnownNames
+from services.intake.adapters.measures import look_at_reviews, look_at_rights_requests, look_at_searches
 from services.intake.adapters.postgres_consent_moments import PostgresConsentMoments
+from services.intake.adapters.postgres_search_tally import forget_searches
 from services.intake.adapters.root_key import open_keys
 from services.intake.adapters.tombstones import Tombstones
 from services.intake.adapters.vault import Vault
@@ -29,7 +31,9 @@ async def wire(service: Service) -> None:
     if not isinstance(settings, IntakeSettings):
         raise TypeError("intake runs with its own settings")
     keys = await open_keys(service.app, settings.keys_dir)
-    people = VaultParts.over(service.app, Vault(keys, remembered_keys=settings.remembered_keys))
+    names = KnownNames(service.worker, keys)
+    vault = Vault(keys, remembered_keys=settings.remembered_keys)
+    people = VaultParts.over(service.app, vault, names, settings.search_limits)
     await replay_tombstones(Tombstones(settings.keys_dir), service.worker, people.people)
     # without a relay or a stream beside it (tests of single roles) there is no broker to ask about
     bootstrap = settings.kafka_bootstrap if {"relay", "stream"} & set(settings.roles) else None
@@ -41,10 +45,12 @@ async def wire(service: Service) -> None:
         max_waiting_events=settings.max_waiting_events,
     )
     service.serve(ACCESS, registrations(people, consent))
+    service.beside("names", names.run)
     service.beside("needs writer", consent.writer.run)
     service.beside("backlog", consent.backlog.run)
     service.timer(partial(tell_consent_moments, moments=PostgresConsentMoments()), name="consent_moments")
-    service.gauges.own.extend((look_at_reviews, look_at_rights_requests))
+    service.timer(forget_searches, name="forget_searches", longest_pause_seconds=60)
+    service.gauges.own.extend((look_at_reviews, look_at_rights_requests, look_at_searches))
     facts = DisclosureFacts(consent.held_referrals, consent.needed_categories, consent.holding_news)
     service.project(CONSUMER, TOPICS, facts, window_seconds=WINDOW_SECONDS)
 

@@ -89,6 +89,14 @@ async def test_whoever_may_read_the_marked_people_finds_them_in_the_vault(
         assert marks.latin in person.names.latin.family
         assert marks.original in person.names.original.given
         assert marks.phone in person.contacts[0].value
+    nationality = person.nationality.value
+    for mark in (marks.latin, marks.original):
+        wanted = intake_service_pb2.PersonDescription(name=mark, nationality=nationality)
+        search = intake_service_pb2.SearchBeneficiariesRequest(description=wanted, reason="PERSON_IS_HERE")
+        shown = await hub.intake.SearchBeneficiaries(search, metadata=worker.credentials())
+        assert shown.beneficiaries
+        assert {one.beneficiary_id for one in shown.beneficiaries} <= set(marked_day.ledger.people)
+        assert mark not in str(shown)
     await hub.close()
 
 

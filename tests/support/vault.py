@@ -1,5 +1,6 @@
 """A vault with keys in a folder of its own, over a real database."""
 
+import asyncio
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
@@ -11,14 +12,26 @@ from chassis.postgres import Database
 from kernel.ids import BeneficiaryId
 from kernel.vocabulary import Origin
 from services.intake.adapters.event_codec import encode
-from services.intake.adapters.identifier_search import IdentifierSearch
+from services.intake.adapters.identifier_search import FoundPerson, IdentifierSearch
+from services.intake.adapters.known_names import KnownNames
+from services.intake.adapters.people_search import PeopleSearch
 from services.intake.adapters.postgres_beneficiaries import PostgresBeneficiaries
+from services.intake.adapters.postgres_search_tally import PostgresSearchTally
 from services.intake.adapters.root_key import open_keys
 from services.intake.adapters.vault import Vault
 from services.intake.domain.beneficiary import Beneficiary
+from services.intake.domain.name_index import NameQuery
+from services.intake.domain.search_allowance import SearchLimits
 from services.intake.use_cases.register_beneficiary import RegisterBeneficiary, register_beneficiary
+from services.intake.use_cases.search_beneficiaries import (
+    IdentifierText,
+    SearchBeneficiaries,
+    search_beneficiaries,
+)
 from tests.support.postgres import FreshDatabase
 
+SEARCH = "/kem.intake.v1.IntakeService/SearchBeneficiaries"
+SEARCH_LIMITS = SearchLimits()
 KEM = UUID("00000000-0000-4000-8000-00000000000a")
 
 
@@ -35,6 +48,17 @@ class OpenVault:
     vault: Vault
     people: PostgresBeneficiaries
     search: IdentifierSearch
+    names: KnownNames
+    people_search: PeopleSearch
+    tally: PostgresSearchTally
+
+    async def find(
+        self, wanted: IdentifierText | NameQuery, caller: Caller | None = None, reason: str = "PERSON_IS_HERE"
+    ) -> list[FoundPerson]:
+        """Searches by the use case, in a transaction of its own."""
+        async with self.database.transaction(caller or worker_of()) as tx:
+            command = SearchBeneficiaries(wanted, reason)
+            return await search_beneficiaries(command, SEARCH, tx, self.people_search, self.tally)
 
     async def register(self, beneficiary: Beneficiary, caller: Caller | None = None) -> BeneficiaryId:
         """Registers by the use case, in a transaction of its own."""
@@ -44,11 +68,29 @@ class OpenVault:
 
 
 @asynccontextmanager
-async def open_vault(database: FreshDatabase, keys_folder: Path) -> AsyncIterator[OpenVault]:
+async def open_vault(
+    database: FreshDatabase, keys_folder: Path, limits: SearchLimits = SEARCH_LIMITS
+) -> AsyncIterator[OpenVault]:
     """Opens the vault as the service does at its start."""
     opened = await Database.open(database.app_url("intake"), schema="intake", codec=encode)
+    worker = await Database.open(database.worker_url("intake"), schema="intake", codec=encode)
     try:
-        vault = Vault(await open_keys(opened, keys_folder))
-        yield OpenVault(opened, vault, PostgresBeneficiaries(vault), IdentifierSearch(vault))
+        keys = await open_keys(opened, keys_folder)
+        vault = Vault(keys)
+        search, names = IdentifierSearch(vault), KnownNames(worker, keys)
+        loading = asyncio.create_task(names.run())
+        try:
+            yield OpenVault(
+                opened,
+                vault,
+                PostgresBeneficiaries(vault),
+                search,
+                names,
+                PeopleSearch(search, names),
+                PostgresSearchTally(limits),
+            )
+        finally:
+            loading.cancel()
+            await asyncio.wait([loading])
     finally:
-        await opened.close()
+        await asyncio.gather(opened.close(), worker.close())

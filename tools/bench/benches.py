@@ -17,6 +17,7 @@ BENCHES: Final = {
     "match": "tools.bench.match",
     "accept": "tools.bench.accept",
     "disclosure": "tools.bench.disclosure",
+    "search": "tools.bench.search",
     "stream": "tools.bench.stream",
     "relay": "tools.bench.relay",
     "consumer": "tools.bench.consumer",

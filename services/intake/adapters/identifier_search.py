@@ -26,6 +26,7 @@ _LOCK_SPACE: Final = 0x4B454D01
 """The first half of these advisory locks' key; the second is field and digest."""
 
 _OF_ANY_AGENCY: Final = "select * from candidates_with_digest($1::text[], $2::smallint[], $3)"
+_OWN_PEOPLE: Final = "select * from vault_record where beneficiary_id = any($1) and category = any($2)"
 _OF_OWN_AGENCY: Final = """
     select * from vault_record where category = any($3) and beneficiary_id in (
         select beneficiary_id from blind_index
@@ -67,38 +68,42 @@ class IdentifierSearch:
     ) -> FoundPerson | None:
         """Somebody, of whatever agency, who has one of these unique identifiers already."""
         unique = [one for one in identifiers if one.is_unique]
-        found = await self._matching(tx, _OF_ANY_AGENCY, unique, most=2)
-        return next((person for person in found if person.beneficiary_id != but), None)
+        if not unique:
+            return None
+        same = [person for person in await self._matching(tx, _OF_ANY_AGENCY, unique) if person != but]
+        if not same:
+            return None
+        rows = await tx.connection.fetch(
+            f"select * from ({_OF_ANY_AGENCY}) as found where beneficiary_id = any($4)",  # noqa: S608  constants
+            *self._where(unique),
+            _SHOWN,
+            same,
+        )
+        return next(iter(self._shown(rows)), None)
 
-    async def own_people(self, tx: Transaction, identifier: Identifier, *, most: int) -> list[FoundPerson]:
-        """People registered by the caller's agency who have the identifier, the earliest first."""
-        return await self._matching(tx, _OF_OWN_AGENCY, [identifier], most=most)
+    async def own_people(self, tx: Transaction, identifier: Identifier) -> list[BeneficiaryId]:
+        """People registered by the caller's agency who have the identifier."""
+        return await self._matching(tx, _OF_OWN_AGENCY, [identifier])
+
+    async def shown(self, tx: Transaction, people: Sequence[BeneficiaryId]) -> list[FoundPerson]:
+        """Those of them whom the caller's agency registered and who are not erased, the earliest first."""
+        return self._shown(await tx.connection.fetch(_OWN_PEOPLE, people, _SHOWN))
 
     async def _matching(
-        self, tx: Transaction, statement: str, identifiers: Sequence[Identifier], *, most: int
-    ) -> list[FoundPerson]:
-        if not identifiers:
-            return []
-        fields = [str(one.field) for one in identifiers]
-        digests = [self._vault.digest(one) for one in identifiers]
+        self, tx: Transaction, statement: str, identifiers: Sequence[Identifier]
+    ) -> list[BeneficiaryId]:
         sources = categories_of_fields(name for one in identifiers for name in _SOURCES[one.field])
-        rows = await tx.connection.fetch(statement, fields, digests, sources)
+        rows = await tx.connection.fetch(statement, *self._where(identifiers), sources)
         wanted = {(one.field, one.value): one.is_unique for one in identifiers}
-        matching = [
+        return [
             person
             for person, known in self._vault.open_fields(rows).items()
             if known is not None and _has_one_of(wanted, known)
         ]
-        if not matching:
-            return []
-        rows = await tx.connection.fetch(
-            f"select * from ({statement}) as found where beneficiary_id = any($4)",  # noqa: S608  constants
-            fields,
-            digests,
-            _SHOWN,
-            matching,
-        )
-        return self._shown(rows)[:most]
+
+    def _where(self, identifiers: Sequence[Identifier]) -> tuple[list[str], list[int]]:
+        """Fields and digests under which the index may have them."""
+        return [str(one.field) for one in identifiers], [self._vault.digest(one) for one in identifiers]
 
     def _shown(self, rows: Sequence[Row]) -> list[FoundPerson]:
         known, one_row = self._vault.open_fields(rows), {row["beneficiary_id"]: row for row in rows}

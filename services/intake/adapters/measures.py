@@ -5,6 +5,8 @@ from typing import Final
 import asyncpg
 from opentelemetry import metrics
 
+from services.intake.domain.search_allowance import WINDOW
+
 _meter = metrics.get_meter("kem")
 
 emergency_reviews_open = _meter.create_gauge(
@@ -21,12 +23,20 @@ rights_requests_overdue = _meter.create_gauge(
     "kem_rights_requests_overdue", description="Those of them whose time is over"
 )
 
+searchers_alarmed = _meter.create_gauge(
+    "kem_searchers_alarmed",
+    description="Workers to whom searches showed too many people within the last hour",
+)
+
 _LOOK: Final = """
     select count(*) as waiting, count(*) filter (where due_time <= clock_timestamp()) as overdue
     from {} is null
 """
 _REVIEWS: Final = _LOOK.format("emergency_review where finding")
 _RIGHTS: Final = _LOOK.format("rights_request where answer")
+_SEARCHERS: Final = """
+    select count(*) from search_tally where alarmed_time > clock_timestamp() - $1::interval
+"""
 
 
 async def look_at_reviews(connection: asyncpg.Connection) -> None:
@@ -41,3 +51,8 @@ async def look_at_rights_requests(connection: asyncpg.Connection) -> None:
     row = await connection.fetchrow(_RIGHTS)
     rights_requests_open.set(row["waiting"])
     rights_requests_overdue.set(row["overdue"])
+
+
+async def look_at_searches(connection: asyncpg.Connection) -> None:
+    """Reads how many workers an alarm was raised about; the same figure in every process of the service."""
+    searchers_alarmed.set(await connection.fetchval(_SEARCHERS, WINDOW))

@@ -10,6 +10,7 @@ from chassis.postgres import Transaction
 from kem.intake.v1 import intake_service_pb2 as messages
 from kernel.ids import BeneficiaryId
 from services.intake.domain.identifiers import IdentifierField
+from services.intake.domain.name_index import NameQuery
 from services.intake.entrypoints.parts import VaultParts
 from services.intake.entrypoints.refusals import answer_on_record, refusals_on_record
 from services.intake.entrypoints.translate_beneficiary import (
@@ -20,7 +21,11 @@ from services.intake.entrypoints.translate_beneficiary import (
 )
 from services.intake.use_cases.get_beneficiary import get_beneficiary
 from services.intake.use_cases.register_beneficiary import RegisterBeneficiary, register_beneficiary
-from services.intake.use_cases.search_beneficiaries import SearchBeneficiaries, search_beneficiaries
+from services.intake.use_cases.search_beneficiaries import (
+    IdentifierText,
+    SearchBeneficiaries,
+    search_beneficiaries,
+)
 from services.intake.use_cases.update_beneficiary import UpdateBeneficiary, update_beneficiary
 
 _SERVICE: Final = "/kem.intake.v1.IntakeService"
@@ -87,10 +92,13 @@ class BeneficiaryServer:
         request: messages.SearchBeneficiariesRequest,
         context: _Context[messages.SearchBeneficiariesRequest, messages.SearchBeneficiariesResponse],
     ) -> messages.SearchBeneficiariesResponse:
-        parts, name = self._parts, str(request.WhichOneof("identifier"))
-        command = SearchBeneficiaries(_FIELDS[name], getattr(request, name), request.reason)
-        async with parts.database.transaction(current_caller()) as tx:
-            found = await search_beneficiaries(command, SEARCH, tx, parts.search)
+        parts, caller = self._parts, current_caller()
+        command = SearchBeneficiaries(_wanted(request), request.reason)
+        async with (
+            refusals_on_record(parts.database, caller, SEARCH),
+            parts.database.transaction(caller) as tx,
+        ):
+            found = await search_beneficiaries(command, SEARCH, tx, parts.people_search, parts.search_tally)
         return messages.SearchBeneficiariesResponse(
             beneficiaries=[masked_message(person) for person in found]
         )
@@ -115,3 +123,11 @@ class BeneficiaryServer:
         return await answer_on_record(
             parts.database, UPDATE, request, messages.UpdateBeneficiaryResponse, act, [command.beneficiary_id]
         )
+
+
+def _wanted(request: messages.SearchBeneficiariesRequest) -> IdentifierText | NameQuery:
+    name = str(request.WhichOneof("identifier"))
+    if name == "description":
+        described = request.description
+        return NameQuery(described.name, described.birth_year, described.nationality)
+    return IdentifierText(_FIELDS[name], getattr(request, name))

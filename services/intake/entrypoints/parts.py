@@ -4,8 +4,12 @@ from dataclasses import dataclass
 
 from chassis.postgres import Database
 from services.intake.adapters.identifier_search import IdentifierSearch
+from services.intake.adapters.known_names import KnownNames
+from services.intake.adapters.people_search import PeopleSearch
 from services.intake.adapters.postgres_beneficiaries import PostgresBeneficiaries
+from services.intake.adapters.postgres_search_tally import PostgresSearchTally
 from services.intake.adapters.vault import Vault
+from services.intake.domain.search_allowance import SearchLimits
 
 
 @dataclass(frozen=True, slots=True)
@@ -16,7 +20,17 @@ class VaultParts:
     vault: Vault
     people: PostgresBeneficiaries
     search: IdentifierSearch
+    people_search: PeopleSearch
+    search_tally: PostgresSearchTally
 
     @staticmethod
-    def over(database: Database, vault: Vault) -> "VaultParts":
-        return VaultParts(database, vault, PostgresBeneficiaries(vault), IdentifierSearch(vault))
+    def over(database: Database, vault: Vault, names: KnownNames, limits: SearchLimits) -> "VaultParts":
+        search = IdentifierSearch(vault)
+        return VaultParts(
+            database,
+            vault,
+            PostgresBeneficiaries(vault),
+            search,
+            PeopleSearch(search, names),
+            PostgresSearchTally(limits),
+        )

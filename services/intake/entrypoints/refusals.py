@@ -13,6 +13,7 @@ from chassis.current import current_caller
 from chassis.postgres import Database, Transaction
 from chassis.requests import answer_once
 from kernel.errors import NotFound
+from services.intake.domain.search_allowance import SearchedTooOften
 from services.intake.use_cases.duplicate_person import DuplicatePerson
 
 _A = TypeVar("_A", bound=Message)
@@ -24,12 +25,13 @@ async def refusals_on_record(
 ) -> AsyncIterator[None]:
     """Around a whole transaction, which the refusal rolls back: the record is committed in one of its own.
 
-    Covers asking for somebody else's person (or nobody's) and a duplicate, which shows a masked candidate.
+    Covers asking for somebody else's person (or nobody's), a duplicate, which shows a masked candidate, and
+    searching too often.
     What the caller's role forbids, and any refusal that did not come by here, the gRPC server records.
     """
     try:
         yield
-    except (NotFound, DuplicatePerson) as refusal:
+    except (NotFound, DuplicatePerson, SearchedTooOften) as refusal:
         shown = [refusal.candidate_id] if isinstance(refusal, DuplicatePerson) else subject_ids
         async with database.transaction(caller) as tx:
             tx.record_access(

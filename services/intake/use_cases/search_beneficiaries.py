@@ -1,4 +1,4 @@
-"""Finds people of the caller's agency by an exact identifier."""
+"""Finds people of the caller's agency by an exact identifier, or by name and one more thing."""
 
 from dataclasses import dataclass
 from typing import Final
@@ -7,7 +7,11 @@ from chassis.access_records import AccessRecord
 from chassis.postgres import Transaction
 from kernel import codes
 from kernel.errors import Invalid
-from services.intake.adapters.identifier_search import FoundPerson, IdentifierSearch
+from kernel.ids import AgencyId
+from services.intake.adapters.identifier_search import FoundPerson
+from services.intake.adapters.people_search import PeopleSearch
+from services.intake.adapters.postgres_search_tally import PostgresSearchTally
+from services.intake.adapters.search_alarm import many_people_searched
 from services.intake.domain.case_code import normalised_case_code
 from services.intake.domain.identifiers import (
     Identifier,
@@ -16,48 +20,89 @@ from services.intake.domain.identifiers import (
     normalised_document_number,
     normalised_phone,
 )
+from services.intake.domain.name_index import NameQuery
 from services.intake.use_cases.own_agency import own_agency
 
 MOST_RESULTS: Final = 20
+LEAST_LETTERS: Final = 3
+
+
+@dataclass(frozen=True, slots=True)
+class IdentifierText:
+    """An identifier as it was typed."""
+
+    field: IdentifierField
+    text: str
 
 
 @dataclass(frozen=True, slots=True)
 class SearchBeneficiaries:
-    """What to look for, as it was typed, and why: a code of SEARCH_REASONS."""
+    """What to look for, and why: a code of SEARCH_REASONS."""
 
-    field: IdentifierField
-    text: str
+    wanted: IdentifierText | NameQuery
     reason: str
 
 
 async def search_beneficiaries(
-    command: SearchBeneficiaries, method: str, tx: Transaction, search: IdentifierSearch
+    command: SearchBeneficiaries,
+    method: str,
+    tx: Transaction,
+    search: PeopleSearch,
+    tally: PostgresSearchTally,
 ) -> list[FoundPerson]:
-    """Masked people, at most 20, the earliest first. The search is on record with its reason and finds.
+    """Masked people, at most 20. The search is on record with its reason and finds.
+
+    Nobody and somebody of whom the caller may not know are one answer. Where searches have shown a worker too
+    many people within the hour, that is told, too; the worker is not kept from working.
 
     Raises:
-        Invalid: an unknown reason, or a text that is no such identifier.
+        Invalid: an unknown reason; a text that is no such identifier; too little to search by name.
+        SearchedTooOften: with the time after which to try again.
+        Unavailable: NAMES_NOT_LOADED.
     """
-    own_agency(tx.caller)
+    agency_id = own_agency(tx.caller)
     if command.reason not in codes.LISTS["SEARCH_REASONS"]:
         raise Invalid(
             f"Say why you search: {', '.join(codes.LISTS['SEARCH_REASONS'])}.",
             reason="SEARCH_REASON_UNKNOWN",
             field="reason",
         )
-    found = await search.own_people(tx, _identifier(command), most=MOST_RESULTS)
-    tx.record_access(
-        AccessRecord(
-            "intake", method, [person.beneficiary_id for person in found], stated_reason=command.reason
-        )
-    )
+    before = await tally.lock(tx)
+    now = await tx.now()
+    left = before.after_one(tally.limits, now)
+    found = await _found(command.wanted, agency_id, tx, search)
+    people = [person.beneficiary_id for person in found]
+    shown = await tally.shown(tx, people, now)
+    if left.is_alarming(shown, tally.limits, now):
+        left = left.alarmed(now)
+        tx.publish(many_people_searched(shown, tx.caller, now))
+    await tally.keep(tx, left)
+    tx.record_access(AccessRecord("intake", method, people, stated_reason=command.reason))
     return found
 
 
-def _identifier(command: SearchBeneficiaries) -> Identifier:
+async def _found(
+    wanted: IdentifierText | NameQuery, agency_id: AgencyId, tx: Transaction, search: PeopleSearch
+) -> list[FoundPerson]:
+    if isinstance(wanted, IdentifierText):
+        return await search.by_identifier(tx, _identifier(wanted), most=MOST_RESULTS)
+    if sum(letter.isalpha() for letter in wanted.name) < LEAST_LETTERS:
+        raise Invalid(
+            f"Give at least {LEAST_LETTERS} letters of the name.", reason="NAME_TOO_SHORT", field="name"
+        )
+    if not (wanted.birth_year or wanted.nationality):
+        raise Invalid(
+            "Give one more thing with the name: the year of birth or the nationality.",
+            reason="NAME_ALONE",
+            field="birth_year",
+        )
+    return await search.by_name(tx, wanted, agency_id, most=MOST_RESULTS)
+
+
+def _identifier(typed: IdentifierText) -> Identifier:
     """The identifier to look for; papers that a family shares are found too, so it need not be unique."""
-    if command.field is IdentifierField.CASE_CODE:
-        return Identifier(command.field, normalised_case_code(command.text), is_unique=False)
+    if typed.field is IdentifierField.CASE_CODE:
+        return Identifier(typed.field, normalised_case_code(typed.text), is_unique=False)
     normalise, is_not = {
         IdentifierField.PHONE: (
             normalised_phone,
@@ -71,8 +116,8 @@ def _identifier(command: SearchBeneficiaries) -> Identifier:
             normalised_amka,
             "An AMKA has eleven digits and the last one checks the others; please compare it.",
         ),
-    }[command.field]
-    value = normalise(command.text)
+    }[typed.field]
+    value = normalise(typed.text)
     if value is None:
-        raise Invalid(is_not, reason="IDENTIFIER_NOT_VALID", field=command.field.lower())
-    return Identifier(command.field, value, is_unique=False)
+        raise Invalid(is_not, reason="IDENTIFIER_NOT_VALID", field=typed.field.lower())
+    return Identifier(typed.field, value, is_unique=False)

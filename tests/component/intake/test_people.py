@@ -1,7 +1,9 @@
 """People through intake's own door."""
 
+import asyncio
 from collections.abc import AsyncIterator
 from pathlib import Path
+from typing import TYPE_CHECKING
 from uuid import uuid4
 
 import grpc
@@ -16,6 +18,9 @@ from tests.support.people import invented_amka
 from tests.support.postgres import MakeDatabase
 from tests.support.refusals import refused
 from tests.support.vault import KEM
+
+if TYPE_CHECKING:
+    from kem.intake.v1.intake_service_pb2_grpc import IntakeServiceAsyncStub
 
 
 @pytest.fixture
@@ -157,15 +162,14 @@ async def test_a_search_needs_a_reason_and_answers_masked(intake: RunningIntake)
         shown = await stub.GetBeneficiary(
             messages.GetBeneficiaryRequest(beneficiary_id=registered.beneficiary_id)
         )
-        for identifier in (
-            {"phone": "691 2345 678"},
-            {"document_number": "inv 77"},
-            {"amka": invented_amka(77)},
-            {"case_code": shown.case_code},
+        for wanted in (
+            messages.SearchBeneficiariesRequest(phone="691 2345 678"),
+            messages.SearchBeneficiariesRequest(document_number="inv 77"),
+            messages.SearchBeneficiariesRequest(amka=invented_amka(77)),
+            messages.SearchBeneficiariesRequest(case_code=shown.case_code),
         ):
-            answer = await stub.SearchBeneficiaries(
-                messages.SearchBeneficiariesRequest(reason="PERSON_IS_HERE", **identifier)
-            )
+            wanted.reason = "PERSON_IS_HERE"
+            answer = await stub.SearchBeneficiaries(wanted)
             [found] = answer.beneficiaries
             assert (found.beneficiary_id, found.masked_name, found.birth_year) == (
                 registered.beneficiary_id,
@@ -177,6 +181,43 @@ async def test_a_search_needs_a_reason_and_answers_masked(intake: RunningIntake)
                 messages.SearchBeneficiariesRequest(reason="CURIOUS", phone="6912345678")
             )
     assert refusal.reason == "SEARCH_REASON_UNKNOWN"
+
+
+async def test_a_search_by_name_answers_masked_in_another_script_and_says_when_it_may_be_repeated(
+    intake: RunningIntake,
+) -> None:
+    wanted = messages.PersonDescription(name="Μάρκα Ιχτίρα", birth_year=1990)
+    request = messages.SearchBeneficiariesRequest(reason="PERSON_CALLED", description=wanted)
+    searcher = uuid4()
+    async with intake.channel_of() as desk, intake.channel_of(principal_id=searcher) as hasty:
+        registered = await IntakeServiceStub(desk).RegisterBeneficiary(_registration(_person()))
+        stub = IntakeServiceStub(hasty)
+        answers = [await _once_names_are_loaded(stub, request)]
+        with refused() as refusal:
+            while len(answers) < 300:  # the allowance fills up again meanwhile
+                answers.append(await stub.SearchBeneficiaries(request))
+        assert len(answers) >= 30
+        for answer in answers:
+            [found] = answer.beneficiaries
+            assert found.beneficiary_id == registered.beneficiary_id
+            assert found.masked_name == "M••• A•••"
+    assert (refusal.code, refusal.reason) == (grpc.StatusCode.RESOURCE_EXHAUSTED, "SEARCHED_TOO_OFTEN")
+    assert 0 < (refusal.retry_delay_seconds or 0) <= 2
+    assert _access_records(intake, str(searcher)) == len(answers) + 1, (
+        "that it was too often is on record, too"
+    )
+
+
+async def _once_names_are_loaded(
+    stub: "IntakeServiceAsyncStub", request: messages.SearchBeneficiariesRequest
+) -> messages.SearchBeneficiariesResponse:
+    while True:
+        try:
+            return await stub.SearchBeneficiaries(request)
+        except grpc.aio.AioRpcError as error:
+            if error.code() is not grpc.StatusCode.UNAVAILABLE:
+                raise
+            await asyncio.sleep(0.01)
 
 
 async def test_an_update_over_a_colleagues_update_is_refused(intake: RunningIntake) -> None:

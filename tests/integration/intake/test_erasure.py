@@ -16,7 +16,7 @@ from services.intake.adapters.tombstones import Tombstones
 from services.intake.domain.identifiers import IdentifierField
 from services.intake.use_cases.erase_beneficiary import erase_beneficiary, replay_tombstones
 from services.intake.use_cases.get_beneficiary import get_beneficiary
-from services.intake.use_cases.search_beneficiaries import SearchBeneficiaries, search_beneficiaries
+from services.intake.use_cases.search_beneficiaries import IdentifierText
 from tests.support.people import invented_person
 from tests.support.postgres import FreshDatabase, MakeDatabase
 from tests.support.vault import OpenVault, open_vault, worker_of
@@ -71,9 +71,8 @@ async def test_an_erased_person_is_found_and_read_by_nobody(opened: OpenVault, t
         assert refused.value.stable_reason == "BENEFICIARY_ERASED"
     async with opened.database.transaction(worker_of()) as tx:
         assert await opened.people.fields(tx, person) is None
-        phone = SearchBeneficiaries(IdentifierField.PHONE, beneficiary.contacts[0].value, "PERSON_IS_HERE")
-        assert await search_beneficiaries(phone, METHOD, tx, opened.search) == []
         assert (await get_beneficiary(other, METHOD, tx, opened.people)).version == 1
+    assert await opened.find(IdentifierText(IdentifierField.PHONE, beneficiary.contacts[0].value)) == []
     (news,) = await told(opened, "profile_changed")
     assert (news.beneficiary_id, news.profile_version) == (str(person), 2)
 

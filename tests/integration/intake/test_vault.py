@@ -19,7 +19,7 @@ from services.intake.domain.beneficiary import Birth, Contact, ContactKind, Docu
 from services.intake.domain.identifiers import IdentifierField
 from services.intake.use_cases.duplicate_person import DuplicatePerson
 from services.intake.use_cases.get_beneficiary import ShownBeneficiary, get_beneficiary
-from services.intake.use_cases.search_beneficiaries import SearchBeneficiaries, search_beneficiaries
+from services.intake.use_cases.search_beneficiaries import IdentifierText
 from services.intake.use_cases.update_beneficiary import (
     UpdateBeneficiary,
     VersionConflict,
@@ -52,10 +52,8 @@ async def _shown(opened: OpenVault, person: BeneficiaryId, caller: Caller) -> Sh
 async def _found(
     opened: OpenVault, field: IdentifierField, text: str, caller: Caller | None = None
 ) -> list[BeneficiaryId]:
-    async with opened.database.transaction(caller or worker_of()) as tx:
-        command = SearchBeneficiaries(field, text, "PERSON_IS_HERE")
-        found = await search_beneficiaries(command, METHOD, tx, opened.search)
-        return [person.beneficiary_id for person in found]
+    found = await opened.find(IdentifierText(field, text), caller)
+    return [person.beneficiary_id for person in found]
 
 
 async def test_a_registered_person_is_read_back_as_they_were_told(opened: OpenVault) -> None:

@@ -14,6 +14,7 @@ from kem.intake.v1.intake_events_pb2 import IntakeEvent
 from kernel.ids import AgencyId, BeneficiaryId, ConsentId, DisclosureId, NeedId, ReferralId
 from kernel.vocabulary import LegalBasis, Origin, Routing, Urgency
 from services.intake.adapters.event_codec import encode
+from services.intake.adapters.search_alarm import many_people_searched
 from services.intake.domain import authority_events, emergency_events, events, rights_events
 from services.intake.domain import consent_policy_events as policy
 from tests.support.golden import fact_in, facts_of, golden_bytes, kept_files
@@ -89,6 +90,9 @@ FACTS: list[object] = [
     ),
 ]
 ENVELOPES: dict[str, type[Message]] = {topics.INTAKE: IntakeEvent, topics.DISCLOSURE: DisclosureEvent}
+ALARM = many_people_searched(61, CALLER, NOW, EVENT, REQUEST)
+"""Of topic kem.access.v1, whose other facts are the access service's."""
+
 CURRENT_SHAPE = {fact: 1 for envelope in ENVELOPES.values() for fact in facts_of(envelope)}
 """The number of the shape that is written now; one more for a fact whose message has changed."""
 
@@ -138,3 +142,8 @@ def test_every_fact_of_a_topic_is_kept_and_every_kept_shape_can_be_read(topic: s
 def test_what_is_no_fact_of_intake_is_refused() -> None:
     with pytest.raises(TypeError):
         encode(object(), CALLER, NOW)
+
+
+def test_the_bytes_of_an_alarm_about_searches_never_change() -> None:
+    assert ALARM.payload == golden_bytes(ALARM)
+    assert (ALARM.topic, ALARM.key) == (topics.ACCESS, CALLER.principal_id)

@@ -45,6 +45,7 @@ class AccessEvent(_message.Message):
     AUTHENTICATOR_ENROLLED_FIELD_NUMBER: _builtins.int
     IDENTITY_LINKED_FIELD_NUMBER: _builtins.int
     IDENTITY_UNLINKED_FIELD_NUMBER: _builtins.int
+    MANY_PEOPLE_SEARCHED_FIELD_NUMBER: _builtins.int
     event_id: _builtins.str
     """Unique for ever; consumers drop what they have seen."""
     aggregate_id: _builtins.str
@@ -107,6 +108,10 @@ class AccessEvent(_message.Message):
     def identity_unlinked(self) -> Global___IdentityUnlinked:
         """And may no longer."""
 
+    @_builtins.property
+    def many_people_searched(self) -> Global___ManyPeopleSearched:
+        """A worker was shown many different people by searches."""
+
     def __init__(
         self,
         *,
@@ -128,14 +133,15 @@ class AccessEvent(_message.Message):
         authenticator_enrolled: Global___AuthenticatorEnrolled | None = ...,
         identity_linked: Global___IdentityLinked | None = ...,
         identity_unlinked: Global___IdentityUnlinked | None = ...,
+        many_people_searched: Global___ManyPeopleSearched | None = ...,
     ) -> None: ...
-    _HasFieldArgType: _TypeAlias = _typing.Literal["_causation_id", b"_causation_id", "access_recorded", b"access_recorded", "account_closed", b"account_closed", "account_locked", b"account_locked", "account_opened", b"account_opened", "account_unlocked", b"account_unlocked", "actor", b"actor", "authenticator_enrolled", b"authenticator_enrolled", "causation_id", b"causation_id", "credentials_reset", b"credentials_reset", "event_time", b"event_time", "fact", b"fact", "identity_linked", b"identity_linked", "identity_unlinked", b"identity_unlinked", "password_changed", b"password_changed", "roles_changed", b"roles_changed"]  # noqa: Y015
+    _HasFieldArgType: _TypeAlias = _typing.Literal["_causation_id", b"_causation_id", "access_recorded", b"access_recorded", "account_closed", b"account_closed", "account_locked", b"account_locked", "account_opened", b"account_opened", "account_unlocked", b"account_unlocked", "actor", b"actor", "authenticator_enrolled", b"authenticator_enrolled", "causation_id", b"causation_id", "credentials_reset", b"credentials_reset", "event_time", b"event_time", "fact", b"fact", "identity_linked", b"identity_linked", "identity_unlinked", b"identity_unlinked", "many_people_searched", b"many_people_searched", "password_changed", b"password_changed", "roles_changed", b"roles_changed"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["_causation_id", b"_causation_id", "access_recorded", b"access_recorded", "account_closed", b"account_closed", "account_locked", b"account_locked", "account_opened", b"account_opened", "account_unlocked", b"account_unlocked", "actor", b"actor", "aggregate_id", b"aggregate_id", "aggregate_version", b"aggregate_version", "authenticator_enrolled", b"authenticator_enrolled", "causation_id", b"causation_id", "credentials_reset", b"credentials_reset", "event_id", b"event_id", "event_time", b"event_time", "fact", b"fact", "identity_linked", b"identity_linked", "identity_unlinked", b"identity_unlinked", "password_changed", b"password_changed", "policy_version", b"policy_version", "roles_changed", b"roles_changed"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["_causation_id", b"_causation_id", "access_recorded", b"access_recorded", "account_closed", b"account_closed", "account_locked", b"account_locked", "account_opened", b"account_opened", "account_unlocked", b"account_unlocked", "actor", b"actor", "aggregate_id", b"aggregate_id", "aggregate_version", b"aggregate_version", "authenticator_enrolled", b"authenticator_enrolled", "causation_id", b"causation_id", "credentials_reset", b"credentials_reset", "event_id", b"event_id", "event_time", b"event_time", "fact", b"fact", "identity_linked", b"identity_linked", "identity_unlinked", b"identity_unlinked", "many_people_searched", b"many_people_searched", "password_changed", b"password_changed", "policy_version", b"policy_version", "roles_changed", b"roles_changed"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     _WhichOneofReturnType__causation_id: _TypeAlias = _typing.Literal["causation_id"]  # noqa: Y015
     _WhichOneofArgType__causation_id: _TypeAlias = _typing.Literal["_causation_id", b"_causation_id"]  # noqa: Y015
-    _WhichOneofReturnType_fact: _TypeAlias = _typing.Literal["access_recorded", "account_opened", "roles_changed", "account_locked", "account_unlocked", "account_closed", "credentials_reset", "password_changed", "authenticator_enrolled", "identity_linked", "identity_unlinked"]  # noqa: Y015
+    _WhichOneofReturnType_fact: _TypeAlias = _typing.Literal["access_recorded", "account_opened", "roles_changed", "account_locked", "account_unlocked", "account_closed", "credentials_reset", "password_changed", "authenticator_enrolled", "identity_linked", "identity_unlinked", "many_people_searched"]  # noqa: Y015
     _WhichOneofArgType_fact: _TypeAlias = _typing.Literal["fact", b"fact"]  # noqa: Y015
     @_typing.overload
     def WhichOneof(self, oneof_group: _WhichOneofArgType__causation_id) -> _WhichOneofReturnType__causation_id | None: ...
@@ -522,3 +528,31 @@ class IdentityUnlinked(_message.Message):
     def WhichOneof(self, oneof_group: _WhichOneofArgType__agency_id) -> _WhichOneofReturnType__agency_id | None: ...
 
 Global___IdentityUnlinked: _TypeAlias = IdentityUnlinked  # noqa: Y015
+
+@_typing.final
+class ManyPeopleSearched(_message.Message):
+    """Within an hour searches showed more different people to one worker than work explains; told once an hour. The
+    worker is the actor.
+    """
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    PEOPLE_COUNT_FIELD_NUMBER: _builtins.int
+    WINDOW_SECONDS_FIELD_NUMBER: _builtins.int
+    people_count: _builtins.int
+    """How many different people."""
+    window_seconds: _builtins.int
+    """Within how many seconds."""
+    def __init__(
+        self,
+        *,
+        people_count: _builtins.int = ...,
+        window_seconds: _builtins.int = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["people_count", b"people_count", "window_seconds", b"window_seconds"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___ManyPeopleSearched: _TypeAlias = ManyPeopleSearched  # noqa: Y015

@@ -139,8 +139,38 @@ class GetBeneficiaryResponse(_message.Message):
 Global___GetBeneficiaryResponse: _TypeAlias = GetBeneficiaryResponse  # noqa: Y015
 
 @_typing.final
+class PersonDescription(_message.Message):
+    """A person as they can be described: the name with at least three letters, and one more thing that is known."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    NAME_FIELD_NUMBER: _builtins.int
+    BIRTH_YEAR_FIELD_NUMBER: _builtins.int
+    NATIONALITY_FIELD_NUMBER: _builtins.int
+    name: _builtins.str
+    """The name or a part of it, in Greek, Latin or Arabic letters (Arabic, Persian and Urdu spellings), in any order."""
+    birth_year: _builtins.int
+    """Year of birth; a year more or less is taken for the same. 0 where not known."""
+    nationality: _builtins.str
+    """ISO 3166-1 alpha-3, or XXA for a stateless person; empty where not known."""
+    def __init__(
+        self,
+        *,
+        name: _builtins.str = ...,
+        birth_year: _builtins.int = ...,
+        nationality: _builtins.str = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["birth_year", b"birth_year", "name", b"name", "nationality", b"nationality"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___PersonDescription: _TypeAlias = PersonDescription  # noqa: Y015
+
+@_typing.final
 class SearchBeneficiariesRequest(_message.Message):
-    """Asks for people with an exact identifier."""
+    """Asks for people with an exact identifier, or for people who are called so."""
 
     DESCRIPTOR: _descriptor.Descriptor
 
@@ -148,6 +178,7 @@ class SearchBeneficiariesRequest(_message.Message):
     PHONE_FIELD_NUMBER: _builtins.int
     DOCUMENT_NUMBER_FIELD_NUMBER: _builtins.int
     AMKA_FIELD_NUMBER: _builtins.int
+    DESCRIPTION_FIELD_NUMBER: _builtins.int
     REASON_FIELD_NUMBER: _builtins.int
     case_code: _builtins.str
     """The case code."""
@@ -159,6 +190,10 @@ class SearchBeneficiariesRequest(_message.Message):
     """The social security number."""
     reason: _builtins.str
     """Why: a code of the search reasons (PERSON_IS_HERE, PERSON_CALLED, DUPLICATE_CHECK, FOLLOW_UP)."""
+    @_builtins.property
+    def description(self) -> Global___PersonDescription:
+        """Name and one more thing."""
+
     def __init__(
         self,
         *,
@@ -166,13 +201,14 @@ class SearchBeneficiariesRequest(_message.Message):
         phone: _builtins.str = ...,
         document_number: _builtins.str = ...,
         amka: _builtins.str = ...,
+        description: Global___PersonDescription | None = ...,
         reason: _builtins.str = ...,
     ) -> None: ...
-    _HasFieldArgType: _TypeAlias = _typing.Literal["amka", b"amka", "case_code", b"case_code", "document_number", b"document_number", "identifier", b"identifier", "phone", b"phone"]  # noqa: Y015
+    _HasFieldArgType: _TypeAlias = _typing.Literal["amka", b"amka", "case_code", b"case_code", "description", b"description", "document_number", b"document_number", "identifier", b"identifier", "phone", b"phone"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["amka", b"amka", "case_code", b"case_code", "document_number", b"document_number", "identifier", b"identifier", "phone", b"phone", "reason", b"reason"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["amka", b"amka", "case_code", b"case_code", "description", b"description", "document_number", b"document_number", "identifier", b"identifier", "phone", b"phone", "reason", b"reason"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
-    _WhichOneofReturnType_identifier: _TypeAlias = _typing.Literal["case_code", "phone", "document_number", "amka"]  # noqa: Y015
+    _WhichOneofReturnType_identifier: _TypeAlias = _typing.Literal["case_code", "phone", "document_number", "amka", "description"]  # noqa: Y015
     _WhichOneofArgType_identifier: _TypeAlias = _typing.Literal["identifier", b"identifier"]  # noqa: Y015
     def WhichOneof(self, oneof_group: _WhichOneofArgType_identifier) -> _WhichOneofReturnType_identifier | None: ...
 
@@ -187,7 +223,7 @@ class SearchBeneficiariesResponse(_message.Message):
     BENEFICIARIES_FIELD_NUMBER: _builtins.int
     @_builtins.property
     def beneficiaries(self) -> _containers.RepeatedCompositeFieldContainer[_beneficiary_pb2.MaskedBeneficiary]:
-        """Masked, at most 20."""
+        """Masked, at most 20: those with the identifier, or those whose name is like the described one, the likest first."""
 
     def __init__(
         self,

@@ -116,7 +116,8 @@ class IntakeServiceServicer:
         raise NotImplementedError('Method not implemented!')
 
     def SearchBeneficiaries(self, request, context):
-        """Finds people by an exact identifier. The reason is mandatory and recorded; results are masked.
+        """Finds people of the caller's agency by an exact identifier, or by name in any of five scripts. The reason is
+        mandatory and recorded; results are masked. Too many searches are put off (RESOURCE_EXHAUSTED, RetryInfo).
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')

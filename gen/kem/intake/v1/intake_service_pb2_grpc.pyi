@@ -38,7 +38,9 @@ class IntakeServiceStub:
     GetBeneficiary: _grpc.UnaryUnaryMultiCallable[_intake_service_pb2.GetBeneficiaryRequest, _intake_service_pb2.GetBeneficiaryResponse]
     """Shows a person to those who may see them; the read is recorded before it is answered."""
     SearchBeneficiaries: _grpc.UnaryUnaryMultiCallable[_intake_service_pb2.SearchBeneficiariesRequest, _intake_service_pb2.SearchBeneficiariesResponse]
-    """Finds people by an exact identifier. The reason is mandatory and recorded; results are masked."""
+    """Finds people of the caller's agency by an exact identifier, or by name in any of five scripts. The reason is
+    mandatory and recorded; results are masked. Too many searches are put off (RESOURCE_EXHAUSTED, RetryInfo).
+    """
     UpdateBeneficiary: _grpc.UnaryUnaryMultiCallable[_intake_service_pb2.UpdateBeneficiaryRequest, _intake_service_pb2.UpdateBeneficiaryResponse]
     """Replaces a person's data."""
     RecordConsent: _grpc.UnaryUnaryMultiCallable[_intake_service_pb2.RecordConsentRequest, _intake_service_pb2.RecordConsentResponse]
@@ -68,7 +70,9 @@ class IntakeServiceAsyncStub(IntakeServiceStub):
     GetBeneficiary: _aio.UnaryUnaryMultiCallable[_intake_service_pb2.GetBeneficiaryRequest, _intake_service_pb2.GetBeneficiaryResponse]  # type: ignore[assignment]
     """Shows a person to those who may see them; the read is recorded before it is answered."""
     SearchBeneficiaries: _aio.UnaryUnaryMultiCallable[_intake_service_pb2.SearchBeneficiariesRequest, _intake_service_pb2.SearchBeneficiariesResponse]  # type: ignore[assignment]
-    """Finds people by an exact identifier. The reason is mandatory and recorded; results are masked."""
+    """Finds people of the caller's agency by an exact identifier, or by name in any of five scripts. The reason is
+    mandatory and recorded; results are masked. Too many searches are put off (RESOURCE_EXHAUSTED, RetryInfo).
+    """
     UpdateBeneficiary: _aio.UnaryUnaryMultiCallable[_intake_service_pb2.UpdateBeneficiaryRequest, _intake_service_pb2.UpdateBeneficiaryResponse]  # type: ignore[assignment]
     """Replaces a person's data."""
     RecordConsent: _aio.UnaryUnaryMultiCallable[_intake_service_pb2.RecordConsentRequest, _intake_service_pb2.RecordConsentResponse]  # type: ignore[assignment]
@@ -113,7 +117,9 @@ class IntakeServiceServicer(metaclass=_abc_1.ABCMeta):
         request: _intake_service_pb2.SearchBeneficiariesRequest,
         context: _ServicerContext,
     ) -> _typing.Union[_intake_service_pb2.SearchBeneficiariesResponse, _abc.Awaitable[_intake_service_pb2.SearchBeneficiariesResponse]]:
-        """Finds people by an exact identifier. The reason is mandatory and recorded; results are masked."""
+        """Finds people of the caller's agency by an exact identifier, or by name in any of five scripts. The reason is
+        mandatory and recorded; results are masked. Too many searches are put off (RESOURCE_EXHAUSTED, RetryInfo).
+        """
 
     @_abc_1.abstractmethod
     def UpdateBeneficiary(
