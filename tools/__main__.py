@@ -21,6 +21,7 @@ COMMANDS = {
     "demo": "tools.demo",
     "partner": "tools.partner",
     "push": "tools.push",
+    "rights": "tools.rights",
     "trace": "tools.trace",
     "check": "tools.check",
     "bench": "tools.bench",

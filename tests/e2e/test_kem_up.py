@@ -19,9 +19,12 @@ from aiokafka import AIOKafkaProducer
 
 from chassis.topics import DISCLOSURE, INTAKE, REFERRAL, TOPICS
 from kem.directory.v1.directory_service_pb2 import ListAgenciesRequest
+from kem.disclosure.v1 import rights_service_pb2
 from kem.intake.v1 import intake_service_pb2
+from kem.intake.v1.beneficiary_pb2 import ORIGIN_KEM_DESK
 from kernel.vocabulary import Role
 from services.access.domain.authenticator import STEP_SECONDS, code_at
+from services.intake.entrypoints.translate_beneficiary import beneficiary_message
 from tests.e2e.kem_command import ROOT, KemUp, command, environment
 from tests.e2e.marked_people import Marks
 from tests.e2e.places import search_everywhere
@@ -29,6 +32,7 @@ from tests.e2e.playing import PATIENCE_SECONDS, Outcome, play
 from tests.e2e.search import Finding, Search
 from tests.e2e.typed_terminal import TypedTerminal
 from tests.integration.chassis.waiting import until
+from tests.support.people import invented_person
 from tools.check.report import check_database
 from tools.demo import agency
 from tools.demo.agency import OTHER_REASON, QUESTION
@@ -237,6 +241,67 @@ async def test_staff_sign_in_by_the_logins_that_were_shown_once(hub_process: Kem
         one for one in (await told(layout, "staff", "list"))["accounts"] if one["login"] == "filippos"
     ]
     assert (account["has_authenticator"], account["must_change_password"]) == (True, False)
+
+
+async def test_an_officer_gives_a_person_their_export_as_a_file_and_a_page_in_their_language(
+    hub_process: KemUp, tmp_path: Path
+) -> None:
+    layout = hub_process.layout
+    one_time = (await told(layout, "staff", "reset", "erato"))["one_time_password"]
+    async with TypedTerminal(layout.data, "login", "--as", "erato") as terminal:
+        await terminal.until_seen("Password: ")
+        terminal.type(one_time)
+        await terminal.until_seen("Enter if you have none")
+        terminal.type("")
+        for prompt in ("Your own password: ", "Once more: "):
+            await terminal.until_seen(prompt)
+            terminal.type("six grey clouds")
+        terminal.type(_code(_secret_in(await terminal.until_seen("The code that the new one shows"))))
+        await terminal.until_seen("erato is signed in with a second factor as dpo")
+    asked = await _asked_to_see(layout)
+    said = await told(
+        layout, "rights", "export", asked, "--identity", "document-seen", "--into", str(tmp_path / "out")
+    )
+    data, page = map(Path, said["files"])
+    found = json.loads(data.read_text())
+    assert (found["rights_request_id"], said["language"]) == (asked, "ar")
+    assert found["person"]["names"]["original"]["given"] == "آمنة"
+    assert found["agencies"][found["person"]["registered_by_agency_id"]]["en"]
+    shown = page.read_text()
+    assert '<html lang="ar" dir="rtl">' in shown
+    assert "<bdi>آمنة الإختراع</bdi>" in shown
+    assert [one.stat().st_mode & 0o077 for one in (data, page)] == [0, 0]
+
+
+async def _asked_to_see(layout: Layout) -> str:
+    """Somebody new, who asks to see everything: the id of their request."""
+    hub = Hub(Doors.of(layout))
+    try:
+        operator = hub.person(uuid4(), None, Role.OPERATOR)
+        agencies = await hub.directory.ListAgencies(
+            ListAgenciesRequest(code="KEM"), metadata=operator.credentials()
+        )
+        worker = hub.person(uuid4(), UUID(agencies.agencies[0].agency_id), Role.INTAKE_WORKER)
+        person = await hub.intake.RegisterBeneficiary(
+            intake_service_pb2.RegisterBeneficiaryRequest(
+                request_id=str(uuid4()),
+                beneficiary=beneficiary_message(invented_person()),
+                origin=ORIGIN_KEM_DESK,
+            ),
+            metadata=worker.credentials(),
+        )
+        request = rights_service_pb2.RegisterRightsRequestRequest(
+            request_id=str(uuid4()),
+            beneficiary_id=person.beneficiary_id,
+            right=rights_service_pb2.RIGHT_ACCESS,
+            asked_by=rights_service_pb2.ASKED_BY_SELF,
+            words="Everything, please.",
+        )
+        request.received_time.GetCurrentTime()
+        kept = await hub.rights.RegisterRightsRequest(request, metadata=worker.credentials())
+        return str(kept.rights_request_id)
+    finally:
+        await hub.close()
 
 
 async def test_a_new_authenticator_takes_the_place_of_the_present_one_by_its_next_code(
