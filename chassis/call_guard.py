@@ -17,10 +17,12 @@ from opentelemetry.trace.propagation.tracecontext import TraceContextTextMapProp
 from chassis.access import Access, decide
 from chassis.access_records import AccessRecord
 from chassis.caller import Caller, CallerVerifier
+from chassis.certificates import Certificate
 from chassis.current import set_current_caller
 from chassis.error_map import is_foreseen, status_of
 from chassis.logs import places_of
 from chassis.measures import call_seconds
+from chassis.peers import Peers, check_may_speak
 from chassis.trace_context import current_trace_id, tracer
 from chassis.validation import check_request
 from kernel.errors import KemError, NotAuthenticated, NotFound, NotPermitted, Unavailable
@@ -40,21 +42,26 @@ class CallGuard(grpc.aio.ServerInterceptor):
     """Stands before every servicer method of a server.
 
     What a known caller may not do, or may not know of, is recorded before they are told. Streams end with
-    UNAVAILABLE when the server drains, so that clients connect again elsewhere.
+    UNAVAILABLE when the server drains, so that clients connect again elsewhere, and with UNAUTHENTICATED
+    when the certificate that they came over is good no more.
     """
 
     def __init__(
         self,
         service: str,
+        peers: Peers,
         verifier: CallerVerifier,
         access: Mapping[str, Access],
         record_refusal: RefusalRecorder | None = None,
     ) -> None:
         self._service = service
+        self._peers = peers
         self._verifier = verifier
         self._access = access
         self._record_refusal = record_refusal
-        self._streams: set[asyncio.Task[Any]] = set()
+        self._streams: dict[asyncio.Task[Any], Certificate | None] = {}
+        self._endings: dict[asyncio.Task[Any], KemError] = {}
+        """What a stream is told that was ended from here."""
         self._is_draining = False
         self._guarded: dict[str, Any] = {}  # by method: only those that exist, so it cannot grow
 
@@ -62,6 +69,18 @@ class CallGuard(grpc.aio.ServerInterceptor):
         """Ends the open streams; calls under way go on."""
         self._is_draining = True
         for stream in self._streams:
+            self._end(stream, _restarting())
+
+    def end_streams_without_certificate(self) -> None:
+        """Ends the open streams whose certificate was revoked or has expired."""
+        for stream, certificate in self._streams.items():
+            refusal = self._peers.refusal_of(certificate) if certificate is not None else None
+            if refusal is not None:
+                self._end(stream, refusal)
+
+    def _end(self, stream: asyncio.Task[Any], ending: KemError) -> None:
+        if stream not in self._endings:
+            self._endings[stream] = ending
             stream.cancel()
 
     async def intercept_service(self, continuation: Any, handler_call_details: Any) -> Any:
@@ -93,7 +112,7 @@ class CallGuard(grpc.aio.ServerInterceptor):
                 started = time.monotonic()
                 try:
                     async with asyncio.timeout(_seconds_left(context)):
-                        caller = self._claimed_caller(context)
+                        caller = self._claimed_caller(context, self._peers.certificate_of(context))
                         self._admit(method, caller)
                         answer = await act(self._checked(request, is_streaming), context)
                 except grpc.aio.AbortError:
@@ -113,11 +132,12 @@ class CallGuard(grpc.aio.ServerInterceptor):
                 caller = None
                 started = time.monotonic()
                 task = _this_task()
-                self._streams.add(task)
+                self._streams[task] = None
                 try:
                     if self._is_draining:
                         raise _restarting()
-                    caller = self._claimed_caller(context)
+                    self._streams[task] = certificate = self._peers.certificate_of(context)
+                    caller = self._claimed_caller(context, certificate)
                     self._admit(method, caller)
                     answers = act(self._checked(request, is_streaming), context)
                     if inspect.isawaitable(answers):  # a method that writes to the context itself
@@ -129,14 +149,16 @@ class CallGuard(grpc.aio.ServerInterceptor):
                 except grpc.aio.AbortError:
                     raise
                 except asyncio.CancelledError:
-                    if not self._is_draining or context.cancelled():
+                    ending = self._endings.get(task)
+                    if ending is None or context.cancelled():
                         raise
                     task.uncancel()
-                    await self._refuse(method, caller, _restarting(), context, started)
+                    await self._refuse(method, caller, ending, context, started)
                 except Exception as error:
                     await self._refuse(method, caller, error, context, started)
                 finally:
-                    self._streams.discard(task)
+                    self._streams.pop(task, None)
+                    self._endings.pop(task, None)
 
         return call
 
@@ -149,13 +171,15 @@ class CallGuard(grpc.aio.ServerInterceptor):
             decide(method, caller, self._access)
         set_current_caller(caller)
 
-    def _claimed_caller(self, context: Any) -> Caller | None:
+    def _claimed_caller(self, context: Any, certificate: Certificate) -> Caller | None:
         for name, value in context.invocation_metadata() or ():
             if name == "authorization":
                 scheme, _, token = str(value).partition(" ")
                 if scheme.lower() != "bearer" or not token:
                     raise NotAuthenticated("The authorization of this call is not a bearer assertion.")
-                return self._verifier.verify(token)
+                caller = self._verifier.verify(token)
+                check_may_speak(certificate, caller)
+                return caller
         return None
 
     def _checked(self, request: Any, is_streaming: bool) -> Any:
@@ -177,6 +201,14 @@ class CallGuard(grpc.aio.ServerInterceptor):
                 method=method,
                 error=type(error).__name__,
                 places=places_of(error),
+                trace_id=trace_id,
+            )
+        if isinstance(error, NotAuthenticated) and "serial" in error.metadata:
+            log.warning(
+                "certificate_refused",
+                method=method,
+                reason=error.stable_reason,
+                serial=error.metadata["serial"],
                 trace_id=trace_id,
             )
         status = status_of(error, trace_id)

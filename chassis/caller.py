@@ -51,6 +51,8 @@ class Caller:
     issuer: str
     valid_until_time: datetime | None = field(default=None, compare=False)
     """When the issuer's word ends: what goes on after the call was admitted must end by then."""
+    certificate_thumbprint: str = field(default="", compare=False)
+    """The only certificate over which the issuer's word may come (RFC 8705); empty where it named none."""
 
     @property
     def is_internal(self) -> bool:
@@ -174,6 +176,8 @@ def _caller(claims: dict[str, Any], key: IssuerKey) -> Caller:
         acr=str(claims.get("acr", "")),
         issuer=key.issuer,
         valid_until_time=datetime.fromtimestamp(claims["exp"], UTC),
+        # a binding that is not understood is not passed over: the KeyError makes the assertion invalid
+        certificate_thumbprint=str(claims["cnf"]["x5t#S256"]) if "cnf" in claims else "",
     )
 
 

@@ -7,6 +7,7 @@ from typing import Any, Final
 import grpc
 
 from chassis.caller import AssertionSigner
+from chassis.tls import TlsFiles, secure_channel
 from chassis.trace_context import current_trace_context
 
 DEFAULT_DEADLINE_SECONDS: Final = 5.0
@@ -25,6 +26,7 @@ _OPTIONS: Final = [
 def channel(
     address: str,
     signer: AssertionSigner | None,
+    files: TlsFiles,
     *,
     token: Callable[[], str] | None = None,
     deadline_seconds: float = DEFAULT_DEADLINE_SECONDS,
@@ -33,6 +35,7 @@ def channel(
 
     Args:
         signer: the service that calls, which then speaks for itself; None for calls without an assertion.
+        files: the certificate over which is called.
         token: speaks for somebody else instead (a client's own assertion, asked for at each call).
         deadline_seconds: for unary calls that set none; streams have none unless they set one.
     """
@@ -46,8 +49,7 @@ def channel(
             (_StreamStream, None),
         )
     ]
-    opened: grpc.aio.Channel = grpc.aio.insecure_channel(address, options=_OPTIONS, interceptors=interceptors)
-    return opened
+    return secure_channel(address, files, options=_OPTIONS, interceptors=interceptors)
 
 
 class ServiceToken:

@@ -1,10 +1,11 @@
-"""A service's gRPC door: guarded methods, public health, reflection for known callers, and a clean drain."""
+"""A service's gRPC door: mutual TLS, guarded methods, health, reflection for known callers, a clean drain."""
 
 import asyncio
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any, Final
 
 import grpc
+import structlog
 from grpc_health.v1 import health_pb2, health_pb2_grpc
 from grpc_health.v1._async import HealthServicer
 from grpc_reflection.v1alpha import reflection
@@ -12,6 +13,9 @@ from grpc_reflection.v1alpha import reflection
 from chassis.access import Access
 from chassis.call_guard import CallGuard, RefusalRecorder
 from chassis.caller import CallerVerifier
+from chassis.measures import certificate_seconds_left
+from chassis.peers import Peers
+from chassis.tls import TlsFiles
 
 Registration = Callable[[grpc.aio.Server], None]
 """Adds one servicer: `lambda server: add_IntakeServiceServicer_to_server(servicer, server)`."""
@@ -24,6 +28,11 @@ _OPTIONS: Final = [
     ("grpc.keepalive_permit_without_calls", 1),
 ]
 
+
+LOOK_AT_CERTIFICATES_SECONDS: Final = 1.0
+"""So soon the streams of a certificate end that was revoked or has expired."""
+
+log = structlog.get_logger(__name__)
 
 REASON_METADATA: Final = "kem-reason"
 """In the trailing metadata of a health check: why not, in a plain clause without anything secret."""
@@ -48,11 +57,16 @@ class ReasonedHealth(HealthServicer):
 
 
 class GrpcServer:
-    """Serves the methods that the access table names; `""` and each service have a health of their own."""
+    """Serves the methods that the access table names; `""` and each service have a health of their own.
+
+    Nobody gets as far as a call without a certificate of the hub's authorities; there is no door without.
+    """
 
     def __init__(
         self,
         address: str,
+        files: TlsFiles,
+        peers: Peers,
         verifier: CallerVerifier,
         access: Mapping[str, Access],
         registrations: Sequence[Registration],
@@ -63,10 +77,13 @@ class GrpcServer:
         self.address = address
         self.port = 0
         self._names = sorted({method.split("/")[1] for method in access})
-        self._guard = CallGuard(service, verifier, access, record_refusal)
+        self._files = files
+        self._service = service
+        self._guard = CallGuard(service, peers, verifier, access, record_refusal)
         self._health = ReasonedHealth()
         self._registrations = registrations
         self._server: grpc.aio.Server | None = None
+        self._looking: asyncio.Task[None] | None = None
 
     async def start(self) -> None:
         """Listens; serving is said by `set_serving`.
@@ -87,12 +104,13 @@ class GrpcServer:
             server,
         )
         try:
-            self.port = server.add_insecure_port(self.address)
+            self.port = server.add_secure_port(self.address, self._files.server_credentials())
         except RuntimeError:
             raise AddressTaken(self.address) from None
         self._server = server
         await self.set_serving(False, "it is starting")
         await server.start()
+        self._looking = asyncio.create_task(self._look_at_certificates(), name="certificates")
 
     async def set_serving(self, is_serving: bool, reason: str = "") -> None:
         """Tells health checks; NOT_SERVING, with the reason, until everything that a call needs is there."""
@@ -107,5 +125,18 @@ class GrpcServer:
             return
         await self.set_serving(False, "it is ending")
         self._guard.drain()
+        if self._looking is not None:
+            self._looking.cancel()
         server, self._server = self._server, None
         await asyncio.wait_for(server.stop(grace_seconds), grace_seconds + 2)
+
+    async def _look_at_certificates(self) -> None:
+        """Ends the streams of certificates that are good no more, and says how long the own one is."""
+        while True:
+            try:
+                left = self._files.read_certificate().seconds_left()
+                certificate_seconds_left.set(left, {"source": self._service})
+                self._guard.end_streams_without_certificate()
+            except (OSError, ValueError) as error:
+                log.error("certificate_not_read", error=type(error).__name__)
+            await asyncio.sleep(LOOK_AT_CERTIFICATES_SECONDS)

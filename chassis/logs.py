@@ -15,7 +15,7 @@ ALLOWED_KEYS: Final = frozenset(
         *("consumer", "topic", "topics", "partition", "offset", "position", "source", "count", "left"),
         *("event_id", "event_type", "principal_id", "referral_id", "offer_id", "need_id", "agency_id"),
         *("delivery_id", "recipient_id", "disclosure_id", "dead_letter_id"),
-        *("address", "roles", "seconds", "state", "version", "schema"),
+        *("address", "roles", "seconds", "state", "version", "schema", "serial"),
     }
 )
 """Ids here are random and say nothing; a beneficiary's is not among them."""

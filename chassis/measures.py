@@ -28,6 +28,9 @@ consumer_lag = _meter.create_gauge(
 dead_letters_open = _meter.create_gauge(
     "kem_dead_letters_open", description="Events set aside that nobody has redriven or discarded"
 )
+certificate_seconds_left = _meter.create_gauge(
+    "kem_certificate_seconds_left", description="How long a service's own certificate is good for"
+)
 relayed_events = _meter.create_counter(
     "kem_relayed_events", description="Events that the broker has acknowledged"
 )

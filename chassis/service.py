@@ -14,6 +14,7 @@ from chassis.caller import AssertionSigner, Caller, CallerVerifier
 from chassis.database_gauges import DatabaseGauges
 from chassis.grpc_client import channel
 from chassis.grpc_server import GrpcServer, Registration
+from chassis.peers import Peers
 from chassis.postgres import Database, EventCodec
 from chassis.reader import WINDOW_SECONDS, ProjectionReader
 from chassis.relay import Relay
@@ -98,6 +99,8 @@ class Service:
         """The gRPC door: who may call what, and the servicers."""
         self._server = GrpcServer(
             self.settings.grpc_address,
+            self.settings.tls_files,
+            Peers(self.settings.revoked_certificates_file),
             self.verifier,
             access,
             registrations,
@@ -180,7 +183,7 @@ class Service:
 
     def channel(self, address: str) -> grpc.aio.Channel:
         """A channel on which this service speaks for itself; closed at the end."""
-        opened = channel(address, self.signer)
+        opened = channel(address, self.signer, self.settings.tls_files)
         self.closes(opened)
         return opened
 

@@ -6,6 +6,7 @@ from pydantic import BeforeValidator, Field, FilePath, ValidationError, field_va
 from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
 
 from chassis.group import EMBEDDED_FETCH_WAIT_MILLISECONDS, KAFKA_FETCH_WAIT_MILLISECONDS, SESSION_SECONDS
+from chassis.tls import TlsFiles
 from chassis.topics import REPLICATION
 
 ALL_ROLES: Final = ("grpc", "stream", "relay", "timers")
@@ -46,6 +47,8 @@ class ServiceSettings(BaseSettings):
     metrics_address: str = ""
     identity_file: FilePath
     """The Ed25519 key (PEM) by which the service speaks for itself, and from which its other keys follow."""
+    certificate_file: FilePath
+    """The service's certificate and its key in one file (PEM), for the calls that it takes and makes."""
     roles: Roles = ALL_ROLES
     kafka_bootstrap: str = Field(validation_alias="KEM_KAFKA_BOOTSTRAP")
     kafka_idempotence: bool = Field(default=True, validation_alias="KEM_KAFKA_IDEMPOTENCE")
@@ -60,6 +63,9 @@ class ServiceSettings(BaseSettings):
     otlp_endpoint: str = Field(default="", validation_alias="KEM_OTLP_ENDPOINT")
     trace_ratio: float = Field(default=0.01, ge=0, le=1, validation_alias="KEM_TRACE_RATIO")
     assertion_keys_file: FilePath = Field(validation_alias="KEM_ASSERTION_KEYS_FILE")
+    authorities_file: FilePath = Field(validation_alias="KEM_AUTHORITIES_FILE")
+    """The certificates (PEM) that vouch for every other one."""
+    revoked_certificates_file: FilePath = Field(validation_alias="KEM_REVOKED_CERTIFICATES_FILE")
     log_level: str = Field(
         default="INFO", pattern="^(?i:debug|info|warning|error)$", validation_alias="KEM_LOG_LEVEL"
     )
@@ -96,6 +102,11 @@ class ServiceSettings(BaseSettings):
     def worker_database_url(self) -> str:
         """For batches, timers and the relay."""
         return self.worker_database_url_file.read_text().strip()
+
+    @property
+    def tls_files(self) -> TlsFiles:
+        """What the service shows to those who call it, and to those whom it calls."""
+        return TlsFiles(self.certificate_file, self.certificate_file, self.authorities_file)
 
     @property
     def fetch_wait_milliseconds(self) -> int:

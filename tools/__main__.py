@@ -22,6 +22,7 @@ COMMANDS = {
     "partner": "tools.partner",
     "push": "tools.push",
     "rights": "tools.rights",
+    "certs": "tools.certificates",
     "trace": "tools.trace",
     "check": "tools.check",
     "bench": "tools.bench",

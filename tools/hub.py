@@ -7,9 +7,9 @@ from pathlib import Path
 from typing import Final, Protocol
 from uuid import UUID
 
-import grpc
-
 from chassis.caller import AssertionSigner
+from chassis.certificates import is_issued_by
+from chassis.tls import TlsFiles, secure_channel
 from kem.access.v1 import access_service_pb2_grpc
 from kem.directory.v1 import directory_service_pb2_grpc
 from kem.disclosure.v1 import disclosure_service_pb2_grpc, rights_service_pb2_grpc
@@ -36,13 +36,16 @@ Metadata = tuple[tuple[str, str], ...]
 
 @dataclass(frozen=True, slots=True)
 class Doors:
-    """Where a running hub answers, and the key with which this machine may vouch for its staff."""
+    """Where a running hub answers, the key with which this machine may vouch for its staff, and the
+    certificate over which it speaks for them.
+    """
 
     intake: str
     referral: str
     notifications: str
     access: str
     issuer_key_file: Path
+    certificate: TlsFiles
     check_url: str
 
     @staticmethod
@@ -64,6 +67,7 @@ class Doors:
             notifications=run.addresses["notifications"],
             access=run.addresses["access"],
             issuer_key_file=layout.issuer_key,
+            certificate=layout.tools_certificate,
             check_url=layout.url_file("check").read_text(encoding="utf-8").strip(),
         )
 
@@ -113,15 +117,20 @@ class Hub:
     """Open channels to every door. Close it when done.
 
     One channel for the calls of staff, another one for agencies: as different machines would have.
+
+    Args:
+        certificate: over which is called; this machine's own unless another one is named.
     """
 
-    def __init__(self, doors: Doors) -> None:
+    def __init__(self, doors: Doors, certificate: TlsFiles | None = None) -> None:
         self.doors = doors
         self._signer = AssertionSigner(ISSUER, doors.issuer_key_file)
-        intake = grpc.aio.insecure_channel(doors.intake, options=_OPTIONS)
-        referral = grpc.aio.insecure_channel(doors.referral, options=_OPTIONS)
-        notifications = grpc.aio.insecure_channel(doors.notifications, options=_OPTIONS)
-        access = grpc.aio.insecure_channel(doors.access, options=_OPTIONS)
+        self._certificate = certificate or doors.certificate
+        check_certificate(self._certificate)
+        intake = secure_channel(doors.intake, self._certificate, options=_OPTIONS)
+        referral = secure_channel(doors.referral, self._certificate, options=_OPTIONS)
+        notifications = secure_channel(doors.notifications, self._certificate, options=_OPTIONS)
+        access = secure_channel(doors.access, self._certificate, options=_OPTIONS)
         self._channels = [intake, referral, notifications, access]
         self.intake = intake_service_pb2_grpc.IntakeServiceStub(intake)
         self.policy = consent_policy_service_pb2_grpc.ConsentPolicyServiceStub(intake)
@@ -141,10 +150,35 @@ class Hub:
 
     def inbox(self) -> "inbox_service_pb2_grpc.InboxServiceAsyncStub":
         """A door to the inbox on a connection of its own, as each agency has one."""
-        channel = grpc.aio.insecure_channel(self.doors.notifications, options=_OPTIONS)
+        channel = secure_channel(self.doors.notifications, self._certificate, options=_OPTIONS)
         self._channels.append(channel)
         return inbox_service_pb2_grpc.InboxServiceStub(channel)
 
     async def close(self) -> None:
         for channel in self._channels:
             await channel.close()
+
+
+def check_certificate(files: TlsFiles) -> None:
+    """Says what gRPC would not: to a client whose certificate it does not take, a server just hangs up.
+
+    Raises:
+        StackFailure: the certificate cannot be used, and what to do.
+    """
+    try:
+        certificate = files.read_certificate()
+        is_vouched_for = is_issued_by(files.certificate.read_bytes(), files.authorities.read_bytes())
+    except (OSError, ValueError):
+        raise StackFailure(
+            f"There is no usable certificate at {files.certificate}; ./kem certs issue makes an agency's,"
+            " ./kem up this machine's own."
+        ) from None
+    if certificate.seconds_left() <= 0:
+        raise StackFailure(
+            f"The certificate {files.certificate} ended on {certificate.end_time:%Y-%m-%d};"
+            " ./kem certs renew makes an agency's anew, ./kem up this machine's own."
+        )
+    if not is_vouched_for:
+        raise StackFailure(
+            f"The certificate {files.certificate} is not of this hub; ask KEM for one (./kem certs issue)."
+        )

@@ -8,6 +8,7 @@ from uuid import uuid4
 
 import grpc
 
+from chassis.tls import TlsFiles, secure_channel
 from kem.directory.v1 import directory_pb2, directory_service_pb2_grpc
 from kem.directory.v1 import directory_service_pb2 as directory
 from kem.disclosure.v1 import disclosure_service_pb2 as disclosure
@@ -32,7 +33,9 @@ class Loaded:
     activities: int
 
 
-async def load(referral: str, intake: str, token: str, *, today: date | None = None) -> Loaded:
+async def load(
+    referral: str, intake: str, token: str, files: TlsFiles, *, today: date | None = None
+) -> Loaded:
     """Adds what the hub does not have yet; what is there is left as it is, so that nobody's edits are undone.
 
     Repeat-safe, also after a load that broke off. Dates count from `today` (default: today in Athens).
@@ -41,11 +44,12 @@ async def load(referral: str, intake: str, token: str, *, today: date | None = N
         referral: address of the door that keeps the directory, host:port.
         intake: address of the door that keeps the agreements, host:port.
         token: an assertion for somebody who has all of `ROLES`.
+        files: the certificate over which is called.
     """
     city = read_city(today or datetime.now(ATHENS).date())
     async with (
-        grpc.aio.insecure_channel(referral) as to_referral,
-        grpc.aio.insecure_channel(intake) as to_intake,
+        secure_channel(referral, files) as to_referral,
+        secure_channel(intake, files) as to_intake,
     ):
         return await _Loader(city, to_referral, to_intake, token).run()
 

@@ -10,6 +10,7 @@ from uuid import UUID, uuid4
 
 import pytest
 
+from chassis.certificates import Certificate
 from kem.common.v1 import common_pb2
 from kem.directory.v1.directory_service_pb2 import ListAgenciesRequest
 from kem.intake.v1 import beneficiary_pb2, consent_pb2, intake_service_pb2, need_pb2
@@ -23,10 +24,12 @@ from tools.check.report import check_database
 from tools.hub import Doors, Hub, Person
 from tools.notices.publishing import sample_notice
 from tools.partner.calls import call
+from tools.stack.credentials import write_certificates
 from tools.stack.stack import Stack, StackOptions
 from tools.trace.history import read_history
 
 AGENCY, SERVICE_TYPE = "KEM", "GREEK_A1"
+OTHER_AGENCY = "UNHCR"
 
 
 class Desk:
@@ -234,6 +237,43 @@ async def test_what_the_hub_refuses_is_said_in_its_own_words(stack: Stack) -> No
     assert "(ADDRESS_NOT_ALLOWED)" in said
     assert "No agency has the code NOBODY" in await _kem(stack, "push", "resume", "NOBODY", fails=2)
     assert "PUSH_ENDPOINT_NOT_FOUND" in await _kem(stack, "push", "resume", AGENCY, fails=1)
+
+
+async def test_a_terminal_whose_certificate_is_revoked_is_told_so_and_put_out_within_five_seconds(
+    stack: Stack,
+) -> None:
+    folder = stack.layout.data / "stick"
+    issued = await _kem(stack, "certs", "issue", OTHER_AGENCY, "--out", str(folder))
+    assert "key.pem" in issued
+    async with TypedTerminal(stack.layout.data, OTHER_AGENCY, "--certificate", str(folder)) as terminal:
+        await terminal.until_seen("Offers appear here")
+        said = await _kem(stack, "certs", "revoke", OTHER_AGENCY, "--reason", "KEY_LOST")
+        assert f"Revoked: {OTHER_AGENCY}" in said
+        async with asyncio.timeout(5):
+            await terminal.until_seen("Your certificate was revoked; ask KEM for a new one.")
+        assert await terminal.ended() == 1
+    log = stack.layout.log("notifications").read_text()
+    assert '"event": "certificate_refused"' in log
+    assert "CERTIFICATE_REVOKED" in log
+
+
+async def test_a_service_takes_up_what_the_supervisor_renews(stack: Stack, desk: Desk) -> None:
+    layout = stack.layout
+    before = layout.certificate("referral").read_bytes()
+    serial = Certificate.read(before).serial
+    await _kem(stack, "certs", "revoke", serial, "--reason", "REPLACED")
+    assert write_certificates(layout, stack.services) == ["referral"]
+    assert layout.certificate("referral").read_bytes() != before
+    process = stack.parts["referral"].process
+    # matching asks intake over the new certificate: the old one is refused by now
+    referral_id = await desk.record_need()
+    await until(lambda: _is_told(layout.data, referral_id, "ReferralOffered"), within=30)
+    assert stack.parts["referral"].process is process, "without a restart"
+
+
+async def _is_told(data: Path, referral_id: str, event: str) -> bool:
+    history = await read_history(_check_url(data), referral_id)
+    return event in [entry.event for entry in history.entries]
 
 
 async def _given_up(stack: Stack) -> bool:

@@ -20,6 +20,7 @@ from tests.fault.processes import PATIENCE_SECONDS, Worker, start_worker
 from tests.fault.runners import FETCH_WAIT_MILLISECONDS, SESSION_SECONDS
 from tests.integration.chassis.assertions import key_file, make_signer
 from tests.integration.chassis.waiting import until
+from tests.support.hub_certificates import certificate_environment
 from tests.support.postgres import FreshDatabase
 from tools.stack.broker import Broker
 from tools.stack.ports import free_port
@@ -104,6 +105,7 @@ class Hub:
             f"{prefix}DATABASE_URL_FILE": str(files["app"]),
             f"{prefix}WORKER_DATABASE_URL_FILE": str(files["worker"]),
             f"{prefix}IDENTITY_FILE": str(identity),
+            **certificate_environment(service),
             "KEM_ASSERTION_KEYS_FILE": str(keys),
             "KEM_KEYS_DIR": str(self.folder / "keys"),
             "KEM_INTAKE_GRPC_ADDRESS": self.intake_address or f"127.0.0.1:{free_port()}",

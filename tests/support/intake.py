@@ -19,6 +19,7 @@ from services.intake.__main__ import wire
 from services.intake.adapters.event_codec import encode
 from services.intake.settings import IntakeSettings
 from tests.integration.chassis.assertions import key_file, make_signer, write_keys
+from tests.support.hub_certificates import certificate_fields, service_files, tools_files
 from tests.support.postgres import FreshDatabase
 from tests.support.vault import KEM
 from tools.stack.ports import free_port
@@ -47,11 +48,11 @@ class RunningIntake:
         """A channel of one member of staff (of KEM, an intake worker, unless said otherwise)."""
         held = set(roles) or {"intake_worker"}
         token = self.people.token(principal_id or uuid4(), agency_id, held, acr=acr)
-        return channel(self.address, None, token=lambda: token)
+        return channel(self.address, None, tools_files(), token=lambda: token)
 
     def channel_of_the_hub(self) -> grpc.aio.Channel:
         """A channel on which the referral service speaks for itself."""
-        return channel(self.address, self._referral)
+        return channel(self.address, self._referral, service_files("referral"))
 
 
 HUB_PRINCIPAL = derived_id("service", "referral")
@@ -83,6 +84,7 @@ async def running_intake(
         kafka_bootstrap=bootstrap,
         kafka_idempotence=False,
         keys_dir=keys_dir,
+        **certificate_fields("intake"),
         roles=roles,
         **settings_changes,
     )
@@ -102,7 +104,7 @@ async def running_intake(
 
 async def _serving(address: str, running: asyncio.Task[None]) -> None:
     """Returns when health says so; a service that ended instead shows why."""
-    async with channel(address, None) as opened:
+    async with channel(address, None, tools_files()) as opened:
         health = health_pb2_grpc.HealthStub(opened)
         while True:
             if running.done():

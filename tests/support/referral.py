@@ -15,6 +15,7 @@ from services.referral.__main__ import wire
 from services.referral.adapters.event_codec import encode
 from services.referral.settings import ReferralSettings
 from tests.integration.chassis.assertions import key_file
+from tests.support.hub_certificates import certificate_fields, tools_files
 from tests.support.intake import RunningIntake
 from tests.support.postgres import FreshDatabase
 from tests.support.vault import KEM
@@ -34,7 +35,7 @@ class RunningReferral:
     ) -> grpc.aio.Channel:
         """A channel of one member of staff of an agency."""
         token = self.intake.people.token(principal_id or uuid4(), agency_id, set(roles))
-        return channel(self.address, None, token=lambda: token)
+        return channel(self.address, None, tools_files(), token=lambda: token)
 
 
 @asynccontextmanager
@@ -53,6 +54,7 @@ async def running_referral(
         assertion_keys_file=folder / "assertion-keys.json",
         kafka_bootstrap=bootstrap,
         kafka_idempotence=False,
+        **certificate_fields("referral"),
         intake_address=intake.address,
     )
     service = await Service.open(settings, encode)
@@ -60,7 +62,7 @@ async def running_referral(
     try:
         await wire(service)
         running = asyncio.create_task(service.run(stopping))
-        await wait_serving(settings.grpc_address)
+        await wait_serving(settings.grpc_address, tools_files())
         yield RunningReferral(settings.grpc_address, intake)
         stopping.set()
         await running

@@ -22,7 +22,7 @@ from chassis.topics import TOPICS
 from tools.operate.archive import Archive
 from tools.operate.postgres_program import program, run_program
 from tools.operate.progress import Bar
-from tools.stack.credentials import write_signing_keys, write_urls
+from tools.stack.credentials import write_certificates, write_signing_keys, write_urls
 from tools.stack.failure import StackFailure
 from tools.stack.layout import ROOT, Layout, write_secret
 from tools.stack.ports import Ports, choose, free_port
@@ -219,6 +219,7 @@ class _Restoring:
         """Its keys must fit, and its tombstones are followed, before the backup is anybody's database."""
         layout, log = self._layout, self._layout.work / "restore-intake.log"
         write_signing_keys(layout, self._services)
+        write_certificates(layout, self._services)
         write_urls(layout, self._postgres, self._services)
         own = {
             "KEM_INTAKE_DATABASE_URL_FILE": self._draft_url("app"),

@@ -46,7 +46,7 @@ async def call(method: Callable[..., Any], request: Any, person: Credentials) ->
             tries = _TRIES if is_passing else _TRIES_OF_A_REFUSAL if retry_seconds is not None else 1
             if attempt + 1 >= tries:
                 words = error.details() or error.code().name
-                raise Refused(reason, "The hub cannot be reached." if is_passing else words) from None
+                raise Refused(reason, _unreached(words) if is_passing else words) from None
             await asyncio.sleep(retry_seconds or pause)
             pause = min(pause * 2, 2.0)
     raise AssertionError("the last try returns or raises")
@@ -63,3 +63,9 @@ def why(error: grpc.aio.AioRpcError) -> tuple[str, float | None]:
         elif detail.Unpack(retry):
             retry_seconds = retry.retry_delay.ToTimedelta().total_seconds()
     return reason, retry_seconds
+
+
+def _unreached(words: str) -> str:
+    if "CERTIFICATE_VERIFY_FAILED" in words:
+        return "Who answers there is not vouched for by your authorities.pem: it is another hub, or nobody's."
+    return "The hub cannot be reached."

@@ -2,11 +2,13 @@
 
 import asyncio
 import contextlib
+from collections.abc import Callable
 from pathlib import Path
 from uuid import UUID
 
 from rich.markup import escape
 
+from chassis.tls import TlsFiles
 from kem.directory.v1.directory_pb2 import Agency
 from kem.directory.v1.directory_service_pb2 import ListAgenciesRequest
 from kem.notifications.v1.delivery_pb2 import Delivery
@@ -34,15 +36,25 @@ _ENDED = {
 }
 
 
-async def sit_down(doors: Doors, code: str, cursors: Path, *, from_start: bool = False) -> None:
+async def sit_down(
+    doors: Doors,
+    code: str,
+    cursors: Path,
+    certificate: Callable[[UUID, str], TlsFiles],
+    *,
+    from_start: bool = False,
+) -> None:
     """Serves one person until they type quit or press Ctrl-C.
 
+    Args:
+        certificate: finds the agency's own, over which the whole sitting goes.
+
     Raises:
-        StackFailure: no such agency, or the hub does not let it in.
+        StackFailure: no such agency, no certificate for it, or the hub does not let it in.
     """
-    hub = Hub(doors)
+    agency = await _agency(doors, code)
+    hub = Hub(doors, certificate(UUID(agency.agency_id), agency.code))
     try:
-        agency = await _agency(hub, code)
         person = hub.person(
             derived_id("partner terminal", agency.code),
             UUID(agency.agency_id),
@@ -162,9 +174,15 @@ class _Sitting:
         )
 
 
-async def _agency(hub: Hub, code: str) -> Agency:
-    operator = hub.person(derived_id("partner terminal", "look-up"), None, Role.OPERATOR)
-    found = await call(hub.directory.ListAgencies, ListAgenciesRequest(code=code.upper()), operator)
+async def _agency(doors: Doors, code: str) -> Agency:
+    hub = Hub(doors)
+    try:
+        operator = hub.person(derived_id("partner terminal", "look-up"), None, Role.OPERATOR)
+        found = await call(hub.directory.ListAgencies, ListAgenciesRequest(code=code.upper()), operator)
+    except Refused as refusal:
+        raise StackFailure(refusal.words) from None
+    finally:
+        await hub.close()
     for agency in found.agencies:
         if agency.code == code.upper():
             match: Agency = agency

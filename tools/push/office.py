@@ -5,7 +5,7 @@ import base64
 import json
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
-from typing import Any, Final
+from typing import Any, Final, TypeVar
 from uuid import uuid4
 
 import typer
@@ -22,6 +22,8 @@ from tools.partner.calls import Refused, call
 from tools.push.words import as_dict, sentences
 from tools.stack.failure import StackFailure
 from tools.stack.layout import DATA, Layout
+
+Found = TypeVar("Found")
 
 _PAGE: Final = 200
 _INBOXES: Final = {"agency": INBOX_AGENCY, "desk": INBOX_DESK}
@@ -82,7 +84,7 @@ def act(do: Callable[[Office], Awaitable[Answer]], *, as_json: bool) -> None:
     Raises:
         StackFailure: nothing runs, or the hub refuses, in its own words.
     """
-    answer = asyncio.run(_act(do))
+    answer = asyncio.run(at_office(do))
     if as_json:
         typer.echo(json.dumps(answer.object, indent=2))
         return
@@ -91,7 +93,12 @@ def act(do: Callable[[Office], Awaitable[Answer]], *, as_json: bool) -> None:
         console.print(line)
 
 
-async def _act(do: Callable[[Office], Awaitable[Answer]]) -> Answer:
+async def at_office(do: Callable[[Office], Awaitable[Found]]) -> Found:
+    """What an operator at the running hub finds.
+
+    Raises:
+        StackFailure: nothing runs, or the hub refuses, in its own words.
+    """
     hub = Hub(Doors.of(Layout(DATA)))
     try:
         return await do(Office(hub, hub.person(derived_id("staff", "operator"), None, Role.OPERATOR)))

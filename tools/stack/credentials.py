@@ -1,14 +1,17 @@
 """Passwords and signing keys of one stack: made once, kept in its data folder, never printed."""
 
+import asyncio
 import base64
 import json
 import secrets
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
+from typing import Final
 
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat
 
 from chassis.caller import SERVICE_ISSUER_PREFIX, SERVICE_ROLE, AssertionSigner
+from tools.certificates.office import CertificateOffice
 from tools.stack.failure import StackFailure
 from tools.stack.layout import Layout, write_secret
 from tools.stack.postgres_admin import KINDS, SUPERUSER, Passwords, PostgresAdmin
@@ -16,6 +19,7 @@ from tools.stack.postgres_admin import KINDS, SUPERUSER, Passwords, PostgresAdmi
 ISSUER = "kem-up"
 STAFF_ISSUER = "kem-access"
 """The access service, for whoever has signed in there."""
+LOOK_AT_CERTIFICATES_SECONDS: Final = 60.0
 
 
 def passwords(layout: Layout, schemas: Iterable[str]) -> Passwords:
@@ -79,6 +83,24 @@ def _signer(layout: Layout, issuer: str) -> AssertionSigner:
         pem = Ed25519PrivateKey.generate().private_bytes(Encoding.PEM, PrivateFormat.PKCS8, NoEncryption())
         write_secret(file, pem.decode())
     return AssertionSigner(issuer, file)
+
+
+def write_certificates(layout: Layout, services: Iterable[str]) -> list[str]:
+    """Sees to it that services and tools have a certificate that is good for a while; says whose is new."""
+    return CertificateOffice(layout).write_own(list(services))
+
+
+async def keep_certificates(layout: Layout, services: Iterable[str], say: Callable[[str], None]) -> None:
+    """Renews what ends soon, until it is cancelled; everybody takes the new files up by themselves."""
+    while True:
+        await asyncio.sleep(LOOK_AT_CERTIFICATES_SECONDS)
+        try:
+            renewed = await asyncio.to_thread(write_certificates, layout, services)
+        except OSError as error:
+            say(f"Certificates cannot be renewed ({error.strerror}); it is tried again.")
+            continue
+        if renewed:
+            say(f"Renewed the certificates of {', '.join(renewed)}.")
 
 
 def write_urls(layout: Layout, server: PostgresAdmin, schemas: Iterable[str]) -> None:

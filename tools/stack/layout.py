@@ -7,6 +7,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
+from chassis.tls import TlsFiles
 from tools.stack.failure import StackFailure
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -125,6 +126,54 @@ class Layout:
         """The public keys of everybody who may vouch for a caller (JSON)."""
         return self.data / "assertion-keys.json"
 
+    @property
+    def authority(self) -> Path:
+        """The hub's certificate authority, and the registry of what it has issued: no service needs them."""
+        return self.data / "authority"
+
+    @property
+    def authority_key(self) -> Path:
+        """The key of the authority (PEM, 0400): whoever has it can make a certificate for anybody."""
+        return self.authority / "authority.key"
+
+    @property
+    def authority_certificate(self) -> Path:
+        return self.authority / "authority.pem"
+
+    @property
+    def certificate_registry(self) -> Path:
+        """Each certificate that was issued or revoked, a line of JSON each; only ever added to."""
+        return self.authority / "certificates.jsonl"
+
+    @property
+    def certificates(self) -> Path:
+        """Certificates in use on this machine."""
+        return self.data / "certificates"
+
+    @property
+    def authorities(self) -> Path:
+        """By which everybody on this machine checks a certificate (PEM)."""
+        return self.certificates / "authorities.pem"
+
+    @property
+    def revoked_certificates(self) -> Path:
+        """The serials over which no call is taken (JSON)."""
+        return self.certificates / "revoked.json"
+
+    def certificate(self, holder: str) -> Path:
+        """Key and certificate (PEM) of a service, or of the `tools`."""
+        return self.certificates / f"{holder}.pem"
+
+    @property
+    def tools_certificate(self) -> TlsFiles:
+        """What the commands of this machine show to the services."""
+        own = self.certificate("tools")
+        return TlsFiles(own, own, self.authorities)
+
+    def agency_certificate(self, code: str) -> Path:
+        """The folder in which an agency's certificate waits to be handed over."""
+        return self.data / "agencies" / code
+
     def identity_key(self, service: str) -> Path:
         """The key with which a service speaks for itself."""
         return self.secrets / f"identity-{service}.pem"
@@ -140,7 +189,8 @@ class Layout:
         """Makes the folders. Repeat-safe."""
         try:
             self.data.mkdir(parents=True, exist_ok=True)
-            for folder in (self.data, self.secrets, self.keys, self.logs, self.postgres, self.work):
+            private = (self.secrets, self.keys, self.authority, self.certificates)
+            for folder in (self.data, *private, self.logs, self.postgres, self.work):
                 folder.mkdir(exist_ok=True)
                 folder.chmod(0o700)
         except PermissionError as error:

@@ -20,7 +20,7 @@ async def load_sample_city(layout: Layout, referral: str, intake: str, say: Call
     token = signer.token(
         derived_id("staff", "sample-city"), None, list(sample_city.ROLES), lifetime_seconds=3600
     )
-    loaded = await sample_city.load(referral, intake, token)
+    loaded = await sample_city.load(referral, intake, token, layout.tools_certificate)
     layout.sample_city_mark.touch()
     say(
         f"The sample city is loaded: {loaded.agencies} agencies, {loaded.services} services,"

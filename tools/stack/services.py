@@ -8,6 +8,7 @@ from collections.abc import Mapping
 from pathlib import Path
 
 from chassis.grpc_server import REASON_METADATA
+from chassis.tls import TlsFiles, secure_channel
 from tools.stack.failure import StackFailure
 from tools.stack.layout import Layout
 from tools.stack.ports import Ports, is_free
@@ -38,6 +39,9 @@ def environment(
             f"{prefix}WORKER_DATABASE_URL_FILE": str(layout.url_file(f"{service}-worker")),
             f"{prefix}METRICS_ADDRESS": f"127.0.0.1:{ports.metrics(service)}",
             f"{prefix}IDENTITY_FILE": str(layout.identity_key(service)),
+            f"{prefix}CERTIFICATE_FILE": str(layout.certificate(service)),
+            "KEM_AUTHORITIES_FILE": str(layout.authorities),
+            "KEM_REVOKED_CERTIFICATES_FILE": str(layout.revoked_certificates),
         }
     )
     for name in services_of(root):
@@ -67,8 +71,8 @@ def check_ports(ports: Ports, service: str) -> None:
             raise StackFailure(f"port {port} is used by another program; end that program")
 
 
-async def wait_serving(address: str, patience_seconds: float = 60) -> None:
-    """Returns when the service at `address` says SERVING.
+async def wait_serving(address: str, files: TlsFiles, patience_seconds: float = 60) -> None:
+    """Returns when the service at `address` says SERVING to the holder of `files`.
 
     Raises:
         StackFailure: it does not in time.
@@ -76,24 +80,24 @@ async def wait_serving(address: str, patience_seconds: float = 60) -> None:
     deadline = time.monotonic() + patience_seconds
     why_not: str | None = ""
     while time.monotonic() < deadline:
-        why_not = await why_not_serving(address)
+        why_not = await why_not_serving(address, files)
         if why_not is None:
             return
         await asyncio.sleep(0.1)
     raise StackFailure(f"does not serve at {address} after {patience_seconds:.0f} s: {why_not}")
 
 
-async def is_serving(address: str, deadline_seconds: float = 1.0) -> bool:
+async def is_serving(address: str, files: TlsFiles, deadline_seconds: float = 1.0) -> bool:
     """Whether the service at `address` says SERVING now."""
-    return await why_not_serving(address, deadline_seconds) is None
+    return await why_not_serving(address, files, deadline_seconds) is None
 
 
-async def why_not_serving(address: str, deadline_seconds: float = 1.0) -> str | None:
+async def why_not_serving(address: str, files: TlsFiles, deadline_seconds: float = 1.0) -> str | None:
     """The reason that the service gives (gRPC health protocol); None when it says SERVING."""
     import grpc
     from grpc_health.v1 import health_pb2, health_pb2_grpc
 
-    async with grpc.aio.insecure_channel(address, options=[("grpc.use_local_subchannel_pool", 1)]) as channel:
+    async with secure_channel(address, files, options=[("grpc.use_local_subchannel_pool", 1)]) as channel:
         call = health_pb2_grpc.HealthStub(channel).Check(
             health_pb2.HealthCheckRequest(), timeout=deadline_seconds
         )

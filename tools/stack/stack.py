@@ -12,7 +12,12 @@ from typing import Final
 
 from chassis.publisher import PublishingFailed
 from tools.stack.cluster import Cluster, Node
-from tools.stack.credentials import write_signing_keys, write_urls
+from tools.stack.credentials import (
+    keep_certificates,
+    write_certificates,
+    write_signing_keys,
+    write_urls,
+)
 from tools.stack.failure import StackFailure
 from tools.stack.filling import Filling
 from tools.stack.layout import ROOT, Layout
@@ -107,7 +112,7 @@ class Stack:
         self._servers: Servers | None = None
         self._filling: Filling | None = None
         self._room: Room | None = None
-        self._room_watch: asyncio.Task[None] | None = None
+        self._watches: list[asyncio.Task[None]] = []
         self._run: RunKeeper | None = None
         self._refilling = asyncio.Lock()
         self._is_stopping = False
@@ -150,7 +155,12 @@ class Stack:
         for part in self.parts.values():
             part.is_patient = True
         self._room = self._room_of_servers()
-        self._room_watch = asyncio.create_task(self._watch_room(self._room), name="watch the room")
+        self._watches = [
+            asyncio.create_task(self._watch_room(self._room), name="watch the room"),
+            asyncio.create_task(
+                keep_certificates(self.layout, self.services, self.say), name="watch the certificates"
+            ),
+        ]
         if self._run is not None:
             self._run.room = self._room
             self._run.note_ready(is_ready=True)
@@ -176,6 +186,7 @@ class Stack:
             if log.stat().st_size > LARGEST_LOG_BYTES:
                 log.replace(log.with_suffix(".log.1"))
         write_signing_keys(layout, self.services)
+        write_certificates(layout, self.services)
         write_urls(layout, self.postgres, self.services)
         self.addresses |= {"postgresql": self.postgres.address, "broker": self.cluster.bootstrap}
         self.addresses |= {name: f"127.0.0.1:{ports.grpc(name)}" for name in self.services}
@@ -266,7 +277,9 @@ class Stack:
 
         if roles is not None and "grpc" not in roles:
             return self._add(name, start, word.wait)
-        return self._add(name, start, lambda: wait_serving(self.addresses[name]))
+        return self._add(
+            name, start, lambda: wait_serving(self.addresses[name], self.layout.tools_certificate)
+        )
 
     def _add(
         self,
@@ -319,9 +332,9 @@ class Stack:
     async def stop(self) -> None:
         """Ends everything in order: services drain, then the broker, then PostgreSQL. Repeat-safe."""
         self._is_stopping = True
-        if self._room_watch is not None:
-            self._room_watch.cancel()
-            await asyncio.gather(self._room_watch, return_exceptions=True)
+        for watch in self._watches:
+            watch.cancel()
+        await asyncio.gather(*self._watches, return_exceptions=True)
         for part in reversed(self.service_parts()):
             await part.end()
         if self._filling is not None:

@@ -3,6 +3,7 @@
 import json
 import time
 from dataclasses import asdict, dataclass, field, replace
+from datetime import UTC, datetime
 from typing import Final
 
 import asyncpg
@@ -10,6 +11,9 @@ import psutil
 from rich.console import Console
 from rich.table import Table
 
+from chassis.tls import TlsFiles
+from tools.certificates.office import CertificateOffice
+from tools.certificates.words import sentence_about
 from tools.stack.layout import Layout
 from tools.stack.run_file import RunningProcess, read_run
 from tools.stack.services import START_ORDER, why_not_serving
@@ -58,6 +62,8 @@ class Found:
     """What was given without consent and nobody has reviewed in time."""
     rights_overdue: int = 0
     """What people have asked by right and nobody has answered in time."""
+    certificates_ending: list[str] = field(default_factory=list)
+    """A sentence about each certificate that ends within 14 days, or has ended as recently."""
 
 
 async def read_status(layout: Layout) -> Found:
@@ -67,7 +73,8 @@ async def read_status(layout: Layout) -> Found:
         return Found(is_running=False)
     processes = [_supervisor(run.supervisor, is_ready=run.is_ready)]
     for process in run.processes:
-        processes.append(await _process(process, run.addresses.get(process.name)))
+        address = run.addresses.get(process.name)
+        processes.append(await _process(process, address, layout.tools_certificate))
     waiting: dict[str, Waiting] = {}
     given_up, overdue = 0, (0, 0)
     is_reached = False
@@ -82,18 +89,20 @@ async def read_status(layout: Layout) -> Found:
             await connection.close()
     except (OSError, TimeoutError, asyncpg.PostgresError):
         waiting = {}
-    return Found(True, processes, waiting, run.addresses, is_reached, given_up, *overdue)
+    now = datetime.now(UTC)
+    ending = [sentence_about(entry, now) for entry in CertificateOffice(layout).ending(now)]
+    return Found(True, processes, waiting, run.addresses, is_reached, given_up, *overdue, ending)
 
 
 def _supervisor(process: RunningProcess, *, is_ready: bool) -> ProcessState:
     return _seen(process, "SERVING" if is_ready else "STARTING")
 
 
-async def _process(process: RunningProcess, address: str | None) -> ProcessState:
+async def _process(process: RunningProcess, address: str | None, files: TlsFiles) -> ProcessState:
     state = process.state
     is_service = process.name.partition("-")[0] in START_ORDER
     if state in ("STARTING", "SERVING") and is_service and address:
-        reason = await why_not_serving(address)
+        reason = await why_not_serving(address, files)
         if reason is not None:
             found = _seen(process, "NOT_SERVING" if state == "SERVING" else state)
             return replace(found, reason=reason)
@@ -193,6 +202,7 @@ def as_json(found: Found) -> str:
             "consumer_lag": total("consumer_lag"),
             "outbox_depth": total("outbox_depth"),
             "dead_letters": total("dead_letters"),
+            "certificates_ending": found.certificates_ending,
             "push_given_up": found.push_given_up if found.is_database_reached else None,
             "reviews_overdue": found.reviews_overdue if found.is_database_reached else None,
             "rights_overdue": found.rights_overdue if found.is_database_reached else None,
@@ -223,6 +233,8 @@ def print_status(found: Found) -> None:
     for process in found.processes:
         if process.reason:
             console.print(f"{process.name}: {process.reason}.", markup=False)
+    for sentence in found.certificates_ending:
+        console.print(f"[red]{sentence}[/]")
     console.print()
     if not found.is_database_reached:
         console.print("PostgreSQL does not answer now, so nothing can be counted.")

@@ -19,6 +19,8 @@ from google.protobuf.message import Message
 
 from chassis.access import Access
 from chassis.caller import SECOND_FACTOR, AssertionSigner
+from chassis.caller import AssertionSigner
+from chassis.tls import secure_channel
 from kem.directory.v1 import directory_pb2
 from kem.directory.v1 import directory_service_pb2 as directory
 from kem.directory.v1.directory_service_pb2_grpc import DirectoryServiceStub
@@ -36,6 +38,7 @@ from tests.component.intake.desk import Desk, at, desk_at
 from tests.component.intake.telephone import handover_request
 from tests.component.referral.directory_door import agency_message, service_message
 from tests.integration.chassis.assertions import key_file, make_signer, write_keys
+from tests.support.hub_certificates import certificate_environment, service_files, tools_files
 from tests.support.intake import HUB_PRINCIPAL, RunningIntake
 from tests.support.postgres import FreshDatabase
 from tests.support.referral import RunningReferral
@@ -76,12 +79,15 @@ class EveryDoor:
     hub: AssertionSigner
     metrics: dict[str, str]
     """Where each service's figures are read."""
-    _channels: dict[str, grpc.aio.Channel] = field(default_factory=dict)
+    _channels: dict[tuple[str, str], grpc.aio.Channel] = field(default_factory=dict)
+    _of_the_hub: set[str | None] = field(default_factory=set)
 
     def token(self, *roles: str, agency_id: UUID | None = None) -> str:
         """An assertion of the hub's issuer for people, or of a service for itself."""
         if Role.SERVICE in roles:
-            return self.hub.token(HUB_PRINCIPAL, None, list(roles))
+            token = self.hub.token(HUB_PRINCIPAL, None, list(roles))
+            self._of_the_hub.add(token)
+            return token
         return self.intake.people.token(uuid4(), agency_id, list(roles), acr=SECOND_FACTOR)
 
     def token_by_password(self, *roles: str, agency_id: UUID) -> str:
@@ -91,9 +97,11 @@ class EveryDoor:
     async def call(self, method: str, token: str | None, request: Message | None = None) -> Any:
         """The answer's bytes; an empty request unless one is given."""
         service = next(name for name, table in access_tables().items() if method in table)
-        if service not in self._channels:
-            self._channels[service] = grpc.aio.insecure_channel(self.addresses[service])
-        opened: Any = self._channels[service]  # its generic calls have no types
+        holder = "referral" if token in self._of_the_hub else "tools"
+        if (service, holder) not in self._channels:
+            files = service_files(holder) if token in self._of_the_hub else tools_files()
+            self._channels[service, holder] = secure_channel(self.addresses[service], files)
+        opened: Any = self._channels[service, holder]  # its generic calls have no types
         metadata = [("authorization", f"Bearer {token}")] if token else []
         content = request.SerializeToString() if request else b""
         if method.endswith("/Subscribe"):
@@ -130,7 +138,7 @@ async def every_door(database: FreshDatabase, folder: Path, bootstrap: str) -> A
         _start(service, addresses, metrics[service], database, folder, bootstrap) for service in addresses
     ]
     try:
-        await asyncio.gather(*map(wait_serving, addresses.values()))
+        await asyncio.gather(*(wait_serving(address, tools_files()) for address in addresses.values()))
         intake = RunningIntake(database, addresses["intake"], folder / "keys", people, hub)
         async with desk_at(intake) as desk:
             case = await _make_case(RunningReferral(addresses["referral"], intake), desk)
@@ -164,6 +172,7 @@ def _start(
         "KEM_NOTIFICATIONS_PUSH_NETWORKS": "127.0.0.0/8",
         "KEM_ACCESS_KEY_FILE": str(folder / "keys" / "sign-in.key"),
         "KEM_ACCESS_ASSERTION_KEY_FILE": str(key_file(folder, "kem-access")),
+        **certificate_environment(service),
         f"{prefix}METRICS_ADDRESS": metrics_address,
         f"{prefix}IDENTITY_FILE": str(key_file(folder, "service:referral")),
         f"{prefix}DATABASE_URL_FILE": str(folder / f"{service}-app"),

@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 
 from tests.integration.chassis.assertions import key_file, make_signer, write_keys
+from tests.support.hub_certificates import certificate_environment
 from tests.support.intake import NOWHERE
 from tests.support.postgres import FreshDatabase, MakeDatabase
 from tests.support.vault import open_vault
@@ -28,6 +29,7 @@ async def _start(database: FreshDatabase, folder: Path, keys_dir: Path) -> tuple
             "KEM_INTAKE_WORKER_DATABASE_URL_FILE": str(folder / "worker"),
             "KEM_INTAKE_GRPC_ADDRESS": f"127.0.0.1:{free_port()}",
             "KEM_INTAKE_IDENTITY_FILE": str(key_file(folder, "service:intake")),
+            **certificate_environment("intake"),
             "KEM_KAFKA_BOOTSTRAP": NOWHERE,
             "KEM_ASSERTION_KEYS_FILE": str(write_keys(folder, make_signer(folder, "kem-test"))),
             "KEM_KEYS_DIR": str(keys_dir),

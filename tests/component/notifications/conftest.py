@@ -38,6 +38,7 @@ async def hub(
     signer, identity = make_signer(folder, "kem-up"), make_signer(folder, "service:notifications")
     write_keys(folder, signer)
     one = InboxHub(files, referral, broker.bootstrap, folder, signer, identity)
+    one.certificates.write_revoked()
     try:
         yield one
     finally:

@@ -16,14 +16,17 @@ from google.protobuf.message import Message
 from chassis.caller import AssertionSigner, Caller
 from chassis.events import OutgoingEvent
 from chassis.postgres import Database
+from chassis.tls import TlsFiles, secure_channel
 from kem.notifications.v1 import delivery_pb2
 from kem.notifications.v1 import inbox_service_pb2 as messages
 from kem.notifications.v1.inbox_service_pb2_grpc import InboxServiceStub
 from kernel.ids import random_id
 from kernel.vocabulary import Role
 from tests.integration.chassis.assertions import key_file
+from tests.support.hub_certificates import certificate_environment, tools_files
 from tests.support.postgres import FreshDatabase
 from tests.support.referral_facts import outgoing
+from tools.certificates.registry import Registry
 from tools.stack.ports import free_port
 from tools.stack.services import wait_serving
 
@@ -54,7 +57,7 @@ class InboxHub:
             (self.folder / f"{name}.url").write_text(url)
         process = self._spawn(address, roles)
         self.processes.append(process)
-        await wait_serving(address)
+        await wait_serving(address, tools_files())
         return address, process
 
     def _spawn(self, address: str, roles: str) -> subprocess.Popen[bytes]:
@@ -68,6 +71,8 @@ class InboxHub:
                     "KEM_NOTIFICATIONS_WORKER_DATABASE_URL_FILE": str(self.folder / "worker.url"),
                     "KEM_NOTIFICATIONS_GRPC_ADDRESS": address,
                     "KEM_NOTIFICATIONS_IDENTITY_FILE": str(key_file(self.folder, "service:notifications")),
+                    **certificate_environment("notifications"),
+                    "KEM_REVOKED_CERTIFICATES_FILE": str(self.folder / "revoked.json"),
                     "KEM_KAFKA_BOOTSTRAP": self.bootstrap,
                     "KEM_KAFKA_IDEMPOTENCE": "false",
                     "KEM_ASSERTION_KEYS_FILE": str(self.folder / "assertion-keys.json"),
@@ -77,6 +82,11 @@ class InboxHub:
                 stdout=log,
                 stderr=subprocess.STDOUT,
             )
+
+    @property
+    def certificates(self) -> Registry:
+        """What `./kem certs` would write for the processes."""
+        return Registry(self.folder / "certificates.jsonl", self.folder / "revoked.json")
 
     def stop(self) -> None:
         for process in self.processes:
@@ -104,9 +114,18 @@ class InboxHub:
 class Client:
     """A member of an agency, on a connection of their own."""
 
-    def __init__(self, hub: InboxHub, address: str, agency_id: UUID, role: Role = Role.AGENCY_MEMBER) -> None:
+    def __init__(
+        self,
+        hub: InboxHub,
+        address: str,
+        agency_id: UUID,
+        role: Role = Role.AGENCY_MEMBER,
+        files: TlsFiles | None = None,
+    ) -> None:
         self.metadata = hub.token(agency_id, role)
-        self._channel = grpc.aio.insecure_channel(address, options=[("grpc.use_local_subchannel_pool", 1)])
+        self._channel = secure_channel(
+            address, files or tools_files(), options=[("grpc.use_local_subchannel_pool", 1)]
+        )
         self.inbox = InboxServiceStub(self._channel)
 
     async def __aenter__(self) -> "Client":

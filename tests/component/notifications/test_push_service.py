@@ -8,6 +8,7 @@ from uuid import UUID
 import grpc
 import pytest
 
+from chassis.tls import secure_channel
 from kem.notifications.v1 import inbox_service_pb2 as inbox_messages
 from kem.notifications.v1 import push_service_pb2 as messages
 from kem.notifications.v1.delivery_pb2 import INBOX_AGENCY
@@ -17,6 +18,7 @@ from kernel.vocabulary import Role
 from tests.component.notifications.inbox_service import PATIENCE_SECONDS, Client, InboxHub
 from tests.integration.chassis.waiting import until
 from tests.support.certificates import Authority
+from tests.support.hub_certificates import tools_files
 from tests.support.partner_server import Gate, Partner, takes_all
 from tests.support.referral_facts import offered
 from tests.support.refusals import refused
@@ -27,7 +29,7 @@ class Operator:
 
     def __init__(self, hub: InboxHub, address: str) -> None:
         self._metadata = hub.token(None, Role.OPERATOR)
-        self._channel = grpc.aio.insecure_channel(address)
+        self._channel = secure_channel(address, tools_files())
         self._push = PushServiceStub(self._channel)
 
     async def __aenter__(self) -> "Operator":

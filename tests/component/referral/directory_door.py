@@ -11,7 +11,9 @@ import grpc
 
 from chassis.caller import AssertionSigner, CallerVerifier
 from chassis.grpc_server import GrpcServer
+from chassis.peers import Peers
 from chassis.postgres import Database
+from chassis.tls import secure_channel
 from kem.directory.v1 import directory_pb2 as directory
 from kem.directory.v1.directory_service_pb2_grpc import (
     DirectoryServiceStub,
@@ -25,6 +27,7 @@ from services.referral.entrypoints.directory_server import DIRECTORY_ACCESS, Dir
 from tests.integration.chassis.assertions import make_signer, write_keys
 from tests.support import refusals
 from tests.support.directory import agency_id, service_id
+from tests.support.hub_certificates import no_revoked_certificates, service_files
 from tests.support.postgres import FreshDatabase
 
 
@@ -61,6 +64,8 @@ async def open_door(fresh: FreshDatabase, folder: Path) -> AsyncIterator[Directo
     servicer = DirectoryServicer(database, DirectoryStores())
     server = GrpcServer(
         "127.0.0.1:0",
+        service_files("referral"),
+        Peers(no_revoked_certificates()),
         verifier,
         DIRECTORY_ACCESS,
         [lambda grpc_server: add_DirectoryServiceServicer_to_server(servicer, grpc_server)],
@@ -68,7 +73,8 @@ async def open_door(fresh: FreshDatabase, folder: Path) -> AsyncIterator[Directo
     )
     await server.start()
     try:
-        async with grpc.aio.insecure_channel(f"127.0.0.1:{server.port}") as channel:
+        # the console speaks for people and for itself
+        async with secure_channel(f"127.0.0.1:{server.port}", service_files("console")) as channel:
             yield DirectoryDoor(DirectoryServiceStub(channel), signer, service_signer)
     finally:
         await server.drain(1)

@@ -16,6 +16,7 @@ from chassis.access_records import AccessRecord
 from chassis.caller import AssertionSigner, Caller, CallerVerifier
 from chassis.grpc_client import channel
 from chassis.grpc_server import AddressTaken, GrpcServer
+from chassis.peers import Peers
 from chassis.remote_errors import remote_refusals
 from kem.notifications.v1.delivery_pb2 import INBOX_AGENCY, INBOX_UNSPECIFIED
 from kem.notifications.v1.inbox_service_pb2 import (
@@ -41,6 +42,7 @@ from kernel.ids import random_id
 from tests.integration.chassis.assertions import make_signer, write_keys
 from tests.integration.chassis.inbox_servicer import ACCESS, SERVICE, TestInbox
 from tests.integration.chassis.waiting import until
+from tests.support.hub_certificates import no_revoked_certificates, service_files, tools_files
 
 PERSON, AGENCY = random_id(), random_id()
 
@@ -55,6 +57,8 @@ class Door:
         self.refusals: list[tuple[AccessRecord, Caller]] = []
         self.server = GrpcServer(
             "127.0.0.1:0",
+            service_files("notifications"),
+            Peers(no_revoked_certificates()),
             CallerVerifier(write_keys(folder, self.desk, self.referral)),
             ACCESS,
             [lambda server: add_InboxServiceServicer_to_server(self.inbox, server)],
@@ -69,7 +73,8 @@ class Door:
     def channel(self, *roles: str, signer: AssertionSigner | None = None) -> grpc.aio.Channel:
         """A channel of a member with these roles, of a service, or of nobody."""
         token = (lambda: self.desk.token(PERSON, AGENCY, list(roles))) if roles else None
-        opened = channel(f"127.0.0.1:{self.server.port}", signer, token=token)
+        files = tools_files() if signer is None else service_files("referral")
+        opened = channel(f"127.0.0.1:{self.server.port}", signer, files, token=token)
         self._channels.append(opened)
         return opened
 
@@ -266,6 +271,8 @@ async def test_a_trace_crosses_from_caller_to_servicer(door: Door, monkeypatch: 
 async def test_two_servers_never_share_an_address(door: Door, tmp_path: Path) -> None:
     second = GrpcServer(
         f"127.0.0.1:{door.server.port}",
+        service_files("notifications"),
+        Peers(no_revoked_certificates()),
         CallerVerifier(write_keys(tmp_path, door.desk)),
         ACCESS,
         [],

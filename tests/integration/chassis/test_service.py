@@ -32,6 +32,7 @@ from tests.integration.chassis.collecting import effects, letters, make_effect_t
 from tests.integration.chassis.conftest import SCHEMA, make_topic, publish
 from tests.integration.chassis.otlp_receiver import Receiver
 from tests.integration.chassis.waiting import until
+from tests.support.hub_certificates import certificate_environment, tools_files
 from tests.support.postgres import FreshDatabase
 from tools.stack.broker import Broker
 from tools.stack.ports import free_port
@@ -88,7 +89,7 @@ class Sample:
     def channel(self, role: str | None = None) -> grpc.aio.Channel:
         """A channel of a person with this role, or of nobody."""
         token = (lambda: self.desk.token(random_id(), random_id(), [role])) if role else None
-        opened = channel(self.address, None, token=token)
+        opened = channel(self.address, None, tools_files(), token=token)
         self.channels.append(opened)  # one that nobody holds is closed
         return opened
 
@@ -120,6 +121,7 @@ async def sample(stored: FreshDatabase, broker: Broker, topic: str, tmp_path: Pa
             "KEM_KAFKA_SESSION_SECONDS": "1.5",
             "KEM_ASSERTION_KEYS_FILE": str(write_keys(tmp_path, desk, own)),
             "KEM_REFERRAL_IDENTITY_FILE": str(key_file(tmp_path, "service:referral")),
+            **certificate_environment("referral"),
         },
         desk,
     )
@@ -268,7 +270,7 @@ async def test_a_missing_setting_is_said_in_a_sentence_and_not_retried(sample: S
 
 async def _says(address: str, reason: str | None) -> bool:
     """Whether the service says so; on a busy machine it may first not answer in time."""
-    return await why_not_serving(address) == reason
+    return await why_not_serving(address, tools_files()) == reason
 
 
 async def _has_effects(database: Database, count: int) -> bool:

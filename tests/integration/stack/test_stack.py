@@ -43,7 +43,7 @@ def _kem(data: Path, *arguments: str) -> subprocess.Popen[str]:
     )
 
 
-def _said(data: Path, *arguments: str) -> tuple[int, str, str]:
+def said_by(data: Path, *arguments: str) -> tuple[int, str, str]:
     process = _kem(data, *arguments)
     out, err = process.communicate(timeout=_PATIENCE_SECONDS)
     return process.returncode, out, err
@@ -130,9 +130,9 @@ async def test_secrets_are_readable_by_their_owner_only(tmp_path: Path) -> None:
     await stack.start()
     await stack.stop()
     layout = Layout(tmp_path / "data")
-    for folder in (layout.data, layout.secrets, layout.keys, layout.postgres / "data"):
+    for folder in (layout.data, layout.secrets, layout.keys, layout.authority, layout.postgres / "data"):
         assert stat.S_IMODE(folder.stat().st_mode) == 0o700, folder
-    for file in layout.secrets.iterdir():
+    for file in (*layout.secrets.iterdir(), *layout.authority.iterdir(), *layout.certificates.iterdir()):
         assert stat.S_IMODE(file.stat().st_mode) in (0o600, 0o400), file
     assert "PRIVATE" not in layout.run_file.read_text() + layout.assertion_keys.read_text()
 
@@ -166,13 +166,13 @@ def test_a_killed_supervisor_leaves_nothing_and_the_next_start_goes_on(tmp_path:
     again = _kem(data, "up", "--no-sample-city")
     assert again.stdout is not None
     assert any(line.startswith("ready in") for line in again.stdout)
-    code, out, _ = _said(data, "status", "--json")
+    code, out, _ = said_by(data, "status", "--json")
     assert code == 0
     assert json.loads(out)["running"] is True
-    assert _said(data, "down")[:2] == (0, "KEM has ended; its data stays.\n")
+    assert said_by(data, "down")[:2] == (0, "KEM has ended; its data stays.\n")
     again.communicate(timeout=_PATIENCE_SECONDS)
     assert again.returncode == 0
-    assert _said(data, "status")[0] == 3
+    assert said_by(data, "status")[0] == 3
 
 
 def test_ctrl_c_while_it_starts_ends_everything(tmp_path: Path) -> None:

@@ -1,0 +1,65 @@
+"""`./kem certs`: who may connect to the hub, for an operator."""
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from tools.certificates.registry import RevocationReason
+
+commands = typer.Typer(
+    no_args_is_help=True,
+    help="Say who may connect to the hub: issue, renew and revoke certificates.",
+    epilog="Example: ./kem certs issue UNHCR --out /media/stick/unhcr",
+)
+
+Agency = Annotated[str, typer.Argument(help="The agency's code.")]
+Out = Annotated[Path | None, typer.Option("--out", file_okay=False, help="The folder for the files.")]
+
+
+def register(app: typer.Typer) -> None:
+    """Adds the commands."""
+    app.add_typer(commands, name="certs")
+
+
+@commands.command("issue")
+def issue(agency: Agency, out: Out = None) -> None:
+    """Make a key and a certificate with which an agency's systems may connect."""
+    from tools.certificates.words import issue_for, print_handed_over
+
+    print_handed_over(agency.upper(), issue_for(agency.upper(), out))
+
+
+@commands.command("renew")
+def renew(agency: Agency, out: Out = None) -> None:
+    """Make an agency another certificate before its present one ends; that one stays in force till then."""
+    from tools.certificates.office import CertificateOffice
+    from tools.certificates.words import print_handed_over
+    from tools.stack.layout import DATA, Layout
+
+    print_handed_over(agency.upper(), CertificateOffice(Layout(DATA)).renew(agency.upper(), out))
+
+
+@commands.command("revoke")
+def revoke(
+    whose: Annotated[str, typer.Argument(metavar="AGENCY|SERIAL", help="An agency's code: all of its own.")],
+    reason: Annotated[RevocationReason, typer.Option(help="Why; it goes on record.")],
+) -> None:
+    """Take no more calls over a certificate. Open streams over it end within seconds."""
+    from tools.certificates.office import CertificateOffice
+    from tools.certificates.words import print_revoked
+    from tools.stack.layout import DATA, Layout
+
+    print_revoked(CertificateOffice(Layout(DATA)).revoke(whose, reason))
+
+
+@commands.command("list")
+def list_certificates(
+    json: Annotated[bool, typer.Option("--json", help="Print one JSON object instead of a table.")] = False,
+) -> None:
+    """Show every certificate that was issued."""
+    from tools.certificates.office import CertificateOffice
+    from tools.certificates.words import print_list
+    from tools.stack.layout import DATA, Layout
+
+    print_list(CertificateOffice(Layout(DATA)).registry.entries(), as_json=json)

@@ -1,0 +1,157 @@
+"""Issues, renews and revokes on one data folder."""
+
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from typing import Final
+from uuid import UUID
+
+from chassis.certificates import TOOLS, Certificate, Holder, HolderKind, is_issued_by
+from chassis.tls import TlsFiles
+from tools.certificates.authority import LIFETIMES, Authority, Issued
+from tools.certificates.registry import CertificateState, Entry, Registry, RevocationReason
+from tools.stack.failure import StackFailure
+from tools.stack.layout import Layout, write_secret
+
+ADDRESSES: Final = ("127.0.0.1", "::1", "localhost")
+"""Where the services of a stack answer."""
+
+WARNING: Final = timedelta(days=14)
+_KEY, _CHAIN, _AUTHORITIES = "key.pem", "certificate.pem", "authorities.pem"
+
+
+@dataclass(frozen=True, slots=True)
+class HandedOver:
+    """What was issued for an agency, and where it lies."""
+
+    certificate: Certificate
+    folder: Path
+
+
+class CertificateOffice:
+    """The authority of one data folder, which is made when it is first needed."""
+
+    def __init__(self, layout: Layout) -> None:
+        self._layout = layout
+        self.registry = Registry(layout.certificate_registry, layout.revoked_certificates)
+
+    def write_own(self, services: list[str]) -> list[str]:
+        """Sees to it that services and tools have a certificate that is good for a while. Repeat-safe.
+
+        Returns:
+            Who has got a new one.
+        """
+        authority = self._authority()
+        if not self._layout.authorities.exists() or self._layout.authorities.read_bytes() != authority.pem:
+            write_secret(self._layout.authorities, authority.pem.decode())
+        self.registry.write_revoked()
+        revoked = {entry.serial for entry in self.registry.entries() if entry.revoked_time is not None}
+        renewed = []
+        for holder in (TOOLS, *(Holder.of_service(name) for name in services)):
+            file = self._layout.certificate(holder.name or holder.kind)
+            if _is_good(file, holder, authority, revoked):
+                continue
+            addresses = ADDRESSES if holder.kind is HolderKind.SERVICE else ()
+            issued = authority.issue(holder, addresses=addresses)
+            self.registry.add_issued(issued.certificate, holder.name or holder.kind)
+            write_secret(file, (issued.key + issued.chain).decode())
+            renewed.append(holder.name or str(holder.kind))
+        return renewed
+
+    def issue(self, agency_id: UUID, code: str, folder: Path | None = None) -> HandedOver:
+        """A certificate for an agency, in files that its people take away; earlier ones stay in force."""
+        folder = folder or self._layout.agency_certificate(code)
+        issued = self._authority().issue(Holder.of_agency(agency_id))
+        self.registry.add_issued(issued.certificate, code)
+        self._write(issued, folder)
+        return HandedOver(issued.certificate, folder)
+
+    def renew(self, code: str, folder: Path | None = None) -> HandedOver:
+        """Another certificate for an agency that has one; the earlier one stays in force until it ends.
+
+        Raises:
+            StackFailure: the agency never had one, or all that it had were revoked.
+        """
+        found = [entry for entry in self._of(code) if entry.revoked_time is None]
+        if not found:
+            raise StackFailure(f"{code} has no certificate to renew; ./kem certs issue {code} makes one.", 2)
+        return self.issue(UUID(found[-1].holder.name), code, folder)
+
+    def revoke(self, whose: str, reason: RevocationReason) -> list[Entry]:
+        """Revokes all certificates of an agency, or the one with a serial.
+
+        Raises:
+            StackFailure: there is none that could be revoked.
+        """
+        now = datetime.now(UTC)
+        found = [
+            entry
+            for entry in self._of(whose) or self._with_serial(whose)
+            if entry.state(now) is CertificateState.IN_FORCE
+        ]
+        if not found:
+            raise StackFailure(
+                f"No certificate in force is {whose}'s or has that serial; see ./kem certs list.",
+                2,
+            )
+        self.registry.revoke([entry.serial for entry in found], reason)
+        return found
+
+    def of_a_sitting(self, agency_id: UUID, code: str, folder: Path | None = None) -> TlsFiles:
+        """The files with which somebody sits at an agency's terminal on this machine.
+
+        An agency that never had a certificate gets its first one; who had one and has it no more does not.
+
+        Raises:
+            StackFailure: it was given away, or revoked.
+        """
+        folder = folder or self._layout.agency_certificate(code)
+        if not (folder / _CHAIN).exists():
+            if self._of(code):
+                raise StackFailure(
+                    f"The certificate of {code} is not in {folder}: name its folder by --certificate,"
+                    f" or make another one by ./kem certs issue {code}."
+                )
+            self.issue(agency_id, code, folder)
+        return TlsFiles(folder / _KEY, folder / _CHAIN, folder / _AUTHORITIES)
+
+    def ending(self, now: datetime | None = None) -> list[Entry]:
+        """Each holder's newest certificate, where it ends soon or has ended and nobody has revoked it."""
+        now = now or datetime.now(UTC)
+        newest = {entry.holder: entry for entry in self.registry.entries() if entry.revoked_time is None}
+        return [entry for entry in newest.values() if abs(entry.end_time - now) <= WARNING]
+
+    def _authority(self) -> Authority:
+        layout = self._layout
+        if layout.authority_key.exists():
+            return Authority(layout.authority_key, layout.authority_certificate)
+        return Authority.make(layout.authority_key, layout.authority_certificate)
+
+    def _of(self, code: str) -> list[Entry]:
+        agencies = [one for one in self.registry.entries() if one.holder.kind is HolderKind.AGENCY]
+        return [one for one in agencies if one.code == code.upper()]
+
+    def _with_serial(self, serial: str) -> list[Entry]:
+        return [one for one in self.registry.entries() if one.serial == serial.lower()]
+
+    def _write(self, issued: Issued, folder: Path) -> None:
+        folder.mkdir(parents=True, exist_ok=True, mode=0o700)
+        write_secret(folder / _KEY, issued.key.decode())
+        write_secret(folder / _CHAIN, issued.chain.decode())
+        write_secret(folder / _AUTHORITIES, self._authority().pem.decode())
+
+
+def _is_good(file: Path, holder: Holder, authority: Authority, revoked: set[str]) -> bool:
+    """Whether a certificate of ours may stay: it has a third of its life yet."""
+    try:
+        pem = file.read_bytes()
+        found = Certificate.read(pem)
+    except (OSError, ValueError):
+        return False
+    needed = LIFETIMES[holder.kind].total_seconds() / 3
+    return (
+        found.holder == holder
+        and found.seconds_left() > needed
+        and found.serial not in revoked
+        and is_issued_by(pem, authority.pem)
+    )

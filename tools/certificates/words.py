@@ -1,0 +1,89 @@
+"""What the commands about certificates say."""
+
+import asyncio
+import json
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Final
+from uuid import UUID
+
+import typer
+from rich.console import Console
+from rich.table import Table
+
+from tools.certificates.office import CertificateOffice, HandedOver
+from tools.certificates.registry import Entry
+from tools.stack.layout import DATA, Layout
+
+WIDTH: Final = 140
+"""A serial is there to be copied: a narrow terminal wraps the line, and nothing is cut off."""
+
+
+def issue_for(code: str, folder: Path | None) -> HandedOver:
+    """Issues for the agency with this code, as the running hub's directory knows it.
+
+    Raises:
+        StackFailure: nothing runs, or there is no such agency.
+    """
+    from tools.push.office import at_office
+
+    agency_id = UUID(asyncio.run(at_office(lambda office: office.agency_id(code))))
+    return CertificateOffice(Layout(DATA)).issue(agency_id, code, folder)
+
+
+def print_handed_over(code: str, made: HandedOver) -> None:
+    """Where the files are, and what becomes of them."""
+    certificate = made.certificate
+    typer.echo(f"A certificate for {code}, good until {certificate.end_time:%Y-%m-%d}, is in {made.folder}:")
+    typer.echo("  key.pem          its private key: whoever has it can connect as this agency")
+    typer.echo("  certificate.pem  the certificate")
+    typer.echo("  authorities.pem  by which the agency's client knows the hub")
+    typer.echo(f"Serial {certificate.serial}, thumbprint {certificate.thumbprint}")
+    typer.echo(
+        "Hand the files over in person or on an encrypted medium, never by e-mail, and delete them here then."
+    )
+    typer.echo(f"Before it ends: ./kem certs renew {code}. If the key is lost:")
+    typer.echo(f"./kem certs revoke {code} --reason KEY_LOST")
+
+
+def print_revoked(entries: list[Entry]) -> None:
+    """Which ones, and what that does."""
+    for entry in entries:
+        typer.echo(f"Revoked: {entry.code}, serial {entry.serial}.")
+    typer.echo("No call is taken over it any more; streams that are open over it end within seconds.")
+
+
+def print_list(entries: list[Entry], *, as_json: bool) -> None:
+    """A table for people, an object for programs."""
+    now = datetime.now(UTC)
+    if as_json:
+        typer.echo(json.dumps({"certificates": [_as_dict(entry, now) for entry in entries]}, indent=2))
+        return
+    table = Table("whose", "kind", "serial", "issued", "ends", "state", box=None, padding=(0, 1))
+    for entry in entries:
+        state = f"{entry.state(now)} {entry.reason}".strip()
+        days = (f"{entry.issued_time:%Y-%m-%d}", f"{entry.end_time:%Y-%m-%d}")
+        table.add_row(entry.code, entry.holder.kind, entry.serial, *days, state)
+    console = Console(highlight=False, soft_wrap=True)
+    console.width = max(console.width, WIDTH)
+    console.print(table)
+
+
+def sentence_about(entry: Entry, now: datetime) -> str:
+    """That a certificate ends soon or has ended, and what to do."""
+    ended = "has ended" if entry.end_time <= now else "ends"
+    what = "./kem certs renew " + entry.code if entry.holder.kind == "agency" else "./kem up renews it"
+    return f"The certificate of {entry.code} {ended} on {entry.end_time:%Y-%m-%d}: {what}."
+
+
+def _as_dict(entry: Entry, now: datetime) -> dict[str, str | None]:
+    return {
+        "serial": entry.serial,
+        "holder": entry.holder.uri,
+        "code": entry.code,
+        "issued_time": entry.issued_time.isoformat(),
+        "end_time": entry.end_time.isoformat(),
+        "state": entry.state(now),
+        "revoked_time": entry.revoked_time.isoformat() if entry.revoked_time else None,
+        "reason": entry.reason or None,
+    }
