@@ -177,8 +177,14 @@ def _caller(claims: dict[str, Any], key: IssuerKey) -> Caller:
         issuer=key.issuer,
         valid_until_time=datetime.fromtimestamp(claims["exp"], UTC),
         # a binding that is not understood is not passed over: the KeyError makes the assertion invalid
-        certificate_thumbprint=str(claims["cnf"]["x5t#S256"]) if "cnf" in claims else "",
+        certificate_thumbprint=_thumbprint(claims["cnf"]["x5t#S256"]) if "cnf" in claims else "",
     )
+
+
+def _thumbprint(named: object) -> str:
+    if not isinstance(named, str) or not named:
+        raise ValueError("the assertion is bound to no certificate that could be named")
+    return named
 
 
 class AssertionSigner:

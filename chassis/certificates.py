@@ -11,6 +11,7 @@ from uuid import UUID
 from cryptography import x509
 from cryptography.exceptions import InvalidSignature
 from cryptography.hazmat.primitives.hashes import SHA256
+from cryptography.hazmat.primitives.serialization import load_pem_private_key
 from cryptography.x509.oid import ExtensionOID
 
 TRUST_DOMAIN: Final = "kem.athens"
@@ -42,6 +43,11 @@ class Holder:
             if self.kind is HolderKind.TOOLS
             else f"spiffe://{TRUST_DOMAIN}/{self.kind}/{self.name}"
         )
+
+    @property
+    def server_name(self) -> str:
+        """By which a service's own callers know it, wherever it answers; empty for whoever only calls."""
+        return f"{self.name}.{TRUST_DOMAIN}" if self.kind is HolderKind.SERVICE else ""
 
     @staticmethod
     def of_agency(agency_id: UUID) -> "Holder":
@@ -112,6 +118,19 @@ class Certificate:
     def seconds_left(self, now: datetime | None = None) -> float:
         """How long it is still good; negative when it has ended."""
         return (self.end_time - (now or datetime.now(UTC))).total_seconds()
+
+
+def is_key_of(key: bytes, chain: bytes) -> bool:
+    """Whether a private key is the one of a certificate (both PEM).
+
+    Raises:
+        ValueError: what is given are not a key and a certificate.
+    """
+    try:
+        private = load_pem_private_key(key, password=None)
+    except TypeError:
+        raise ValueError("the key is sealed with a password") from None
+    return private.public_key() == x509.load_pem_x509_certificate(chain).public_key()
 
 
 def is_issued_by(chain: bytes, authorities: bytes) -> bool:

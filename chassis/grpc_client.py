@@ -25,6 +25,7 @@ _OPTIONS: Final = [
 
 def channel(
     address: str,
+    service: str,
     signer: AssertionSigner | None,
     files: TlsFiles,
     *,
@@ -34,6 +35,7 @@ def channel(
     """Opens lazily and reconnects by itself.
 
     Args:
+        service: which one answers there.
         signer: the service that calls, which then speaks for itself; None for calls without an assertion.
         files: the certificate over which is called.
         token: speaks for somebody else instead (a client's own assertion, asked for at each call).
@@ -49,7 +51,7 @@ def channel(
             (_StreamStream, None),
         )
     ]
-    return secure_channel(address, files, options=_OPTIONS, interceptors=interceptors)
+    return secure_channel(address, service, files, options=_OPTIONS, interceptors=interceptors)
 
 
 class ServiceToken:

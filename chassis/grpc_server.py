@@ -13,6 +13,7 @@ from grpc_reflection.v1alpha import reflection
 from chassis.access import Access
 from chassis.call_guard import CallGuard, RefusalRecorder
 from chassis.caller import CallerVerifier
+from chassis.logs import places_of
 from chassis.measures import certificate_seconds_left
 from chassis.peers import Peers
 from chassis.tls import TlsFiles
@@ -132,11 +133,18 @@ class GrpcServer:
 
     async def _look_at_certificates(self) -> None:
         """Ends the streams of certificates that are good no more, and says how long the own one is."""
+        failing: set[str] = set()
         while True:
-            try:
-                left = self._files.read_certificate().seconds_left()
-                certificate_seconds_left.set(left, {"source": self._service})
-                self._guard.end_streams_without_certificate()
-            except (OSError, ValueError) as error:
-                log.error("certificate_not_read", error=type(error).__name__)
+            for look in (self._guard.end_streams_without_certificate, self._measure_certificate):
+                try:
+                    look()
+                    failing.discard(look.__name__)
+                except Exception as error:  # whatever it is, the next look is taken
+                    if look.__name__ not in failing:
+                        log.error("certificate_not_read", error=type(error).__name__, places=places_of(error))
+                    failing.add(look.__name__)
             await asyncio.sleep(LOOK_AT_CERTIFICATES_SECONDS)
+
+    def _measure_certificate(self) -> None:
+        left = self._files.read_certificate().seconds_left()
+        certificate_seconds_left.set(left, {"source": self._service})

@@ -5,20 +5,32 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any, Final
 
+import structlog
+
 from chassis.caller import SERVICE_ISSUER_PREFIX, Caller
 from chassis.certificates import Certificate, HolderKind
 from chassis.changing_file import ChangingFile
-from kernel.errors import NotAuthenticated
+from kernel.errors import KemError, NotAuthenticated, Unavailable
 
 INTERMEDIARIES: Final = frozenset({"console"})
 """Services that bring the calls of people; every other service speaks for itself only."""
 
 _MOST_KNOWN: Final = 10_000
 
+log = structlog.get_logger(__name__)
+
 
 def parse_serials(content: bytes) -> frozenset[str]:
-    """The serials of a file of revoked certificates."""
-    return frozenset(str(serial) for serial in json.loads(content)["serials"])
+    """The serials of a file of revoked certificates.
+
+    Raises:
+        ValueError: it is no such file.
+    """
+    said = json.loads(content)
+    serials = said.get("serials") if isinstance(said, dict) else None
+    if not isinstance(serials, list) or not all(isinstance(serial, str) for serial in serials):
+        raise ValueError("this is no list of revoked certificates")
+    return frozenset(serials)
 
 
 class Peers:
@@ -27,33 +39,36 @@ class Peers:
     def __init__(self, revoked_file: Path) -> None:
         self._revoked = ChangingFile(revoked_file, parse_serials)
         self._known: dict[bytes, Certificate] = {}
+        self._is_list_read = True
 
     def certificate_of(self, context: Any) -> Certificate:
         """The certificate over which a call came; the handshake has checked its chain.
 
         Raises:
             NotAuthenticated: it names nobody of this hub, has ended, or was revoked.
+            Unavailable: what was revoked cannot be read now.
         """
-        chain = context.auth_context().get("x509_pem_cert") or ()
-        if not chain:
-            raise NotAuthenticated(
-                "This call came without a certificate; the hub takes calls over one of its own only.",
-                reason="CERTIFICATE_MISSING",
-            )
-        found = self._known.get(chain[0])
+        pem = _pem_of(context)
+        found = self._known.get(pem)
         if found is None:
-            found = _read(chain[0])
+            found = _read(pem)
             if len(self._known) >= _MOST_KNOWN:
                 self._known.clear()
-            self._known[chain[0]] = found
+            self._known[pem] = found
         refusal = self.refusal_of(found)
         if refusal is not None:
             raise refusal
         return found
 
-    def refusal_of(self, certificate: Certificate) -> NotAuthenticated | None:
+    def refusal_of(self, certificate: Certificate) -> KemError | None:
         """Why nothing more is taken over a certificate; None while it is good."""
-        if certificate.serial in self._revoked.value:
+        revoked = self._revoked_serials()
+        if revoked is None:
+            return Unavailable(
+                "The hub cannot see now which certificates were revoked, so it lets nobody in;"
+                " please try again."
+            )
+        if certificate.serial in revoked:
             return NotAuthenticated(
                 "Your certificate was revoked; ask KEM for a new one.",
                 reason="CERTIFICATE_REVOKED",
@@ -66,6 +81,19 @@ class Peers:
                 serial=certificate.serial,
             )
         return None
+
+    def _revoked_serials(self) -> frozenset[str] | None:
+        try:
+            serials = self._revoked.value
+        except (OSError, ValueError, RecursionError) as error:
+            if self._is_list_read:
+                log.error("revoked_certificates_not_read", error=type(error).__name__)
+            self._is_list_read = False
+            return None
+        if not self._is_list_read:
+            log.info("revoked_certificates_read")
+        self._is_list_read = True
+        return serials
 
 
 def check_may_speak(certificate: Certificate, caller: Caller) -> None:
@@ -96,6 +124,25 @@ def check_may_speak(certificate: Certificate, caller: Caller) -> None:
             reason="CERTIFICATE_MISMATCH",
             serial=certificate.serial,
         )
+
+
+def read_certificate(context: Any) -> Certificate:
+    """The certificate over which a call came; whether it is still good is not looked at.
+
+    Raises:
+        NotAuthenticated: there is none, or it names nobody of this hub.
+    """
+    return _read(_pem_of(context))
+
+
+def _pem_of(context: Any) -> bytes:
+    chain = context.auth_context().get("x509_pem_cert") or ()
+    if not chain:
+        raise NotAuthenticated(
+            "This call came without a certificate; the hub takes calls over one of its own only.",
+            reason="CERTIFICATE_MISSING",
+        )
+    return bytes(chain[0])
 
 
 def _read(pem: bytes) -> Certificate:

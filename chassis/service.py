@@ -181,9 +181,9 @@ class Service:
         """
         self._beside.append((name, role, run))
 
-    def channel(self, address: str) -> grpc.aio.Channel:
-        """A channel on which this service speaks for itself; closed at the end."""
-        opened = channel(address, self.signer, self.settings.tls_files)
+    def channel(self, address: str, service: str) -> grpc.aio.Channel:
+        """A channel to another service, on which this one speaks for itself; closed at the end."""
+        opened = channel(address, service, self.signer, self.settings.tls_files)
         self.closes(opened)
         return opened
 

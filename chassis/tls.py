@@ -9,7 +9,7 @@ from typing import Any, Final
 import grpc
 import structlog
 
-from chassis.certificates import Certificate
+from chassis.certificates import Certificate, Holder, is_key_of
 from chassis.changing_file import Mark, mark_of
 
 _FAREWELL_SECONDS: Final = 3600.0
@@ -39,10 +39,14 @@ class TlsFiles:
         return Certificate.read(self.certificate.read_bytes())
 
     def client_credentials(self) -> grpc.ChannelCredentials:
-        """As they are now."""
-        return grpc.ssl_channel_credentials(
-            self.authorities.read_bytes(), self.key.read_bytes(), self.certificate.read_bytes()
-        )
+        """As they are now.
+
+        Raises:
+            OSError: a file is gone.
+            ValueError: the files are not what they should be.
+        """
+        key, chain = self._read_pair()
+        return grpc.ssl_channel_credentials(self.authorities.read_bytes(), key, chain)
 
     def server_credentials(self) -> grpc.ServerCredentials:
         """They ask every client for a certificate, and each handshake takes the files as they are then."""
@@ -66,24 +70,39 @@ class TlsFiles:
         )
 
     def _server_configuration(self) -> Any:
-        Certificate.read(self.certificate.read_bytes())
         return grpc.ssl_server_certificate_configuration(
-            [(self.key.read_bytes(), self.certificate.read_bytes())],
-            root_certificates=self.authorities.read_bytes(),
+            [self._read_pair()], root_certificates=self.authorities.read_bytes()
         )
+
+    def _read_pair(self) -> tuple[bytes, bytes]:
+        """Key and certificate, which gRPC would take unseen, and then never come to a connection."""
+        key, chain = self.key.read_bytes(), self.certificate.read_bytes()
+        Certificate.read(chain)
+        if not is_key_of(key, chain):
+            raise ValueError("the key is not the one of the certificate")
+        return key, chain
 
 
 def secure_channel(
     address: str,
+    service: str,
     files: TlsFiles,
     *,
     options: Sequence[tuple[str, Any]] = (),
     interceptors: Sequence[grpc.aio.ClientInterceptor] = (),
 ) -> grpc.aio.Channel:
-    """A channel on which the holder of `files` calls; after a renewal calls go over the new certificate."""
+    """A channel on which the holder of `files` calls; after a renewal calls go over the new certificate.
+
+    Args:
+        service: whose certificate has to be shown at the address, whatever else listens there.
+    """
+    expected = ("grpc.ssl_target_name_override", Holder.of_service(service).server_name)
     return _RenewedChannel(
         lambda: grpc.aio.secure_channel(
-            address, files.client_credentials(), options=list(options), interceptors=list(interceptors)
+            address,
+            files.client_credentials(),
+            options=[*options, expected],
+            interceptors=list(interceptors),
         ),
         lambda: files.mark,
     )
@@ -98,12 +117,20 @@ class _RenewedChannel(grpc.aio.Channel):
         self._opened_for = mark()
         self._channel = open_channel()
         self._earlier: dict[asyncio.Task[None], grpc.aio.Channel] = {}
+        self._is_read = True
 
     def current(self) -> grpc.aio.Channel:
-        """The channel of the certificate as it is now."""
-        mark = self._mark()
-        if mark != self._opened_for:
-            fresh = self._open()
+        """The channel of the certificate as it is now; the one of before while the files cannot be read."""
+        try:
+            mark = self._mark()
+            fresh = self._open() if mark != self._opened_for else None
+        except (OSError, ValueError) as error:  # the next call looks again
+            if self._is_read:
+                log.error("certificate_not_read", error=type(error).__name__)
+            self._is_read = False
+            return self._channel
+        self._is_read = True
+        if fresh is not None:
             farewell = asyncio.create_task(self._channel.close(_FAREWELL_SECONDS))
             self._earlier[farewell] = self._channel
             farewell.add_done_callback(lambda ended: self._earlier.pop(ended, None))

@@ -3,6 +3,7 @@
 import time
 from collections.abc import Iterable
 from dataclasses import dataclass
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Final, Protocol
 from uuid import UUID
@@ -127,10 +128,12 @@ class Hub:
         self._signer = AssertionSigner(ISSUER, doors.issuer_key_file)
         self._certificate = certificate or doors.certificate
         check_certificate(self._certificate)
-        intake = secure_channel(doors.intake, self._certificate, options=_OPTIONS)
-        referral = secure_channel(doors.referral, self._certificate, options=_OPTIONS)
-        notifications = secure_channel(doors.notifications, self._certificate, options=_OPTIONS)
-        access = secure_channel(doors.access, self._certificate, options=_OPTIONS)
+        intake = secure_channel(doors.intake, "intake", self._certificate, options=_OPTIONS)
+        referral = secure_channel(doors.referral, "referral", self._certificate, options=_OPTIONS)
+        notifications = secure_channel(
+            doors.notifications, "notifications", self._certificate, options=_OPTIONS
+        )
+        access = secure_channel(doors.access, "access", self._certificate, options=_OPTIONS)
         self._channels = [intake, referral, notifications, access]
         self.intake = intake_service_pb2_grpc.IntakeServiceStub(intake)
         self.policy = consent_policy_service_pb2_grpc.ConsentPolicyServiceStub(intake)
@@ -150,7 +153,9 @@ class Hub:
 
     def inbox(self) -> "inbox_service_pb2_grpc.InboxServiceAsyncStub":
         """A door to the inbox on a connection of its own, as each agency has one."""
-        channel = secure_channel(self.doors.notifications, self._certificate, options=_OPTIONS)
+        channel = secure_channel(
+            self.doors.notifications, "notifications", self._certificate, options=_OPTIONS
+        )
         self._channels.append(channel)
         return inbox_service_pb2_grpc.InboxServiceStub(channel)
 
@@ -167,12 +172,18 @@ def check_certificate(files: TlsFiles) -> None:
     """
     try:
         certificate = files.read_certificate()
+        files.client_credentials()
         is_vouched_for = is_issued_by(files.certificate.read_bytes(), files.authorities.read_bytes())
     except (OSError, ValueError):
         raise StackFailure(
             f"There is no usable certificate at {files.certificate}; ./kem certs issue makes an agency's,"
             " ./kem up this machine's own."
         ) from None
+    if certificate.begin_time > datetime.now(UTC):
+        raise StackFailure(
+            f"The certificate {files.certificate} is not good before"
+            f" {certificate.begin_time:%Y-%m-%d %H:%M} UTC: look at this machine's clock."
+        )
     if certificate.seconds_left() <= 0:
         raise StackFailure(
             f"The certificate {files.certificate} ended on {certificate.end_time:%Y-%m-%d};"

@@ -48,8 +48,8 @@ async def load(
     """
     city = read_city(today or datetime.now(ATHENS).date())
     async with (
-        secure_channel(referral, files) as to_referral,
-        secure_channel(intake, files) as to_intake,
+        secure_channel(referral, "referral", files) as to_referral,
+        secure_channel(intake, "intake", files) as to_intake,
     ):
         return await _Loader(city, to_referral, to_intake, token).run()
 

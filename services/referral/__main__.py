@@ -20,7 +20,7 @@ async def wire(service: Service) -> None:
     if not isinstance(settings, ReferralSettings):
         raise TypeError("referral runs with its own settings")
     stores = Stores()
-    intake = IntakeClient(service.channel(settings.intake_address))
+    intake = IntakeClient(service.channel(settings.intake_address, "intake"))
     service.serve(ACCESS, registrations(service.app, intake))
     service.stream(CONSUMER, TOPICS, ReferralBatches(service.worker, stores, intake))
     due = DueWork(stores, service.worker, intake)

@@ -58,7 +58,8 @@ async def test_a_day_on_which_brokers_and_services_die_loses_and_doubles_nothing
         await kill(stack, "referral")
         await needs_recorded(ledger, 70)
         await until(
-            lambda: is_serving(stack.addresses["referral"], stack.layout.tools_certificate), within=60
+            lambda: is_serving(stack.addresses["referral"], "referral", stack.layout.tools_certificate),
+            within=60,
         )
         frozen = await brokers.leader_of(REFERRAL)
         brokers.send(frozen, signal.SIGSTOP)

@@ -245,7 +245,9 @@ async def test_a_terminal_whose_certificate_is_revoked_is_told_so_and_put_out_wi
     folder = stack.layout.data / "stick"
     issued = await _kem(stack, "certs", "issue", OTHER_AGENCY, "--out", str(folder))
     assert "key.pem" in issued
-    async with TypedTerminal(stack.layout.data, OTHER_AGENCY, "--certificate", str(folder)) as terminal:
+    async with TypedTerminal(
+        stack.layout.data, "partner", "--agency", OTHER_AGENCY, "--certificate", str(folder)
+    ) as terminal:
         await terminal.until_seen("Offers appear here")
         said = await _kem(stack, "certs", "revoke", OTHER_AGENCY, "--reason", "KEY_LOST")
         assert f"Revoked: {OTHER_AGENCY}" in said
@@ -262,7 +264,7 @@ async def test_a_service_takes_up_what_the_supervisor_renews(stack: Stack, desk:
     before = layout.certificate("referral").read_bytes()
     serial = Certificate.read(before).serial
     await _kem(stack, "certs", "revoke", serial, "--reason", "REPLACED")
-    assert write_certificates(layout, stack.services) == ["referral"]
+    assert write_certificates(layout, stack.services, print) == ["referral"]
     assert layout.certificate("referral").read_bytes() != before
     process = stack.parts["referral"].process
     # matching asks intake over the new certificate: the old one is refused by now

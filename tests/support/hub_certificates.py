@@ -7,10 +7,9 @@ from functools import cache
 from pathlib import Path
 from typing import Any
 
-from chassis.certificates import TOOLS, Holder, HolderKind
+from chassis.certificates import TOOLS, Holder
 from chassis.tls import TlsFiles
 from tools.certificates.authority import Authority
-from tools.certificates.office import ADDRESSES
 
 
 @cache
@@ -22,8 +21,7 @@ def authority() -> Authority:
 @cache
 def files_of(holder: Holder) -> TlsFiles:
     """A certificate that is good for the whole session."""
-    addresses = ADDRESSES if holder.kind is HolderKind.SERVICE else ()
-    issued = authority().issue(holder, addresses=addresses)
+    issued = authority().issue(holder)
     file = _folder() / f"{holder.kind}-{holder.name}.pem"
     file.write_bytes(issued.key + issued.chain)
     return TlsFiles(file, file, _folder() / "authorities.pem")

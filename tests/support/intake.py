@@ -48,11 +48,11 @@ class RunningIntake:
         """A channel of one member of staff (of KEM, an intake worker, unless said otherwise)."""
         held = set(roles) or {"intake_worker"}
         token = self.people.token(principal_id or uuid4(), agency_id, held, acr=acr)
-        return channel(self.address, None, tools_files(), token=lambda: token)
+        return channel(self.address, "intake", None, tools_files(), token=lambda: token)
 
     def channel_of_the_hub(self) -> grpc.aio.Channel:
         """A channel on which the referral service speaks for itself."""
-        return channel(self.address, self._referral, service_files("referral"))
+        return channel(self.address, "intake", self._referral, service_files("referral"))
 
 
 HUB_PRINCIPAL = derived_id("service", "referral")
@@ -104,7 +104,7 @@ async def running_intake(
 
 async def _serving(address: str, running: asyncio.Task[None]) -> None:
     """Returns when health says so; a service that ended instead shows why."""
-    async with channel(address, None, tools_files()) as opened:
+    async with channel(address, "intake", None, tools_files()) as opened:
         health = health_pb2_grpc.HealthStub(opened)
         while True:
             if running.done():

@@ -35,7 +35,7 @@ class RunningReferral:
     ) -> grpc.aio.Channel:
         """A channel of one member of staff of an agency."""
         token = self.intake.people.token(principal_id or uuid4(), agency_id, set(roles))
-        return channel(self.address, None, tools_files(), token=lambda: token)
+        return channel(self.address, "referral", None, tools_files(), token=lambda: token)
 
 
 @asynccontextmanager
@@ -62,7 +62,7 @@ async def running_referral(
     try:
         await wire(service)
         running = asyncio.create_task(service.run(stopping))
-        await wait_serving(settings.grpc_address, tools_files())
+        await wait_serving(settings.grpc_address, "referral", tools_files())
         yield RunningReferral(settings.grpc_address, intake)
         stopping.set()
         await running

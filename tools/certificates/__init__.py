@@ -49,8 +49,10 @@ def revoke(
     from tools.certificates.office import CertificateOffice
     from tools.certificates.words import print_revoked
     from tools.stack.layout import DATA, Layout
+    from tools.stack.room import plain_about_full_disks
 
-    print_revoked(CertificateOffice(Layout(DATA)).revoke(whose, reason))
+    with plain_about_full_disks(DATA):
+        print_revoked(CertificateOffice(Layout(DATA)).revoke(whose, reason))
 
 
 @commands.command("list")

@@ -1,10 +1,7 @@
 """The hub's own certificate authority: who it vouches for, and for how long."""
 
-import os
-from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
-from ipaddress import ip_address
 from pathlib import Path
 from typing import Final
 
@@ -20,6 +17,7 @@ from cryptography.hazmat.primitives.serialization import (
 from cryptography.x509.oid import ExtendedKeyUsageOID, NameOID
 
 from chassis.certificates import Certificate, Holder, HolderKind
+from tools.stack.layout import write_secret
 
 LIFETIMES: Final = {
     HolderKind.AGENCY: timedelta(days=90),
@@ -30,6 +28,8 @@ AUTHORITY_LIFETIME: Final = timedelta(days=3650)
 _NAME: Final = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, "Athens referral hub")])
 _BACKDATED: Final = timedelta(minutes=5)
 """For clients whose clocks are behind."""
+_AUTHORITY_BACKDATED: Final = timedelta(days=30)
+"""A machine whose clock was ahead when it made its authority can go on once the clock is right."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,42 +42,45 @@ class Issued:
 
 
 class Authority:
-    """Issues certificates by the key in `key_file`."""
+    """Issues certificates by the key in `key_file`.
+
+    Raises:
+        OSError: a file is gone.
+        ValueError: the files are no key and no certificate, or do not belong together.
+    """
 
     def __init__(self, key_file: Path, certificate_file: Path) -> None:
-        key = load_pem_private_key(key_file.read_bytes(), password=None)
-        if not isinstance(key, ec.EllipticCurvePrivateKey):
-            raise ValueError(f"{key_file.name} does not hold an elliptic curve key")
-        self._key = key
+        self._key = key = _read_key(key_file)
         self._certificate = x509.load_pem_x509_certificate(certificate_file.read_bytes())
+        if self._certificate.public_key() != key.public_key():
+            raise ValueError(f"{certificate_file.name} is not the certificate of {key_file.name}")
 
     @staticmethod
     def make(key_file: Path, certificate_file: Path, now: datetime | None = None) -> "Authority":
         """Makes a new one; the key's file can be read by its owner only, and written by nobody.
 
-        Its certificates may not vouch for other authorities.
+        A key that is there is taken: the making that broke off is brought to its end. Its certificates may
+        not vouch for other authorities.
         """
         begin = now or datetime.now(UTC)
-        key = ec.generate_private_key(ec.SECP256R1())
+        if not key_file.exists():
+            write_secret(key_file, _pem_of(ec.generate_private_key(ec.SECP256R1())).decode())
+            key_file.chmod(0o400)
+        key = _read_key(key_file)
         signed = (
             x509.CertificateBuilder()
             .subject_name(_NAME)
             .issuer_name(_NAME)
             .public_key(key.public_key())
             .serial_number(x509.random_serial_number())
-            .not_valid_before(begin - _BACKDATED)
+            .not_valid_before(begin - _AUTHORITY_BACKDATED)
             .not_valid_after(begin + AUTHORITY_LIFETIME)
             .add_extension(x509.BasicConstraints(ca=True, path_length=0), critical=True)
             .add_extension(_usage(signs_certificates=True), critical=True)
             .add_extension(x509.SubjectKeyIdentifier.from_public_key(key.public_key()), critical=False)
             .sign(key, SHA256())
         )
-        certificate_file.write_bytes(signed.public_bytes(Encoding.PEM))
-        certificate_file.chmod(0o600)
-        with open(os.open(key_file, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o400), "wb") as file:
-            file.write(_pem_of(key))
-            file.flush()
-            os.fsync(file.fileno())
+        write_secret(certificate_file, signed.public_bytes(Encoding.PEM).decode())
         return Authority(key_file, certificate_file)
 
     @property
@@ -85,26 +88,28 @@ class Authority:
         """The certificate by which everybody checks all others."""
         return self._certificate.public_bytes(Encoding.PEM)
 
-    def issue(
-        self,
-        holder: Holder,
-        *,
-        addresses: Sequence[str] = (),
-        lifetime: timedelta | None = None,
-        now: datetime | None = None,
-    ) -> Issued:
-        """A fresh key with a certificate over it.
+    @property
+    def begin_time(self) -> datetime:
+        return self._certificate.not_valid_before_utc
 
-        Args:
-            addresses: host names and IP addresses at which the holder answers calls; without any it can
-                only make them.
+    @property
+    def end_time(self) -> datetime:
+        return self._certificate.not_valid_after_utc
+
+    def issue(
+        self, holder: Holder, *, lifetime: timedelta | None = None, now: datetime | None = None
+    ) -> Issued:
+        """A fresh key with a certificate over it, which never outlives the authority.
+
+        Services answer calls by their name; everybody else can only make them.
         """
         begin = now or datetime.now(UTC)
+        end = begin + (LIFETIMES[holder.kind] if lifetime is None else lifetime)
         key = ec.generate_private_key(ec.SECP256R1())
         names: list[x509.GeneralName] = [x509.UniformResourceIdentifier(holder.uri)]
-        names += [_name_of(address) for address in addresses]
         usages = [ExtendedKeyUsageOID.CLIENT_AUTH]
-        if addresses:
+        if holder.server_name:
+            names.append(x509.DNSName(holder.server_name))
             usages.append(ExtendedKeyUsageOID.SERVER_AUTH)
         signed = (
             x509.CertificateBuilder()
@@ -113,7 +118,7 @@ class Authority:
             .public_key(key.public_key())
             .serial_number(x509.random_serial_number())
             .not_valid_before(begin - _BACKDATED)
-            .not_valid_after(begin + (LIFETIMES[holder.kind] if lifetime is None else lifetime))
+            .not_valid_after(min(end, self.end_time))
             .add_extension(x509.SubjectAlternativeName(names), critical=True)
             .add_extension(x509.BasicConstraints(ca=False, path_length=None), critical=True)
             .add_extension(_usage(signs_certificates=False), critical=True)
@@ -141,11 +146,11 @@ def _usage(*, signs_certificates: bool) -> x509.KeyUsage:
     )
 
 
-def _name_of(address: str) -> x509.GeneralName:
-    try:
-        return x509.IPAddress(ip_address(address))
-    except ValueError:
-        return x509.DNSName(address)
+def _read_key(file: Path) -> ec.EllipticCurvePrivateKey:
+    key = load_pem_private_key(file.read_bytes(), password=None)
+    if not isinstance(key, ec.EllipticCurvePrivateKey):
+        raise ValueError(f"{file.name} does not hold an elliptic curve key")
+    return key
 
 
 def _pem_of(key: ec.EllipticCurvePrivateKey) -> bytes:

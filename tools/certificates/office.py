@@ -6,17 +6,17 @@ from pathlib import Path
 from typing import Final
 from uuid import UUID
 
-from chassis.certificates import TOOLS, Certificate, Holder, HolderKind, is_issued_by
+from chassis.certificates import TOOLS, Certificate, Holder, HolderKind, is_issued_by, is_key_of
 from chassis.tls import TlsFiles
-from tools.certificates.authority import LIFETIMES, Authority, Issued
+from tools.certificates.authority import LIFETIMES, Authority
 from tools.certificates.registry import CertificateState, Entry, Registry, RevocationReason
 from tools.stack.failure import StackFailure
 from tools.stack.layout import Layout, write_secret
 
-ADDRESSES: Final = ("127.0.0.1", "::1", "localhost")
-"""Where the services of a stack answer."""
-
 WARNING: Final = timedelta(days=14)
+_BEGIN_ANEW: Final = (
+    "move the folder away; then ./kem up makes a new authority, and every agency needs a new certificate."
+)
 _KEY, _CHAIN, _AUTHORITIES = "key.pem", "certificate.pem", "authorities.pem"
 
 
@@ -40,6 +40,9 @@ class CertificateOffice:
 
         Returns:
             Who has got a new one.
+
+        Raises:
+            StackFailure: a part of the authority is missing or damaged.
         """
         authority = self._authority()
         if not self._layout.authorities.exists() or self._layout.authorities.read_bytes() != authority.pem:
@@ -51,8 +54,7 @@ class CertificateOffice:
             file = self._layout.certificate(holder.name or holder.kind)
             if _is_good(file, holder, authority, revoked):
                 continue
-            addresses = ADDRESSES if holder.kind is HolderKind.SERVICE else ()
-            issued = authority.issue(holder, addresses=addresses)
+            issued = authority.issue(holder)
             self.registry.add_issued(issued.certificate, holder.name or holder.kind)
             write_secret(file, (issued.key + issued.chain).decode())
             renewed.append(holder.name or str(holder.kind))
@@ -61,9 +63,13 @@ class CertificateOffice:
     def issue(self, agency_id: UUID, code: str, folder: Path | None = None) -> HandedOver:
         """A certificate for an agency, in files that its people take away; earlier ones stay in force."""
         folder = folder or self._layout.agency_certificate(code)
-        issued = self._authority().issue(Holder.of_agency(agency_id))
+        authority = self._authority()
+        issued = authority.issue(Holder.of_agency(agency_id))
         self.registry.add_issued(issued.certificate, code)
-        self._write(issued, folder)
+        folder.mkdir(parents=True, exist_ok=True, mode=0o700)
+        write_secret(folder / _KEY, issued.key.decode())
+        write_secret(folder / _CHAIN, issued.chain.decode())
+        write_secret(folder / _AUTHORITIES, authority.pem.decode())
         return HandedOver(issued.certificate, folder)
 
     def renew(self, code: str, folder: Path | None = None) -> HandedOver:
@@ -90,6 +96,8 @@ class CertificateOffice:
             if entry.state(now) is CertificateState.IN_FORCE
         ]
         if not found:
+            if self.registry.is_begun():
+                self.registry.write_revoked()  # an earlier try may have ended between its record and this
             raise StackFailure(
                 f"No certificate in force is {whose}'s or has that serial; see ./kem certs list.",
                 2,
@@ -122,23 +130,45 @@ class CertificateOffice:
         return [entry for entry in newest.values() if abs(entry.end_time - now) <= WARNING]
 
     def _authority(self) -> Authority:
+        folder = self._layout.authority
+        try:
+            authority = self._read_or_make()
+        except ValueError:
+            raise StackFailure(
+                f"What lies in {folder} is damaged, or does not belong together: bring it back from its copy."
+            ) from None
+        if not authority.begin_time <= datetime.now(UTC) < authority.end_time:
+            raise StackFailure(
+                f"The authority in {folder} is good from {authority.begin_time:%Y-%m-%d} until"
+                f" {authority.end_time:%Y-%m-%d}: look at this machine's clock. Is that right, {_BEGIN_ANEW}"
+            )
+        return authority
+
+    def _read_or_make(self) -> Authority:
+        """Nothing is made in the place of what was lost: agencies would be locked out, or let in again."""
         layout = self._layout
-        if layout.authority_key.exists():
-            return Authority(layout.authority_key, layout.authority_certificate)
-        return Authority.make(layout.authority_key, layout.authority_certificate)
+        key, own = layout.authority_key, layout.authority_certificate
+        with self.registry.held():
+            there = [file.exists() for file in (layout.certificate_registry, key, own)]
+            if not any(there):
+                self.registry.begin()
+                return Authority.make(key, own)
+            if there[0] and not self.registry.is_begun():  # a first time that broke off
+                return Authority.make(key, own)
+            if not all(there):
+                raise StackFailure(
+                    f"A part of {layout.authority} is missing: bring it back from its copy, whole."
+                    f" Is there none, {_BEGIN_ANEW}"
+                )
+            return Authority(key, own)
 
     def _of(self, code: str) -> list[Entry]:
         agencies = [one for one in self.registry.entries() if one.holder.kind is HolderKind.AGENCY]
         return [one for one in agencies if one.code == code.upper()]
 
     def _with_serial(self, serial: str) -> list[Entry]:
-        return [one for one in self.registry.entries() if one.serial == serial.lower()]
-
-    def _write(self, issued: Issued, folder: Path) -> None:
-        folder.mkdir(parents=True, exist_ok=True, mode=0o700)
-        write_secret(folder / _KEY, issued.key.decode())
-        write_secret(folder / _CHAIN, issued.chain.decode())
-        write_secret(folder / _AUTHORITIES, self._authority().pem.decode())
+        plain = serial.lower().replace(":", "").lstrip("0")  # as other programs write it
+        return [one for one in self.registry.entries() if one.serial == plain]
 
 
 def _is_good(file: Path, holder: Holder, authority: Authority, revoked: set[str]) -> bool:
@@ -146,11 +176,14 @@ def _is_good(file: Path, holder: Holder, authority: Authority, revoked: set[str]
     try:
         pem = file.read_bytes()
         found = Certificate.read(pem)
+        if not is_key_of(pem, pem):
+            return False
     except (OSError, ValueError):
         return False
     needed = LIFETIMES[holder.kind].total_seconds() / 3
     return (
         found.holder == holder
+        and found.begin_time <= datetime.now(UTC)
         and found.seconds_left() > needed
         and found.serial not in revoked
         and is_issued_by(pem, authority.pem)

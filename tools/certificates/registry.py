@@ -1,17 +1,19 @@
 """What happened to each certificate: lines that are only ever added to, and what follows from them."""
 
+import errno
 import fcntl
 import json
 import os
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import UTC, datetime
 from enum import StrEnum
 from pathlib import Path
 from typing import Any
 
 from chassis.certificates import Certificate, Holder
+from tools.stack.failure import StackFailure
 from tools.stack.layout import write_secret
 
 
@@ -63,31 +65,33 @@ class Registry:
         self._revoked_file = revoked_file
 
     def entries(self) -> list[Entry]:
-        """Every certificate that was ever issued, the oldest first."""
-        if not self._file.exists():
-            return []
-        found: dict[str, Entry] = {}
-        for line in self._file.read_text().splitlines():
-            said = json.loads(line)
-            if said["event"] == "CertificateIssued":
-                found[said["serial"]] = Entry(
-                    serial=said["serial"],
-                    holder=Holder.parse(said["holder"]),
-                    code=said["code"],
-                    issued_time=datetime.fromisoformat(said["event_time"]),
-                    end_time=datetime.fromisoformat(said["end_time"]),
-                )
-            else:
-                found[said["serial"]] = replace(
-                    found[said["serial"]],
-                    revoked_time=datetime.fromisoformat(said["event_time"]),
-                    reason=said["reason"],
-                )
-        return list(found.values())
+        """Every certificate that was ever issued, the oldest first.
+
+        Raises:
+            StackFailure: the file was changed by somebody else.
+        """
+        try:
+            events = self._events()
+            revoked = {said["serial"]: said for said in events if said["event"] == "CertificateRevoked"}
+            issued = (said for said in events if said["event"] == "CertificateIssued")
+            return [_entry(said, revoked.get(said["serial"])) for said in issued]
+        except (ValueError, KeyError, TypeError):
+            raise StackFailure(
+                f"{self._file} says something that this version of KEM does not know, or was changed by hand:"
+                " bring that file back from its copy."
+            ) from None
+
+    def is_begun(self) -> bool:
+        """Whether a certificate was ever issued."""
+        return self._file.exists() and self._file.stat().st_size > 0
+
+    def begin(self) -> None:
+        """Makes the empty file, by which a registry that was lost is told from one that has nothing yet."""
+        self._append(b"")
 
     def add_issued(self, certificate: Certificate, code: str) -> None:
         """Notes a new certificate."""
-        with self._held():
+        with self.held():
             self._add(
                 event="CertificateIssued",
                 serial=certificate.serial,
@@ -98,16 +102,16 @@ class Registry:
 
     def revoke(self, serials: list[str], reason: RevocationReason) -> None:
         """Revokes certificates; running services take no call over them within a second. Repeat-safe."""
-        with self._held():
-            known = {entry.serial for entry in self.entries() if entry.revoked_time is None}
+        with self.held():
+            done = {entry.serial for entry in self.entries() if entry.revoked_time is not None}
             for serial in serials:
-                if serial in known:
+                if serial not in done:
                     self._add(event="CertificateRevoked", serial=serial, reason=reason.value)
             self._write_revoked()
 
     def write_revoked(self) -> None:
         """Writes the file of revoked serials anew from the registry; an expired one need not be in it."""
-        with self._held():
+        with self.held():
             self._write_revoked()
 
     def _write_revoked(self) -> None:
@@ -121,18 +125,43 @@ class Registry:
         if not self._revoked_file.exists() or self._revoked_file.read_text() != content:
             write_secret(self._revoked_file, content)
 
+    def _events(self) -> list[dict[str, Any]]:
+        """What was written down. A line that does not end was never finished, and what it says never done."""
+        lines = self._file.read_text().splitlines() if self._file.exists() else []
+        return [json.loads(line) for line in lines if line.endswith("}")]
+
     def _add(self, **said: Any) -> None:
         line = json.dumps({"event_time": datetime.now(UTC).isoformat()} | said)
-        with open(os.open(self._file, os.O_WRONLY | os.O_CREAT | os.O_APPEND, 0o600), "w") as file:
-            file.write(line + "\n")
-            file.flush()
-            os.fsync(file.fileno())
+        # what broke off before it is a line of its own
+        self._append(f"\n{line}\n".encode())
+
+    def _append(self, content: bytes) -> None:
+        descriptor = os.open(self._file, os.O_WRONLY | os.O_CREAT | os.O_APPEND, 0o600)
+        try:
+            if os.write(descriptor, content) != len(content):
+                raise OSError(errno.ENOSPC, "only a part of a line was taken", str(self._file))
+            os.fsync(descriptor)
+        finally:
+            os.close(descriptor)
 
     @contextmanager
-    def _held(self) -> Iterator[None]:
+    def held(self) -> Iterator[None]:
+        """Keeps everybody else from changing anything; not to be asked for twice at once."""
         lock = os.open(self._file.with_suffix(".lock"), os.O_WRONLY | os.O_CREAT, 0o600)
         try:
             fcntl.flock(lock, fcntl.LOCK_EX)
             yield
         finally:
             os.close(lock)
+
+
+def _entry(issued: dict[str, Any], revoked: dict[str, Any] | None) -> Entry:
+    return Entry(
+        serial=issued["serial"],
+        holder=Holder.parse(issued["holder"]),
+        code=issued["code"],
+        issued_time=datetime.fromisoformat(issued["event_time"]),
+        end_time=datetime.fromisoformat(issued["end_time"]),
+        revoked_time=datetime.fromisoformat(revoked["event_time"]) if revoked else None,
+        reason=revoked["reason"] if revoked else "",
+    )

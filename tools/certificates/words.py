@@ -11,10 +11,12 @@ import typer
 from rich.console import Console
 from rich.table import Table
 
+from chassis.certificates import Holder
 from tools.certificates.office import CertificateOffice, HandedOver
 from tools.certificates.registry import Entry
 from tools.stack.layout import DATA, Layout
 
+AGENCIES_CALL: Final = ("notifications", "referral", "intake")
 WIDTH: Final = 140
 """A serial is there to be copied: a narrow terminal wraps the line, and nothing is cut off."""
 
@@ -37,7 +39,10 @@ def print_handed_over(code: str, made: HandedOver) -> None:
     typer.echo(f"A certificate for {code}, good until {certificate.end_time:%Y-%m-%d}, is in {made.folder}:")
     typer.echo("  key.pem          its private key: whoever has it can connect as this agency")
     typer.echo("  certificate.pem  the certificate")
-    typer.echo("  authorities.pem  by which the agency's client knows the hub")
+    typer.echo(
+        "  authorities.pem  by which the agency's client knows the hub. Whatever the address, expect the"
+    )
+    typer.echo(f"                   names {', '.join(_names())}")
     typer.echo(f"Serial {certificate.serial}, thumbprint {certificate.thumbprint}")
     typer.echo(
         "Hand the files over in person or on an encrypted medium, never by e-mail, and delete them here then."
@@ -46,11 +51,15 @@ def print_handed_over(code: str, made: HandedOver) -> None:
     typer.echo(f"./kem certs revoke {code} --reason KEY_LOST")
 
 
+def _names() -> list[str]:
+    return [Holder.of_service(service).server_name for service in AGENCIES_CALL]
+
+
 def print_revoked(entries: list[Entry]) -> None:
     """Which ones, and what that does."""
     for entry in entries:
         typer.echo(f"Revoked: {entry.code}, serial {entry.serial}.")
-    typer.echo("No call is taken over it any more; streams that are open over it end within seconds.")
+    typer.echo("The hub of this folder takes no call over it any more; open streams end within seconds.")
 
 
 def print_list(entries: list[Entry], *, as_json: bool) -> None:

@@ -102,7 +102,7 @@ async def restore(
                 prepare_servers, layout, asked, ports, services, say, is_durable=True
             )
             with _running(servers.postgres):
-                return await _Restoring(layout, archive, servers, ports, services).run(may_overwrite)
+                return await _Restoring(layout, archive, servers, ports, services, say).run(may_overwrite)
         finally:
             ports.release()
 
@@ -138,7 +138,13 @@ class _Restoring:
     """One restore, step by step; every step before the last can be left."""
 
     def __init__(
-        self, layout: Layout, archive: Archive, servers: Servers, ports: Ports, services: list[str]
+        self,
+        layout: Layout,
+        archive: Archive,
+        servers: Servers,
+        ports: Ports,
+        services: list[str],
+        say: Callable[[str], None],
     ) -> None:
         self._layout = layout
         self._archive = archive
@@ -146,6 +152,7 @@ class _Restoring:
         self._postgres = servers.postgres
         self._ports = ports
         self._services = services
+        self._say = say
 
     async def run(self, may_overwrite: bool) -> Restored:
         self._drop_drafts()
@@ -219,7 +226,7 @@ class _Restoring:
         """Its keys must fit, and its tombstones are followed, before the backup is anybody's database."""
         layout, log = self._layout, self._layout.work / "restore-intake.log"
         write_signing_keys(layout, self._services)
-        write_certificates(layout, self._services)
+        write_certificates(layout, self._services, self._say)
         write_urls(layout, self._postgres, self._services)
         own = {
             "KEM_INTAKE_DATABASE_URL_FILE": self._draft_url("app"),

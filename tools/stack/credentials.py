@@ -85,22 +85,37 @@ def _signer(layout: Layout, issuer: str) -> AssertionSigner:
     return AssertionSigner(issuer, file)
 
 
-def write_certificates(layout: Layout, services: Iterable[str]) -> list[str]:
-    """Sees to it that services and tools have a certificate that is good for a while; says whose is new."""
-    return CertificateOffice(layout).write_own(list(services))
+def write_certificates(layout: Layout, services: Iterable[str], say: Callable[[str], None]) -> list[str]:
+    """Sees to it that services and tools have a certificate for a while; answers whose is new."""
+    is_first = not layout.authority_key.exists()
+    renewed = CertificateOffice(layout).write_own(list(services))
+    if is_first:
+        say(f"A certificate authority was made; keep a copy of {layout.authority} beside the key folder's.")
+    return renewed
 
 
 async def keep_certificates(layout: Layout, services: Iterable[str], say: Callable[[str], None]) -> None:
     """Renews what ends soon, until it is cancelled; everybody takes the new files up by themselves."""
+    said = ""
     while True:
         await asyncio.sleep(LOOK_AT_CERTIFICATES_SECONDS)
         try:
-            renewed = await asyncio.to_thread(write_certificates, layout, services)
-        except OSError as error:
-            say(f"Certificates cannot be renewed ({error.strerror}); it is tried again.")
+            renewed = await asyncio.to_thread(write_certificates, layout, services, say)
+        except Exception as error:  # whatever it is, the hub has to hear of it in time
+            why = _why(error)
+            if why != said:
+                say(f"Certificates cannot be renewed; it is tried again each minute. {why}")
+            said = why
             continue
+        said = ""
         if renewed:
             say(f"Renewed the certificates of {', '.join(renewed)}.")
+
+
+def _why(error: Exception) -> str:
+    if isinstance(error, StackFailure):
+        return error.sentence
+    return f"{(error.strerror if isinstance(error, OSError) else None) or type(error).__name__}."
 
 
 def write_urls(layout: Layout, server: PostgresAdmin, schemas: Iterable[str]) -> None:

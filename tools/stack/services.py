@@ -71,8 +71,8 @@ def check_ports(ports: Ports, service: str) -> None:
             raise StackFailure(f"port {port} is used by another program; end that program")
 
 
-async def wait_serving(address: str, files: TlsFiles, patience_seconds: float = 60) -> None:
-    """Returns when the service at `address` says SERVING to the holder of `files`.
+async def wait_serving(address: str, service: str, files: TlsFiles, patience_seconds: float = 60) -> None:
+    """Returns when `service` says SERVING at `address` to the holder of `files`.
 
     Raises:
         StackFailure: it does not in time.
@@ -80,24 +80,28 @@ async def wait_serving(address: str, files: TlsFiles, patience_seconds: float = 
     deadline = time.monotonic() + patience_seconds
     why_not: str | None = ""
     while time.monotonic() < deadline:
-        why_not = await why_not_serving(address, files)
+        why_not = await why_not_serving(address, service, files)
         if why_not is None:
             return
         await asyncio.sleep(0.1)
     raise StackFailure(f"does not serve at {address} after {patience_seconds:.0f} s: {why_not}")
 
 
-async def is_serving(address: str, files: TlsFiles, deadline_seconds: float = 1.0) -> bool:
-    """Whether the service at `address` says SERVING now."""
-    return await why_not_serving(address, files, deadline_seconds) is None
+async def is_serving(address: str, service: str, files: TlsFiles, deadline_seconds: float = 1.0) -> bool:
+    """Whether `service` says SERVING at `address` now."""
+    return await why_not_serving(address, service, files, deadline_seconds) is None
 
 
-async def why_not_serving(address: str, files: TlsFiles, deadline_seconds: float = 1.0) -> str | None:
+async def why_not_serving(
+    address: str, service: str, files: TlsFiles, deadline_seconds: float = 1.0
+) -> str | None:
     """The reason that the service gives (gRPC health protocol); None when it says SERVING."""
     import grpc
     from grpc_health.v1 import health_pb2, health_pb2_grpc
 
-    async with secure_channel(address, files, options=[("grpc.use_local_subchannel_pool", 1)]) as channel:
+    async with secure_channel(
+        address, service, files, options=[("grpc.use_local_subchannel_pool", 1)]
+    ) as channel:
         call = health_pb2_grpc.HealthStub(channel).Check(
             health_pb2.HealthCheckRequest(), timeout=deadline_seconds
         )

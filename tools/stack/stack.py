@@ -186,7 +186,7 @@ class Stack:
             if log.stat().st_size > LARGEST_LOG_BYTES:
                 log.replace(log.with_suffix(".log.1"))
         write_signing_keys(layout, self.services)
-        write_certificates(layout, self.services)
+        write_certificates(layout, self.services, self.say)
         write_urls(layout, self.postgres, self.services)
         self.addresses |= {"postgresql": self.postgres.address, "broker": self.cluster.bootstrap}
         self.addresses |= {name: f"127.0.0.1:{ports.grpc(name)}" for name in self.services}
@@ -278,7 +278,7 @@ class Stack:
         if roles is not None and "grpc" not in roles:
             return self._add(name, start, word.wait)
         return self._add(
-            name, start, lambda: wait_serving(self.addresses[name], self.layout.tools_certificate)
+            name, start, lambda: wait_serving(self.addresses[name], service, self.layout.tools_certificate)
         )
 
     def _add(

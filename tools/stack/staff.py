@@ -19,7 +19,7 @@ async def open_sample_staff(layout: Layout, access: str, say: Callable[[str], No
         return
     signer = AssertionSigner(ISSUER, layout.issuer_key)
     token = signer.token(derived_id("staff", "sample-city"), None, [_ROLE])
-    opened = await open_accounts(access, token)
+    opened = await open_accounts(access, token, layout.tools_certificate)
     if opened:
         say("First logins of the sample city's staff, shown this once; each is changed at ./kem login:")
     for one in opened:

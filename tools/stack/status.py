@@ -14,6 +14,7 @@ from rich.table import Table
 from chassis.tls import TlsFiles
 from tools.certificates.office import CertificateOffice
 from tools.certificates.words import sentence_about
+from tools.stack.failure import StackFailure
 from tools.stack.layout import Layout
 from tools.stack.run_file import RunningProcess, read_run
 from tools.stack.services import START_ORDER, why_not_serving
@@ -89,9 +90,16 @@ async def read_status(layout: Layout) -> Found:
             await connection.close()
     except (OSError, TimeoutError, asyncpg.PostgresError):
         waiting = {}
-    now = datetime.now(UTC)
-    ending = [sentence_about(entry, now) for entry in CertificateOffice(layout).ending(now)]
+    ending = _certificates_ending(layout)
     return Found(True, processes, waiting, run.addresses, is_reached, given_up, *overdue, ending)
+
+
+def _certificates_ending(layout: Layout) -> list[str]:
+    now = datetime.now(UTC)
+    try:
+        return [sentence_about(entry, now) for entry in CertificateOffice(layout).ending(now)]
+    except StackFailure as failure:
+        return [failure.sentence]
 
 
 def _supervisor(process: RunningProcess, *, is_ready: bool) -> ProcessState:
@@ -100,9 +108,9 @@ def _supervisor(process: RunningProcess, *, is_ready: bool) -> ProcessState:
 
 async def _process(process: RunningProcess, address: str | None, files: TlsFiles) -> ProcessState:
     state = process.state
-    is_service = process.name.partition("-")[0] in START_ORDER
-    if state in ("STARTING", "SERVING") and is_service and address:
-        reason = await why_not_serving(address, files)
+    service = process.name.partition("-")[0]
+    if state in ("STARTING", "SERVING") and service in START_ORDER and address:
+        reason = await why_not_serving(address, service, files)
         if reason is not None:
             found = _seen(process, "NOT_SERVING" if state == "SERVING" else state)
             return replace(found, reason=reason)

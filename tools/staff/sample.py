@@ -7,6 +7,7 @@ from typing import Final
 
 import grpc
 
+from chassis.tls import TlsFiles, secure_channel
 from kem.access.v1 import access_service_pb2 as messages
 from kem.access.v1 import access_service_pb2_grpc
 from kernel.ids import derived_id
@@ -25,7 +26,7 @@ class FirstLogin:
     one_time_password: str
 
 
-async def open_accounts(access: str, token: str) -> list[FirstLogin]:
+async def open_accounts(access: str, token: str, files: TlsFiles) -> list[FirstLogin]:
     """Opens those accounts whose login is still free; answers how their people sign in first.
 
     A login that is taken is left as it is, and its password is not shown.
@@ -33,9 +34,10 @@ async def open_accounts(access: str, token: str) -> list[FirstLogin]:
     Args:
         access: address of the door that keeps accounts, host:port.
         token: an assertion for an operator.
+        files: the certificate over which is called.
     """
     agencies = {row["code"]: row["id"] for row in _rows("agencies")}
-    async with grpc.aio.insecure_channel(access) as channel:
+    async with secure_channel(access, "access", files) as channel:
         door = access_service_pb2_grpc.StaffServiceStub(channel)
         opened = await asyncio.gather(
             *(_open(door, row, agencies.get(row["agency"]), token) for row in _rows("staff"))

@@ -5,7 +5,7 @@ from collections.abc import Mapping
 import grpc
 
 from chassis.caller import AssertionSigner
-from chassis.peer import certificate_thumbprint
+from chassis.peers import read_certificate
 from kem.access.v1 import access_service_pb2 as messages
 from kem.access.v1 import access_service_pb2_grpc
 from services.access.adapters.identity_provider import IdentityProvider
@@ -85,9 +85,9 @@ class SignInServer(access_service_pb2_grpc.SignInServiceServicer):
     async def IssueAssertion(
         self, request: messages.IssueAssertionRequest, context: _Context[object, object]
     ) -> messages.IssueAssertionResponse:
-        """Bound to the client's certificate, where the call came with one."""
+        """Bound to the certificate over which the call came."""
         issued = await issue_assertion(
-            request.session_token, certificate_thumbprint(context), self._parts, self._signer
+            request.session_token, read_certificate(context).thumbprint, self._parts, self._signer
         )
         agency_id = issued.account.agency_id
         answer = messages.IssueAssertionResponse(

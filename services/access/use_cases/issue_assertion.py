@@ -45,8 +45,7 @@ async def issue_assertion(
     """Issues one with the roles that the person has at this moment, and notes that the session is used.
 
     Args:
-        certificate_thumbprint: of the calling client's certificate, to which the assertion is bound;
-            empty where the call came without one.
+        certificate_thumbprint: of the calling client's certificate, over which alone the assertion counts.
 
     Raises:
         SessionEnded: there is no such session, or no longer, or its account may not be used.

@@ -19,7 +19,6 @@ from google.protobuf.message import Message
 
 from chassis.access import Access
 from chassis.caller import SECOND_FACTOR, AssertionSigner
-from chassis.caller import AssertionSigner
 from chassis.tls import secure_channel
 from kem.directory.v1 import directory_pb2
 from kem.directory.v1 import directory_service_pb2 as directory
@@ -100,7 +99,7 @@ class EveryDoor:
         holder = "referral" if token in self._of_the_hub else "tools"
         if (service, holder) not in self._channels:
             files = service_files(holder) if token in self._of_the_hub else tools_files()
-            self._channels[service, holder] = secure_channel(self.addresses[service], files)
+            self._channels[service, holder] = secure_channel(self.addresses[service], service, files)
         opened: Any = self._channels[service, holder]  # its generic calls have no types
         metadata = [("authorization", f"Bearer {token}")] if token else []
         content = request.SerializeToString() if request else b""
@@ -138,7 +137,9 @@ async def every_door(database: FreshDatabase, folder: Path, bootstrap: str) -> A
         _start(service, addresses, metrics[service], database, folder, bootstrap) for service in addresses
     ]
     try:
-        await asyncio.gather(*(wait_serving(address, tools_files()) for address in addresses.values()))
+        await asyncio.gather(
+            *(wait_serving(address, service, tools_files()) for service, address in addresses.items())
+        )
         intake = RunningIntake(database, addresses["intake"], folder / "keys", people, hub)
         async with desk_at(intake) as desk:
             case = await _make_case(RunningReferral(addresses["referral"], intake), desk)

@@ -57,7 +57,7 @@ class InboxHub:
             (self.folder / f"{name}.url").write_text(url)
         process = self._spawn(address, roles)
         self.processes.append(process)
-        await wait_serving(address, tools_files())
+        await wait_serving(address, "notifications", tools_files())
         return address, process
 
     def _spawn(self, address: str, roles: str) -> subprocess.Popen[bytes]:
@@ -124,7 +124,7 @@ class Client:
     ) -> None:
         self.metadata = hub.token(agency_id, role)
         self._channel = secure_channel(
-            address, files or tools_files(), options=[("grpc.use_local_subchannel_pool", 1)]
+            address, "notifications", files or tools_files(), options=[("grpc.use_local_subchannel_pool", 1)]
         )
         self.inbox = InboxServiceStub(self._channel)
 

@@ -29,7 +29,7 @@ class Operator:
 
     def __init__(self, hub: InboxHub, address: str) -> None:
         self._metadata = hub.token(None, Role.OPERATOR)
-        self._channel = secure_channel(address, tools_files())
+        self._channel = secure_channel(address, "notifications", tools_files())
         self._push = PushServiceStub(self._channel)
 
     async def __aenter__(self) -> "Operator":

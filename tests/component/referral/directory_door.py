@@ -74,7 +74,9 @@ async def open_door(fresh: FreshDatabase, folder: Path) -> AsyncIterator[Directo
     await server.start()
     try:
         # the console speaks for people and for itself
-        async with secure_channel(f"127.0.0.1:{server.port}", service_files("console")) as channel:
+        async with secure_channel(
+            f"127.0.0.1:{server.port}", "referral", service_files("console")
+        ) as channel:
             yield DirectoryDoor(DirectoryServiceStub(channel), signer, service_signer)
     finally:
         await server.drain(1)

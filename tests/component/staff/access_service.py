@@ -23,6 +23,7 @@ from services.access.domain.authenticator import STEP_SECONDS, code_at
 from tests.integration.access.staff import a_step_lasts
 from tests.integration.chassis.assertions import key_file
 from tests.integration.chassis.waiting import until
+from tests.support.hub_certificates import certificate_environment, tools_files
 from tests.support.postgres import FreshDatabase
 from tools.stack.ports import free_port
 from tools.stack.services import wait_serving
@@ -59,6 +60,7 @@ class AccessHub:
             "KEM_ACCESS_DATABASE_URL_FILE": str(self.folder / "app.url"),
             "KEM_ACCESS_WORKER_DATABASE_URL_FILE": str(self.folder / "worker.url"),
             "KEM_ACCESS_GRPC_ADDRESS": self.address,
+            **certificate_environment("access"),
             "KEM_ACCESS_IDENTITY_FILE": str(key_file(self.folder, "service:access")),
             "KEM_ACCESS_KEY_FILE": str(self.folder / "sign-in.key"),
             "KEM_ACCESS_ASSERTION_KEY_FILE": str(key_file(self.folder, "kem-access")),
@@ -67,7 +69,7 @@ class AccessHub:
             "KEM_ASSERTION_KEYS_FILE": str(self.folder / "assertion-keys.json"),
         }
         self.process = self._spawn(environment | settings)
-        await wait_serving(self.address)
+        await wait_serving(self.address, "access", tools_files())
 
     def _spawn(self, environment: dict[str, str]) -> "subprocess.Popen[bytes]":
         command = [sys.executable, "-P", "-m", "services.access"]

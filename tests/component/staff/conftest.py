@@ -4,12 +4,13 @@ import base64
 import os
 from collections.abc import AsyncIterator, Callable
 
-import grpc
 import pytest
 
+from chassis.tls import secure_channel
 from kernel.ids import random_id
 from tests.component.staff.access_service import AccessHub, Desk
 from tests.integration.chassis.assertions import make_signer, write_keys
+from tests.support.hub_certificates import tools_files
 from tests.support.postgres import FreshDatabase
 from tools.stack.broker import Broker
 from tools.stack.postgres import PostgresServer
@@ -42,5 +43,5 @@ async def hub(
 
 @pytest.fixture
 async def desk(hub: AccessHub) -> AsyncIterator[Desk]:
-    async with grpc.aio.insecure_channel(hub.address) as channel:
+    async with secure_channel(hub.address, "access", tools_files()) as channel:
         yield Desk(hub, channel)

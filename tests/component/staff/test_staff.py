@@ -8,11 +8,13 @@ import jwt
 import pytest
 
 from chassis.caller import CallerVerifier
+from chassis.tls import secure_channel
 from kem.access.v1 import access_service_pb2 as messages
 from kem.access.v1.access_events_pb2 import AccessEvent
 from kernel.ids import random_id
 from kernel.vocabulary import Role
 from tests.component.staff.access_service import PASSWORD, Desk
+from tests.support.hub_certificates import service_files, tools_files
 from tests.support.refusals import refused
 
 
@@ -24,7 +26,20 @@ async def test_somebody_is_opened_changes_the_password_signs_in_and_is_vouched_f
     caller = CallerVerifier(desk.hub.folder / "assertion-keys.json").verify(issued.assertion)
     assert (caller.agency_id, caller.roles, caller.acr) == (agency_id, frozenset({"agency_member"}), "pwd")
     assert str(caller.principal_id) == issued.principal_id
-    assert "cnf" not in jwt.decode(issued.assertion, options={"verify_signature": False})
+    own = tools_files().read_certificate().thumbprint
+    assert caller.certificate_thumbprint == own, "it counts over the certificate of whoever asked"
+
+
+async def test_an_assertion_is_worth_nothing_over_another_certificate_than_the_one_it_was_asked_for_over(
+    desk: Desk,
+) -> None:
+    session = await desk.enrol(await desk.member(Role.AGENCY_ADMIN, agency_id=random_id()))
+    metadata = (("authorization", f"Bearer {(await desk.assertion(session)).assertion}"),)
+    assert (await desk.staff.ListRoles(messages.ListRolesRequest(), metadata=metadata)).roles
+    async with secure_channel(desk.hub.address, "access", service_files("console")) as channel:
+        with refused() as refusal:
+            await Desk(desk.hub, channel).staff.ListRoles(messages.ListRolesRequest(), metadata=metadata)
+    assert (refusal.code, refusal.reason) == (grpc.StatusCode.UNAUTHENTICATED, "CERTIFICATE_MISMATCH")
 
 
 async def test_an_agencys_admin_who_has_signed_in_keeps_the_own_agencys_staff(desk: Desk) -> None:

@@ -39,6 +39,7 @@ from tests.support.postgres import FreshDatabase
 
 PASSWORD = "four green chairs"
 ISSUER = "https://id.example"
+THUMBPRINT = "thumb"
 LIMITS = SessionLimits(timedelta(minutes=30), timedelta(hours=12))
 
 
@@ -105,7 +106,7 @@ class Staff:
         return await sign_in(person.offers(**other), self.signing_in)
 
     async def assertion(self, session_token: str) -> IssuedAssertion:
-        return await issue_assertion(session_token, "", self.signing_in, self.signer)
+        return await issue_assertion(session_token, THUMBPRINT, self.signing_in, self.signer)
 
     def records(self) -> list[tuple[UUID, str, str]]:
         """Of each access on record: who, the RPC's name, and the reason of a refusal."""

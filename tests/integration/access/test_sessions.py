@@ -16,13 +16,12 @@ from services.access.use_cases.authenticate import SignInRefused
 from services.access.use_cases.change_roles import change_roles
 from services.access.use_cases.close_account import close_account
 from services.access.use_cases.forget_old_rows import forget_old_rows
-from services.access.use_cases.issue_assertion import issue_assertion
 from services.access.use_cases.keep_accounts import make_one_time
 from services.access.use_cases.lock_account import lock_account
 from services.access.use_cases.reset_credentials import reset_credentials
 from services.access.use_cases.sign_out import sign_out
 from services.access.use_cases.unlock_account import unlock_account
-from tests.integration.access.staff import Person, Staff
+from tests.integration.access.staff import THUMBPRINT, Person, Staff
 from tests.integration.chassis.assertions import write_keys
 
 
@@ -43,15 +42,8 @@ async def test_an_assertion_is_one_that_every_service_takes_and_lasts_five_minut
     )
     claims = jwt.decode(issued.assertion, options={"verify_signature": False})
     assert claims["exp"] - claims["iat"] == 300
-    assert "cnf" not in claims
+    assert claims["cnf"] == {"x5t#S256": THUMBPRINT}
     assert timedelta(seconds=290) < issued.expire_time - datetime.now(UTC) <= timedelta(seconds=301)
-
-
-async def test_an_assertion_can_be_bound_to_the_certificate_of_the_calling_client(staff: Staff) -> None:
-    session = await staff.sign_in(await staff.member())
-    issued = await issue_assertion(session.session_token, "thumb", staff.signing_in, staff.signer)
-    claims = jwt.decode(issued.assertion, options={"verify_signature": False})
-    assert claims["cnf"] == {"x5t#S256": "thumb"}
 
 
 async def test_a_session_that_is_used_goes_on_and_one_that_is_not_ends(staff: Staff) -> None:

@@ -47,7 +47,7 @@ class AskingReader(CollectingReader):
 
     def __init__(self, service: Service) -> None:
         super().__init__()
-        self._door = InboxServiceStub(service.channel(service.settings.grpc_address))
+        self._door = InboxServiceStub(service.channel(service.settings.grpc_address, service.name))
 
     async def prepare(self, events: list[IncomingEvent]) -> Any:
         return await self._door.ListDeliveries(ListDeliveriesRequest(inbox=INBOX_AGENCY))

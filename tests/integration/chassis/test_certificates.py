@@ -15,7 +15,7 @@ import pytest_asyncio
 from cryptography import x509
 
 from chassis.caller import AssertionSigner, CallerVerifier
-from chassis.certificates import TOOLS, Holder, HolderKind
+from chassis.certificates import TOOLS, Holder
 from chassis.grpc_client import channel
 from chassis.grpc_server import GrpcServer
 from chassis.peers import Peers
@@ -33,7 +33,6 @@ from kernel.ids import random_id
 from tests.integration.chassis.assertions import make_signer, write_keys
 from tests.integration.chassis.inbox_servicer import ACCESS, TestInbox
 from tools.certificates.authority import Authority
-from tools.certificates.office import ADDRESSES
 from tools.stack.layout import write_secret
 
 AGENCY, OTHER_AGENCY = random_id(), random_id()
@@ -77,8 +76,7 @@ class Gate:
         name: str = "",
     ) -> TlsFiles:
         """A fresh certificate; under a name that is there it takes the place of an earlier one."""
-        addresses = ADDRESSES if holder.kind is HolderKind.SERVICE else ()
-        issued = (authority or self.authority).issue(holder, addresses=addresses, lifetime=lifetime)
+        issued = (authority or self.authority).issue(holder, lifetime=lifetime)
         file = self.folder / f"{name or issued.certificate.serial}.pem"
         write_secret(file, (issued.key + issued.chain).decode())
         return TlsFiles(file, file, self.folder / "authorities.pem")
@@ -96,7 +94,7 @@ class Gate:
         return self._stub(files, signer.service_token)
 
     def _stub(self, files: TlsFiles, token: Any) -> Any:
-        opened = channel(self.address, None, files, token=token)
+        opened = channel(self.address, "notifications", None, files, token=token)
         self._channels.append(opened)
         return InboxServiceStub(opened)
 
@@ -138,7 +136,9 @@ async def test_the_console_and_the_tools_bring_people_and_no_other_service_does(
 
 async def test_staff_without_an_agency_never_come_over_an_agency_s_certificate(gate: Gate) -> None:
     own = gate.files(Holder.of_agency(AGENCY))
-    opened = channel(gate.address, None, own, token=lambda: gate.people.token(random_id(), None, ["dpo"]))
+    opened = channel(
+        gate.address, "notifications", None, own, token=lambda: gate.people.token(random_id(), None, ["dpo"])
+    )
     async with opened:
         assert await refusal_of(InboxServiceStub(opened).Acknowledge(ASK)) == "CERTIFICATE_MISMATCH"
 
@@ -199,7 +199,7 @@ async def test_an_agency_s_certificate_cannot_stand_in_for_a_service(gate: Gate,
     )  # fmt: skip
     await server.start()
     try:
-        async with secure_channel(f"127.0.0.1:{server.port}", gate.files(TOOLS)) as opened:
+        async with secure_channel(f"127.0.0.1:{server.port}", "notifications", gate.files(TOOLS)) as opened:
             with pytest.raises(grpc.aio.AioRpcError) as caught:
                 await InboxServiceStub(opened).Acknowledge(ASK)
         assert caught.value.code() is grpc.StatusCode.UNAVAILABLE
@@ -210,11 +210,7 @@ async def test_an_agency_s_certificate_cannot_stand_in_for_a_service(gate: Gate,
 async def test_a_revoked_certificate_ends_calls_at_once_and_streams_within_seconds(gate: Gate) -> None:
     lost, kept = gate.files(Holder.of_agency(AGENCY)), gate.files(Holder.of_agency(AGENCY))
     member, colleague = gate.member(lost), gate.member(kept)
-    subscription = SubscribeRequest(inbox=INBOX_AGENCY)
-    stream, other_stream = member.Subscribe(subscription), colleague.Subscribe(subscription)
-    for one in (stream, other_stream):
-        for _ in range(3):
-            await one.read()
+    stream, other_stream = await _subscribed(member), await _subscribed(colleague)
     gate.revoke(lost)
     assert await refusal_of(member.Acknowledge(ASK)) == "CERTIFICATE_REVOKED"
     async with asyncio.timeout(5):
@@ -227,31 +223,46 @@ async def test_a_revoked_certificate_ends_calls_at_once_and_streams_within_secon
 async def test_a_certificate_that_ends_during_a_connection_ends_calls_and_streams(gate: Gate) -> None:
     short = gate.files(Holder.of_agency(AGENCY), lifetime=timedelta(seconds=2))
     member = gate.member(short)
-    stream = member.Subscribe(SubscribeRequest(inbox=INBOX_AGENCY))
-    for _ in range(3):
-        await stream.read()
+    stream = await _subscribed(member)
     async with asyncio.timeout(8):
         assert await refusal_of(stream.read()) == "CERTIFICATE_EXPIRED"
     assert await refusal_of(member.Acknowledge(ASK)) == "CERTIFICATE_EXPIRED"
 
 
-async def test_a_list_of_revoked_certificates_that_cannot_be_read_opens_nothing(gate: Gate) -> None:
-    member = gate.member(gate.files(Holder.of_agency(AGENCY)))
-    await member.Acknowledge(ASK)
-    gate.revoked.unlink()
-    with pytest.raises(grpc.aio.AioRpcError) as caught:
+@pytest.mark.parametrize("content", [None, b"", b"{}", b"[]", b'{"serials": [1]}', b'{"serials": "ab"}'])
+async def test_a_list_of_revoked_certificates_that_cannot_be_read_lets_nobody_in_and_nobody_stay(
+    gate: Gate, content: bytes | None
+) -> None:
+    lost = gate.files(Holder.of_agency(AGENCY))
+    member = gate.member(lost)
+    stream = await _subscribed(member)
+    gate.revoked.unlink() if content is None else gate.revoked.write_bytes(content)
+    with pytest.raises(Unavailable), remote_refusals():
         await member.Acknowledge(ASK)
-    assert caught.value.code() is grpc.StatusCode.UNAVAILABLE
-    assert len(gate.inbox.callers) == 1
+    async with asyncio.timeout(5):
+        with pytest.raises(Unavailable), remote_refusals():
+            await stream.read()
+    assert gate.inbox.callers == []
     gate.revoke()
     assert (await member.Acknowledge(ASK)).acknowledged_sequence == 7
+    again = await _subscribed(member)
+    gate.revoke(lost)
+    async with asyncio.timeout(5):
+        assert await refusal_of(again.read()) == "CERTIFICATE_REVOKED"
+
+
+async def test_streams_of_a_revoked_certificate_end_also_where_the_own_one_cannot_be_read(gate: Gate) -> None:
+    lost = gate.files(Holder.of_agency(AGENCY))
+    stream = await _subscribed(gate.member(lost))
+    gate.own.certificate.unlink()
+    gate.revoke(lost)
+    async with asyncio.timeout(5):
+        assert await refusal_of(stream.read()) == "CERTIFICATE_REVOKED"
 
 
 async def test_a_server_takes_its_renewed_certificate_without_a_restart(gate: Gate) -> None:
     client = gate.files(Holder.of_agency(AGENCY))
-    stream = gate.member(client).Subscribe(SubscribeRequest(inbox=INBOX_AGENCY))
-    for _ in range(3):
-        await stream.read()
+    stream = await _subscribed(gate.member(client))
     host, _, port = gate.address.rpartition(":")
     before = await _serial_shown(host, int(port), client)
     assert before == gate.own.read_certificate().serial
@@ -262,22 +273,49 @@ async def test_a_server_takes_its_renewed_certificate_without_a_restart(gate: Ga
     stream.cancel()
 
 
-async def test_half_written_files_leave_a_server_with_the_certificate_that_it_has(gate: Gate) -> None:
+async def test_files_that_do_not_fit_leave_a_server_with_the_certificate_that_it_has(gate: Gate) -> None:
     client = gate.files(Holder.of_agency(AGENCY))
+    host, _, port = gate.address.rpartition(":")
     good = gate.own.certificate.read_bytes()
-    gate.own.certificate.write_bytes(good[: len(good) // 2])
-    assert (await gate.member(client).Acknowledge(ASK)).acknowledged_sequence == 7
-    gate.own.certificate.write_bytes(good)
-    assert (await gate.member(client).Acknowledge(ASK)).acknowledged_sequence == 7
+    before = gate.own.read_certificate().serial
+    other = gate.files(Holder.of_service("notifications")).certificate.read_bytes()
+    key_of_another = other[: other.index(b"-----BEGIN CERT")] + good[good.index(b"-----BEGIN CERT") :]
+    for content in (good[: len(good) // 2], key_of_another, b""):
+        gate.own.certificate.write_bytes(content)
+        assert await _serial_shown(host, int(port), client) == before
+    gate.own.certificate.write_bytes(other)
+    assert await _serial_shown(host, int(port), client) == gate.own.read_certificate().serial != before
+
+
+async def test_a_client_whose_files_cannot_be_read_calls_over_the_certificate_that_it_has(gate: Gate) -> None:
+    files = gate.files(Holder.of_agency(AGENCY), name="agency")
+    member = gate.member(files)
+    await member.Acknowledge(ASK)
+    good = files.certificate.read_bytes()
+    files.certificate.unlink()
+    assert (await member.Acknowledge(ASK)).acknowledged_sequence == 7
+    files.certificate.write_bytes(good[: len(good) // 2])
+    assert (await member.Acknowledge(ASK)).acknowledged_sequence == 7
+    gate.files(Holder.of_agency(AGENCY), name="agency")
+    bound = files.read_certificate().thumbprint
+    token = gate.people.token(random_id(), AGENCY, ["agency_member"], certificate_thumbprint=bound)
+    answer = await member.Acknowledge(ASK, metadata=(("authorization", f"Bearer {token}"),))
+    assert answer.acknowledged_sequence == 7, "it goes over the new one"
+
+
+async def test_a_service_cannot_stand_in_for_another_one(gate: Gate) -> None:
+    async with secure_channel(gate.address, "intake", gate.files(TOOLS)) as opened:
+        with pytest.raises(grpc.aio.AioRpcError) as caught:
+            await InboxServiceStub(opened).Acknowledge(ASK)
+    assert caught.value.code() is grpc.StatusCode.UNAVAILABLE
+    assert gate.inbox.callers == []
 
 
 async def test_a_client_calls_over_its_renewed_certificate_and_its_open_stream_goes_on(gate: Gate) -> None:
     files = gate.files(Holder.of_agency(AGENCY), name="agency")
     first = files.read_certificate()
     member = gate.member(files)
-    stream = member.Subscribe(SubscribeRequest(inbox=INBOX_AGENCY))
-    for _ in range(3):
-        await stream.read()
+    stream = await _subscribed(member)
     gate.files(Holder.of_agency(AGENCY), name="agency")
     assert files.read_certificate() != first
     bound = files.read_certificate().thumbprint
@@ -297,9 +335,16 @@ async def test_a_certificate_without_its_key_opens_nothing(gate: Gate) -> None:
     files = gate.files(Holder.of_agency(AGENCY))
     other = gate.files(Holder.of_agency(AGENCY))
     mixed = TlsFiles(other.key, files.certificate, files.authorities)
-    with pytest.raises(grpc.aio.AioRpcError):
-        await gate.member(mixed).Acknowledge(ASK)
-    assert gate.inbox.callers == []
+    with pytest.raises(ValueError, match="not the one of the certificate"):
+        gate.member(mixed)
+
+
+async def _subscribed(member: Any) -> Any:
+    """An open stream that has begun."""
+    stream = member.Subscribe(SubscribeRequest(inbox=INBOX_AGENCY))
+    for _ in range(3):
+        await stream.read()
+    return stream
 
 
 async def _serial_shown(host: str, port: int, client: TlsFiles) -> str:
@@ -307,7 +352,9 @@ async def _serial_shown(host: str, port: int, client: TlsFiles) -> str:
     context = ssl.create_default_context(cafile=str(client.authorities))
     context.load_cert_chain(str(client.certificate))
     context.set_alpn_protocols(["h2"])
-    _, writer = await asyncio.open_connection(host, port, ssl=context)
+    _, writer = await asyncio.open_connection(
+        host, port, ssl=context, server_hostname=Holder.of_service("notifications").server_name
+    )
     try:
         shown = writer.get_extra_info("ssl_object").getpeercert(binary_form=True)
     finally:

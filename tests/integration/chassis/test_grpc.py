@@ -74,7 +74,7 @@ class Door:
         """A channel of a member with these roles, of a service, or of nobody."""
         token = (lambda: self.desk.token(PERSON, AGENCY, list(roles))) if roles else None
         files = tools_files() if signer is None else service_files("referral")
-        opened = channel(f"127.0.0.1:{self.server.port}", signer, files, token=token)
+        opened = channel(f"127.0.0.1:{self.server.port}", "notifications", signer, files, token=token)
         self._channels.append(opened)
         return opened
 

@@ -89,7 +89,7 @@ class Sample:
     def channel(self, role: str | None = None) -> grpc.aio.Channel:
         """A channel of a person with this role, or of nobody."""
         token = (lambda: self.desk.token(random_id(), random_id(), [role])) if role else None
-        opened = channel(self.address, None, tools_files(), token=token)
+        opened = channel(self.address, "referral", None, tools_files(), token=token)
         self.channels.append(opened)  # one that nobody holds is closed
         return opened
 
@@ -270,7 +270,7 @@ async def test_a_missing_setting_is_said_in_a_sentence_and_not_retried(sample: S
 
 async def _says(address: str, reason: str | None) -> bool:
     """Whether the service says so; on a busy machine it may first not answer in time."""
-    return await why_not_serving(address, tools_files()) == reason
+    return await why_not_serving(address, "referral", tools_files()) == reason
 
 
 async def _has_effects(database: Database, count: int) -> bool:

@@ -8,6 +8,7 @@ from typing import Any
 import grpc
 
 from chassis.caller import AssertionSigner
+from chassis.tls import secure_channel
 from kem.access.v1 import access_service_pb2 as messages
 from kem.access.v1.access_service_pb2_grpc import SignInServiceStub, StaffServiceStub
 from kernel.ids import random_id
@@ -32,7 +33,7 @@ class StaffThen:
 async def _door(layout: Layout) -> AsyncIterator[grpc.aio.Channel]:
     run = read_run(layout)
     assert run is not None
-    async with grpc.aio.insecure_channel(run.addresses["access"]) as channel:
+    async with secure_channel(run.addresses["access"], "access", layout.tools_certificate) as channel:
         yield channel
 
 

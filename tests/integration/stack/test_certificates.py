@@ -1,7 +1,10 @@
 """Certificates of a data folder: made once, renewed in good time, handed over, revoked; all on record."""
 
+import asyncio
 import json
 import stat
+import threading
+from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from uuid import UUID
@@ -9,12 +12,14 @@ from uuid import UUID
 import pytest
 
 from chassis.certificates import TOOLS, Holder, is_issued_by
+from tests.integration.chassis.waiting import until
 from tests.integration.stack.test_stack import said_by
 from tools.certificates.authority import Authority
-from tools.certificates.office import ADDRESSES, CertificateOffice
+from tools.certificates.office import CertificateOffice
 from tools.certificates.registry import RevocationReason
 from tools.certificates.words import sentence_about
 from tools.hub import check_certificate
+from tools.stack import credentials
 from tools.stack.failure import StackFailure
 from tools.stack.layout import Layout, write_secret
 
@@ -65,9 +70,7 @@ def test_a_service_s_certificate_is_renewed_when_a_third_of_its_life_is_left(
     authority = Authority(layout.authority_key, layout.authority_certificate)
 
     def put(days_left: float) -> None:
-        issued = authority.issue(
-            Holder.of_service("intake"), addresses=ADDRESSES, lifetime=timedelta(days=days_left)
-        )
+        issued = authority.issue(Holder.of_service("intake"), lifetime=timedelta(days=days_left))
         write_secret(layout.certificate("intake"), (issued.key + issued.chain).decode())
 
     put(10.1)
@@ -86,7 +89,8 @@ def test_what_was_revoked_lost_or_is_of_another_authority_is_made_anew(
     layout.certificate("referral").write_text("not a certificate")
     assert office.write_own(SERVICES) == ["tools", "intake", "referral"]
     assert layout.tools_certificate.read_certificate().holder == TOOLS
-    layout.authority_key.unlink()
+    for file in layout.authority.iterdir():
+        file.unlink()
     assert office.write_own(SERVICES) == ["tools", "intake", "referral"]
     check_certificate(layout.tools_certificate)
 
@@ -131,7 +135,7 @@ def test_nothing_is_ever_taken_from_the_registry(layout: Layout, office: Certifi
     office.revoke("SAMPLE", RevocationReason.KEY_LOST)
     after = layout.certificate_registry.read_text()
     assert after.startswith(before)
-    issued, revoked = (json.loads(line) for line in after.splitlines())
+    issued, revoked = (json.loads(line) for line in after.split("\n") if line)
     assert (issued["event"], issued["code"]) == ("CertificateIssued", "SAMPLE")
     assert (revoked["event"], revoked["serial"]) == ("CertificateRevoked", made.certificate.serial)
     assert revoked["reason"] == "KEY_LOST"
@@ -159,6 +163,8 @@ def test_a_certificate_that_ends_soon_is_told_of_until_there_is_a_newer_one(
 @pytest.mark.parametrize(
     ("case", "words"),
     [
+        ("early", "look at this machine's clock"),
+        ("another key", "no usable certificate"),
         ("expired", "ended on"),
         ("foreign", "is not of this hub"),
         ("missing", "no usable certificate"),
@@ -172,11 +178,128 @@ def test_a_certificate_that_no_server_would_take_is_said_in_a_sentence(
     authority = Authority(layout.authority_key, layout.authority_certificate)
     if case == "foreign":
         authority = Authority.make(tmp_path / "other/key", tmp_path / "other/pem")
-    issued = authority.issue(TOOLS, lifetime=timedelta(seconds=-1 if case == "expired" else 60))
+    issued = authority.issue(
+        TOOLS,
+        lifetime=timedelta(seconds=-1 if case == "expired" else 60),
+        now=datetime.now(UTC) + timedelta(days=case == "early"),
+    )
+    key = authority.issue(TOOLS).key if case == "another key" else issued.key
     file = layout.certificate("tools")
-    file.write_bytes(issued.key + issued.chain) if case != "missing" else file.unlink()
+    file.write_bytes(key + issued.chain) if case != "missing" else file.unlink()
     with pytest.raises(StackFailure, match=words):
         check_certificate(layout.tools_certificate)
+
+
+def test_a_certificate_that_is_not_good_yet_is_made_anew(layout: Layout, office: CertificateOffice) -> None:
+    office.write_own(SERVICES)
+    authority = Authority(layout.authority_key, layout.authority_certificate)
+    early = authority.issue(Holder.of_service("intake"), now=datetime.now(UTC) + timedelta(days=2))
+    write_secret(layout.certificate("intake"), (early.key + early.chain).decode())
+    assert office.write_own(SERVICES) == ["intake"]
+
+
+def test_a_line_of_the_registry_that_broke_off_stops_nothing_and_spoils_no_other(
+    layout: Layout, office: CertificateOffice
+) -> None:
+    made = office.issue(AGENCY, "SAMPLE")
+    with layout.certificate_registry.open("a") as file:
+        file.write('{"event_time": "2026-')
+    assert office.write_own(SERVICES) == ["tools", *SERVICES]
+    code, out, err = said_by(layout.data, "certs", "revoke", "SAMPLE", "--reason", "KEY_COMPROMISED")
+    assert (code, err) == (0, "")
+    assert made.certificate.serial in out
+    assert _serials(layout) == [made.certificate.serial]
+    assert len(office.registry.entries()) == 2 + len(SERVICES)
+
+
+def test_a_registry_that_was_changed_by_hand_is_said_in_a_sentence(
+    layout: Layout, office: CertificateOffice
+) -> None:
+    office.issue(AGENCY, "SAMPLE")
+    with layout.certificate_registry.open("a") as file:
+        file.write('{"event": "CertificateIssued"}\n')
+    code, _, err = said_by(layout.data, "certs", "list")
+    assert (code, err.count("\n")) == (1, 1)
+    assert "bring that file back" in err
+
+
+@pytest.mark.parametrize("missing", ["authority.key", "authority.pem", "certificates.jsonl"])
+def test_an_authority_of_which_a_part_is_missing_is_neither_replaced_nor_used(
+    layout: Layout, office: CertificateOffice, missing: str
+) -> None:
+    office.write_own(SERVICES)
+    office.issue(AGENCY, "SAMPLE")
+    office.revoke("SAMPLE", RevocationReason.KEY_COMPROMISED)
+    revoked = _serials(layout)
+    (layout.authority / missing).unlink()
+    left = {file.name: file.read_bytes() for file in layout.authority.iterdir()}
+    with pytest.raises(StackFailure, match="A part of"):
+        office.write_own(SERVICES)
+    assert {file.name: file.read_bytes() for file in layout.authority.iterdir()} == left
+    assert _serials(layout) == revoked, "what was revoked stays so"
+
+
+@pytest.mark.parametrize("spoilt", ["authority.key", "authority.pem"])
+def test_an_authority_that_is_damaged_is_said_in_a_sentence(
+    layout: Layout, office: CertificateOffice, spoilt: str
+) -> None:
+    office.write_own(SERVICES)
+    (layout.authority / spoilt).chmod(0o600)
+    (layout.authority / spoilt).write_bytes(b"")
+    with pytest.raises(StackFailure, match="is damaged"):
+        office.write_own(SERVICES)
+
+
+def test_a_first_start_that_broke_off_is_brought_to_its_end(
+    layout: Layout, office: CertificateOffice
+) -> None:
+    office.registry.begin()
+    assert office.write_own(SERVICES) == ["tools", *SERVICES]
+
+
+def test_two_who_begin_at_once_have_one_authority(tmp_path: Path) -> None:
+    for number in range(10):
+        layout = Layout(tmp_path / str(number))
+        layout.make()
+        start = threading.Barrier(2)
+
+        def issue(code: str, layout: Layout = layout, start: threading.Barrier = start) -> bytes:
+            start.wait()
+            folder = CertificateOffice(layout).issue(AGENCY, code).folder
+            return (folder / "certificate.pem").read_bytes()
+
+        with ThreadPoolExecutor(2) as pool:
+            chains = list(pool.map(issue, ("ONE", "OTHER")))
+        assert all(is_issued_by(chain, layout.authority_certificate.read_bytes()) for chain in chains)
+        Authority(layout.authority_key, layout.authority_certificate)
+
+
+async def test_who_keeps_certificates_goes_on_after_whatever_fails_and_says_it_once(
+    layout: Layout, office: CertificateOffice, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(credentials, "LOOK_AT_CERTIFICATES_SECONDS", 0.01)
+    office.write_own(SERVICES)
+    good = layout.certificate_registry.read_bytes()
+    layout.certificate_registry.write_bytes(b"{}\n")
+    said: list[str] = []
+    keeping = asyncio.create_task(credentials.keep_certificates(layout, SERVICES, said.append))
+    try:
+        await until(lambda: bool(said))
+        layout.certificate_registry.write_bytes(good)
+        layout.certificate("intake").unlink()
+        await until(lambda: len(said) > 1)
+    finally:
+        keeping.cancel()
+    assert "cannot be renewed" in said[0]
+    assert said[1:] == ["Renewed the certificates of intake."]
+
+
+def test_a_serial_is_known_as_other_programs_write_it(layout: Layout, office: CertificateOffice) -> None:
+    serial = office.issue(AGENCY, "SAMPLE").certificate.serial
+    padded = serial.zfill(2 * ((len(serial) + 1) // 2)).upper()
+    typed = ":".join(padded[at : at + 2] for at in range(0, len(padded), 2))
+    (entry,) = office.revoke(typed, RevocationReason.KEY_LOST)
+    assert entry.serial == serial
 
 
 def test_the_commands_list_revoke_and_say_what_they_did(layout: Layout, office: CertificateOffice) -> None:

@@ -15,14 +15,16 @@ def right(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
         "DATABASE_URL_FILE",
         "WORKER_DATABASE_URL_FILE",
         "IDENTITY_FILE",
+        "CERTIFICATE_FILE",
         "KEY_FILE",
         "ASSERTION_KEY_FILE",
     ):
         (tmp_path / name).write_text("x")
         monkeypatch.setenv(f"KEM_ACCESS_{name}", str(tmp_path / name))
     (tmp_path / "closed-accounts").touch()
-    (tmp_path / "keys").write_text("{}")
-    monkeypatch.setenv("KEM_ASSERTION_KEYS_FILE", str(tmp_path / "keys"))
+    for name in ("ASSERTION_KEYS_FILE", "AUTHORITIES_FILE", "REVOKED_CERTIFICATES_FILE"):
+        (tmp_path / name).write_text("{}")
+        monkeypatch.setenv(f"KEM_{name}", str(tmp_path / name))
     monkeypatch.setenv("KEM_ACCESS_GRPC_ADDRESS", "127.0.0.1:0")
     monkeypatch.setenv("KEM_KAFKA_BOOTSTRAP", "127.0.0.1:9092")
     providers = tmp_path / "providers.json"

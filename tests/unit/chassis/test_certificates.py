@@ -1,17 +1,18 @@
 """Who stands in a certificate, and what is nobody of the hub."""
 
+import base64
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from uuid import UUID
 
 import pytest
 from cryptography import x509
+from cryptography.hazmat.primitives.hashes import SHA256
 from cryptography.x509.oid import ExtendedKeyUsageOID
 
 from chassis.certificates import TOOLS, Certificate, Holder, HolderKind, is_issued_by
 from tests.support.certificates import Authority as SomebodyElse
 from tools.certificates.authority import LIFETIMES, Authority, Issued
-from tools.certificates.office import ADDRESSES
 
 AGENCY = UUID("0f0e0d0c-0b0a-4908-8706-050403020100")
 
@@ -70,14 +71,37 @@ def test_only_who_answers_calls_may_show_a_certificate_as_a_server(authority: Au
         certificate = x509.load_pem_x509_certificate(issued.chain)
         return list(certificate.extensions.get_extension_for_class(x509.ExtendedKeyUsage).value)
 
-    service = authority.issue(Holder.of_service("intake"), addresses=ADDRESSES)
+    service = authority.issue(Holder.of_service("intake"))
     assert uses(service) == [ExtendedKeyUsageOID.CLIENT_AUTH, ExtendedKeyUsageOID.SERVER_AUTH]
     assert uses(authority.issue(Holder.of_agency(AGENCY))) == [ExtendedKeyUsageOID.CLIENT_AUTH]
 
 
+def test_a_service_answers_by_its_own_name_only(authority: Authority) -> None:
+    def names(holder: Holder) -> list[str]:
+        certificate = x509.load_pem_x509_certificate(authority.issue(holder).chain)
+        found = certificate.extensions.get_extension_for_class(x509.SubjectAlternativeName).value
+        return found.get_values_for_type(x509.DNSName)
+
+    assert names(Holder.of_service("intake")) == ["intake.kem.athens"]
+    assert names(Holder.of_agency(AGENCY)) == names(TOOLS) == []
+
+
+def test_no_certificate_outlives_the_authority(authority: Authority) -> None:
+    issued = authority.issue(TOOLS, lifetime=timedelta(days=9999))
+    assert issued.certificate.end_time == authority.end_time
+
+
+def test_a_thumbprint_is_the_digest_of_the_certificate_itself(authority: Authority) -> None:
+    issued = authority.issue(TOOLS)
+    digest = x509.load_pem_x509_certificate(issued.chain).fingerprint(SHA256())
+    said = issued.certificate.thumbprint
+    assert len(said) == 43
+    assert base64.urlsafe_b64decode(said + "=") == digest
+
+
 def test_a_certificate_of_another_authority_is_told_apart(authority: Authority, tmp_path: Path) -> None:
     another = Authority.make(tmp_path / "key", tmp_path / "pem")
-    chain = authority.issue(Holder.of_service("intake"), addresses=ADDRESSES).chain
+    chain = authority.issue(Holder.of_service("intake")).chain
     assert is_issued_by(chain, authority.pem)
     assert is_issued_by(chain, another.pem + authority.pem)
     assert not is_issued_by(chain, another.pem), "the same name and another key"

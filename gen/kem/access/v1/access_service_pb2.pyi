@@ -568,8 +568,8 @@ class IssueAssertionResponse(_message.Message):
     ROLES_FIELD_NUMBER: _builtins.int
     ACR_FIELD_NUMBER: _builtins.int
     assertion: _builtins.str
-    """A signed JWT: metadata `authorization: Bearer …` of each call. Where this call came with a client certificate, it
-    names that one (`cnf`).
+    """A signed JWT: metadata `authorization: Bearer …` of each call, which counts over the certificate of this call
+    only (`cnf`). After a renewal of that certificate ask again.
     """
     principal_id: _builtins.str
     """Whom it speaks for."""
