@@ -22,7 +22,7 @@ from chassis.current import set_current_caller
 from chassis.error_map import is_foreseen, status_of
 from chassis.logs import places_of
 from chassis.measures import call_seconds
-from chassis.peers import Peers, check_may_speak
+from chassis.peers import Peers, WrongCertificate, check_may_speak
 from chassis.trace_context import current_trace_id, tracer
 from chassis.validation import check_request
 from kernel.errors import KemError, NotAuthenticated, NotFound, NotPermitted, Unavailable
@@ -31,6 +31,8 @@ REFLECTION_PREFIX: Final = "/grpc.reflection."
 HEALTH_PREFIX: Final = "/grpc.health."
 LONGEST_CALL_SECONDS: Final = 30.0
 """For unary calls whose client set no deadline of its own."""
+
+_ON_RECORD: Final = (NotPermitted, NotFound, WrongCertificate)
 
 RefusalRecorder = Callable[[AccessRecord, Caller], Awaitable[None]]
 
@@ -41,7 +43,8 @@ _propagator: Final = TraceContextTextMapPropagator()
 class CallGuard(grpc.aio.ServerInterceptor):
     """Stands before every servicer method of a server.
 
-    What a known caller may not do, or may not know of, is recorded before they are told. Streams end with
+    What a known caller may not do, or may not know of, is recorded before they are told; so is an assertion
+    that comes over somebody else's certificate, for it may be stolen. Streams end with
     UNAVAILABLE when the server drains, so that clients connect again elsewhere, and with UNAUTHENTICATED
     when the certificate that they came over is good no more.
     """
@@ -112,8 +115,9 @@ class CallGuard(grpc.aio.ServerInterceptor):
                 started = time.monotonic()
                 try:
                     async with asyncio.timeout(_seconds_left(context)):
-                        caller = self._claimed_caller(context, self._peers.certificate_of(context))
-                        self._admit(method, caller)
+                        certificate = self._peers.certificate_of(context)
+                        caller = self._claimed_caller(context)
+                        self._admit(method, caller, certificate)
                         answer = await act(self._checked(request, is_streaming), context)
                 except grpc.aio.AbortError:
                     raise
@@ -137,8 +141,8 @@ class CallGuard(grpc.aio.ServerInterceptor):
                     if self._is_draining:
                         raise _restarting()
                     self._streams[task] = certificate = self._peers.certificate_of(context)
-                    caller = self._claimed_caller(context, certificate)
-                    self._admit(method, caller)
+                    caller = self._claimed_caller(context)
+                    self._admit(method, caller, certificate)
                     answers = act(self._checked(request, is_streaming), context)
                     if inspect.isawaitable(answers):  # a method that writes to the context itself
                         await answers
@@ -162,8 +166,10 @@ class CallGuard(grpc.aio.ServerInterceptor):
 
         return call
 
-    def _admit(self, method: str, caller: Caller | None) -> None:
+    def _admit(self, method: str, caller: Caller | None, certificate: Certificate) -> None:
         """Decides; the servicer then finds the caller by `current_caller()`."""
+        if caller is not None:
+            check_may_speak(certificate, caller)
         if method.startswith(REFLECTION_PREFIX):
             if caller is None:
                 raise NotAuthenticated("Sign in first: reflection is for known callers only.")
@@ -171,15 +177,13 @@ class CallGuard(grpc.aio.ServerInterceptor):
             decide(method, caller, self._access)
         set_current_caller(caller)
 
-    def _claimed_caller(self, context: Any, certificate: Certificate) -> Caller | None:
+    def _claimed_caller(self, context: Any) -> Caller | None:
         for name, value in context.invocation_metadata() or ():
             if name == "authorization":
                 scheme, _, token = str(value).partition(" ")
                 if scheme.lower() != "bearer" or not token:
                     raise NotAuthenticated("The authorization of this call is not a bearer assertion.")
-                caller = self._verifier.verify(token)
-                check_may_speak(certificate, caller)
-                return caller
+                return self._verifier.verify(token)
         return None
 
     def _checked(self, request: Any, is_streaming: bool) -> Any:
@@ -193,7 +197,7 @@ class CallGuard(grpc.aio.ServerInterceptor):
     ) -> None:
         """Puts a refusal on record, tells the log what the caller may not know, and ends the call."""
         trace_id = current_trace_id() or uuid4().hex
-        if isinstance(error, NotPermitted | NotFound) and caller is not None and not error.is_on_record:
+        if isinstance(error, _ON_RECORD) and caller is not None and not error.is_on_record:
             await self._put_on_record(method, caller, error)
         if not is_foreseen(error):
             log.error(

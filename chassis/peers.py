@@ -20,6 +20,12 @@ _MOST_KNOWN: Final = 10_000
 log = structlog.get_logger(__name__)
 
 
+class WrongCertificate(NotAuthenticated):
+    """A good certificate and a good assertion that do not belong together."""
+
+    reason = "CERTIFICATE_MISMATCH"
+
+
 def parse_serials(content: bytes) -> frozenset[str]:
     """The serials of a file of revoked certificates.
 
@@ -103,12 +109,11 @@ def check_may_speak(certificate: Certificate, caller: Caller) -> None:
     console's and the tools' bring people of any agency, whom the assertion then names.
 
     Raises:
-        NotAuthenticated: the certificate is somebody else's, or not the one that the assertion is bound to.
+        WrongCertificate: it is somebody else's, or not the one that the assertion is bound to.
     """
     if caller.certificate_thumbprint not in ("", certificate.thumbprint):
-        raise NotAuthenticated(
+        raise WrongCertificate(
             "The assertion belongs to another certificate than the one of this connection.",
-            reason="CERTIFICATE_MISMATCH",
             serial=certificate.serial,
         )
     holder = certificate.holder
@@ -119,9 +124,8 @@ def check_may_speak(certificate: Certificate, caller: Caller) -> None:
     else:
         is_own = holder.kind is HolderKind.TOOLS or holder.name in INTERMEDIARIES
     if not is_own:
-        raise NotAuthenticated(
+        raise WrongCertificate(
             "The assertion speaks for somebody else than the certificate of this connection.",
-            reason="CERTIFICATE_MISMATCH",
             serial=certificate.serial,
         )
 

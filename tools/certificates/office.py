@@ -13,7 +13,12 @@ from tools.certificates.registry import CertificateState, Entry, Registry, Revoc
 from tools.stack.failure import StackFailure
 from tools.stack.layout import Layout, write_secret
 
-WARNING: Final = timedelta(days=14)
+WARNINGS: Final = {
+    HolderKind.AGENCY: timedelta(days=14),
+    HolderKind.SERVICE: timedelta(days=7),
+    HolderKind.TOOLS: timedelta(days=7),
+}
+"""So long before its end a certificate is told of: the hub's own are renewed by themselves before."""
 _BEGIN_ANEW: Final = (
     "move the folder away; then ./kem up makes a new authority, and every agency needs a new certificate."
 )
@@ -127,7 +132,7 @@ class CertificateOffice:
         """Each holder's newest certificate, where it ends soon or has ended and nobody has revoked it."""
         now = now or datetime.now(UTC)
         newest = {entry.holder: entry for entry in self.registry.entries() if entry.revoked_time is None}
-        return [entry for entry in newest.values() if abs(entry.end_time - now) <= WARNING]
+        return [one for one in newest.values() if abs(one.end_time - now) <= WARNINGS[one.holder.kind]]
 
     def _authority(self) -> Authority:
         folder = self._layout.authority

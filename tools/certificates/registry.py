@@ -4,6 +4,7 @@ import errno
 import fcntl
 import json
 import os
+import pwd
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -44,8 +45,11 @@ class Entry:
     code: str
     """The agency's code, or the service's name, for people."""
     issued_time: datetime
+    issued_by: str
+    """The account at this machine that asked for it."""
     end_time: datetime
     revoked_time: datetime | None = None
+    revoked_by: str = ""
     reason: str = ""
 
     def state(self, now: datetime) -> CertificateState:
@@ -131,7 +135,7 @@ class Registry:
         return [json.loads(line) for line in lines if line.endswith("}")]
 
     def _add(self, **said: Any) -> None:
-        line = json.dumps({"event_time": datetime.now(UTC).isoformat()} | said)
+        line = json.dumps({"event_time": datetime.now(UTC).isoformat(), "by": _account()} | said)
         # what broke off before it is a line of its own
         self._append(f"\n{line}\n".encode())
 
@@ -161,7 +165,20 @@ def _entry(issued: dict[str, Any], revoked: dict[str, Any] | None) -> Entry:
         holder=Holder.parse(issued["holder"]),
         code=issued["code"],
         issued_time=datetime.fromisoformat(issued["event_time"]),
+        issued_by=issued["by"],
         end_time=datetime.fromisoformat(issued["end_time"]),
         revoked_time=datetime.fromisoformat(revoked["event_time"]) if revoked else None,
+        revoked_by=revoked["by"] if revoked else "",
         reason=revoked["reason"] if revoked else "",
     )
+
+
+def _account() -> str:
+    """Who acts at this machine: behind sudo whoever asked for it."""
+    asked = os.environ.get("SUDO_USER")
+    if asked:
+        return asked
+    try:
+        return pwd.getpwuid(os.getuid()).pw_name
+    except KeyError:  # a container's, that has no name
+        return str(os.getuid())

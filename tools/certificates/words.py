@@ -91,8 +91,10 @@ def _as_dict(entry: Entry, now: datetime) -> dict[str, str | None]:
         "holder": entry.holder.uri,
         "code": entry.code,
         "issued_time": entry.issued_time.isoformat(),
+        "issued_by": entry.issued_by,
         "end_time": entry.end_time.isoformat(),
         "state": entry.state(now),
         "revoked_time": entry.revoked_time.isoformat() if entry.revoked_time else None,
+        "revoked_by": entry.revoked_by or None,
         "reason": entry.reason or None,
     }

@@ -100,7 +100,7 @@ async def keep_certificates(layout: Layout, services: Iterable[str], say: Callab
     while True:
         await asyncio.sleep(LOOK_AT_CERTIFICATES_SECONDS)
         try:
-            renewed = await asyncio.to_thread(write_certificates, layout, services, say)
+            renewed = write_certificates(layout, services, say)
         except Exception as error:  # whatever it is, the hub has to hear of it in time
             why = _why(error)
             if why != said:

@@ -64,7 +64,7 @@ class Found:
     rights_overdue: int = 0
     """What people have asked by right and nobody has answered in time."""
     certificates_ending: list[str] = field(default_factory=list)
-    """A sentence about each certificate that ends within 14 days, or has ended as recently."""
+    """A sentence about each certificate that ends soon, or has ended as recently."""
 
 
 async def read_status(layout: Layout) -> Found:
@@ -242,7 +242,7 @@ def print_status(found: Found) -> None:
         if process.reason:
             console.print(f"{process.name}: {process.reason}.", markup=False)
     for sentence in found.certificates_ending:
-        console.print(f"[red]{sentence}[/]")
+        console.print(sentence, style="red", markup=False)
     console.print()
     if not found.is_database_reached:
         console.print("PostgreSQL does not answer now, so nothing can be counted.")

@@ -14,7 +14,8 @@ import pytest
 import pytest_asyncio
 from cryptography import x509
 
-from chassis.caller import AssertionSigner, CallerVerifier
+from chassis.access_records import AccessRecord
+from chassis.caller import AssertionSigner, Caller, CallerVerifier
 from chassis.certificates import TOOLS, Holder
 from chassis.grpc_client import channel
 from chassis.grpc_server import GrpcServer
@@ -38,6 +39,7 @@ from tools.stack.layout import write_secret
 AGENCY, OTHER_AGENCY = random_id(), random_id()
 ASK = AcknowledgeRequest(inbox=INBOX_AGENCY, up_to_sequence=7)
 LISTED = ListDeliveriesRequest(inbox=INBOX_AGENCY, after_sequence=5)
+SUBSCRIBED = SubscribeRequest(inbox=INBOX_AGENCY)
 
 
 class Gate:
@@ -52,6 +54,7 @@ class Gate:
         self.referral = make_signer(folder, "service:referral")
         self.own = self.files(Holder.of_service("notifications"))
         self.inbox = TestInbox()
+        self.refusals: list[AccessRecord] = []
         self.server = GrpcServer(
             "127.0.0.1:0",
             self.own,
@@ -60,8 +63,12 @@ class Gate:
             ACCESS,
             [lambda server: add_InboxServiceServicer_to_server(self.inbox, server)],
             service="notifications",
+            record_refusal=self._record,
         )
         self._channels: list[grpc.aio.Channel] = []
+
+    async def _record(self, record: AccessRecord, caller: Caller) -> None:
+        self.refusals.append(record)
 
     @property
     def address(self) -> str:
@@ -156,8 +163,13 @@ async def test_an_assertion_that_is_bound_to_a_certificate_is_worth_nothing_over
     bound = own.read_certificate().thumbprint
     answer = await gate.member(own, certificate_thumbprint=bound).Acknowledge(ASK)
     assert answer.acknowledged_sequence == 7
+    assert gate.refusals == []
     call = gate.member(another, certificate_thumbprint=bound).Acknowledge(ASK)
     assert await refusal_of(call) == "CERTIFICATE_MISMATCH"
+    call = gate.member(another, certificate_thumbprint=bound).Subscribe(SUBSCRIBED)
+    assert await refusal_of(call.read()) == "CERTIFICATE_MISMATCH"
+    told = [(record.method.rpartition("/")[2], record.refusal_reason) for record in gate.refusals]
+    assert told == [("Acknowledge", "CERTIFICATE_MISMATCH"), ("Subscribe", "CERTIFICATE_MISMATCH")]
 
 
 async def test_nobody_gets_in_without_a_certificate_in_force_of_this_hub(gate: Gate) -> None:
@@ -341,7 +353,7 @@ async def test_a_certificate_without_its_key_opens_nothing(gate: Gate) -> None:
 
 async def _subscribed(member: Any) -> Any:
     """An open stream that has begun."""
-    stream = member.Subscribe(SubscribeRequest(inbox=INBOX_AGENCY))
+    stream = member.Subscribe(SUBSCRIBED)
     for _ in range(3):
         await stream.read()
     return stream

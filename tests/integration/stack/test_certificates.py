@@ -2,6 +2,8 @@
 
 import asyncio
 import json
+import os
+import pwd
 import stat
 import threading
 from concurrent.futures import ThreadPoolExecutor
@@ -129,9 +131,13 @@ def test_whoever_sits_at_a_terminal_gets_a_first_certificate_and_never_one_after
         office.of_a_sitting(AGENCY, "SAMPLE")
 
 
-def test_nothing_is_ever_taken_from_the_registry(layout: Layout, office: CertificateOffice) -> None:
+def test_nothing_is_ever_taken_from_the_registry(
+    layout: Layout, office: CertificateOffice, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.delenv("SUDO_USER", raising=False)
     made = office.issue(AGENCY, "SAMPLE")
     before = layout.certificate_registry.read_text()
+    monkeypatch.setenv("SUDO_USER", "erato")
     office.revoke("SAMPLE", RevocationReason.KEY_LOST)
     after = layout.certificate_registry.read_text()
     assert after.startswith(before)
@@ -139,6 +145,7 @@ def test_nothing_is_ever_taken_from_the_registry(layout: Layout, office: Certifi
     assert (issued["event"], issued["code"]) == ("CertificateIssued", "SAMPLE")
     assert (revoked["event"], revoked["serial"]) == ("CertificateRevoked", made.certificate.serial)
     assert revoked["reason"] == "KEY_LOST"
+    assert (issued["by"], revoked["by"]) == (pwd.getpwuid(os.getuid()).pw_name, "erato")
     assert "PRIVATE" not in after
 
 
@@ -153,6 +160,10 @@ def test_a_certificate_that_ends_soon_is_told_of_until_there_is_a_newer_one(
     assert "./kem certs renew SAMPLE" in sentence_about(entry, now)
     (entry,) = office.ending(made.certificate.end_time + timedelta(days=1))
     assert "has ended" in sentence_about(entry, made.certificate.end_time + timedelta(days=1))
+    office.write_own(SERVICES)
+    end = layout.tools_certificate.read_certificate().end_time
+    assert office.ending(end - timedelta(days=7, minutes=1)) == [], "the hub's own are renewed before"
+    assert len(office.ending(end - timedelta(days=6))) == 1 + len(SERVICES)
     later = Authority(layout.authority_key, layout.authority_certificate).issue(
         Holder.of_agency(AGENCY), lifetime=timedelta(days=180)
     )

@@ -56,6 +56,9 @@ def test_an_assertion_becomes_a_caller(signer: AssertionSigner, verifier: Caller
         {"sub": "not-an-id"},
         {"agency": "not-an-id"},
         {"exp": 9_999_999_999},
+        {"cnf": {"x5t#S256": ""}},
+        {"cnf": {"jkt": "another-kind-of-binding"}},
+        {"cnf": None},
     ],
     ids=[
         "expired",
@@ -65,6 +68,9 @@ def test_an_assertion_becomes_a_caller(signer: AssertionSigner, verifier: Caller
         "no id",
         "no agency id",
         "for ever",
+        "bound to an empty thumbprint",
+        "bound to something unknown",
+        "bound to nothing",
     ],
 )
 def test_an_assertion_that_is_not_in_order_is_refused(
