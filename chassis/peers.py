@@ -113,7 +113,8 @@ def check_may_speak(certificate: Certificate, caller: Caller) -> None:
     """
     if caller.certificate_thumbprint not in ("", certificate.thumbprint):
         raise WrongCertificate(
-            "The assertion belongs to another certificate than the one of this connection.",
+            "The assertion was issued for another certificate than the one of this connection;"
+            " ask for a new assertion over this one.",
             serial=certificate.serial,
         )
     holder = certificate.holder
@@ -125,7 +126,8 @@ def check_may_speak(certificate: Certificate, caller: Caller) -> None:
         is_own = holder.kind is HolderKind.TOOLS or holder.name in INTERMEDIARIES
     if not is_own:
         raise WrongCertificate(
-            "The assertion speaks for somebody else than the certificate of this connection.",
+            "The certificate of this connection belongs to somebody else than the call speaks for;"
+            " call over your own certificate.",
             serial=certificate.serial,
         )
 

@@ -14,7 +14,10 @@ commands = typer.Typer(
 )
 
 Agency = Annotated[str, typer.Argument(help="The agency's code.")]
-Out = Annotated[Path | None, typer.Option("--out", file_okay=False, help="The folder for the files.")]
+Out = Annotated[
+    Path | None,
+    typer.Option("--out", file_okay=False, help="The folder for the files; .kem/agencies/AGENCY without."),
+]
 
 
 def register(app: typer.Typer) -> None:
@@ -43,7 +46,10 @@ def renew(agency: Agency, out: Out = None) -> None:
 @commands.command("revoke")
 def revoke(
     whose: Annotated[str, typer.Argument(metavar="AGENCY|SERIAL", help="An agency's code: all of its own.")],
-    reason: Annotated[RevocationReason, typer.Option(help="Why; it goes on record.")],
+    reason: Annotated[
+        RevocationReason,
+        typer.Option(metavar="REASON", help=f"Why, for the record: {', '.join(RevocationReason)}."),
+    ],
 ) -> None:
     """Take no more calls over a certificate. Open streams over it end within seconds."""
     from tools.certificates.office import CertificateOffice

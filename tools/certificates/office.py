@@ -116,7 +116,7 @@ class CertificateOffice:
         An agency that never had a certificate gets its first one; who had one and has it no more does not.
 
         Raises:
-            StackFailure: it was given away, or revoked.
+            StackFailure: it was given away, or revoked, or is another agency's.
         """
         folder = folder or self._layout.agency_certificate(code)
         if not (folder / _CHAIN).exists():
@@ -126,6 +126,8 @@ class CertificateOffice:
                     f" or make another one by ./kem certs issue {code}."
                 )
             self.issue(agency_id, code, folder)
+        if _holder_in(folder / _CHAIN) not in (None, Holder.of_agency(agency_id)):
+            raise StackFailure(f"The certificate in {folder} is not {code}'s; name another folder.")
         return TlsFiles(folder / _KEY, folder / _CHAIN, folder / _AUTHORITIES)
 
     def ending(self, now: datetime | None = None) -> list[Entry]:
@@ -174,6 +176,14 @@ class CertificateOffice:
     def _with_serial(self, serial: str) -> list[Entry]:
         plain = serial.lower().replace(":", "").lstrip("0")  # as other programs write it
         return [one for one in self.registry.entries() if one.serial == plain]
+
+
+def _holder_in(file: Path) -> Holder | None:
+    """Whose certificate it is; None where it is not one."""
+    try:
+        return Certificate.read(file.read_bytes()).holder
+    except (OSError, ValueError):
+        return None
 
 
 def _is_good(file: Path, holder: Holder, authority: Authority, revoked: set[str]) -> bool:

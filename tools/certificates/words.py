@@ -68,6 +68,9 @@ def print_list(entries: list[Entry], *, as_json: bool) -> None:
     if as_json:
         typer.echo(json.dumps({"certificates": [_as_dict(entry, now) for entry in entries]}, indent=2))
         return
+    if not entries:
+        typer.echo("No certificate was issued here yet: ./kem up makes the hub's own first.")
+        return
     table = Table("whose", "kind", "serial", "issued", "ends", "state", box=None, padding=(0, 1))
     for entry in entries:
         state = f"{entry.state(now)} {entry.reason}".strip()

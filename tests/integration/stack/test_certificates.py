@@ -14,6 +14,7 @@ from uuid import UUID
 import pytest
 
 from chassis.certificates import TOOLS, Holder, is_issued_by
+from kernel.ids import random_id
 from tests.integration.chassis.waiting import until
 from tests.integration.stack.test_stack import said_by
 from tools.certificates.authority import Authority
@@ -125,6 +126,8 @@ def test_whoever_sits_at_a_terminal_gets_a_first_certificate_and_never_one_after
     assert files.read_certificate().holder == Holder.of_agency(AGENCY)
     assert office.of_a_sitting(AGENCY, "SAMPLE") == files
     assert len(office.registry.entries()) == 1
+    with pytest.raises(StackFailure, match="is not OTHER's"):
+        office.of_a_sitting(random_id(), "OTHER", layout.agency_certificate("SAMPLE"))
     office.revoke("SAMPLE", RevocationReason.KEY_LOST)
     files.certificate.unlink()
     with pytest.raises(StackFailure, match="kem certs issue SAMPLE"):
