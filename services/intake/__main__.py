@@ -9,7 +9,12 @@ from chassis.service import Service
 from services.intake.adapters.event_codec import encode
 from services.intake.adapters.keys import KeysUnusable
 from services.intake.adapters.known_names import KnownNames
-from services.intake.adapters.measures import look_at_reviews, look_at_rights_requests, look_at_searches
+from services.intake.adapters.measures import (
+    look_at_complaints,
+    look_at_reviews,
+    look_at_rights_requests,
+    look_at_searches,
+)
 from services.intake.adapters.postgres_consent_moments import PostgresConsentMoments
 from services.intake.adapters.postgres_search_tally import forget_searches
 from services.intake.adapters.root_key import open_keys
@@ -50,7 +55,9 @@ async def wire(service: Service) -> None:
     service.beside("backlog", consent.backlog.run)
     service.timer(partial(tell_consent_moments, moments=PostgresConsentMoments()), name="consent_moments")
     service.timer(forget_searches, name="forget_searches", longest_pause_seconds=60)
-    service.gauges.own.extend((look_at_reviews, look_at_rights_requests, look_at_searches))
+    service.gauges.own.extend(
+        (look_at_reviews, look_at_rights_requests, look_at_complaints, look_at_searches)
+    )
     facts = DisclosureFacts(consent.held_referrals, consent.needed_categories, consent.holding_news)
     service.project(CONSUMER, TOPICS, facts, window_seconds=WINDOW_SECONDS)
 

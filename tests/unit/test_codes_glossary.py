@@ -10,6 +10,7 @@ from kem.access.v1 import access_events_pb2, access_service_pb2
 from kem.directory.v1 import directory_events_pb2, directory_service_pb2
 from kem.disclosure.v1 import (
     authority_service_pb2,
+    complaint_service_pb2,
     disclosure_events_pb2,
     disclosure_service_pb2,
     emergency_access_service_pb2,
@@ -80,6 +81,7 @@ DOORS: list[FileDescriptor] = [
         emergency_access_service_pb2,
         authority_service_pb2,
         rights_service_pb2,
+        complaint_service_pb2,
         directory_service_pb2,
         referral_service_pb2,
         inbox_service_pb2,

@@ -1,4 +1,4 @@
-"""What people ask by right of the hub itself."""
+"""What people ask by right of the hub itself, and what they complain of."""
 
 from typing import Final
 
@@ -49,6 +49,30 @@ INVARIANTS: Final = (
         select d.disclosure_id from intake.disclosure d join intake.rights_request r using (rights_request_id)
         where d.kind = 'SUBJECT' and r.asked_by <> 'SELF' and d.given_mask & ~{_CORE}::bigint & ~(
             case when r.protection_decided_time <= d.disclosed_time then r.protection_mask else 0 end) <> 0
+        """,
+    ),
+    Invariant(
+        "I18-each-complaint-has-its-day",
+        "What somebody complains of is due a month after it came, in Athens",
+        _INTAKE,
+        "select count(*) from intake.complaint",
+        """
+        select c.complaint_id from intake.complaint c
+        where c.due_time <> (
+            date_trunc('day', c.received_time at time zone 'Europe/Athens') + interval '1 month'
+            + interval '1 day') at time zone 'Europe/Athens'
+        """,
+    ),
+    Invariant(
+        "I18-each-complaint-is-told",
+        "Each complaint and its answer have their facts in intake's log or outbox",
+        _INTAKE,
+        "select count(*) from intake.complaint",
+        """
+        select c.complaint_id from intake.complaint c
+        where (select count(*) from intake.event_log e where e.aggregate_id = c.complaint_id)
+            + (select count(*) from intake.outbox o where o.aggregate_id = c.complaint_id)
+            < 1 + num_nonnulls(c.answered_time)
         """,
     ),
     Invariant(

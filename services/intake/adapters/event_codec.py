@@ -16,6 +16,7 @@ from kem.disclosure.v1 import disclosure_events_pb2 as disclosure
 from kem.intake.v1 import beneficiary_pb2, need_pb2
 from kem.intake.v1 import intake_events_pb2 as intake
 from kernel.ids import derived_id, ordered_id
+from services.intake.adapters.complaint_codec import COMPLAINT_ENVELOPES
 from services.intake.adapters.emergency_codec import EMERGENCY_ENVELOPES
 from services.intake.adapters.emergency_codec import Envelope as _Envelope
 from services.intake.adapters.rights_codec import RIGHTS_ENVELOPES
@@ -205,4 +206,5 @@ _ENVELOPES: Final[dict[type, Callable[[Any], _Envelope]]] = {
     policy.AgeRulesSaved: _age_rules_saved,
     **EMERGENCY_ENVELOPES,
     **RIGHTS_ENVELOPES,
+    **COMPLAINT_ENVELOPES,
 }

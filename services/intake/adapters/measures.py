@@ -27,6 +27,12 @@ searchers_alarmed = _meter.create_gauge(
     "kem_searchers_alarmed",
     description="Workers to whom searches showed too many people within the last hour",
 )
+complaints_open = _meter.create_gauge(
+    "kem_complaints_open", description="Complaints that nobody has answered yet"
+)
+complaints_overdue = _meter.create_gauge(
+    "kem_complaints_overdue", description="Those of them whose time is over"
+)
 
 _LOOK: Final = """
     select count(*) as waiting, count(*) filter (where due_time <= clock_timestamp()) as overdue
@@ -34,6 +40,7 @@ _LOOK: Final = """
 """
 _REVIEWS: Final = _LOOK.format("emergency_review where finding")
 _RIGHTS: Final = _LOOK.format("rights_request where answer")
+_COMPLAINTS: Final = _LOOK.format("complaint where finding")
 _SEARCHERS: Final = """
     select count(*) from search_tally where alarmed_time > clock_timestamp() - $1::interval
 """
@@ -56,3 +63,10 @@ async def look_at_rights_requests(connection: asyncpg.Connection) -> None:
 async def look_at_searches(connection: asyncpg.Connection) -> None:
     """Reads how many workers an alarm was raised about; the same figure in every process of the service."""
     searchers_alarmed.set(await connection.fetchval(_SEARCHERS, WINDOW))
+
+
+async def look_at_complaints(connection: asyncpg.Connection) -> None:
+    """Reads which complaints wait for an answer; the same figures in every process of the service."""
+    row = await connection.fetchrow(_COMPLAINTS)
+    complaints_open.set(row["waiting"])
+    complaints_overdue.set(row["overdue"])

@@ -12,6 +12,7 @@ from services.intake.adapters import record_format
 from services.intake.adapters.keys import KeyProvider
 from services.intake.adapters.record_format import PROFILE, TEXT, fields_in, key_class_of, profile_in
 from services.intake.adapters.sealing import DataKey, RecordAltered, Sealer, seal, unseal
+from services.intake.adapters.unnamed_words import open_unnamed, seal_unnamed
 from services.intake.domain.beneficiary import Beneficiary
 from services.intake.domain.identifiers import Identifier
 from services.intake.domain.person_profile import PersonProfile, profile_of
@@ -125,6 +126,37 @@ class Vault:
         return [
             None if (key := keys.get(person)) is None else _open_text(key, person, subject, sealed)
             for person, subject, sealed in texts
+        ]
+
+    async def seal_words(
+        self, tx: Transaction, person: BeneficiaryId | None, subject: UUID, words: str
+    ) -> bytes | None:
+        """Seals words under the person's key; where nobody says who they are, under one of the subject's own.
+
+        None where the person is erased or not the caller's.
+        """
+        if person is None:
+            return seal_unnamed(self._keys, subject, words)
+        [sealed] = await self.seal_texts(tx, [(person, subject, words)])
+        return sealed
+
+    async def open_words(
+        self, tx: Transaction, sealed: Sequence[tuple[BeneficiaryId | None, UUID, bytes | None]]
+    ) -> list[str]:
+        """Opens (person, subject, sealed) each; empty where there is nothing, and where the person is erased.
+
+        Raises:
+            RecordAltered: one was sealed for something else.
+        """
+        texts = [(person, subject, one) for person, subject, one in sealed if person and one is not None]
+        named = iter(await self.open_texts(tx, texts))
+        return [
+            ""
+            if one is None
+            else open_unnamed(self._keys, subject, one)
+            if person is None
+            else next(named) or ""
+            for person, subject, one in sealed
         ]
 
     def digest(self, identifier: Identifier) -> int:

@@ -35,6 +35,7 @@ _EXPORTS: Final = Access(roles=_RIGHTS.roles, second_factor=True)
 _READS_POLICY: Final = Access(roles=_CASE_WORK.roles | {Role.DPO, Role.AUDITOR, Role.OPERATOR})
 _KEEPS_POLICY: Final = Access(roles=frozenset({Role.DPO}))
 _PROTECTS_CHILDREN: Final = Access(roles=frozenset({Role.CHILD_PROTECTION_OFFICER}))
+_COMPLAINTS: Final = frozenset({Role.DPO, Role.SAFEGUARDING_OFFICER})
 _HUB_ONLY: Final = Access(internal=True)
 
 ACCESS: Final[Mapping[str, Access]] = {
@@ -82,4 +83,7 @@ ACCESS: Final[Mapping[str, Access]] = {
     "/kem.disclosure.v1.RightsService/ListRightsRequests": Access(roles=_RIGHTS.roles | _PROTECTS.roles),
     "/kem.disclosure.v1.RightsService/DecideProtectionData": _PROTECTS,
     "/kem.disclosure.v1.RightsService/ExportPersonData": _EXPORTS,
+    "/kem.disclosure.v1.ComplaintService/RegisterComplaint": Access(roles=_CASE_WORK.roles | _COMPLAINTS),
+    "/kem.disclosure.v1.ComplaintService/AnswerComplaint": Access(roles=_COMPLAINTS),
+    "/kem.disclosure.v1.ComplaintService/ListComplaints": Access(roles=_COMPLAINTS | {Role.SUPERVISOR}),
 }

@@ -5,6 +5,7 @@ from typing import cast
 
 from chassis.grpc_server import Registration
 from kem.disclosure.v1.authority_service_pb2_grpc import add_AuthorityServiceServicer_to_server
+from kem.disclosure.v1.complaint_service_pb2_grpc import add_ComplaintServiceServicer_to_server
 from kem.disclosure.v1.disclosure_service_pb2_grpc import add_DisclosureServiceServicer_to_server
 from kem.disclosure.v1.emergency_access_service_pb2_grpc import (
     add_EmergencyAccessServiceServicer_to_server,
@@ -21,6 +22,7 @@ from kem.intake.v1.intake_service_pb2_grpc import (
 from kem.intake.v1.text_service_pb2_grpc import add_TextServiceServicer_to_server
 from services.intake.entrypoints.authority_server import AuthorityServer
 from services.intake.entrypoints.beneficiary_server import BeneficiaryServer
+from services.intake.entrypoints.complaint_server import ComplaintServer
 from services.intake.entrypoints.consent_parts import ConsentParts
 from services.intake.entrypoints.consent_policy_server import ConsentPolicyServer
 from services.intake.entrypoints.consent_server import ConsentServer
@@ -58,7 +60,7 @@ def registrations(people: VaultParts, consent: ConsentParts) -> Sequence[Registr
     texts, profiles = TextServer(people, consent.needs), EligibilityServer(consent)
     disclosures, emergencies = DisclosureServer(consent), EmergencyServer(consent)
     accesses, authorities = EmergencyAccessServer(consent), AuthorityServer(consent)
-    rights = RightsServer(consent)
+    rights, complaints = RightsServer(consent), ComplaintServer(consent)
     policy = ConsentPolicyServer(consent)
     return (
         lambda server: add_IntakeServiceServicer_to_server(intake, server),
@@ -69,5 +71,6 @@ def registrations(people: VaultParts, consent: ConsentParts) -> Sequence[Registr
         lambda server: add_EmergencyAccessServiceServicer_to_server(accesses, server),
         lambda server: add_AuthorityServiceServicer_to_server(authorities, server),
         lambda server: add_RightsServiceServicer_to_server(rights, server),
+        lambda server: add_ComplaintServiceServicer_to_server(complaints, server),
         lambda server: add_ConsentPolicyServiceServicer_to_server(policy, server),
     )

@@ -24,8 +24,10 @@ from kem.directory.v1 import directory_pb2
 from kem.directory.v1 import directory_service_pb2 as directory
 from kem.directory.v1.directory_service_pb2_grpc import DirectoryServiceStub
 from kem.disclosure.v1 import authority_service_pb2 as authority
+from kem.disclosure.v1 import complaint_service_pb2 as complaints
 from kem.disclosure.v1 import rights_service_pb2 as rights
 from kem.disclosure.v1.authority_service_pb2_grpc import AuthorityServiceStub
+from kem.disclosure.v1.complaint_service_pb2_grpc import ComplaintServiceStub
 from kem.disclosure.v1.emergency_service_pb2_grpc import EmergencyServiceStub
 from kem.disclosure.v1.rights_service_pb2_grpc import RightsServiceStub
 from kem.intake.v1 import need_pb2
@@ -61,6 +63,7 @@ class Case:
     """Something that waits for its review."""
     compelled_request_id: str
     rights_request_id: str
+    complaint_id: str
 
     def unknown(self) -> "Case":
         """Ids in the same places of which nothing is known."""
@@ -214,7 +217,25 @@ async def _make_case(running: RunningReferral, desk: Desk) -> Case:
     emergency_id = await _told_by_phone(running, desk, person)
     asked = await _asked_by_police(running, person)
     ids = (person, need.need_id, need.referral_id, offer_id, agency_id, lessons.service_id)
-    return Case(*ids, emergency_id, asked, await _asked_by_right(running, person))
+    asked_by_right, complaint = (
+        await _asked_by_right(running, person),
+        await _complained_of(running, agency_id),
+    )
+    return Case(*ids, emergency_id, asked, asked_by_right, complaint)
+
+
+async def _complained_of(running: RunningReferral, agency_id: str) -> str:
+    """A complaint about the agency, by somebody who does not say who they are."""
+    request = complaints.RegisterComplaintRequest(
+        request_id=str(uuid4()),
+        kind=complaints.COMPLAINT_KIND_TREATMENT,
+        accused_agency_id=agency_id,
+        words="They shouted at me.",
+        received_time=at(datetime.now(UTC)),
+    )
+    async with running.intake.channel_of() as channel:
+        registered = await ComplaintServiceStub(channel).RegisterComplaint(request)
+    return str(registered.complaint_id)
 
 
 async def _asked_by_right(running: RunningReferral, person: str) -> str:

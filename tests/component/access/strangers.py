@@ -10,6 +10,7 @@ from kem.access.v1.access_service_pb2 import DESCRIPTOR as ACCESS
 from kem.directory.v1 import directory_pb2
 from kem.directory.v1 import directory_service_pb2 as directory
 from kem.disclosure.v1 import authority_service_pb2 as authority
+from kem.disclosure.v1 import complaint_service_pb2 as complaints
 from kem.disclosure.v1 import disclosure_service_pb2 as disclosure
 from kem.disclosure.v1 import emergency_access_service_pb2 as access
 from kem.disclosure.v1 import emergency_service_pb2 as emergency
@@ -41,6 +42,7 @@ NAMES_NOTHING_OF_OTHERS: Final = {
         ("ListAuthorityNotifications", "ListCompelledRequests"),
         "answers those of the caller's own agency; see test_authorities",
     ),
+    "ListComplaints": "answers those that the caller's own agency registered; see test_complaints",
     "ListRightsRequests": "answers those of the caller's own agency; see test_rights_requests",
     "ListEmergencyAccesses": "answers those of the caller's own agency; see test_emergency_access",
     "ListEmergencyReviews": "answers those of the caller's own agency; see test_handover",
@@ -168,6 +170,19 @@ def requests_about(case: Case, desk: Desk) -> dict[str, Message]:
         "DecideProtectionData": rights.DecideProtectionDataRequest(**about_right, words="None of mine."),
         "ExportPersonData": rights.ExportPersonDataRequest(
             **about_right, identity_proof=rights.IDENTITY_PROOF_DOCUMENT_SEEN
+        ),
+        "RegisterComplaint": complaints.RegisterComplaintRequest(
+            request_id=again,
+            kind=complaints.COMPLAINT_KIND_HELP,
+            beneficiary_id=case.beneficiary_id,
+            words="None of mine.",
+            received_time=at(datetime(2026, 1, 1, tzinfo=UTC)),
+        ),
+        "AnswerComplaint": complaints.AnswerComplaintRequest(
+            request_id=again,
+            complaint_id=case.complaint_id,
+            finding=complaints.COMPLAINT_FINDING_UPHELD,
+            words="None of mine.",
         ),
         "RequestEmergencyAccess": access.RequestEmergencyAccessRequest(
             **about_referral, categories=["HEALTH"], circumstances="None of mine."

@@ -313,6 +313,14 @@ BREAKS = [
         "update intake.disclosure set beneficiary_id = gen_random_uuid() where kind = 'SUBJECT'",
         {"I18-a-person-is-given-by-their-request"},
     ),
+    (
+        "update intake.complaint set due_time = due_time + interval '1 day'",
+        {"I18-each-complaint-has-its-day"},
+    ),
+    (
+        "update intake.event_log set aggregate_id = gen_random_uuid() where type = 'ComplaintAnswered'",
+        {"I18-each-complaint-is-told"},
+    ),
 ]
 
 # facts that should never follow: (referral, aggregate, fact), and what must notice

@@ -122,7 +122,7 @@ class HealthyHub:
     ) -> OutgoingEvent:
         """An event of intake of which only the envelope's outside matters."""
         is_disclosure = kind.startswith(
-            ("Disclosure", "Handover", "Emergency", "Authority", "Compelled", "Rights")
+            ("Disclosure", "Handover", "Emergency", "Authority", "Compelled", "Complaint", "Rights")
         )
         topic = "kem.disclosure.v1" if is_disclosure else "kem.intake.v1"
         event = OutgoingEvent(ordered_id(), topic, key, aggregate_id, version, kind, EARLIER, b"")

@@ -6,6 +6,7 @@ from kernel.ids import derived_id
 from tests.integration.check.healthy_hub import EARLIER, NOW, PERSON, SENDER, HealthyHub
 
 RIGHTS_REQUEST, EXPORT = derived_id("check", "rights request"), derived_id("check", "export")
+COMPLAINT = derived_id("check", "complaint")
 
 
 async def plant_rights(hub: HealthyHub) -> None:
@@ -54,3 +55,15 @@ async def plant_rights(hub: HealthyHub) -> None:
         disclosed_time=NOW,
     )
     await hub.intake_event("RightsExportGiven", EXPORT, SENDER)
+    await hub.plant(
+        "intake.complaint",
+        complaint_id=COMPLAINT,
+        kind="HELP",
+        received_time=datetime(2026, 1, 31, 10, tzinfo=UTC),
+        due_time=datetime(2026, 2, 28, 22, tzinfo=UTC),
+        finding="NOT_UPHELD",
+        answered_by_principal_id=derived_id("check", "officer"),
+        answered_time=NOW,
+    )
+    for version, kind in enumerate(("Registered", "Answered"), start=1):
+        await hub.intake_event(f"Complaint{kind}", COMPLAINT, COMPLAINT, version=version)

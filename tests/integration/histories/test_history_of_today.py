@@ -56,7 +56,7 @@ TOLD_OF_AUTHORITIES = {
     "CompelledRequestDecided",
     "CompelledDisclosureGiven",
 }
-TOLD_OF_RIGHTS = {fact for fact in facts_of(DisclosureEvent) if fact.startswith("Rights")}
+TOLD_OF_RIGHTS = {fact for fact in facts_of(DisclosureEvent) if fact.startswith(("Complaint", "Rights"))}
 
 
 async def answer(life: Life, need: Need, method: str, **fields: object) -> None:

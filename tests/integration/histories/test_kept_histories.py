@@ -46,7 +46,7 @@ NOBODY_ACTS_ON = {
     *(
         (topics.DISCLOSURE, fact)
         for fact in facts_of(DisclosureEvent)
-        if fact.startswith(("Emergency", "Authority", "Compelled", "Rights"))
+        if fact.startswith(("Emergency", "Authority", "Compelled", "Complaint", "Rights"))
     ),
     *((topics.NOTIFICATIONS, fact) for fact in facts_of(NotificationsEvent) if fact.startswith("Push")),
     *((topics.DIRECTORY, fact) for fact in facts_of(DirectoryEvent) - {"NeededCategoriesSet"}),

@@ -15,7 +15,7 @@ from kernel.ids import AgencyId, BeneficiaryId, ConsentId, DisclosureId, NeedId,
 from kernel.vocabulary import LegalBasis, Origin, Routing, Urgency
 from services.intake.adapters.event_codec import encode
 from services.intake.adapters.search_alarm import many_people_searched
-from services.intake.domain import authority_events, emergency_events, events, rights_events
+from services.intake.domain import authority_events, complaint_events, emergency_events, events, rights_events
 from services.intake.domain import consent_policy_events as policy
 from tests.support.golden import fact_in, facts_of, golden_bytes, kept_files
 
@@ -31,6 +31,7 @@ EVENT = UUID("00000000-0000-7000-8000-000000000008")
 NOTIFICATION = UUID("00000000-0000-4000-8000-00000000000c")
 COMPELLED = UUID("00000000-0000-4000-8000-00000000000d")
 EMERGENCY = UUID("00000000-0000-4000-8000-00000000000b")
+COMPLAINT = UUID("00000000-0000-4000-8000-00000000001f")
 RIGHTS_REQUEST = UUID("00000000-0000-4000-8000-00000000000e")
 CALLER = Caller(
     UUID("00000000-0000-4000-8000-000000000009"), AGENCY, frozenset({"caseworker"}), "desk 4", "pwd", "test"
@@ -80,6 +81,8 @@ FACTS: list[object] = [
     rights_events.RightsRequestExtended(RIGHTS_REQUEST, 2, AGENCY, NOW + timedelta(days=92), REQUEST),
     rights_events.RightsRequestAnswered(RIGHTS_REQUEST, 3, AGENCY, REQUEST),
     rights_events.RightsProtectionDecided(RIGHTS_REQUEST, 2, AGENCY, REQUEST),
+    complaint_events.ComplaintRegistered(COMPLAINT, NOW + timedelta(days=31), REQUEST),
+    complaint_events.ComplaintAnswered(COMPLAINT, REQUEST),
     rights_events.RightsExportGiven(DISCLOSURE, RIGHTS_REQUEST, AGENCY, REQUEST),
     policy.NoticePublished("2026-1", (("el", bytes(32)),), REQUEST),
     policy.AgeRulesSaved(2, REQUEST),
@@ -110,7 +113,13 @@ def test_a_fact_is_written_as_it_always_was(fact: object) -> None:
 @pytest.mark.parametrize("fact", FACTS, ids=lambda fact: type(fact).__name__)
 def test_a_fact_goes_to_its_topic_under_the_key_that_keeps_its_order(fact: object) -> None:
     event = _encoded(fact)
-    of_no_agency = isinstance(fact, policy.NoticePublished | policy.AgeRulesSaved)
+    of_no_agency = isinstance(
+        fact,
+        policy.NoticePublished
+        | policy.AgeRulesSaved
+        | complaint_events.ComplaintRegistered
+        | complaint_events.ComplaintAnswered,
+    )
     agency = event.aggregate_id if of_no_agency else AGENCY
     assert event.key == (PERSON if event.topic == topics.INTAKE else agency)
     name, envelope = fact_in(ENVELOPES[event.topic], event.payload)

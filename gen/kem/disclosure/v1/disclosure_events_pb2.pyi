@@ -50,6 +50,8 @@ class DisclosureEvent(_message.Message):
     RIGHTS_REQUEST_ANSWERED_FIELD_NUMBER: _builtins.int
     RIGHTS_PROTECTION_DECIDED_FIELD_NUMBER: _builtins.int
     RIGHTS_EXPORT_GIVEN_FIELD_NUMBER: _builtins.int
+    COMPLAINT_REGISTERED_FIELD_NUMBER: _builtins.int
+    COMPLAINT_ANSWERED_FIELD_NUMBER: _builtins.int
     NOTICE_PUBLISHED_FIELD_NUMBER: _builtins.int
     AGE_RULES_SAVED_FIELD_NUMBER: _builtins.int
     event_id: _builtins.str
@@ -139,6 +141,14 @@ class DisclosureEvent(_message.Message):
         """A person was given what is held about them."""
 
     @_builtins.property
+    def complaint_registered(self) -> Global___ComplaintRegistered:
+        """Somebody complains."""
+
+    @_builtins.property
+    def complaint_answered(self) -> Global___ComplaintAnswered:
+        """It was looked into."""
+
+    @_builtins.property
     def notice_published(self) -> Global___NoticePublished:
         """A notice was published."""
 
@@ -173,16 +183,18 @@ class DisclosureEvent(_message.Message):
         rights_request_answered: Global___RightsRequestAnswered | None = ...,
         rights_protection_decided: Global___RightsProtectionDecided | None = ...,
         rights_export_given: Global___RightsExportGiven | None = ...,
+        complaint_registered: Global___ComplaintRegistered | None = ...,
+        complaint_answered: Global___ComplaintAnswered | None = ...,
         notice_published: Global___NoticePublished | None = ...,
         age_rules_saved: Global___AgeRulesSaved | None = ...,
     ) -> None: ...
-    _HasFieldArgType: _TypeAlias = _typing.Literal["_causation_id", b"_causation_id", "actor", b"actor", "age_rules_saved", b"age_rules_saved", "agreement_changed", b"agreement_changed", "authority_notified", b"authority_notified", "causation_id", b"causation_id", "compelled_disclosure_given", b"compelled_disclosure_given", "compelled_request_decided", b"compelled_request_decided", "compelled_request_registered", b"compelled_request_registered", "disclosure_given", b"disclosure_given", "disclosure_refused", b"disclosure_refused", "emergency_access_decided", b"emergency_access_decided", "emergency_access_requested", b"emergency_access_requested", "emergency_disclosure_given", b"emergency_disclosure_given", "emergency_reviewed", b"emergency_reviewed", "event_time", b"event_time", "fact", b"fact", "handover_recorded", b"handover_recorded", "notice_published", b"notice_published", "rights_export_given", b"rights_export_given", "rights_protection_decided", b"rights_protection_decided", "rights_request_answered", b"rights_request_answered", "rights_request_extended", b"rights_request_extended", "rights_request_registered", b"rights_request_registered"]  # noqa: Y015
+    _HasFieldArgType: _TypeAlias = _typing.Literal["_causation_id", b"_causation_id", "actor", b"actor", "age_rules_saved", b"age_rules_saved", "agreement_changed", b"agreement_changed", "authority_notified", b"authority_notified", "causation_id", b"causation_id", "compelled_disclosure_given", b"compelled_disclosure_given", "compelled_request_decided", b"compelled_request_decided", "compelled_request_registered", b"compelled_request_registered", "complaint_answered", b"complaint_answered", "complaint_registered", b"complaint_registered", "disclosure_given", b"disclosure_given", "disclosure_refused", b"disclosure_refused", "emergency_access_decided", b"emergency_access_decided", "emergency_access_requested", b"emergency_access_requested", "emergency_disclosure_given", b"emergency_disclosure_given", "emergency_reviewed", b"emergency_reviewed", "event_time", b"event_time", "fact", b"fact", "handover_recorded", b"handover_recorded", "notice_published", b"notice_published", "rights_export_given", b"rights_export_given", "rights_protection_decided", b"rights_protection_decided", "rights_request_answered", b"rights_request_answered", "rights_request_extended", b"rights_request_extended", "rights_request_registered", b"rights_request_registered"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["_causation_id", b"_causation_id", "actor", b"actor", "age_rules_saved", b"age_rules_saved", "aggregate_id", b"aggregate_id", "aggregate_version", b"aggregate_version", "agreement_changed", b"agreement_changed", "authority_notified", b"authority_notified", "causation_id", b"causation_id", "compelled_disclosure_given", b"compelled_disclosure_given", "compelled_request_decided", b"compelled_request_decided", "compelled_request_registered", b"compelled_request_registered", "disclosure_given", b"disclosure_given", "disclosure_refused", b"disclosure_refused", "emergency_access_decided", b"emergency_access_decided", "emergency_access_requested", b"emergency_access_requested", "emergency_disclosure_given", b"emergency_disclosure_given", "emergency_reviewed", b"emergency_reviewed", "event_id", b"event_id", "event_time", b"event_time", "fact", b"fact", "handover_recorded", b"handover_recorded", "notice_published", b"notice_published", "policy_version", b"policy_version", "rights_export_given", b"rights_export_given", "rights_protection_decided", b"rights_protection_decided", "rights_request_answered", b"rights_request_answered", "rights_request_extended", b"rights_request_extended", "rights_request_registered", b"rights_request_registered"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["_causation_id", b"_causation_id", "actor", b"actor", "age_rules_saved", b"age_rules_saved", "aggregate_id", b"aggregate_id", "aggregate_version", b"aggregate_version", "agreement_changed", b"agreement_changed", "authority_notified", b"authority_notified", "causation_id", b"causation_id", "compelled_disclosure_given", b"compelled_disclosure_given", "compelled_request_decided", b"compelled_request_decided", "compelled_request_registered", b"compelled_request_registered", "complaint_answered", b"complaint_answered", "complaint_registered", b"complaint_registered", "disclosure_given", b"disclosure_given", "disclosure_refused", b"disclosure_refused", "emergency_access_decided", b"emergency_access_decided", "emergency_access_requested", b"emergency_access_requested", "emergency_disclosure_given", b"emergency_disclosure_given", "emergency_reviewed", b"emergency_reviewed", "event_id", b"event_id", "event_time", b"event_time", "fact", b"fact", "handover_recorded", b"handover_recorded", "notice_published", b"notice_published", "policy_version", b"policy_version", "rights_export_given", b"rights_export_given", "rights_protection_decided", b"rights_protection_decided", "rights_request_answered", b"rights_request_answered", "rights_request_extended", b"rights_request_extended", "rights_request_registered", b"rights_request_registered"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     _WhichOneofReturnType__causation_id: _TypeAlias = _typing.Literal["causation_id"]  # noqa: Y015
     _WhichOneofArgType__causation_id: _TypeAlias = _typing.Literal["_causation_id", b"_causation_id"]  # noqa: Y015
-    _WhichOneofReturnType_fact: _TypeAlias = _typing.Literal["agreement_changed", "disclosure_given", "disclosure_refused", "handover_recorded", "emergency_reviewed", "emergency_access_requested", "emergency_access_decided", "emergency_disclosure_given", "authority_notified", "compelled_request_registered", "compelled_request_decided", "compelled_disclosure_given", "rights_request_registered", "rights_request_extended", "rights_request_answered", "rights_protection_decided", "rights_export_given", "notice_published", "age_rules_saved"]  # noqa: Y015
+    _WhichOneofReturnType_fact: _TypeAlias = _typing.Literal["agreement_changed", "disclosure_given", "disclosure_refused", "handover_recorded", "emergency_reviewed", "emergency_access_requested", "emergency_access_decided", "emergency_disclosure_given", "authority_notified", "compelled_request_registered", "compelled_request_decided", "compelled_disclosure_given", "rights_request_registered", "rights_request_extended", "rights_request_answered", "rights_protection_decided", "rights_export_given", "complaint_registered", "complaint_answered", "notice_published", "age_rules_saved"]  # noqa: Y015
     _WhichOneofArgType_fact: _TypeAlias = _typing.Literal["fact", b"fact"]  # noqa: Y015
     @_typing.overload
     def WhichOneof(self, oneof_group: _WhichOneofArgType__causation_id) -> _WhichOneofReturnType__causation_id | None: ...
@@ -848,3 +860,53 @@ class AgeRulesSaved(_message.Message):
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
 Global___AgeRulesSaved: _TypeAlias = AgeRulesSaved  # noqa: Y015
+
+@_typing.final
+class ComplaintRegistered(_message.Message):
+    """Somebody complains; about whom, and what, would tell."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    COMPLAINT_ID_FIELD_NUMBER: _builtins.int
+    DUE_TIME_FIELD_NUMBER: _builtins.int
+    complaint_id: _builtins.str
+    """The complaint, which is also the key: an agency's would tell."""
+    @_builtins.property
+    def due_time(self) -> _timestamp_pb2.Timestamp:
+        """From when on it is overdue."""
+
+    def __init__(
+        self,
+        *,
+        complaint_id: _builtins.str = ...,
+        due_time: _timestamp_pb2.Timestamp | None = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _typing.Literal["due_time", b"due_time"]  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["complaint_id", b"complaint_id", "due_time", b"due_time"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___ComplaintRegistered: _TypeAlias = ComplaintRegistered  # noqa: Y015
+
+@_typing.final
+class ComplaintAnswered(_message.Message):
+    """It was looked into; what was found would tell."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    COMPLAINT_ID_FIELD_NUMBER: _builtins.int
+    complaint_id: _builtins.str
+    """The complaint."""
+    def __init__(
+        self,
+        *,
+        complaint_id: _builtins.str = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["complaint_id", b"complaint_id"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___ComplaintAnswered: _TypeAlias = ComplaintAnswered  # noqa: Y015

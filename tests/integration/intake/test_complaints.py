@@ -1,0 +1,225 @@
+"""Complaints over a real PostgreSQL: on record, answered, and never seen by whom they are about."""
+
+from dataclasses import dataclass, field
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from typing import Any
+from uuid import UUID, uuid4
+
+import pytest
+
+from chassis.caller import Caller
+from kem.disclosure.v1.disclosure_events_pb2 import DisclosureEvent
+from kernel.errors import Invalid, NotFound, NotPermitted, RuleBroken
+from kernel.ids import AgencyId, BeneficiaryId
+from services.intake.adapters.measures import complaints_overdue, look_at_complaints
+from services.intake.adapters.postgres_complaints import PostgresComplaints
+from services.intake.adapters.postgres_rights_requests import RequestsView
+from services.intake.adapters.sealing import RecordAltered
+from services.intake.adapters.tombstones import Tombstones
+from services.intake.domain.complaint import Complaint, ComplaintFinding, ComplaintKind
+from services.intake.use_cases.answer_complaint import AnswerComplaint, answer_complaint
+from services.intake.use_cases.erase_beneficiary import erase_beneficiary
+from services.intake.use_cases.list_complaints import ComplaintsPage, list_complaints
+from services.intake.use_cases.page_with_words import Place
+from services.intake.use_cases.register_complaint import RegisterComplaint, register_complaint
+from tests.support.consented_people import METHOD, OpenIntake, member_of
+from tests.support.telephone import A
+from tests.support.vault import KEM, worker_of
+
+DPO = worker_of(None, "dpo")
+WORDS, FOUND = "The man at the desk asked for money.", "He did, and does not work there any more."
+LONG_AGO = datetime.now(UTC) - timedelta(days=40)
+
+
+@dataclass(frozen=True, slots=True)
+class Complaints:
+    """Short ways to the use cases."""
+
+    intake: OpenIntake
+    store: PostgresComplaints = field(default_factory=PostgresComplaints)
+
+    async def register(
+        self,
+        accused: UUID | None = A,
+        person: BeneficiaryId | None = None,
+        *,
+        by: Caller | None = None,
+        received_time: datetime | None = None,
+    ) -> Complaint:
+        command = RegisterComplaint(
+            uuid4(),
+            ComplaintKind.ABUSE,
+            None if accused is None else AgencyId(accused),
+            person,
+            WORDS,
+            received_time or datetime.now(UTC),
+        )
+        parts = self.intake.parts
+        async with self.intake.database.transaction(by or self.intake.desk) as tx:
+            return await register_complaint(command, tx, parts.people, self.store, parts.vault)
+
+    async def answer(self, complaint_id: UUID, *, by: Caller = DPO, told: bool = True) -> datetime:
+        told_time = datetime.now(UTC) if told else None
+        command = AnswerComplaint(uuid4(), complaint_id, ComplaintFinding.UPHELD, FOUND, told_time)
+        async with self.intake.database.transaction(by) as tx:
+            return await answer_complaint(command, tx, self.store, self.intake.parts.vault)
+
+    async def listed(
+        self,
+        view: RequestsView = RequestsView.OPEN,
+        *,
+        by: Caller = DPO,
+        size: int = 0,
+        after: Place | None = None,
+    ) -> ComplaintsPage:
+        async with self.intake.database.transaction(by) as tx:
+            return await list_complaints(size, view, after, METHOD, tx, self.store, self.intake.parts.vault)
+
+
+@pytest.fixture
+def complaints(intake: OpenIntake) -> Complaints:
+    return Complaints(intake)
+
+
+def ids(page: ComplaintsPage) -> list[UUID]:
+    return [one.complaint_id for one, *_ in page.complaints]
+
+
+async def test_a_complaint_stands_on_record_with_its_words_sealed_also_without_a_person(
+    complaints: Complaints,
+) -> None:
+    person = await complaints.intake.person()
+    for who in (person, None):
+        await complaints.register(person=who)
+    for row in await complaints.intake.rows("select * from complaint"):
+        assert WORDS.encode() not in row["sealed_words"]
+        assert (row["accused_agency_id"], row["registered_by_agency_id"]) == (A, KEM)
+        assert timedelta(days=28) < row["due_time"] - row["received_time"] <= timedelta(days=32)
+    page = await complaints.listed()
+    assert [words for _, words, _ in page.complaints] == [WORDS, WORDS]
+    assert {one.beneficiary_id for one, *_ in page.complaints} == {person, None}
+    assert len(await complaints.intake.told("AccessRecorded")) == 1
+
+
+async def test_the_agency_that_it_is_about_never_sees_it_whoever_registered_it(
+    complaints: Complaints,
+) -> None:
+    by_others = await complaints.register(accused=A)
+    by_itself = await complaints.register(accused=A, by=member_of(A))
+    for role in ("agency_admin", "supervisor", "dpo", "safeguarding_officer"):
+        accused = worker_of(A, role)
+        assert ids(await complaints.listed(RequestsView.ALL, by=accused)) == []
+        answers = []
+        for wanted in (by_others.complaint_id, by_itself.complaint_id, uuid4()):
+            with pytest.raises(NotFound) as refusal:
+                await complaints.answer(wanted, by=accused)
+            answers.append(str(refusal.value))
+        assert len(set(answers)) == 1
+        async with complaints.intake.database.transaction(accused) as tx:
+            assert await tx.connection.fetchval("select count(*) from complaint") == 0
+    assert set(ids(await complaints.listed())) == {by_others.complaint_id, by_itself.complaint_id}
+
+
+async def test_the_desk_that_registered_it_sees_what_became_of_it_and_others_do_not(
+    complaints: Complaints,
+) -> None:
+    kept = await complaints.register()
+    await complaints.register(accused=KEM)  # about itself
+    await complaints.answer(kept.complaint_id, told=False)
+    [(one, words, answer)] = (
+        await complaints.listed(RequestsView.ALL, by=worker_of(KEM, "supervisor"))
+    ).complaints
+    assert (one.complaint_id, words, answer) == (kept.complaint_id, WORDS, FOUND)
+    assert ids(await complaints.listed(RequestsView.ALL, by=worker_of(uuid4(), "supervisor"))) == []
+    with pytest.raises(NotFound):
+        await complaints.answer(kept.complaint_id, by=worker_of(KEM, "dpo"))
+    with pytest.raises(NotPermitted):
+        await complaints.listed(by=worker_of(None, "supervisor"))
+
+
+async def test_an_officer_of_the_hub_registers_what_reaches_them_directly(complaints: Complaints) -> None:
+    kept = await complaints.register(accused=KEM, by=worker_of(None, "safeguarding_officer"))
+    [row] = await complaints.intake.rows("select * from complaint")
+    assert (row["complaint_id"], row["registered_by_agency_id"]) == (kept.complaint_id, None)
+    assert ids(await complaints.listed(RequestsView.ALL, by=worker_of(KEM, "supervisor"))) == []
+
+
+async def test_what_is_told_names_neither_who_complains_nor_about_whom(complaints: Complaints) -> None:
+    person = await complaints.intake.person()
+    kept = await complaints.register(person=person, by=complaints.intake.desk)
+    await complaints.answer(kept.complaint_id)
+    events = await complaints.intake.told("ComplaintRegistered", "ComplaintAnswered")
+    assert [one["aggregate_version"] for one in events] == [1, 2]
+    fact = DisclosureEvent.FromString(events[0]["payload"]).complaint_registered
+    assert (fact.complaint_id, fact.due_time.ToDatetime(UTC)) == (str(kept.complaint_id), kept.due_time)
+    for one in events:
+        for tells in (str(person), str(A), "ABUSE", "UPHELD"):
+            assert tells.encode() not in one["payload"]
+
+
+async def test_a_complaint_is_answered_once_and_a_person_on_record_is_told_first(
+    complaints: Complaints,
+) -> None:
+    kept = await complaints.register(person=await complaints.intake.person())
+    with pytest.raises(Invalid) as refusal:
+        await complaints.answer(kept.complaint_id, told=False)
+    assert refusal.value.stable_reason == "PERSON_NOT_TOLD"
+    await complaints.answer(kept.complaint_id)
+    with pytest.raises(RuleBroken) as again:
+        await complaints.answer(kept.complaint_id)
+    assert again.value.stable_reason == "ALREADY_ANSWERED"
+    assert ids(await complaints.listed()) == []
+    [(_, _, found)] = (await complaints.listed(RequestsView.ALL)).complaints
+    assert found == FOUND
+
+
+async def test_complaints_come_by_page_the_earliest_due_first_and_overdue_ones_are_counted(
+    complaints: Complaints, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    young = (await complaints.register()).complaint_id
+    late = (await complaints.register(received_time=LONG_AGO)).complaint_id
+    first = await complaints.listed(size=1)
+    rest = await complaints.listed(size=1, after=first.next_after)
+    assert ([*ids(first), *ids(rest)], rest.next_after) == ([late, young], None)
+    assert ids(await complaints.listed(RequestsView.OVERDUE)) == [late]
+    assert [one.is_overdue(first.now) for one, *_ in (*first.complaints, *rest.complaints)] == [True, False]
+    counted: list[Any] = []
+    monkeypatch.setattr(type(complaints_overdue), "set", lambda _, amount: counted.append(amount))
+    async with complaints.intake.worker.pool.acquire() as connection:
+        await look_at_complaints(connection)
+    assert counted == [2, 1]
+
+
+async def test_only_people_of_the_own_agency_are_named_in_a_complaint(complaints: Complaints) -> None:
+    person = await complaints.intake.person()
+    for who in (person, BeneficiaryId(uuid4())):
+        with pytest.raises(NotFound):
+            await complaints.register(person=who, by=member_of(uuid4()))
+
+
+async def test_the_words_of_somebody_erased_are_gone_and_their_complaint_stays(
+    complaints: Complaints, tmp_path: Path
+) -> None:
+    intake = complaints.intake
+    person = await intake.person()
+    kept = await complaints.register(person=person)
+    async with intake.database.transaction(intake.desk) as tx:
+        await erase_beneficiary(person, tx, intake.parts.people, Tombstones(tmp_path))
+    await complaints.answer(kept.complaint_id)
+    [(one, words, found)] = (await complaints.listed(RequestsView.ALL)).complaints
+    assert (one.complaint_id, words, found) == (kept.complaint_id, "", "")
+
+
+async def test_words_without_a_person_open_only_where_they_were_sealed(complaints: Complaints) -> None:
+    first, second = (await complaints.register()).complaint_id, (await complaints.register()).complaint_id
+    [sealed] = [
+        row["sealed_words"]
+        for row in await complaints.intake.rows("select * from complaint where complaint_id = $1", first)
+    ]
+    vault = complaints.intake.parts.vault
+    async with complaints.intake.database.transaction(DPO) as tx:
+        assert await vault.open_words(tx, [(None, first, sealed)]) == [WORDS]
+        for subject, altered in ((second, sealed), (first, sealed[:-1] + b"\0"), (first, b"")):
+            with pytest.raises(RecordAltered):
+                await vault.open_words(tx, [(None, subject, altered)])
