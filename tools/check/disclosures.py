@@ -1,8 +1,4 @@
-"""Disclosures, judged again from the consent events: a second reading of the rules, written on its own.
-
-Nothing here looks at grant cells but to compare: what was permitted follows from what people signed and took
-back, in the order in which it was recorded.
-"""
+"""Disclosures and consent as they stand in the tables; second_opinion.py decides them all again."""
 
 from typing import Final
 
@@ -19,40 +15,7 @@ _DISCLOSURES: Final = f"select count(*) from intake.disclosure where {_GIVEN}"
 # the bits of NAME, LANGUAGES, SAFE_CONTACT: all that an assessment may see
 ASSESSMENT_MASK: Final = 0b111
 
-_LINES_IN_FORCE: Final = """
-    intake.consent_event given
-    join intake.consent c on c.consent_id = given.consent_id
-    join intake.consent_grant line on line.consent_id = c.consent_id
-    where given.beneficiary_id = d.beneficiary_id and given.state in ('GIVEN', 'RENEWED')
-      and given.recorded_time <= d.disclosed_time
-      and line.agency_id = d.agency_id and line.purpose = d.purpose
-      and c.valid_from_time <= d.disclosed_time and d.disclosed_time < c.valid_until_time
-"""
-
-_TAKEN_BACK: Final = """
-    select from intake.consent_event back
-    where back.beneficiary_id = given.beneficiary_id and back.sequence > given.sequence
-      and back.state in ('WITHDRAWN', 'TERMINATED', 'INVALIDATED')
-      and (back.agency_id is null or back.agency_id = line.agency_id)
-      and back.recorded_time <= d.disclosed_time
-"""
-
 INVARIANTS: Final = (
-    Invariant(
-        "I6-permitted-when-given",
-        "Every category given was permitted by a consent in force at that moment, and denied by none",
-        _INTAKE,
-        _DISCLOSURES,
-        f"""
-        select d.disclosure_id from intake.disclosure d where {_GIVEN} and d.given_mask & ~(
-            coalesce((select bit_or(line.categories) from {_LINES_IN_FORCE}
-                      and line.effect = 'PERMIT'
-                      and (line.legal_basis <> 'CONSENT' or not exists ({_TAKEN_BACK}))), 0)
-            & ~coalesce((select bit_or(line.categories) from {_LINES_IN_FORCE}
-                         and line.effect = 'DENY'), 0)
-        ) <> 0
-        """,
-    ),
     Invariant(
         "I6-covered-by-an-agreement",
         "Whoever was given something had an agreement in force that covers purpose and categories",
@@ -147,18 +110,6 @@ INVARIANTS: Final = (
             or exists (select from unnest(d.cell_ids) relied (cell_id)
                        left join intake.grant_cell cell using (cell_id)
                        where cell.cell_id is null or cell.withdrawn_time <= d.disclosed_time))
-        """,
-    ),
-    Invariant(
-        "I7-nothing-while-frozen",
-        "Nothing was given on consent while that was frozen",
-        _INTAKE,
-        _DISCLOSURES,
-        f"""
-        select d.disclosure_id from intake.disclosure d where {_GIVEN} and exists (
-            select from intake.consent_freeze f
-            where f.beneficiary_id = d.beneficiary_id and f.frozen_time <= d.disclosed_time
-              and (f.lifted_time is null or f.lifted_time > d.disclosed_time))
         """,
     ),
     Invariant(

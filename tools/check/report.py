@@ -20,6 +20,7 @@ from tools.check.offers import offers
 from tools.check.paths import paths
 from tools.check.places import places
 from tools.check.rights import rights
+from tools.check.second_opinion import second_opinion
 from tools.check.waiting import waiting
 from tools.check.where import one_instant
 
@@ -33,6 +34,7 @@ GROUPS: Final[tuple[Group, ...]] = (
     clocks,
     deliveries,
     disclosures,
+    second_opinion,
     accounts,
     emergencies,
     rights,

@@ -187,11 +187,28 @@ BREAKS = [
         "update intake.disclosure set given_mask = 15, asked_mask = 15 where kind = 'PULLED'",
         {"I6-permitted-when-given"},
     ),
+    ("update intake.disclosure set given_mask = 1 where kind = 'PULLED'", {"I6-permitted-when-given"}),
+    *(
+        (
+            "insert into intake.disclosure select (jsonb_populate_record(d, jsonb_build_object("
+            "'disclosure_id', gen_random_uuid(), 'request_id', gen_random_uuid(), 'outcome', 'REFUSED',"
+            f" 'given_mask', 0, 'cell_ids', '[]'::jsonb, 'refusal_reason', '{reason}'))).*"
+            " from intake.disclosure d where kind = 'PULLED'",
+            {"I6-refused-for-its-reason", "I8-each-disclosure-is-told"},
+        )
+        for reason in (
+            "CONSENT_NOT_IN_FORCE",
+            "NO_AGREEMENT",
+            "NEED_WITHDRAWN",
+            "BENEFICIARY_ERASED",
+            "CONSENT_FROZEN",
+        )
+    ),
     ("update access.account set state = 'LOCKED'", {"I16-who-is-out-has-no-session"}),
     ("update access.account set version = version + 1", {"I16-every-right-was-told"}),
     (
         "update intake.agreement_version set categories = 1",
-        {"I6-covered-by-an-agreement"},
+        {"I6-covered-by-an-agreement", "I6-permitted-when-given"},
     ),
     (
         "update intake.disclosure set for_assessment = true, given_mask = 8 where kind = 'PULLED'",
@@ -218,7 +235,7 @@ BREAKS = [
         "insert into intake.consent_freeze (consent_freeze_id, beneficiary_id, frozen_by_agency_id,"
         " frozen_by_principal_id, frozen_time, sealed_words) select gen_random_uuid(), beneficiary_id,"
         " gen_random_uuid(), gen_random_uuid(), disclosed_time, '' from intake.disclosure limit 1",
-        {"I7-nothing-while-frozen"},
+        {"I6-permitted-when-given"},
     ),
     ("delete from intake.notice_text", {"I6-a-notice-was-published-before"}),
     (

@@ -260,7 +260,7 @@ async def _plant_intake(hub: HealthyHub) -> None:
         agency_id=HOLDER,
         offer_id=ACCEPTED,
         purpose=PURPOSE,
-        asked_mask=7,
+        asked_mask=5,
         given_mask=5,
         cell_ids=[CELL],
         agreement_version=1,

@@ -38,6 +38,7 @@ async def test_a_healthy_hub_has_no_violation_and_everything_was_looked_at(hub: 
         "I1-a-withdrawn-need-ends",
         "I13-no-offer-expires-early",
         "I6-an-assessment-sees-little",
+        "I6-refused-for-its-reason",
     }
 
 

@@ -1,0 +1,100 @@
+"""What people had permitted at a moment, read from what they signed: the rules of consent a second time.
+
+Written on its own, category by category, from records and events; it knows nothing of grant cells.
+"""
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Final
+from uuid import UUID
+
+SIGNED: Final = frozenset({"GIVEN", "RENEWED"})
+TAKEN_BACK: Final = frozenset({"WITHDRAWN", "TERMINATED", "INVALIDATED"})
+
+
+@dataclass(frozen=True, slots=True)
+class Line:
+    """One line of a record: what one agency may, or must never, see for one purpose."""
+
+    agency_id: UUID
+    purpose: str
+    categories: int
+    legal_basis: str
+    is_permit: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Said:
+    """Something that a person said about consent; what was signed has a period and lines.
+
+    Args:
+        sequence: counts what this person said.
+        consent_id: the record that was signed, or the one that is taken back; None: all of them.
+        agency_id: taken back for this agency only; None: for all.
+    """
+
+    sequence: int
+    state: str
+    recorded_time: datetime
+    consent_id: UUID | None = None
+    agency_id: UUID | None = None
+    valid_from_time: datetime | None = None
+    valid_until_time: datetime | None = None
+    lines: tuple[Line, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Person:
+    """All that one person said, in any order, and when consent was frozen (until None: it still is)."""
+
+    said: Sequence[Said]
+    frozen: Sequence[tuple[datetime, datetime | None]] = ()
+
+
+def permitted(person: Person, agency_id: UUID, purpose: str, at: datetime) -> int:
+    """The categories, as bits, that this agency could see for this purpose at that moment."""
+    if any(begun <= at and (ended is None or at < ended) for begun, ended in person.frozen):
+        return 0
+    answer = 0
+    for bit in _bits(person):
+        lines = [
+            (one, line)
+            for one, line in _in_force(person, at)
+            if line.agency_id == agency_id and line.purpose == purpose and line.categories & bit
+        ]
+        if any(not line.is_permit for _, line in lines):
+            continue
+        if any(not _taken_back(person, one, line, at) for one, line in lines):
+            answer |= bit
+    return answer
+
+
+def _bits(person: Person) -> Iterator[int]:
+    for place in range(63):
+        if any(line.categories >> place & 1 for one in person.said for line in one.lines):
+            yield 1 << place
+
+
+def _in_force(person: Person, at: datetime) -> Iterator[tuple[Said, Line]]:
+    """Lines that were signed by then, in a record whose period holds then."""
+    for one in person.said:
+        if one.state not in SIGNED or one.recorded_time > at:
+            continue
+        if one.valid_from_time is None or one.valid_until_time is None:
+            continue
+        if one.valid_from_time <= at < one.valid_until_time:
+            for line in one.lines:
+                yield one, line
+
+
+def _taken_back(person: Person, signed: Said, line: Line, at: datetime) -> bool:
+    """Whether a permit was taken back since; what rests on the law is not the person's to take."""
+    return line.legal_basis == "CONSENT" and any(
+        one.state in TAKEN_BACK
+        and signed.sequence < one.sequence
+        and one.recorded_time <= at
+        and one.agency_id in (None, line.agency_id)
+        and one.consent_id in (None, signed.consent_id)
+        for one in person.said
+    )
