@@ -40,7 +40,7 @@ class Case:
     purpose: str
     asked: int
     for_assessment: bool
-    at: datetime
+    asked_time: datetime
 
 
 def cases(seed: int, count: int) -> Iterator[Case]:
@@ -55,13 +55,13 @@ def cases(seed: int, count: int) -> Iterator[Case]:
             purpose=random.choice(PURPOSES),
             asked=random.getrandbits(6) | random.getrandbits(6),
             for_assessment=random.random() < 0.2,
-            at=START + timedelta(hours=random.randint(2, HOURS)),
+            asked_time=START + timedelta(hours=random.randint(2, HOURS)),
         )
 
 
 def by_the_rules(case: Case) -> int:
     """What intake would give: from the cells that the events compile to, as they stood then."""
-    known = [event for event in case.events if event.recorded_time <= case.at]
+    known = [event for event in case.events if event.recorded_time <= case.asked_time]
     return decide_disclosure(
         agency_id=case.agency_id,
         purpose=case.purpose,
@@ -69,7 +69,7 @@ def by_the_rules(case: Case) -> int:
         for_assessment=case.for_assessment,
         agreement=case.agreement,
         cells=compile_cells(known),
-        now=case.at,
+        now=case.asked_time,
     ).given_mask
 
 
@@ -78,10 +78,11 @@ def by_the_records(case: Case) -> int:
     agreement = case.agreement
     if agreement is None or case.purpose not in agreement.purposes:
         return 0
-    if not agreement.valid_from_time <= case.at < agreement.valid_until_time:
+    if not agreement.valid_from_time <= case.asked_time < agreement.valid_until_time:
         return 0
     asked = ASSESSMENT_MASK if case.for_assessment else case.asked
-    mask = permitted(Person([_said(event) for event in case.events]), case.agency_id, case.purpose, case.at)
+    person = Person([_said(event) for event in case.events])
+    mask = permitted(person, case.agency_id, case.purpose, case.asked_time)
     return mask & asked & agreement.categories
 
 
