@@ -46,8 +46,11 @@ NOBODY_ACTS_ON = {
     *(
         (topics.DISCLOSURE, fact)
         for fact in facts_of(DisclosureEvent)
-        if fact.startswith(("Emergency", "Authority", "Compelled", "Complaint", "Rights"))
+        if fact.startswith(
+            ("Emergency", "Authority", "Compelled", "Complaint", "Rights", "NoticePublished", "AgeRules")
+        )
     ),
+    *((topics.INTAKE, fact) for fact in facts_of(IntakeEvent) if fact.startswith("ConsentFr")),
     *((topics.NOTIFICATIONS, fact) for fact in facts_of(NotificationsEvent) if fact.startswith("Push")),
     *((topics.DIRECTORY, fact) for fact in facts_of(DirectoryEvent) - {"NeededCategoriesSet"}),
 }
