@@ -27,18 +27,22 @@ _KNOW_DEVICE: Final = """
     where device.principal_id = excluded.principal_id
 """
 
+# Of what is under way the oldest go first when there is too much: whoever begins a thousand keeps nobody out.
 _FORGET: Final = """
     with sessions as (
         delete from session where token_hash in (
-            select token_hash from session where end_time <= $1 or used_time <= $2 limit 500
-            for update skip locked)
+            select token_hash from session where end_time <= $1 limit 500 for update skip locked)
         returning 1
     ), devices as (
         delete from device where token_hash in (
-            select token_hash from device where used_time < $3 limit 500 for update skip locked)
+            select token_hash from device where used_time < $2 limit 500 for update skip locked)
         returning 1
     ), under_way as (
-        delete from provider_sign_in where end_time <= $1 returning 1
+        delete from provider_sign_in where state_hash in (
+            (select state_hash from provider_sign_in where end_time <= $1 limit 5000)
+            union all
+            (select state_hash from provider_sign_in order by end_time desc offset $3 limit 5000))
+        returning 1
     )
     select (select count(*) from sessions) + (select count(*) from devices) + (select count(*) from under_way)
 """
@@ -158,7 +162,7 @@ class PostgresSessions:
         )
 
     async def forget(
-        self, tx: Transaction, now: datetime, idle_since_time: datetime, device_since_time: datetime
+        self, tx: Transaction, now: datetime, device_since_time: datetime, most_under_way: int
     ) -> int:
-        """Deletes some of what has ended or was long not used; answers how many rows."""
-        return int(await tx.connection.fetchval(_FORGET, now, idle_since_time, device_since_time))
+        """Deletes some of what has ended, was long not used or is too much; answers how many rows."""
+        return int(await tx.connection.fetchval(_FORGET, now, device_since_time, most_under_way))

@@ -5,7 +5,7 @@ from typing import Final
 
 from chassis.postgres import Transaction
 from kernel.time import utc
-from services.access.domain.sign_in_tries import SignInTries
+from services.access.domain.sign_in_tries import FREE_TRIES, MEMORY, SHORT_MEMORY, SignInTries
 
 # The lock is the digest's, not a row's: of the first tries at once none finds a row to lock.
 _LOCK: Final = "select pg_advisory_xact_lock(hashtextextended(encode($1, 'hex'), 7401))"
@@ -23,7 +23,8 @@ _SAVE: Final = """
 
 _FORGET: Final = """
     delete from sign_in_try where digest in (
-        select digest from sign_in_try where last_try_time < $1 limit 500 for update skip locked)
+        select digest from sign_in_try
+        where last_try_time <= $1 and (tries < $2 or last_try_time <= $3) limit 500 for update skip locked)
 """
 
 
@@ -50,7 +51,8 @@ class PostgresSignInTries:
         """After a success."""
         await tx.connection.execute("delete from sign_in_try where digest = $1", digest)
 
-    async def forget_before(self, tx: Transaction, last_try_time: datetime) -> int:
-        """Deletes some whose last try is older; answers how many."""
-        done: str = await tx.connection.execute(_FORGET, last_try_time)
+    async def forget_old(self, tx: Transaction, now: datetime) -> int:
+        """Deletes some of those that count no more; answers how many."""
+        arguments = (now - SHORT_MEMORY, FREE_TRIES, now - MEMORY)
+        done: str = await tx.connection.execute(_FORGET, *arguments)
         return int(done.rpartition(" ")[2])

@@ -16,6 +16,8 @@ FIRST_DELAY: Final = timedelta(seconds=2)
 LONGEST_DELAY: Final = timedelta(minutes=15)
 MEMORY: Final = timedelta(hours=24)
 """So long after the last try all is forgotten."""
+SHORT_MEMORY: Final = timedelta(hours=1)
+"""The same while nobody was delayed yet: whoever makes logins up leaves little behind."""
 
 
 class TooManyTries(Exhausted):
@@ -52,7 +54,8 @@ class SignInTries:
 
     def count(self, now: datetime) -> None:
         """One more try, counted before it is looked at: many at once are no way around the delay."""
-        if self.last_try_time is not None and now - self.last_try_time >= MEMORY:
+        memory = SHORT_MEMORY if self.tries < FREE_TRIES else MEMORY
+        if self.last_try_time is not None and now - self.last_try_time >= memory:
             self.tries = 0
         self.tries += 1
         self.last_try_time = now

@@ -24,9 +24,7 @@ class Retention:
         if time.monotonic() < self._rests_until:
             return 0
         parts = self._parts
-        taken = await forget_old_rows(
-            tx, parts.accounts, parts.sessions, parts.tries, parts.limits, self._name_retention
-        )
+        taken = await forget_old_rows(tx, parts.accounts, parts.sessions, parts.tries, self._name_retention)
         if not taken:
             self._rests_until = time.monotonic() + PAUSE_SECONDS
         return taken

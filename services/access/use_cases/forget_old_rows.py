@@ -7,10 +7,10 @@ from chassis.postgres import Transaction
 from services.access.adapters.postgres_accounts import PostgresAccounts
 from services.access.adapters.postgres_sessions import PostgresSessions
 from services.access.adapters.postgres_sign_in_tries import PostgresSignInTries
-from services.access.domain.session import SessionLimits
-from services.access.domain.sign_in_tries import MEMORY
 
 DEVICE_MEMORY: Final = timedelta(days=180)
+MOST_UNDER_WAY: Final = 50_000
+"""Sign-ins that wait for a browser to come back: anybody may begin as many as they like."""
 
 
 async def forget_old_rows(
@@ -18,11 +18,13 @@ async def forget_old_rows(
     accounts: PostgresAccounts,
     sessions: PostgresSessions,
     tries: PostgresSignInTries,
-    limits: SessionLimits,
     name_retention: timedelta,
 ) -> int:
-    """Deletes some of each kind; answers how many rows. Call it until it answers 0."""
+    """Deletes some of each kind; answers how many rows. Call it until it answers 0.
+
+    A session that was left unused has ended as well, and is deleted when it would have ended anyhow.
+    """
     now = await tx.now()
-    done = await sessions.forget(tx, now, now - limits.idle, now - DEVICE_MEMORY)
-    done += await tries.forget_before(tx, now - MEMORY)
+    done = await sessions.forget(tx, now, now - DEVICE_MEMORY, MOST_UNDER_WAY)
+    done += await tries.forget_old(tx, now)
     return done + await accounts.forget_names(tx, now - name_retention)

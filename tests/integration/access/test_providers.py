@@ -3,6 +3,7 @@
 import time
 from collections.abc import AsyncIterator, Callable
 from dataclasses import replace
+from datetime import timedelta
 from pathlib import Path
 from typing import Any
 from urllib.parse import parse_qs, urlsplit
@@ -15,6 +16,7 @@ from kernel.errors import Invalid, NotFound
 from kernel.vocabulary import Role
 from services.access.adapters.identity_provider import IdentityProvider, ProviderUnavailable
 from services.access.settings import ProviderSettings, read_providers
+from services.access.use_cases import forget_old_rows
 from services.access.use_cases.authenticate import SignInRefused
 from services.access.use_cases.begin_session import NewSession
 from services.access.use_cases.begin_sign_in import BegunSignIn, begin_sign_in
@@ -230,6 +232,33 @@ async def test_whoever_stays_away_for_long_begins_anew(
     staff.later(minutes=10)
     with pytest.raises(SignInRefused):
         await finish_sign_in(ReturnedSignIn(state, code, begun.browser_token), providers, staff.signing_in)
+
+
+async def test_of_sign_ins_that_are_never_finished_so_many_are_remembered_and_the_latest_go_on(
+    staff: Staff,
+    sample: SampleProvider,
+    providers: dict[str, IdentityProvider],
+    person: Person,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(forget_old_rows, "MOST_UNDER_WAY", 2)
+    begun = [await _begin(staff, providers) for _ in range(4)]
+    parts, done = staff.signing_in, 1
+    while done:
+        async with staff.worker.transaction(staff.operator) as tx:
+            done = await forget_old_rows.forget_old_rows(
+                tx, parts.accounts, parts.sessions, parts.tries, timedelta(days=90)
+            )
+    outcomes = []
+    for one in begun:
+        state, code = sample.sign_in(one.authorization_url)
+        returned = ReturnedSignIn(state, code, one.browser_token)
+        try:
+            await finish_sign_in(returned, providers, staff.signing_in)
+            outcomes.append("in")
+        except SignInRefused:
+            outcomes.append("out")
+    assert outcomes == ["out", "out", "in", "in"]
 
 
 async def test_a_locked_account_is_locked_at_the_provider_as_well(

@@ -15,7 +15,6 @@ from services.access.domain.session import SessionEnded
 from services.access.use_cases.authenticate import SignInRefused
 from services.access.use_cases.change_roles import change_roles
 from services.access.use_cases.close_account import close_account
-from services.access.use_cases.forget_old_rows import forget_old_rows
 from services.access.use_cases.keep_accounts import make_one_time
 from services.access.use_cases.lock_account import lock_account
 from services.access.use_cases.reset_credentials import reset_credentials
@@ -118,31 +117,3 @@ async def test_other_roles_hold_from_the_next_assertion_on(staff: Staff) -> None
         await change_roles(person.principal_id, ["supervisor"], staff.operator, tx, staff.keeping)
     assert (await staff.assertion(session.session_token)).roles == {Role.SUPERVISOR}
     assert staff.facts(person)[-1] == "roles_changed"
-
-
-async def test_what_is_over_is_deleted_and_what_is_not_stays(staff: Staff) -> None:
-    person = await staff.member()
-    kept = await staff.sign_in(person)
-    gone = await staff.member()
-    async with staff.worker.transaction(staff.operator) as tx:
-        await _keep(staff, tx, "close", gone)
-    staff.later(minutes=31)
-    fresh = await staff.sign_in(person, device_token=kept.device_token)
-    parts = staff.signing_in
-
-    async def forget(days: int) -> None:
-        async with staff.worker.transaction(staff.operator) as tx:
-            await forget_old_rows(
-                tx, parts.accounts, parts.sessions, parts.tries, parts.limits, timedelta(days=days)
-            )
-
-    await forget(90)
-    assert staff.rows("select count(*) from access.session") == ["1"]
-    assert staff.rows(f"select login from access.account where login = '{gone.login}'") == [gone.login]
-    await staff.assertion(fresh.session_token)
-    staff.later(days=90)
-    await forget(90)
-    assert staff.rows("select count(*) from access.account where login is null and display_name = ''") == [
-        "1"
-    ]
-    assert staff.rows("select login from access.account where state = 'ACTIVE'") == [person.login]

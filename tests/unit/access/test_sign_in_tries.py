@@ -6,6 +6,7 @@ from services.access.domain.sign_in_tries import (
     FREE_TRIES,
     LONGEST_DELAY,
     MEMORY,
+    SHORT_MEMORY,
     SignInTries,
     delay_after,
 )
@@ -45,3 +46,11 @@ def test_a_new_delay_is_told_again() -> None:
     tries = SignInTries(FREE_TRIES, NOW, NOW, is_delay_told=True)
     tries.count(NOW)
     assert not tries.is_delay_told
+
+
+def test_typing_errors_that_delayed_nobody_are_forgotten_after_an_hour() -> None:
+    tries = SignInTries()
+    for _ in range(FREE_TRIES - 1):
+        tries.count(NOW)
+    tries.count(NOW + SHORT_MEMORY)
+    assert tries.tries == 1
