@@ -1,12 +1,15 @@
 """The `kem` command as a user runs it: a process with its own words on stdout and stderr."""
 
 import asyncio
+import contextlib
 import os
+import pty
 import secrets
 import signal
 import sys
 from collections.abc import Sequence
 from pathlib import Path
+from threading import Thread
 from typing import IO, Final
 
 from tests.integration.chassis.waiting import until
@@ -50,6 +53,7 @@ class KemUp:
         within: goes before the command, which may then see other disks than the test does.
         seen_at: where the test finds the data folder, if not at `data`.
         output: the file for what it says, if not beside the data folder.
+        in_a_terminal: whether it says that to a terminal, of which the file is then a copy.
     """
 
     def __init__(
@@ -59,18 +63,26 @@ class KemUp:
         within: Sequence[str] = (),
         seen_at: Path | None = None,
         output: Path | None = None,
+        in_a_terminal: bool = False,
     ) -> None:
         self.layout = Layout(seen_at or data)
         self.output = output or data.with_name(f"{data.name}-up.txt")
         self._data = data
         self._arguments = ("--base-port", str(base_port()), *arguments)
         self._within = within
+        self._in_a_terminal = in_a_terminal
         self._process: asyncio.subprocess.Process | None = None
 
     async def start(self) -> None:
         """Returns when it says that it is ready."""
-        with self.output.open("ab") as output:
-            self._process = await self._up(output, output)
+        if self._in_a_terminal:
+            ours, theirs = pty.openpty()
+            self._process = await self._up(theirs, theirs)
+            os.close(theirs)
+            Thread(target=_copy, args=(ours, self.output), daemon=True).start()
+        else:
+            with self.output.open("ab") as output:
+                self._process = await self._up(output, output)
         await until(self._is_ready, within=START_SECONDS)
 
     async def refused(self) -> str:
@@ -119,3 +131,11 @@ class KemUp:
         assert self._process.returncode is None, self.output.read_text()
         run = read_run(self.layout)
         return run is not None and run.is_ready and run.supervisor.pid == self._process.pid
+
+
+def _copy(terminal: int, file: Path) -> None:
+    """What appears there, until nobody is left who writes to it."""
+    with file.open("ab", buffering=0) as copy, contextlib.suppress(OSError):
+        while seen := os.read(terminal, 65536):
+            copy.write(seen)
+    os.close(terminal)

@@ -52,7 +52,7 @@ FREE_TEXTS = (QUESTION, ANSWER, OTHER_REASON)
 
 @pytest.fixture(scope="module")
 async def hub_process(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[KemUp]:
-    up = KemUp(tmp_path_factory.mktemp("hub") / "data")
+    up = KemUp(tmp_path_factory.mktemp("hub") / "data", in_a_terminal=True)
     await up.start()
     await run_on_seconds(up.postgres)
     yield up

@@ -32,13 +32,19 @@ def up(
 
     The data folder remembers on which broker and database it runs.
     """
+    import sys
+
     from tools.stack.foreground import run_in_foreground
     from tools.stack.servers import ServersAsked
     from tools.stack.stack import StackOptions
 
     servers = ServersAsked.of(broker, brokers, database)
     options = StackOptions(
-        base_port=base_port, has_sample_city=sample_city, has_sample_staff=sample_city, servers=servers
+        base_port=base_port,
+        has_sample_city=sample_city,
+        has_sample_staff=sample_city,
+        is_watched=sys.stdout.isatty(),
+        servers=servers,
     )
     run_in_foreground(DATA, options)
 

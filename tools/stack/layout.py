@@ -43,7 +43,7 @@ class Layout:
 
     @property
     def sample_staff_mark(self) -> Path:
-        """There once the sample city's staff have been shown their first logins, or came with a backup."""
+        """There once the sample city's staff have accounts, or came with a backup."""
         return self.postgres / "sample-staff-opened"
 
     @property

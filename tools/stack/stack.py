@@ -63,7 +63,8 @@ class StackOptions:
         base_port: the first of its ports; None takes a free hundred.
         is_durable: off for stacks of tests: a crash of the machine would lose their data.
         has_sample_city: whether an empty directory is filled.
-        has_sample_staff: whether the sample city's staff get accounts, and their first logins are said.
+        has_sample_staff: whether the sample city's staff get accounts.
+        is_watched: whether a person reads what is said, and nothing keeps it: first logins are said then.
         services: only these; None for all that this checkout has.
         settings: added to every service's environment.
         settings_of: added to one service's environment, by its name.
@@ -75,6 +76,7 @@ class StackOptions:
     is_durable: bool = True
     has_sample_city: bool = True
     has_sample_staff: bool = False
+    is_watched: bool = False
     services: Sequence[str] | None = None
     settings: dict[str, str] = field(default_factory=dict)
     settings_of: dict[str, dict[str, str]] = field(default_factory=dict)
@@ -151,7 +153,9 @@ class Stack:
                 self.layout, self.addresses["referral"], self.addresses["intake"], self.say
             )
         if self.options.has_sample_staff and "access" in self.services:
-            await open_sample_staff(self.layout, self.addresses["access"], self.say)
+            await open_sample_staff(
+                self.layout, self.addresses["access"], self.say, is_watched=self.options.is_watched
+            )
         for part in self.parts.values():
             part.is_patient = True
         self._room = self._room_of_servers()
