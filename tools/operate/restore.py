@@ -2,9 +2,9 @@
 
 The backup goes into a database of its own first; intake looks at it there, with the keys and tombstones of
 this folder. Only then does it take the place of the present one, in one step; until that step nothing has
-changed. Sessions of the backup are ended; access closes again at its next start who was closed since. The
-broker is emptied just before: it may hold events that the backup has never heard of. The next `./kem up`
-fills it from the event logs.
+changed. Sessions, known devices and one-time passwords of the backup are ended; access closes again at its
+next start who was closed since. The broker is emptied just before: it may hold events that the backup has
+never heard of. The next `./kem up` fills it from the event logs.
 """
 
 import asyncio
@@ -44,7 +44,13 @@ _SCHEMAS: Final = "select schemaname from pg_tables where tablename = 'event_log
 _VERSIONS: Final = "select version from {}.schema_migrations"
 _POSITION: Final = "select logged_position from {}.publication"
 _ERASED: Final = "select count(*) from intake.beneficiary where erased_time is not null"
-_END_SESSIONS: Final = "delete from access.session; delete from access.provider_sign_in"
+_END_WAYS_IN: Final = """
+    delete from access.session;
+    delete from access.provider_sign_in;
+    delete from access.device;
+    update access.credential set one_time_end_time = least(one_time_end_time, now()) where is_one_time
+"""
+"""Each may have ended since, and the backup cannot know: a password that was used up would be good again."""
 _ALONE: Final = "select pg_terminate_backend(pid) from pg_stat_activity where datname = any('{{{0},{1}}}')"
 _SWAP: Final = "begin; alter database {1} rename to {2}; alter database {0} rename to {1}; commit"
 
@@ -56,11 +62,13 @@ class Restored:
     Args:
         positions: per service the last position of its event log.
         erased_again: people who were erased after the backup was taken.
+        has_staff: whether accounts of staff came with it, as they were then.
     """
 
     backup_time: datetime
     positions: dict[str, int]
     erased_again: int
+    has_staff: bool
 
     def as_json(self) -> dict[str, Any]:
         return asdict(self)
@@ -70,6 +78,12 @@ class Restored:
         console.print(f"The hub is as it was at {athens(self.backup_time)}, with {events:,} events.")
         if self.erased_again:
             console.print(f"{self.erased_again} people were erased after that; they are erased again.")
+        if self.has_staff:
+            console.print(
+                "Accounts of staff are as they were then: passwords, authenticators, locks, roles and links"
+                " at identity providers. Whoever was closed since is closed again. Before anybody signs in"
+                " see docs/runbooks/restore.md for what else may have changed since."
+            )
         console.print("Start it with ./kem up, which fills the broker anew; then run ./kem check.")
 
 
@@ -169,6 +183,7 @@ class _Restoring:
                 self._archive.backup_time,
                 {schema: self._count(_POSITION.format(schema)) for schema in self._archive.schemas},
                 self._count(_ERASED) - before,
+                "access" in self._archive.schemas,
             )
             await self._empty_broker()
             await asyncio.to_thread(self._swap)
@@ -207,7 +222,7 @@ class _Restoring:
         for schema in self._services:
             postgres.prepare(schema, RESTORING)
         if "access" in archive.schemas:
-            postgres.execute(_END_SESSIONS, RESTORING)
+            postgres.execute(_END_WAYS_IN, RESTORING)
 
     def _refuse_newer(self, schema: str) -> None:
         known = {

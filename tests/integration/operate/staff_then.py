@@ -1,4 +1,4 @@
-"""Two members of staff of a hub that is backed up: one stays, one leaves afterwards."""
+"""Members of staff of a hub that is backed up: one stays, one leaves afterwards, one has never come yet."""
 
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
@@ -22,11 +22,13 @@ PASSWORD = "four green chairs"
 
 @dataclass(frozen=True, slots=True)
 class StaffThen:
-    """The principals, and a session of whoever stays."""
+    """The principals, what whoever stays has of signing in, and the password of whoever never came."""
 
     stays: str
     leaves: str
     session_token: str
+    device_token: str
+    one_time_password: str
 
 
 @asynccontextmanager
@@ -43,10 +45,10 @@ def _operator(layout: Layout) -> tuple[tuple[str, str], ...]:
 
 
 async def open_staff(layout: Layout) -> StaffThen:
-    """Opens both accounts at a running hub, and signs one of them in."""
+    """Opens the accounts at a running hub, and signs one of them in."""
     async with _door(layout) as channel:
         opened: list[Any] = []
-        for login in ("stays", "leaves"):
+        for login in ("stays", "leaves", "waits"):
             request = messages.OpenAccountRequest(
                 request_id=str(random_id()), login=login, display_name="Sample Person", roles=["caseworker"]
             )
@@ -58,8 +60,9 @@ async def open_staff(layout: Layout) -> StaffThen:
         )
         credentials.password = PASSWORD
         session = (await sign_in.SignIn(messages.SignInRequest(credentials=credentials))).session
-        stays, leaves = (one.account.principal_id for one in opened)
-        return StaffThen(stays, leaves, session.session_token)
+        stays, leaves, _ = (one.account.principal_id for one in opened)
+        waits = opened[2].one_time_password
+        return StaffThen(stays, leaves, session.session_token, session.device_token, waits)
 
 
 async def close(layout: Layout, principal_id: str) -> None:
@@ -88,4 +91,21 @@ async def state_of_session(layout: Layout, staff: StaffThen) -> str:
         request = messages.IssueAssertionRequest(session_token=staff.session_token)
         with refused() as refusal:
             await SignInServiceStub(channel).IssueAssertion(request)
+    return refusal.reason
+
+
+async def is_device_known(layout: Layout, staff: StaffThen) -> bool:
+    """Whether the device of whoever stays is one on which they have signed in before."""
+    async with _door(layout) as channel:
+        credentials = messages.Credentials(login="stays", password=PASSWORD, device_token=staff.device_token)
+        answer = await SignInServiceStub(channel).SignIn(messages.SignInRequest(credentials=credentials))
+    return answer.session.device_token == staff.device_token
+
+
+async def answer_to_one_time_password(layout: Layout, staff: StaffThen) -> str:
+    """Why the one-time password of whoever never came opens no session."""
+    async with _door(layout) as channel:
+        credentials = messages.Credentials(login="waits", password=staff.one_time_password)
+        with refused() as refusal:
+            await SignInServiceStub(channel).SignIn(messages.SignInRequest(credentials=credentials))
     return refusal.reason

@@ -24,7 +24,15 @@ from services.intake.use_cases.erase_beneficiary import erase_beneficiary
 from services.intake.use_cases.get_beneficiary import get_beneficiary
 from tests.integration.chassis.waiting import until
 from tests.integration.operate.conftest import Done
-from tests.integration.operate.staff_then import StaffThen, close, open_staff, state_of_session, states_of
+from tests.integration.operate.staff_then import (
+    StaffThen,
+    answer_to_one_time_password,
+    close,
+    is_device_known,
+    open_staff,
+    state_of_session,
+    states_of,
+)
 from tests.support.people import invented_person
 from tests.support.postgres import FreshDatabase
 from tests.support.vault import OpenVault, open_vault, worker_of
@@ -104,6 +112,8 @@ async def backed_up(tmp_path_factory: pytest.TempPathFactory) -> BackedUp:
         came_later = await opened.register(invented_person())
         async with opened.database.transaction(worker_of()) as tx:
             await erase_beneficiary(people[0], tx, opened.people, Tombstones(layout.keys))
+        assert await is_device_known(layout, staff)
+        assert await answer_to_one_time_password(layout, staff) == "PASSWORD_MUST_BE_CHANGED"
         await close(layout, staff.leaves)
     return BackedUp(layout, file, json.loads(done.stdout), people[1:], people[0], came_later, staff)
 
@@ -191,16 +201,21 @@ async def test_a_backup_holds_no_key_and_brings_everybody_back_but_those_who_wer
                 assert await tx.connection.fetchval(query, backed_up.erased) == 0
 
 
-async def test_whoever_was_closed_after_the_backup_stays_closed_and_every_session_has_ended(
+async def test_whoever_was_closed_after_the_backup_stays_closed_and_every_way_in_of_then_has_ended(
     backed_up: BackedUp, tmp_path: Path
 ) -> None:
     layout, staff = copy_of(backed_up, tmp_path), backed_up.staff
     done = await kem(layout.data, "restore", str(backed_up.file))
     assert done.returncode == 0, done.stderr
+    assert "locks, roles" in done.stdout, "what of staff may be older than it was"
     assert layout.sample_staff_mark.exists(), "nobody gets a first login again"
     async with running(layout.data):
         assert await states_of(layout, staff) == ["ACTIVE", "CLOSED"]
         assert await state_of_session(layout, staff) == "SESSION_ENDED"
+        assert not await is_device_known(layout, staff)
+        assert await answer_to_one_time_password(layout, staff) == "SIGN_IN_REFUSED", (
+            "it may be used up since"
+        )
 
 
 async def test_what_a_hub_holds_is_replaced_only_when_told_so_and_only_by_what_fits(
