@@ -1,8 +1,9 @@
 """What access is told by its environment, beside what every service is told."""
 
 import json
+from collections import Counter
 from pathlib import Path
-from typing import Final
+from typing import Final, TypeVar
 from urllib.parse import urlsplit
 
 from pydantic import BaseModel, ConfigDict, Field, FilePath, ValidationError, field_validator
@@ -10,6 +11,7 @@ from pydantic import BaseModel, ConfigDict, Field, FilePath, ValidationError, fi
 from chassis.settings import ServiceSettings
 from services.access.adapters.closed_accounts import CLOSED_FILE
 
+_Addresses = TypeVar("_Addresses", str, tuple[str, ...])
 _THIS_MACHINE: Final = ("127.0.0.1", "localhost", "::1")
 
 
@@ -20,27 +22,29 @@ class ProviderSettings(BaseModel):
         name: what this hub calls it.
         issuer: `iss` of its tokens, to the letter; its configuration is found under it.
         client_secret_file: without one the hub is a public client, which PKCE alone protects.
-        redirect_uris: the only addresses to which it may send a browser back.
-        second_factor_acr, second_factor_amr: its words for a sign-in with a second factor.
+        redirect_uris: the only addresses to which it may send a browser back, with what opens a session.
+        second_factor_acr, second_factor_amr: its words for a sign-in with a second factor; each says so by
+            itself (a code or a key alone may be one factor: RFC 8176).
     """
 
     model_config = ConfigDict(extra="forbid", frozen=True)
 
-    name: str = Field(pattern=r"[a-z0-9-]{1,50}")
+    name: str = Field(pattern=r"^[a-z0-9-]{1,50}$")
     issuer: str
     client_id: str = Field(min_length=1)
     client_secret_file: FilePath | None = None
     redirect_uris: tuple[str, ...] = Field(min_length=1)
     scope: str = "openid"
     second_factor_acr: tuple[str, ...] = ()
-    second_factor_amr: tuple[str, ...] = ("mfa", "otp", "hwk")
+    second_factor_amr: tuple[str, ...] = ("mfa",)
 
-    @field_validator("issuer")
+    @field_validator("issuer", "redirect_uris")
     @classmethod
-    def _speak_tls(cls, issuer: str) -> str:
-        if not is_safe_address(issuer):
+    def _speak_tls(cls, given: _Addresses) -> _Addresses:
+        addresses = (given,) if isinstance(given, str) else given
+        if not all(is_safe_address(one) for one in addresses):
             raise ValueError("it must begin with https://")
-        return issuer
+        return given
 
 
 class AccessSettings(ServiceSettings):
@@ -64,8 +68,8 @@ class AccessSettings(ServiceSettings):
     one_time_hours: float = Field(default=168, gt=0, le=720)
     """For how long a one-time password is good."""
 
-    name_retention_days: int = Field(default=90, ge=1, le=3650)
-    """So long after its closing an account still has login and name."""
+    name_retention_days: int = Field(default=90, ge=30, le=3650)
+    """So long after its closing an account still has login and name; kept answers have them for 30 days."""
 
     @field_validator("key_file")
     @classmethod
@@ -100,9 +104,13 @@ def read_providers(file: Path | None) -> list[ProviderSettings]:
         return []
     try:
         rows = json.loads(file.read_text(encoding="utf-8"))["providers"]
-        return [ProviderSettings(**row) for row in rows]
+        providers = [ProviderSettings(**row) for row in rows]
     except ValidationError as error:
         places = [f"{'.'.join(map(str, one['loc']))}: {one['msg']}" for one in error.errors()]
         raise ValueError(f"a provider in {file} is wrong: {'; '.join(places)}") from None
     except (OSError, ValueError, KeyError, TypeError):
         raise ValueError(f'{file} does not hold {{"providers": [{{…}}]}} in JSON') from None
+    twice = [name for name, times in Counter(one.name for one in providers).items() if times > 1]
+    if twice:
+        raise ValueError(f"{file} names {', '.join(twice)} twice")
+    return providers

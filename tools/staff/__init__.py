@@ -7,7 +7,7 @@ import typer
 commands = typer.Typer(
     no_args_is_help=True,
     help="Keep the accounts of staff.",
-    epilog="Example: ./kem staff add maria --agency UNHCR --role agency_member --name 'Maria Sample'",
+    epilog="Example: ./kem staff add maria --agency UNHCR --role agency_member",
 )
 
 Login = Annotated[str, typer.Argument(help="What the person types to sign in.")]
@@ -110,14 +110,18 @@ def close(login: Login, signed_in: SignedIn = False, json: AsJson = False) -> No
 def link(
     login: Login,
     issuer: Annotated[str, typer.Argument(help="The identity provider: `iss` of its tokens.")],
-    subject: Annotated[str, typer.Argument(help="What the provider calls the person: `sub`.")],
+    subject: Annotated[
+        str | None,
+        typer.Argument(help="What the provider calls the person: `sub`; asked for without it."),
+    ] = None,
     signed_in: SignedIn = False,
     json: AsJson = False,
 ) -> None:
     """Let somebody sign in at an identity provider."""
     from tools.staff.office import act, link
 
-    act(lambda office: link(office, login, issuer, subject), signed_in=signed_in, as_json=json)
+    called = subject if subject is not None else typer.prompt("What does the provider call the person")
+    act(lambda office: link(office, login, issuer, called), signed_in=signed_in, as_json=json)
 
 
 @commands.command("unlink")

@@ -146,7 +146,7 @@ class IdentityProvider:
 
     def _acr(self, claims: dict[str, Any]) -> str:
         methods = claims.get("amr")
-        used = set(methods) if isinstance(methods, list) else set()
+        used = {one for one in methods if isinstance(one, str)} if isinstance(methods, list) else set()
         is_strong = claims.get("acr") in self.settings.second_factor_acr or used & set(
             self.settings.second_factor_amr
         )

@@ -98,11 +98,18 @@ class PostgresSessions:
             "update session set used_time = $2 where session_id = $1", session.session_id, session.used_time
         )
 
-    async def end(self, tx: Transaction, token: str) -> PrincipalId | None:
-        """Ends one; answers whose it was."""
+    async def owner(self, tx: Transaction, token: str) -> PrincipalId | None:
+        """Whose it is."""
         return await tx.connection.fetchval(  # type: ignore[no-any-return]  # asyncpg has no types
-            "delete from session where token_hash = $1 returning principal_id", token_hash(token)
+            "select principal_id from session where token_hash = $1", token_hash(token)
         )
+
+    async def end(self, tx: Transaction, token: str) -> bool:
+        """Ends one; answers whether it was there. Whoever ends several holds the account first."""
+        done: str = await tx.connection.execute(
+            "delete from session where token_hash = $1", token_hash(token)
+        )
+        return done != "DELETE 0"
 
     async def end_all(self, tx: Transaction, principal_id: PrincipalId) -> None:
         """Ends all of a person's."""

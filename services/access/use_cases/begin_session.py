@@ -18,6 +18,7 @@ class NewSession:
     """A session with the secrets that only its holder has from now on.
 
     Args:
+        device_token: empty where none is known.
         withheld_roles: do not count in it, for want of a second factor.
     """
 
@@ -32,7 +33,7 @@ async def begin_session(
     tx: Transaction,
     account: Account,
     acr: str,
-    device_token: str,
+    device_token: str | None,
     sessions: PostgresSessions,
     limits: SessionLimits,
 ) -> NewSession:
@@ -40,14 +41,16 @@ async def begin_session(
 
     Args:
         device_token: of an earlier sign-in there, which is kept where it was this person's; else a new one is
-            made: nobody chooses what a secret is.
+            made: nobody chooses what a secret is. None where no password was asked for, and so no failure
+            elsewhere can delay anybody: no device is known by it.
     """
     now = await tx.now()
     session = Session.begin(random_id(), account.principal_id, acr, now, limits)
     session_token = fresh_token()
     await sessions.add(tx, session, session_token)
-    if not device_token or not await sessions.knows_device(tx, device_token, account.login):
-        device_token = fresh_token()
-    await sessions.know_device(tx, device_token, account.principal_id, now)
+    if device_token is not None:
+        if not device_token or not await sessions.knows_device(tx, device_token, account.login):
+            device_token = fresh_token()
+        await sessions.know_device(tx, device_token, account.principal_id, now)
     withheld = account.roles - roles_that_count(account.roles, acr)
-    return NewSession(session_token, device_token, acr, session.end_time, withheld)
+    return NewSession(session_token, device_token or "", acr, session.end_time, withheld)

@@ -1,5 +1,7 @@
 """Closes an account for ever."""
 
+import asyncio
+
 from chassis.caller import Caller
 from chassis.postgres import Transaction
 from kernel.ids import PrincipalId
@@ -22,5 +24,5 @@ async def close_account(
     account = await lock_for_keeper(principal_id, caller, tx, parts)
     event = account.close()
     await parts.accounts.unlink(tx, account, None)
-    closed.add(account.principal_id)
+    await asyncio.to_thread(closed.add, account.principal_id)
     return await keep(event, account, tx, parts, ends_sessions=True)

@@ -60,7 +60,7 @@ async def finish_sign_in(
             account = await parts.accounts.lock(tx, account.principal_id)
             still = await parts.accounts.linked(tx, identity.issuer, identity.subject)
             if account.state is AccountState.ACTIVE and _is(still, account):
-                session = await begin_session(tx, account, identity.acr, "", parts.sessions, parts.limits)
+                session = await begin_session(tx, account, identity.acr, None, parts.sessions, parts.limits)
         reason = "" if session else SignInRefused.reason
         tx.record_access(AccessRecord(SERVICE, METHOD, refusal_reason=reason))
     if session is None:

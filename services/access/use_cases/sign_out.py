@@ -16,11 +16,13 @@ async def sign_out(session_token: str, *, everywhere: bool, parts: SignInParts) 
         everywhere: whether all sessions of the person end, and no device stays known.
     """
     async with parts.database.transaction(Caller.of_service(SERVICE)) as tx:
-        principal_id = await parts.sessions.end(tx, session_token)
+        principal_id = await parts.sessions.owner(tx, session_token)
         if principal_id is None:
+            return
+        account = await parts.accounts.lock(tx, principal_id)  # two at once take all sessions in one order
+        if not await parts.sessions.end(tx, session_token):
             return
         if everywhere:
             await parts.sessions.end_all(tx, principal_id)
             await parts.sessions.forget_devices(tx, principal_id)
-        account = await parts.accounts.read(tx, principal_id)
         tx.publish(access_event(AccessRecord(SERVICE, METHOD), caller_of(account), await tx.now()))

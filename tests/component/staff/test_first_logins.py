@@ -7,6 +7,7 @@ from pathlib import Path
 from kem.access.v1 import access_service_pb2 as messages
 from tests.component.staff.access_service import Desk
 from tests.integration.chassis.assertions import key_file
+from tests.support.hub_certificates import tools_files
 from tests.support.refusals import refused
 from tools.stack.layout import Layout
 from tools.stack.staff import open_sample_staff
@@ -20,6 +21,9 @@ async def test_first_logins_are_shown_where_a_person_reads_them_and_nothing_keep
     layout, said = Layout(tmp_path / "data"), list[str]()
     layout.make()
     shutil.copy(key_file(desk.hub.folder, "kem-up"), layout.issuer_key)
+    layout.certificates.mkdir(exist_ok=True)
+    shutil.copy(tools_files().certificate, layout.certificate("tools"))
+    shutil.copy(tools_files().authorities, layout.authorities)
     await open_sample_staff(layout, desk.hub.address, said.append, is_watched=False)
     assert _SHOWN.findall("\n".join(said)) == []
     assert "./kem staff reset LOGIN" in said[-1]

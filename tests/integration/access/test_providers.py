@@ -100,6 +100,8 @@ async def test_whoever_is_linked_signs_in_by_the_providers_word(
     session = await _sign_in(staff, sample, providers)
     issued = await staff.assertion(session.session_token)
     assert (issued.account.principal_id, issued.acr) == (person.principal_id, "pwd")
+    assert session.device_token == "", "no password is asked there: nobody is delayed"
+    assert staff.rows("select count(*) from access.device") == ["0"]
     assert staff.records()[-1] == (person.principal_id, "FinishSignIn", "")
 
 
@@ -109,8 +111,11 @@ async def test_whoever_is_linked_signs_in_by_the_providers_word(
         ({}, "pwd"),
         ({"acr": "silver", "amr": ["pwd"]}, "pwd"),
         ({"acr": "gold"}, "mfa"),
-        ({"amr": ["pwd", "otp"]}, "mfa"),
-        ({"amr": "otp"}, "pwd"),
+        ({"amr": ["pwd", "mfa"]}, "mfa"),
+        ({"amr": "mfa"}, "pwd"),
+        ({"amr": ["otp"]}, "pwd"),  # one factor: a code by mail, without a password (RFC 8176)
+        ({"amr": ["hwk"]}, "pwd"),
+        ({"amr": [{"mfa": True}, ["mfa"], None]}, "pwd"),
     ],
 )
 async def test_a_second_factor_there_counts_here(
@@ -381,15 +386,21 @@ async def test_a_provider_that_is_away_is_said_to_be(
 
 def test_the_providers_file_says_what_is_wrong_with_it(tmp_path: Path) -> None:
     file = tmp_path / "providers.json"
-    good = '{"name": "city", "issuer": "https://id.example", "client_id": "kem", "redirect_uris": ["x"]}'
+    good = (
+        '{"name": "city", "issuer": "https://id.example", "client_id": "kem",'
+        ' "redirect_uris": ["https://hub.example/in", "http://127.0.0.1:8000/in"]}'
+    )
     file.write_text(f'{{"providers": [{good}]}}')
     assert [one.name for one in read_providers(file)] == ["city"]
     assert read_providers(None) == []
     for text, complaint in (
         ("nonsense", "JSON"),
         ('{"providers": [{"name": "city"}]}', "issuer"),
-        (f'{{"providers": [{good.replace("https", "http")}]}}', "https://"),
+        (f'{{"providers": [{good.replace("https://id", "http://id")}]}}', "https://"),
         (f'{{"providers": [{good.replace("client_id", "client")}]}}', "client"),
+        (f'{{"providers": [{good.replace("https://hub", "http://hub")}]}}', "redirect_uris.*https://"),
+        (f'{{"providers": [{good.replace("city", "The City!")}]}}', "name"),
+        (f'{{"providers": [{good}, {good}]}}', "city.*twice"),
     ):
         file.write_text(text)
         with pytest.raises(ValueError, match=complaint):

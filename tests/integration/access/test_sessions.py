@@ -1,5 +1,6 @@
 """Sessions: their limits, their ends, and the assertions that they give."""
 
+import asyncio
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from uuid import uuid4
@@ -22,6 +23,7 @@ from services.access.use_cases.sign_out import sign_out
 from services.access.use_cases.unlock_account import unlock_account
 from tests.integration.access.staff import THUMBPRINT, Person, Staff
 from tests.integration.chassis.assertions import write_keys
+from tests.integration.chassis.waiting import until
 
 
 async def test_an_assertion_is_one_that_every_service_takes_and_lasts_five_minutes(
@@ -81,6 +83,25 @@ async def test_signing_out_ends_one_session_or_all(staff: Staff) -> None:
     assert [one for one in staff.records() if one[1] == "SignOut"] == [
         (person.principal_id, "SignOut", "")
     ] * 2
+
+
+async def test_two_who_sign_the_same_person_out_everywhere_are_not_in_each_others_way(staff: Staff) -> None:
+    person = await staff.member()
+    held, *others = [await staff.sign_in(person) for _ in range(3)]
+
+    def both_wait() -> bool:
+        waiting = "select count(*) from pg_stat_activity where datname = current_database()"
+        return staff.rows(f"{waiting} and wait_event_type = 'Lock'") == ["2"]
+
+    async with staff.worker.transaction(staff.operator) as tx:
+        await staff.signing_in.sessions.lock(tx, held.session_token)
+        leaving = [
+            asyncio.create_task(sign_out(one.session_token, everywhere=True, parts=staff.signing_in))
+            for one in others
+        ]
+        await until(both_wait)
+    await asyncio.gather(*leaving)
+    assert staff.rows("select count(*) from access.session") == ["0"]
 
 
 async def _keep(staff: Staff, tx: Transaction, what: str, person: Person) -> None:

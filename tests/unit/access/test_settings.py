@@ -51,3 +51,12 @@ def test_without_the_list_of_who_was_closed_it_does_not_start(right: Path) -> No
 def test_providers_that_are_described_rightly_are_taken(right: Path) -> None:
     right.write_text('{"providers": []}')
     assert AccessSettings.load("access").providers_file == right
+
+
+def test_a_name_is_not_forgotten_before_the_answer_that_still_holds_it(
+    right: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    right.write_text('{"providers": []}')
+    monkeypatch.setenv("KEM_ACCESS_NAME_RETENTION_DAYS", "29")
+    with pytest.raises(SettingsInvalid, match="KEM_ACCESS_NAME_RETENTION_DAYS is wrong"):
+        AccessSettings.load("access")

@@ -204,7 +204,7 @@ class Session(_message.Message):
     session_token: _builtins.str
     """The secret that stands for it. Only its hash is kept."""
     device_token: _builtins.str
-    """A secret that makes this device known for this login."""
+    """A secret that makes this device known for this login; empty after a sign-in at an identity provider."""
     acr: _builtins.str
     """How the person was known: "pwd" or "mfa"."""
     @_builtins.property

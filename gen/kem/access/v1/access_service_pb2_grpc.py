@@ -522,7 +522,7 @@ class StaffServiceServicer:
         raise NotImplementedError('Method not implemented!')
 
     def LinkIdentity(self, request, context):
-        """Lets the person sign in at an identity provider, by the provider's own name for them.
+        """Lets the person sign in at an identity provider, by the provider's own name for them. Operators only.
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')

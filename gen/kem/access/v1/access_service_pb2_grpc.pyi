@@ -173,7 +173,7 @@ class StaffServiceStub:
     ResetCredentials: _grpc.UnaryUnaryMultiCallable[_access_service_pb2.ResetCredentialsRequest, _access_service_pb2.ResetCredentialsResponse]
     """Makes a new one-time password, shown this once; forgets the authenticator; ends the sessions."""
     LinkIdentity: _grpc.UnaryUnaryMultiCallable[_access_service_pb2.LinkIdentityRequest, _access_service_pb2.LinkIdentityResponse]
-    """Lets the person sign in at an identity provider, by the provider's own name for them."""
+    """Lets the person sign in at an identity provider, by the provider's own name for them. Operators only."""
     UnlinkIdentity: _grpc.UnaryUnaryMultiCallable[_access_service_pb2.UnlinkIdentityRequest, _access_service_pb2.UnlinkIdentityResponse]
     """Ends that."""
     ListAccounts: _grpc.UnaryUnaryMultiCallable[_access_service_pb2.ListAccountsRequest, _access_service_pb2.ListAccountsResponse]
@@ -199,7 +199,7 @@ class StaffServiceAsyncStub(StaffServiceStub):
     ResetCredentials: _aio.UnaryUnaryMultiCallable[_access_service_pb2.ResetCredentialsRequest, _access_service_pb2.ResetCredentialsResponse]  # type: ignore[assignment]
     """Makes a new one-time password, shown this once; forgets the authenticator; ends the sessions."""
     LinkIdentity: _aio.UnaryUnaryMultiCallable[_access_service_pb2.LinkIdentityRequest, _access_service_pb2.LinkIdentityResponse]  # type: ignore[assignment]
-    """Lets the person sign in at an identity provider, by the provider's own name for them."""
+    """Lets the person sign in at an identity provider, by the provider's own name for them. Operators only."""
     UnlinkIdentity: _aio.UnaryUnaryMultiCallable[_access_service_pb2.UnlinkIdentityRequest, _access_service_pb2.UnlinkIdentityResponse]  # type: ignore[assignment]
     """Ends that."""
     ListAccounts: _aio.UnaryUnaryMultiCallable[_access_service_pb2.ListAccountsRequest, _access_service_pb2.ListAccountsResponse]  # type: ignore[assignment]
@@ -264,7 +264,7 @@ class StaffServiceServicer(metaclass=_abc_1.ABCMeta):
         request: _access_service_pb2.LinkIdentityRequest,
         context: _ServicerContext,
     ) -> _typing.Union[_access_service_pb2.LinkIdentityResponse, _abc.Awaitable[_access_service_pb2.LinkIdentityResponse]]:
-        """Lets the person sign in at an identity provider, by the provider's own name for them."""
+        """Lets the person sign in at an identity provider, by the provider's own name for them. Operators only."""
 
     @_abc_1.abstractmethod
     def UnlinkIdentity(
