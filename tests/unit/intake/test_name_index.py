@@ -46,6 +46,13 @@ def test_words_written_apart_are_found_together_and_the_other_way_round() -> Non
         assert set(found(index, name, 1990)) == {apart.beneficiary_id, together.beneficiary_id}, name
 
 
+def test_who_has_both_halves_of_a_joined_name_comes_before_who_has_one() -> None:
+    index = filled(known("Nour Haddad"), joined := known("Nour El Din Haddad"))
+    assert found(index, "Noureddine", 1990)[0] == joined.beneficiary_id
+    index = filled(known("Gol Haddad"), known("Ahmad Haddad"), joined := known("Gol Ahmad Haddad"))
+    assert found(index, "Golahmad", 1990)[0] == joined.beneficiary_id
+
+
 def test_what_is_known_and_differs_rules_out_and_what_is_not_known_does_not() -> None:
     right, unknown = known("Sara Haddad"), known("Sara Haddad", year=0, nationality="")
     index = filled(right, unknown, known("Sara Haddad", year=1970), known("Sara Haddad", nationality="AFG"))
