@@ -12,6 +12,7 @@ from kernel.ids import AgencyId, BeneficiaryId, ConsentId
 from kernel.vocabulary import LegalBasis, LegalRegime
 from services.intake.domain.agreement import Agreement
 from services.intake.domain.cells import (
+    ConsentEnded,
     ConsentEvent,
     ConsentGiven,
     ConsentTakenBack,
@@ -90,7 +91,11 @@ def _event(random: Random, sequence: int) -> ConsentEvent:
     recorded_time = START + timedelta(hours=sequence)
     if random.random() < 0.25:
         agency_id = random.choice((None, *AGENCIES))
-        return ConsentTakenBack(UUID(int=100 + sequence), sequence, PERSON, agency_id, recorded_time)
+        event_id = UUID(int=100 + sequence)
+        if random.random() < 0.3:
+            ended = ConsentId(UUID(int=200 + random.randint(1, sequence)))
+            return ConsentEnded(event_id, sequence, PERSON, ended, recorded_time)
+        return ConsentTakenBack(event_id, sequence, PERSON, agency_id, recorded_time)
     begins = recorded_time + timedelta(hours=random.randint(-3, 3))
     return ConsentGiven(
         consent_event_id=UUID(int=100 + sequence),
@@ -132,6 +137,8 @@ def _agreement(random: Random, agency_id: AgencyId) -> Agreement | None:
 def _said(event: ConsentEvent) -> Said:
     if isinstance(event, ConsentTakenBack):
         return Said(event.sequence, "WITHDRAWN", event.recorded_time, agency_id=event.agency_id)
+    if isinstance(event, ConsentEnded):
+        return Said(event.sequence, "INVALIDATED", event.recorded_time, event.consent_id)
     lines = tuple(
         Line(one.agency_id, one.purpose, one.categories, one.legal_basis, one.effect is GrantEffect.PERMIT)
         for one in event.grants

@@ -83,9 +83,10 @@ INVARIANTS: Final = (
             join intake.consent c using (consent_id)
             join intake.consent_grant line using (consent_id)
             left join intake.consent_event back
-              on back.beneficiary_id = given.beneficiary_id and back.state = 'WITHDRAWN'
+              on back.beneficiary_id = given.beneficiary_id
+              and (back.state = 'WITHDRAWN' and coalesce(back.agency_id, line.agency_id) = line.agency_id
+                   or back.state in ('TERMINATED', 'INVALIDATED') and back.consent_id = given.consent_id)
               and back.sequence > given.sequence and back.recorded_time < c.valid_until_time
-              and coalesce(back.agency_id, line.agency_id) = line.agency_id
               and line.effect = 'PERMIT' and line.legal_basis = 'CONSENT'
             where given.state in ('GIVEN', 'RENEWED')
             group by 1, 2, 3, 4, 5, 7, 8, 10) signed

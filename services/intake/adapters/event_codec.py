@@ -106,6 +106,16 @@ def _consent_withdrawn(fact: events.ConsentWithdrawn) -> _Envelope:
     return _consent(fact.beneficiary_id, fact.version, "consent_withdrawn", message)
 
 
+def _consent_state_recorded(fact: events.ConsentStateRecorded) -> _Envelope:
+    message = intake.ConsentStateRecorded(
+        beneficiary_id=str(fact.beneficiary_id),
+        state=fact.state,
+        consent_id=str(fact.consent_id) if fact.consent_id else None,
+        agency_id=str(fact.agency_id) if fact.agency_id else None,
+    )
+    return _consent(fact.beneficiary_id, fact.version, "consent_state_recorded", message)
+
+
 def _consent_frozen(fact: events.ConsentFrozen) -> _Envelope:
     message = intake.ConsentFrozen(beneficiary_id=str(fact.beneficiary_id))
     return _Envelope(fact.beneficiary_id, fact.consent_freeze_id, 1, "consent_frozen", message)
@@ -195,6 +205,7 @@ _ENVELOPES: Final[dict[type, Callable[[Any], _Envelope]]] = {
     events.ProfileChanged: _profile_changed,
     events.ConsentRecorded: _consent_recorded,
     events.ConsentWithdrawn: _consent_withdrawn,
+    events.ConsentStateRecorded: _consent_state_recorded,
     events.ConsentFrozen: _consent_frozen,
     events.ConsentFreezeLifted: _consent_freeze_lifted,
     events.NeedRecorded: _need_recorded,

@@ -1,9 +1,12 @@
 """When consent begins or ends by time alone: reminders that a timer takes."""
 
+from collections.abc import Sequence
+from datetime import datetime
 from typing import Final
 
 from chassis.postgres import Transaction
-from kernel.ids import BeneficiaryId
+from kernel.ids import BeneficiaryId, ConsentId
+from services.intake.domain.consent import EXPIRED
 
 # Neither a reminder nor a person is waited for: commands lock the person first and may hold it for long.
 # The clock is read once, so that the index serves; the arrays make sure that all of `due` is locked before
@@ -35,6 +38,27 @@ _SPREAD: Final = """
     select distinct clock_timestamp(), beneficiary_id from grant_cell join changed using (agency_id)
     where effect = 'PERMIT' and withdrawn_time is null and valid_until_time > clock_timestamp()
 """
+# a record of which some line still counts has ended by time; what was taken back or ended before has not
+_EXPIRE: Final = """
+    with due as (
+        select consent_id, beneficiary_id, obtained_by_agency_id, valid_until_time,
+            row_number() over (partition by beneficiary_id order by valid_until_time, consent_id) as place
+        from consent
+        where beneficiary_id = any($1) and valid_until_time <= $2
+          and not exists (select from consent_event as ended
+                          where ended.consent_id = consent.consent_id and ended.state = $3)
+          and exists (select from grant_cell as cell
+                      where cell.consent_id = consent.consent_id and cell.withdrawn_time is null)
+    )
+    insert into consent_event (consent_event_id, beneficiary_id, sequence, state, consent_id, by_agency_id,
+        by_principal_id, happened_time, recorded_time)
+    select uuidv7(), beneficiary_id,
+        place + (select coalesce(max(sequence), 0) from consent_event as said
+                 where said.beneficiary_id = due.beneficiary_id),
+        $3, consent_id, obtained_by_agency_id, $4, valid_until_time, $2
+    from due
+    returning beneficiary_id, sequence, consent_id
+"""
 
 
 class PostgresConsentMoments:
@@ -53,3 +77,14 @@ class PostgresConsentMoments:
         """
         rows = await tx.connection.fetch(_TAKE, limit)
         return [(row["beneficiary_id"], row["profile_version"]) for row in rows]
+
+    async def expire(
+        self, tx: Transaction, people: Sequence[BeneficiaryId], now: datetime
+    ) -> list[tuple[BeneficiaryId, int, ConsentId]]:
+        """Writes of each record of these people that has ended by time that it has; answers whose, as which
+        of their consent events, and which.
+
+        The people are locked.
+        """
+        rows = await tx.connection.fetch(_EXPIRE, people, now, EXPIRED, tx.caller.principal_id)
+        return [(row["beneficiary_id"], row["sequence"], row["consent_id"]) for row in rows]

@@ -11,13 +11,14 @@ from kernel.ids import AgencyId, BeneficiaryId, ConsentId, random_id
 from kernel.vocabulary import LegalBasis
 from services.intake.domain.cells import (
     Cell,
+    ConsentEnded,
     ConsentEvent,
     ConsentGiven,
     ConsentTakenBack,
     Grant,
     GrantEffect,
 )
-from services.intake.domain.consent import RECORD_SCHEMA, ConsentRecord
+from services.intake.domain.consent import RECORD_SCHEMA, ConsentEnding, ConsentRecord, ConsentSaid
 
 # along with the record, the moments at which it will begin and end by time alone
 _INSERT_CONSENT: Final = """
@@ -52,6 +53,9 @@ _INSERT_CELLS: Final = """
     select cell_id, $1, agency_id, purpose, legal_basis, effect, categories, $2, $3, $4, $5, $6
     from unnest($7::uuid[], $8::uuid[], $9::text[], $10::text[], $11::text[], $12::bigint[])
         as c (cell_id, agency_id, purpose, legal_basis, effect, categories)
+"""
+_IS_ENDED: Final = """
+    select exists (select from consent_event where consent_id = $1 and state = any($2::text[]))
 """
 _CLOSE_CELLS: Final = """
     update grant_cell set withdrawn_time = $2, withdrawn_event_id = $3
@@ -205,11 +209,44 @@ class PostgresConsents:
             agency_id=withdrawal.agency_id,
             happened_time=happened_time or withdrawal.recorded_time,
         )
+        await self._close_cells(tx, withdrawal, closing)
+
+    async def end(
+        self,
+        tx: Transaction,
+        ended: ConsentEnded,
+        ending: ConsentEnding,
+        closing: Sequence[Cell],
+        *,
+        by_agency_id: AgencyId,
+    ) -> None:
+        """Writes that the hub ended a record, and closes the cells that this closes."""
+        await self._add_event(
+            tx, ended, ending, by_agency_id, consent_id=ended.consent_id, happened_time=ended.recorded_time
+        )
+        await self._close_cells(tx, ended, closing)
+
+    async def is_ended(self, tx: Transaction, consent_id: ConsentId) -> bool:
+        """Whether the hub has ended this record before."""
+        found: bool = await tx.connection.fetchval(_IS_ENDED, consent_id, list(ConsentEnding))
+        return found
+
+    async def _close_cells(
+        self, tx: Transaction, event: ConsentTakenBack | ConsentEnded, closing: Sequence[Cell]
+    ) -> None:
         await tx.connection.execute(
             _CLOSE_CELLS,
             [cell.cell_id for cell in closing],
-            withdrawal.recorded_time,
-            withdrawal.consent_event_id,
+            event.recorded_time,
+            event.consent_event_id,
+        )
+
+    async def add_answer(
+        self, tx: Transaction, said: ConsentSaid, by_agency_id: AgencyId, happened_time: datetime
+    ) -> None:
+        """Writes what neither gives nor takes consent."""
+        await self._add_event(
+            tx, said, said.answer, by_agency_id, agency_id=said.agency_id, happened_time=happened_time
         )
 
     async def events(self, tx: Transaction, beneficiary_id: BeneficiaryId) -> list[ConsentEvent]:
@@ -223,7 +260,7 @@ class PostgresConsents:
     async def _add_event(
         self,
         tx: Transaction,
-        event: ConsentEvent,
+        event: ConsentEvent | ConsentSaid,
         state: str,
         by_agency_id: AgencyId,
         *,
@@ -251,7 +288,8 @@ _EVENTS: Final = """
     select e.consent_event_id, e.beneficiary_id, e.sequence, e.state, e.consent_id, e.agency_id,
            e.recorded_time, c.valid_from_time, c.valid_until_time
     from consent_event e left join consent c using (consent_id)
-    where e.beneficiary_id = $1 and e.state in ('GIVEN', 'RENEWED', 'WITHDRAWN')
+    where e.beneficiary_id = $1
+      and e.state in ('GIVEN', 'RENEWED', 'WITHDRAWN', 'TERMINATED', 'INVALIDATED')
     order by e.sequence
 """
 _GRANTS: Final = """
@@ -299,6 +337,14 @@ def _event_from(row: Any, grants: tuple[Grant, ...]) -> ConsentEvent:
             sequence=row["sequence"],
             beneficiary_id=row["beneficiary_id"],
             agency_id=row["agency_id"],
+            recorded_time=row["recorded_time"],
+        )
+    if row["state"] in set(ConsentEnding):
+        return ConsentEnded(
+            consent_event_id=row["consent_event_id"],
+            sequence=row["sequence"],
+            beneficiary_id=row["beneficiary_id"],
+            consent_id=row["consent_id"],
             recorded_time=row["recorded_time"],
         )
     return ConsentGiven(

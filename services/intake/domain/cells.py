@@ -58,7 +58,18 @@ class ConsentTakenBack:
     recorded_time: datetime
 
 
-ConsentEvent = ConsentGiven | ConsentTakenBack
+@dataclass(frozen=True, slots=True)
+class ConsentEnded:
+    """One record that the hub ended: its purpose is over, or it should never have counted."""
+
+    consent_event_id: UUID
+    sequence: int
+    beneficiary_id: BeneficiaryId
+    consent_id: ConsentId
+    recorded_time: datetime
+
+
+ConsentEvent = ConsentGiven | ConsentTakenBack | ConsentEnded
 
 
 @dataclass(frozen=True, slots=True)
@@ -110,8 +121,8 @@ def cells_of(given: ConsentGiven) -> tuple[Cell, ...]:
     )
 
 
-def is_closed_by(cell: Cell, withdrawal: ConsentTakenBack) -> bool:
-    """Whether a withdrawal closes the cell.
+def is_closed_by(cell: Cell, withdrawal: ConsentTakenBack | ConsentEnded) -> bool:
+    """Whether a withdrawal, or the end of a record, closes the cell.
 
     What has ended by itself is left as it ended. A denial stays: taking back consent never opens anything.
     What rests on another legal basis than consent stays too: there the person's right is objection (GDPR
@@ -122,8 +133,14 @@ def is_closed_by(cell: Cell, withdrawal: ConsentTakenBack) -> bool:
         and cell.legal_basis is LegalBasis.CONSENT
         and cell.withdrawn_time is None
         and cell.valid_until_time > withdrawal.recorded_time
-        and withdrawal.agency_id in (None, cell.agency_id)
+        and _is_meant(cell, withdrawal)
     )
+
+
+def _is_meant(cell: Cell, withdrawal: ConsentTakenBack | ConsentEnded) -> bool:
+    if isinstance(withdrawal, ConsentEnded):
+        return cell.consent_id == withdrawal.consent_id
+    return withdrawal.agency_id in (None, cell.agency_id)
 
 
 def apply(cells: tuple[Cell, ...], event: ConsentEvent) -> tuple[Cell, ...]:
@@ -133,7 +150,7 @@ def apply(cells: tuple[Cell, ...], event: ConsentEvent) -> tuple[Cell, ...]:
     return tuple(_closed(cell, event) if is_closed_by(cell, event) else cell for cell in cells)
 
 
-def _closed(cell: Cell, withdrawal: ConsentTakenBack) -> Cell:
+def _closed(cell: Cell, withdrawal: ConsentTakenBack | ConsentEnded) -> Cell:
     return replace(
         cell, withdrawn_time=withdrawal.recorded_time, withdrawn_event_id=withdrawal.consent_event_id
     )

@@ -4,8 +4,9 @@ from dataclasses import dataclass
 from datetime import date, datetime
 from enum import StrEnum
 from typing import Final
+from uuid import UUID
 
-from kernel.ids import ConsentId
+from kernel.ids import AgencyId, BeneficiaryId, ConsentId
 from services.intake.domain.cells import Grant, GrantEffect
 
 RECORD_SCHEMA: Final = "kem-consent/2"
@@ -28,6 +29,37 @@ class ConsentGiver(StrEnum):
 
 NEEDS_AUTHORITY: Final = frozenset({ConsentGiver.GUARDIAN, ConsentGiver.LEGAL_REPRESENTATIVE})
 """Whoever speaks for somebody else without being a parent names the act that allows it (Law 4960/2022)."""
+
+
+class ConsentAnswer(StrEnum):
+    """What neither gives nor takes consent, and is on record all the same."""
+
+    REQUESTED = "REQUESTED"
+    DEFERRED = "DEFERRED"
+    REFUSED = "REFUSED"
+
+
+@dataclass(frozen=True, slots=True)
+class ConsentSaid:
+    """Such an answer: about one agency, or about all where `agency_id` is None."""
+
+    consent_event_id: UUID
+    sequence: int
+    beneficiary_id: BeneficiaryId
+    answer: ConsentAnswer
+    agency_id: AgencyId | None
+    recorded_time: datetime
+
+
+class ConsentEnding(StrEnum):
+    """How the hub ends a consent: its purpose is over, or it should never have counted."""
+
+    TERMINATED = "TERMINATED"
+    INVALIDATED = "INVALIDATED"
+
+
+EXPIRED: Final = "EXPIRED"
+"""The state of a consent that has ended by time alone."""
 
 
 class InterpreterMode(StrEnum):

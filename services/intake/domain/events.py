@@ -64,6 +64,18 @@ class ConsentWithdrawn:
 
 
 @dataclass(frozen=True, slots=True)
+class ConsentStateRecorded:
+    """Consent was asked for, put off, refused, or one has ended; `version` counts the consent events."""
+
+    beneficiary_id: BeneficiaryId
+    version: int
+    state: str
+    consent_id: ConsentId | None = None
+    agency_id: AgencyId | None = None
+    request_id: UUID | None = None
+
+
+@dataclass(frozen=True, slots=True)
 class ConsentFrozen:
     """Nothing is given on the person's consent until the freeze is lifted; always its version 1."""
 
@@ -150,6 +162,7 @@ IntakeFact = (
     | ProfileChanged
     | ConsentRecorded
     | ConsentWithdrawn
+    | ConsentStateRecorded
     | ConsentFrozen
     | ConsentFreezeLifted
     | NeedRecorded

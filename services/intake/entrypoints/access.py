@@ -45,6 +45,10 @@ ACCESS: Final[Mapping[str, Access]] = {
     "/kem.intake.v1.IntakeService/UpdateBeneficiary": _CASE_WORK,
     "/kem.intake.v1.IntakeService/RecordConsent": _CASE_WORK,
     "/kem.intake.v1.IntakeService/WithdrawConsent": _CASE_WORK,
+    "/kem.intake.v1.IntakeService/RecordConsentState": _CASE_WORK,
+    "/kem.intake.v1.IntakeService/EndConsent": Access(
+        roles=frozenset({Role.SUPERVISOR, Role.CHILD_PROTECTION_OFFICER})
+    ),
     "/kem.intake.v1.IntakeService/FreezeConsent": _PROTECTS_CHILDREN,
     "/kem.intake.v1.IntakeService/LiftConsentFreeze": _PROTECTS_CHILDREN,
     "/kem.intake.v1.IntakeService/RecordNeed": _CASE_WORK,

@@ -7,17 +7,21 @@ import grpc
 
 from chassis.postgres import Transaction
 from kem.intake.v1 import intake_service_pb2 as messages
-from kernel.ids import AgencyId, BeneficiaryId
+from kernel.ids import AgencyId, BeneficiaryId, ConsentId
 from services.intake.entrypoints.consent_parts import ConsentParts
 from services.intake.entrypoints.instants import optional_instant_from, timestamp
 from services.intake.entrypoints.refusals import answer_on_record
-from services.intake.entrypoints.translate_consent import consent_from
+from services.intake.entrypoints.translate_consent import ANSWERS, ENDINGS, consent_from
+from services.intake.use_cases.end_consent import EndConsent, end_consent
 from services.intake.use_cases.freeze_consent import ChangeFreeze, freeze_consent, lift_consent_freeze
 from services.intake.use_cases.record_consent import RecordConsent, record_consent
+from services.intake.use_cases.record_consent_state import RecordConsentState, record_consent_state
 from services.intake.use_cases.withdraw_consent import WithdrawConsent, withdraw_consent
 
 RECORD: Final = "/kem.intake.v1.IntakeService/RecordConsent"
 WITHDRAW: Final = "/kem.intake.v1.IntakeService/WithdrawConsent"
+RECORD_STATE: Final = "/kem.intake.v1.IntakeService/RecordConsentState"
+END: Final = "/kem.intake.v1.IntakeService/EndConsent"
 FREEZE: Final = "/kem.intake.v1.IntakeService/FreezeConsent"
 LIFT: Final = "/kem.intake.v1.IntakeService/LiftConsentFreeze"
 
@@ -74,6 +78,56 @@ class ConsentServer:
 
         return await answer_on_record(
             parts.database, WITHDRAW, request, messages.WithdrawConsentResponse, act, [command.beneficiary_id]
+        )
+
+    async def RecordConsentState(
+        self,
+        request: messages.RecordConsentStateRequest,
+        context: _Context[messages.RecordConsentStateRequest, messages.RecordConsentStateResponse],
+    ) -> messages.RecordConsentStateResponse:
+        parts = self._parts
+        command = RecordConsentState(
+            request_id=UUID(request.request_id),
+            beneficiary_id=BeneficiaryId(UUID(request.beneficiary_id)),
+            answer=ANSWERS[request.answer],
+            agency_id=AgencyId(UUID(request.agency_id)) if request.HasField("agency_id") else None,
+            happened_time=optional_instant_from(request, "happened_time"),
+        )
+
+        async def act(tx: Transaction) -> messages.RecordConsentStateResponse:
+            recorded_time = await record_consent_state(command, tx, parts.people, parts.consents)
+            return messages.RecordConsentStateResponse(recorded_time=timestamp(recorded_time))
+
+        return await answer_on_record(
+            parts.database,
+            RECORD_STATE,
+            request,
+            messages.RecordConsentStateResponse,
+            act,
+            [command.beneficiary_id],
+        )
+
+    async def EndConsent(
+        self,
+        request: messages.EndConsentRequest,
+        context: _Context[messages.EndConsentRequest, messages.EndConsentResponse],
+    ) -> messages.EndConsentResponse:
+        parts = self._parts
+        command = EndConsent(
+            UUID(request.request_id),
+            BeneficiaryId(UUID(request.beneficiary_id)),
+            ConsentId(UUID(request.consent_id)),
+            ENDINGS[request.ending],
+        )
+
+        async def act(tx: Transaction) -> messages.EndConsentResponse:
+            ended = await end_consent(command, tx, parts.people, parts.consents)
+            return messages.EndConsentResponse(
+                ended_time=timestamp(ended.ended_time), grants_closed=ended.grants_closed
+            )
+
+        return await answer_on_record(
+            parts.database, END, request, messages.EndConsentResponse, act, [command.beneficiary_id]
         )
 
     async def FreezeConsent(

@@ -13,6 +13,8 @@ from kernel.vocabulary import LegalBasis, LegalRegime
 from services.intake.domain.agreement import Agreement
 from services.intake.domain.cells import Grant, GrantEffect
 from services.intake.domain.consent import (
+    ConsentAnswer,
+    ConsentEnding,
     ConsentGiver,
     ConsentMethod,
     ConsentRecord,
@@ -35,6 +37,16 @@ _METHODS: Final = {
 _GIVERS: Final = {
     number: ConsentGiver(name.removeprefix("CONSENT_GIVER_"))
     for name, number in proto.ConsentGiver.items()
+    if number
+}
+ANSWERS: Final = {
+    number: ConsentAnswer(name.removeprefix("CONSENT_ANSWER_"))
+    for name, number in proto.ConsentAnswer.items()
+    if number
+}
+ENDINGS: Final = {
+    number: ConsentEnding(name.removeprefix("CONSENT_ENDING_"))
+    for name, number in proto.ConsentEnding.items()
     if number
 }
 _MODES: Final = {

@@ -7,7 +7,8 @@ from typing import Final
 
 from chassis.postgres import Transaction
 from services.intake.adapters.postgres_consent_moments import PostgresConsentMoments
-from services.intake.domain.events import ProfileChanged
+from services.intake.domain.consent import EXPIRED
+from services.intake.domain.events import ConsentStateRecorded, ProfileChanged
 
 AT_ONCE: Final = 100
 
@@ -15,13 +16,18 @@ AT_ONCE: Final = 100
 async def tell_consent_moments(tx: Transaction, moments: PostgresConsentMoments) -> int:
     """Tells a ProfileChanged for each person among the moments now due; answers how many.
 
+    Of each record that has ended by that it is written and told that it has.
+
     Disclosure needs none of this, for it looks at the periods itself. Whoever matches asks again and takes
     back an offer that is no longer permitted, or finds one that now is. When an agreement begins and ends is
     told when it is saved, so its followers need no reminder of that.
     """
     await moments.spread_agreement(tx)
     turned = await moments.take_due(tx, AT_ONCE)
-    await tx.now()
+    now = await tx.now()
+    people = [beneficiary_id for beneficiary_id, _ in turned]
+    for beneficiary_id, sequence, consent_id in await moments.expire(tx, people, now):
+        tx.publish(ConsentStateRecorded(beneficiary_id, sequence, EXPIRED, consent_id=consent_id))
     for beneficiary_id, profile_version in turned:
         tx.publish(ProfileChanged(beneficiary_id, profile_version))
     return len(turned)

@@ -15,8 +15,8 @@ from kem.disclosure.v1 import disclosure_service_pb2 as disclosure
 from kem.disclosure.v1 import emergency_access_service_pb2 as access
 from kem.disclosure.v1 import emergency_service_pb2 as emergency
 from kem.disclosure.v1 import rights_service_pb2 as rights
+from kem.intake.v1 import consent_pb2, need_pb2
 from kem.intake.v1 import intake_service_pb2 as intake
-from kem.intake.v1 import need_pb2
 from kem.intake.v1.consent_policy_service_pb2 import DESCRIPTOR as POLICY
 from kem.referral.v1 import referral_service_pb2 as referral
 from services.intake.entrypoints.translate_beneficiary import beneficiary_message
@@ -105,6 +105,15 @@ def requests_about(case: Case, desk: Desk) -> dict[str, Message]:
             beneficiary_id=case.beneficiary_id,
             expected_version=1,
             beneficiary=beneficiary_message(invented_person()),
+        ),
+        "RecordConsentState": intake.RecordConsentStateRequest(
+            request_id=again, beneficiary_id=case.beneficiary_id, answer=consent_pb2.CONSENT_ANSWER_REFUSED
+        ),
+        "EndConsent": intake.EndConsentRequest(
+            request_id=again,
+            beneficiary_id=case.beneficiary_id,
+            consent_id=again,
+            ending=consent_pb2.CONSENT_ENDING_TERMINATED,
         ),
         "FreezeConsent": intake.FreezeConsentRequest(
             request_id=again, beneficiary_id=case.beneficiary_id, words="doubt"

@@ -43,6 +43,7 @@ FACTS: list[object] = [
     events.ProfileChanged(PERSON, 3, REQUEST),
     events.ConsentRecorded(CONSENT, PERSON, 1, (AGENCY,), NOW + timedelta(days=90), REQUEST),
     events.ConsentWithdrawn(PERSON, 2, AGENCY, NOW - timedelta(hours=5), (CONSENT,), REQUEST),
+    events.ConsentStateRecorded(PERSON, 3, "INVALIDATED", CONSENT, AGENCY, REQUEST),
     events.ConsentFrozen(EMERGENCY, PERSON, REQUEST),
     events.ConsentFreezeLifted(EMERGENCY, PERSON, REQUEST),
     events.NeedRecorded(

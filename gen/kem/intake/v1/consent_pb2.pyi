@@ -168,6 +168,58 @@ INTERPRETER_MODE_VIDEO: InterpreterMode.ValueType  # 3
 """By video."""
 Global___InterpreterMode: _TypeAlias = InterpreterMode  # noqa: Y015
 
+class _ConsentAnswer:
+    ValueType = _typing.NewType("ValueType", _builtins.int)
+    V: _TypeAlias = ValueType  # noqa: Y015
+
+class _ConsentAnswerEnumTypeWrapper(_enum_type_wrapper._EnumTypeWrapper[_ConsentAnswer.ValueType], _builtins.type):
+    DESCRIPTOR: _descriptor.EnumDescriptor
+    CONSENT_ANSWER_UNSPECIFIED: _ConsentAnswer.ValueType  # 0
+    """Not said; refused."""
+    CONSENT_ANSWER_REQUESTED: _ConsentAnswer.ValueType  # 1
+    """The person was asked, and has not answered yet."""
+    CONSENT_ANSWER_DEFERRED: _ConsentAnswer.ValueType  # 2
+    """The person wants to think about it."""
+    CONSENT_ANSWER_REFUSED: _ConsentAnswer.ValueType  # 3
+    """The person said no."""
+
+class ConsentAnswer(_ConsentAnswer, metaclass=_ConsentAnswerEnumTypeWrapper):
+    """What neither gives nor takes consent, and is on record all the same."""
+
+CONSENT_ANSWER_UNSPECIFIED: ConsentAnswer.ValueType  # 0
+"""Not said; refused."""
+CONSENT_ANSWER_REQUESTED: ConsentAnswer.ValueType  # 1
+"""The person was asked, and has not answered yet."""
+CONSENT_ANSWER_DEFERRED: ConsentAnswer.ValueType  # 2
+"""The person wants to think about it."""
+CONSENT_ANSWER_REFUSED: ConsentAnswer.ValueType  # 3
+"""The person said no."""
+Global___ConsentAnswer: _TypeAlias = ConsentAnswer  # noqa: Y015
+
+class _ConsentEnding:
+    ValueType = _typing.NewType("ValueType", _builtins.int)
+    V: _TypeAlias = ValueType  # noqa: Y015
+
+class _ConsentEndingEnumTypeWrapper(_enum_type_wrapper._EnumTypeWrapper[_ConsentEnding.ValueType], _builtins.type):
+    DESCRIPTOR: _descriptor.EnumDescriptor
+    CONSENT_ENDING_UNSPECIFIED: _ConsentEnding.ValueType  # 0
+    """Not said; refused."""
+    CONSENT_ENDING_TERMINATED: _ConsentEnding.ValueType  # 1
+    """What it was given for is over."""
+    CONSENT_ENDING_INVALIDATED: _ConsentEnding.ValueType  # 2
+    """It should never have counted: not understood, not free, not theirs to give."""
+
+class ConsentEnding(_ConsentEnding, metaclass=_ConsentEndingEnumTypeWrapper):
+    """How the hub ends a consent."""
+
+CONSENT_ENDING_UNSPECIFIED: ConsentEnding.ValueType  # 0
+"""Not said; refused."""
+CONSENT_ENDING_TERMINATED: ConsentEnding.ValueType  # 1
+"""What it was given for is over."""
+CONSENT_ENDING_INVALIDATED: ConsentEnding.ValueType  # 2
+"""It should never have counted: not understood, not free, not theirs to give."""
+Global___ConsentEnding: _TypeAlias = ConsentEnding  # noqa: Y015
+
 @_typing.final
 class Grant(_message.Message):
     """One agency, one purpose, the categories: never "partners"."""

@@ -44,6 +44,7 @@ class IntakeEvent(_message.Message):
     NEED_WITHDRAWN_FIELD_NUMBER: _builtins.int
     CONSENT_FROZEN_FIELD_NUMBER: _builtins.int
     CONSENT_FREEZE_LIFTED_FIELD_NUMBER: _builtins.int
+    CONSENT_STATE_RECORDED_FIELD_NUMBER: _builtins.int
     event_id: _builtins.str
     """Unique for ever; consumers drop what they have seen."""
     aggregate_id: _builtins.str
@@ -98,6 +99,10 @@ class IntakeEvent(_message.Message):
     def consent_freeze_lifted(self) -> Global___ConsentFreezeLifted:
         """What was signed counts again."""
 
+    @_builtins.property
+    def consent_state_recorded(self) -> Global___ConsentStateRecorded:
+        """Consent was asked for, put off, refused, or one has ended."""
+
     def __init__(
         self,
         *,
@@ -117,14 +122,15 @@ class IntakeEvent(_message.Message):
         need_withdrawn: Global___NeedWithdrawn | None = ...,
         consent_frozen: Global___ConsentFrozen | None = ...,
         consent_freeze_lifted: Global___ConsentFreezeLifted | None = ...,
+        consent_state_recorded: Global___ConsentStateRecorded | None = ...,
     ) -> None: ...
-    _HasFieldArgType: _TypeAlias = _typing.Literal["_causation_id", b"_causation_id", "actor", b"actor", "beneficiary_registered", b"beneficiary_registered", "beneficiary_updated", b"beneficiary_updated", "causation_id", b"causation_id", "consent_freeze_lifted", b"consent_freeze_lifted", "consent_frozen", b"consent_frozen", "consent_recorded", b"consent_recorded", "consent_withdrawn", b"consent_withdrawn", "event_time", b"event_time", "fact", b"fact", "need_recorded", b"need_recorded", "need_withdrawn", b"need_withdrawn", "profile_changed", b"profile_changed"]  # noqa: Y015
+    _HasFieldArgType: _TypeAlias = _typing.Literal["_causation_id", b"_causation_id", "actor", b"actor", "beneficiary_registered", b"beneficiary_registered", "beneficiary_updated", b"beneficiary_updated", "causation_id", b"causation_id", "consent_freeze_lifted", b"consent_freeze_lifted", "consent_frozen", b"consent_frozen", "consent_recorded", b"consent_recorded", "consent_state_recorded", b"consent_state_recorded", "consent_withdrawn", b"consent_withdrawn", "event_time", b"event_time", "fact", b"fact", "need_recorded", b"need_recorded", "need_withdrawn", b"need_withdrawn", "profile_changed", b"profile_changed"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["_causation_id", b"_causation_id", "actor", b"actor", "aggregate_id", b"aggregate_id", "aggregate_version", b"aggregate_version", "beneficiary_registered", b"beneficiary_registered", "beneficiary_updated", b"beneficiary_updated", "causation_id", b"causation_id", "consent_freeze_lifted", b"consent_freeze_lifted", "consent_frozen", b"consent_frozen", "consent_recorded", b"consent_recorded", "consent_withdrawn", b"consent_withdrawn", "event_id", b"event_id", "event_time", b"event_time", "fact", b"fact", "need_recorded", b"need_recorded", "need_withdrawn", b"need_withdrawn", "policy_version", b"policy_version", "profile_changed", b"profile_changed"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["_causation_id", b"_causation_id", "actor", b"actor", "aggregate_id", b"aggregate_id", "aggregate_version", b"aggregate_version", "beneficiary_registered", b"beneficiary_registered", "beneficiary_updated", b"beneficiary_updated", "causation_id", b"causation_id", "consent_freeze_lifted", b"consent_freeze_lifted", "consent_frozen", b"consent_frozen", "consent_recorded", b"consent_recorded", "consent_state_recorded", b"consent_state_recorded", "consent_withdrawn", b"consent_withdrawn", "event_id", b"event_id", "event_time", b"event_time", "fact", b"fact", "need_recorded", b"need_recorded", "need_withdrawn", b"need_withdrawn", "policy_version", b"policy_version", "profile_changed", b"profile_changed"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     _WhichOneofReturnType__causation_id: _TypeAlias = _typing.Literal["causation_id"]  # noqa: Y015
     _WhichOneofArgType__causation_id: _TypeAlias = _typing.Literal["_causation_id", b"_causation_id"]  # noqa: Y015
-    _WhichOneofReturnType_fact: _TypeAlias = _typing.Literal["beneficiary_registered", "beneficiary_updated", "profile_changed", "consent_recorded", "consent_withdrawn", "need_recorded", "need_withdrawn", "consent_frozen", "consent_freeze_lifted"]  # noqa: Y015
+    _WhichOneofReturnType_fact: _TypeAlias = _typing.Literal["beneficiary_registered", "beneficiary_updated", "profile_changed", "consent_recorded", "consent_withdrawn", "need_recorded", "need_withdrawn", "consent_frozen", "consent_freeze_lifted", "consent_state_recorded"]  # noqa: Y015
     _WhichOneofArgType_fact: _TypeAlias = _typing.Literal["fact", b"fact"]  # noqa: Y015
     @_typing.overload
     def WhichOneof(self, oneof_group: _WhichOneofArgType__causation_id) -> _WhichOneofReturnType__causation_id | None: ...
@@ -288,6 +294,47 @@ class ConsentWithdrawn(_message.Message):
     def WhichOneof(self, oneof_group: _WhichOneofArgType__agency_id) -> _WhichOneofReturnType__agency_id | None: ...
 
 Global___ConsentWithdrawn: _TypeAlias = ConsentWithdrawn  # noqa: Y015
+
+@_typing.final
+class ConsentStateRecorded(_message.Message):
+    """Consent was asked for, put off or refused; or one has ended by time or by the hub."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    BENEFICIARY_ID_FIELD_NUMBER: _builtins.int
+    STATE_FIELD_NUMBER: _builtins.int
+    CONSENT_ID_FIELD_NUMBER: _builtins.int
+    AGENCY_ID_FIELD_NUMBER: _builtins.int
+    beneficiary_id: _builtins.str
+    """Whose."""
+    state: _builtins.str
+    """REQUESTED, DEFERRED, REFUSED, EXPIRED, TERMINATED or INVALIDATED."""
+    consent_id: _builtins.str
+    """The consent that has ended."""
+    agency_id: _builtins.str
+    """The agency that it is about; absent: all."""
+    def __init__(
+        self,
+        *,
+        beneficiary_id: _builtins.str = ...,
+        state: _builtins.str = ...,
+        consent_id: _builtins.str | None = ...,
+        agency_id: _builtins.str | None = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _typing.Literal["_agency_id", b"_agency_id", "_consent_id", b"_consent_id", "agency_id", b"agency_id", "consent_id", b"consent_id"]  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["_agency_id", b"_agency_id", "_consent_id", b"_consent_id", "agency_id", b"agency_id", "beneficiary_id", b"beneficiary_id", "consent_id", b"consent_id", "state", b"state"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    _WhichOneofReturnType__agency_id: _TypeAlias = _typing.Literal["agency_id"]  # noqa: Y015
+    _WhichOneofArgType__agency_id: _TypeAlias = _typing.Literal["_agency_id", b"_agency_id"]  # noqa: Y015
+    _WhichOneofReturnType__consent_id: _TypeAlias = _typing.Literal["consent_id"]  # noqa: Y015
+    _WhichOneofArgType__consent_id: _TypeAlias = _typing.Literal["_consent_id", b"_consent_id"]  # noqa: Y015
+    @_typing.overload
+    def WhichOneof(self, oneof_group: _WhichOneofArgType__agency_id) -> _WhichOneofReturnType__agency_id | None: ...
+    @_typing.overload
+    def WhichOneof(self, oneof_group: _WhichOneofArgType__consent_id) -> _WhichOneofReturnType__consent_id | None: ...
+
+Global___ConsentStateRecorded: _TypeAlias = ConsentStateRecorded  # noqa: Y015
 
 @_typing.final
 class ConsentFrozen(_message.Message):

@@ -297,6 +297,134 @@ class UpdateBeneficiaryResponse(_message.Message):
 Global___UpdateBeneficiaryResponse: _TypeAlias = UpdateBeneficiaryResponse  # noqa: Y015
 
 @_typing.final
+class RecordConsentStateRequest(_message.Message):
+    """Asks to record what was said."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    REQUEST_ID_FIELD_NUMBER: _builtins.int
+    BENEFICIARY_ID_FIELD_NUMBER: _builtins.int
+    ANSWER_FIELD_NUMBER: _builtins.int
+    AGENCY_ID_FIELD_NUMBER: _builtins.int
+    HAPPENED_TIME_FIELD_NUMBER: _builtins.int
+    request_id: _builtins.str
+    """Makes a repeat safe."""
+    beneficiary_id: _builtins.str
+    """Whose."""
+    answer: _consent_pb2.ConsentAnswer.ValueType
+    """What."""
+    agency_id: _builtins.str
+    """About this agency only; absent: about all."""
+    @_builtins.property
+    def happened_time(self) -> _timestamp_pb2.Timestamp:
+        """When it was said, where it is entered later."""
+
+    def __init__(
+        self,
+        *,
+        request_id: _builtins.str = ...,
+        beneficiary_id: _builtins.str = ...,
+        answer: _consent_pb2.ConsentAnswer.ValueType = ...,
+        agency_id: _builtins.str | None = ...,
+        happened_time: _timestamp_pb2.Timestamp | None = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _typing.Literal["_agency_id", b"_agency_id", "agency_id", b"agency_id", "happened_time", b"happened_time"]  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["_agency_id", b"_agency_id", "agency_id", b"agency_id", "answer", b"answer", "beneficiary_id", b"beneficiary_id", "happened_time", b"happened_time", "request_id", b"request_id"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    _WhichOneofReturnType__agency_id: _TypeAlias = _typing.Literal["agency_id"]  # noqa: Y015
+    _WhichOneofArgType__agency_id: _TypeAlias = _typing.Literal["_agency_id", b"_agency_id"]  # noqa: Y015
+    def WhichOneof(self, oneof_group: _WhichOneofArgType__agency_id) -> _WhichOneofReturnType__agency_id | None: ...
+
+Global___RecordConsentStateRequest: _TypeAlias = RecordConsentStateRequest  # noqa: Y015
+
+@_typing.final
+class RecordConsentStateResponse(_message.Message):
+    """That it is on record."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    RECORDED_TIME_FIELD_NUMBER: _builtins.int
+    @_builtins.property
+    def recorded_time(self) -> _timestamp_pb2.Timestamp:
+        """Since when."""
+
+    def __init__(
+        self,
+        *,
+        recorded_time: _timestamp_pb2.Timestamp | None = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _typing.Literal["recorded_time", b"recorded_time"]  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["recorded_time", b"recorded_time"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___RecordConsentStateResponse: _TypeAlias = RecordConsentStateResponse  # noqa: Y015
+
+@_typing.final
+class EndConsentRequest(_message.Message):
+    """Asks to end a consent."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    REQUEST_ID_FIELD_NUMBER: _builtins.int
+    BENEFICIARY_ID_FIELD_NUMBER: _builtins.int
+    CONSENT_ID_FIELD_NUMBER: _builtins.int
+    ENDING_FIELD_NUMBER: _builtins.int
+    request_id: _builtins.str
+    """Makes a repeat safe."""
+    beneficiary_id: _builtins.str
+    """Whose."""
+    consent_id: _builtins.str
+    """Which."""
+    ending: _consent_pb2.ConsentEnding.ValueType
+    """How."""
+    def __init__(
+        self,
+        *,
+        request_id: _builtins.str = ...,
+        beneficiary_id: _builtins.str = ...,
+        consent_id: _builtins.str = ...,
+        ending: _consent_pb2.ConsentEnding.ValueType = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["beneficiary_id", b"beneficiary_id", "consent_id", b"consent_id", "ending", b"ending", "request_id", b"request_id"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___EndConsentRequest: _TypeAlias = EndConsentRequest  # noqa: Y015
+
+@_typing.final
+class EndConsentResponse(_message.Message):
+    """When it ended."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    ENDED_TIME_FIELD_NUMBER: _builtins.int
+    GRANTS_CLOSED_FIELD_NUMBER: _builtins.int
+    grants_closed: _builtins.int
+    """How many grants were closed."""
+    @_builtins.property
+    def ended_time(self) -> _timestamp_pb2.Timestamp:
+        """From this instant nothing is disclosed under it."""
+
+    def __init__(
+        self,
+        *,
+        ended_time: _timestamp_pb2.Timestamp | None = ...,
+        grants_closed: _builtins.int = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _typing.Literal["ended_time", b"ended_time"]  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["ended_time", b"ended_time", "grants_closed", b"grants_closed"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___EndConsentResponse: _TypeAlias = EndConsentResponse  # noqa: Y015
+
+@_typing.final
 class FreezeConsentRequest(_message.Message):
     """Asks to freeze a person's consent."""
 

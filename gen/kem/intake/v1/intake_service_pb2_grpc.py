@@ -65,6 +65,16 @@ class IntakeServiceStub:
                 request_serializer=kem_dot_intake_dot_v1_dot_intake__service__pb2.WithdrawConsentRequest.SerializeToString,
                 response_deserializer=kem_dot_intake_dot_v1_dot_intake__service__pb2.WithdrawConsentResponse.FromString,
                 _registered_method=True)
+        self.RecordConsentState = channel.unary_unary(
+                '/kem.intake.v1.IntakeService/RecordConsentState',
+                request_serializer=kem_dot_intake_dot_v1_dot_intake__service__pb2.RecordConsentStateRequest.SerializeToString,
+                response_deserializer=kem_dot_intake_dot_v1_dot_intake__service__pb2.RecordConsentStateResponse.FromString,
+                _registered_method=True)
+        self.EndConsent = channel.unary_unary(
+                '/kem.intake.v1.IntakeService/EndConsent',
+                request_serializer=kem_dot_intake_dot_v1_dot_intake__service__pb2.EndConsentRequest.SerializeToString,
+                response_deserializer=kem_dot_intake_dot_v1_dot_intake__service__pb2.EndConsentResponse.FromString,
+                _registered_method=True)
         self.FreezeConsent = channel.unary_unary(
                 '/kem.intake.v1.IntakeService/FreezeConsent',
                 request_serializer=kem_dot_intake_dot_v1_dot_intake__service__pb2.FreezeConsentRequest.SerializeToString,
@@ -144,6 +154,20 @@ class IntakeServiceServicer:
         context.set_details('Method not implemented!')
         raise NotImplementedError('Method not implemented!')
 
+    def RecordConsentState(self, request, context):
+        """Records that consent was asked for, put off or refused. What was given before stays.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
+    def EndConsent(self, request, context):
+        """Ends one consent from the hub's side: from the answer on nothing is disclosed under it.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
     def FreezeConsent(self, request, context):
         """Freezes a person's consent, because whoever decides for them is doubted: nothing is given on it until that is lifted.
         """
@@ -218,6 +242,16 @@ def add_IntakeServiceServicer_to_server(servicer, server):
                     servicer.WithdrawConsent,
                     request_deserializer=kem_dot_intake_dot_v1_dot_intake__service__pb2.WithdrawConsentRequest.FromString,
                     response_serializer=kem_dot_intake_dot_v1_dot_intake__service__pb2.WithdrawConsentResponse.SerializeToString,
+            ),
+            'RecordConsentState': grpc.unary_unary_rpc_method_handler(
+                    servicer.RecordConsentState,
+                    request_deserializer=kem_dot_intake_dot_v1_dot_intake__service__pb2.RecordConsentStateRequest.FromString,
+                    response_serializer=kem_dot_intake_dot_v1_dot_intake__service__pb2.RecordConsentStateResponse.SerializeToString,
+            ),
+            'EndConsent': grpc.unary_unary_rpc_method_handler(
+                    servicer.EndConsent,
+                    request_deserializer=kem_dot_intake_dot_v1_dot_intake__service__pb2.EndConsentRequest.FromString,
+                    response_serializer=kem_dot_intake_dot_v1_dot_intake__service__pb2.EndConsentResponse.SerializeToString,
             ),
             'FreezeConsent': grpc.unary_unary_rpc_method_handler(
                     servicer.FreezeConsent,
@@ -413,6 +447,60 @@ class IntakeService:
             '/kem.intake.v1.IntakeService/WithdrawConsent',
             kem_dot_intake_dot_v1_dot_intake__service__pb2.WithdrawConsentRequest.SerializeToString,
             kem_dot_intake_dot_v1_dot_intake__service__pb2.WithdrawConsentResponse.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def RecordConsentState(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/kem.intake.v1.IntakeService/RecordConsentState',
+            kem_dot_intake_dot_v1_dot_intake__service__pb2.RecordConsentStateRequest.SerializeToString,
+            kem_dot_intake_dot_v1_dot_intake__service__pb2.RecordConsentStateResponse.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def EndConsent(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/kem.intake.v1.IntakeService/EndConsent',
+            kem_dot_intake_dot_v1_dot_intake__service__pb2.EndConsentRequest.SerializeToString,
+            kem_dot_intake_dot_v1_dot_intake__service__pb2.EndConsentResponse.FromString,
             options,
             channel_credentials,
             insecure,

@@ -47,6 +47,10 @@ class IntakeServiceStub:
     """Records consent; its grants are in force from valid_from_time."""
     WithdrawConsent: _grpc.UnaryUnaryMultiCallable[_intake_service_pb2.WithdrawConsentRequest, _intake_service_pb2.WithdrawConsentResponse]
     """Withdraws consent, whole or for one agency: from the answer on nothing is disclosed under it."""
+    RecordConsentState: _grpc.UnaryUnaryMultiCallable[_intake_service_pb2.RecordConsentStateRequest, _intake_service_pb2.RecordConsentStateResponse]
+    """Records that consent was asked for, put off or refused. What was given before stays."""
+    EndConsent: _grpc.UnaryUnaryMultiCallable[_intake_service_pb2.EndConsentRequest, _intake_service_pb2.EndConsentResponse]
+    """Ends one consent from the hub's side: from the answer on nothing is disclosed under it."""
     FreezeConsent: _grpc.UnaryUnaryMultiCallable[_intake_service_pb2.FreezeConsentRequest, _intake_service_pb2.FreezeConsentResponse]
     """Freezes a person's consent, because whoever decides for them is doubted: nothing is given on it until that is lifted."""
     LiftConsentFreeze: _grpc.UnaryUnaryMultiCallable[_intake_service_pb2.LiftConsentFreezeRequest, _intake_service_pb2.LiftConsentFreezeResponse]
@@ -79,6 +83,10 @@ class IntakeServiceAsyncStub(IntakeServiceStub):
     """Records consent; its grants are in force from valid_from_time."""
     WithdrawConsent: _aio.UnaryUnaryMultiCallable[_intake_service_pb2.WithdrawConsentRequest, _intake_service_pb2.WithdrawConsentResponse]  # type: ignore[assignment]
     """Withdraws consent, whole or for one agency: from the answer on nothing is disclosed under it."""
+    RecordConsentState: _aio.UnaryUnaryMultiCallable[_intake_service_pb2.RecordConsentStateRequest, _intake_service_pb2.RecordConsentStateResponse]  # type: ignore[assignment]
+    """Records that consent was asked for, put off or refused. What was given before stays."""
+    EndConsent: _aio.UnaryUnaryMultiCallable[_intake_service_pb2.EndConsentRequest, _intake_service_pb2.EndConsentResponse]  # type: ignore[assignment]
+    """Ends one consent from the hub's side: from the answer on nothing is disclosed under it."""
     FreezeConsent: _aio.UnaryUnaryMultiCallable[_intake_service_pb2.FreezeConsentRequest, _intake_service_pb2.FreezeConsentResponse]  # type: ignore[assignment]
     """Freezes a person's consent, because whoever decides for them is doubted: nothing is given on it until that is lifted."""
     LiftConsentFreeze: _aio.UnaryUnaryMultiCallable[_intake_service_pb2.LiftConsentFreezeRequest, _intake_service_pb2.LiftConsentFreezeResponse]  # type: ignore[assignment]
@@ -144,6 +152,22 @@ class IntakeServiceServicer(metaclass=_abc_1.ABCMeta):
         context: _ServicerContext,
     ) -> _typing.Union[_intake_service_pb2.WithdrawConsentResponse, _abc.Awaitable[_intake_service_pb2.WithdrawConsentResponse]]:
         """Withdraws consent, whole or for one agency: from the answer on nothing is disclosed under it."""
+
+    @_abc_1.abstractmethod
+    def RecordConsentState(
+        self,
+        request: _intake_service_pb2.RecordConsentStateRequest,
+        context: _ServicerContext,
+    ) -> _typing.Union[_intake_service_pb2.RecordConsentStateResponse, _abc.Awaitable[_intake_service_pb2.RecordConsentStateResponse]]:
+        """Records that consent was asked for, put off or refused. What was given before stays."""
+
+    @_abc_1.abstractmethod
+    def EndConsent(
+        self,
+        request: _intake_service_pb2.EndConsentRequest,
+        context: _ServicerContext,
+    ) -> _typing.Union[_intake_service_pb2.EndConsentResponse, _abc.Awaitable[_intake_service_pb2.EndConsentResponse]]:
+        """Ends one consent from the hub's side: from the answer on nothing is disclosed under it."""
 
     @_abc_1.abstractmethod
     def FreezeConsent(
