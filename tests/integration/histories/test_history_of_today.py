@@ -57,7 +57,13 @@ TOLD_OF_AUTHORITIES = {
     "CompelledDisclosureGiven",
 }
 TOLD_OF_RIGHTS = {fact for fact in facts_of(DisclosureEvent) if fact.startswith(("Complaint", "Rights"))}
-TOLD_OF_WHAT_CONSENT_RESTS_ON = {"NoticePublished", "AgeRulesSaved", "ConsentFrozen", "ConsentFreezeLifted"}
+TOLD_OF_WHAT_CONSENT_RESTS_ON = {
+    "NoticePublished",
+    "AgeRulesSaved",
+    "ConsentStateRecorded",
+    "ConsentFrozen",
+    "ConsentFreezeLifted",
+}
 
 
 async def answer(life: Life, need: Need, method: str, **fields: object) -> None:

@@ -50,7 +50,11 @@ NOBODY_ACTS_ON = {
             ("Emergency", "Authority", "Compelled", "Complaint", "Rights", "NoticePublished", "AgeRules")
         )
     ),
-    *((topics.INTAKE, fact) for fact in facts_of(IntakeEvent) if fact.startswith("ConsentFr")),
+    *(
+        (topics.INTAKE, fact)
+        for fact in facts_of(IntakeEvent)
+        if fact.startswith(("ConsentFr", "ConsentState"))
+    ),
     *((topics.NOTIFICATIONS, fact) for fact in facts_of(NotificationsEvent) if fact.startswith("Push")),
     *((topics.DIRECTORY, fact) for fact in facts_of(DirectoryEvent) - {"NeededCategoriesSet"}),
 }
