@@ -13,6 +13,7 @@ import grpc
 import pytest
 import pytest_asyncio
 from cryptography import x509
+from structlog.testing import capture_logs
 
 from chassis.access_records import AccessRecord
 from chassis.caller import AssertionSigner, Caller, CallerVerifier
@@ -33,6 +34,7 @@ from kernel.errors import NotAuthenticated, NotPermitted, Unavailable
 from kernel.ids import random_id
 from tests.integration.chassis.assertions import make_signer, write_keys
 from tests.integration.chassis.inbox_servicer import ACCESS, TestInbox
+from tests.integration.chassis.waiting import until
 from tools.certificates.authority import Authority
 from tools.stack.layout import write_secret
 
@@ -266,7 +268,9 @@ async def test_a_list_of_revoked_certificates_that_cannot_be_read_lets_nobody_in
 async def test_streams_of_a_revoked_certificate_end_also_where_the_own_one_cannot_be_read(gate: Gate) -> None:
     lost = gate.files(Holder.of_agency(AGENCY))
     stream = await _subscribed(gate.member(lost))
-    gate.own.certificate.unlink()
+    with capture_logs() as logs:
+        gate.own.certificate.unlink()
+        await until(lambda: "certificate_not_read" in [line["event"] for line in logs])
     gate.revoke(lost)
     async with asyncio.timeout(5):
         assert await refusal_of(stream.read()) == "CERTIFICATE_REVOKED"
