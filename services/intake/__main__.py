@@ -39,7 +39,8 @@ async def wire(service: Service) -> None:
     names = KnownNames(service.worker, keys)
     vault = Vault(keys, remembered_keys=settings.remembered_keys)
     people = VaultParts.over(service.app, vault, names, settings.search_limits)
-    await replay_tombstones(Tombstones(settings.keys_dir), service.worker, people.people)
+    tombstones = Tombstones(settings.keys_dir)
+    await replay_tombstones(tombstones, service.worker, people.people)
     # without a relay or a stream beside it (tests of single roles) there is no broker to ask about
     bootstrap = settings.kafka_bootstrap if {"relay", "stream"} & set(settings.roles) else None
     consent = ConsentParts.over(
@@ -49,7 +50,7 @@ async def wire(service: Service) -> None:
         people.people,
         max_waiting_events=settings.max_waiting_events,
     )
-    service.serve(ACCESS, registrations(people, consent))
+    service.serve(ACCESS, registrations(people, consent, tombstones))
     service.beside("names", names.run)
     service.beside("needs writer", consent.writer.run)
     service.beside("backlog", consent.backlog.run)

@@ -52,6 +52,22 @@ INVARIANTS: Final = (
         """,
     ),
     Invariant(
+        "I18-erased-when-it-was-said",
+        "Whoever was told that they are erased is, and each erasure by request has its certificate's fact",
+        _INTAKE,
+        "select count(*) from intake.rights_request where asked_right = 'ERASURE'",
+        """
+        select r.rights_request_id from intake.rights_request r
+        left join intake.beneficiary b using (beneficiary_id)
+        left join intake.erasure e using (rights_request_id)
+        where r.asked_right = 'ERASURE' and (
+            ((r.answer = 'FULFILLED' or e.certificate_id is not null) and b.erased_time is null)
+            or (e.certificate_id is not null
+                and not exists (select from intake.event_log l where l.aggregate_id = e.certificate_id)
+                and not exists (select from intake.outbox o where o.aggregate_id = e.certificate_id)))
+        """,
+    ),
+    Invariant(
         "I18-each-complaint-has-its-day",
         "What somebody complains of is due a month after it came, in Athens",
         _INTAKE,

@@ -49,10 +49,21 @@ def _export_given(fact: events.RightsExportGiven) -> Envelope:
     return Envelope(fact.agency_id, fact.disclosure_id, 1, "rights_export_given", message)
 
 
+def _erasure_done(fact: events.RightsErasureDone) -> Envelope:
+    message = disclosure.RightsErasureDone(
+        certificate_id=str(fact.certificate_id),
+        rights_request_id=str(fact.rights_request_id),
+        agency_id=str(fact.agency_id),
+        sha256=fact.sha256,
+    )
+    return Envelope(fact.agency_id, fact.certificate_id, 1, "rights_erasure_done", message)
+
+
 RIGHTS_ENVELOPES: Final[dict[type, Callable[[Any], Envelope]]] = {
     events.RightsRequestRegistered: _registered,
     events.RightsRequestExtended: _extended,
     events.RightsRequestAnswered: _answered,
     events.RightsProtectionDecided: _protection_decided,
     events.RightsExportGiven: _export_given,
+    events.RightsErasureDone: _erasure_done,
 }

@@ -56,3 +56,14 @@ class RightsExportGiven:
     rights_request_id: UUID
     agency_id: AgencyId
     request_id: UUID | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class RightsErasureDone:
+    """A person was erased by their request; `sha256` is the certificate's."""
+
+    certificate_id: UUID
+    rights_request_id: UUID
+    agency_id: AgencyId
+    sha256: bytes
+    request_id: UUID | None = None

@@ -166,6 +166,25 @@ class RightsRequest:
                 reason="NOT_A_REQUEST_TO_SEE",
             )
 
+    def check_erasure(self) -> None:
+        """Lets an erasure pass.
+
+        Raises:
+            RuleBroken: ALREADY_ANSWERED, NOT_A_REQUEST_TO_ERASE, PROTECTION_NOT_DECIDED.
+        """
+        self.check_open()
+        if self.right is not Right.ERASURE:
+            raise RuleBroken(
+                "This request asks for something else than to be erased; register what the person asks for.",
+                reason="NOT_A_REQUEST_TO_ERASE",
+            )
+        if self.asked_by is not AskedBy.SELF and not (self.protection and self.protection.with_history):
+            raise RuleBroken(
+                "Nobody but the person has them erased, unless a child protection officer or GBV focal point"
+                " has decided that who asks may see all that happened (DecideProtectionData).",
+                reason="PROTECTION_NOT_DECIDED",
+            )
+
     def check_extension(self, person_told_time: datetime, now: datetime) -> datetime:
         """When the person was told; a clock that is a little ahead is taken for now.
 

@@ -87,6 +87,8 @@ ACCESS: Final[Mapping[str, Access]] = {
     "/kem.disclosure.v1.RightsService/ListRightsRequests": Access(roles=_RIGHTS.roles | _PROTECTS.roles),
     "/kem.disclosure.v1.RightsService/DecideProtectionData": _PROTECTS,
     "/kem.disclosure.v1.RightsService/ExportPersonData": _EXPORTS,
+    "/kem.disclosure.v1.ErasureService/EraseBeneficiary": _COMPELS,
+    "/kem.disclosure.v1.ErasureService/GetErasureCertificate": _RIGHTS,
     "/kem.disclosure.v1.ComplaintService/RegisterComplaint": Access(roles=_CASE_WORK.roles | _COMPLAINTS),
     "/kem.disclosure.v1.ComplaintService/AnswerComplaint": Access(roles=_COMPLAINTS),
     "/kem.disclosure.v1.ComplaintService/ListComplaints": Access(roles=_COMPLAINTS | {Role.SUPERVISOR}),

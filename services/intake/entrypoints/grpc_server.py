@@ -11,6 +11,7 @@ from kem.disclosure.v1.emergency_access_service_pb2_grpc import (
     add_EmergencyAccessServiceServicer_to_server,
 )
 from kem.disclosure.v1.emergency_service_pb2_grpc import add_EmergencyServiceServicer_to_server
+from kem.disclosure.v1.erasure_service_pb2_grpc import add_ErasureServiceServicer_to_server
 from kem.disclosure.v1.rights_service_pb2_grpc import add_RightsServiceServicer_to_server
 from kem.intake.v1 import intake_service_pb2
 from kem.intake.v1.consent_policy_service_pb2_grpc import add_ConsentPolicyServiceServicer_to_server
@@ -20,6 +21,7 @@ from kem.intake.v1.intake_service_pb2_grpc import (
     add_IntakeServiceServicer_to_server,
 )
 from kem.intake.v1.text_service_pb2_grpc import add_TextServiceServicer_to_server
+from services.intake.adapters.tombstones import Tombstones
 from services.intake.entrypoints.authority_server import AuthorityServer
 from services.intake.entrypoints.beneficiary_server import BeneficiaryServer
 from services.intake.entrypoints.complaint_server import ComplaintServer
@@ -30,6 +32,7 @@ from services.intake.entrypoints.disclosure_server import DisclosureServer
 from services.intake.entrypoints.eligibility_server import EligibilityServer
 from services.intake.entrypoints.emergency_access_server import EmergencyAccessServer
 from services.intake.entrypoints.emergency_server import EmergencyServer
+from services.intake.entrypoints.erasure_server import ErasureServer
 from services.intake.entrypoints.needs_server import NeedsServer
 from services.intake.entrypoints.parts import VaultParts
 from services.intake.entrypoints.rights_server import RightsServer
@@ -51,7 +54,9 @@ class IntakeServer:
             setattr(self, name, found[0])
 
 
-def registrations(people: VaultParts, consent: ConsentParts) -> Sequence[Registration]:
+def registrations(
+    people: VaultParts, consent: ConsentParts, tombstones: Tombstones
+) -> Sequence[Registration]:
     """What the gRPC server adds to itself."""
     intake = cast(
         IntakeServiceServicer,
@@ -61,6 +66,7 @@ def registrations(people: VaultParts, consent: ConsentParts) -> Sequence[Registr
     disclosures, emergencies = DisclosureServer(consent), EmergencyServer(consent)
     accesses, authorities = EmergencyAccessServer(consent), AuthorityServer(consent)
     rights, complaints = RightsServer(consent), ComplaintServer(consent)
+    erasures = ErasureServer(consent, tombstones)
     policy = ConsentPolicyServer(consent)
     return (
         lambda server: add_IntakeServiceServicer_to_server(intake, server),
@@ -72,5 +78,6 @@ def registrations(people: VaultParts, consent: ConsentParts) -> Sequence[Registr
         lambda server: add_AuthorityServiceServicer_to_server(authorities, server),
         lambda server: add_RightsServiceServicer_to_server(rights, server),
         lambda server: add_ComplaintServiceServicer_to_server(complaints, server),
+        lambda server: add_ErasureServiceServicer_to_server(erasures, server),
         lambda server: add_ConsentPolicyServiceServicer_to_server(policy, server),
     )

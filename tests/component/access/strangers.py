@@ -14,6 +14,7 @@ from kem.disclosure.v1 import complaint_service_pb2 as complaints
 from kem.disclosure.v1 import disclosure_service_pb2 as disclosure
 from kem.disclosure.v1 import emergency_access_service_pb2 as access
 from kem.disclosure.v1 import emergency_service_pb2 as emergency
+from kem.disclosure.v1 import erasure_service_pb2 as erasure
 from kem.disclosure.v1 import rights_service_pb2 as rights
 from kem.intake.v1 import consent_pb2, need_pb2
 from kem.intake.v1 import intake_service_pb2 as intake
@@ -180,6 +181,10 @@ def requests_about(case: Case, desk: Desk) -> dict[str, Message]:
         "ExportPersonData": rights.ExportPersonDataRequest(
             **about_right, identity_proof=rights.IDENTITY_PROOF_DOCUMENT_SEEN
         ),
+        "EraseBeneficiary": erasure.EraseBeneficiaryRequest(
+            **about_right, identity_proof=rights.IDENTITY_PROOF_DOCUMENT_SEEN
+        ),
+        "GetErasureCertificate": erasure.GetErasureCertificateRequest(certificate_id=case.rights_request_id),
         "RegisterComplaint": complaints.RegisterComplaintRequest(
             request_id=again,
             kind=complaints.COMPLAINT_KIND_HELP,

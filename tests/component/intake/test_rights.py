@@ -4,6 +4,7 @@ import json
 from collections.abc import AsyncIterator
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
+from hashlib import sha256
 from pathlib import Path
 from typing import Any
 from uuid import UUID, uuid4
@@ -12,7 +13,9 @@ import grpc
 import pytest
 
 from chassis.caller import SECOND_FACTOR
+from kem.disclosure.v1 import erasure_service_pb2 as erasure
 from kem.disclosure.v1 import rights_service_pb2 as messages
+from kem.disclosure.v1.erasure_service_pb2_grpc import ErasureServiceStub
 from kem.disclosure.v1.rights_service_pb2_grpc import RightsServiceStub
 from tests.component.intake.desk import Desk, at, desk_at
 from tests.support.intake import RunningIntake, running_intake
@@ -148,3 +151,34 @@ async def test_protection_data_is_opened_to_a_parent_by_an_officer_of_that_offic
     )
     given = await office.ask("ExportPersonData", request, "supervisor", acr=SECOND_FACTOR)
     assert set(json.loads(given.document)["person"]) & {"contacts", "documents"} == {"contacts"}
+
+
+async def test_a_person_is_erased_by_their_request_and_the_certificate_is_read_afterwards(
+    office: Office,
+) -> None:
+    person = await office.desk.person()
+    registration = office.registration(person, right=messages.RIGHT_ERASURE)
+    kept = await office.ask("RegisterRightsRequest", registration, "caseworker")
+    request = erasure.EraseBeneficiaryRequest(
+        request_id=str(uuid4()),
+        rights_request_id=kept.rights_request_id,
+        identity_proof=messages.IDENTITY_PROOF_SAFE_CHANNEL,
+    )
+    async with (
+        office.intake.channel_of("dpo", agency_id=None) as weak_channel,
+        office.intake.channel_of("dpo", agency_id=None, acr=SECOND_FACTOR) as channel,
+        office.intake.channel_of("supervisor") as desk_channel,
+    ):
+        with refused() as refusal:
+            await ErasureServiceStub(weak_channel).EraseBeneficiary(request)
+        assert refusal.reason == "SECOND_FACTOR_NEEDED"
+        officer, desk = ErasureServiceStub(channel), ErasureServiceStub(desk_channel)
+        done = await officer.EraseBeneficiary(request)
+        assert await officer.EraseBeneficiary(request) == done
+        wanted = erasure.GetErasureCertificateRequest(certificate_id=done.certificate_id)
+        certificate = await desk.GetErasureCertificate(wanted)
+    assert certificate.sha256 == done.sha256 == sha256(certificate.document.encode()).hexdigest()
+    assert json.loads(certificate.document)["rights_request_id"] == kept.rights_request_id
+    with refused() as refusal:
+        await office.desk.consent(person)
+    assert refusal.reason == "BENEFICIARY_ERASED"

@@ -19,6 +19,7 @@ from tests.integration.check.healthy_hub import (
     R4,
     UNIT,
 )
+from tests.integration.check.healthy_rights import ERASED
 
 DROP_WALLS = """
     do $$ declare wall record; begin
@@ -315,7 +316,8 @@ BREAKS = [
         {"I18-each-rights-request-has-its-day"},
     ),
     (
-        "update intake.rights_request set extension_told_time = '2025-10-01'",
+        "update intake.rights_request set extension_told_time = '2025-10-01'"
+        " where extension_told_time is not null",
         {"I18-each-rights-request-has-its-day"},
     ),
     (
@@ -333,6 +335,14 @@ BREAKS = [
     (
         "update intake.complaint set due_time = due_time + interval '1 day'",
         {"I18-each-complaint-has-its-day"},
+    ),
+    (
+        f"update intake.beneficiary set erased_time = null where beneficiary_id = '{ERASED}'",
+        {"I18-erased-when-it-was-said"},
+    ),
+    (
+        "update intake.event_log set aggregate_id = gen_random_uuid() where type = 'RightsErasureDone'",
+        {"I18-erased-when-it-was-said"},
     ),
     (
         "update intake.event_log set aggregate_id = gen_random_uuid() where type = 'ComplaintAnswered'",

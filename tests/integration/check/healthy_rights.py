@@ -1,12 +1,15 @@
 """The healthy hub's register of rights: one request, extended, fulfilled by an export and answered."""
 
 from datetime import UTC, datetime
+from hashlib import sha256
 
 from kernel.ids import derived_id
 from tests.integration.check.healthy_hub import EARLIER, NOW, PERSON, SENDER, HealthyHub
 
 RIGHTS_REQUEST, EXPORT = derived_id("check", "rights request"), derived_id("check", "export")
-COMPLAINT = derived_id("check", "complaint")
+COMPLAINT, ERASURE, CERTIFICATE, ERASED = (
+    derived_id("check", name) for name in ("complaint", "erasure", "certificate", "erased person")
+)
 
 
 async def plant_rights(hub: HealthyHub) -> None:
@@ -67,3 +70,38 @@ async def plant_rights(hub: HealthyHub) -> None:
     )
     for version, kind in enumerate(("Registered", "Answered"), start=1):
         await hub.intake_event(f"Complaint{kind}", COMPLAINT, COMPLAINT, version=version)
+    await _plant_erasure(hub)
+
+
+async def _plant_erasure(hub: HealthyHub) -> None:
+    """Somebody else asked to be erased, was, and was told so."""
+    await hub.plant(
+        "intake.beneficiary", beneficiary_id=ERASED, version=1, profile_version=1, erased_time=EARLIER
+    )
+    await hub.plant(
+        "intake.rights_request",
+        rights_request_id=ERASURE,
+        beneficiary_id=ERASED,
+        agency_id=SENDER,
+        asked_right="ERASURE",
+        asked_by="SELF",
+        received_time=datetime(2026, 1, 31, 10, tzinfo=UTC),
+        due_time=datetime(2026, 2, 28, 22, tzinfo=UTC),
+        answer="FULFILLED",
+        decided_by_principal_id=derived_id("check", "officer"),
+        answer_told_time=NOW,
+        answered_time=NOW,
+    )
+    for version, kind in enumerate(("Registered", "Answered"), start=1):
+        await hub.intake_event(f"RightsRequest{kind}", ERASURE, SENDER, version=version)
+    await hub.plant(
+        "intake.erasure",
+        certificate_id=CERTIFICATE,
+        rights_request_id=ERASURE,
+        agency_id=SENDER,
+        identity_proof="DOCUMENT_SEEN",
+        document="{}",
+        document_sha256=sha256(b"{}").digest(),
+        erased_time=EARLIER,
+    )
+    await hub.intake_event("RightsErasureDone", CERTIFICATE, SENDER)

@@ -84,6 +84,7 @@ FACTS: list[object] = [
     rights_events.RightsProtectionDecided(RIGHTS_REQUEST, 2, AGENCY, REQUEST),
     complaint_events.ComplaintRegistered(COMPLAINT, NOW + timedelta(days=31), REQUEST),
     complaint_events.ComplaintAnswered(COMPLAINT, REQUEST),
+    rights_events.RightsErasureDone(NOTIFICATION, RIGHTS_REQUEST, AGENCY, bytes(range(32)), REQUEST),
     rights_events.RightsExportGiven(DISCLOSURE, RIGHTS_REQUEST, AGENCY, REQUEST),
     policy.NoticePublished("2026-1", (("el", bytes(32)),), REQUEST),
     policy.AgeRulesSaved(2, REQUEST),

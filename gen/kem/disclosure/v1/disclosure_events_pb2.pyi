@@ -54,6 +54,7 @@ class DisclosureEvent(_message.Message):
     COMPLAINT_ANSWERED_FIELD_NUMBER: _builtins.int
     NOTICE_PUBLISHED_FIELD_NUMBER: _builtins.int
     AGE_RULES_SAVED_FIELD_NUMBER: _builtins.int
+    RIGHTS_ERASURE_DONE_FIELD_NUMBER: _builtins.int
     event_id: _builtins.str
     """Unique for ever; consumers drop what they have seen."""
     aggregate_id: _builtins.str
@@ -156,6 +157,10 @@ class DisclosureEvent(_message.Message):
     def age_rules_saved(self) -> Global___AgeRulesSaved:
         """Children are asked by new rules."""
 
+    @_builtins.property
+    def rights_erasure_done(self) -> Global___RightsErasureDone:
+        """A person was erased by their request."""
+
     def __init__(
         self,
         *,
@@ -187,14 +192,15 @@ class DisclosureEvent(_message.Message):
         complaint_answered: Global___ComplaintAnswered | None = ...,
         notice_published: Global___NoticePublished | None = ...,
         age_rules_saved: Global___AgeRulesSaved | None = ...,
+        rights_erasure_done: Global___RightsErasureDone | None = ...,
     ) -> None: ...
-    _HasFieldArgType: _TypeAlias = _typing.Literal["_causation_id", b"_causation_id", "actor", b"actor", "age_rules_saved", b"age_rules_saved", "agreement_changed", b"agreement_changed", "authority_notified", b"authority_notified", "causation_id", b"causation_id", "compelled_disclosure_given", b"compelled_disclosure_given", "compelled_request_decided", b"compelled_request_decided", "compelled_request_registered", b"compelled_request_registered", "complaint_answered", b"complaint_answered", "complaint_registered", b"complaint_registered", "disclosure_given", b"disclosure_given", "disclosure_refused", b"disclosure_refused", "emergency_access_decided", b"emergency_access_decided", "emergency_access_requested", b"emergency_access_requested", "emergency_disclosure_given", b"emergency_disclosure_given", "emergency_reviewed", b"emergency_reviewed", "event_time", b"event_time", "fact", b"fact", "handover_recorded", b"handover_recorded", "notice_published", b"notice_published", "rights_export_given", b"rights_export_given", "rights_protection_decided", b"rights_protection_decided", "rights_request_answered", b"rights_request_answered", "rights_request_extended", b"rights_request_extended", "rights_request_registered", b"rights_request_registered"]  # noqa: Y015
+    _HasFieldArgType: _TypeAlias = _typing.Literal["_causation_id", b"_causation_id", "actor", b"actor", "age_rules_saved", b"age_rules_saved", "agreement_changed", b"agreement_changed", "authority_notified", b"authority_notified", "causation_id", b"causation_id", "compelled_disclosure_given", b"compelled_disclosure_given", "compelled_request_decided", b"compelled_request_decided", "compelled_request_registered", b"compelled_request_registered", "complaint_answered", b"complaint_answered", "complaint_registered", b"complaint_registered", "disclosure_given", b"disclosure_given", "disclosure_refused", b"disclosure_refused", "emergency_access_decided", b"emergency_access_decided", "emergency_access_requested", b"emergency_access_requested", "emergency_disclosure_given", b"emergency_disclosure_given", "emergency_reviewed", b"emergency_reviewed", "event_time", b"event_time", "fact", b"fact", "handover_recorded", b"handover_recorded", "notice_published", b"notice_published", "rights_erasure_done", b"rights_erasure_done", "rights_export_given", b"rights_export_given", "rights_protection_decided", b"rights_protection_decided", "rights_request_answered", b"rights_request_answered", "rights_request_extended", b"rights_request_extended", "rights_request_registered", b"rights_request_registered"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["_causation_id", b"_causation_id", "actor", b"actor", "age_rules_saved", b"age_rules_saved", "aggregate_id", b"aggregate_id", "aggregate_version", b"aggregate_version", "agreement_changed", b"agreement_changed", "authority_notified", b"authority_notified", "causation_id", b"causation_id", "compelled_disclosure_given", b"compelled_disclosure_given", "compelled_request_decided", b"compelled_request_decided", "compelled_request_registered", b"compelled_request_registered", "complaint_answered", b"complaint_answered", "complaint_registered", b"complaint_registered", "disclosure_given", b"disclosure_given", "disclosure_refused", b"disclosure_refused", "emergency_access_decided", b"emergency_access_decided", "emergency_access_requested", b"emergency_access_requested", "emergency_disclosure_given", b"emergency_disclosure_given", "emergency_reviewed", b"emergency_reviewed", "event_id", b"event_id", "event_time", b"event_time", "fact", b"fact", "handover_recorded", b"handover_recorded", "notice_published", b"notice_published", "policy_version", b"policy_version", "rights_export_given", b"rights_export_given", "rights_protection_decided", b"rights_protection_decided", "rights_request_answered", b"rights_request_answered", "rights_request_extended", b"rights_request_extended", "rights_request_registered", b"rights_request_registered"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["_causation_id", b"_causation_id", "actor", b"actor", "age_rules_saved", b"age_rules_saved", "aggregate_id", b"aggregate_id", "aggregate_version", b"aggregate_version", "agreement_changed", b"agreement_changed", "authority_notified", b"authority_notified", "causation_id", b"causation_id", "compelled_disclosure_given", b"compelled_disclosure_given", "compelled_request_decided", b"compelled_request_decided", "compelled_request_registered", b"compelled_request_registered", "complaint_answered", b"complaint_answered", "complaint_registered", b"complaint_registered", "disclosure_given", b"disclosure_given", "disclosure_refused", b"disclosure_refused", "emergency_access_decided", b"emergency_access_decided", "emergency_access_requested", b"emergency_access_requested", "emergency_disclosure_given", b"emergency_disclosure_given", "emergency_reviewed", b"emergency_reviewed", "event_id", b"event_id", "event_time", b"event_time", "fact", b"fact", "handover_recorded", b"handover_recorded", "notice_published", b"notice_published", "policy_version", b"policy_version", "rights_erasure_done", b"rights_erasure_done", "rights_export_given", b"rights_export_given", "rights_protection_decided", b"rights_protection_decided", "rights_request_answered", b"rights_request_answered", "rights_request_extended", b"rights_request_extended", "rights_request_registered", b"rights_request_registered"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     _WhichOneofReturnType__causation_id: _TypeAlias = _typing.Literal["causation_id"]  # noqa: Y015
     _WhichOneofArgType__causation_id: _TypeAlias = _typing.Literal["_causation_id", b"_causation_id"]  # noqa: Y015
-    _WhichOneofReturnType_fact: _TypeAlias = _typing.Literal["agreement_changed", "disclosure_given", "disclosure_refused", "handover_recorded", "emergency_reviewed", "emergency_access_requested", "emergency_access_decided", "emergency_disclosure_given", "authority_notified", "compelled_request_registered", "compelled_request_decided", "compelled_disclosure_given", "rights_request_registered", "rights_request_extended", "rights_request_answered", "rights_protection_decided", "rights_export_given", "complaint_registered", "complaint_answered", "notice_published", "age_rules_saved"]  # noqa: Y015
+    _WhichOneofReturnType_fact: _TypeAlias = _typing.Literal["agreement_changed", "disclosure_given", "disclosure_refused", "handover_recorded", "emergency_reviewed", "emergency_access_requested", "emergency_access_decided", "emergency_disclosure_given", "authority_notified", "compelled_request_registered", "compelled_request_decided", "compelled_disclosure_given", "rights_request_registered", "rights_request_extended", "rights_request_answered", "rights_protection_decided", "rights_export_given", "complaint_registered", "complaint_answered", "notice_published", "age_rules_saved", "rights_erasure_done"]  # noqa: Y015
     _WhichOneofArgType_fact: _TypeAlias = _typing.Literal["fact", b"fact"]  # noqa: Y015
     @_typing.overload
     def WhichOneof(self, oneof_group: _WhichOneofArgType__causation_id) -> _WhichOneofReturnType__causation_id | None: ...
@@ -910,3 +916,37 @@ class ComplaintAnswered(_message.Message):
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
 Global___ComplaintAnswered: _TypeAlias = ComplaintAnswered  # noqa: Y015
+
+@_typing.final
+class RightsErasureDone(_message.Message):
+    """A person was erased by their request."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    CERTIFICATE_ID_FIELD_NUMBER: _builtins.int
+    RIGHTS_REQUEST_ID_FIELD_NUMBER: _builtins.int
+    AGENCY_ID_FIELD_NUMBER: _builtins.int
+    SHA256_FIELD_NUMBER: _builtins.int
+    certificate_id: _builtins.str
+    """The certificate."""
+    rights_request_id: _builtins.str
+    """The request."""
+    agency_id: _builtins.str
+    """The agency that registered it."""
+    sha256: _builtins.bytes
+    """SHA-256 of the certificate."""
+    def __init__(
+        self,
+        *,
+        certificate_id: _builtins.str = ...,
+        rights_request_id: _builtins.str = ...,
+        agency_id: _builtins.str = ...,
+        sha256: _builtins.bytes = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["agency_id", b"agency_id", "certificate_id", b"certificate_id", "rights_request_id", b"rights_request_id", "sha256", b"sha256"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___RightsErasureDone: _TypeAlias = RightsErasureDone  # noqa: Y015

@@ -1,0 +1,91 @@
+"""Erasures and their certificates in PostgreSQL."""
+
+from collections.abc import Sequence
+from typing import Final
+from uuid import UUID
+
+from chassis.postgres import Transaction
+from kernel.ids import BeneficiaryId
+from services.intake.domain.erasure import (
+    KEPT_ON,
+    Certificate,
+    Destroyed,
+    DestroyedKey,
+)
+from services.intake.domain.person_export import IdentityProof
+from services.intake.domain.rights_request import RightsRequest
+
+_KEYS: Final = """
+    select key_id, key_class, epoch from data_key where beneficiary_id = $1 order by key_class, epoch
+"""
+_KEPT: Final = " union all ".join(
+    f"select '{table}' as place, count(*) as count from {table} where beneficiary_id = $1"  # noqa: S608  names of tables
+    for table in KEPT_ON
+)
+_KEEP: Final = """
+    insert into erasure (certificate_id, rights_request_id, agency_id, decided_by_principal_id,
+        identity_proof, document, document_sha256, erased_time)
+    values ($1, $2, $3, $4, $5, $6, $7, $8)
+"""
+_RECIPIENTS: Final = """
+    select distinct agency_id from disclosure
+    where beneficiary_id = $1 and outcome = 'GIVEN' and agency_id is not null order by agency_id
+"""
+_REACH: Final = "select set_config('app.internal', 'true', true)"
+
+
+class PostgresErasures:
+    """Rows are only added."""
+
+    async def reach_everything(self, tx: Transaction) -> None:
+        """From here on the transaction sees all of a person, as the hub's own services do.
+
+        Call it only once it is decided that they are erased.
+        """
+        await tx.connection.execute(_REACH)
+
+    async def held(self, tx: Transaction, beneficiary_id: BeneficiaryId) -> Destroyed:
+        """What there is of a person that an erasure will destroy, and what will stay."""
+        keys = await tx.connection.fetch(_KEYS, beneficiary_id)
+        entries: int = await tx.connection.fetchval(
+            "select count(*) from blind_index where beneficiary_id = $1", beneficiary_id
+        )
+        records = await tx.connection.fetch(
+            "select category from sealed_record where beneficiary_id = $1", beneficiary_id
+        )
+        kept = await tx.connection.fetch(_KEPT, beneficiary_id)
+        return Destroyed(
+            keys=[DestroyedKey(**row) for row in keys],
+            index_entries=entries,
+            categories=[row["category"] for row in records],
+            kept_rows={row["place"]: row["count"] for row in kept},
+        )
+
+    async def recipients(self, tx: Transaction, beneficiary_id: BeneficiaryId) -> Sequence[UUID]:
+        """The agencies that were given something of the person."""
+        rows = await tx.connection.fetch(_RECIPIENTS, beneficiary_id)
+        return [row["agency_id"] for row in rows]
+
+    async def keep(
+        self, tx: Transaction, certificate: Certificate, request: RightsRequest, identity_proof: IdentityProof
+    ) -> None:
+        """Keeps the certificate of an erasure that the caller has decided on."""
+        await tx.connection.execute(
+            _KEEP,
+            certificate.certificate_id,
+            request.rights_request_id,
+            request.agency_id,
+            tx.caller.principal_id,
+            identity_proof,
+            certificate.document,
+            certificate.sha256,
+            certificate.erased_time,
+        )
+
+    async def read(self, tx: Transaction, certificate_id: UUID) -> Certificate | None:
+        """The certificate; None where the caller may not know of it."""
+        row = await tx.connection.fetchrow(
+            "select certificate_id, erased_time, document from erasure where certificate_id = $1",
+            certificate_id,
+        )
+        return None if row is None else Certificate(**row)

@@ -1,0 +1,92 @@
+"""The data protection officer has a person erased by their request, and certifies what was destroyed."""
+
+from dataclasses import dataclass
+from uuid import UUID
+
+from chassis.postgres import Transaction
+from kernel.errors import NotFound
+from kernel.ids import random_id
+from services.intake.adapters.postgres_beneficiaries import PostgresBeneficiaries
+from services.intake.adapters.postgres_erasures import PostgresErasures
+from services.intake.adapters.postgres_rights_requests import PostgresRightsRequests
+from services.intake.adapters.tombstones import Tombstones
+from services.intake.domain.erasure import Certificate, certificate_of
+from services.intake.domain.person_export import IdentityProof
+from services.intake.domain.rights_events import RightsErasureDone
+from services.intake.use_cases.erase_beneficiary import erase_beneficiary
+from services.intake.use_cases.extend_rights_request import open_to_caller
+from services.intake.use_cases.hub_officer import own_agency_or_officer
+
+
+@dataclass(frozen=True, slots=True)
+class EraseByRequest:
+    """Whose erasure, and how who asks was told to be who they are."""
+
+    request_id: UUID
+    rights_request_id: UUID
+    identity_proof: IdentityProof
+
+
+@dataclass(frozen=True, slots=True)
+class ErasureParts:
+    """What an erasure works with."""
+
+    people: PostgresBeneficiaries
+    requests: PostgresRightsRequests
+    erasures: PostgresErasures
+    tombstones: Tombstones
+
+
+async def erase_by_request(command: EraseByRequest, tx: Transaction, parts: ErasureParts) -> Certificate:
+    """The certificate, committed with the erasure. Only the hub's own data protection officer decides.
+
+    Repeat-safe only inside `chassis.requests.once`.
+
+    Raises:
+        NotFound: RIGHTS_REQUEST_NOT_FOUND: no such request, or the caller acts for an agency.
+        RuleBroken: BENEFICIARY_ERASED, and as `RightsRequest.check_erasure` says.
+    """
+    if tx.caller.agency_id is not None:
+        raise NotFound("There is no such request that you may see.", reason="RIGHTS_REQUEST_NOT_FOUND")
+    request = await open_to_caller(command.rights_request_id, tx, parts.requests)
+    request.check_erasure()
+    await parts.erasures.reach_everything(tx)
+    person, certificate_id = request.beneficiary_id, random_id()
+    await parts.people.lock(tx, person)
+    destroyed = await parts.erasures.held(tx, person)
+    recipients = await parts.erasures.recipients(tx, person)
+    erased_time = await erase_beneficiary(person, tx, parts.people, parts.tombstones)
+    certificate = certificate_of(
+        certificate_id,
+        request.rights_request_id,
+        tx.caller.principal_id,
+        erased_time,
+        destroyed,
+        recipients,
+    )
+    await parts.erasures.keep(tx, certificate, request, command.identity_proof)
+    tx.publish(
+        RightsErasureDone(
+            certificate_id=certificate_id,
+            rights_request_id=request.rights_request_id,
+            agency_id=request.agency_id,
+            sha256=certificate.sha256,
+            request_id=command.request_id,
+        )
+    )
+    return certificate
+
+
+async def get_erasure_certificate(
+    certificate_id: UUID, tx: Transaction, erasures: PostgresErasures
+) -> Certificate:
+    """The certificate. There is no personal data in it.
+
+    Raises:
+        NotFound: CERTIFICATE_NOT_FOUND.
+    """
+    await own_agency_or_officer(tx)
+    certificate = await erasures.read(tx, certificate_id)
+    if certificate is None:
+        raise NotFound("There is no such certificate that you may see.", reason="CERTIFICATE_NOT_FOUND")
+    return certificate
