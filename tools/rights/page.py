@@ -145,6 +145,7 @@ class _Page:
                 "state": [record["dpv:hasConsentStatus"]["@id"].removeprefix("dpv:"), line["kem:effect"]],
             }
             for record in self._document["consents"]["@graph"]
+            if record["@type"] == "dpv:ConsentRecord"
             for line in record["dpv:hasProcess"]
         ]
         return self._table(rows, time="time", agency="agency_id", what="what", why="why", state="state")

@@ -31,11 +31,12 @@ _BASES: Final = {
     "VITAL_INTEREST": "dpv:VitalInterest",
     "PUBLIC_TASK": "dpv:PublicInterest",
 }
+_TAKES_BACK: Final = frozenset({"WITHDRAWN", "EXPIRED", "TERMINATED", "INVALIDATED"})
 _Row = Mapping[str, Any]
 
 
 def consent_graph(rows: Mapping[str, Any], now: datetime) -> dict[str, Any]:
-    """All records of a person, each with its events and its state `now`."""
+    """All records of a person with their events and their state `now`; what was asked for or refused."""
     events = rows["consent_event"]
     return {
         "@context": CONTEXT,
@@ -47,15 +48,20 @@ def consent_graph(rows: Mapping[str, Any], now: datetime) -> dict[str, Any]:
                 now,
             )
             for record in rows["consent"]
-        ],
+        ]
+        + [_event(one) for one in events if one["consent_id"] is None and one["state"] not in _TAKES_BACK],
     }
 
 
 def _events_of(record: _Row, events: Sequence[_Row]) -> list[_Row]:
-    """Its own, and what was taken back after it: an event without a record is about all that came before."""
+    """Its own, and what was taken back after it: that is about all records before."""
     own = [one for one in events if one["consent_id"] == record["consent_id"]]
     first = min((one["sequence"] for one in own), default=0)
-    later = [one for one in events if one["consent_id"] is None and one["sequence"] > first]
+    later = [
+        one
+        for one in events
+        if one["consent_id"] is None and one["state"] in _TAKES_BACK and one["sequence"] > first
+    ]
     return sorted((*own, *later), key=lambda one: int(one["sequence"]))
 
 

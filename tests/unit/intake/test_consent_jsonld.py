@@ -53,8 +53,7 @@ def event(sequence: int, state: str, consent_id: str | None = None, agency_id: s
 
 def record_after(*events: Any, **changes: Any) -> dict[str, Any]:
     rows = {"consent": [RECORD | changes], "consent_grant": [GRANT], "consent_event": events}
-    [record] = consent_graph(rows, NOW)["@graph"]
-    found: dict[str, Any] = record
+    found: dict[str, Any] = consent_graph(rows, NOW)["@graph"][0]
     return found
 
 
@@ -70,6 +69,8 @@ GIVEN = event(1, "GIVEN", "c1")
         ([event(1, "WITHDRAWN"), event(2, "GIVEN", "c1")], {}, "dpv:ConsentGiven"),  # of what came before
         ([GIVEN], {"valid_until_time": "2026-05-31T00:00:00+00:00"}, "dpv:ConsentExpired"),
         ([GIVEN, event(2, "GIVEN", "c2")], {}, "dpv:ConsentGiven"),
+        ([GIVEN, event(2, "EXPIRED", "c1")], {}, "dpv:ConsentExpired"),
+        ([GIVEN, event(2, "REFUSED")], {}, "dpv:ConsentGiven"),  # a refusal takes nothing back
     ],
 )
 def test_a_record_has_the_state_that_its_events_and_the_time_give_it(
@@ -91,6 +92,17 @@ def test_each_line_says_who_may_see_what_for_what_and_on_which_basis() -> None:
         }
     ]
     assert record["dpv:hasNotice"]["kem:sha256"] == "ab"
+
+
+def test_what_was_asked_for_or_refused_stands_beside_the_records() -> None:
+    rows = {
+        "consent": [RECORD],
+        "consent_grant": [GRANT],
+        "consent_event": [event(1, "REFUSED", agency_id="b"), event(2, "GIVEN", "c1")],
+    }
+    [record, refused] = consent_graph(rows, NOW)["@graph"]
+    assert record["dct:hasPart"] == [{"@type": "dpv:ConsentGiven", "dct:date": GIVEN["happened_time"]}]
+    assert (refused["@type"], refused["dpv:hasRecipient"]) == ("dpv:ConsentRefused", {"@id": "urn:uuid:b"})
 
 
 def test_every_state_and_every_legal_basis_has_its_term() -> None:

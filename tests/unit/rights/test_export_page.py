@@ -52,7 +52,9 @@ OWN: dict[str, Any] = {
     "needs": [{"recorded_time": AT, "service_type": "GREEK_A1", "note": "In the morning."}],
     "consents": {
         "@graph": [
+            {"@type": "dpv:ConsentRefused", "dct:date": AT},
             {
+                "@type": "dpv:ConsentRecord",
                 "dpv:isIndicatedAtTime": AT,
                 "dpv:hasConsentStatus": {"@id": "dpv:ConsentGiven"},
                 "dpv:hasProcess": [
@@ -63,7 +65,7 @@ OWN: dict[str, Any] = {
                         "kem:effect": "PERMIT",
                     }
                 ],
-            }
+            },
         ]
     },
     "disclosures": [
