@@ -16,6 +16,7 @@ BENCHES: Final = {
     "latency": "tools.bench.latency",
     "match": "tools.bench.match",
     "accept": "tools.bench.accept",
+    "decide": "tools.bench.decide",
     "disclosure": "tools.bench.disclosure",
     "search": "tools.bench.search",
     "stream": "tools.bench.stream",
