@@ -112,6 +112,17 @@ class _Page:
                     note="words",
                 ),
             ),
+            self._section(
+                "complaints",
+                self._table(
+                    document["complaints"],
+                    time="received_time",
+                    agency="accused_agency_id",
+                    due="due_time",
+                    state="finding",
+                    note="words",
+                ),
+            ),
         ]
 
     def _person(self) -> str:

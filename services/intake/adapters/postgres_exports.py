@@ -11,7 +11,7 @@ from chassis import topics
 from chassis.postgres import Transaction
 from kem.access.v1.access_events_pb2 import AccessEvent, AccessRecorded
 from kem.common.v1.common_pb2 import Actor
-from kernel.ids import DisclosureId
+from kernel.ids import BeneficiaryId, DisclosureId
 from kernel.vocabulary import LegalBasis
 from services.intake.domain.person_export import IdentityProof, RecordedAccess
 from services.intake.domain.rights_request import RightsRequest
@@ -24,6 +24,10 @@ _ACCESSES: Final = """
     select event_time, payload from outbox
     where topic = $1 and event_time >= $2 and payload like any($3::bytea[])
     order by event_time
+"""
+_COMPLAINTS: Final = """
+    select coalesce(jsonb_agg(to_jsonb(one) order by one.received_time, one.complaint_id), '[]')
+    from complaint as one where one.beneficiary_id = $1
 """
 _DISCLOSE: Final = """
     insert into disclosure (disclosure_id, request_id, outcome, kind, beneficiary_id, told_by_agency_id,
@@ -63,6 +67,12 @@ class PostgresExports:
         found = await tx.connection.fetchval("select rows_for_export($1)", rights_request_id)
         rows: dict[str, Any] = json.loads(found)
         return rows
+
+    async def complaints(self, tx: Transaction, beneficiary_id: BeneficiaryId) -> list[dict[str, Any]]:
+        """What the person has complained of, as far as the caller may see it: an accused agency may not."""
+        found = await tx.connection.fetchval(_COMPLAINTS, beneficiary_id)
+        complaints: list[dict[str, Any]] = json.loads(found)
+        return complaints
 
     async def accesses(self, tx: Transaction, since: datetime, ids: Iterable[UUID]) -> list[RecordedAccess]:
         """Who was granted to read anything of these, in order."""

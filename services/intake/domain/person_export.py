@@ -5,7 +5,6 @@ from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
 from typing import Any, Final
-from uuid import UUID
 
 from kernel import codes
 from kernel.ids import DisclosureId
@@ -63,7 +62,7 @@ class RecordedAccess:
 
 @dataclass(frozen=True, slots=True)
 class PersonExport:
-    """Everything that goes out: fields by name, rows by table as stored, words by what they are about."""
+    """Everything that goes out: fields by name, rows by table as stored, words by their seal in these."""
 
     disclosure_id: DisclosureId
     disclosed_time: datetime
@@ -71,5 +70,5 @@ class PersonExport:
     scope: ExportScope
     fields: Mapping[str, Any]
     rows: Mapping[str, Any]
-    words: Mapping[UUID, str]
+    words: Mapping[str, str]
     accesses: Sequence[RecordedAccess]

@@ -3,12 +3,10 @@
 import json
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any, Final
-from uuid import UUID
 
 from kernel import codes
 from services.intake.adapters.record_format import plain_values
 from services.intake.domain.person_export import PersonExport, RecordedAccess
-from services.intake.domain.rights_request import AskedBy
 from services.intake.entrypoints.consent_jsonld import consent_graph
 
 SCHEMA: Final = "kem-export/1"
@@ -63,6 +61,15 @@ _REQUEST: Final = (
     "refusal_ground",
     "answer_told_time",
 )
+_COMPLAINT: Final = (
+    "complaint_id",
+    "kind",
+    "accused_agency_id",
+    "received_time",
+    "due_time",
+    "finding",
+    "person_told_time",
+)
 _Row = Mapping[str, Any]
 
 
@@ -96,7 +103,7 @@ def _needs(export: PersonExport) -> Iterable[dict[str, Any]]:
     """A need of a restricted kind would tell what the person must be protected from."""
     for row in export.rows["need"]:
         if export.scope.with_history:
-            yield _of(row, _NEED) | {"note": export.words.get(UUID(row["need_id"]), "")}
+            yield _of(row, _NEED) | {"note": _words(export, row["sealed_note"])}
         elif not codes.service_type(row["service_type"]).restricted:
             yield _of(row, _NEED)
 
@@ -127,16 +134,21 @@ def _history(export: PersonExport) -> dict[str, Any]:
             for row in rows["authority_notification"]
         ],
         "accesses": [_access(one) for one in export.accesses],
-        "rights_requests": [
-            _of(row, _REQUEST)
-            | {
-                "words": export.words.get(UUID(row["rights_request_id"]), "")
-                if row["asked_by"] == AskedBy.SELF
-                else ""
-            }
-            for row in rows["rights_request"]
-        ],
+        "rights_requests": [_of(row, _REQUEST) | _said(export, row) for row in rows["rights_request"]],
+        "complaints": [_of(row, _COMPLAINT) | _said(export, row) for row in rows["complaint"]],
     }
+
+
+def _said(export: PersonExport, row: _Row) -> dict[str, str]:
+    """What the person said and was answered; nothing where somebody else asked."""
+    return {
+        "words": _words(export, row["sealed_words"]),
+        "answer_words": _words(export, row["sealed_answer"]),
+    }
+
+
+def _words(export: PersonExport, sealed: str | None) -> str:
+    return export.words.get(sealed or "", "")
 
 
 def _access(access: RecordedAccess) -> dict[str, Any]:

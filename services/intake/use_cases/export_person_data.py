@@ -20,7 +20,14 @@ from services.intake.domain.rights_events import RightsExportGiven
 from services.intake.domain.rights_request import AskedBy
 from services.intake.use_cases.extend_rights_request import open_to_caller
 
-_IDS: Final = ("need_id", "referral_id", "disclosure_id", "emergency_access_id", "rights_request_id")
+_IDS: Final = (
+    "need_id",
+    "referral_id",
+    "disclosure_id",
+    "emergency_access_id",
+    "rights_request_id",
+    "complaint_id",
+)
 """By which an access may name what it read of somebody."""
 
 
@@ -62,6 +69,7 @@ async def export_person_data(
     rows = await exports.rows(tx, request.rights_request_id)
     accesses = []
     if scope.with_history:
+        rows["complaint"] = await exports.complaints(tx, person)
         since = datetime.fromisoformat(rows["beneficiary"]["registered_time"])
         accesses = await exports.accesses(tx, since, {person, *_ids_in(rows)})
     export = PersonExport(
@@ -108,17 +116,22 @@ def _opened(
 
 async def _words(
     rows: Mapping[str, Any], person: BeneficiaryId, tx: Transaction, vault: Vault
-) -> dict[UUID, str]:
-    """What the person said of each need, and asked by right; words of others may be about others."""
-    sealed = [(UUID(one["need_id"]), one["sealed_note"]) for one in rows["need"] if one["sealed_note"]]
-    sealed += [
-        (UUID(one["rights_request_id"]), one["sealed_words"])
-        for one in rows["rights_request"]
-        if one["asked_by"] == AskedBy.SELF
-    ]
-    texts = [(person, subject, bytes.fromhex(words.removeprefix("\\x"))) for subject, words in sealed]
+) -> dict[str, str]:
+    """What the person said of each need, asked by right and complained of, and what they were answered.
+
+    Words of others about them may be about others, too.
+    """
+    sealed = [(UUID(one["need_id"]), one["sealed_note"]) for one in rows["need"]]
+    own = [one for one in rows["rights_request"] if one["asked_by"] == AskedBy.SELF]
+    for row, subject in (
+        *((one, one["rights_request_id"]) for one in own),
+        *((one, one["complaint_id"]) for one in rows["complaint"]),
+    ):
+        sealed += [(UUID(subject), row[name]) for name in ("sealed_words", "sealed_answer")]
+    wanted = [(subject, words) for subject, words in sealed if words]
+    texts = [(person, subject, bytes.fromhex(words.removeprefix("\\x"))) for subject, words in wanted]
     opened = await vault.open_texts(tx, texts)
-    return {subject: words or "" for (subject, _), words in zip(sealed, opened, strict=True)}
+    return {words: text or "" for (_, words), text in zip(wanted, opened, strict=True)}
 
 
 def _ids_in(rows: Mapping[str, Any]) -> set[UUID]:

@@ -23,9 +23,11 @@ from services.intake.entrypoints.export_document import export_document
 from services.intake.use_cases.erase_beneficiary import erase_beneficiary
 from services.intake.use_cases.get_beneficiary import get_beneficiary
 from tests.integration.intake.test_authorities import Authorities
+from tests.integration.intake.test_complaints import FOUND, Complaints
+from tests.integration.intake.test_complaints import WORDS as COMPLAINT_WORDS
 from tests.support.consented_people import METHOD, OpenIntake, bits, grant, member_of
 from tests.support.emergency_access import Emergency
-from tests.support.rights import WORDS, Rights
+from tests.support.rights import DPO, WORDS, Rights
 from tests.support.telephone import A, Telephone
 from tests.support.vault import KEM, worker_of
 
@@ -102,6 +104,24 @@ async def test_a_person_gets_everything_that_is_held_about_them(rights: Rights) 
     assert [one["protocol_number"] for one in found["authority_notifications"]] == ["1/told"]
     [asked] = found["rights_requests"]
     assert (asked["asked_right"], asked["words"]) == ("ACCESS", WORDS)
+
+
+async def test_what_a_person_complained_of_is_theirs_to_see_and_not_the_accused_agencys(
+    rights: Rights,
+) -> None:
+    person = await rights.intake.person()
+    complaints = Complaints(rights.intake)
+    kept = await complaints.register(accused=KEM, person=person)
+    await complaints.answer(kept.complaint_id)
+    asked = (await rights.register(person)).rights_request_id
+    of_the_officer, of_the_accused = (
+        json.loads(export_document(await rights.export(asked, by=reader))) for reader in (DPO, SUPERVISOR)
+    )
+    [one] = of_the_officer["complaints"]
+    assert (one["kind"], one["finding"], one["accused_agency_id"]) == ("ABUSE", "UPHELD", str(KEM))
+    assert (one["words"], one["answer_words"]) == (COMPLAINT_WORDS, FOUND)
+    assert of_the_accused["complaints"] == []
+    assert COMPLAINT_WORDS not in json.dumps(of_the_accused)
 
 
 async def test_who_looked_is_told_by_agency_and_role_and_never_by_person(rights: Rights) -> None:

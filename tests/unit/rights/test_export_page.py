@@ -8,6 +8,7 @@ import pytest
 from kernel import codes
 from kernel.vocabulary import LegalBasis
 from services.intake.domain.authority import Authority
+from services.intake.domain.complaint import ComplaintFinding
 from services.intake.domain.rights_request import Right, RightsAnswer
 from services.intake.entrypoints.consent_jsonld import _STATES
 from tools.rights.page import page_of
@@ -96,6 +97,15 @@ OWN: dict[str, Any] = {
     "rights_requests": [
         {"received_time": AT, "asked_right": "ACCESS", "due_time": AT, "answer": None, "words": "All of it."}
     ],
+    "complaints": [
+        {
+            "received_time": AT,
+            "accused_agency_id": STRANGER,
+            "due_time": AT,
+            "finding": "UPHELD",
+            "words": "They shouted.",
+        }
+    ],
 }
 OF_ANOTHER = {
     **{name: OWN[name] for name in ("disclosure_id", "disclosed_time", "needs")},
@@ -136,7 +146,16 @@ def test_names_numbers_and_codes_stand_apart_from_the_text_around_them(language:
     parsed = Parsed(page_of(OWN, AGENCIES, language))
     for value in (
         *("آمنة الإختراع", "Amna <Al-Ikhtira>", "+306944000777", "9:00–14:00", "INV-000001", "1990-03-15"),
-        *("SYR", "KEM-2026-000001-7", "In the morning.", "7/2026", "2026-03-06", STRANGER, "All of it."),
+        *(
+            "SYR",
+            "KEM-2026-000001-7",
+            "In the morning.",
+            "7/2026",
+            "2026-03-06",
+            STRANGER,
+            "All of it.",
+            "They shouted.",
+        ),
     ):
         assert value in parsed.apart
     assert AGENCIES[AGENCY]["el" if language == "el" else "en"] in parsed.apart
@@ -179,7 +198,7 @@ def test_every_text_is_there_in_every_language() -> None:
 
 def test_what_a_person_reads_most_has_plain_words_in_their_language() -> None:
     states = {one.removeprefix("dpv:") for one in _STATES.values()}
-    lists = (codes.CATEGORIES, LegalBasis, Right, RightsAnswer, Authority)
+    lists = (codes.CATEGORIES, LegalBasis, Right, RightsAnswer, Authority, ComplaintFinding)
     assert states | {str(code) for one in lists for code in one} <= set(WORDS)
 
 
