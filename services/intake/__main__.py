@@ -11,6 +11,7 @@ from services.intake.adapters.keys import KeysUnusable
 from services.intake.adapters.known_names import KnownNames
 from services.intake.adapters.measures import (
     look_at_complaints,
+    look_at_recalls,
     look_at_reviews,
     look_at_rights_requests,
     look_at_searches,
@@ -40,7 +41,6 @@ async def wire(service: Service) -> None:
     vault = Vault(keys, remembered_keys=settings.remembered_keys)
     people = VaultParts.over(service.app, vault, names, settings.search_limits)
     tombstones = Tombstones(settings.keys_dir)
-    await replay_tombstones(tombstones, service.worker, people.people)
     # without a relay or a stream beside it (tests of single roles) there is no broker to ask about
     bootstrap = settings.kafka_bootstrap if {"relay", "stream"} & set(settings.roles) else None
     consent = ConsentParts.over(
@@ -50,15 +50,17 @@ async def wire(service: Service) -> None:
         people.people,
         max_waiting_events=settings.max_waiting_events,
     )
+    await replay_tombstones(tombstones, service.worker, people.people, consent.recalls)
     service.serve(ACCESS, registrations(people, consent, tombstones))
     service.beside("names", names.run)
     service.beside("needs writer", consent.writer.run)
     service.beside("backlog", consent.backlog.run)
-    service.timer(partial(tell_consent_moments, moments=PostgresConsentMoments()), name="consent_moments")
     service.timer(forget_searches, name="forget_searches", longest_pause_seconds=60)
     service.gauges.own.extend(
-        (look_at_reviews, look_at_rights_requests, look_at_complaints, look_at_searches)
+        (look_at_reviews, look_at_rights_requests, look_at_complaints, look_at_recalls, look_at_searches)
     )
+    tell = partial(tell_consent_moments, moments=PostgresConsentMoments(), recalls=consent.recalls)
+    service.timer(tell, name="consent_moments")
     facts = DisclosureFacts(consent.held_referrals, consent.needed_categories, consent.holding_news)
     service.project(CONSUMER, TOPICS, facts, window_seconds=WINDOW_SECONDS)
 

@@ -151,10 +151,19 @@ class OpenIntake:
                 command, tx, parts.people, parts.consents, parts.policy, parts.freezes, parts.vault
             )
 
-    async def withdraw(self, beneficiary_id: BeneficiaryId, agency_id: UUID | None = None) -> Withdrawal:
-        command = WithdrawConsent(uuid4(), beneficiary_id, AgencyId(agency_id) if agency_id else None)
+    async def withdraw(
+        self,
+        beneficiary_id: BeneficiaryId,
+        agency_id: UUID | None = None,
+        *,
+        happened_time: datetime | None = None,
+    ) -> Withdrawal:
+        agency = AgencyId(agency_id) if agency_id else None
+        command = WithdrawConsent(uuid4(), beneficiary_id, agency, happened_time)
         async with self.database.transaction(self.desk) as tx:
-            return await withdraw_consent(command, tx, self.parts.people, self.parts.consents)
+            return await withdraw_consent(
+                command, tx, self.parts.people, self.parts.consents, self.parts.recalls
+            )
 
     async def withdraw_need(self, need: RecordedNeed, tx: Transaction | None = None) -> None:
         """In a transaction of its own, unless one is under way."""

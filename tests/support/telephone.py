@@ -52,7 +52,9 @@ class Telephone:
         command = RecordHandover(uuid4(), Handover(**(fields | changes)))
         parts = self.intake.parts
         async with self.intake.database.transaction(by or self.intake.desk) as tx:
-            return await record_handover(command, tx, parts.people, self.emergencies, parts.vault)
+            return await record_handover(
+                command, tx, parts.people, self.emergencies, parts.recalls, parts.vault
+            )
 
     async def review(
         self, subject_id: UUID, by: Caller, finding: ReviewFinding = ReviewFinding.JUSTIFIED

@@ -16,6 +16,7 @@ from kem.disclosure.v1 import (
     emergency_access_service_pb2,
     emergency_service_pb2,
     erasure_service_pb2,
+    recall_service_pb2,
     rights_service_pb2,
 )
 from kem.intake.v1 import (
@@ -84,6 +85,7 @@ DOORS: list[FileDescriptor] = [
         rights_service_pb2,
         complaint_service_pb2,
         erasure_service_pb2,
+        recall_service_pb2,
         directory_service_pb2,
         referral_service_pb2,
         inbox_service_pb2,

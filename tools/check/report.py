@@ -19,6 +19,7 @@ from tools.check.needs import needs
 from tools.check.offers import offers
 from tools.check.paths import paths
 from tools.check.places import places
+from tools.check.recalls import recalls
 from tools.check.rights import rights
 from tools.check.second_opinion import second_opinion
 from tools.check.waiting import waiting
@@ -38,6 +39,7 @@ GROUPS: Final[tuple[Group, ...]] = (
     accounts,
     emergencies,
     rights,
+    recalls,
 )
 
 # by the event log: a schema that has one was migrated and belongs to a service

@@ -22,7 +22,8 @@ from tools.stack.services import START_ORDER, why_not_serving
 _OVERDUE: Final = """
     select
         (select count(*) from intake.emergency_review where finding is null and due_time <= now()) as reviews,
-        (select count(*) from intake.rights_request where answer is null and due_time <= now()) as rights
+        (select count(*) from intake.rights_request where answer is null and due_time <= now()) as rights,
+        (select count(*) from intake.recall where acknowledged_time is null and due_time <= now()) as recalls
 """
 
 
@@ -63,6 +64,8 @@ class Found:
     """What was given without consent and nobody has reviewed in time."""
     rights_overdue: int = 0
     """What people have asked by right and nobody has answered in time."""
+    recalls_overdue: int = 0
+    """What agencies were given, and have not answered for in time."""
     certificates_ending: list[str] = field(default_factory=list)
     """A sentence about each certificate that ends soon, or has ended as recently."""
 
@@ -77,14 +80,14 @@ async def read_status(layout: Layout) -> Found:
         address = run.addresses.get(process.name)
         processes.append(await _process(process, address, layout.tools_certificate))
     waiting: dict[str, Waiting] = {}
-    given_up, overdue = 0, (0, 0)
+    given_up, overdue = 0, (0, 0, 0)
     is_reached = False
     try:
         connection = await asyncpg.connect(layout.url_file("check").read_text().strip(), timeout=3)
         try:
             waiting = await count_waiting(connection)
             given_up = await count_given_up(connection) if "notifications" in waiting else 0
-            overdue = await count_overdue(connection) if "intake" in waiting else (0, 0)
+            overdue = await count_overdue(connection) if "intake" in waiting else (0, 0, 0)
             is_reached = True
         finally:
             await connection.close()
@@ -189,10 +192,10 @@ async def count_given_up(connection: asyncpg.Connection) -> int:
     )
 
 
-async def count_overdue(connection: asyncpg.Connection) -> tuple[int, int]:
-    """Emergencies that nobody has reviewed, and requests by right that nobody has answered, in their time."""
+async def count_overdue(connection: asyncpg.Connection) -> tuple[int, int, int]:
+    """What is late: reviews of emergencies, answers to requests by right, answers of agencies to recalls."""
     row = await connection.fetchrow(_OVERDUE)
-    return row["reviews"], row["rights"]
+    return row["reviews"], row["rights"], row["recalls"]
 
 
 def as_json(found: Found) -> str:
@@ -214,6 +217,7 @@ def as_json(found: Found) -> str:
             "push_given_up": found.push_given_up if found.is_database_reached else None,
             "reviews_overdue": found.reviews_overdue if found.is_database_reached else None,
             "rights_overdue": found.rights_overdue if found.is_database_reached else None,
+            "recalls_overdue": found.recalls_overdue if found.is_database_reached else None,
             "by_service": {name: asdict(waiting) for name, waiting in found.waiting.items()},
             "addresses": found.addresses,
         },
@@ -267,6 +271,12 @@ def print_status(found: Found) -> None:
         console.print(
             f"[red]Asked by right and not answered in time: {found.rights_overdue}[/];"
             " see docs/runbooks/rights-requests-overdue.md."
+        )
+    if found.recalls_overdue:
+        console.print()
+        console.print(
+            f"[red]Given before consent ended, and not answered for in time: {found.recalls_overdue}[/];"
+            " see docs/runbooks/recalls-overdue.md."
         )
 
 

@@ -14,9 +14,10 @@ from kernel.codes import service_type
 from kernel.errors import Invalid
 from tools.check.where import one_instant
 from tools.stack.failure import StackFailure
+from tools.trace.given import given
 from tools.trace.proposals import matches, why
 from tools.trace.sayings import say
-from tools.trace.story import HIDDEN, HUB, Entry, History, Names, Who, athens
+from tools.trace.story import HIDDEN, HUB, Entry, History, Names, Who
 from tools.trace.waiting import waiting_place
 
 _FIND: Final = """
@@ -47,22 +48,6 @@ _NEED_FACTS: Final = """
     union all
     select 1000000000000 + id, payload from intake.outbox where key = $1 and aggregate_id = $2
     order by place
-"""
-_DISCLOSURES: Final = """
-    select d.*, bit_count(given_mask::bit(64)) as given, bit_count(asked_mask::bit(64)) as asked,
-        h.answer, r.due_time as review_due_time, r.finding
-    from intake.disclosure d
-    left join intake.handover h using (disclosure_id)
-    left join intake.emergency_review r on r.subject_id = d.disclosure_id
-    where d.referral_id = $1 order by disclosed_time
-"""
-
-_ACCESSES: Final = """
-    select a.*, bit_count(asked_mask::bit(64)) as asked, bit_count(authorised_mask::bit(64)) as authorised,
-        r.due_time as review_due_time, r.finding
-    from intake.emergency_access a
-    left join intake.emergency_review r on r.subject_id = a.emergency_access_id
-    where a.referral_id = $1 order by requested_time
 """
 
 
@@ -102,8 +87,7 @@ class _Reader:
         entries += matches(proposals, names, is_restricted=is_restricted)
         entries += await self._fact_entries(names, offers, proposals, is_restricted=is_restricted)
         entries += _arrivals(offers, names)
-        entries += await self._disclosures(names)
-        entries += await self._emergency_accesses(names)
+        entries += await given(self._connection, self._referral_id, names, is_restricted=is_restricted)
         waits = referral is not None and referral["state"] == "WAITLISTED" and not is_restricted
         place = await waiting_place(self._connection, self._referral_id) if waits else ""
         return History(
@@ -173,43 +157,6 @@ class _Reader:
             )
         return entries
 
-    async def _disclosures(self, names: Names) -> list[Entry]:
-        entries = []
-        for row in await self._connection.fetch(_DISCLOSURES, self._referral_id):
-            by = row["told_by_agency_id"] or row["agency_id"]
-            who = Who("STAFF", names.agency(by), str(row["principal_id"]), row["acting_person"])
-            if row["kind"] == "VERBAL":
-                says = _handover(row, names)
-                entries.append(Entry(row["disclosed_time"], 0, who, "HandoverRecorded", says))
-            elif row["kind"] == "EMERGENCY" and row["outcome"] == "GIVEN":
-                says = f"{row['given']} kinds of data were given by the emergency access."
-                entries.append(Entry(row["disclosed_time"], 0, who, "EmergencyDisclosureGiven", says))
-            elif row["outcome"] == "GIVEN":
-                says = f"{row['given']} of {row['asked']} kinds of data were given, as the person allows."
-                entries.append(Entry(row["disclosed_time"], 0, who, "DisclosureGiven", says))
-            else:
-                says = f"Asked for the person's data and got none: {row['refusal_reason']}."
-                entries.append(Entry(row["disclosed_time"], 0, who, "DisclosureRefused", says))
-        return entries
-
-    async def _emergency_accesses(self, names: Names) -> list[Entry]:
-        entries = []
-        for row in await self._connection.fetch(_ACCESSES, self._referral_id):
-            asker = Who(
-                "STAFF",
-                names.agency(row["agency_id"]),
-                str(row["requested_by_principal_id"]),
-                row["acting_person"],
-            )
-            says = f"Asked to see {row['asked']} kinds of data in an emergency."
-            entries.append(Entry(row["requested_time"], 0, asker, "EmergencyAccessRequested", says))
-            if row["decided_time"] is not None:
-                decider = Who("STAFF", principal_id=str(row["decided_by_principal_id"]))
-                entries.append(
-                    Entry(row["decided_time"], 0, decider, "EmergencyAccessDecided", _decision(row))
-                )
-        return entries
-
     async def _next_due(self, referral: asyncpg.Record | None) -> tuple[Entry, ...]:
         if referral is None or referral["closed_time"] is not None:
             return ()
@@ -219,29 +166,6 @@ class _Reader:
         )
 
 
-def _handover(row: asyncpg.Record, names: Names) -> str:
-    said = f"By telephone {row['given']} kinds of data were told to {names.agency(row['agency_id'])},"
-    answered = "which takes the person up" if row["answer"] == "TAKEN" else "which said no"
-    if row["review_due_time"] is None:
-        return f"{said} {answered}; the person's consent allowed it."
-    due = f"a review is due by {athens(row['review_due_time'])}"
-    return f"{said} {answered}; for a vital interest, {_REVIEWS.get(row['finding'], due)}."
-
-
-def _decision(row: asyncpg.Record) -> str:
-    if row["valid_until_time"] is None:
-        return "The emergency access was refused."
-    due = f"a review is due by {athens(row['review_due_time'])}"
-    return (
-        f"{row['authorised']} kinds of data may be seen until {athens(row['valid_until_time'])},"
-        f" {_REVIEWS.get(row['finding'], due)}."
-    )
-
-
-_REVIEWS: Final = {
-    "JUSTIFIED": "which a review has found justified",
-    "NOT_JUSTIFIED": "which a review has found not justified",
-}
 _ROUTINGS: Final = {
     "ASK_FIRST": "the person chooses first",
     "CONSENTED": "to agencies that the person has already allowed",

@@ -19,6 +19,7 @@ from kernel.ids import derived_id, ordered_id
 from services.intake.adapters.complaint_codec import COMPLAINT_ENVELOPES
 from services.intake.adapters.emergency_codec import EMERGENCY_ENVELOPES
 from services.intake.adapters.emergency_codec import Envelope as _Envelope
+from services.intake.adapters.recall_codec import RECALL_ENVELOPES
 from services.intake.adapters.rights_codec import RIGHTS_ENVELOPES
 from services.intake.domain import consent_policy_events as policy
 from services.intake.domain import events
@@ -218,4 +219,5 @@ _ENVELOPES: Final[dict[type, Callable[[Any], _Envelope]]] = {
     **EMERGENCY_ENVELOPES,
     **RIGHTS_ENVELOPES,
     **COMPLAINT_ENVELOPES,
+    **RECALL_ENVELOPES,
 }

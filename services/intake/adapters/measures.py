@@ -33,6 +33,10 @@ complaints_open = _meter.create_gauge(
 complaints_overdue = _meter.create_gauge(
     "kem_complaints_overdue", description="Those of them whose time is over"
 )
+recalls_open = _meter.create_gauge(
+    "kem_recalls_open", description="What agencies were asked to destroy and have not answered"
+)
+recalls_overdue = _meter.create_gauge("kem_recalls_overdue", description="Those of them whose time is over")
 
 _LOOK: Final = """
     select count(*) as waiting, count(*) filter (where due_time <= clock_timestamp()) as overdue
@@ -44,6 +48,7 @@ _COMPLAINTS: Final = _LOOK.format("complaint where finding")
 _SEARCHERS: Final = """
     select count(*) from search_tally where alarmed_time > clock_timestamp() - $1::interval
 """
+_RECALLS: Final = _LOOK.format("recall where acknowledged_time")
 
 
 async def look_at_reviews(connection: asyncpg.Connection) -> None:
@@ -70,3 +75,10 @@ async def look_at_complaints(connection: asyncpg.Connection) -> None:
     row = await connection.fetchrow(_COMPLAINTS)
     complaints_open.set(row["waiting"])
     complaints_overdue.set(row["overdue"])
+
+
+async def look_at_recalls(connection: asyncpg.Connection) -> None:
+    """Reads which agencies have not answered; the same figures in every process of the service."""
+    row = await connection.fetchrow(_RECALLS)
+    recalls_open.set(row["waiting"])
+    recalls_overdue.set(row["overdue"])

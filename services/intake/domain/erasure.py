@@ -17,6 +17,7 @@ KEPT_ON: Final[Mapping[str, str]] = {
     "need": "STATISTICS",
     "disclosure": "ACCOUNTABILITY",
     "emergency_review": "ACCOUNTABILITY",
+    "recall": "ACCOUNTABILITY",
     "rights_request": "ACCOUNTABILITY",
     "authority_notification": "LEGAL_OBLIGATION",
     "compelled_request": "LEGAL_OBLIGATION",

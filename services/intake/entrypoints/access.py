@@ -36,6 +36,7 @@ _READS_POLICY: Final = Access(roles=_CASE_WORK.roles | {Role.DPO, Role.AUDITOR, 
 _KEEPS_POLICY: Final = Access(roles=frozenset({Role.DPO}))
 _PROTECTS_CHILDREN: Final = Access(roles=frozenset({Role.CHILD_PROTECTION_OFFICER}))
 _COMPLAINTS: Final = frozenset({Role.DPO, Role.SAFEGUARDING_OFFICER})
+_RECALLS: Final = Access(roles=_CASE_WORK.roles | {Role.DPO, Role.SAFEGUARDING_OFFICER})
 _HUB_ONLY: Final = Access(internal=True)
 
 ACCESS: Final[Mapping[str, Access]] = {
@@ -92,4 +93,6 @@ ACCESS: Final[Mapping[str, Access]] = {
     "/kem.disclosure.v1.ComplaintService/RegisterComplaint": Access(roles=_CASE_WORK.roles | _COMPLAINTS),
     "/kem.disclosure.v1.ComplaintService/AnswerComplaint": Access(roles=_COMPLAINTS),
     "/kem.disclosure.v1.ComplaintService/ListComplaints": Access(roles=_COMPLAINTS | {Role.SUPERVISOR}),
+    "/kem.disclosure.v1.RecallService/ListRecalls": _RECALLS,
+    "/kem.disclosure.v1.RecallService/AcknowledgeRecall": _CASE_WORK,
 }

@@ -15,6 +15,7 @@ from services.intake.adapters.postgres_disclosures import PostgresDisclosures
 from services.intake.adapters.postgres_held_referrals import PostgresHeldReferrals
 from services.intake.adapters.postgres_needed_categories import PostgresNeededCategories
 from services.intake.adapters.postgres_needs import PostgresNeeds
+from services.intake.adapters.postgres_recalls import PostgresRecalls
 from services.intake.adapters.vault import Vault
 
 
@@ -33,6 +34,7 @@ class ConsentParts:
     held_referrals: PostgresHeldReferrals
     needed_categories: PostgresNeededCategories
     disclosures: PostgresDisclosures
+    recalls: PostgresRecalls
     writer: NeedsWriter
     backlog: Backlog
     holding_news: HoldingNews
@@ -59,6 +61,7 @@ class ConsentParts:
             held_referrals=PostgresHeldReferrals(),
             needed_categories=PostgresNeededCategories(),
             disclosures=PostgresDisclosures(),
+            recalls=PostgresRecalls(),
             writer=NeedsWriter(database),
             backlog=Backlog(database, bootstrap, most=max_waiting_events),
             holding_news=HoldingNews(),

@@ -70,10 +70,12 @@ class ConsentServer:
         )
 
         async def act(tx: Transaction) -> messages.WithdrawConsentResponse:
-            withdrawal = await withdraw_consent(command, tx, parts.people, parts.consents)
+            withdrawal = await withdraw_consent(command, tx, parts.people, parts.consents, parts.recalls)
             return messages.WithdrawConsentResponse(
                 withdrawn_time=timestamp(withdrawal.withdrawn_time),
                 grants_closed=withdrawal.grants_closed,
+                recalls_opened=len(withdrawal.recalls),
+                disclosure_ids_in_between=map(str, withdrawal.in_between),
             )
 
         return await answer_on_record(
@@ -121,7 +123,7 @@ class ConsentServer:
         )
 
         async def act(tx: Transaction) -> messages.EndConsentResponse:
-            ended = await end_consent(command, tx, parts.people, parts.consents)
+            ended = await end_consent(command, tx, parts.people, parts.consents, parts.recalls)
             return messages.EndConsentResponse(
                 ended_time=timestamp(ended.ended_time), grants_closed=ended.grants_closed
             )

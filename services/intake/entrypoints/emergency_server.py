@@ -48,7 +48,9 @@ class EmergencyServer(emergency_service_pb2_grpc.EmergencyServiceServicer):
         command = RecordHandover(UUID(request.request_id), handover_from(request))
 
         async def act(tx: Transaction) -> messages.RecordHandoverResponse:
-            kept = await record_handover(command, tx, parts.people, self._emergencies, parts.vault)
+            kept = await record_handover(
+                command, tx, parts.people, self._emergencies, parts.recalls, parts.vault
+            )
             response = messages.RecordHandoverResponse(
                 disclosure_id=str(kept.disclosure_id), recorded_time=timestamp(kept.recorded_time)
             )

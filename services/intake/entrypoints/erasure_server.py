@@ -35,7 +35,9 @@ class ErasureServer(erasure_service_pb2_grpc.ErasureServiceServicer):
 
     def __init__(self, parts: ConsentParts, tombstones: Tombstones) -> None:
         self._database = parts.database
-        self._parts = ErasureParts(parts.people, PostgresRightsRequests(), PostgresErasures(), tombstones)
+        self._parts = ErasureParts(
+            parts.people, PostgresRightsRequests(), PostgresErasures(), tombstones, parts.recalls
+        )
 
     async def EraseBeneficiary(
         self,

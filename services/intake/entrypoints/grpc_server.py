@@ -12,6 +12,7 @@ from kem.disclosure.v1.emergency_access_service_pb2_grpc import (
 )
 from kem.disclosure.v1.emergency_service_pb2_grpc import add_EmergencyServiceServicer_to_server
 from kem.disclosure.v1.erasure_service_pb2_grpc import add_ErasureServiceServicer_to_server
+from kem.disclosure.v1.recall_service_pb2_grpc import add_RecallServiceServicer_to_server
 from kem.disclosure.v1.rights_service_pb2_grpc import add_RightsServiceServicer_to_server
 from kem.intake.v1 import intake_service_pb2
 from kem.intake.v1.consent_policy_service_pb2_grpc import add_ConsentPolicyServiceServicer_to_server
@@ -35,6 +36,7 @@ from services.intake.entrypoints.emergency_server import EmergencyServer
 from services.intake.entrypoints.erasure_server import ErasureServer
 from services.intake.entrypoints.needs_server import NeedsServer
 from services.intake.entrypoints.parts import VaultParts
+from services.intake.entrypoints.recall_server import RecallServer
 from services.intake.entrypoints.rights_server import RightsServer
 from services.intake.entrypoints.text_server import TextServer
 
@@ -68,6 +70,7 @@ def registrations(
     rights, complaints = RightsServer(consent), ComplaintServer(consent)
     erasures = ErasureServer(consent, tombstones)
     policy = ConsentPolicyServer(consent)
+    recalls = RecallServer(consent)
     return (
         lambda server: add_IntakeServiceServicer_to_server(intake, server),
         lambda server: add_TextServiceServicer_to_server(texts, server),
@@ -80,4 +83,5 @@ def registrations(
         lambda server: add_ComplaintServiceServicer_to_server(complaints, server),
         lambda server: add_ErasureServiceServicer_to_server(erasures, server),
         lambda server: add_ConsentPolicyServiceServicer_to_server(policy, server),
+        lambda server: add_RecallServiceServicer_to_server(recalls, server),
     )

@@ -9,9 +9,11 @@ from kernel.errors import NotFound, RuleBroken
 from kernel.ids import BeneficiaryId, ConsentId, ordered_id
 from services.intake.adapters.postgres_beneficiaries import PostgresBeneficiaries
 from services.intake.adapters.postgres_consents import PostgresConsents
+from services.intake.adapters.postgres_recalls import PostgresRecalls
 from services.intake.domain.cells import ConsentEnded, is_closed_by
 from services.intake.domain.consent import ConsentEnding
 from services.intake.domain.events import ConsentStateRecorded, ProfileChanged
+from services.intake.use_cases.open_recalls import open_recalls
 from services.intake.use_cases.own_agency import own_agency
 
 
@@ -34,9 +36,15 @@ class EndedConsent:
 
 
 async def end_consent(
-    command: EndConsent, tx: Transaction, people: PostgresBeneficiaries, consents: PostgresConsents
+    command: EndConsent,
+    tx: Transaction,
+    people: PostgresBeneficiaries,
+    consents: PostgresConsents,
+    recalls: PostgresRecalls,
 ) -> EndedConsent:
-    """Closes the permits of this consent; its denials stay. Repeat-safe only inside `chassis.requests.once`.
+    """Closes the permits of this consent, and asks back what was given under them; its denials stay.
+
+    Repeat-safe only inside `chassis.requests.once`.
 
     Disclosures under way are waited for; none begins before this transaction has ended.
 
@@ -73,4 +81,5 @@ async def end_consent(
         )
     )
     tx.publish(ProfileChanged(command.beneficiary_id, profile_version, request_id=command.request_id))
+    await open_recalls(tx, recalls, [command.beneficiary_id], request_id=command.request_id)
     return EndedConsent(now, len(closing))

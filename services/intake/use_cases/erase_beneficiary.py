@@ -9,16 +9,24 @@ from chassis.caller import Caller
 from chassis.postgres import Database, Transaction
 from kernel.ids import BeneficiaryId
 from services.intake.adapters.postgres_beneficiaries import PostgresBeneficiaries
+from services.intake.adapters.postgres_recalls import PostgresRecalls
 from services.intake.adapters.tombstones import Tombstone, Tombstones
 from services.intake.domain.events import ProfileChanged
+from services.intake.use_cases.open_recalls import open_recalls
 
 AT_ONCE: Final = 500
 
 
 async def erase_beneficiary(
-    beneficiary_id: BeneficiaryId, tx: Transaction, people: PostgresBeneficiaries, tombstones: Tombstones
+    beneficiary_id: BeneficiaryId,
+    tx: Transaction,
+    people: PostgresBeneficiaries,
+    tombstones: Tombstones,
+    recalls: PostgresRecalls,
 ) -> datetime:
     """Deletes the person's wrapped keys and index, behind a tombstone; answers when.
+
+    Whatever agencies were given about them is asked back.
 
     The tombstone is on the disk before the commit: where the commit then fails, the person is erased at the
     next start of intake at the latest. Others ask again, and hear that the person is erased.
@@ -30,11 +38,13 @@ async def erase_beneficiary(
     await people.lock(tx, beneficiary_id)
     tombstone = Tombstone(beneficiary_id, await tx.now())
     await asyncio.to_thread(tombstones.add, tombstone)
-    await _erase([tombstone], tx, people)
+    await _erase([tombstone], tx, people, recalls)
     return tombstone.erased_time
 
 
-async def replay_tombstones(tombstones: Tombstones, database: Database, people: PostgresBeneficiaries) -> int:
+async def replay_tombstones(
+    tombstones: Tombstones, database: Database, people: PostgresBeneficiaries, recalls: PostgresRecalls
+) -> int:
     """Erases whoever has a tombstone and is still readable; answers how many. Repeat-safe.
 
     Run it at each start, before anybody is served: the database may have been restored from a backup.
@@ -47,12 +57,19 @@ async def replay_tombstones(tombstones: Tombstones, database: Database, people: 
     for first in range(0, len(told), AT_ONCE):
         async with database.transaction(Caller.of_service("intake")) as tx:
             await tx.now()
-            erased += await _erase(told[first : first + AT_ONCE], tx, people)
+            erased += await _erase(told[first : first + AT_ONCE], tx, people, recalls)
     return erased
 
 
-async def _erase(tombstones: Iterable[Tombstone], tx: Transaction, people: PostgresBeneficiaries) -> int:
+async def _erase(
+    tombstones: Iterable[Tombstone],
+    tx: Transaction,
+    people: PostgresBeneficiaries,
+    recalls: PostgresRecalls,
+) -> int:
     erased = await people.erase(tx, {one.beneficiary_id: one.erased_time for one in tombstones})
     for beneficiary_id, profile_version in erased:
         tx.publish(ProfileChanged(beneficiary_id, profile_version))
+    if erased:
+        await open_recalls(tx, recalls, [beneficiary_id for beneficiary_id, _ in erased], is_erased=True)
     return len(erased)

@@ -8,6 +8,7 @@ from kernel.errors import NotFound
 from kernel.ids import random_id
 from services.intake.adapters.postgres_beneficiaries import PostgresBeneficiaries
 from services.intake.adapters.postgres_erasures import PostgresErasures
+from services.intake.adapters.postgres_recalls import PostgresRecalls
 from services.intake.adapters.postgres_rights_requests import PostgresRightsRequests
 from services.intake.adapters.tombstones import Tombstones
 from services.intake.domain.erasure import Certificate, certificate_of
@@ -35,6 +36,7 @@ class ErasureParts:
     requests: PostgresRightsRequests
     erasures: PostgresErasures
     tombstones: Tombstones
+    recalls: PostgresRecalls
 
 
 async def erase_by_request(command: EraseByRequest, tx: Transaction, parts: ErasureParts) -> Certificate:
@@ -55,7 +57,7 @@ async def erase_by_request(command: EraseByRequest, tx: Transaction, parts: Eras
     await parts.people.lock(tx, person)
     destroyed = await parts.erasures.held(tx, person)
     recipients = await parts.erasures.recipients(tx, person)
-    erased_time = await erase_beneficiary(person, tx, parts.people, parts.tombstones)
+    erased_time = await erase_beneficiary(person, tx, parts.people, parts.tombstones, parts.recalls)
     certificate = certificate_of(
         certificate_id,
         request.rights_request_id,

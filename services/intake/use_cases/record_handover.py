@@ -11,10 +11,12 @@ from kernel.ids import DisclosureId, ordered_id
 from kernel.vocabulary import LegalBasis
 from services.intake.adapters.postgres_beneficiaries import PostgresBeneficiaries
 from services.intake.adapters.postgres_emergencies import HandoverRow, PostgresEmergencies
+from services.intake.adapters.postgres_recalls import PostgresRecalls
 from services.intake.adapters.vault import Vault
 from services.intake.domain.emergency_events import HandoverRecorded
 from services.intake.domain.emergency_review import REVIEW_DUE, EmergencyKind, EmergencyReview
 from services.intake.domain.handover import Handover, HandoverAnswer, check_handover, rests_on
+from services.intake.use_cases.open_recalls import open_recalls
 from services.intake.use_cases.own_agency import own_agency
 
 
@@ -40,9 +42,12 @@ async def record_handover(
     tx: Transaction,
     people: PostgresBeneficiaries,
     emergencies: PostgresEmergencies,
+    recalls: PostgresRecalls,
     vault: Vault,
 ) -> RecordedHandover:
     """A disclosure that has happened already: what it rests on is judged by the moment of the call.
+
+    Where that consent has ended since, what was told is asked back at once.
 
     Referral follows the event: the agency's open offer ends by its answer. Repeat-safe only inside
     `chassis.requests.once`.
@@ -87,6 +92,7 @@ async def record_handover(
     if review is not None:
         await emergencies.open_review(tx, review)
     tx.publish(_told(row))
+    await open_recalls(tx, recalls, [need.beneficiary_id], request_id=command.request_id)
     return RecordedHandover(row.disclosure_id, now, review.due_time if review else None)
 
 

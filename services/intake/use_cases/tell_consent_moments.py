@@ -7,16 +7,21 @@ from typing import Final
 
 from chassis.postgres import Transaction
 from services.intake.adapters.postgres_consent_moments import PostgresConsentMoments
+from services.intake.adapters.postgres_recalls import PostgresRecalls
 from services.intake.domain.consent import EXPIRED
 from services.intake.domain.events import ConsentStateRecorded, ProfileChanged
+from services.intake.use_cases.open_recalls import open_recalls
 
 AT_ONCE: Final = 100
 
 
-async def tell_consent_moments(tx: Transaction, moments: PostgresConsentMoments) -> int:
+async def tell_consent_moments(
+    tx: Transaction, moments: PostgresConsentMoments, recalls: PostgresRecalls
+) -> int:
     """Tells a ProfileChanged for each person among the moments now due; answers how many.
 
-    Of each record that has ended by that it is written and told that it has.
+    Of each record that has ended by that it is written and told that it has, and what agencies were given
+    under it is asked back.
 
     Disclosure needs none of this, for it looks at the periods itself. Whoever matches asks again and takes
     back an offer that is no longer permitted, or finds one that now is. When an agreement begins and ends is
@@ -30,4 +35,6 @@ async def tell_consent_moments(tx: Transaction, moments: PostgresConsentMoments)
         tx.publish(ConsentStateRecorded(beneficiary_id, sequence, EXPIRED, consent_id=consent_id))
     for beneficiary_id, profile_version in turned:
         tx.publish(ProfileChanged(beneficiary_id, profile_version))
+    if turned:
+        await open_recalls(tx, recalls, people)
     return len(turned)

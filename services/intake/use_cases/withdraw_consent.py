@@ -1,16 +1,20 @@
 """Takes back consent, whole or for one agency: from the commit on nothing is disclosed under it."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from uuid import UUID
 
 from chassis.postgres import Transaction
-from kernel.ids import AgencyId, BeneficiaryId, ordered_id
+from kernel.ids import AgencyId, BeneficiaryId, DisclosureId, ordered_id
 from services.intake.adapters.postgres_beneficiaries import PostgresBeneficiaries
 from services.intake.adapters.postgres_consents import PostgresConsents
+from services.intake.adapters.postgres_recalls import PostgresRecalls
 from services.intake.domain.cells import ConsentTakenBack, is_closed_by
 from services.intake.domain.consent_rules import check_happened
 from services.intake.domain.events import ConsentWithdrawn, ProfileChanged
+from services.intake.domain.recall import Recall
+from services.intake.use_cases.open_recalls import open_recalls
 from services.intake.use_cases.own_agency import own_agency
 
 
@@ -26,16 +30,30 @@ class WithdrawConsent:
 
 @dataclass(frozen=True, slots=True)
 class Withdrawal:
-    """When it took effect, and how many grants it closed."""
+    """When it took effect, how many grants it closed, and what is asked back because of it."""
 
     withdrawn_time: datetime
     grants_closed: int
+    recalls: Sequence[Recall] = ()
+
+    @property
+    def in_between(self) -> list[DisclosureId]:
+        """What was given between the person's word and its recording."""
+        return [
+            one.disclosure_id for recall in self.recalls for one in recall.disclosures if one.is_in_between
+        ]
 
 
 async def withdraw_consent(
-    command: WithdrawConsent, tx: Transaction, people: PostgresBeneficiaries, consents: PostgresConsents
+    command: WithdrawConsent,
+    tx: Transaction,
+    people: PostgresBeneficiaries,
+    consents: PostgresConsents,
+    recalls: PostgresRecalls,
 ) -> Withdrawal:
-    """Closes the permits that rest on consent, and says so. Repeat-safe only inside `chassis.requests.once`.
+    """Closes the permits that rest on consent, says so, and asks back what agencies were given under them.
+
+    Repeat-safe only inside `chassis.requests.once`.
 
     It is recorded also where nothing was open: it is the person's word. Disclosures under way are waited
     for; none begins before this transaction has ended. Denials stay, and so does what rests on another basis.
@@ -73,4 +91,5 @@ async def withdraw_consent(
         )
     )
     tx.publish(ProfileChanged(command.beneficiary_id, profile_version, request_id=command.request_id))
-    return Withdrawal(now, len(closing))
+    opened = await open_recalls(tx, recalls, [command.beneficiary_id], request_id=command.request_id)
+    return Withdrawal(now, len(closing), opened)

@@ -25,12 +25,14 @@ from kem.directory.v1 import directory_service_pb2 as directory
 from kem.directory.v1.directory_service_pb2_grpc import DirectoryServiceStub
 from kem.disclosure.v1 import authority_service_pb2 as authority
 from kem.disclosure.v1 import complaint_service_pb2 as complaints
+from kem.disclosure.v1 import recall_service_pb2 as recall
 from kem.disclosure.v1 import rights_service_pb2 as rights
 from kem.disclosure.v1.authority_service_pb2_grpc import AuthorityServiceStub
 from kem.disclosure.v1.complaint_service_pb2_grpc import ComplaintServiceStub
 from kem.disclosure.v1.emergency_service_pb2_grpc import EmergencyServiceStub
+from kem.disclosure.v1.recall_service_pb2_grpc import RecallServiceStub
 from kem.disclosure.v1.rights_service_pb2_grpc import RightsServiceStub
-from kem.intake.v1 import need_pb2
+from kem.intake.v1 import intake_service_pb2, need_pb2
 from kem.referral.v1 import referral_service_pb2 as referral
 from kem.referral.v1.referral_service_pb2_grpc import ReferralServiceStub
 from kernel.codes import Role
@@ -64,6 +66,8 @@ class Case:
     compelled_request_id: str
     rights_request_id: str
     complaint_id: str
+    recall_id: str
+    """Something that an agency must still answer."""
 
     def unknown(self) -> "Case":
         """Ids in the same places of which nothing is known."""
@@ -221,7 +225,8 @@ async def _make_case(running: RunningReferral, desk: Desk) -> Case:
         await _asked_by_right(running, person),
         await _complained_of(running, agency_id),
     )
-    return Case(*ids, emergency_id, asked, asked_by_right, complaint)
+    back = await _asked_back(running, desk)
+    return Case(*ids, emergency_id, asked, asked_by_right, complaint, back)
 
 
 async def _complained_of(running: RunningReferral, agency_id: str) -> str:
@@ -236,6 +241,22 @@ async def _complained_of(running: RunningReferral, agency_id: str) -> str:
     async with running.intake.channel_of() as channel:
         registered = await ComplaintServiceStub(channel).RegisterComplaint(request)
     return str(registered.complaint_id)
+
+
+async def _asked_back(running: RunningReferral, desk: Desk) -> str:
+    """What was told by telephone to the agency, of somebody who then took their consent back."""
+    person = await desk.person()
+    await desk.consent(person)
+    need = await desk.need(person, routing=need_pb2.ROUTING_HOLD)
+    async with running.intake.channel_of() as channel:
+        told = handover_request(need.referral_id, str(desk.agency_id))
+        await EmergencyServiceStub(channel).RecordHandover(told)
+        await desk.intake.WithdrawConsent(
+            intake_service_pb2.WithdrawConsentRequest(request_id=str(uuid4()), beneficiary_id=person)
+        )
+        request = recall.ListRecallsRequest(view=recall.RECALL_VIEW_SENT, filter=recall.RECALL_FILTER_OPEN)
+        [one] = (await RecallServiceStub(channel).ListRecalls(request)).recalls
+    return str(one.recall_id)
 
 
 async def _asked_by_right(running: RunningReferral, person: str) -> str:

@@ -15,6 +15,7 @@ from kem.disclosure.v1 import disclosure_service_pb2 as disclosure
 from kem.disclosure.v1 import emergency_access_service_pb2 as access
 from kem.disclosure.v1 import emergency_service_pb2 as emergency
 from kem.disclosure.v1 import erasure_service_pb2 as erasure
+from kem.disclosure.v1 import recall_service_pb2 as recall
 from kem.disclosure.v1 import rights_service_pb2 as rights
 from kem.intake.v1 import consent_pb2, need_pb2
 from kem.intake.v1 import intake_service_pb2 as intake
@@ -46,6 +47,7 @@ NAMES_NOTHING_OF_OTHERS: Final = {
     "ListComplaints": "answers those that the caller's own agency registered; see test_complaints",
     "ListRightsRequests": "answers those of the caller's own agency; see test_rights_requests",
     "ListEmergencyAccesses": "answers those of the caller's own agency; see test_emergency_access",
+    "ListRecalls": "answers those of the caller's own agency; see test_recalls",
     "ListEmergencyReviews": "answers those of the caller's own agency; see test_handover",
     "GetProfiles": "the hub's own services only",
     "Seal": "the hub's own services only",
@@ -206,6 +208,9 @@ def requests_about(case: Case, desk: Desk) -> dict[str, Message]:
         ),
         "GetEmergencyDisclosure": access.GetEmergencyDisclosureRequest(
             request_id=again, emergency_access_id=case.emergency_id
+        ),
+        "AcknowledgeRecall": recall.AcknowledgeRecallRequest(
+            request_id=again, recall_id=case.recall_id, destroyed_categories=["NAME"]
         ),
         "ExplainMatches": referral.ExplainMatchesRequest(referral_id=case.referral_id),
         "OfferTo": referral.OfferToRequest(**about_referral, service_ids=[case.service_id]),

@@ -7,6 +7,7 @@ from tests.integration.check.healthy_hub import (
     ASKED_FIRST,
     DECLINED,
     EARLIER,
+    HANDOVER,
     HOLDER,
     JUST_AFTER,
     LATER,
@@ -186,9 +187,12 @@ BREAKS = [
     ),
     (
         "update intake.disclosure set given_mask = 15, asked_mask = 15 where kind = 'PULLED'",
-        {"I6-permitted-when-given"},
+        {"I6-permitted-when-given", "I19-what-ended-is-asked-back"},
     ),
-    ("update intake.disclosure set given_mask = 1 where kind = 'PULLED'", {"I6-permitted-when-given"}),
+    (
+        "update intake.disclosure set given_mask = 1 where kind = 'PULLED'",
+        {"I6-permitted-when-given", "I19-a-recall-is-of-what-was-given"},
+    ),
     *(
         (
             "insert into intake.disclosure select (jsonb_populate_record(d, jsonb_build_object("
@@ -213,7 +217,7 @@ BREAKS = [
     ),
     (
         "update intake.disclosure set for_assessment = true, given_mask = 8 where kind = 'PULLED'",
-        {"I6-an-assessment-sees-little", "I6-permitted-when-given"},
+        {"I6-an-assessment-sees-little", "I6-permitted-when-given", "I19-what-ended-is-asked-back"},
     ),
     ("update intake.needed_categories set mask = 15", {"I6-needs-are-as-the-officer-set-them"}),
     ("update intake.grant_cell set categories = 8191", {"I6-cells-are-what-was-signed"}),
@@ -229,8 +233,8 @@ BREAKS = [
         # a withdrawal closed the cell, and by hand it was opened again
         "insert into intake.consent_event select (jsonb_populate_record(e, jsonb_build_object("
         "'consent_event_id', gen_random_uuid(), 'sequence', 2, 'state', 'WITHDRAWN',"
-        " 'recorded_time', now()))).* from intake.consent_event e",
-        {"I6-cells-are-what-was-signed"},
+        " 'recorded_time', now()))).* from intake.consent_event e where e.sequence = 1",
+        {"I6-cells-are-what-was-signed", "I19-what-ended-is-asked-back"},
     ),
     (
         "insert into intake.consent_freeze (consent_freeze_id, beneficiary_id, frozen_by_agency_id,"
@@ -247,13 +251,13 @@ BREAKS = [
         # the period ended by itself, just after the disclosure, and nobody was reminded
         f"update intake.consent set valid_until_time = '{JUST_AFTER}';"
         f"update intake.grant_cell set valid_until_time = '{JUST_AFTER}'",
-        {"I7-no-offer-outlives-its-consent"},
+        {"I7-no-offer-outlives-its-consent", "I19-what-ended-is-asked-back"},
     ),
     (
         "insert into intake.consent_event select (jsonb_populate_record(e, jsonb_build_object("
         "'consent_event_id', gen_random_uuid(), 'sequence', 2, 'state', 'WITHDRAWN',"
-        f" 'recorded_time', '{EARLIER}'))).* from intake.consent_event e",
-        {"I6-permitted-when-given", "I6-cells-are-what-was-signed"},
+        f" 'recorded_time', '{EARLIER}'))).* from intake.consent_event e where e.sequence = 1",
+        {"I6-permitted-when-given", "I6-cells-are-what-was-signed", "I19-what-ended-is-asked-back"},
     ),
     (
         "insert into intake.consent_grant select (jsonb_populate_record(g,"
@@ -266,7 +270,13 @@ BREAKS = [
     ),
     (
         f"update intake.disclosure set agency_id = '{ASKED_FIRST}' where kind = 'PULLED'",
-        {"I11-only-to-who-took-it-up", "I6-permitted-when-given", "I6-covered-by-an-agreement"},
+        {
+            "I11-only-to-who-took-it-up",
+            "I6-permitted-when-given",
+            "I6-covered-by-an-agreement",
+            "I19-what-ended-is-asked-back",
+            "I19-a-recall-is-of-what-was-given",
+        },
     ),
     (
         "update intake.emergency_review set reviewed_by_principal_id = involved_principal_ids[1]"
@@ -347,6 +357,34 @@ BREAKS = [
     (
         "update intake.event_log set aggregate_id = gen_random_uuid() where type = 'ComplaintAnswered'",
         {"I18-each-complaint-is-told"},
+    ),
+    (
+        "delete from intake.recalled_disclosure; delete from intake.recall",
+        {"I19-what-ended-is-asked-back"},
+    ),
+    (
+        "update intake.beneficiary set erased_time = now()",
+        {"I19-what-ended-is-asked-back"},
+    ),
+    (
+        f"update intake.recalled_disclosure set disclosure_id = '{HANDOVER}'",
+        {"I19-a-recall-is-of-what-was-given", "I19-what-ended-is-asked-back"},
+    ),
+    (
+        "update intake.recall set kept_mask = 0",
+        {"I19-an-answer-covers-what-was-given"},
+    ),
+    (
+        "update intake.recall set kept_ground = ''",
+        {"I19-an-answer-covers-what-was-given"},
+    ),
+    (
+        "update intake.recalled_disclosure set is_in_between = true",
+        {"I19-what-was-given-in-between-is-said"},
+    ),
+    (
+        "update intake.event_log set aggregate_id = gen_random_uuid() where type = 'RecallAcknowledged'",
+        {"I19-each-recall-is-told"},
     ),
 ]
 

@@ -47,6 +47,8 @@ NOTIFICATION, COMPELLED, COMPELLED_DISCLOSURE = (
 )
 EMERGENCY, BY_EMERGENCY = derived_id("check", "emergency"), derived_id("check", "by emergency")
 PURPOSE = "SERVICE_EDUCATION"
+NOTICE = "a notice"
+NOTICE_SHA256 = hashlib.sha256(NOTICE.encode()).digest()
 
 NOW = datetime.now(UTC)
 EARLIER, LATER = NOW - timedelta(hours=2), NOW + timedelta(hours=2)
@@ -122,7 +124,7 @@ class HealthyHub:
     ) -> OutgoingEvent:
         """An event of intake of which only the envelope's outside matters."""
         is_disclosure = kind.startswith(
-            ("Disclosure", "Handover", "Emergency", "Authority", "Compelled", "Complaint", "Rights")
+            ("Disclosure", "Handover", "Emergency", "Authority", "Compelled", "Complaint", "Rights", "Recall")
         )
         topic = "kem.disclosure.v1" if is_disclosure else "kem.intake.v1"
         event = OutgoingEvent(ordered_id(), topic, key, aggregate_id, version, kind, EARLIER, b"")
@@ -148,6 +150,7 @@ class HealthyHub:
 async def build(files: FreshDatabase, connection: asyncpg.Connection) -> HealthyHub:
     """Plants everything."""
     from tests.integration.check.healthy_emergencies import plant_emergencies
+    from tests.integration.check.healthy_recalls import plant_recall
     from tests.integration.check.healthy_rights import plant_rights
 
     hub = HealthyHub(files, connection)
@@ -155,6 +158,7 @@ async def build(files: FreshDatabase, connection: asyncpg.Connection) -> Healthy
     await _plant_intake(hub)
     await plant_emergencies(hub)
     await plant_rights(hub)
+    await plant_recall(hub)
     await _plant_referral(hub)
     await hub.tell(*_story(hub))
     await _plant_staff(hub)
@@ -191,10 +195,8 @@ async def _plant_intake(hub: HealthyHub) -> None:
     await hub.plant("intake.beneficiary", beneficiary_id=PERSON, version=1, profile_version=1)
     await hub.intake_event("BeneficiaryRegistered", PERSON)
     period = {"valid_from_time": EARLIER - timedelta(days=1), "valid_until_time": LATER}
-    text = "a notice"
-    sha256 = hashlib.sha256(text.encode()).digest()
     await hub.plant("intake.notice", version="1", published_time=EARLIER - timedelta(days=2))
-    await hub.plant("intake.notice_text", version="1", language="en", text=text, sha256=sha256)
+    await hub.plant("intake.notice_text", version="1", language="en", text=NOTICE, sha256=NOTICE_SHA256)
     await hub.plant(
         "intake.consent",
         consent_id=CONSENT,
@@ -203,7 +205,7 @@ async def _plant_intake(hub: HealthyHub) -> None:
         given_by="SELF",
         notice_version="1",
         notice_language="en",
-        notice_sha256=sha256,
+        notice_sha256=NOTICE_SHA256,
         **period,
     )
     grant = {
@@ -260,9 +262,11 @@ async def _plant_intake(hub: HealthyHub) -> None:
         agency_id=HOLDER,
         offer_id=ACCEPTED,
         purpose=PURPOSE,
+        legal_bases=["CONSENT"],
         asked_mask=5,
         given_mask=5,
         cell_ids=[CELL],
+        consent_event_ids=[CONSENT_EVENT],
         agreement_version=1,
         disclosed_time=NOW,
     )

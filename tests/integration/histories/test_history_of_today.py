@@ -21,6 +21,8 @@ from kernel.vocabulary import LegalBasis
 from services.intake.adapters.postgres_emergencies import PostgresEmergencies
 from services.intake.domain.beneficiary import Beneficiary
 from services.intake.domain.handover import HandoverAnswer
+from services.intake.domain.recall import Acknowledgement, Recall
+from services.intake.use_cases.acknowledge_recall import AcknowledgeRecall, acknowledge_recall
 from services.intake.use_cases.update_beneficiary import UpdateBeneficiary, update_beneficiary
 from services.referral.use_cases.set_needed_categories import set_needed_categories
 from tests.support.consented_people import (
@@ -165,6 +167,15 @@ async def move(intake: OpenIntake, person: BeneficiaryId, beneficiary: Beneficia
         await update_beneficiary(command, METHOD, tx, vault.vault, vault.people, vault.search)
 
 
+async def acknowledged(intake: OpenIntake, recall: Recall) -> None:
+    """The holder has destroyed everything."""
+    command = AcknowledgeRecall(
+        uuid4(), recall.recall_id, Acknowledgement(recall.recalled_mask, 0, ""), "All of it."
+    )
+    async with intake.database.transaction(member_of(recall.agency_id)) as tx:
+        await acknowledge_recall(command, tx, intake.parts.recalls, intake.parts.vault)
+
+
 async def test_every_word_of_intake_is_told(
     fresh: FreshDatabase, everything: asyncpg.Connection, tmp_path: Path
 ) -> None:
@@ -182,7 +193,8 @@ async def test_every_word_of_intake_is_told(
             await intake.disclose(held, member_of(other))
         await intake.withdraw_need(withdrawn)
         await intake.withdraw(person, other)
-        await intake.withdraw(person)
+        [recall] = (await intake.withdraw(person)).recalls
+        await acknowledged(intake, recall)
     events = await waiting(everything, "intake")
     words = facts_of(IntakeEvent) | facts_of(DisclosureEvent)
     told_elsewhere = TOLD_IN_EMERGENCIES | TOLD_OF_AUTHORITIES | TOLD_OF_RIGHTS

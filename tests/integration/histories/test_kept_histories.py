@@ -47,7 +47,16 @@ NOBODY_ACTS_ON = {
         (topics.DISCLOSURE, fact)
         for fact in facts_of(DisclosureEvent)
         if fact.startswith(
-            ("Emergency", "Authority", "Compelled", "Complaint", "Rights", "NoticePublished", "AgeRules")
+            (
+                "Emergency",
+                "Authority",
+                "Compelled",
+                "Complaint",
+                "Rights",
+                "Recall",
+                "NoticePublished",
+                "AgeRules",
+            )
         )
     ),
     *(

@@ -205,7 +205,8 @@ async def test_the_words_of_somebody_erased_are_gone_and_their_complaint_stays(
     person = await intake.person()
     kept = await complaints.register(person=person)
     async with intake.database.transaction(intake.desk) as tx:
-        await erase_beneficiary(person, tx, intake.parts.people, Tombstones(tmp_path))
+        parts = intake.parts
+        await erase_beneficiary(person, tx, parts.people, Tombstones(tmp_path), parts.recalls)
     await complaints.answer(kept.complaint_id)
     [(one, words, found)] = (await complaints.listed(RequestsView.ALL)).complaints
     assert (one.complaint_id, words, found) == (kept.complaint_id, "", "")

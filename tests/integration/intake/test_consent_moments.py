@@ -17,6 +17,7 @@ from kem.intake.v1.intake_events_pb2 import IntakeEvent
 from kernel.ids import BeneficiaryId
 from services.intake.adapters.event_codec import encode
 from services.intake.adapters.postgres_consent_moments import PostgresConsentMoments
+from services.intake.adapters.postgres_recalls import PostgresRecalls
 from services.intake.domain.cells import GrantEffect
 from services.intake.use_cases.tell_consent_moments import AT_ONCE, tell_consent_moments
 from tests.integration.chassis.waiting import running, until
@@ -24,7 +25,7 @@ from tests.support.consented_people import COURSES, OpenIntake, agreement_with, 
 
 A, B = uuid4(), uuid4()
 HUB = Caller.of_service("intake")
-TAKE = partial(tell_consent_moments, moments=PostgresConsentMoments())
+TAKE = partial(tell_consent_moments, moments=PostgresConsentMoments(), recalls=PostgresRecalls())
 HOUR, DAY = timedelta(hours=1), timedelta(days=1)
 
 

@@ -31,7 +31,7 @@ async def _cells(intake: OpenIntake, person: BeneficiaryId) -> dict[object, obje
 
 async def _tell(intake: OpenIntake) -> int:
     async with intake.worker.transaction(Caller.of_service("intake")) as tx:
-        return await tell_consent_moments(tx, PostgresConsentMoments())
+        return await tell_consent_moments(tx, PostgresConsentMoments(), intake.parts.recalls)
 
 
 async def _say(intake: OpenIntake, person: BeneficiaryId, answer: ConsentAnswer, **more: Any) -> datetime:
@@ -49,7 +49,9 @@ async def _end(
 ) -> EndedConsent:
     command = EndConsent(uuid4(), person, consent_id, ending)
     async with intake.database.transaction(by or intake.desk) as tx:
-        return await end_consent(command, tx, intake.parts.people, intake.parts.consents)
+        return await end_consent(
+            command, tx, intake.parts.people, intake.parts.consents, intake.parts.recalls
+        )
 
 
 async def _states(intake: OpenIntake) -> list[str]:

@@ -11,6 +11,7 @@ from kem.intake.v1.intake_events_pb2 import IntakeEvent
 from kernel.errors import NotFound, RuleBroken
 from kernel.ids import BeneficiaryId, random_id
 from services.intake.adapters.keys import KeysUnusable
+from services.intake.adapters.postgres_recalls import PostgresRecalls
 from services.intake.adapters.root_key import open_keys
 from services.intake.adapters.tombstones import Tombstones
 from services.intake.domain.identifiers import IdentifierField
@@ -38,7 +39,7 @@ async def opened(fresh: FreshDatabase, tmp_path: Path) -> AsyncIterator[OpenVaul
 
 async def erase(opened: OpenVault, person: BeneficiaryId, folder: Path) -> None:
     async with opened.database.transaction(worker_of()) as tx:
-        await erase_beneficiary(person, tx, opened.people, Tombstones(folder))
+        await erase_beneficiary(person, tx, opened.people, Tombstones(folder), PostgresRecalls())
 
 
 async def rows_of(opened: OpenVault, person: BeneficiaryId) -> dict[str, int]:
@@ -93,15 +94,19 @@ async def test_a_tombstone_without_its_commit_is_made_true_at_the_next_start(
 
     async def killed_before_its_commit() -> None:
         async with opened.database.transaction(worker_of()) as tx:
-            await erase_beneficiary(person, tx, opened.people, Tombstones(tmp_path))
+            await erase_beneficiary(person, tx, opened.people, Tombstones(tmp_path), PostgresRecalls())
             raise RuntimeError
 
     with pytest.raises(RuntimeError):
         await killed_before_its_commit()
     assert (await rows_of(opened, person))["data_key"] > 0
-    assert await replay_tombstones(Tombstones(tmp_path), opened.database, opened.people) == 1
+    assert (
+        await replay_tombstones(Tombstones(tmp_path), opened.database, opened.people, PostgresRecalls()) == 1
+    )
     assert (await rows_of(opened, person))["data_key"] == 0
-    assert await replay_tombstones(Tombstones(tmp_path), opened.database, opened.people) == 0
+    assert (
+        await replay_tombstones(Tombstones(tmp_path), opened.database, opened.people, PostgresRecalls()) == 0
+    )
     assert len(await told(opened, "profile_changed")) == 1
 
 
@@ -125,7 +130,9 @@ async def test_an_older_database_is_erased_again_and_keeps_everybody_else(
     Tombstones(tmp_path).add(
         type(first)(BeneficiaryId(random_id()), first.erased_time)
     )  # not in this database
-    assert await replay_tombstones(Tombstones(tmp_path), opened.database, opened.people) == 2
+    assert (
+        await replay_tombstones(Tombstones(tmp_path), opened.database, opened.people, PostgresRecalls()) == 2
+    )
     for person, tombstone in zip(people, (first, second), strict=False):
         assert (await rows_of(opened, person))["data_key"] == 0
         async with opened.database.transaction(HUB) as tx:
@@ -146,7 +153,7 @@ async def test_tombstones_begin_with_the_root_key_and_are_missed_from_then_on(
         Tombstones(tmp_path).file.unlink()
         await open_keys(opened.database, tmp_path)
         with pytest.raises(KeysUnusable, match="erased people would come back"):
-            await replay_tombstones(Tombstones(tmp_path), opened.database, opened.people)
+            await replay_tombstones(Tombstones(tmp_path), opened.database, opened.people, PostgresRecalls())
     async with open_vault(fresh_database(schemas=("intake",)), tmp_path) as empty:
         with pytest.raises(KeysUnusable, match="erased people would come back"):
-            await replay_tombstones(Tombstones(tmp_path), empty.database, empty.people)
+            await replay_tombstones(Tombstones(tmp_path), empty.database, empty.people, PostgresRecalls())

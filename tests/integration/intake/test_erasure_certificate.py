@@ -59,6 +59,7 @@ class Erasures:
             self.rights.store,
             self.store,
             Tombstones(self.folder),
+            self.intake.parts.recalls,
         )
         async with self.intake.database.transaction(by) as tx:
             return await erase_by_request(command, tx, parts)

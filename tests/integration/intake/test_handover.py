@@ -163,7 +163,8 @@ async def test_a_review_about_somebody_erased_since_ends_though_its_words_cannot
     kept = await telephone.hand_over(need, "HEALTH", legal_basis=LegalBasis.VITAL_INTEREST)
     [row] = await intake.rows("select beneficiary_id from disclosure")
     async with intake.database.transaction(intake.desk) as tx:
-        await erase_beneficiary(row["beneficiary_id"], tx, intake.parts.people, Tombstones(tmp_path))
+        parts = intake.parts
+        await erase_beneficiary(row["beneficiary_id"], tx, parts.people, Tombstones(tmp_path), parts.recalls)
     officer = worker_of(None, "dpo")
     [(_, words)] = (await telephone.waiting(officer)).reviews
     assert words == ""

@@ -252,7 +252,8 @@ async def test_only_an_open_request_to_see_opens_anything(rights: Rights, tmp_pa
             for wanted in (asked, erasure, answered):
                 assert await tx.connection.fetchval(statement, wanted) == 0
     async with intake.database.transaction(intake.desk) as tx:
-        await erase_beneficiary(person, tx, intake.parts.people, Tombstones(tmp_path))
+        parts = intake.parts
+        await erase_beneficiary(person, tx, parts.people, Tombstones(tmp_path), parts.recalls)
     with pytest.raises(RuleBroken) as refusal:
         await rights.export(asked)
     assert refusal.value.stable_reason == "BENEFICIARY_ERASED"

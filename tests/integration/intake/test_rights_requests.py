@@ -134,7 +134,8 @@ async def test_somebody_erased_since_is_answered_without_words(rights: Rights, t
     person = await intake.person()
     kept = await rights.register(person, Right.ERASURE)
     async with intake.database.transaction(intake.desk) as tx:
-        await erase_beneficiary(person, tx, intake.parts.people, Tombstones(tmp_path))
+        parts = intake.parts
+        await erase_beneficiary(person, tx, parts.people, Tombstones(tmp_path), parts.recalls)
     await rights.answer(kept.rights_request_id)
     [row] = await intake.rows("select answer, sealed_answer from rights_request")
     assert (row["answer"], row["sealed_answer"]) == ("FULFILLED", None)

@@ -15,6 +15,7 @@ from kernel.ids import BeneficiaryId
 from kernel.vocabulary import Origin, Routing, Urgency
 from services.intake.adapters import people_search
 from services.intake.adapters.measures import look_at_searches, searchers_alarmed
+from services.intake.adapters.postgres_recalls import PostgresRecalls
 from services.intake.adapters.postgres_search_tally import forget_searches
 from services.intake.adapters.tombstones import Tombstones
 from services.intake.domain.beneficiary import Birth, Name, Names, OptionalText
@@ -106,7 +107,7 @@ async def test_names_are_opened_at_the_start_and_followed_as_people_change(
         assert await found(one) == [early]
         assert await found(one, NameQuery("Παπαδόπουλος", 1990)) == [late]
         async with other.database.transaction(worker_of()) as tx:
-            await erase_beneficiary(early, tx, other.people, Tombstones(tmp_path))
+            await erase_beneficiary(early, tx, other.people, Tombstones(tmp_path), PostgresRecalls())
         assert await found(one) == []
         assert len(one.names) == 1, "an erased person is not in memory, either"
 

@@ -19,6 +19,7 @@ from chassis.topics import INTAKE
 from kernel.errors import NotFound, RuleBroken
 from kernel.ids import BeneficiaryId
 from services.intake.adapters.file_keys import FileKeyProvider
+from services.intake.adapters.postgres_recalls import PostgresRecalls
 from services.intake.adapters.tombstones import Tombstones
 from services.intake.use_cases.erase_beneficiary import erase_beneficiary
 from services.intake.use_cases.get_beneficiary import get_beneficiary
@@ -111,7 +112,7 @@ async def backed_up(tmp_path_factory: pytest.TempPathFactory) -> BackedUp:
         assert (again.returncode, "is there already" in again.stderr) == (1, True)
         came_later = await opened.register(invented_person())
         async with opened.database.transaction(worker_of()) as tx:
-            await erase_beneficiary(people[0], tx, opened.people, Tombstones(layout.keys))
+            await erase_beneficiary(people[0], tx, opened.people, Tombstones(layout.keys), PostgresRecalls())
         assert await is_device_known(layout, staff)
         assert await answer_to_one_time_password(layout, staff) == "PASSWORD_MUST_BE_CHANGED"
         await close(layout, staff.leaves)

@@ -15,7 +15,14 @@ from kernel.ids import AgencyId, BeneficiaryId, ConsentId, DisclosureId, NeedId,
 from kernel.vocabulary import LegalBasis, Origin, Routing, Urgency
 from services.intake.adapters.event_codec import encode
 from services.intake.adapters.search_alarm import many_people_searched
-from services.intake.domain import authority_events, complaint_events, emergency_events, events, rights_events
+from services.intake.domain import (
+    authority_events,
+    complaint_events,
+    emergency_events,
+    events,
+    recall_events,
+    rights_events,
+)
 from services.intake.domain import consent_policy_events as policy
 from tests.support.golden import fact_in, facts_of, golden_bytes, kept_files
 
@@ -28,6 +35,8 @@ REFERRAL = ReferralId(UUID("00000000-0000-4000-8000-000000000005"))
 CONSENT = ConsentId(UUID("00000000-0000-4000-8000-000000000006"))
 DISCLOSURE = DisclosureId(UUID("00000000-0000-7000-8000-000000000007"))
 EVENT = UUID("00000000-0000-7000-8000-000000000008")
+RECALL = UUID("00000000-0000-4000-8000-00000000000e")
+DESK = AgencyId(UUID("00000000-0000-4000-8000-00000000000f"))
 NOTIFICATION = UUID("00000000-0000-4000-8000-00000000000c")
 COMPELLED = UUID("00000000-0000-4000-8000-00000000000d")
 EMERGENCY = UUID("00000000-0000-4000-8000-00000000000b")
@@ -92,6 +101,12 @@ FACTS: list[object] = [
     emergency_events.EmergencyAccessDecided(EMERGENCY, AGENCY, 0b0011, NOW + timedelta(hours=4), REQUEST),
     emergency_events.EmergencyDisclosureGiven(
         DISCLOSURE, EMERGENCY, REFERRAL, AGENCY, 0b0011, 0b0001, REQUEST
+    ),
+    recall_events.RecallOpened(
+        RECALL, REFERRAL, AGENCY, DESK, "WITHDRAWN", 0b0111, NOW + timedelta(hours=72), REQUEST
+    ),
+    recall_events.RecallAcknowledged(
+        RECALL, REFERRAL, AGENCY, DESK, 0b0110, 0b0001, "LEGAL_OBLIGATION", REQUEST
     ),
 ]
 ENVELOPES: dict[str, type[Message]] = {topics.INTAKE: IntakeEvent, topics.DISCLOSURE: DisclosureEvent}

@@ -632,21 +632,31 @@ class WithdrawConsentResponse(_message.Message):
 
     WITHDRAWN_TIME_FIELD_NUMBER: _builtins.int
     GRANTS_CLOSED_FIELD_NUMBER: _builtins.int
+    RECALLS_OPENED_FIELD_NUMBER: _builtins.int
+    DISCLOSURE_IDS_IN_BETWEEN_FIELD_NUMBER: _builtins.int
     grants_closed: _builtins.int
     """How many grants were closed."""
+    recalls_opened: _builtins.int
+    """How many agencies' answers are due for what they were given, one for each referral."""
     @_builtins.property
     def withdrawn_time(self) -> _timestamp_pb2.Timestamp:
         """From this instant nothing is disclosed."""
+
+    @_builtins.property
+    def disclosure_ids_in_between(self) -> _containers.RepeatedScalarFieldContainer[_builtins.str]:
+        """Disclosures of the time between the person's word and its recording: they were given without consent."""
 
     def __init__(
         self,
         *,
         withdrawn_time: _timestamp_pb2.Timestamp | None = ...,
         grants_closed: _builtins.int = ...,
+        recalls_opened: _builtins.int = ...,
+        disclosure_ids_in_between: _abc.Iterable[_builtins.str] | None = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _typing.Literal["withdrawn_time", b"withdrawn_time"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["grants_closed", b"grants_closed", "withdrawn_time", b"withdrawn_time"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["disclosure_ids_in_between", b"disclosure_ids_in_between", "grants_closed", b"grants_closed", "recalls_opened", b"recalls_opened", "withdrawn_time", b"withdrawn_time"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 

@@ -1,0 +1,174 @@
+"""Recalls: what an agency was given before the consent behind it ended, and what it says became of that."""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from enum import StrEnum
+from functools import reduce
+from itertools import groupby
+from operator import or_
+from typing import Final
+from uuid import UUID
+
+from kernel import codes
+from kernel.errors import Invalid, RuleBroken
+from kernel.ids import AgencyId, BeneficiaryId, DisclosureId, ReferralId, random_id
+
+RECALL_DUE: Final = timedelta(hours=72)
+"""How long an agency has to answer."""
+
+
+class RecallCause(StrEnum):
+    """Why something is recalled."""
+
+    WITHDRAWN = "WITHDRAWN"
+    ENDED = "ENDED"
+    """By the hub: the purpose is over, or the consent should never have counted."""
+    EXPIRED = "EXPIRED"
+    ERASED = "ERASED"
+
+
+@dataclass(frozen=True, slots=True)
+class OwedDisclosure:
+    """Something that was given and is permitted no longer, and that nobody has asked back yet.
+
+    `mask` holds the categories for which that is so. `taken_back_id` is the event by which the person
+    (`is_withdrawn`) or the hub closed a grant on which it rested; None where it ended otherwise.
+    """
+
+    beneficiary_id: BeneficiaryId
+    owner_agency_id: AgencyId
+    agency_id: AgencyId
+    referral_id: ReferralId
+    service_type: str
+    disclosure_id: DisclosureId
+    disclosed_time: datetime
+    mask: int
+    taken_back_id: UUID | None
+    is_withdrawn: bool
+    is_in_between: bool
+
+
+@dataclass(frozen=True, slots=True)
+class RecalledDisclosure:
+    """A disclosure with the categories of it that are recalled.
+
+    `is_in_between`: given after the person had taken their consent back and before the hub heard of it.
+    """
+
+    disclosure_id: DisclosureId
+    disclosed_time: datetime
+    mask: int
+    is_in_between: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Acknowledgement:
+    """What became of it; `kept_ground` is a code of KEPT_GROUNDS, empty where nothing is kept."""
+
+    destroyed_mask: int
+    kept_mask: int
+    kept_ground: str
+
+
+@dataclass(frozen=True, slots=True)
+class Recall:
+    """One agency's duty to say what became of what it was given for one referral."""
+
+    recall_id: UUID
+    referral_id: ReferralId
+    beneficiary_id: BeneficiaryId
+    owner_agency_id: AgencyId
+    agency_id: AgencyId
+    service_type: str
+    cause: RecallCause
+    consent_event_id: UUID | None
+    recalled_mask: int
+    opened_time: datetime
+    due_time: datetime
+    disclosures: tuple[RecalledDisclosure, ...] = ()
+    acknowledgement: Acknowledgement | None = None
+    acknowledged_time: datetime | None = None
+    sealed_words: bytes | None = None
+
+    @property
+    def is_restricted(self) -> bool:
+        """Whether the categories alone would tell what the service is."""
+        return codes.service_type(self.service_type).restricted
+
+    def is_overdue(self, now: datetime) -> bool:
+        return self.acknowledged_time is None and self.due_time <= now
+
+    def check(self, answer: Acknowledgement) -> None:
+        """Refuses an answer that leaves something open.
+
+        Raises:
+            RuleBroken: ALREADY_ACKNOWLEDGED.
+            Invalid: RECALL_NOT_COVERED, KEPT_GROUND_MISSING, NOTHING_KEPT, UNKNOWN_CODE.
+        """
+        if self.acknowledged_time is not None:
+            raise RuleBroken(
+                "This was acknowledged already; the answer stays.", reason="ALREADY_ACKNOWLEDGED"
+            )
+        said = answer.destroyed_mask | answer.kept_mask
+        if answer.destroyed_mask & answer.kept_mask or said != self.recalled_mask:
+            asked = ", ".join(codes.categories_in(self.recalled_mask))
+            raise Invalid(
+                f"Say of each of these whether it was destroyed or must be kept, and of no others: {asked}.",
+                reason="RECALL_NOT_COVERED",
+            )
+        if answer.kept_mask and not answer.kept_ground:
+            raise Invalid(
+                f"Say on what ground it is kept: {', '.join(codes.LISTS['KEPT_GROUNDS'])}.",
+                reason="KEPT_GROUND_MISSING",
+            )
+        if answer.kept_ground:
+            codes.listed("KEPT_GROUNDS", answer.kept_ground)
+            if not answer.kept_mask:
+                raise Invalid("A ground is for what is kept, and nothing is.", reason="NOTHING_KEPT")
+
+
+def recalls_of(owed: Iterable[OwedDisclosure], now: datetime, *, is_erased: bool = False) -> list[Recall]:
+    """One recall for each agency and referral.
+
+    Where parts of it ended in different ways, it is called by what was said last; by time only if all did.
+    """
+    in_order = sorted(owed, key=lambda one: (*_whose(one), one.disclosed_time))
+    return [
+        _recall(list(disclosures), now, is_erased=is_erased)
+        for _, disclosures in groupby(in_order, key=_whose)
+    ]
+
+
+def _whose(one: OwedDisclosure) -> tuple[UUID, UUID]:
+    return one.agency_id, one.referral_id
+
+
+def _recall(owed: list[OwedDisclosure], now: datetime, *, is_erased: bool) -> Recall:
+    first = owed[0]
+    # ids of events are in the order of their time
+    taken_back = max((one.taken_back_id for one in owed if one.taken_back_id), default=None)
+    if is_erased:
+        cause, taken_back = RecallCause.ERASED, None
+    else:
+        by_person = any(one.is_withdrawn for one in owed if one.taken_back_id == taken_back)
+        cause = (
+            RecallCause.WITHDRAWN if by_person else RecallCause.ENDED if taken_back else RecallCause.EXPIRED
+        )
+    return Recall(
+        recall_id=random_id(),
+        referral_id=first.referral_id,
+        beneficiary_id=first.beneficiary_id,
+        owner_agency_id=first.owner_agency_id,
+        agency_id=first.agency_id,
+        service_type=first.service_type,
+        cause=cause,
+        consent_event_id=taken_back,
+        recalled_mask=reduce(or_, (one.mask for one in owed)),
+        opened_time=now,
+        due_time=now + RECALL_DUE,
+        disclosures=tuple(
+            RecalledDisclosure(one.disclosure_id, one.disclosed_time, one.mask, one.is_in_between)
+            for one in owed
+        ),
+    )

@@ -1,0 +1,119 @@
+"""What agencies were given before consent ended: asked back, answered, told.
+
+As in disclosures.py, what is permitted follows from what people signed and took back, not from grant cells.
+"""
+
+from typing import Final
+
+from tools.check.invariant import Finding, Invariant, Snapshot
+
+_INTAKE: Final = ("intake",)
+_RECALLS: Final = "select count(*) from intake.recall"
+
+# an erasure asks back everything; otherwise what rests on consent is asked for when that has ended
+_CONCERNED: Final = """
+    intake.disclosure d join intake.beneficiary person using (beneficiary_id)
+    where d.outcome = 'GIVEN' and d.kind in ('PULLED', 'VERBAL', 'EMERGENCY')
+      and (person.erased_time is not null or 'CONSENT' = any(d.legal_bases))
+"""
+
+_STILL_PERMITTED: Final = """
+    select bit_or(line.categories) from intake.consent_event given
+    join intake.consent c on c.consent_id = given.consent_id
+    join intake.consent_grant line on line.consent_id = c.consent_id
+    where given.beneficiary_id = d.beneficiary_id and given.state in ('GIVEN', 'RENEWED')
+      and line.agency_id = d.agency_id and line.purpose = d.purpose and line.effect = 'PERMIT'
+      and c.valid_from_time <= now() and now() < c.valid_until_time and person.erased_time is null
+      and (line.legal_basis <> 'CONSENT' or not exists (
+          select from intake.consent_event back
+          where back.beneficiary_id = given.beneficiary_id and back.sequence > given.sequence
+            and (back.state = 'WITHDRAWN' and coalesce(back.agency_id, line.agency_id) = line.agency_id
+                 or back.state in ('TERMINATED', 'INVALIDATED') and back.consent_id = given.consent_id)))
+"""
+
+INVARIANTS: Final = (
+    Invariant(
+        "I19-what-ended-is-asked-back",
+        "Whatever an agency was given and is permitted no longer is asked back, unless the timer is about to",
+        _INTAKE,
+        f"select count(*) from {_CONCERNED}",
+        f"""
+        select d.disclosure_id from {_CONCERNED}
+          and d.given_mask & ~coalesce(({_STILL_PERMITTED}), 0)
+            & ~coalesce((select bit_or(line.recalled_mask) from intake.recalled_disclosure line
+                         where line.disclosure_id = d.disclosure_id), 0) <> 0
+          and not exists (select from intake.consent_moment m
+                          where m.beneficiary_id = d.beneficiary_id and m.due_time <= now())
+        """,
+    ),
+    Invariant(
+        "I19-a-recall-is-of-what-was-given",
+        "A recall asks one agency for what it was given for one referral: all of that, and nothing else",
+        _INTAKE,
+        _RECALLS,
+        """
+        select r.recall_id from intake.recall r
+        left join intake.recalled_disclosure line using (recall_id)
+        left join intake.disclosure d on d.disclosure_id = line.disclosure_id and d.outcome = 'GIVEN'
+            and d.agency_id = r.agency_id and d.referral_id = r.referral_id
+            and d.beneficiary_id = r.beneficiary_id and line.recalled_mask & ~d.given_mask = 0
+        group by r.recall_id
+        having count(*) <> count(d.disclosure_id) or bit_or(line.recalled_mask) <> r.recalled_mask
+        """,
+    ),
+    Invariant(
+        "I19-an-answer-covers-what-was-given",
+        "Of everything recalled a holder says that it is destroyed, or kept and on what ground",
+        _INTAKE,
+        f"{_RECALLS} where acknowledged_time is not null",
+        """
+        select recall_id from intake.recall
+        where acknowledged_time is not null
+          and (destroyed_mask | kept_mask <> recalled_mask or destroyed_mask & kept_mask <> 0
+               or (kept_mask <> 0) <> (kept_ground <> '') or acknowledged_by_principal_id is null)
+        """,
+    ),
+    Invariant(
+        "I19-what-was-given-in-between-is-said",
+        "What was given after a person had taken consent back, and before the hub heard of it, is marked so",
+        _INTAKE,
+        "select count(*) from intake.recalled_disclosure",
+        """
+        select d.disclosure_id from intake.recall r
+        join intake.recalled_disclosure line using (recall_id)
+        join intake.disclosure d using (disclosure_id)
+        where line.is_in_between is distinct from coalesce((
+            select ended.state = 'WITHDRAWN' and d.disclosed_time >= ended.happened_time
+            from intake.consent_event given
+            join intake.consent c on c.consent_id = given.consent_id
+            cross join lateral (
+                select back.* from intake.consent_event back
+                where back.beneficiary_id = given.beneficiary_id and back.sequence > given.sequence
+                  and (back.state = 'WITHDRAWN' and coalesce(back.agency_id, d.agency_id) = d.agency_id
+                       or back.state in ('TERMINATED', 'INVALIDATED')
+                          and back.consent_id = given.consent_id)
+                  and back.recorded_time < c.valid_until_time
+                order by back.sequence limit 1) ended
+            where given.consent_event_id = any(d.consent_event_ids) and r.cause <> 'ERASED'
+              and ended.recorded_time <= r.opened_time
+            order by ended.sequence desc limit 1), false)
+        """,
+    ),
+    Invariant(
+        "I19-each-recall-is-told",
+        "Each recall and each answer has its fact in intake's log, or in its outbox",
+        _INTAKE,
+        _RECALLS,
+        """
+        select r.recall_id from intake.recall r
+        where (select count(*) from intake.event_log e where e.aggregate_id = r.recall_id)
+            + (select count(*) from intake.outbox o where o.aggregate_id = r.recall_id)
+            < case when r.acknowledged_time is null then 1 else 2 end
+        """,
+    ),
+)
+
+
+async def recalls(snapshot: Snapshot) -> list[Finding]:
+    """Inside intake's tables."""
+    return await snapshot.test(INVARIANTS)
