@@ -33,15 +33,17 @@ def publish(
     signed_in: SignedIn = False,
 ) -> None:
     """Publish a notice: from then on consent can be recorded on it. It is never changed afterwards."""
-    from tools.notices.office import act, publish
+    from tools.notices.office import publish
+    from tools.officer import act
 
-    act(lambda office: publish(office, folder), signed_in=signed_in)
+    act(lambda officer: publish(officer, folder), signed_in=signed_in)
 
 
 @commands.command("list")
 def list_notices(signed_in: SignedIn = False) -> None:
     """Show the notices, the newest first."""
-    from tools.notices.office import act, show_notices
+    from tools.notices.office import show_notices
+    from tools.officer import act
 
     act(show_notices, signed_in=signed_in)
 
@@ -53,6 +55,7 @@ def show(
     signed_in: SignedIn = False,
 ) -> None:
     """Print a notice, to read it or to read it aloud."""
-    from tools.notices.office import act, show_text
+    from tools.notices.office import show_text
+    from tools.officer import act
 
-    act(lambda office: show_text(office, version, language), signed_in=signed_in)
+    act(lambda officer: show_text(officer, version, language), signed_in=signed_in)

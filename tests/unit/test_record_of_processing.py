@@ -1,0 +1,50 @@
+"""The record of processing says of each purpose who is given what, on which basis."""
+
+from datetime import UTC, datetime, timedelta
+
+import pytest
+
+from kem.directory.v1.directory_pb2 import Agency, BilingualText
+from kem.disclosure.v1.disclosure_service_pb2 import Agreement
+from kem.intake.v1.consent_policy_service_pb2 import ListedNotice
+from kernel import codes
+from tools.notices.files import SAMPLE_NOTICE, read_notice
+from tools.processing.reading import Record
+from tools.processing.writing import written
+
+NOW = datetime(2026, 3, 2, 9, tzinfo=UTC)
+AGENCY = "00000000-0000-4000-8000-000000000003"
+
+
+def _record() -> Record:
+    agreement = Agreement(
+        agency_id=AGENCY,
+        purposes=["SERVICE_LEGAL"],
+        categories=["NAME", "STATUS"],
+        legal_regime="UN_PRIVILEGES_IMMUNITIES",
+        transfer_basis="GDPR art. 49(1)(a)",
+    )
+    agreement.valid_until_time.FromDatetime(NOW + timedelta(days=30))
+    name = BilingualText(el="Φορέας | δείγμα", en="Agency | sample")
+    notice = ListedNotice(version="1", terms=read_notice(SAMPLE_NOTICE).terms)
+    return Record(NOW, notice, [agreement], {AGENCY: Agency(agency_id=AGENCY, name=name)})
+
+
+@pytest.mark.parametrize("language", ["en", "el"])
+def test_each_purpose_has_its_recipients_with_categories_regime_and_basis(language: str) -> None:
+    text = written(_record(), language)
+    for purpose in codes.PURPOSES.values():
+        assert f"## {getattr(purpose, language)} (`{purpose.code}`)" in text
+    [row] = [line for line in text.splitlines() if "UN_PRIVILEGES" in line]
+    assert row.count("|") == 6
+    named = ", ".join(getattr(codes.CATEGORIES[code], language) for code in ("NAME", "STATUS"))
+    assert named in row
+    assert "GDPR art. 49(1)(a) | 2026-04-01" in row
+    assert text.split("(`SERVICE_LEGAL`)")[1].split("##")[0].count("UN_PRIVILEGES") == 1
+    assert "City of Athens" in text
+
+
+def test_what_is_missing_is_said() -> None:
+    text = written(Record(NOW, None, [], {}), "en")
+    assert "./kem notices publish FOLDER" in text
+    assert text.count("nobody has an agreement for this") == len(codes.PURPOSES)
