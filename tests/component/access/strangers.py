@@ -47,7 +47,7 @@ NAMES_NOTHING_OF_OTHERS: Final = {
     "ListComplaints": "answers those that the caller's own agency registered; see test_complaints",
     "ListRightsRequests": "answers those of the caller's own agency; see test_rights_requests",
     "ListEmergencyAccesses": "answers those of the caller's own agency; see test_emergency_access",
-    "ListRecalls": "answers those of the caller's own agency; see test_recalls",
+    "ListRecalls": "answers those of the caller's own agency; see test_recall_answers",
     "ListEmergencyReviews": "answers those of the caller's own agency; see test_handover",
     "GetProfiles": "the hub's own services only",
     "Seal": "the hub's own services only",

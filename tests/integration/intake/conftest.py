@@ -3,10 +3,12 @@
 from collections.abc import AsyncIterator
 from pathlib import Path
 
+import asyncpg
 import pytest
 
 from tests.support.consented_people import OpenIntake, open_intake
 from tests.support.postgres import MakeDatabase
+from tests.support.recalls import Recalls
 
 
 @pytest.fixture
@@ -14,3 +16,15 @@ async def intake(fresh_database: MakeDatabase, tmp_path: Path) -> AsyncIterator[
     """Intake's parts, ready for use cases."""
     async with open_intake(fresh_database(schemas=("intake",)), tmp_path) as opened:
         yield opened
+
+
+@pytest.fixture
+async def recalls(fresh_database: MakeDatabase, tmp_path: Path) -> AsyncIterator[Recalls]:
+    """The same, with a superuser who lets time pass."""
+    database = fresh_database(schemas=("intake",))
+    superuser = await asyncpg.connect(database.superuser_url)
+    try:
+        async with open_intake(database, tmp_path) as intake:
+            yield Recalls(intake, superuser, tmp_path)
+    finally:
+        await superuser.close()
