@@ -1,4 +1,4 @@
-"""The service's tables in a fresh database, its verbs, and clocks that a test can move."""
+"""The service's tables in a fresh database, its verbs, clocks that a test can move, and a sample provider."""
 
 from collections.abc import AsyncIterator
 from datetime import timedelta
@@ -8,8 +8,11 @@ import pytest
 
 from chassis.postgres import Database
 from services.access.adapters.event_codec import encode_event
+from services.access.adapters.identity_provider import IdentityProvider
 from services.access.adapters.password_hasher import PasswordHasher
-from tests.integration.access.staff import Staff, staff_over
+from tests.integration.access.providers import linked, provider_of
+from tests.integration.access.staff import Person, Staff, staff_over
+from tests.support.identity_provider import SampleProvider
 from tests.support.postgres import MakeDatabase
 
 IDLE = timedelta(minutes=30)
@@ -29,3 +32,24 @@ async def staff(fresh_database: MakeDatabase, tmp_path: Path, hasher: PasswordHa
     yield staff_over(files, app, worker, hasher, tmp_path)
     await app.close()
     await worker.close()
+
+
+@pytest.fixture
+async def sample() -> AsyncIterator[SampleProvider]:
+    one = SampleProvider()
+    await one.start()
+    yield one
+    await one.stop()
+
+
+@pytest.fixture
+async def providers(sample: SampleProvider, tmp_path: Path) -> AsyncIterator[dict[str, IdentityProvider]]:
+    provider = provider_of(sample, tmp_path)
+    yield {"city": provider}
+    await provider.close()
+
+
+@pytest.fixture
+async def person(staff: Staff, sample: SampleProvider) -> Person:
+    """Somebody whom the provider knows, and whose account is linked."""
+    return await linked(staff, sample)

@@ -1,0 +1,71 @@
+"""A provider is what the hub's settings say of it and what it says of itself, to the letter."""
+
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from services.access.adapters.identity_provider import IdentityProvider, ProviderUnavailable
+from services.access.settings import read_providers
+from tests.integration.access.providers import begin, linked, provider_of, sign_in
+from tests.integration.access.staff import Staff
+from tests.support.identity_provider import SampleProvider
+
+
+@pytest.mark.parametrize("path", ["/", "/realm/", "/realm"])
+async def test_an_issuer_is_taken_to_the_letter_and_a_slash_at_its_end_belongs_to_it(
+    staff: Staff, tmp_path: Path, path: str
+) -> None:
+    sample = SampleProvider(path=path)
+    await sample.start()
+    assert sample.issuer.endswith(path)
+    provider = provider_of(sample, tmp_path)
+    try:
+        person = await linked(staff, sample)
+        session = await sign_in(staff, sample, {"city": provider})
+        assert (await staff.assertion(session.session_token)).account.principal_id == person.principal_id
+    finally:
+        await provider.close()
+        await sample.stop()
+
+
+@pytest.mark.parametrize(
+    "configuration",
+    [
+        {"issuer": "https://other.example"},
+        {"token_endpoint": "http://plain.example/token"},
+        {"jwks_uri": None},
+    ],
+)
+async def test_a_provider_that_describes_itself_wrongly_is_none(
+    staff: Staff,
+    sample: SampleProvider,
+    providers: dict[str, IdentityProvider],
+    configuration: dict[str, Any],
+) -> None:
+    sample.configuration = configuration
+    with pytest.raises(ProviderUnavailable):
+        await begin(staff, providers)
+
+
+def test_the_providers_file_says_what_is_wrong_with_it(tmp_path: Path) -> None:
+    file = tmp_path / "providers.json"
+    good = (
+        '{"name": "city", "issuer": "https://id.example", "client_id": "kem",'
+        ' "redirect_uris": ["https://hub.example/in", "http://127.0.0.1:8000/in"]}'
+    )
+    file.write_text(f'{{"providers": [{good}]}}')
+    assert [one.name for one in read_providers(file)] == ["city"]
+    assert read_providers(None) == []
+    for text, complaint in (
+        ("nonsense", "JSON"),
+        ('{"providers": [{"name": "city"}]}', "issuer"),
+        (f'{{"providers": [{good.replace("https://id", "http://id")}]}}', "https://"),
+        (f'{{"providers": [{good.replace("client_id", "client")}]}}', "client"),
+        (f'{{"providers": [{good.replace("https://hub", "http://hub")}]}}', "redirect_uris.*https://"),
+        (f'{{"providers": [{good.replace("city", "The City!")}]}}', "name"),
+        (f'{{"providers": [{good}, {good}]}}', "city.*twice"),
+    ):
+        file.write_text(text)
+        with pytest.raises(ValueError, match=complaint):
+            read_providers(file)
