@@ -1,9 +1,10 @@
-"""A migrated database of one service, and topics of one test on the session's broker."""
+"""A migrated database of one service, topics of one test on the session's broker, and a gate of its own."""
 
 import itertools
 import os
 from collections.abc import AsyncIterator, Callable, Sequence
 from datetime import UTC, datetime
+from pathlib import Path
 from uuid import UUID
 
 import pytest
@@ -14,6 +15,7 @@ from chassis.events import OutgoingEvent
 from chassis.postgres import Database
 from chassis.topics import PARTITIONS, declared_shape
 from kernel.ids import ordered_id, random_id
+from tests.integration.chassis.gate import Gate
 from tests.support.postgres import FreshDatabase, MakeDatabase
 from tools.stack.broker import Broker
 
@@ -95,3 +97,12 @@ async def publish(database: Database, *events: OutgoingEvent) -> None:
     async with database.transaction(WORKER) as tx:
         for event in events:
             tx.publish(event)
+
+
+@pytest_asyncio.fixture
+async def gate(tmp_path: Path) -> AsyncIterator[Gate]:
+    one = Gate(tmp_path)
+    await one.server.start()
+    await one.server.set_serving(True)
+    yield one
+    await one.close()
