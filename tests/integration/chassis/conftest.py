@@ -23,6 +23,9 @@ SCHEMA = "referral"
 WORKER = Caller.of_service(SCHEMA)
 _NUMBERS = itertools.count(1)
 
+MakeEvent = Callable[..., OutgoingEvent]
+"""What the fixture `make_event` is."""
+
 
 @pytest.fixture
 def stored(fresh_database: MakeDatabase) -> FreshDatabase:
@@ -73,7 +76,7 @@ def make_topic(
 
 
 @pytest.fixture
-def make_event(topic: str) -> Callable[..., OutgoingEvent]:
+def make_event(topic: str) -> MakeEvent:
     """Invents facts for the test's topic."""
 
     def make(key: UUID | None = None, version: int = 1, payload: bytes = b"fact") -> OutgoingEvent:

@@ -1,21 +1,19 @@
 """The plain reader keeps the same promises as the stream."""
 
 import asyncio
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator
 
 import pytest_asyncio
 
-from chassis.events import IncomingEvent, OutgoingEvent
+from chassis.events import IncomingEvent
 from chassis.postgres import Database
 from chassis.reader import ProjectionReader
 from chassis.relay import Relay
 from tests.integration.chassis.collecting import CollectingReader, effects, letters, make_effect_table
-from tests.integration.chassis.conftest import SCHEMA, publish
+from tests.integration.chassis.conftest import SCHEMA, MakeEvent, publish
 from tests.integration.chassis.waiting import running, until
 from tests.support.postgres import FreshDatabase
 from tools.stack.broker import Broker
-
-MakeEvent = Callable[..., OutgoingEvent]
 
 
 @pytest_asyncio.fixture

@@ -1,24 +1,22 @@
 """The relay: one order without gaps, nothing lost, nothing overtaking."""
 
 import asyncio
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from uuid import UUID
 
 import pytest
 from aiokafka import AIOKafkaConsumer, AIOKafkaProducer
 
-from chassis.events import IncomingEvent, OutgoingEvent
+from chassis.events import IncomingEvent
 from chassis.incoming import Message, read_message
 from chassis.postgres import Database
 from chassis.publisher import LoggedEvent, Publisher
 from chassis.relay import Relay
 from chassis.topics import partition_of
 from kernel.ids import random_id
-from tests.integration.chassis.conftest import SCHEMA, publish
+from tests.integration.chassis.conftest import SCHEMA, MakeEvent, publish
 from tests.integration.chassis.waiting import running, until
 from tools.stack.broker import Broker
-
-MakeEvent = Callable[..., OutgoingEvent]
 
 
 async def sent_to(bootstrap: str, topic: str, count: int) -> list[IncomingEvent]:

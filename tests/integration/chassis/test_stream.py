@@ -3,24 +3,22 @@
 import asyncio
 import signal
 import sys
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator
 from pathlib import Path
 
 import pytest_asyncio
 
 from chassis import fault_points
-from chassis.events import IncomingEvent, OutgoingEvent
+from chassis.events import IncomingEvent
 from chassis.group import QUIET_FETCH_WAIT_MILLISECONDS
 from chassis.postgres import Database
 from chassis.relay import Relay
 from chassis.stream import StreamRunner
 from tests.integration.chassis.collecting import CollectingReader, effects, letters, make_effect_table
-from tests.integration.chassis.conftest import SCHEMA, publish
+from tests.integration.chassis.conftest import SCHEMA, MakeEvent, publish
 from tests.integration.chassis.waiting import running, until
 from tests.support.postgres import FreshDatabase
 from tools.stack.broker import Broker
-
-MakeEvent = Callable[..., OutgoingEvent]
 
 
 @pytest_asyncio.fixture

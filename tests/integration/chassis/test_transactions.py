@@ -1,9 +1,6 @@
 """A transaction: one commit for what was done and what must be told, seen with the caller's eyes."""
 
 import asyncio
-import hashlib
-from collections.abc import Callable
-from uuid import UUID
 
 import asyncpg
 import pytest
@@ -11,28 +8,15 @@ import pytest
 from chassis import topics
 from chassis.access_records import AccessRecord
 from chassis.caller import Caller
-from chassis.events import MAX_PAYLOAD_BYTES, OutgoingEvent
+from chassis.events import MAX_PAYLOAD_BYTES
 from chassis.failures import is_passing
 from chassis.postgres import Database, Transaction
-from chassis.requests import once
-from chassis.together import together
 from kem.access.v1.access_events_pb2 import AccessEvent, AccessRecorded
-from kernel.errors import Conflict, RuleBroken
 from kernel.ids import random_id
-from tests.integration.chassis.conftest import SCHEMA, WORKER, publish
+from tests.integration.chassis.conftest import SCHEMA, WORKER, MakeEvent, publish
+from tests.integration.chassis.transacting import member_of, waiting
 from tests.integration.chassis.waiting import until
 from tests.support.postgres import FreshDatabase
-
-MakeEvent = Callable[..., OutgoingEvent]
-
-
-def member_of(agency_id: UUID | None) -> Caller:
-    return Caller(random_id(), agency_id, frozenset({"agency_member"}), "desk-1", "pwd", "desk")
-
-
-async def waiting(database: Database) -> list[asyncpg.Record]:
-    async with database.pool.acquire() as connection:
-        return list(await connection.fetch("select * from outbox order by id"))
 
 
 async def test_what_is_told_commits_with_what_was_done_and_wakes_the_relay(
@@ -195,145 +179,6 @@ async def test_an_access_is_told_on_the_access_topic(database: Database) -> None
     assert (fact.subject_count, fact.stated_reason) == (1, "INTAKE_CHECK")
     assert envelope.actor.acting_person == "desk-1"
     assert envelope.event_time.ToDatetime(now.tzinfo) == now
-
-
-_HEARD = "insert into inbox (consumer, event_id) values ($1, $2)"
-_KEEP = "update request set response = $1"
-
-
-async def heard_by(database: Database) -> list[str]:
-    async with database.pool.acquire() as connection:
-        rows = await connection.fetch("select consumer from inbox order by consumer")
-        return [row["consumer"] for row in rows]
-
-
-async def test_what_is_written_together_takes_one_statement_and_is_all_there(database: Database) -> None:
-    async with database.transaction(WORKER) as tx:
-        await tx.connection.execute(_HEARD, "gone", random_id())
-        async with together(tx) as step:
-            await step.connection.execute(_HEARD, "a", random_id())
-            await step.connection.execute("delete from inbox where consumer = $1", "gone")
-            await step.connection.execute(_HEARD, "b", random_id())
-        assert len(await tx.connection.fetch("select distinct cmin::text from inbox")) == 1
-    assert await heard_by(database) == ["a", "b"]
-
-
-async def test_what_was_to_be_written_together_is_not_written_where_the_step_fails(
-    database: Database,
-) -> None:
-    async def fail(tx: Transaction) -> None:
-        async with together(tx) as step:
-            await step.connection.execute(_HEARD, "a", random_id())
-            raise RuleBroken("not now")
-
-    async with database.transaction(WORKER) as tx:
-        with pytest.raises(RuleBroken):
-            await fail(tx)
-    assert await heard_by(database) == []
-
-
-async def test_two_updates_of_one_table_are_refused_together_for_one_might_be_lost(
-    database: Database,
-) -> None:
-    async def keep_twice(tx: Transaction) -> None:
-        async with together(tx) as step:
-            await step.connection.execute(_KEEP, b"one")
-            await step.connection.execute(_KEEP + " where method = $2", b"two", "/x/Y")
-
-    async with database.transaction(WORKER) as tx:
-        with pytest.raises(ValueError, match="request is updated twice"):
-            await keep_twice(tx)
-
-
-async def test_a_part_that_is_undone_takes_with_it_what_was_to_be_written_last(database: Database) -> None:
-    async def fail(tx: Transaction) -> None:
-        async with tx.savepoint():
-            tx.write_last(_HEARD, "undone", random_id())
-            raise RuleBroken("not now")
-
-    async with database.transaction(WORKER) as tx:
-        tx.write_last(_HEARD, "kept", random_id())
-        with pytest.raises(RuleBroken):
-            await fail(tx)
-    assert await heard_by(database) == ["kept"]
-
-
-async def test_the_same_request_twice_has_one_effect_and_the_first_answer(
-    database: Database, make_event: MakeEvent
-) -> None:
-    caller, request_id = member_of(random_id()), random_id()
-    acts = []
-
-    async def ask() -> bytes:
-        async with database.transaction(caller) as tx:
-
-            async def act() -> bytes:
-                acts.append(1)
-                tx.publish(make_event())
-                return f"answer {len(acts)}".encode()
-
-            return await once(tx, request_id, "/x/Y", b"request", act)
-
-    answers = await asyncio.gather(*(ask() for _ in range(6)))
-    assert set(answers) == {b"answer 1"}
-    assert len(acts) == 1
-    assert len(await waiting(database)) == 1
-
-
-async def test_a_request_id_used_for_something_else_is_refused(database: Database) -> None:
-    caller, request_id = member_of(random_id()), random_id()
-
-    async def ask(method: str, request: bytes, by: Caller = caller) -> bytes:
-        async def act() -> bytes:
-            return b"done"
-
-        async with database.transaction(by) as tx:
-            return await once(tx, request_id, method, request, act)
-
-    await ask("/x/Y", b"request")
-    for method, request in (("/x/Z", b"request"), ("/x/Y", b"another")):
-        with pytest.raises(Conflict) as caught:
-            await ask(method, request)
-        assert caught.value.stable_reason == "REQUEST_ID_REUSED"
-    assert await ask("/x/Z", b"another", member_of(None)) == b"done", "ids of others are their own business"
-
-
-async def test_what_was_asked_cannot_be_found_out_by_guessing_nor_is_a_restart_noticed(
-    stored: FreshDatabase,
-) -> None:
-    caller, request_id = member_of(random_id()), random_id()
-
-    async def act() -> bytes:
-        return b"first" if not kept else b"second"
-
-    kept: list[bytes] = []
-    for _ in range(2):
-        database = await Database.open(stored.worker_url(), schema=SCHEMA, request_key=b"k" * 32)
-        async with database.transaction(caller) as tx:
-            assert await once(tx, request_id, "/x/Y", b"HIV positive", act) == b"first"
-        async with database.transaction(caller) as tx:
-            kept = [row["hash"] for row in await tx.connection.fetch("select hash from request")]
-        await database.close()
-    assert len(kept) == 1
-    assert kept != [hashlib.sha256(b"HIV positive").digest()]
-
-
-async def test_a_refused_request_may_be_sent_again(database: Database) -> None:
-    caller, request_id = member_of(random_id()), random_id()
-    refusals = iter([True])
-
-    async def act() -> bytes:
-        if next(refusals, False):
-            raise RuleBroken("not now")
-        return b"done"
-
-    async def ask() -> bytes:
-        async with database.transaction(caller) as tx:
-            return await once(tx, request_id, "/x/Y", b"request", act)
-
-    with pytest.raises(RuleBroken):
-        await ask()
-    assert await ask() == b"done"
 
 
 async def test_the_event_log_can_only_grow(database: Database) -> None:
