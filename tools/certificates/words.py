@@ -1,6 +1,5 @@
 """What the commands about certificates say."""
 
-import asyncio
 import json
 from datetime import UTC, datetime
 from pathlib import Path
@@ -12,6 +11,7 @@ from rich.console import Console
 from rich.table import Table
 
 from chassis.certificates import Holder
+from kernel.vocabulary import Role
 from tools.certificates.office import CertificateOffice, HandedOver
 from tools.certificates.registry import Entry
 from tools.stack.layout import DATA, Layout
@@ -27,9 +27,9 @@ def issue_for(code: str, folder: Path | None) -> HandedOver:
     Raises:
         StackFailure: nothing runs, or there is no such agency.
     """
-    from tools.push.office import at_office
+    from tools.office import at_office
 
-    agency_id = UUID(asyncio.run(at_office(lambda office: office.agency_id(code))))
+    agency_id = UUID(at_office(lambda office: office.agency_id(code), Role.OPERATOR))
     return CertificateOffice(Layout(DATA)).issue(agency_id, code, folder)
 
 

@@ -5,6 +5,8 @@ from typing import Annotated
 
 import typer
 
+from kernel.vocabulary import Role
+
 commands = typer.Typer(
     no_args_is_help=True,
     help="Publish and show the notices on which consent rests.",
@@ -34,18 +36,18 @@ def publish(
 ) -> None:
     """Publish a notice: from then on consent can be recorded on it. It is never changed afterwards."""
     from tools.notices.office import publish
-    from tools.officer import act
+    from tools.office import at_office
 
-    act(lambda officer: publish(officer, folder), signed_in=signed_in)
+    typer.echo(at_office(lambda office: publish(office, folder), None if signed_in else Role.DPO))
 
 
 @commands.command("list")
 def list_notices(signed_in: SignedIn = False) -> None:
     """Show the notices, the newest first."""
     from tools.notices.office import show_notices
-    from tools.officer import act
+    from tools.office import at_office
 
-    act(show_notices, signed_in=signed_in)
+    typer.echo(at_office(show_notices, None if signed_in else Role.DPO))
 
 
 @commands.command("show")
@@ -56,6 +58,8 @@ def show(
 ) -> None:
     """Print a notice, to read it or to read it aloud."""
     from tools.notices.office import show_text
-    from tools.officer import act
+    from tools.office import at_office
 
-    act(lambda officer: show_text(officer, version, language), signed_in=signed_in)
+    typer.echo(
+        at_office(lambda office: show_text(office, version, language), None if signed_in else Role.DPO)
+    )

@@ -5,6 +5,8 @@ from typing import Annotated
 
 import typer
 
+from kernel.vocabulary import Role
+
 
 class InLanguage(StrEnum):
     el = "el"
@@ -27,11 +29,11 @@ def processing(
     ] = False,
 ) -> None:
     """Print the record of processing activities: each purpose with its recipients and categories."""
-    from tools.officer import Officer, act
+    from tools.office import Office, at_office
     from tools.processing.reading import read_record
     from tools.processing.writing import written
 
-    async def record(officer: Officer) -> str:
-        return written(await read_record(officer), language)
+    async def record(office: Office) -> str:
+        return written(await read_record(office), language)
 
-    act(record, signed_in=signed_in)
+    typer.echo(at_office(record, None if signed_in else Role.DPO))

@@ -1,44 +1,20 @@
 """Calls of somebody who keeps accounts, and what is said about them."""
 
-import asyncio
-import json
-from collections.abc import AsyncIterator, Awaitable, Callable, Iterable
-from dataclasses import dataclass
-from typing import Any, Final
+from collections.abc import Awaitable, Callable
+from typing import Any
 from uuid import uuid4
 
-import typer
-from rich.console import Console
 from rich.markup import escape
 from rich.table import Table
 
 from kem.access.v1 import access_service_pb2 as messages
-from kem.directory.v1.directory_service_pb2 import ListAgenciesRequest
-from kernel.ids import derived_id
 from kernel.vocabulary import Role
-from tools.hub import Credentials, Doors, Hub
-from tools.login.kept import signed_in_at
-from tools.partner.calls import Refused, call
+from tools.office import PAGE, Answer, Office, at_office, say
 from tools.stack.failure import StackFailure
-from tools.stack.layout import DATA, Layout
-
-_PAGE: Final = 200
 
 
-@dataclass(frozen=True, slots=True)
-class Answer:
-    """What a command has to say: lines or a table for a person, an object for a program."""
-
-    shown: Iterable[str | Table]
-    object: Any
-
-
-@dataclass(frozen=True, slots=True)
-class Office:
-    """Somebody who keeps accounts, at a running hub."""
-
-    hub: Hub
-    keeper: Credentials
+class StaffOffice(Office):
+    """Somebody who keeps accounts."""
 
     async def account(self, login: str) -> messages.Account:
         """The account of this login.
@@ -46,9 +22,7 @@ class Office:
         Raises:
             StackFailure: there is none that they keep.
         """
-        found = await call(
-            self.hub.staff.ListAccounts, messages.ListAccountsRequest(login=login), self.keeper
-        )
+        found = await self(self.hub.staff.ListAccounts, messages.ListAccountsRequest(login=login))
         if not found.accounts:
             raise StackFailure(f"There is no account {login} among those that you keep.", 2)
         return found.accounts[0]  # type: ignore[no-any-return]  # a call answers anything
@@ -57,41 +31,14 @@ class Office:
         """The fields by which every change names an account."""
         return {"request_id": str(uuid4()), "principal_id": (await self.account(login)).principal_id}
 
-    async def agency_id(self, code: str | None) -> str | None:
-        """The agency of this code.
-
-        Raises:
-            StackFailure: there is none.
-        """
-        if code is None:
-            return None
-        request = ListAgenciesRequest(code=code.upper())
-        found = await call(self.hub.directory.ListAgencies, request, self.keeper)
-        if not found.agencies:
-            raise StackFailure(f"No agency has the code {code.upper()}; see the directory.", 2)
-        return str(found.agencies[0].agency_id)
-
-    async def codes(self) -> dict[str, str]:
-        """Each agency's code by its id."""
-        pages = self._pages(self.hub.directory.ListAgencies, ListAgenciesRequest(page_size=_PAGE))
-        return {agency.agency_id: agency.code async for page in pages for agency in page.agencies}
-
     async def accounts(self, agency_id: str | None) -> list[messages.Account]:
         """All that they keep, or one agency's."""
-        request = messages.ListAccountsRequest(agency_id=agency_id, page_size=_PAGE)
-        pages = self._pages(self.hub.staff.ListAccounts, request)
+        request = messages.ListAccountsRequest(agency_id=agency_id, page_size=PAGE)
+        pages = self.pages(self.hub.staff.ListAccounts, request)
         return [account async for page in pages for account in page.accounts]
 
-    async def _pages(self, method: Callable[..., Any], request: Any) -> AsyncIterator[Any]:
-        while True:
-            page = await call(method, request, self.keeper)
-            yield page
-            if not page.next_page_token:
-                return
-            request.page_token = page.next_page_token
 
-
-def act(do: Callable[[Office], Awaitable[Answer]], *, signed_in: bool, as_json: bool) -> None:
+def act(do: Callable[[StaffOffice], Awaitable[Answer]], *, signed_in: bool, as_json: bool) -> None:
     """Does it at the running hub and says what came of it.
 
     Args:
@@ -100,90 +47,73 @@ def act(do: Callable[[Office], Awaitable[Answer]], *, signed_in: bool, as_json: 
     Raises:
         StackFailure: nothing runs, nobody is signed in, or the hub refuses, in its own words.
     """
-    answer = asyncio.run(_act(do, signed_in))
-    if as_json:
-        typer.echo(json.dumps(answer.object, indent=2, ensure_ascii=False))
-        return
-    console = Console(highlight=False, soft_wrap=True)
-    for one in answer.shown:
-        console.print(one)
+    role = None if signed_in else Role.OPERATOR
+    say(at_office(lambda office: do(StaffOffice(office.hub, office.caller)), role), as_json=as_json)
 
 
-async def _act(do: Callable[[Office], Awaitable[Answer]], signed_in: bool) -> Answer:
-    layout = Layout(DATA)
-    hub = Hub(Doors.of(layout))
-    try:
-        operator = hub.person(derived_id("staff", "operator"), None, Role.OPERATOR)
-        return await do(Office(hub, await signed_in_at(hub, layout) if signed_in else operator))
-    except Refused as refusal:
-        raise StackFailure(f"{refusal.words} ({refusal.reason})", 1) from None
-    finally:
-        await hub.close()
-
-
-async def add(office: Office, login: str, agency: str | None, name: str, roles: list[str]) -> Answer:
+async def add(office: StaffOffice, login: str, agency: str | None, name: str, roles: list[str]) -> Answer:
     """Opens an account."""
     request = messages.OpenAccountRequest(
         request_id=str(uuid4()),
-        agency_id=await office.agency_id(agency),
+        agency_id=await office.agency_id(agency) if agency else None,
         login=login,
         display_name=name,
         roles=roles,
     )
-    answer = await call(office.hub.staff.OpenAccount, request, office.keeper)
+    answer = await office(office.hub.staff.OpenAccount, request)
     return _with_password(answer)
 
 
-async def reset(office: Office, login: str) -> Answer:
+async def reset(office: StaffOffice, login: str) -> Answer:
     """Resets password and authenticator."""
     request = messages.ResetCredentialsRequest(**await office.about(login))
-    return _with_password(await call(office.hub.staff.ResetCredentials, request, office.keeper))
+    return _with_password(await office(office.hub.staff.ResetCredentials, request))
 
 
-async def change_roles(office: Office, login: str, roles: list[str]) -> Answer:
+async def change_roles(office: StaffOffice, login: str, roles: list[str]) -> Answer:
     """Gives exactly these."""
     request = messages.ChangeRolesRequest(**await office.about(login), roles=roles)
-    return _one((await call(office.hub.staff.ChangeRoles, request, office.keeper)).account)
+    return _one((await office(office.hub.staff.ChangeRoles, request)).account)
 
 
-async def lock(office: Office, login: str) -> Answer:
+async def lock(office: StaffOffice, login: str) -> Answer:
     """Locks an account."""
     request = messages.LockAccountRequest(**await office.about(login))
-    return _one((await call(office.hub.staff.LockAccount, request, office.keeper)).account)
+    return _one((await office(office.hub.staff.LockAccount, request)).account)
 
 
-async def unlock(office: Office, login: str) -> Answer:
+async def unlock(office: StaffOffice, login: str) -> Answer:
     """Unlocks it."""
     request = messages.UnlockAccountRequest(**await office.about(login))
-    return _one((await call(office.hub.staff.UnlockAccount, request, office.keeper)).account)
+    return _one((await office(office.hub.staff.UnlockAccount, request)).account)
 
 
-async def close(office: Office, login: str) -> Answer:
+async def close(office: StaffOffice, login: str) -> Answer:
     """Closes it for ever."""
     request = messages.CloseAccountRequest(**await office.about(login))
-    return _one((await call(office.hub.staff.CloseAccount, request, office.keeper)).account)
+    return _one((await office(office.hub.staff.CloseAccount, request)).account)
 
 
-async def link(office: Office, login: str, issuer: str, subject: str) -> Answer:
+async def link(office: StaffOffice, login: str, issuer: str, subject: str) -> Answer:
     """Links an identity."""
     request = messages.LinkIdentityRequest(**await office.about(login), issuer=issuer, subject=subject)
-    return _one((await call(office.hub.staff.LinkIdentity, request, office.keeper)).account)
+    return _one((await office(office.hub.staff.LinkIdentity, request)).account)
 
 
-async def unlink(office: Office, login: str, issuer: str) -> Answer:
+async def unlink(office: StaffOffice, login: str, issuer: str) -> Answer:
     """Unlinks it."""
     request = messages.UnlinkIdentityRequest(**await office.about(login), issuer=issuer)
-    return _one((await call(office.hub.staff.UnlinkIdentity, request, office.keeper)).account)
+    return _one((await office(office.hub.staff.UnlinkIdentity, request)).account)
 
 
-async def show_account(office: Office, login: str) -> Answer:
+async def show_account(office: StaffOffice, login: str) -> Answer:
     """One account."""
     return _one(await office.account(login))
 
 
-async def show_accounts(office: Office, agency: str | None) -> Answer:
+async def show_accounts(office: StaffOffice, agency: str | None) -> Answer:
     """All that they keep, or one agency's."""
-    accounts = await office.accounts(await office.agency_id(agency))
+    accounts = await office.accounts(await office.agency_id(agency) if agency else None)
     codes = await office.codes()
     table = Table("login", "name", "agency", "roles", "state", "known by", box=None)
     for one in sorted(accounts, key=lambda account: account.login):
@@ -193,9 +123,9 @@ async def show_accounts(office: Office, agency: str | None) -> Answer:
     return Answer([table], {"accounts": [as_dict(one) for one in accounts]})
 
 
-async def show_roles(office: Office) -> Answer:
+async def show_roles(office: StaffOffice) -> Answer:
     """The one table of roles."""
-    rows = (await call(office.hub.staff.ListRoles, messages.ListRolesRequest(), office.keeper)).roles
+    rows = (await office(office.hub.staff.ListRoles, messages.ListRolesRequest())).roles
     table = Table(box=None)
     table.add_column("role", no_wrap=True)
     for heading in ("in Greek", "in English", "may", "given by"):
