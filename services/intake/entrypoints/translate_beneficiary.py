@@ -24,22 +24,13 @@ from services.intake.domain.beneficiary import (
     OptionalText,
 )
 from services.intake.domain.beneficiary_rules import BeneficiaryInvalid
+from services.intake.entrypoints.enums import by_number
 
-SEXES: Final = {number: Sex(name.removeprefix("SEX_")) for name, number in proto.Sex.items() if number}
-ORIGINS: Final = {
-    number: Origin(name.removeprefix("ORIGIN_")) for name, number in proto.Origin.items() if number
-}
-_LEVELS: Final = {
-    number: LanguageLevel(name.removeprefix("LEVEL_"))
-    for name, number in proto.LanguageSkill.Level.items()
-    if number
-}
-_KINDS: Final = {
-    number: ContactKind(name.removeprefix("KIND_")) for name, number in proto.Contact.Kind.items() if number
-}
-_ABSENCES: Final = {
-    number: Absence(name.removeprefix("ABSENCE_")) for name, number in common_pb2.Absence.items() if number
-}
+SEXES: Final = by_number(proto.Sex, "SEX_", Sex)
+ORIGINS: Final = by_number(proto.Origin, "ORIGIN_", Origin)
+_LEVELS: Final = by_number(proto.LanguageSkill.Level, "LEVEL_", LanguageLevel)
+_KINDS: Final = by_number(proto.Contact.Kind, "KIND_", ContactKind)
+_ABSENCES: Final = by_number(common_pb2.Absence, "ABSENCE_", Absence)
 
 
 def beneficiary_from(message: proto.Beneficiary) -> Beneficiary:

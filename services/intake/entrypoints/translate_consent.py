@@ -22,43 +22,16 @@ from services.intake.domain.consent import (
     InterpreterMode,
     Notice,
 )
+from services.intake.entrypoints.enums import by_number
 from services.intake.entrypoints.instants import instant_from, optional_instant_from, timestamp
 
-_BASES: Final = {
-    number: LegalBasis(name.removeprefix("LEGAL_BASIS_"))
-    for name, number in proto.LegalBasis.items()
-    if number
-}
-_METHODS: Final = {
-    number: ConsentMethod(name.removeprefix("CONSENT_METHOD_"))
-    for name, number in proto.ConsentMethod.items()
-    if number
-}
-_GIVERS: Final = {
-    number: ConsentGiver(name.removeprefix("CONSENT_GIVER_"))
-    for name, number in proto.ConsentGiver.items()
-    if number
-}
-ANSWERS: Final = {
-    number: ConsentAnswer(name.removeprefix("CONSENT_ANSWER_"))
-    for name, number in proto.ConsentAnswer.items()
-    if number
-}
-ENDINGS: Final = {
-    number: ConsentEnding(name.removeprefix("CONSENT_ENDING_"))
-    for name, number in proto.ConsentEnding.items()
-    if number
-}
-_MODES: Final = {
-    number: InterpreterMode(name.removeprefix("INTERPRETER_MODE_"))
-    for name, number in proto.InterpreterMode.items()
-    if number
-}
-_EFFECTS: Final = {
-    number: GrantEffect(name.removeprefix("GRANT_EFFECT_"))
-    for name, number in proto.GrantEffect.items()
-    if number
-}
+_BASES: Final = by_number(proto.LegalBasis, "LEGAL_BASIS_", LegalBasis)
+_METHODS: Final = by_number(proto.ConsentMethod, "CONSENT_METHOD_", ConsentMethod)
+_GIVERS: Final = by_number(proto.ConsentGiver, "CONSENT_GIVER_", ConsentGiver)
+ANSWERS: Final = by_number(proto.ConsentAnswer, "CONSENT_ANSWER_", ConsentAnswer)
+ENDINGS: Final = by_number(proto.ConsentEnding, "CONSENT_ENDING_", ConsentEnding)
+_MODES: Final = by_number(proto.InterpreterMode, "INTERPRETER_MODE_", InterpreterMode)
+_EFFECTS: Final = by_number(proto.GrantEffect, "GRANT_EFFECT_", GrantEffect)
 
 
 def consent_from(message: proto.ConsentRecord) -> ConsentRecord:

@@ -13,15 +13,12 @@ from kernel.ids import BeneficiaryId, ReferralId
 from kernel.vocabulary import Routing, StatusAnswer, Urgency
 from services.intake.domain.eligibility import NeedProfile, NeedState
 from services.intake.domain.need import Need, NewNeed, RecordedNeed
+from services.intake.entrypoints.enums import by_number
 from services.intake.entrypoints.instants import optional_instant_from, timestamp
 from services.intake.entrypoints.translate_beneficiary import ORIGINS
 
-_URGENCIES: Final = {
-    number: Urgency(name.removeprefix("URGENCY_")) for name, number in common_pb2.Urgency.items() if number
-}
-_ROUTINGS: Final = {
-    number: Routing(name.removeprefix("ROUTING_")) for name, number in need_pb2.Routing.items() if number
-}
+_URGENCIES: Final = by_number(common_pb2.Urgency, "URGENCY_", Urgency)
+_ROUTINGS: Final = by_number(need_pb2.Routing, "ROUTING_", Routing)
 _EPOCH: Final = datetime(1970, 1, 1, tzinfo=UTC)
 
 
