@@ -6,6 +6,8 @@ from datetime import datetime
 from typing import Final
 from uuid import UUID
 
+from google.protobuf.message import Message
+
 from chassis import topics
 from chassis.actor import actor_of
 from chassis.caller import Caller
@@ -39,36 +41,53 @@ class AccessRecord:
 
 def access_event(record: AccessRecord, caller: Caller, now: datetime) -> OutgoingEvent:
     """The record as an event keyed by the principal, so that one person's accesses stay in order."""
-    from kem.access.v1.access_events_pb2 import AccessEvent, AccessRecorded
+    from kem.access.v1.access_events_pb2 import AccessRecorded
 
-    event_id, record_id = ordered_id(), ordered_id()
+    recorded = AccessRecorded(
+        service=record.service,
+        method=record.method,
+        outcome=AccessRecorded.OUTCOME_REFUSED if record.refusal_reason else AccessRecorded.OUTCOME_GRANTED,
+        refusal_reason=record.refusal_reason,
+        stated_reason=record.stated_reason,
+        subject_ids=[str(subject) for subject in record.subject_ids[:MAX_SUBJECTS]],
+        subject_count=len(record.subject_ids) if record.subject_count is None else record.subject_count,
+        roles=sorted(caller.roles),
+    )
+    return event_about(caller, now, "access_recorded", recorded)
+
+
+def event_about(
+    caller: Caller,
+    now: datetime,
+    field_name: str,
+    fact: Message,
+    event_id: UUID | None = None,
+    aggregate_id: UUID | None = None,
+) -> OutgoingEvent:
+    """A fact of kem.access.v1 that stands for itself, keyed by whom it is about: the caller.
+
+    Args:
+        field_name: the fact's name in the envelope.
+    """
+    from kem.access.v1.access_events_pb2 import AccessEvent
+
+    event_id, aggregate_id = event_id or ordered_id(), aggregate_id or ordered_id()
     envelope = AccessEvent(
         event_id=str(event_id),
-        aggregate_id=str(record_id),
+        aggregate_id=str(aggregate_id),
         aggregate_version=1,
         actor=actor_of(caller),
         policy_version=POLICY_VERSION,
-        access_recorded=AccessRecorded(
-            service=record.service,
-            method=record.method,
-            outcome=(
-                AccessRecorded.OUTCOME_REFUSED if record.refusal_reason else AccessRecorded.OUTCOME_GRANTED
-            ),
-            refusal_reason=record.refusal_reason,
-            stated_reason=record.stated_reason,
-            subject_ids=[str(subject) for subject in record.subject_ids[:MAX_SUBJECTS]],
-            subject_count=len(record.subject_ids) if record.subject_count is None else record.subject_count,
-            roles=sorted(caller.roles),
-        ),
     )
+    getattr(envelope, field_name).CopyFrom(fact)
     envelope.event_time.FromDatetime(now)
     return OutgoingEvent(
         event_id=event_id,
         topic=topics.ACCESS,
         key=caller.principal_id,
-        aggregate_id=record_id,
+        aggregate_id=aggregate_id,
         aggregate_version=1,
-        type="AccessRecorded",
+        type=fact.DESCRIPTOR.name,
         event_time=now,
         payload=envelope.SerializeToString(deterministic=True),
     )

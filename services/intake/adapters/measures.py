@@ -42,27 +42,31 @@ _LOOK: Final = """
     select count(*) as waiting, count(*) filter (where due_time <= clock_timestamp()) as overdue
     from {} is null
 """
-_REVIEWS: Final = _LOOK.format("emergency_review where finding")
-_RIGHTS: Final = _LOOK.format("rights_request where answer")
-_COMPLAINTS: Final = _LOOK.format("complaint where finding")
 _SEARCHERS: Final = """
     select count(*) from search_tally where alarmed_time > clock_timestamp() - $1::interval
 """
-_RECALLS: Final = _LOOK.format("recall where acknowledged_time")
 
 
 async def look_at_reviews(connection: asyncpg.Connection) -> None:
     """Reads what waits for a review; the same figures in every process of the service."""
-    row = await connection.fetchrow(_REVIEWS)
-    emergency_reviews_open.set(row["waiting"])
-    emergency_reviews_overdue.set(row["overdue"])
+    await _look(
+        connection, "emergency_review where finding", emergency_reviews_open, emergency_reviews_overdue
+    )
 
 
 async def look_at_rights_requests(connection: asyncpg.Connection) -> None:
     """Reads what waits for an answer; the same figures in every process of the service."""
-    row = await connection.fetchrow(_RIGHTS)
-    rights_requests_open.set(row["waiting"])
-    rights_requests_overdue.set(row["overdue"])
+    await _look(connection, "rights_request where answer", rights_requests_open, rights_requests_overdue)
+
+
+async def look_at_complaints(connection: asyncpg.Connection) -> None:
+    """Reads which complaints wait for an answer; the same figures in every process of the service."""
+    await _look(connection, "complaint where finding", complaints_open, complaints_overdue)
+
+
+async def look_at_recalls(connection: asyncpg.Connection) -> None:
+    """Reads which agencies have not answered; the same figures in every process of the service."""
+    await _look(connection, "recall where acknowledged_time", recalls_open, recalls_overdue)
 
 
 async def look_at_searches(connection: asyncpg.Connection) -> None:
@@ -70,15 +74,9 @@ async def look_at_searches(connection: asyncpg.Connection) -> None:
     searchers_alarmed.set(await connection.fetchval(_SEARCHERS, WINDOW))
 
 
-async def look_at_complaints(connection: asyncpg.Connection) -> None:
-    """Reads which complaints wait for an answer; the same figures in every process of the service."""
-    row = await connection.fetchrow(_COMPLAINTS)
-    complaints_open.set(row["waiting"])
-    complaints_overdue.set(row["overdue"])
-
-
-async def look_at_recalls(connection: asyncpg.Connection) -> None:
-    """Reads which agencies have not answered; the same figures in every process of the service."""
-    row = await connection.fetchrow(_RECALLS)
-    recalls_open.set(row["waiting"])
-    recalls_overdue.set(row["overdue"])
+async def _look(
+    connection: asyncpg.Connection, unanswered: str, waiting: metrics._Gauge, overdue: metrics._Gauge
+) -> None:
+    row = await connection.fetchrow(_LOOK.format(unanswered))
+    waiting.set(row["waiting"])
+    overdue.set(row["overdue"])

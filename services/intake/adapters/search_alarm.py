@@ -3,13 +3,10 @@
 from datetime import datetime
 from uuid import UUID
 
-from chassis import topics
-from chassis.access_records import POLICY_VERSION
-from chassis.actor import actor_of
+from chassis.access_records import event_about
 from chassis.caller import Caller
 from chassis.events import OutgoingEvent
-from kem.access.v1.access_events_pb2 import AccessEvent, ManyPeopleSearched
-from kernel.ids import ordered_id
+from kem.access.v1.access_events_pb2 import ManyPeopleSearched
 from services.intake.domain.search_allowance import WINDOW
 
 
@@ -21,25 +18,5 @@ def many_people_searched(
     alarm_id: UUID | None = None,
 ) -> OutgoingEvent:
     """The alarm as an event keyed by the principal, among their accesses; it names nobody who was shown."""
-    event_id, alarm_id = event_id or ordered_id(), alarm_id or ordered_id()
-    envelope = AccessEvent(
-        event_id=str(event_id),
-        aggregate_id=str(alarm_id),
-        aggregate_version=1,
-        actor=actor_of(caller),
-        policy_version=POLICY_VERSION,
-        many_people_searched=ManyPeopleSearched(
-            people_count=people_count, window_seconds=int(WINDOW.total_seconds())
-        ),
-    )
-    envelope.event_time.FromDatetime(now)
-    return OutgoingEvent(
-        event_id=event_id,
-        topic=topics.ACCESS,
-        key=caller.principal_id,
-        aggregate_id=alarm_id,
-        aggregate_version=1,
-        type="ManyPeopleSearched",
-        event_time=now,
-        payload=envelope.SerializeToString(deterministic=True),
-    )
+    fact = ManyPeopleSearched(people_count=people_count, window_seconds=int(WINDOW.total_seconds()))
+    return event_about(caller, now, "many_people_searched", fact, event_id, alarm_id)
