@@ -11,6 +11,12 @@ _TAKEN_UP: Final = "state in ('ACCEPTED', 'ACCEPTED_FOR_ASSESSMENT')"
 _REFERRALS: Final = "select count(*) from referral.referral"
 _PURPOSES: Final = ", ".join(f"('{code}', '{purpose_of(code).code}')" for code in SERVICE_TYPES)
 
+_OPEN_OFFERS: Final = f"""
+        select o.offer_id from referral.offer o
+        join intake.need n using (referral_id)
+        join (values {_PURPOSES}) as seen_for (service_type, purpose) using (service_type)
+        where o.{_OPEN}
+"""
 _NO_NEWS: Final = """
           and not exists (select from intake.consent_moment m
                           where m.beneficiary_id = n.beneficiary_id and m.due_time <= now())
@@ -85,21 +91,20 @@ INVARIANTS: Final = (
     ),
     Invariant(
         "I7-no-offer-outlives-its-consent",
-        "An open offer rests on a grant in force, or the news that it has ended is on its way",
+        "An open offer rests on a grant in force and not frozen, or news that it does not is on its way",
         ("intake", "referral"),
         f"select count(*) from referral.offer where {_OPEN}",
         f"""
-        select o.offer_id from referral.offer o
-        join intake.need n using (referral_id)
-        join (values {_PURPOSES}) as seen_for (service_type, purpose) using (service_type)
-        where o.{_OPEN}
+        {_OPEN_OFFERS}
           and coalesce((
             select bit_or(c.categories) filter (where c.effect = 'PERMIT')
                    & ~coalesce(bit_or(c.categories) filter (where c.effect = 'DENY'), 0)
             from intake.grant_cell c
             where c.beneficiary_id = n.beneficiary_id and c.agency_id = o.agency_id
               and c.purpose = seen_for.purpose and c.withdrawn_time is null
-              and c.valid_from_time <= now() and now() < c.valid_until_time), 0) = 0
+              and c.valid_from_time <= now() and now() < c.valid_until_time
+              and not exists (select from intake.consent_freeze f
+                              where f.beneficiary_id = n.beneficiary_id and f.lifted_time is null)), 0) = 0
           {_NO_NEWS}
         """,
     ),
@@ -109,10 +114,7 @@ INVARIANTS: Final = (
         ("intake", "referral"),
         f"select count(*) from referral.offer where {_OPEN}",
         f"""
-        select o.offer_id from referral.offer o
-        join intake.need n using (referral_id)
-        join (values {_PURPOSES}) as seen_for (service_type, purpose) using (service_type)
-        where o.{_OPEN}
+        {_OPEN_OFFERS}
           and not exists (select from intake.agreement a
                           where a.agency_id = o.agency_id and seen_for.purpose = any(a.purposes))
           and not exists (select from intake.agreement_moment m where m.agency_id = o.agency_id)

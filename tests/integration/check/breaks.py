@@ -240,7 +240,7 @@ BREAKS = [
         "insert into intake.consent_freeze (consent_freeze_id, beneficiary_id, frozen_by_agency_id,"
         " frozen_by_principal_id, frozen_time, sealed_words) select gen_random_uuid(), beneficiary_id,"
         " gen_random_uuid(), gen_random_uuid(), disclosed_time, '' from intake.disclosure limit 1",
-        {"I6-permitted-when-given"},
+        {"I6-permitted-when-given", "I7-no-offer-outlives-its-consent"},
     ),
     ("delete from intake.notice_text", {"I6-a-notice-was-published-before"}),
     (
