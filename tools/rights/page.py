@@ -78,6 +78,22 @@ class _Page:
                 ),
             ),
             self._section(
+                "recalls",
+                self._table(
+                    document["recalls"],
+                    time="opened_time",
+                    agency="agency_id",
+                    what="recalled_categories",
+                    why="cause",
+                    due="due_time",
+                    state=("destroyed_categories", "kept_ground"),
+                ),
+            ),
+            self._section(
+                "consent_freezes",
+                self._table(document["consent_freezes"], time="frozen_time", due="lifted_time"),
+            ),
+            self._section(
                 "emergency_accesses",
                 self._table(
                     document["emergency_accesses"],

@@ -70,6 +70,16 @@ _COMPLAINT: Final = (
     "finding",
     "person_told_time",
 )
+_RECALL: Final = (
+    "agency_id",
+    "referral_id",
+    "cause",
+    "opened_time",
+    "due_time",
+    "acknowledged_time",
+    "kept_ground",
+)
+_FREEZE: Final = ("frozen_time", "lifted_time")
 _Row = Mapping[str, Any]
 
 
@@ -121,6 +131,15 @@ def _history(export: PersonExport) -> dict[str, Any]:
             }
             for row in rows["disclosure"]
         ],
+        "recalls": [
+            _of(row, _RECALL)
+            | {
+                f"{what}_categories": codes.categories_in(row[f"{what}_mask"])
+                for what in ("recalled", "destroyed", "kept")
+            }
+            for row in rows["recall"]
+        ],
+        "consent_freezes": [_of(row, _FREEZE) for row in rows["consent_freeze"]],
         "emergency_accesses": [
             _of(row, _EMERGENCY)
             | {

@@ -21,6 +21,7 @@ from services.intake.domain.cells import GrantEffect
 from services.intake.domain.rights_request import AskedBy, Right, RightsAnswer
 from services.intake.entrypoints.export_document import export_document
 from services.intake.use_cases.erase_beneficiary import erase_beneficiary
+from services.intake.use_cases.freeze_consent import ChangeFreeze, freeze_consent
 from services.intake.use_cases.get_beneficiary import get_beneficiary
 from tests.integration.intake.test_authorities import Authorities
 from tests.integration.intake.test_complaints import FOUND, Complaints
@@ -101,6 +102,10 @@ async def test_a_person_gets_everything_that_is_held_about_them(rights: Rights) 
     assert given["VERBAL"]["given_categories"] == ["HEALTH"]
     assert given["EMERGENCY"]["legal_bases"] == ["VITAL_INTEREST"]
     assert [one["state"] for one in found["emergency_accesses"]] == ["AUTHORISED"]
+    [recall] = found["recalls"]
+    assert (recall["agency_id"], recall["cause"], recall["acknowledged_time"]) == (str(A), "WITHDRAWN", None)
+    assert (recall["recalled_categories"], recall["destroyed_categories"]) == (["NAME"], [])
+    assert found["consent_freezes"] == []
     assert [one["protocol_number"] for one in found["authority_notifications"]] == ["1/told"]
     [asked] = found["rights_requests"]
     assert (asked["asked_right"], asked["words"]) == ("ACCESS", WORDS)
@@ -121,6 +126,22 @@ async def test_what_a_person_complained_of_is_theirs_to_see_and_not_the_accused_
     assert (one["words"], one["answer_words"]) == (COMPLAINT_WORDS, FOUND)
     assert of_the_accused["complaints"] == []
     assert COMPLAINT_WORDS not in json.dumps(of_the_accused)
+
+
+async def test_that_a_guardian_was_doubted_is_told_to_the_person_only(rights: Rights) -> None:
+    intake = rights.intake
+    person = await intake.person()
+    command = ChangeFreeze(uuid4(), person, "The guardian is doubted.")
+    async with intake.database.transaction(worker_of(KEM, "child_protection_officer")) as tx:
+        parts = intake.parts
+        await freeze_consent(command, tx, parts.people, parts.freezes, parts.vault)
+    [freeze] = (await exported(rights, person))["consent_freezes"]
+    assert freeze["lifted_time"] is None
+    asked = await rights.register(person, asked_by=AskedBy.GUARDIAN)
+    await rights.protect(asked.rights_request_id, with_history=True)
+    document = export_document(await rights.export(asked.rights_request_id))
+    assert json.loads(document)["consent_freezes"] == []
+    assert "doubted" not in document
 
 
 async def test_who_looked_is_told_by_agency_and_role_and_never_by_person(rights: Rights) -> None:

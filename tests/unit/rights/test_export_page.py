@@ -79,6 +79,18 @@ OWN: dict[str, Any] = {
             "legal_bases": ["CONSENT"],
         }
     ],
+    "recalls": [
+        {
+            "opened_time": AT,
+            "agency_id": AGENCY,
+            "recalled_categories": ["NAME"],
+            "cause": "WITHDRAWN",
+            "due_time": AT,
+            "destroyed_categories": [],
+            "kept_ground": "LEGAL_CLAIM",
+        }
+    ],
+    "consent_freezes": [{"frozen_time": AT, "lifted_time": None}],
     "emergency_accesses": [],
     "authority_notifications": [
         {
