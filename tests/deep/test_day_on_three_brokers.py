@@ -21,9 +21,10 @@ from tools.demo.ledger import Ledger
 from tools.hub import Doors
 from tools.stack.apache import KafkaNode
 from tools.stack.debian import ProgramMissing
+from tools.stack.options import StackOptions
 from tools.stack.servers import ServersAsked
 from tools.stack.services import is_serving
-from tools.stack.stack import Stack, StackOptions
+from tools.stack.stack import Stack
 
 NEEDS: Final = 100
 

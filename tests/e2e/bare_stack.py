@@ -5,8 +5,9 @@ import sys
 from pathlib import Path
 
 from tests.fault.order import say
+from tools.stack.options import StackOptions
 from tools.stack.servers import ServersAsked
-from tools.stack.stack import Stack, StackOptions
+from tools.stack.stack import Stack
 
 
 def bare(folder: Path, broker: str | None = None) -> Stack:

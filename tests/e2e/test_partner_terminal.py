@@ -25,7 +25,8 @@ from tools.hub import Doors, Hub, Person
 from tools.notices.publishing import sample_notice
 from tools.partner.calls import call
 from tools.stack.credentials import write_certificates
-from tools.stack.stack import Stack, StackOptions
+from tools.stack.options import StackOptions
+from tools.stack.stack import Stack
 from tools.trace.history import read_history
 
 AGENCY, SERVICE_TYPE = "KEM", "GREEK_A1"

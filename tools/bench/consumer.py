@@ -15,7 +15,8 @@ from tools.bench.flood import Flood
 from tools.bench.ground import fresh_stack
 from tools.bench.run import Figures, Run
 from tools.bench.statistics import medians
-from tools.stack.stack import Stack, StackOptions
+from tools.stack.options import StackOptions
+from tools.stack.stack import Stack
 
 _CONSUMERS = {"notifications": "notifications", "intake": "intake.held-referrals"}
 

@@ -25,7 +25,8 @@ from tools.bench.people import register_people
 from tools.bench.processes import Member, members_of
 from tools.bench.run import Run
 from tools.hub import Doors, Hub, Person
-from tools.stack.stack import Stack, StackOptions
+from tools.stack.options import StackOptions
+from tools.stack.stack import Stack
 
 AGENCIES: Final = 12
 PEOPLE: Final = 400

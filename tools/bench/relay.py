@@ -10,7 +10,7 @@ from tools.bench.flood import Flood
 from tools.bench.ground import fresh_stack
 from tools.bench.run import Figures, Run
 from tools.bench.statistics import medians
-from tools.stack.stack import StackOptions
+from tools.stack.options import StackOptions
 
 
 async def measure(run: Run) -> Figures:

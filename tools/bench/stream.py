@@ -23,7 +23,8 @@ from tools.demo.calls import Calls
 from tools.demo.ledger import Ledger
 from tools.demo.listening import ListeningStaff
 from tools.hub import Doors, Hub, Person
-from tools.stack.stack import Stack, StackOptions
+from tools.stack.options import StackOptions
+from tools.stack.stack import Stack
 
 STREAMS = (1, 143, 1_000)
 

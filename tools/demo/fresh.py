@@ -8,9 +8,10 @@ from pathlib import Path
 
 from tools.hub import Doors
 from tools.stack.foreground import quieten_libraries
+from tools.stack.options import StackOptions
 from tools.stack.postgres_admin import PostgresAdmin
 from tools.stack.servers import ServersAsked
-from tools.stack.stack import Stack, StackOptions
+from tools.stack.stack import Stack
 
 _SECONDS = """
     insert into referral.response_policy (version, urgency, person_clock_seconds, offer_window_seconds,

@@ -35,8 +35,8 @@ def up(
     import sys
 
     from tools.stack.foreground import run_in_foreground
+    from tools.stack.options import StackOptions
     from tools.stack.servers import ServersAsked
-    from tools.stack.stack import StackOptions
 
     servers = ServersAsked.of(broker, brokers, database)
     options = StackOptions(

@@ -12,7 +12,8 @@ from pathlib import Path
 from rich.console import Console
 from rich.table import Table
 
-from tools.stack.stack import Stack, StackOptions
+from tools.stack.options import StackOptions
+from tools.stack.stack import Stack
 from tools.stack.wanted import take_wanted
 
 _NEXT = (

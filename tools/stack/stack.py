@@ -4,9 +4,8 @@ import asyncio
 import signal
 import subprocess
 import time
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Awaitable, Callable
 from contextlib import ExitStack
-from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Final
 
@@ -21,31 +20,25 @@ from tools.stack.credentials import (
 from tools.stack.failure import StackFailure
 from tools.stack.filling import Filling
 from tools.stack.layout import ROOT, Layout
+from tools.stack.options import StackOptions
 from tools.stack.part import Part
 from tools.stack.ports import Ports, choose, free_port
 from tools.stack.postgres import PostgresServer
 from tools.stack.postgres_admin import PostgresAdmin
-from tools.stack.process import spawn
 from tools.stack.replay import Replayed
-from tools.stack.room import Room, check_room, plain_about_full_disks
+from tools.stack.room import check_room, plain_about_full_disks
 from tools.stack.run_file import end_leftovers, read_run
 from tools.stack.run_keeper import RunKeeper
 from tools.stack.sample import load_sample_city
-from tools.stack.servers import Servers, ServersAsked, prepare_servers
-from tools.stack.services import (
-    ReadyWord,
-    check_ports,
-    command,
-    environment,
-    services_of,
-    wait_serving,
-)
+from tools.stack.servers import Servers, prepare_servers
+from tools.stack.service_process import ServiceProcess
+from tools.stack.services import environment, services_of
 from tools.stack.staff import open_sample_staff
 from tools.stack.topics import BROKER_ERRORS
 from tools.stack.wanted import LACKING, Wanted
+from tools.stack.watches import room_of_servers, watch_room
 
 LARGEST_LOG_BYTES: Final = 20 * 1024 * 1024
-LOOK_AT_ROOM_SECONDS: Final = 1.0
 SERVER_PATIENCE_SECONDS: Final = 20.0
 NODE_PATIENCE_SECONDS: Final = 8.0
 """Of three that end at once the last finds nobody to hand over to; what it acknowledged is in its files."""
@@ -53,35 +46,6 @@ LOSS_PATIENCE_SECONDS: Final = 1.0
 """Without a broker nothing can drain to it: services that take longer are killed, which loses nothing."""
 
 Say = Callable[[str], None]
-
-
-@dataclass(frozen=True, slots=True)
-class StackOptions:
-    """How a stack differs from the one that `./kem up` starts.
-
-    Args:
-        base_port: the first of its ports; None takes a free hundred.
-        is_durable: off for stacks of tests: a crash of the machine would lose their data.
-        has_sample_city: whether an empty directory is filled.
-        has_sample_staff: whether the sample city's staff get accounts.
-        is_watched: whether a person reads what is said, and nothing keeps it: first logins are said then.
-        services: only these; None for all that this checkout has.
-        settings: added to every service's environment.
-        settings_of: added to one service's environment, by its name.
-        servers: on which PostgreSQL and broker it runs.
-        advertised_broker_port: where its one broker sends clients, if something stands in between.
-    """
-
-    base_port: int | None = None
-    is_durable: bool = True
-    has_sample_city: bool = True
-    has_sample_staff: bool = False
-    is_watched: bool = False
-    services: Sequence[str] | None = None
-    settings: dict[str, str] = field(default_factory=dict)
-    settings_of: dict[str, dict[str, str]] = field(default_factory=dict)
-    servers: ServersAsked = field(default_factory=ServersAsked)
-    advertised_broker_port: int = 0
 
 
 class Stack:
@@ -113,7 +77,6 @@ class Stack:
         self.cluster: Cluster
         self._servers: Servers | None = None
         self._filling: Filling | None = None
-        self._room: Room | None = None
         self._watches: list[asyncio.Task[None]] = []
         self._run: RunKeeper | None = None
         self._refilling = asyncio.Lock()
@@ -158,16 +121,16 @@ class Stack:
             )
         for part in self.parts.values():
             part.is_patient = True
-        self._room = self._room_of_servers()
+        assert self._servers is not None  # noqa: S101 (the servers are prepared)
+        assert self._run is not None  # noqa: S101 (the files are prepared)
+        self._run.room = room_of_servers(self._servers, self.layout, self.parts, self.say)
         self._watches = [
-            asyncio.create_task(self._watch_room(self._room), name="watch the room"),
+            asyncio.create_task(watch_room(self._run.room, self._run), name="watch the room"),
             asyncio.create_task(
                 keep_certificates(self.layout, self.services, self.say), name="watch the certificates"
             ),
         ]
-        if self._run is not None:
-            self._run.room = self._room
-            self._run.note_ready(is_ready=True)
+        self._run.note_ready(is_ready=True)
 
     def _prepare_servers(self) -> None:
         self._servers = prepare_servers(
@@ -264,26 +227,15 @@ class Stack:
         return part
 
     def _add_service(self, name: str, service: str, roles: str | None) -> Part:
-        prefix = f"KEM_{service.upper()}_"
         own = self.options.settings | self.options.settings_of.get(service, {})
         if name != service:
+            prefix = f"KEM_{service.upper()}_"
             own |= {f"{prefix}GRPC_ADDRESS": self.addresses[name], f"{prefix}METRICS_ADDRESS": "127.0.0.1:0"}
         settings = environment(self.root, self.layout, self._ports, self.cluster.settings(), service, own)
-
-        word = ReadyWord(self.layout.log(name))
-
-        def start() -> subprocess.Popen[bytes]:
-            if name == service:
-                check_ports(self._ports, service)
-            word.forget()
-            log = self.layout.log(name)
-            return spawn(command(service, roles), log=log, environment=settings, directory=self.layout.work)
-
-        if roles is not None and "grpc" not in roles:
-            return self._add(name, start, word.wait)
-        return self._add(
-            name, start, lambda: wait_serving(self.addresses[name], service, self.layout.tools_certificate)
+        process = ServiceProcess(
+            name, service, roles, self.addresses[name], settings, self.layout, self._ports
         )
+        return self._add(name, process.start, process.wait_ready)
 
     def _add(
         self,
@@ -365,22 +317,3 @@ class Stack:
     def _write_run(self) -> None:
         if self._run is not None:
             self._run.write()
-
-    def _room_of_servers(self) -> Room:
-        """What the stack's own servers write to; those that keep data cannot start without."""
-        folders = [self.layout.data]
-        if isinstance(self.postgres, PostgresServer):
-            folders.append(self.postgres.footing.home)
-        room = Room(folders, self.say)
-        keepers = ["postgresql", *(self.cluster.nodes if self.cluster.keeps_events else ())]
-        for name in keepers:
-            if name in self.parts:
-                self.parts[name].room = room
-        return room
-
-    async def _watch_room(self, room: Room) -> None:
-        while True:
-            room.is_short()
-            if self._run is not None and not self._run.is_written:
-                self._run.write()
-            await asyncio.sleep(LOOK_AT_ROOM_SECONDS)

@@ -9,10 +9,11 @@ from typing import Final
 from tools.demo.fresh import run_on_seconds
 from tools.stack.credentials import passwords
 from tools.stack.layout import ROOT, Layout, write_secret
+from tools.stack.options import StackOptions
 from tools.stack.postgres import PostgresServer
 from tools.stack.servers import ServersAsked
 from tools.stack.services import services_of
-from tools.stack.stack import Stack, StackOptions
+from tools.stack.stack import Stack
 from tools.storm.wire import Wire
 
 SECOND_WORKER_OF: Final = "referral"

@@ -41,8 +41,9 @@ from tools.__main__ import main
 from tools.stack.broker import Broker
 from tools.stack.footing import installed_programs
 from tools.stack.layout import Layout
+from tools.stack.options import StackOptions
 from tools.stack.postgres import PostgresServer
-from tools.stack.stack import Stack, StackOptions
+from tools.stack.stack import Stack
 from tools.stack.topics import create_topics, found_topics
 
 _WHAT_OUTLIVES = StackOptions(is_durable=False, has_sample_city=False, services=("intake", "access"))

@@ -10,11 +10,12 @@ from tools.stack.choice import choose_servers
 from tools.stack.debian import ProgramMissing, find_programs
 from tools.stack.failure import StackFailure
 from tools.stack.layout import Layout
+from tools.stack.options import StackOptions
 from tools.stack.ports import free_port
 from tools.stack.postgres import PostgresServer
 from tools.stack.postgres_admin import DATABASE, Passwords
 from tools.stack.servers import ServersAsked
-from tools.stack.stack import Stack, StackOptions
+from tools.stack.stack import Stack
 
 _SECRET = "of the/city's own: @server"
 

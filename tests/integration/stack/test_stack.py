@@ -18,9 +18,10 @@ import pytest
 from tools.stack.failure import StackFailure
 from tools.stack.footing import missing_library
 from tools.stack.layout import ROOT, Layout
+from tools.stack.options import StackOptions
 from tools.stack.room import check_room
 from tools.stack.run_file import read_run
-from tools.stack.stack import Stack, StackOptions
+from tools.stack.stack import Stack
 
 _BARE = StackOptions(is_durable=False, services=())
 _PATIENCE_SECONDS = 30
