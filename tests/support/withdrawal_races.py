@@ -11,8 +11,8 @@ from kem.disclosure.v1.disclosure_events_pb2 import DisclosureEvent
 from kem.intake.v1.intake_events_pb2 import IntakeEvent
 from kernel.errors import RuleBroken
 from kernel.ids import AgencyId, BeneficiaryId, DisclosureId, ReferralId
+from services.intake.adapters.consent_rows import CELL_COLUMNS, cell_from
 from services.intake.adapters.postgres_agreements import PostgresAgreements
-from services.intake.adapters.postgres_consents import CELL_COLUMNS, cell_from
 from services.intake.adapters.postgres_disclosures import Grounds, PostgresDisclosures, Standing
 from services.intake.adapters.postgres_held_referrals import held_from
 from services.intake.adapters.vault import Vault

@@ -3,20 +3,18 @@
 from collections.abc import Sequence
 from datetime import datetime
 from itertools import groupby
-from typing import Any, Final
+from typing import Final
 from uuid import UUID
 
 from chassis.postgres import Transaction
 from kernel.ids import AgencyId, BeneficiaryId, ConsentId, random_id
-from kernel.vocabulary import LegalBasis
+from services.intake.adapters.consent_rows import CELL_COLUMNS, cell_from, events_from
 from services.intake.domain.cells import (
     Cell,
     ConsentEnded,
     ConsentEvent,
     ConsentGiven,
     ConsentTakenBack,
-    Grant,
-    GrantEffect,
 )
 from services.intake.domain.consent import RECORD_SCHEMA, ConsentEnding, ConsentRecord, ConsentSaid
 
@@ -61,8 +59,6 @@ _CLOSE_CELLS: Final = """
     update grant_cell set withdrawn_time = $2, withdrawn_event_id = $3
     where cell_id = any($1::uuid[]) and withdrawn_time is null
 """
-CELL_COLUMNS: Final = """cell_id, beneficiary_id, agency_id, purpose, legal_basis, effect, categories,
-    valid_from_time, valid_until_time, consent_id, consent_event_id, withdrawn_time, withdrawn_event_id"""
 _OPEN_CELLS: Final = f"""
     select {CELL_COLUMNS} from grant_cell as cell
     where beneficiary_id = any($1::uuid[])
@@ -71,6 +67,20 @@ _OPEN_CELLS: Final = f"""
                       where frozen.beneficiary_id = cell.beneficiary_id and frozen.lifted_time is null)
     order by beneficiary_id
 """  # noqa: S608  constant
+_EVENTS: Final = """
+    select e.consent_event_id, e.beneficiary_id, e.sequence, e.state, e.consent_id, e.agency_id,
+           e.recorded_time, c.valid_from_time, c.valid_until_time
+    from consent_event e left join consent c using (consent_id)
+    where e.beneficiary_id = $1
+      and e.state in ('GIVEN', 'RENEWED', 'WITHDRAWN', 'TERMINATED', 'INVALIDATED')
+    order by e.sequence
+"""
+_GRANTS: Final = """
+    select g.consent_id, g.agency_id, g.purpose, g.categories, g.legal_basis, g.effect, g.is_safety_critical
+    from consent_grant g join consent c using (consent_id)
+    where c.beneficiary_id = $1
+    order by g.consent_id, g.line
+"""
 
 
 class PostgresConsents:
@@ -251,11 +261,8 @@ class PostgresConsents:
 
     async def events(self, tx: Transaction, beneficiary_id: BeneficiaryId) -> list[ConsentEvent]:
         """All that the person's cells are compiled from, in order."""
-        rows = await tx.connection.fetch(_EVENTS, beneficiary_id)
-        grants: dict[UUID, list[Grant]] = {}
-        for row in await tx.connection.fetch(_GRANTS, beneficiary_id):
-            grants.setdefault(row["consent_id"], []).append(_grant_from(row))
-        return [_event_from(row, tuple(grants.get(row["consent_id"], ()))) for row in rows]
+        events = await tx.connection.fetch(_EVENTS, beneficiary_id)
+        return events_from(events, await tx.connection.fetch(_GRANTS, beneficiary_id))
 
     async def _add_event(
         self,
@@ -282,78 +289,3 @@ class PostgresConsents:
             happened_time,
             event.recorded_time,
         )
-
-
-_EVENTS: Final = """
-    select e.consent_event_id, e.beneficiary_id, e.sequence, e.state, e.consent_id, e.agency_id,
-           e.recorded_time, c.valid_from_time, c.valid_until_time
-    from consent_event e left join consent c using (consent_id)
-    where e.beneficiary_id = $1
-      and e.state in ('GIVEN', 'RENEWED', 'WITHDRAWN', 'TERMINATED', 'INVALIDATED')
-    order by e.sequence
-"""
-_GRANTS: Final = """
-    select g.consent_id, g.agency_id, g.purpose, g.categories, g.legal_basis, g.effect, g.is_safety_critical
-    from consent_grant g join consent c using (consent_id)
-    where c.beneficiary_id = $1
-    order by g.consent_id, g.line
-"""
-
-
-def cell_from(row: Any) -> Cell:
-    """A row of grant_cell with all its columns that the rules know."""
-    return Cell(
-        cell_id=row["cell_id"],
-        beneficiary_id=row["beneficiary_id"],
-        agency_id=row["agency_id"],
-        purpose=row["purpose"],
-        legal_basis=LegalBasis(row["legal_basis"]),
-        effect=GrantEffect(row["effect"]),
-        categories=row["categories"],
-        valid_from_time=row["valid_from_time"],
-        valid_until_time=row["valid_until_time"],
-        consent_id=row["consent_id"],
-        consent_event_id=row["consent_event_id"],
-        withdrawn_time=row["withdrawn_time"],
-        withdrawn_event_id=row["withdrawn_event_id"],
-    )
-
-
-def _grant_from(row: Any) -> Grant:
-    return Grant(
-        agency_id=row["agency_id"],
-        purpose=row["purpose"],
-        categories=row["categories"],
-        legal_basis=LegalBasis(row["legal_basis"]),
-        effect=GrantEffect(row["effect"]),
-        is_safety_critical=row["is_safety_critical"],
-    )
-
-
-def _event_from(row: Any, grants: tuple[Grant, ...]) -> ConsentEvent:
-    if row["state"] == "WITHDRAWN":
-        return ConsentTakenBack(
-            consent_event_id=row["consent_event_id"],
-            sequence=row["sequence"],
-            beneficiary_id=row["beneficiary_id"],
-            agency_id=row["agency_id"],
-            recorded_time=row["recorded_time"],
-        )
-    if row["state"] in set(ConsentEnding):
-        return ConsentEnded(
-            consent_event_id=row["consent_event_id"],
-            sequence=row["sequence"],
-            beneficiary_id=row["beneficiary_id"],
-            consent_id=row["consent_id"],
-            recorded_time=row["recorded_time"],
-        )
-    return ConsentGiven(
-        consent_event_id=row["consent_event_id"],
-        sequence=row["sequence"],
-        beneficiary_id=row["beneficiary_id"],
-        consent_id=row["consent_id"],
-        valid_from_time=row["valid_from_time"],
-        valid_until_time=row["valid_until_time"],
-        recorded_time=row["recorded_time"],
-        grants=grants,
-    )

@@ -8,8 +8,8 @@ from uuid import UUID
 
 from chassis.postgres import Transaction
 from kernel.ids import AgencyId, BeneficiaryId, DisclosureId, NeedId, OfferId, ReferralId
+from services.intake.adapters.consent_rows import cell_from
 from services.intake.adapters.postgres_agreements import agreement_from
-from services.intake.adapters.postgres_consents import cell_from
 from services.intake.adapters.postgres_held_referrals import HELD_COLUMNS, held_from
 from services.intake.domain.agreement import Agreement
 from services.intake.domain.cells import Cell

@@ -8,8 +8,8 @@ from uuid import UUID
 
 from chassis.postgres import Transaction
 from kernel.ids import AgencyId, BeneficiaryId, DisclosureId, NeedId, ReferralId
+from services.intake.adapters.consent_rows import CELL_COLUMNS, cell_from
 from services.intake.adapters.postgres_agreements import agreement_from
-from services.intake.adapters.postgres_consents import CELL_COLUMNS, cell_from
 from services.intake.domain.agreement import Agreement
 from services.intake.domain.cells import Cell
 from services.intake.domain.emergency_review import EmergencyKind, EmergencyReview, ReviewFinding

@@ -9,7 +9,7 @@ from uuid import UUID
 from chassis.postgres import Transaction
 from kernel.ids import AgencyId, BeneficiaryId, DisclosureId, ReferralId
 from kernel.vocabulary import LegalBasis
-from services.intake.adapters.postgres_consents import CELL_COLUMNS, cell_from
+from services.intake.adapters.consent_rows import CELL_COLUMNS, cell_from
 from services.intake.domain.cells import Cell
 from services.intake.domain.emergency_access import AccessState, EmergencyAccess
 from services.intake.domain.held_referral import HeldReferral

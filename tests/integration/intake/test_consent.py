@@ -14,7 +14,7 @@ from kernel.errors import Invalid, NotFound, RuleBroken
 from kernel.ids import BeneficiaryId, random_id
 from kernel.vocabulary import LegalBasis
 from services.intake.adapters.consent_details import details_from
-from services.intake.adapters.postgres_consents import CELL_COLUMNS, cell_from
+from services.intake.adapters.consent_rows import CELL_COLUMNS, cell_from
 from services.intake.domain.beneficiary import Birth, Guardian
 from services.intake.domain.cells import GrantEffect, compile_cells
 from services.intake.domain.consent import (

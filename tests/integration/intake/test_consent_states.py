@@ -10,8 +10,8 @@ from chassis.caller import Caller
 from kem.intake.v1.intake_events_pb2 import IntakeEvent
 from kernel.errors import Invalid, NotFound, RuleBroken
 from kernel.ids import AgencyId, BeneficiaryId, ConsentId
+from services.intake.adapters.consent_rows import CELL_COLUMNS, cell_from
 from services.intake.adapters.postgres_consent_moments import PostgresConsentMoments
-from services.intake.adapters.postgres_consents import CELL_COLUMNS, cell_from
 from services.intake.domain.cells import GrantEffect, compile_cells
 from services.intake.domain.consent import ConsentAnswer, ConsentEnding
 from services.intake.use_cases.end_consent import EndConsent, EndedConsent, end_consent
