@@ -10,7 +10,7 @@ from uuid import UUID
 from chassis.postgres import Transaction
 from kernel.codes import Code
 from kernel.ids import AgencyId, ReferralId, ServiceId
-from services.referral.adapters.postgres_referrals import (
+from services.referral.adapters.referral_rows import (
     OFFER_COLUMNS,
     REFERRAL_COLUMNS,
     offer_of,

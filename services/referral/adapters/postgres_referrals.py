@@ -1,70 +1,29 @@
 """Referrals and their offers as rows. A referral is locked before its offer, both before capacity."""
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import fields
 from datetime import datetime
-from typing import Any, Final, NamedTuple
+from typing import Final, NamedTuple
 from uuid import UUID
 
 import asyncpg
 
 from chassis.postgres import Transaction
 from chassis.together import Writing
-from kernel.codes import Origin, Routing, Urgency
 from kernel.ids import AgencyId, BeneficiaryId, NeedId, OfferId, ReferralId, ServiceId, UnitId
+from services.referral.adapters.referral_rows import (
+    OFFER_COLUMNS,
+    REFERRAL_COLUMNS,
+    columns_of,
+    insert,
+    offer_from,
+    offer_of,
+    referral_from,
+    referral_of,
+    update,
+    update_one,
+)
 from services.referral.domain.offer import Offer
 from services.referral.domain.referral import Referral
-from services.referral.domain.transitions import OfferState, ReferralState
-
-REFERRAL_COLUMNS: Final = tuple(one.name for one in fields(Referral) if one.name not in ("events", "gaps"))
-OFFER_COLUMNS: Final = tuple(one.name for one in fields(Offer))
-_TYPES: Final = {
-    "version": "bigint",
-    "service_version": "bigint",
-    "change_number": "bigint",
-    "offers_made": "integer",
-    "matches_made": "integer",
-    "number": "integer",
-    "questions": "integer",
-    "remaining_seconds": "bigint",
-    "estimated_date": "date",
-}
-"""Columns that are neither an id (…_id, uuid), an instant (…_time, timestamptz), nor text."""
-
-
-def _type_of(column: str) -> str:
-    if column.endswith("_id"):
-        return "uuid"
-    return "timestamptz" if column.endswith("_time") else _TYPES.get(column, "text")
-
-
-def _arrays(columns: Sequence[str]) -> str:
-    """One array for each column: many rows by one statement."""
-    return ", ".join(f"${number}::{_type_of(name)}[]" for number, name in enumerate(columns, 1))
-
-
-def _insert(table: str, columns: Sequence[str]) -> str:
-    values = f"select * from unnest({_arrays(columns)})"  # noqa: S608 - our own names
-    return f"insert into {table} ({', '.join(columns)}) {values}"
-
-
-def _update_one(table: str, key: str, columns: Sequence[str]) -> str:
-    """The same for one row, which costs a fraction of it."""
-    settings = ", ".join(f"{name} = ${number}" for number, name in enumerate(columns, 1) if name != key)
-    return f"update {table} set {settings} where {key} = ${columns.index(key) + 1}"  # noqa: S608 - our own names
-
-
-def _update(table: str, key: str, columns: Sequence[str]) -> str:
-    """An array cannot be unnested row by row, so a list of ids goes as its text."""
-    settings = ", ".join(
-        f"{name} = changed.{name}" + ("::uuid[]" if name == "chosen_service_ids" else "")
-        for name in columns
-        if name != key
-    )
-    changed = f"unnest({_arrays(columns)}) as changed ({', '.join(columns)})"
-    same = f"{table}.{key} = changed.{key}"
-    return f"update {table} set {settings} from {changed} where {same}"  # noqa: S608 - our own names
-
 
 _READ_REFERRALS: Final = f"select {', '.join(REFERRAL_COLUMNS)} from referral"  # noqa: S608 - our own names
 _READ_OFFERS: Final = f"select {', '.join(OFFER_COLUMNS)} from offer"  # noqa: S608 - our own names
@@ -87,13 +46,13 @@ _LOCK_BY_OFFER: Final = _LOCK_BOTH.format(
 _LOCK_WITH_OFFER: Final = _LOCK_BOTH.format(
     referral_id="$1", offer_id="(select coalesce(current_offer_id, waiting_offer_id) from locked)"
 )
-_SAVE_REFERRALS: Final = _update("referral", "referral_id", REFERRAL_COLUMNS)
-_SAVE_REFERRAL: Final = _update_one("referral", "referral_id", REFERRAL_COLUMNS)
+_SAVE_REFERRALS: Final = update("referral", "referral_id", REFERRAL_COLUMNS)
+_SAVE_REFERRAL: Final = update_one("referral", "referral_id", REFERRAL_COLUMNS)
 _NEW_COLUMNS: Final = tuple(name for name in REFERRAL_COLUMNS if name != "chosen_service_ids")
-_ADD_REFERRALS: Final = _insert("referral", (*_NEW_COLUMNS, "beneficiary_id"))
-_SAVE_OFFERS: Final = _update("offer", "offer_id", OFFER_COLUMNS)
-_SAVE_OFFER: Final = _update_one("offer", "offer_id", OFFER_COLUMNS)
-_ADD_OFFERS: Final = _insert("offer", OFFER_COLUMNS)
+_ADD_REFERRALS: Final = insert("referral", (*_NEW_COLUMNS, "beneficiary_id"))
+_SAVE_OFFERS: Final = update("offer", "offer_id", OFFER_COLUMNS)
+_SAVE_OFFER: Final = update_one("offer", "offer_id", OFFER_COLUMNS)
+_ADD_OFFERS: Final = insert("offer", OFFER_COLUMNS)
 
 _EXISTING: Final = "select referral_id from referral where referral_id = any($1::uuid[])"
 _OFFERS_OF_SERVICE: Final = """
@@ -165,7 +124,7 @@ class PostgresReferrals:
             " for no key update skip locked",
             list(referral_ids),
         )
-        return {ReferralId(row["referral_id"]): _referral(row) for row in rows}
+        return {ReferralId(row["referral_id"]): referral_from(row) for row in rows}
 
     async def lock_all(
         self, tx: Transaction, referral_ids: Iterable[ReferralId]
@@ -175,12 +134,12 @@ class PostgresReferrals:
             f"{_READ_REFERRALS} where referral_id = any($1::uuid[]) order by referral_id for no key update",
             list(referral_ids),
         )
-        return {ReferralId(row["referral_id"]): _referral(row) for row in rows}
+        return {ReferralId(row["referral_id"]): referral_from(row) for row in rows}
 
     async def read(self, tx: Transaction, referral_id: ReferralId) -> Referral | None:
         """The referral as it stands, without a lock."""
         row = await tx.connection.fetchrow(f"{_READ_REFERRALS} where referral_id = $1", referral_id)
-        return None if row is None else _referral(row)
+        return None if row is None else referral_from(row)
 
     async def existing(self, tx: Transaction, referral_ids: Iterable[ReferralId]) -> set[ReferralId]:
         """Those of the ids that stand for a referral."""
@@ -190,7 +149,7 @@ class PostgresReferrals:
     async def find_offer(self, tx: Transaction, offer_id: OfferId) -> Offer | None:
         """An offer by its id, without a lock: its referral must be locked first."""
         row = await tx.connection.fetchrow(f"{_READ_OFFERS} where offer_id = $1", offer_id)
-        return None if row is None else _offer(row)
+        return None if row is None else offer_from(row)
 
     async def lock_current_offers(
         self, tx: Transaction, referrals: Iterable[Referral]
@@ -205,7 +164,7 @@ class PostgresReferrals:
         rows = await tx.connection.fetch(
             f"{_READ_OFFERS} where offer_id = any($1::uuid[]) order by offer_id for no key update", ids
         )
-        return {ReferralId(row["referral_id"]): _offer(row) for row in rows}
+        return {ReferralId(row["referral_id"]): offer_from(row) for row in rows}
 
     async def offers_of(
         self, tx: Transaction, referral_ids: Sequence[ReferralId]
@@ -216,7 +175,7 @@ class PostgresReferrals:
         )
         found: dict[ReferralId, list[Offer]] = {}
         for row in rows:
-            found.setdefault(ReferralId(row["referral_id"]), []).append(_offer(row))
+            found.setdefault(ReferralId(row["referral_id"]), []).append(offer_from(row))
         return found
 
     async def add(
@@ -234,7 +193,7 @@ class PostgresReferrals:
         if not referrals:
             return
         whose = [people[one.referral_id] for one in referrals]
-        await tx.connection.execute(_ADD_REFERRALS, *_columns_of(referrals, _NEW_COLUMNS), whose)
+        await tx.connection.execute(_ADD_REFERRALS, *columns_of(referrals, _NEW_COLUMNS), whose)
         for referral in referrals:
             for event in referral.take_events(causes.get(referral.referral_id)):
                 tx.publish(event)
@@ -251,7 +210,7 @@ class PostgresReferrals:
         """The same for many, by one statement."""
         if not referrals:
             return
-        await tx.connection.execute(_SAVE_REFERRALS, *_columns_of(referrals, REFERRAL_COLUMNS))
+        await tx.connection.execute(_SAVE_REFERRALS, *columns_of(referrals, REFERRAL_COLUMNS))
         for referral in referrals:
             for event in referral.take_events(causation_id):
                 tx.publish(event)
@@ -259,7 +218,7 @@ class PostgresReferrals:
     async def add_offers(self, tx: Transaction, offers: Sequence[Offer]) -> None:
         """Writes new offers; their referrals must stand already."""
         if offers:
-            await tx.connection.execute(_ADD_OFFERS, *_columns_of(offers, OFFER_COLUMNS))
+            await tx.connection.execute(_ADD_OFFERS, *columns_of(offers, OFFER_COLUMNS))
 
     async def save_offer(self, tx: Writing, offer: Offer) -> None:
         """Writes a locked offer."""
@@ -268,7 +227,7 @@ class PostgresReferrals:
     async def save_offers(self, tx: Transaction, offers: Sequence[Offer]) -> None:
         """The same for many, by one statement."""
         if offers:
-            await tx.connection.execute(_SAVE_OFFERS, *_columns_of(offers, OFFER_COLUMNS))
+            await tx.connection.execute(_SAVE_OFFERS, *columns_of(offers, OFFER_COLUMNS))
 
     async def with_open_offer_to(
         self,
@@ -315,42 +274,7 @@ class PostgresReferrals:
         await tx.connection.execute(_DELIVERED, list(delivered), list(delivered.values()))
 
 
-def _columns_of(rows: Sequence[object], columns: Sequence[str]) -> list[list[Any]]:
-    return [[_stored(getattr(row, name)) for row in rows] for name in columns]
-
-
-def _stored(value: Any) -> Any:
-    """A choice is the only value that is a list."""
-    return "{" + ",".join(map(str, value)) + "}" if isinstance(value, tuple) else value
-
-
 def _locked(tx: Transaction, row: asyncpg.Record) -> Locked:
     *columns, clock_time = row
     offer = offer_of(columns[len(REFERRAL_COLUMNS) :])
     return Locked(referral_of(columns), offer, tx.note_now(clock_time))
-
-
-def referral_of(columns: Sequence[Any]) -> Referral:
-    """A referral of a row that begins with REFERRAL_COLUMNS; by place, as joined tables share names."""
-    return _referral(dict(zip(REFERRAL_COLUMNS, columns, strict=False)))
-
-
-def offer_of(columns: Sequence[Any]) -> Offer | None:
-    """An offer of OFFER_COLUMNS; None where an outer join found none."""
-    values = dict(zip(OFFER_COLUMNS, columns, strict=True))
-    return None if values["offer_id"] is None else _offer(values)
-
-
-def _referral(row: Mapping[str, Any]) -> Referral:
-    values = dict(row)
-    values["urgency"] = Urgency(values["urgency"])
-    values["routing"] = Routing(values["routing"])
-    values["origin"] = Origin(values["origin"])
-    values["state"] = ReferralState(values["state"])
-    if values["chosen_service_ids"] is not None:
-        values["chosen_service_ids"] = tuple(values["chosen_service_ids"])
-    return Referral(**values)
-
-
-def _offer(row: Mapping[str, Any]) -> Offer:
-    return Offer(**{**row, "state": OfferState(row["state"])})
