@@ -10,9 +10,9 @@ from chassis.postgres import Transaction
 from chassis.together import Writing
 from kernel.ids import ReferralId
 from services.referral.adapters.profile_format import NeedAnswer, profile_from
+from services.referral.domain.gap import Gap
 from services.referral.domain.matching import MatchResult, Proposal
 from services.referral.domain.profile import Profile
-from services.referral.domain.referral import Gap
 
 _ENCODER: Final = json.JSONEncoder(ensure_ascii=False)  # json.dumps would make one each time
 KEPT_PROPOSALS: Final = 50

@@ -7,25 +7,18 @@ from uuid import UUID
 from kernel import codes
 from kernel.codes import Origin, Routing, Urgency
 from kernel.errors import NotFound
-from kernel.ids import AgencyId, NeedId, OfferId, ReferralId, ServiceId, random_id
+from kernel.ids import AgencyId, NeedId, OfferId, ReferralId, ServiceId
 from services.referral.domain import referral_events as told
+from services.referral.domain.gap import Gap, new_gap
 from services.referral.domain.offer import Offer
 from services.referral.domain.transitions import (
     FINAL_REFERRAL_STATES,
     HELD_STATES,
+    OFFERLESS_STATES,
     IllegalTransition,
     OfferState,
     ReferralState,
     check_referral_step,
-)
-
-_WITHOUT_OFFER = frozenset(
-    {
-        ReferralState.MATCHING,
-        ReferralState.WAITLISTED,
-        ReferralState.AWAITING_PERSON,
-        ReferralState.UNMATCHED,
-    }
 )
 
 
@@ -33,18 +26,6 @@ class ReferralNotFound(NotFound):
     """No such referral, or the caller may not know of it."""
 
     reason = "REFERRAL_NOT_FOUND"
-
-
-@dataclass(frozen=True, slots=True)
-class Gap:
-    """A need that no service could meet; only the sector ever leaves this service."""
-
-    gap_id: UUID
-    referral_id: ReferralId
-    service_type: str | None
-    sector: str | None
-    urgency: Urgency
-    reason: str
 
 
 @dataclass(slots=True)
@@ -160,11 +141,9 @@ class Referral:
             self._record_gap(reason)
 
     def _record_gap(self, reason: str) -> None:
-        """A gap is an aggregate of its own: it stays a fact also when the referral is matched later."""
-        sector = codes.service_type(self.service_type).sector if self.service_type else None
-        gap = Gap(random_id(), self.referral_id, self.service_type, sector, self.urgency, reason)
+        gap = new_gap(self.referral_id, self.service_type, self.urgency, reason)
         self.gaps.append(gap)
-        self._tell_about(gap.gap_id, 1, told.GapRecorded(None if self.is_restricted else sector))
+        self._tell_about(gap.gap_id, 1, told.GapRecorded(None if self.is_restricted else gap.sector))
 
     def match_again(self, cause: str, now: datetime) -> None:
         """Something changed: whoever could not be asked before may be asked now."""
@@ -367,7 +346,7 @@ class Referral:
     def _step(self, following: ReferralState) -> None:
         """One step of the table; nothing goes on while an agency may still answer or holds it."""
         check_referral_step(self.state, following)
-        if self.current_offer_id is not None and following in _WITHOUT_OFFER:
+        if self.current_offer_id is not None and following in OFFERLESS_STATES:
             raise IllegalTransition(
                 f"A referral cannot become {following} before its offer has ended.",
                 referral_state=self.state,

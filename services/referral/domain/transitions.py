@@ -99,6 +99,8 @@ OFFER_STEPS: Mapping[OfferState, frozenset[OfferState]] = MappingProxyType(
 FINAL_REFERRAL_STATES = frozenset(state for state, steps in REFERRAL_STEPS.items() if not steps)
 HELD_STATES = frozenset({_R.ACCEPTED_FOR_ASSESSMENT, _R.ACCEPTED, _R.IN_SERVICE})
 """An agency has taken it up: a place is occupied."""
+OFFERLESS_STATES = frozenset({_R.MATCHING, _R.WAITLISTED, _R.AWAITING_PERSON, _R.UNMATCHED})
+"""No offer is open or taken up: the current one must have ended before."""
 OPEN_OFFER_STATES = frozenset({_O.SENT, _O.NEEDS_INFORMATION})
 """The agency may still answer: a place is reserved."""
 TAKEN_UP_OFFER_STATES = frozenset({_O.ACCEPTED_FOR_ASSESSMENT, _O.ACCEPTED})
