@@ -6,6 +6,7 @@ from typing import Any
 from uuid import UUID, uuid4
 
 from chassis.caller import Caller
+from chassis.postgres import Transaction
 from kernel.ids import BeneficiaryId
 from services.intake.adapters.postgres_exports import PostgresExports
 from services.intake.adapters.postgres_rights_requests import PostgresRightsRequests, RequestsView
@@ -33,19 +34,18 @@ from services.intake.use_cases.register_rights_request import (
     RegisterRightsRequest,
     register_rights_request,
 )
-from tests.support.consented_people import METHOD, OpenIntake, bits
-from tests.support.vault import KEM, worker_of
+from tests.support.consented_people import METHOD, bits
+from tests.support.registers import Register
+from tests.support.vault import DPO, KEM, worker_of
 
-DPO = worker_of(None, "dpo")
 WORDS = "She wants to see all that we wrote about her."
 TOLD = "We sent her everything by her safe channel."
 
 
 @dataclass(frozen=True, slots=True)
-class Rights:
+class Rights(Register[RequestsPage]):
     """The register, as desks and the data protection officer use it."""
 
-    intake: OpenIntake
     store: PostgresRightsRequests = field(default_factory=PostgresRightsRequests)
 
     async def register(
@@ -82,18 +82,8 @@ class Rights:
         async with self.intake.database.transaction(by) as tx:
             return await answer_rights_request(command, tx, self.store, self.intake.parts.vault)
 
-    async def listed(
-        self,
-        view: RequestsView = RequestsView.OPEN,
-        *,
-        by: Caller = DPO,
-        size: int = 0,
-        after: Place | None = None,
-    ) -> RequestsPage:
-        async with self.intake.database.transaction(by) as tx:
-            return await list_rights_requests(
-                size, view, after, METHOD, tx, self.store, self.intake.parts.vault
-            )
+    async def read(self, tx: Transaction, size: int, view: RequestsView, after: Place | None) -> RequestsPage:
+        return await list_rights_requests(size, view, after, METHOD, tx, self.store, self.intake.parts.vault)
 
     async def protect(
         self, request_id: UUID, *allowed: str, with_history: bool = False, by: Caller | None = None

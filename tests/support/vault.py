@@ -40,6 +40,10 @@ def worker_of(agency_id: UUID | None = KEM, *roles: str) -> Caller:
     return Caller(uuid4(), agency_id, frozenset(roles or {"intake_worker"}), "", "pwd", "test")
 
 
+DPO = worker_of(None, "dpo")
+"""The hub's own data protection officer."""
+
+
 @dataclass(frozen=True, slots=True)
 class OpenVault:
     """The vault's parts, ready for use cases."""

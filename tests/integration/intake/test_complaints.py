@@ -1,6 +1,5 @@
 """Complaints over a real PostgreSQL: on record, answered, and never seen by whom they are about."""
 
-from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
@@ -8,73 +7,21 @@ from uuid import UUID, uuid4
 
 import pytest
 
-from chassis.caller import Caller
 from kem.disclosure.v1.disclosure_events_pb2 import DisclosureEvent
 from kernel.errors import Invalid, NotFound, NotPermitted, RuleBroken
-from kernel.ids import AgencyId, BeneficiaryId
+from kernel.ids import BeneficiaryId
 from services.intake.adapters.measures import complaints_overdue, look_at_complaints
-from services.intake.adapters.postgres_complaints import PostgresComplaints
 from services.intake.adapters.postgres_rights_requests import RequestsView
 from services.intake.adapters.sealing import RecordAltered
 from services.intake.adapters.tombstones import Tombstones
-from services.intake.domain.complaint import Complaint, ComplaintFinding, ComplaintKind
-from services.intake.use_cases.answer_complaint import AnswerComplaint, answer_complaint
 from services.intake.use_cases.erase_beneficiary import erase_beneficiary
-from services.intake.use_cases.list_complaints import ComplaintsPage, list_complaints
-from services.intake.use_cases.page_with_words import Place
-from services.intake.use_cases.register_complaint import RegisterComplaint, register_complaint
-from tests.support.consented_people import METHOD, OpenIntake, member_of
+from services.intake.use_cases.list_complaints import ComplaintsPage
+from tests.support.complaints import FOUND, WORDS, Complaints
+from tests.support.consented_people import OpenIntake, member_of
 from tests.support.telephone import A
-from tests.support.vault import KEM, worker_of
+from tests.support.vault import DPO, KEM, worker_of
 
-DPO = worker_of(None, "dpo")
-WORDS, FOUND = "The man at the desk asked for money.", "He did, and does not work there any more."
 LONG_AGO = datetime.now(UTC) - timedelta(days=40)
-
-
-@dataclass(frozen=True, slots=True)
-class Complaints:
-    """Short ways to the use cases."""
-
-    intake: OpenIntake
-    store: PostgresComplaints = field(default_factory=PostgresComplaints)
-
-    async def register(
-        self,
-        accused: UUID | None = A,
-        person: BeneficiaryId | None = None,
-        *,
-        by: Caller | None = None,
-        received_time: datetime | None = None,
-    ) -> Complaint:
-        command = RegisterComplaint(
-            uuid4(),
-            ComplaintKind.ABUSE,
-            None if accused is None else AgencyId(accused),
-            person,
-            WORDS,
-            received_time or datetime.now(UTC),
-        )
-        parts = self.intake.parts
-        async with self.intake.database.transaction(by or self.intake.desk) as tx:
-            return await register_complaint(command, tx, parts.people, self.store, parts.vault)
-
-    async def answer(self, complaint_id: UUID, *, by: Caller = DPO, told: bool = True) -> datetime:
-        told_time = datetime.now(UTC) if told else None
-        command = AnswerComplaint(uuid4(), complaint_id, ComplaintFinding.UPHELD, FOUND, told_time)
-        async with self.intake.database.transaction(by) as tx:
-            return await answer_complaint(command, tx, self.store, self.intake.parts.vault)
-
-    async def listed(
-        self,
-        view: RequestsView = RequestsView.OPEN,
-        *,
-        by: Caller = DPO,
-        size: int = 0,
-        after: Place | None = None,
-    ) -> ComplaintsPage:
-        async with self.intake.database.transaction(by) as tx:
-            return await list_complaints(size, view, after, METHOD, tx, self.store, self.intake.parts.vault)
 
 
 @pytest.fixture

@@ -25,9 +25,9 @@ from services.intake.use_cases.erase_by_request import (
     get_erasure_certificate,
 )
 from tests.support.consented_people import COURSES, OpenIntake, agreement_with, bits, grant, member_of
-from tests.support.rights import DPO, Rights
+from tests.support.rights import Rights
 from tests.support.telephone import A
-from tests.support.vault import KEM, worker_of
+from tests.support.vault import DPO, KEM, worker_of
 
 
 @dataclass(frozen=True, slots=True)

@@ -23,14 +23,14 @@ from services.intake.entrypoints.export_document import export_document
 from services.intake.use_cases.erase_beneficiary import erase_beneficiary
 from services.intake.use_cases.freeze_consent import ChangeFreeze, freeze_consent
 from services.intake.use_cases.get_beneficiary import get_beneficiary
-from tests.integration.intake.test_authorities import Authorities
-from tests.integration.intake.test_complaints import FOUND, Complaints
-from tests.integration.intake.test_complaints import WORDS as COMPLAINT_WORDS
+from tests.support.authorities import Authorities
+from tests.support.complaints import FOUND, Complaints
+from tests.support.complaints import WORDS as COMPLAINT_WORDS
 from tests.support.consented_people import METHOD, OpenIntake, bits, grant, member_of
 from tests.support.emergency_access import Emergency
-from tests.support.rights import DPO, WORDS, Rights
+from tests.support.rights import WORDS, Rights
 from tests.support.telephone import A, Telephone
-from tests.support.vault import KEM, worker_of
+from tests.support.vault import DPO, KEM, worker_of
 
 PHONE, REFUGE = "+306944000777", "UAM_ACCOMMODATION"
 OTHERS = [one for one in AskedBy if one is not AskedBy.SELF]

@@ -16,8 +16,8 @@ from services.intake.domain.response_period import MONTHS_WHEN_EXTENDED, due_tim
 from services.intake.domain.rights_request import AskedBy, RefusalGround, Right, RightsAnswer
 from services.intake.use_cases.erase_beneficiary import erase_beneficiary
 from tests.support.consented_people import OpenIntake, member_of
-from tests.support.rights import DPO, TOLD, WORDS, Rights
-from tests.support.vault import KEM, worker_of
+from tests.support.rights import TOLD, WORDS, Rights
+from tests.support.vault import DPO, KEM, worker_of
 
 SUPERVISOR = worker_of(KEM, "supervisor")
 LONG_AGO = datetime.now(UTC) - timedelta(days=40)
