@@ -1,11 +1,9 @@
 """What authorities are told and ask for, at the real door."""
 
-from collections.abc import AsyncIterator
 from dataclasses import dataclass
 from datetime import UTC, datetime
-from pathlib import Path
 from typing import Any
-from uuid import UUID, uuid4
+from uuid import uuid4
 
 import grpc
 import pytest
@@ -13,26 +11,17 @@ import pytest
 from chassis.caller import SECOND_FACTOR
 from kem.disclosure.v1 import authority_service_pb2 as messages
 from kem.disclosure.v1.authority_service_pb2_grpc import AuthorityServiceStub
-from tests.component.intake.desk import Desk, at, desk_at
-from tests.support.intake import RunningIntake, running_intake
-from tests.support.postgres import MakeDatabase
+from tests.component.intake.desk import Desk, at
+from tests.component.intake.office import AnyOffice
+from tests.support.intake import RunningIntake
 from tests.support.refusals import refused
-from tests.support.vault import KEM
 
 
 @dataclass(frozen=True, slots=True)
-class Office:
-    """A running intake with a desk at it."""
+class Office(AnyOffice):
+    """Where the door to authorities is spoken to."""
 
-    intake: RunningIntake
-    desk: Desk
-
-    async def ask(
-        self, method: str, request: Any, role: str, *, agency_id: UUID | None = KEM, acr: str = "pwd"
-    ) -> Any:
-        """One call of somebody: of KEM unless said otherwise, known by a password."""
-        async with self.intake.channel_of(role, agency_id=agency_id, acr=acr) as channel:
-            return await getattr(AuthorityServiceStub(channel), method)(request)
+    stub = AuthorityServiceStub
 
     async def ask_officer(self, method: str, request: Any) -> Any:
         """One call of the hub's data protection officer, known by a second factor."""
@@ -40,10 +29,8 @@ class Office:
 
 
 @pytest.fixture
-async def office(fresh_database: MakeDatabase, tmp_path: Path) -> AsyncIterator[Office]:
-    database = fresh_database(schemas=("intake",))
-    async with running_intake(database, tmp_path) as intake, desk_at(intake) as desk:
-        yield Office(intake, desk)
+def office(intake: RunningIntake, desk: Desk) -> Office:
+    return Office(intake, desk)
 
 
 async def about(office: Office, **fields: Any) -> dict[str, Any]:

@@ -2,7 +2,6 @@
 
 from collections.abc import AsyncIterator
 from datetime import UTC, date, datetime
-from pathlib import Path
 from typing import TYPE_CHECKING
 from uuid import uuid4
 
@@ -11,26 +10,13 @@ import pytest
 from kem.intake.v1 import consent_policy_service_pb2 as messages
 from kem.intake.v1.consent_policy_service_pb2_grpc import ConsentPolicyServiceStub
 from services.intake.domain.beneficiary import Birth, Guardian
-from tests.component.intake.desk import Desk, desk_at
-from tests.support.intake import RunningIntake, running_intake
-from tests.support.postgres import MakeDatabase
+from tests.component.intake.desk import Desk
+from tests.support.intake import RunningIntake
 from tests.support.refusals import refused
 from tools.notices.files import SAMPLE_NOTICE, read_notice
 
 if TYPE_CHECKING:
     from kem.intake.v1.consent_policy_service_pb2_grpc import ConsentPolicyServiceAsyncStub
-
-
-@pytest.fixture
-async def intake(fresh_database: MakeDatabase, tmp_path: Path) -> AsyncIterator[RunningIntake]:
-    async with running_intake(fresh_database(schemas=("intake",)), tmp_path) as running:
-        yield running
-
-
-@pytest.fixture
-async def desk(intake: RunningIntake) -> AsyncIterator[Desk]:
-    async with desk_at(intake) as one:
-        yield one
 
 
 @pytest.fixture

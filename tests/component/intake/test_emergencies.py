@@ -1,6 +1,5 @@
 """Hand-overs and reviews at the real door."""
 
-from collections.abc import AsyncIterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -15,6 +14,7 @@ from kem.disclosure.v1 import emergency_service_pb2 as messages
 from kem.disclosure.v1.emergency_access_service_pb2_grpc import EmergencyAccessServiceStub
 from kem.disclosure.v1.emergency_service_pb2_grpc import EmergencyServiceStub
 from tests.component.intake.desk import COURSES, Desk, desk_at
+from tests.component.intake.office import AnyOffice
 from tests.component.intake.telephone import handover_request
 from tests.support.intake import RunningIntake, running_intake
 from tests.support.postgres import MakeDatabase
@@ -24,23 +24,15 @@ from tools.stack.broker import Broker
 
 
 @dataclass(frozen=True, slots=True)
-class Office:
-    """A running intake with a desk at it."""
+class Office(AnyOffice):
+    """Where the door to emergencies is spoken to."""
 
-    intake: RunningIntake
-    desk: Desk
-
-    async def ask(self, method: str, request: Any, *roles: str) -> Any:
-        """One call of somebody of KEM."""
-        async with self.intake.channel_of(*roles) as channel:
-            return await getattr(EmergencyServiceStub(channel), method)(request)
+    stub = EmergencyServiceStub
 
 
 @pytest.fixture
-async def office(fresh_database: MakeDatabase, tmp_path: Path) -> AsyncIterator[Office]:
-    database = fresh_database(schemas=("intake",))
-    async with running_intake(database, tmp_path) as intake, desk_at(intake) as desk:
-        yield Office(intake, desk)
+def office(intake: RunningIntake, desk: Desk) -> Office:
+    return Office(intake, desk)
 
 
 async def test_a_hand_over_is_recorded_once_however_often_it_is_sent(office: Office) -> None:

@@ -1,13 +1,12 @@
 """Needs, consent and profiles through intake's doors."""
 
 import asyncio
-from collections.abc import AsyncIterator, Awaitable
+from collections.abc import Awaitable
 from pathlib import Path
 from uuid import uuid4
 
 import grpc
 import protovalidate
-import pytest
 
 from kem.intake.v1 import consent_pb2, eligibility_service_pb2, need_pb2
 from kem.intake.v1 import intake_service_pb2 as messages
@@ -16,18 +15,6 @@ from tests.component.intake.desk import Desk, desk_at
 from tests.support.intake import RunningIntake, running_intake
 from tests.support.postgres import MakeDatabase
 from tests.support.refusals import refused
-
-
-@pytest.fixture
-async def intake(fresh_database: MakeDatabase, tmp_path: Path) -> AsyncIterator[RunningIntake]:
-    async with running_intake(fresh_database(schemas=("intake",)), tmp_path) as running:
-        yield running
-
-
-@pytest.fixture
-async def desk(intake: RunningIntake) -> AsyncIterator[Desk]:
-    async with desk_at(intake) as opened:
-        yield opened
 
 
 async def _answer(call: Awaitable[messages.RecordNeedsResponse]) -> messages.RecordNeedsResponse:

@@ -1,32 +1,22 @@
 """People through intake's own door."""
 
 import asyncio
-from collections.abc import AsyncIterator
-from pathlib import Path
 from typing import TYPE_CHECKING
 from uuid import uuid4
 
 import grpc
-import pytest
 
 from kem.common.v1 import common_pb2
 from kem.intake.v1 import beneficiary_pb2 as proto
 from kem.intake.v1 import intake_service_pb2 as messages
 from kem.intake.v1.intake_service_pb2_grpc import IntakeServiceStub
-from tests.support.intake import RunningIntake, running_intake
+from tests.support.intake import RunningIntake
 from tests.support.people import invented_amka
-from tests.support.postgres import MakeDatabase
 from tests.support.refusals import refused
 from tests.support.vault import KEM
 
 if TYPE_CHECKING:
     from kem.intake.v1.intake_service_pb2_grpc import IntakeServiceAsyncStub
-
-
-@pytest.fixture
-async def intake(fresh_database: MakeDatabase, tmp_path: Path) -> AsyncIterator[RunningIntake]:
-    async with running_intake(fresh_database(schemas=("intake",)), tmp_path) as running:
-        yield running
 
 
 def _person(phone: str = "6912345678") -> proto.Beneficiary:

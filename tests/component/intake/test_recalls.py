@@ -1,9 +1,7 @@
 """What is asked back from agencies, at the real door."""
 
-from collections.abc import AsyncIterator
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
-from pathlib import Path
 from typing import Any
 from uuid import UUID, uuid4
 
@@ -15,10 +13,10 @@ from kem.disclosure.v1.emergency_service_pb2_grpc import EmergencyServiceStub
 from kem.disclosure.v1.recall_service_pb2_grpc import RecallServiceStub
 from kem.intake.v1 import intake_service_pb2
 from kem.intake.v1.need_pb2 import ROUTING_HOLD, RecordedNeed
-from tests.component.intake.desk import Desk, at, desk_at
+from tests.component.intake.desk import Desk, at
+from tests.component.intake.office import AnyOffice
 from tests.component.intake.telephone import handover_request
-from tests.support.intake import RunningIntake, running_intake
-from tests.support.postgres import MakeDatabase
+from tests.support.intake import RunningIntake
 from tests.support.refusals import refused
 
 HELD, SENT = messages.RECALL_VIEW_HELD, messages.RECALL_VIEW_SENT
@@ -27,19 +25,13 @@ WORDS = "The tax office asks for our books of this year."
 
 
 @dataclass(frozen=True, slots=True)
-class Office:
-    """A running intake with a desk at it, and an agency that was told somebody's name."""
+class Office(AnyOffice):
+    """Where the door to recalls is spoken to; an agency was told somebody's name."""
 
-    intake: RunningIntake
-    desk: Desk
+    stub = RecallServiceStub
     person: str
     need: RecordedNeed
     member_id: UUID = field(default_factory=uuid4)
-
-    async def ask(self, method: str, request: Any, *roles: str, **who: Any) -> Any:
-        """One call."""
-        async with self.intake.channel_of(*roles, **who) as channel:
-            return await getattr(RecallServiceStub(channel), method)(request)
 
     async def holder(self, method: str, request: Any) -> Any:
         """One call of the agency that was told something."""
@@ -54,17 +46,15 @@ class Office:
 
 
 @pytest.fixture
-async def office(fresh_database: MakeDatabase, tmp_path: Path) -> AsyncIterator[Office]:
-    database = fresh_database(schemas=("intake",))
-    async with running_intake(database, tmp_path) as intake, desk_at(intake) as desk:
-        await desk.agree()
-        person = await desk.person()
-        await desk.consent(person, valid_from_time=datetime.now(UTC) - timedelta(days=2))
-        need = await desk.need(person, routing=ROUTING_HOLD)
-        async with intake.channel_of() as channel:
-            told = handover_request(need.referral_id, str(desk.agency_id))
-            await EmergencyServiceStub(channel).RecordHandover(told)
-        yield Office(intake, desk, person, need)
+async def office(intake: RunningIntake, desk: Desk) -> Office:
+    await desk.agree()
+    person = await desk.person()
+    await desk.consent(person, valid_from_time=datetime.now(UTC) - timedelta(days=2))
+    need = await desk.need(person, routing=ROUTING_HOLD)
+    async with intake.channel_of() as channel:
+        told = handover_request(need.referral_id, str(desk.agency_id))
+        await EmergencyServiceStub(channel).RecordHandover(told)
+    return Office(intake, desk, person, need)
 
 
 def listing(view: Any, only: Any = OPEN, **fields: Any) -> messages.ListRecallsRequest:

@@ -1,13 +1,11 @@
 """What people ask by right, at the real door."""
 
 import json
-from collections.abc import AsyncIterator
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from hashlib import sha256
-from pathlib import Path
 from typing import Any
-from uuid import UUID, uuid4
+from uuid import uuid4
 
 import grpc
 import pytest
@@ -17,26 +15,17 @@ from kem.disclosure.v1 import erasure_service_pb2 as erasure
 from kem.disclosure.v1 import rights_service_pb2 as messages
 from kem.disclosure.v1.erasure_service_pb2_grpc import ErasureServiceStub
 from kem.disclosure.v1.rights_service_pb2_grpc import RightsServiceStub
-from tests.component.intake.desk import Desk, at, desk_at
-from tests.support.intake import RunningIntake, running_intake
-from tests.support.postgres import MakeDatabase
+from tests.component.intake.desk import Desk, at
+from tests.component.intake.office import AnyOffice
+from tests.support.intake import RunningIntake
 from tests.support.refusals import refused
-from tests.support.vault import KEM
 
 
 @dataclass(frozen=True, slots=True)
-class Office:
-    """A running intake with a desk at it."""
+class Office(AnyOffice):
+    """Where the door to rights is spoken to."""
 
-    intake: RunningIntake
-    desk: Desk
-
-    async def ask(
-        self, method: str, request: Any, role: str, *, agency_id: UUID | None = KEM, acr: str = "pwd"
-    ) -> Any:
-        """One call of somebody: of KEM unless said otherwise, known by a password."""
-        async with self.intake.channel_of(role, agency_id=agency_id, acr=acr) as channel:
-            return await getattr(RightsServiceStub(channel), method)(request)
+    stub = RightsServiceStub
 
     def registration(self, person: str, **changes: Any) -> messages.RegisterRightsRequestRequest:
         """The person asks to see everything."""
@@ -52,10 +41,8 @@ class Office:
 
 
 @pytest.fixture
-async def office(fresh_database: MakeDatabase, tmp_path: Path) -> AsyncIterator[Office]:
-    database = fresh_database(schemas=("intake",))
-    async with running_intake(database, tmp_path) as intake, desk_at(intake) as desk:
-        yield Office(intake, desk)
+def office(intake: RunningIntake, desk: Desk) -> Office:
+    return Office(intake, desk)
 
 
 async def test_a_request_is_registered_once_extended_and_answered(office: Office) -> None:

@@ -1,28 +1,18 @@
 """Words about a person, sealed and opened for the hub's other services."""
 
-from collections.abc import AsyncIterator
-from pathlib import Path
 from uuid import uuid4
 
 import grpc
-import pytest
 
 from kem.access.v1.access_events_pb2 import AccessEvent
 from kem.intake.v1 import text_service_pb2 as messages
 from kem.intake.v1.text_service_pb2_grpc import TextServiceStub
-from tests.support.intake import RunningIntake, running_intake
+from tests.support.intake import RunningIntake
 from tests.support.people import invented_person
-from tests.support.postgres import MakeDatabase
 from tests.support.refusals import refused
 from tests.support.vault import KEM, open_vault
 
 TEXT = "Μια λέξη για το άτομο"
-
-
-@pytest.fixture
-async def intake(fresh_database: MakeDatabase, tmp_path: Path) -> AsyncIterator[RunningIntake]:
-    async with running_intake(fresh_database(schemas=("intake",)), tmp_path) as running:
-        yield running
 
 
 async def _referral(intake: RunningIntake) -> tuple[str, str]:
