@@ -3,6 +3,7 @@
 from datetime import timedelta
 
 from kernel.ids import derived_id
+from tests.integration.check.healthy_consents import give
 from tests.integration.check.healthy_hub import (
     BY_EMERGENCY,
     COMPELLED,
@@ -12,11 +13,9 @@ from tests.integration.check.healthy_hub import (
     HANDOVER,
     HOLDER,
     LATER,
-    NEEDS,
     NOTIFICATION,
     NOW,
     PERSON,
-    PURPOSE,
     R1,
     SENDER,
     HealthyHub,
@@ -33,21 +32,14 @@ async def plant_emergencies(hub: HealthyHub) -> None:
 async def _plant_handover(hub: HealthyHub) -> None:
     """By telephone R1's holder was told more than consent allows, and a third person has looked at that."""
     teller, reviewer = derived_id("check", "teller"), derived_id("check", "reviewer")
-    await hub.plant(
-        "intake.disclosure",
-        disclosure_id=HANDOVER,
-        outcome="GIVEN",
+    await give(
+        hub,
+        HANDOVER,
+        256,
         kind="VERBAL",
-        referral_id=R1,
-        need_id=NEEDS[0],
-        beneficiary_id=PERSON,
-        agency_id=HOLDER,
         told_by_agency_id=SENDER,
         principal_id=teller,
-        purpose=PURPOSE,
         legal_bases=["VITAL_INTEREST"],
-        asked_mask=256,
-        given_mask=256,
         disclosed_time=EARLIER + timedelta(hours=1),
     )
     await hub.plant(
@@ -110,22 +102,15 @@ async def _plant_emergency_access(hub: HealthyHub) -> None:
         involved_principal_ids=[asker, decider],
         due_time=LATER,
     )
-    await hub.plant(
-        "intake.disclosure",
-        disclosure_id=BY_EMERGENCY,
+    await give(
+        hub,
+        BY_EMERGENCY,
+        8,
         request_id=derived_id("check", "request"),
-        outcome="GIVEN",
         kind="EMERGENCY",
         emergency_access_id=EMERGENCY,
-        referral_id=R1,
-        need_id=NEEDS[0],
-        beneficiary_id=PERSON,
-        agency_id=HOLDER,
         principal_id=asker,
-        purpose=PURPOSE,
         legal_bases=["VITAL_INTEREST"],
-        asked_mask=8,
-        given_mask=8,
         disclosed_time=NOW,
     )
     await hub.intake_event("EmergencyDisclosureGiven", BY_EMERGENCY, HOLDER)

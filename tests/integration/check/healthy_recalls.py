@@ -3,20 +3,8 @@
 from datetime import timedelta
 
 from kernel.ids import derived_id
-from tests.integration.check.healthy_hub import (
-    ACCEPTED,
-    EARLIER,
-    HOLDER,
-    LATER,
-    NEEDS,
-    NOTICE_SHA256,
-    NOW,
-    PERSON,
-    PURPOSE,
-    R1,
-    SENDER,
-    HealthyHub,
-)
+from tests.integration.check.healthy_consents import give_by_consent, plant_consent
+from tests.integration.check.healthy_hub import EARLIER, HOLDER, LATER, NOW, PERSON, R1, SENDER, HealthyHub
 
 ENDED_CONSENT, ENDED_EVENT, ENDED_CELL, RECALLED, RECALL = (
     derived_id("check", name) for name in ("ended", "ended event", "ended cell", "recalled", "recall")
@@ -25,68 +13,17 @@ ENDED_CONSENT, ENDED_EVENT, ENDED_CELL, RECALLED, RECALL = (
 
 async def plant_recall(hub: HealthyHub) -> None:
     """R1's holder was given one category more while another consent lasted, and keeps it with a ground."""
-    period = {
-        "valid_from_time": EARLIER - timedelta(days=1),
-        "valid_until_time": NOW - timedelta(minutes=30),
-    }
-    line = {
-        "agency_id": HOLDER,
-        "purpose": PURPOSE,
-        "categories": 8,
-        "legal_basis": "CONSENT",
-        "effect": "PERMIT",
-    }
-    await hub.plant(
-        "intake.consent",
-        consent_id=ENDED_CONSENT,
-        beneficiary_id=PERSON,
-        receipt_id=ENDED_CONSENT,
-        method="WRITTEN",
-        given_by="SELF",
-        notice_version="1",
-        notice_language="en",
-        notice_sha256=NOTICE_SHA256,
-        **period,
-    )
-    await hub.plant("intake.consent_grant", consent_id=ENDED_CONSENT, line=1, **line)
-    await hub.plant(
-        "intake.consent_event",
-        consent_event_id=ENDED_EVENT,
-        beneficiary_id=PERSON,
+    await plant_consent(
+        hub,
+        ENDED_CONSENT,
+        ENDED_EVENT,
+        ENDED_CELL,
+        categories=8,
+        valid_until_time=NOW - timedelta(minutes=30),
         sequence=3,
-        state="GIVEN",
-        consent_id=ENDED_CONSENT,
         recorded_time=EARLIER - timedelta(hours=23),
     )
-    await hub.plant(
-        "intake.grant_cell",
-        cell_id=ENDED_CELL,
-        beneficiary_id=PERSON,
-        consent_id=ENDED_CONSENT,
-        consent_event_id=ENDED_EVENT,
-        **line,
-        **period,
-    )
-    await hub.plant(
-        "intake.disclosure",
-        disclosure_id=RECALLED,
-        request_id=RECALLED,
-        outcome="GIVEN",
-        referral_id=R1,
-        need_id=NEEDS[0],
-        beneficiary_id=PERSON,
-        agency_id=HOLDER,
-        offer_id=ACCEPTED,
-        purpose=PURPOSE,
-        legal_bases=["CONSENT"],
-        asked_mask=8,
-        given_mask=8,
-        cell_ids=[ENDED_CELL],
-        consent_event_ids=[ENDED_EVENT],
-        agreement_version=1,
-        disclosed_time=NOW - timedelta(minutes=45),
-    )
-    await hub.intake_event("DisclosureGiven", RECALLED, HOLDER)
+    await give_by_consent(hub, RECALLED, 8, ENDED_CELL, ENDED_EVENT, NOW - timedelta(minutes=45))
     await hub.plant(
         "intake.recall",
         recall_id=RECALL,

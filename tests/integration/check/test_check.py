@@ -10,6 +10,7 @@ from kernel.ids import derived_id
 from tests.integration.check import healthy_hub as hub_of
 from tests.integration.check.breaks import BREAKS, DROP_WALLS, ILLEGAL_FACTS
 from tests.integration.check.healthy_hub import HealthyHub
+from tests.integration.check.planted_hub import build
 from tests.support.postgres import MakeDatabase
 from tools.check.invariant import Finding
 from tools.check.report import Report, as_json, check_database
@@ -20,7 +21,7 @@ async def hub(fresh_database: MakeDatabase) -> AsyncIterator[HealthyHub]:
     files = fresh_database(schemas=("intake", "referral", "notifications", "access"))
     connection = await asyncpg.connect(files.superuser_url)
     try:
-        yield await hub_of.build(files, connection)
+        yield await build(files, connection)
     finally:
         await connection.close()
 

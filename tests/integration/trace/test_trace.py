@@ -11,6 +11,7 @@ import pytest
 from services.referral.domain.conditions import MatchWarning
 from tests.integration.check import healthy_hub as hub_of
 from tests.integration.check.healthy_hub import HealthyHub
+from tests.integration.check.planted_hub import build
 from tests.support.postgres import MakeDatabase
 from tools.stack.failure import StackFailure
 from tools.trace.history import read_history
@@ -33,7 +34,7 @@ async def hub(fresh_database: MakeDatabase) -> AsyncIterator[HealthyHub]:
     files = fresh_database(schemas=("intake", "referral", "notifications", "access"))
     connection = await asyncpg.connect(files.superuser_url)
     try:
-        hub = await hub_of.build(files, connection)
+        hub = await build(files, connection)
         for agency_id, name in ((hub_of.HOLDER, "Second Language School"), (hub_of.SENDER, "The Desk")):
             await hub.plant("referral.agency", agency_id=agency_id, code=name, name_en=name)
         seen = {"listing": "PUBLIC", "location_visibility": "PUBLIC"}
