@@ -8,7 +8,8 @@ import pytest
 from kem.referral.v1 import referral_events_pb2 as facts
 from kernel.ids import derived_id
 from tests.integration.check import healthy_hub as hub_of
-from tests.integration.check.breaks import BREAKS, DROP_WALLS, ILLEGAL_FACTS
+from tests.integration.check.breaks import BREAKS, DROP_WALLS
+from tests.integration.check.broken_referrals import ILLEGAL_FACTS
 from tests.integration.check.healthy_hub import HealthyHub
 from tests.integration.check.planted_hub import build
 from tests.support.postgres import MakeDatabase

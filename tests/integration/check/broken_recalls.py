@@ -1,0 +1,34 @@
+"""What breaks what is asked back."""
+
+from tests.integration.check.healthy_hub import HANDOVER
+
+BREAKS = [
+    (
+        "delete from intake.recalled_disclosure; delete from intake.recall",
+        {"I19-what-ended-is-asked-back"},
+    ),
+    (
+        "update intake.beneficiary set erased_time = now()",
+        {"I19-what-ended-is-asked-back"},
+    ),
+    (
+        f"update intake.recalled_disclosure set disclosure_id = '{HANDOVER}'",
+        {"I19-a-recall-is-of-what-was-given", "I19-what-ended-is-asked-back"},
+    ),
+    (
+        "update intake.recall set kept_mask = 0",
+        {"I19-an-answer-covers-what-was-given"},
+    ),
+    (
+        "update intake.recall set kept_ground = ''",
+        {"I19-an-answer-covers-what-was-given"},
+    ),
+    (
+        "update intake.recalled_disclosure set is_in_between = true",
+        {"I19-what-was-given-in-between-is-said"},
+    ),
+    (
+        "update intake.event_log set aggregate_id = gen_random_uuid() where type = 'RecallAcknowledged'",
+        {"I19-each-recall-is-told"},
+    ),
+]
