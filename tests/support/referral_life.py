@@ -1,14 +1,12 @@
 """The life of referrals on a real database: needs come as events, agencies answer, time passes as told."""
 
 import asyncio
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
-from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from typing import Any
 from uuid import UUID, uuid4
 
-from chassis import topics
 from chassis.caller import Caller
 from chassis.current import set_current_caller
 from chassis.events import IncomingEvent
@@ -24,22 +22,19 @@ from kem.intake.v1.intake_events_pb2 import (
     ProfileChanged,
 )
 from kem.referral.v1 import referral_service_pb2 as rpc
-from kem.referral.v1.referral_events_pb2 import ReferralEvent
-from kernel.codes import LAST_PRIORITY_GROUP, CapacityKind, Role
-from kernel.errors import Unavailable
-from kernel.ids import AgencyId, NeedId, ReferralId, ServiceId, UnitId, ordered_id
-from services.referral.adapters.profile_format import NeedAnswer, answer_of
+from kernel.codes import CapacityKind, Role
+from kernel.ids import AgencyId, NeedId, ReferralId, ServiceId, UnitId
 from services.referral.adapters.stores import Stores
-from services.referral.domain import referral_events
 from services.referral.domain.capacity import DeclaredCapacity
-from services.referral.domain.replay import replay
 from services.referral.entrypoints.grpc_server import ReferralServicer
 from services.referral.entrypoints.stream import CONSUMER, ReferralBatches
 from services.referral.entrypoints.timers import DueWork
 from services.referral.use_cases.declare_capacity import declare_capacity
 from tests.support.directory import agency_id, service, service_id
+from tests.support.intake_double import IntakeDouble, Need, event_of
 from tests.support.postgres import FreshDatabase
 from tests.support.saved_directory import WORKER, SavedDirectory, caller, open_directory
+from tests.support.stored_referrals import StoredReferrals
 from tests.support.superuser import Superuser
 
 KEM = AgencyId(UUID(int=0xA0000))
@@ -53,43 +48,11 @@ def member(number: int, person: str = "") -> Caller:
     return Caller(uuid4(), one.agency_id, one.roles, person, "pwd", "test") if person else one
 
 
-@dataclass(frozen=True, slots=True)
-class Need:
-    need_id: NeedId
-    referral_id: ReferralId
-    beneficiary_id: UUID
-
-
-@dataclass(slots=True)
-class IntakeDouble:
-    """Says of each need what the test says; sealed words are the words backwards."""
-
-    profiles: dict[NeedId, NeedProfile] = field(default_factory=dict)
-    opened_by: list[UUID] = field(default_factory=list)
-    is_away: bool = False
-
-    async def get_profiles(self, need_ids: Sequence[NeedId]) -> dict[NeedId, NeedAnswer]:
-        if self.is_away:
-            raise Unavailable("Intake does not answer.")
-        unknown = NeedProfile.STATE_UNKNOWN
-        return {
-            one: answer_of(self.profiles.get(one, NeedProfile(need_id=str(one), state=unknown)))
-            for one in need_ids
-        }
-
-    async def seal(self, referral_id: ReferralId, words: str) -> bytes:
-        return words[::-1].encode()
-
-    async def open(self, referral_id: ReferralId, sealed: Sequence[bytes], reader: Caller) -> list[str]:
-        self.opened_by.append(reader.principal_id)
-        return [one.decode()[::-1] for one in sealed]
-
-
-class Life:
+class Life(StoredReferrals):
     """One referral service without its processes: the same doors, called directly."""
 
     def __init__(self, superuser: Superuser, directory: SavedDirectory) -> None:
-        self.superuser = superuser
+        super().__init__(superuser)
         self.directory = directory
         self.stores = Stores()
         self.intake = IntakeDouble()
@@ -229,99 +192,9 @@ class Life:
             sets = ", ".join(f"{column} = {column} {shift}" for column in columns)
             self.superuser.execute(f"update {table} set {sets}")
 
-    def rows(self, query: str) -> list[list[str]]:
-        """Rows of the schema as text."""
-        return self.superuser.rows(query)
-
-    def state(self, need: Need) -> str:
-        return self.rows(f"select state from referral where referral_id = '{need.referral_id}'")[0][0]
-
-    def states(self) -> dict[str, int]:
-        return {
-            state: int(count) for state, count in self.rows("select state, count(*) from referral group by 1")
-        }
-
-    def offer(self, need: Need, number: int | None = None) -> dict[str, str]:
-        """The last offer of a referral, or the one with the number."""
-        names = ("offer_id", "agency_id", "service_id", "state", "reason", "respond_by_time", "number")
-        which = "true" if number is None else f"number = {number}"
-        found = self.rows(
-            f"select {', '.join(names)} from offer where referral_id = '{need.referral_id}' and {which}"
-            " order by number desc limit 1"
-        )
-        return dict(zip(names, found[0], strict=True))
-
-    def offer_to(self, need: Need) -> int:
-        """The number of the agency with the last offer."""
-        return UUID(self.offer(need)["agency_id"]).int - 0xA0000
-
-    def facts(self, need: Need | None = None) -> list[ReferralEvent]:
-        """What was told about a referral, in order."""
-        which = f"topic = '{topics.REFERRAL}' and " + (f"key = '{need.referral_id}'" if need else "true")
-        found = self.rows(f"select encode(payload, 'hex') from outbox where {which} order by id")
-        return [ReferralEvent.FromString(bytes.fromhex(line[0])) for line in found]
-
-    def told(self, need: Need) -> list[str]:
-        """The names of the facts that were told about a referral, in order."""
-        return [str(event.WhichOneof("fact")) for event in self.facts(need)]
-
     def service_of(self, number: int) -> str:
         """The service of an agency."""
         return service_ids(number)[0]
-
-    def check_history(self) -> None:
-        """What was told of each referral, folded again, is what is stored."""
-        facts: dict[str, list[Any]] = {}
-        versions: dict[str, int] = {}
-        for event in self.facts():
-            facts.setdefault(event.referral_id, []).append(domain_fact(event))
-            assert event.aggregate_version == versions.get(event.aggregate_id, 0) + 1
-            versions[event.aggregate_id] = event.aggregate_version
-        for referral_id, state, version in self.rows("select referral_id, state, version from referral"):
-            standing = replay(facts.get(referral_id, ()))
-            assert standing.referral == state
-            assert versions.get(referral_id, 0) == int(version)
-            offers = self.rows(f"select offer_id, state from offer where referral_id = '{referral_id}'")
-            stored = {one: offer_state for one, offer_state in offers}  # noqa: C416 - dict() has no such type
-            assert {str(one): told for one, told in standing.offers.items()} == stored
-
-    def check_counters(self) -> None:
-        """Both counters of every unit equal counts of rows."""
-        wrong = self.rows(
-            """
-            select c.unit_id, c.reserved, c.occupied, held.reserved, held.occupied
-            from capacity c cross join lateral (
-                select count(*) filter (where o.state in ('SENT', 'NEEDS_INFORMATION')) as reserved,
-                    count(*) filter (
-                        where o.state in ('ACCEPTED_FOR_ASSESSMENT', 'ACCEPTED')
-                        and r.state in ('ACCEPTED_FOR_ASSESSMENT', 'ACCEPTED', 'IN_SERVICE')
-                    ) as occupied
-                from offer o join referral r using (referral_id) where o.unit_id = c.unit_id
-            ) held
-            where (c.reserved, c.occupied) is distinct from (held.reserved, held.occupied)
-            """
-        )
-        assert wrong == []
-
-    def check_lists(self) -> None:
-        """Whoever waits stands on a list, by the urgency, the group and the time that are known of them."""
-        missing = self.rows(
-            "select referral_id from referral where state = 'WAITLISTED' and referral_id not in"
-            " (select referral_id from waitlist_entry)"
-        )
-        assert missing == []
-        entries = self.rows(
-            """
-            select (e.urgency, e.since_time) = (r.urgency, r.recorded_time), e.priority_group,
-                encode(p.profile, 'hex')
-            from waitlist_entry e join referral r using (referral_id) join need_profile p using (referral_id)
-            where r.state = 'WAITLISTED'
-            """
-        )
-        for is_the_referrals, group, profile in entries:
-            assert is_the_referrals == "True"
-            told = NeedProfile.FromString(bytes.fromhex(profile)).priority_group
-            assert int(group) == (told or LAST_PRIORITY_GROUP)
 
 
 _TIMES = {
@@ -339,27 +212,6 @@ _TIMES = {
 }
 
 
-def event_of(key: UUID, envelope: Any, topic: str = topics.INTAKE) -> IncomingEvent:
-    """An event as the stream hands it over."""
-    event_id = ordered_id()
-    now = datetime.now(UTC)
-    envelope.event_id = str(event_id)
-    envelope.event_time.FromDatetime(now)
-    return IncomingEvent(
-        event_id=event_id,
-        topic=topic,
-        partition=0,
-        offset=0,
-        position=1,
-        key=str(key).encode(),
-        type="",
-        event_time=now,
-        traceparent=None,
-        payload=envelope.SerializeToString(),
-        source="intake",
-    )
-
-
 @asynccontextmanager
 async def open_life(fresh: FreshDatabase) -> AsyncIterator[Life]:
     """Agencies 1 to 3, each with Greek lessons for three people (services 1 to 3)."""
@@ -372,13 +224,6 @@ async def _begun(life: Life) -> Life:
     await life.directory.save(*[service(number, number) for number in (1, 2, 3)])
     await life.work_off()
     return life
-
-
-def domain_fact(event: ReferralEvent) -> Any:
-    """The fact as the domain knows it, as far as a replay asks."""
-    message = getattr(event, str(event.WhichOneof("fact")))
-    kind = getattr(referral_events, type(message).__name__)
-    return kind(**{name: getattr(message, name, None) for name in kind.__dataclass_fields__})
 
 
 def service_ids(*numbers: int) -> list[str]:

@@ -37,9 +37,10 @@ from tests.support.consented_people import (
 from tests.support.directory import agency_id
 from tests.support.golden import facts_of
 from tests.support.histories import is_writing, keep, standings, waiting
+from tests.support.intake_double import Need
 from tests.support.people import invented_person
 from tests.support.postgres import FreshDatabase
-from tests.support.referral_life import DESK, Life, Need, member, open_life
+from tests.support.referral_life import DESK, Life, member, open_life
 from tests.support.saved_directory import caller, open_directory
 from tests.support.telephone import Telephone
 from tests.support.vault import KEM, worker_of

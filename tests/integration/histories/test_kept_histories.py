@@ -32,7 +32,7 @@ from services.referral.entrypoints.translate_events import read_event
 from tests.support.golden import fact_in, facts_of
 from tests.support.histories import History, KeptEvent, as_kept, load, names
 from tests.support.postgres import FreshDatabase
-from tests.support.referral_life import domain_fact
+from tests.support.stored_referrals import domain_fact
 
 ENVELOPES: dict[str, type[Message]] = {
     topics.INTAKE: IntakeEvent,

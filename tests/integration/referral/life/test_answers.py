@@ -12,7 +12,8 @@ from kernel.errors import Conflict, Invalid, KemError, NotFound
 from services.referral.domain.calendar import ATHENS
 from services.referral.domain.offer import OfferAlreadyAnswered, OfferNotFound
 from services.referral.domain.transitions import IllegalTransition
-from tests.support.referral_life import DESK, SUPERVISOR, Life, Need, member
+from tests.support.intake_double import Need
+from tests.support.referral_life import DESK, SUPERVISOR, Life, member
 
 pytestmark = pytest.mark.asyncio
 

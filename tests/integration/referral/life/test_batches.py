@@ -11,7 +11,8 @@ from kem.intake.v1.intake_events_pb2 import IntakeEvent
 from kem.notifications.v1.notifications_events_pb2 import DeliveriesAcknowledged, NotificationsEvent
 from kernel.ids import RecipientId, agency_inbox, desk_inbox
 from tests.support.directory import agency_id
-from tests.support.referral_life import DESK, KEM, Life, event_of, member
+from tests.support.intake_double import event_of
+from tests.support.referral_life import DESK, KEM, Life, member
 
 pytestmark = pytest.mark.asyncio
 

@@ -10,7 +10,8 @@ from services.referral.domain.referral import ReferralNotFound
 from services.referral.domain.transitions import IllegalTransition
 from services.referral.use_cases.offer_to import ConsentNotInForce
 from tests.support.directory import agency_id, service
-from tests.support.referral_life import DESK, Life, Need, member, service_ids
+from tests.support.intake_double import Need
+from tests.support.referral_life import DESK, Life, member, service_ids
 
 pytestmark = pytest.mark.asyncio
 

@@ -15,7 +15,8 @@ from services.referral.domain.calendar import ATHENS
 from services.referral.domain.capacity import DeclaredCapacity
 from services.referral.domain.directory import Activity, Eligibility
 from tests.support.directory import service, service_id
-from tests.support.referral_life import DESK, Life, Need, member
+from tests.support.intake_double import Need
+from tests.support.referral_life import DESK, Life, member
 
 pytestmark = pytest.mark.asyncio
 

@@ -9,7 +9,8 @@ from kernel.errors import Invalid, NotFound
 from services.referral.domain.offer import ContactAttemptsNeeded
 from services.referral.domain.referral import ReferralNotFound
 from services.referral.domain.transitions import IllegalTransition
-from tests.support.referral_life import DESK, Life, Need, member
+from tests.support.intake_double import Need
+from tests.support.referral_life import DESK, Life, member
 
 pytestmark = pytest.mark.asyncio
 

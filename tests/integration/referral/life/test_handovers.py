@@ -8,7 +8,8 @@ from kem.disclosure.v1.disclosure_events_pb2 import DisclosureEvent, HandoverRec
 from kernel.errors import KemError
 from services.referral.domain.offer import OfferAlreadyAnswered
 from tests.support.directory import agency_id
-from tests.support.referral_life import DESK, Life, Need, event_of, member
+from tests.support.intake_double import Need, event_of
+from tests.support.referral_life import DESK, Life, member
 
 pytestmark = pytest.mark.asyncio
 

@@ -7,7 +7,8 @@ import pytest
 from kernel.ids import UnitId
 from tests.integration.chassis.waiting import until
 from tests.support.directory import agency_id, service_id
-from tests.support.referral_life import DESK, Life, Need, member
+from tests.support.intake_double import Need
+from tests.support.referral_life import DESK, Life, member
 from tests.support.saved_directory import WORKER
 
 pytestmark = pytest.mark.asyncio

@@ -11,7 +11,8 @@ from kernel.codes import Urgency
 from kernel.ids import ReferralId, UnitId
 from services.referral.domain.waitlist import Waiting, in_order
 from tests.support.directory import agency_id, service_id
-from tests.support.referral_life import DESK, Life, Need, member
+from tests.support.intake_double import Need
+from tests.support.referral_life import DESK, Life, member
 from tests.support.saved_directory import WORKER
 
 pytestmark = pytest.mark.asyncio

@@ -9,7 +9,8 @@ import pytest
 
 from chassis.caller import Caller
 from chassis.postgres import Database
-from tests.support.referral_life import DESK, Life, Need, member
+from tests.support.intake_double import Need
+from tests.support.referral_life import DESK, Life, member
 from tests.support.saved_directory import WORKER
 
 pytestmark = pytest.mark.asyncio

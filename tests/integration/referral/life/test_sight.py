@@ -10,7 +10,8 @@ from kernel.codes import Listing, LocationVisibility, Role
 from kernel.errors import KemError
 from services.referral.domain.directory import Location
 from tests.support.directory import agency_id, service
-from tests.support.referral_life import DESK, KEM, SUPERVISOR, Life, Need, member, service_ids
+from tests.support.intake_double import Need
+from tests.support.referral_life import DESK, KEM, SUPERVISOR, Life, member, service_ids
 from tests.support.saved_directory import caller
 
 pytestmark = pytest.mark.asyncio

@@ -14,7 +14,8 @@ from kernel.ids import ActivityId
 from services.referral.domain.capacity import DeclaredCapacity
 from services.referral.domain.directory import Activity
 from tests.support.directory import agency_id, service, service_id
-from tests.support.referral_life import DESK, Life, Need, member
+from tests.support.intake_double import Need
+from tests.support.referral_life import DESK, Life, member
 
 pytestmark = pytest.mark.asyncio
 BEGIN = datetime.now(UTC) - timedelta(hours=6)

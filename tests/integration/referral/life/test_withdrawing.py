@@ -13,7 +13,8 @@ from services.referral.domain.offer import OfferAlreadyAnswered
 from services.referral.use_cases.resume_service import resume_service
 from services.referral.use_cases.suspend_service import suspend_service
 from tests.support.directory import agency_id, service_id
-from tests.support.referral_life import DESK, Life, event_of, member
+from tests.support.intake_double import event_of
+from tests.support.referral_life import DESK, Life, member
 from tests.support.saved_directory import WORKER, caller
 
 pytestmark = pytest.mark.asyncio
