@@ -46,7 +46,10 @@ def rights() -> None:
 def export(
     request: Annotated[str, typer.Argument(help="The person's request in the register: its id.")],
     identity: Annotated[Identity, typer.Option(help="How you made sure who asks.")],
-    into: Annotated[Path, typer.Option(file_okay=False, help="The folder for the two files.")] = Path(),
+    into: Annotated[
+        Path | None,
+        typer.Option(file_okay=False, help="The folder for the two files; without it, .kem/exports."),
+    ] = None,
     language: Annotated[
         Language | None, typer.Option(help="Of the page; without it, the person's own.")
     ] = None,

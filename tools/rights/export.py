@@ -14,13 +14,13 @@ from tools.rights import Identity, Language
 from tools.rights.page import page_of
 from tools.rights.texts import language_of
 from tools.stack.failure import StackFailure
-from tools.stack.layout import write_secret
+from tools.stack.layout import DATA, Layout, write_secret
 
 _PROOFS: Final = {one: messages.IdentityProof.Value(f"IDENTITY_PROOF_{one.name}") for one in Identity}
 
 
 def export(
-    rights_request_id: str, identity: Identity, into: Path, language: Language | None, *, as_json: bool
+    rights_request_id: str, identity: Identity, into: Path | None, language: Language | None, *, as_json: bool
 ) -> None:
     """Writes `export-<id>.json` and `export-<id>.html`; nothing of the person is said on the terminal.
 
@@ -33,6 +33,7 @@ def export(
         raise StackFailure(f"{rights_request_id} is no id of a request; see the register.", 2) from None
     document = at_office(lambda office: _take(office, wanted, identity))
     spoken = language or language_of(document["person"].get("languages", []))
+    into = into or Layout(DATA).data / "exports"
     into.mkdir(mode=0o700, parents=True, exist_ok=True)
     name = f"export-{document['disclosure_id']}"
     files = {f"{name}.json": json.dumps(document, ensure_ascii=False, indent=1)}
@@ -40,7 +41,7 @@ def export(
     for file, content in files.items():
         write_secret(into / file, content)
     if as_json:
-        typer.echo(json.dumps({"files": [str(into / file) for file in files], "language": spoken}))
+        typer.echo(json.dumps({"files": [str(into / file) for file in files]}))
         return
     console = Console(highlight=False, soft_wrap=True)
     for file in files:

@@ -4,20 +4,16 @@ from collections.abc import Sequence
 from typing import Final
 
 from chassis.postgres import Transaction
-from kernel import codes
 from kernel.ids import AgencyId, BeneficiaryId
-from kernel.vocabulary import Role
 from services.intake.adapters.identifier_search import FoundPerson, IdentifierSearch
 from services.intake.adapters.known_names import KnownNames
 from services.intake.domain.identifiers import Identifier
 from services.intake.domain.name_index import NameQuery
+from services.intake.domain.restricted import RESTRICTED_TYPES, may_see_restricted
 
-PROTECTION_ROLES: Final = frozenset({Role.CHILD_PROTECTION_OFFICER, Role.GBV_FOCAL_POINT})
-"""Only they find people who need, or needed, a restricted service: others ask them."""
 _AT_ONCE: Final = 200
 """Candidates by name that are looked at together, before the next ones are: rarely are they not enough."""
 
-_RESTRICTED_TYPES: Final = [code for code, kind in codes.SERVICE_TYPES.items() if kind.restricted]
 _RESTRICTED: Final = """
     select distinct beneficiary_id from need where beneficiary_id = any($1) and service_type = any($2)
 """
@@ -56,8 +52,8 @@ class PeopleSearch:
 
     async def _permitted(self, tx: Transaction, people: Sequence[BeneficiaryId]) -> list[BeneficiaryId]:
         """Those of whom the caller may know, in their order; asked for nobody, too: it takes as long."""
-        if PROTECTION_ROLES & tx.caller.roles:
+        if may_see_restricted(tx.caller.roles):
             return list(people)
-        rows = await tx.connection.fetch(_RESTRICTED, people, _RESTRICTED_TYPES)
+        rows = await tx.connection.fetch(_RESTRICTED, people, list(RESTRICTED_TYPES))
         restricted = {row["beneficiary_id"] for row in rows}
         return [person for person in people if person not in restricted]

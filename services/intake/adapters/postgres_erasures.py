@@ -45,7 +45,7 @@ class PostgresErasures:
         await tx.connection.execute(_REACH)
 
     async def held(self, tx: Transaction, beneficiary_id: BeneficiaryId) -> Destroyed:
-        """What there is of a person that an erasure will destroy, and what will stay."""
+        """What there is of a person that an erasure will destroy."""
         keys = await tx.connection.fetch(_KEYS, beneficiary_id)
         entries: int = await tx.connection.fetchval(
             "select count(*) from blind_index where beneficiary_id = $1", beneficiary_id
@@ -53,13 +53,16 @@ class PostgresErasures:
         records = await tx.connection.fetch(
             "select category from sealed_record where beneficiary_id = $1", beneficiary_id
         )
-        kept = await tx.connection.fetch(_KEPT, beneficiary_id)
         return Destroyed(
             keys=[DestroyedKey(**row) for row in keys],
             index_entries=entries,
             categories=[row["category"] for row in records],
-            kept_rows={row["place"]: row["count"] for row in kept},
         )
+
+    async def kept(self, tx: Transaction, beneficiary_id: BeneficiaryId) -> dict[str, int]:
+        """How many rows of each table stay."""
+        rows = await tx.connection.fetch(_KEPT, beneficiary_id)
+        return {row["place"]: row["count"] for row in rows}
 
     async def recipients(self, tx: Transaction, beneficiary_id: BeneficiaryId) -> Sequence[UUID]:
         """The agencies that were given something of the person."""

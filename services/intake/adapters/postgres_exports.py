@@ -36,7 +36,7 @@ _DISCLOSE: Final = """
     values ($1, $2, 'GIVEN', 'SUBJECT', $3, $4, $5, $6, $7, $8, $8, $9, $10, $11)
 """
 _EARLIER: Final = """
-    select disclosure_id, rights_request_id, disclosed_time from disclosure
+    select disclosure_id, rights_request_id, disclosed_time, given_mask, identity_proof from disclosure
     where principal_id = $1 and request_id = $2 and outcome = 'GIVEN'
 """
 _NOT_TOLD: Final = "/kem.disclosure.v1.AuthorityService/"
@@ -50,6 +50,8 @@ class EarlierExport:
     disclosure_id: DisclosureId
     rights_request_id: UUID | None
     disclosed_time: datetime
+    given_mask: int
+    identity_proof: str | None
 
 
 class PostgresExports:

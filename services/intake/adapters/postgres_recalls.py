@@ -1,7 +1,7 @@
 """Recalls in PostgreSQL: opened by statements over all people concerned, answered one by one."""
 
-from collections.abc import Iterable, Sequence
-from dataclasses import astuple
+from collections.abc import Collection, Iterable, Sequence
+from dataclasses import astuple, replace
 from datetime import datetime
 from typing import Any, Final
 from uuid import UUID
@@ -15,6 +15,9 @@ from services.intake.domain.recall import (
     RecallCause,
     RecalledDisclosure,
 )
+
+MAX_LINES: Final = 100
+"""Disclosures of one recall in a list: a holder may have asked ten thousand times."""
 
 _OWED: Final = "select * from owed_disclosures($1::uuid[], $2, $3)"
 _OPEN: Final = """
@@ -37,11 +40,16 @@ _LISTED: Final = """
     where ($1::uuid is null or agency_id = $1) and ($2::uuid is null or owner_agency_id = $2)
       and ($3 or acknowledged_time is null) and ($4::timestamptz is null or due_time <= $4)
       and ($5::timestamptz is null or (due_time, recall_id) > ($5, $6))
+      and service_type <> all($8::text[])
     order by due_time, recall_id limit $7
 """
 _LINES: Final = """
-    select * from recalled_disclosure where recall_id = any($1::uuid[])
-    order by recall_id, disclosed_time, disclosure_id
+    select * from (
+        select *, count(*) over of_recall as total, row_number() over (
+            partition by recall_id order by disclosed_time, disclosure_id) as place
+        from recalled_disclosure where recall_id = any($1::uuid[])
+        window of_recall as (partition by recall_id)) line
+    where place <= $2 order by recall_id, place
 """
 
 
@@ -116,15 +124,30 @@ class PostgresRecalls:
         with_acknowledged: bool,
         overdue_at: datetime | None,
         after: tuple[datetime, UUID] | None,
+        without: Collection[str],
         size: int,
     ) -> list[Recall]:
-        """Up to `size` recalls with their disclosures, the earliest due first; the caller's own only."""
+        """Up to `size` recalls with their first disclosures, the earliest due first; the caller's own only.
+
+        Args:
+            without: service types of which nothing is shown.
+        """
         due_time, recall_id = after or (None, None)
         rows = await tx.connection.fetch(
-            _LISTED, holder_id, owner_id, with_acknowledged, overdue_at, due_time, recall_id, size
+            _LISTED,
+            holder_id,
+            owner_id,
+            with_acknowledged,
+            overdue_at,
+            due_time,
+            recall_id,
+            size,
+            list(without),
         )
         lines: dict[UUID, list[RecalledDisclosure]] = {row["recall_id"]: [] for row in rows}
-        for line in await tx.connection.fetch(_LINES, list(lines)) if rows else ():
+        totals: dict[UUID, int] = {}
+        for line in await tx.connection.fetch(_LINES, list(lines), MAX_LINES) if rows else ():
+            totals[line["recall_id"]] = line["total"]
             lines[line["recall_id"]].append(
                 RecalledDisclosure(
                     DisclosureId(line["disclosure_id"]),
@@ -133,7 +156,12 @@ class PostgresRecalls:
                     line["is_in_between"],
                 )
             )
-        return [recall_from(row, lines[row["recall_id"]]) for row in rows]
+        return [
+            replace(
+                recall_from(row, lines[row["recall_id"]]), disclosure_count=totals.get(row["recall_id"], 0)
+            )
+            for row in rows
+        ]
 
 
 def _columns(rows: Iterable[tuple[Any, ...]]) -> list[list[Any]]:

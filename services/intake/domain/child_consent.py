@@ -78,10 +78,11 @@ def _check_majority(record: ConsentRecord, birth: Birth) -> None:
         return
     of_age = full_age_date(birth.date)
     if record.valid_until_time > athens_midnight(of_age):
+        # without the day: it would tell the birth date to whoever keeps errors
         raise RuleBroken(
-            f"This person is 18 on {of_age} and decides from then on; let the consent end by that day.",
+            "This person comes of age before that and decides from then on;"
+            " let the consent end by their 18th birthday.",
             reason="CONSENT_BEYOND_MAJORITY",
-            last_day=str(of_age - timedelta(days=1)),
         )
 
 
@@ -101,9 +102,8 @@ def child_age_band(birth: Birth, today: date) -> AgeBand | None:
 
 def authority_end(record: ConsentRecord, guardian: Guardian | None) -> date | None:
     """The last day on which whoever gives it may decide: as the record says, and as the person's data say."""
-    on_record = (
-        guardian.authority_expires_date if guardian and record.given_by is ConsentGiver.GUARDIAN else None
-    )
+    is_theirs = guardian is not None and guardian.relation == ON_RECORD_AS.get(record.given_by)
+    on_record = guardian.authority_expires_date if guardian and is_theirs else None
     return min((day for day in (record.authority_expires_date, on_record) if day), default=None)
 
 

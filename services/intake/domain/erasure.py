@@ -13,9 +13,12 @@ SCHEMA: Final = "kem-erasure/1"
 KEPT_ON: Final[Mapping[str, str]] = {
     "consent": "PROOF_OF_CONSENT",
     "consent_event": "PROOF_OF_CONSENT",
+    "grant_cell": "PROOF_OF_CONSENT",
     "consent_freeze": "ACCOUNTABILITY",
     "need": "STATISTICS",
+    "held_referral": "ACCOUNTABILITY",
     "disclosure": "ACCOUNTABILITY",
+    "emergency_access": "ACCOUNTABILITY",
     "emergency_review": "ACCOUNTABILITY",
     "recall": "ACCOUNTABILITY",
     "rights_request": "ACCOUNTABILITY",
@@ -41,12 +44,11 @@ class DestroyedKey:
 
 @dataclass(frozen=True, slots=True)
 class Destroyed:
-    """What there was of a person: keys, entries of the index, sealed records by category, rows that stay."""
+    """What there was of a person: keys, entries of the index, sealed records by category."""
 
     keys: Sequence[DestroyedKey]
     index_entries: int
     categories: Sequence[str]
-    kept_rows: Mapping[str, int]
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,6 +71,7 @@ def certificate_of(
     decided_by_id: UUID,
     erased_time: datetime,
     destroyed: Destroyed,
+    kept_rows: Mapping[str, int],
     recipients: Sequence[UUID],
 ) -> Certificate:
     """The certificate, as RFC 8785 writes JSON: sorted, without spaces, whole numbers and strings only.
@@ -96,7 +99,7 @@ def certificate_of(
         ],
         "kept": [
             {"rows_of": table, "count": count, "ground": KEPT_ON[table]}
-            for table, count in sorted(destroyed.kept_rows.items())
+            for table, count in sorted(kept_rows.items())
             if count
         ],
     }

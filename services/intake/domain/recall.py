@@ -90,6 +90,8 @@ class Recall:
     acknowledgement: Acknowledgement | None = None
     acknowledged_time: datetime | None = None
     sealed_words: bytes | None = None
+    disclosure_count: int = 0
+    """How many disclosures there are, where only the first are at hand."""
 
     @property
     def is_restricted(self) -> bool:

@@ -87,6 +87,7 @@ def recall_message(recall: Recall, words: str, view: RecallView, now: datetime) 
         opened_time=timestamp(recall.opened_time),
         due_time=timestamp(recall.due_time),
         overdue=recall.is_overdue(now),
+        disclosure_count=recall.disclosure_count,
         recalled_categories=codes.categories_in(recall.recalled_mask),
         disclosures=[
             messages.RecalledDisclosure(

@@ -64,6 +64,7 @@ async def erase_by_request(command: EraseByRequest, tx: Transaction, parts: Eras
         tx.caller.principal_id,
         erased_time,
         destroyed,
+        await parts.erasures.kept(tx, person),
         recipients,
     )
     await parts.erasures.keep(tx, certificate, request, command.identity_proof)

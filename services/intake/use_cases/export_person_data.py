@@ -11,13 +11,13 @@ from chassis.postgres import Transaction
 from kernel import codes
 from kernel.errors import Conflict, RuleBroken
 from kernel.ids import BeneficiaryId, DisclosureId, ordered_id
-from services.intake.adapters.postgres_exports import PostgresExports
+from services.intake.adapters.postgres_exports import EarlierExport, PostgresExports
 from services.intake.adapters.postgres_rights_requests import PostgresRightsRequests
 from services.intake.adapters.record_format import PLACE, PROFILE
 from services.intake.adapters.vault import Vault
 from services.intake.domain.person_export import ExportScope, IdentityProof, PersonExport, scope_of
 from services.intake.domain.rights_events import RightsExportGiven
-from services.intake.domain.rights_request import AskedBy
+from services.intake.domain.rights_request import AskedBy, RightsRequest
 from services.intake.use_cases.extend_rights_request import open_to_caller
 
 _IDS: Final = (
@@ -27,8 +27,12 @@ _IDS: Final = (
     "emergency_access_id",
     "rights_request_id",
     "complaint_id",
+    "recall_id",
 )
 """By which an access may name what it read of somebody."""
+
+_OWN_ONLY: Final = ("interpreter_wishes", "avoided_districts")
+"""Of whom, and of which places, the person keeps clear."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,18 +62,21 @@ async def export_person_data(
     request = await open_to_caller(command.rights_request_id, tx, requests)
     request.check_export()
     earlier = await exports.earlier(tx, command.request_id)
-    if earlier is not None and earlier.rights_request_id != request.rights_request_id:
+    if earlier is not None and not _is_same(earlier, command, request):
         raise Conflict(
             "This request_id was already used for something else; take a new one.",
             reason="REQUEST_ID_REUSED",
             request_id=str(command.request_id),
         )
     scope, person = scope_of(request), request.beneficiary_id
+    is_own = request.asked_by is AskedBy.SELF
     fields = _opened(await exports.records(tx, request.rights_request_id), person, scope, vault)
+    for name in () if is_own else _OWN_ONLY:
+        fields.pop(name, None)
     rows = await exports.rows(tx, request.rights_request_id)
     accesses = []
     if scope.with_history:
-        rows["complaint"] = await exports.complaints(tx, person)
+        rows["complaint"] = await exports.complaints(tx, person) if is_own else []
         since = datetime.fromisoformat(rows["beneficiary"]["registered_time"])
         accesses = await exports.accesses(tx, since, {person, *_ids_in(rows)})
     export = PersonExport(
@@ -79,7 +86,7 @@ async def export_person_data(
         scope=scope,
         fields=fields,
         rows=rows,
-        words=await _words(rows, person, tx, vault) if scope.with_history else {},
+        words=await _words(rows, person, tx, vault) if is_own else {},
         accesses=accesses,
     )
     if earlier is None:
@@ -101,16 +108,25 @@ async def export_person_data(
     return export
 
 
+def _is_same(earlier: EarlierExport, command: ExportPersonData, request: RightsRequest) -> bool:
+    """Whether a repeat gives what is on record: what an officer has decided since is a giving of its own."""
+    decided = request.protection
+    return (
+        earlier.rights_request_id == request.rights_request_id
+        and earlier.identity_proof == command.identity_proof
+        and earlier.given_mask == scope_of(request).mask
+        and (decided is None or decided.decided_time <= earlier.disclosed_time)
+    )
+
+
 def _opened(
     records: Iterable[Any], person: BeneficiaryId, scope: ExportScope, vault: Vault
 ) -> dict[str, Any]:
-    """The fields in scope. Where somebody lives, and whom they want to avoid, goes with what happened."""
+    """The fields in scope. Where somebody lives goes with what happened."""
     wanted = {PROFILE, *codes.categories_in(scope.mask), *((PLACE,) if scope.with_history else ())}
     fields = vault.open_fields([row for row in records if row["category"] in wanted]).get(person)
     if fields is None:
         raise RuleBroken("This person's data was erased at their wish.", reason="BENEFICIARY_ERASED")
-    if not scope.with_history:
-        fields.pop("interpreter_wishes", None)
     return fields
 
 
@@ -119,7 +135,7 @@ async def _words(
 ) -> dict[str, str]:
     """What the person said of each need, asked by right and complained of, and what they were answered.
 
-    Words of others about them may be about others, too.
+    For nobody else's export: it was said in confidence. Words of others about the person may be about others.
     """
     sealed = [(UUID(one["need_id"]), one["sealed_note"]) for one in rows["need"]]
     own = [one for one in rows["rights_request"] if one["asked_by"] == AskedBy.SELF]

@@ -2,7 +2,9 @@
 
 from typing import Final
 
+from chassis.caller import Caller
 from chassis.postgres import Transaction
+from kernel.errors import NotPermitted
 from kernel.vocabulary import Role
 from services.intake.use_cases.own_agency import own_agency
 
@@ -23,3 +25,15 @@ async def own_agency_or_officer(tx: Transaction) -> None:
         await tx.connection.execute(_REACH)
         return
     own_agency(caller)
+
+
+def hub_officer_only(caller: Caller) -> None:
+    """What holds for the whole hub is no agency's to set, whatever the role.
+
+    Raises:
+        NotPermitted: HUB_OFFICER_ONLY.
+    """
+    if caller.agency_id is not None:
+        raise NotPermitted(
+            "Only an officer of the hub itself may do this; you act for an agency.", reason="HUB_OFFICER_ONLY"
+        )

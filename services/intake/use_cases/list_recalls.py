@@ -9,6 +9,7 @@ from chassis.postgres import Transaction
 from services.intake.adapters.postgres_recalls import PostgresRecalls
 from services.intake.adapters.vault import Vault
 from services.intake.domain.recall import Recall
+from services.intake.domain.restricted import RESTRICTED_TYPES, may_see_restricted
 from services.intake.use_cases.hub_officer import own_agency_or_officer
 from services.intake.use_cases.own_agency import own_agency
 from services.intake.use_cases.page_with_words import USUAL_PAGE_SIZE, Place, page_with_words
@@ -54,6 +55,9 @@ async def list_recalls(
 ) -> RecallsPage:
     """One page; the read is recorded before it is answered.
 
+    That somebody was with a restricted service is shown to whom search shows such people, and to officers of
+    the hub.
+
     Raises:
         NotPermitted: NO_AGENCY: the caller acts for none, and is no officer of the hub or asks for HELD.
     """
@@ -61,6 +65,7 @@ async def list_recalls(
     holder_id = own_agency(tx.caller) if is_held else None
     if not is_held:
         await own_agency_or_officer(tx)
+    sees_all = tx.caller.agency_id is None or may_see_restricted(tx.caller.roles)
     now, size = await tx.now(), page_size or USUAL_PAGE_SIZE
     found = await recalls.listed(
         tx,
@@ -69,6 +74,7 @@ async def list_recalls(
         with_acknowledged=only is RecallFilter.ALL,
         overdue_at=now if only is RecallFilter.OVERDUE else None,
         after=after,
+        without=() if is_held or sees_all else RESTRICTED_TYPES,
         size=size + 1,
     )
     shown, next_after = await page_with_words(

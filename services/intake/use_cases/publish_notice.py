@@ -8,6 +8,7 @@ from kernel.errors import Conflict
 from services.intake.adapters.postgres_consent_policy import PostgresConsentPolicy
 from services.intake.domain.consent_policy_events import NoticePublished
 from services.intake.domain.notice import PublishedNotice, check_notice
+from services.intake.use_cases.hub_officer import hub_officer_only
 
 
 async def publish_notice(
@@ -16,9 +17,11 @@ async def publish_notice(
     """When it was published. Repeat-safe only inside `chassis.requests.once`.
 
     Raises:
+        NotPermitted: HUB_OFFICER_ONLY.
         Invalid: as `check_notice` says.
         Conflict: NOTICE_VERSION_USED: what people have agreed to is never changed under them.
     """
+    hub_officer_only(tx.caller)
     check_notice(notice.texts)
     now = await tx.now()
     if not await policy.publish(tx, notice, now):

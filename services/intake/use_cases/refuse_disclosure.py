@@ -52,7 +52,8 @@ async def refuse(
                 disclosure_id=row.disclosure_id,
                 referral_id=row.referral_id,
                 agency_id=row.agency_id,
-                reason=refusal,
+                # that a guardian is doubted stays in the row
+                reason=Refusal.CONSENT_NOT_IN_FORCE if refusal is Refusal.CONSENT_FROZEN else refusal,
                 asked_mask=0 if held and held.is_restricted else row.asked_mask,
                 request_id=request_id,
             )

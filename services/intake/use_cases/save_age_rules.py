@@ -7,6 +7,7 @@ from chassis.postgres import Transaction
 from services.intake.adapters.postgres_consent_policy import PostgresConsentPolicy
 from services.intake.domain.age_rules import AgeRule, check_age_rules
 from services.intake.domain.consent_policy_events import AgeRulesSaved
+from services.intake.use_cases.hub_officer import hub_officer_only
 
 
 async def save_age_rules(
@@ -17,8 +18,10 @@ async def save_age_rules(
     Repeat-safe only inside `chassis.requests.once`.
 
     Raises:
+        NotPermitted: HUB_OFFICER_ONLY.
         Invalid: as `check_age_rules` says.
     """
+    hub_officer_only(tx.caller)
     check_age_rules(rules)
     version = await policy.save_age_rules(tx, rules, await tx.now())
     tx.publish(AgeRulesSaved(version, request_id=request_id))

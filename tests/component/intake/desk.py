@@ -127,7 +127,7 @@ async def desk_at(intake: RunningIntake) -> AsyncIterator[Desk]:
     async with AsyncExitStack() as stack:
         desk = await stack.enter_async_context(intake.channel_of("caseworker"))
         partner = await stack.enter_async_context(intake.channel_of("agency_member", agency_id=agency_id))
-        officer = await stack.enter_async_context(intake.channel_of("dpo"))
+        officer = await stack.enter_async_context(intake.channel_of("dpo", agency_id=None))
         await publish_sample(lambda method, request: method(request), ConsentPolicyServiceStub(officer))
         yield Desk(
             agency_id,

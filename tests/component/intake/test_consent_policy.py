@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 
 @pytest.fixture
 async def officer(intake: RunningIntake, desk: Desk) -> AsyncIterator["ConsentPolicyServiceAsyncStub"]:
-    async with intake.channel_of("dpo") as channel:
+    async with intake.channel_of("dpo", agency_id=None) as channel:
         yield ConsentPolicyServiceStub(channel)
 
 
@@ -90,3 +90,19 @@ async def test_children_are_asked_by_the_rules_that_the_officer_saved_last(
             await desk.consent(child)
     assert answer.rules_version == before.rules_version + 2
     assert (await worker.ListAgeRules(messages.ListAgeRulesRequest())).rules == before.rules
+
+
+async def test_what_holds_for_the_whole_hub_is_no_agency_s_to_set(
+    intake: RunningIntake, worker: "ConsentPolicyServiceAsyncStub"
+) -> None:
+    before = await worker.ListAgeRules(messages.ListAgeRulesRequest())
+    alone = messages.AgeRule(below_age=18, may_permit_alone=True, source="a law of the test")
+    async with intake.channel_of("dpo") as channel:
+        agency_s = ConsentPolicyServiceStub(channel)
+        with refused() as refusal:
+            await agency_s.SaveAgeRules(messages.SaveAgeRulesRequest(request_id=str(uuid4()), rules=[alone]))
+        assert refusal.reason == "HUB_OFFICER_ONLY"
+        with refused() as refusal:
+            await agency_s.PublishNotice(_notice("of-an-agency"))
+        assert refusal.reason == "HUB_OFFICER_ONLY"
+    assert await worker.ListAgeRules(messages.ListAgeRulesRequest()) == before

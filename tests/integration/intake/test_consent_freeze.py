@@ -5,12 +5,14 @@ from datetime import datetime
 from typing import Any
 from uuid import uuid4
 
+import asyncpg
 import pytest
 
 from chassis.caller import Caller
+from kem.disclosure.v1.disclosure_events_pb2 import DisclosureEvent
 from kem.intake.v1.intake_events_pb2 import IntakeEvent
 from kernel.errors import KemError, NotFound, RuleBroken
-from kernel.ids import BeneficiaryId, NeedId
+from kernel.ids import AgencyId, BeneficiaryId, NeedId
 from services.intake.adapters.postgres_consent_freezes import PostgresConsentFreezes
 from services.intake.domain.cells import GrantEffect
 from services.intake.domain.eligibility import NeedProfile
@@ -68,6 +70,8 @@ async def test_nothing_is_given_while_it_is_frozen_and_all_of_it_when_it_is_lift
     assert refusal.value.stable_reason == "CONSENT_NOT_IN_FORCE"
     [row] = await intake.rows("select refusal_reason from disclosure")
     assert row["refusal_reason"] == "CONSENT_FROZEN"
+    [told] = await intake.told("DisclosureRefused")
+    assert DisclosureEvent.FromString(told["payload"]).disclosure_refused.reason == "CONSENT_NOT_IN_FORCE"
     await _change(intake, lift_consent_freeze, person)
     assert (await intake.disclose(need, member_of(A))).given_mask
 
@@ -133,6 +137,13 @@ async def test_another_agency_s_person_is_nobody(intake: OpenIntake) -> None:
         with pytest.raises(NotFound) as refusal:
             await _change(intake, change, person, member_of(A))
         assert refusal.value.stable_reason == "BENEFICIARY_NOT_FOUND"
+
+
+async def test_the_database_itself_lets_nobody_freeze_another_agency_s_person(intake: OpenIntake) -> None:
+    person, _ = await _held(intake)
+    with pytest.raises(asyncpg.InsufficientPrivilegeError):
+        async with intake.database.transaction(member_of(A)) as tx:
+            await PostgresConsentFreezes().add(tx, uuid4(), person, AgencyId(A), b"", await tx.now())
 
 
 async def test_what_is_given_in_a_race_was_given_before_the_freeze(intake: OpenIntake) -> None:

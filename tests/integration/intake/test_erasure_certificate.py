@@ -15,7 +15,7 @@ from kernel.errors import KemError, NotFound, RuleBroken
 from kernel.ids import BeneficiaryId
 from services.intake.adapters.postgres_erasures import PostgresErasures
 from services.intake.adapters.tombstones import Tombstones
-from services.intake.domain.erasure import Certificate
+from services.intake.domain.erasure import KEPT_ON, Certificate
 from services.intake.domain.person_export import IdentityProof
 from services.intake.domain.rights_request import AskedBy, Right
 from services.intake.use_cases.erase_by_request import (
@@ -166,3 +166,17 @@ async def test_a_request_erases_once_and_only_what_it_asks_for(erasures: Erasure
         await erasures.erase(asked)
     assert again.value.stable_reason == "BENEFICIARY_ERASED"
     assert len(await erasures.intake.rows("select from erasure")) == 1
+
+
+async def test_every_table_that_names_a_person_is_destroyed_or_certified_as_kept(
+    erasures: Erasures,
+) -> None:
+    tables = await erasures.intake.rows(
+        "select table_name from information_schema.columns join information_schema.tables using"
+        " (table_schema, table_name) where table_schema = 'intake' and column_name = 'beneficiary_id'"
+        " and table_type = 'BASE TABLE'"
+    )
+    destroyed = {"data_key", "sealed_record", "blind_index"}
+    the_person_and_reminders = {"beneficiary", "consent_moment", "shown_in_search"}
+    named = {row["table_name"] for row in tables}
+    assert named - destroyed - the_person_and_reminders == set(KEPT_ON)

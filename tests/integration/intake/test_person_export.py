@@ -279,3 +279,33 @@ async def test_only_an_open_request_to_see_opens_anything(rights: Rights, tmp_pa
         await rights.export(asked)
     assert refusal.value.stable_reason == "BENEFICIARY_ERASED"
     assert await intake.rows("select from disclosure") == []
+
+
+async def test_what_an_officer_decided_since_is_no_repeat_of_what_was_given_before(rights: Rights) -> None:
+    story = await lived(rights.intake)
+    asked = (await rights.register(story.person, asked_by=AskedBy.PARENT)).rights_request_id
+    request_id = uuid4()
+    first = await rights.export(asked, request_id=request_id)
+    again = await rights.export(asked, request_id=request_id)
+    assert (again.disclosure_id, again.fields) == (first.disclosure_id, first.fields)
+    await rights.protect(asked, "HEALTH", with_history=True)
+    with pytest.raises(Conflict) as refusal:
+        await rights.export(asked, request_id=request_id)
+    assert refusal.value.stable_reason == "REQUEST_ID_REUSED"
+    await rights.export(asked)
+    given = await rights.intake.rows("select given_mask from disclosure where kind = 'SUBJECT'")
+    assert len({row["given_mask"] for row in given}) == len(given) == 2
+
+
+async def test_what_a_person_said_in_confidence_is_in_nobody_else_s_export(rights: Rights) -> None:
+    story = await lived(rights.intake)
+    await rights.register(story.person)
+    await Complaints(rights.intake).register(accused=A, person=story.person)
+    asked = (await rights.register(story.person, asked_by=AskedBy.PARENT)).rights_request_id
+    await rights.protect(asked, with_history=True)
+    document = export_document(await rights.export(asked))
+    found = json.loads(document)
+    assert found["complaints"] == []
+    assert {"avoided_districts", "interpreter_wishes"}.isdisjoint(found["person"])
+    for words in (WORDS, COMPLAINT_WORDS, "He must not find me."):
+        assert words not in document

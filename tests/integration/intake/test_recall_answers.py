@@ -10,12 +10,13 @@ from chassis.caller import Caller
 from kem.disclosure.v1.disclosure_events_pb2 import DisclosureEvent
 from kernel.errors import Invalid, KemError, NotFound, NotPermitted, RuleBroken
 from kernel.vocabulary import Routing
+from services.intake.adapters.postgres_recalls import MAX_LINES
 from services.intake.domain.recall import Acknowledgement
 from services.intake.use_cases.list_recalls import RecallFilter, RecallView
 from tests.support.consented_people import agreement_with, bits, grant, member_of
 from tests.support.recalls import DAY, EVERYTHING_GIVEN, HOLDER, OFFICER, WORDS, Recalls
 from tests.support.telephone import A
-from tests.support.vault import worker_of
+from tests.support.vault import KEM, worker_of
 
 
 @pytest.mark.parametrize(
@@ -120,6 +121,39 @@ async def test_of_a_restricted_service_the_topic_says_no_category(recalls: Recal
     assert opened.recall_opened.recalled_mask == 0
     said = answered.recall_acknowledged
     assert (said.destroyed_mask, said.kept_mask, said.kept_ground) == (0, 0, "")
+
+
+async def test_who_was_with_a_restricted_service_is_listed_to_those_only_whom_search_shows_them(
+    recalls: Recalls,
+) -> None:
+    person = await recalls.intake.person()
+    await recalls.intake.agree(agreement_with(A))
+    await recalls.intake.consent(person, grant(A, bits("NAME"), purpose="SERVICE_PROTECTION"))
+    need = await recalls.intake.need(person, service_type="GBV_COUNSELLING", routing=Routing.ASK_FIRST)
+    await recalls.intake.accepted(need, A)
+    await recalls.intake.disclose(need, HOLDER)
+    await recalls.intake.withdraw(person)
+    for by, shown in (
+        (worker_of(KEM, "caseworker"), 0),
+        (worker_of(KEM, "supervisor"), 0),
+        (worker_of(KEM, "gbv_focal_point"), 1),
+        (worker_of(KEM, "child_protection_officer"), 1),
+        (OFFICER, 1),
+    ):
+        assert len((await recalls.listed(by)).recalls) == shown
+    assert len((await recalls.listed(HOLDER, RecallView.HELD)).recalls) == 1
+
+
+async def test_of_what_was_given_very_often_a_list_shows_the_first_and_how_often(recalls: Recalls) -> None:
+    person = await recalls.person_who_allows(A)
+    need = await recalls.given(person, A)
+    for _ in range(MAX_LINES + 4):
+        await recalls.intake.disclose(need, HOLDER)
+    await recalls.intake.withdraw(person)
+    [recall] = await recalls.open()
+    assert (len(recall.disclosures), recall.disclosure_count) == (MAX_LINES, MAX_LINES + 5)
+    times = [one.disclosed_time for one in recall.disclosures]
+    assert times == sorted(times)
 
 
 async def test_recalls_are_listed_by_their_due_time_and_those_overdue_alone(recalls: Recalls) -> None:

@@ -107,6 +107,7 @@ def test_what_others_permit_for_a_child_ends_on_the_18th_birthday(born: date, of
     with pytest.raises(RuleBroken) as refusal:
         check_child_consent(beyond, Birth(born), PARENT, RULES, today)
     assert refusal.value.stable_reason == "CONSENT_BEYOND_MAJORITY"
+    assert str(of_age.year) not in f"{refusal.value} {refusal.value.metadata}", "it would tell the birth date"
 
 
 def test_nobody_permits_for_longer_than_they_may_decide() -> None:
@@ -127,3 +128,5 @@ def test_the_earlier_of_two_ends_of_an_authority_counts() -> None:
     assert authority_end(record_of(grant(uuid4()), **BY_GUARDIAN), GUARDIAN) == date(2026, 3, 2)
     assert authority_end(record_of(grant(uuid4()), **BY_PARENT, **said), GUARDIAN) == date(2026, 6, 1)
     assert authority_end(record_of(grant(uuid4())), None) is None
+    parent = Guardian("Mariam", "PARENT", "ΛΗΞ-12", date(2026, 4, 1))
+    assert authority_end(record_of(grant(uuid4()), **BY_PARENT), parent) == date(2026, 4, 1)

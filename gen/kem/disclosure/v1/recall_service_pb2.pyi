@@ -203,6 +203,7 @@ class Recall(_message.Message):
     RECALLED_CATEGORIES_FIELD_NUMBER: _builtins.int
     DISCLOSURES_FIELD_NUMBER: _builtins.int
     ACKNOWLEDGEMENT_FIELD_NUMBER: _builtins.int
+    DISCLOSURE_COUNT_FIELD_NUMBER: _builtins.int
     recall_id: _builtins.str
     """Its id."""
     referral_id: _builtins.str
@@ -215,6 +216,8 @@ class Recall(_message.Message):
     """Why."""
     overdue: _builtins.bool
     """Whether that time is over and it has not answered."""
+    disclosure_count: _builtins.int
+    """How many disclosures there are in all."""
     @_builtins.property
     def opened_time(self) -> _timestamp_pb2.Timestamp:
         """Since when the agency is asked."""
@@ -229,7 +232,7 @@ class Recall(_message.Message):
 
     @_builtins.property
     def disclosures(self) -> _containers.RepeatedCompositeFieldContainer[Global___RecalledDisclosure]:
-        """What was given when, the earliest first."""
+        """What was given when, the earliest first; the first hundred."""
 
     @_builtins.property
     def acknowledgement(self) -> Global___RecallAcknowledgement:
@@ -249,10 +252,11 @@ class Recall(_message.Message):
         recalled_categories: _abc.Iterable[_builtins.str] | None = ...,
         disclosures: _abc.Iterable[Global___RecalledDisclosure] | None = ...,
         acknowledgement: Global___RecallAcknowledgement | None = ...,
+        disclosure_count: _builtins.int = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _typing.Literal["acknowledgement", b"acknowledgement", "due_time", b"due_time", "opened_time", b"opened_time"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["acknowledgement", b"acknowledgement", "agency_id", b"agency_id", "beneficiary_id", b"beneficiary_id", "cause", b"cause", "disclosures", b"disclosures", "due_time", b"due_time", "opened_time", b"opened_time", "overdue", b"overdue", "recall_id", b"recall_id", "recalled_categories", b"recalled_categories", "referral_id", b"referral_id"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["acknowledgement", b"acknowledgement", "agency_id", b"agency_id", "beneficiary_id", b"beneficiary_id", "cause", b"cause", "disclosure_count", b"disclosure_count", "disclosures", b"disclosures", "due_time", b"due_time", "opened_time", b"opened_time", "overdue", b"overdue", "recall_id", b"recall_id", "recalled_categories", b"recalled_categories", "referral_id", b"referral_id"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 

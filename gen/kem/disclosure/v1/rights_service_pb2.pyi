@@ -613,7 +613,9 @@ class DecideProtectionDataRequest(_message.Message):
     rights_request_id: _builtins.str
     """The request of somebody other than the person."""
     history_allowed: _builtins.bool
-    """Whether they also get what happened: needs of restricted kinds, consents, who was given something, who looked."""
+    """Whether they also get what happened: needs of restricted kinds, consents, who was given something and asked to destroy
+    it, who looked, and where the person lives. What the person said in words, complained of or wants to avoid is theirs.
+    """
     words: _builtins.str
     """Why, in words. Kept sealed."""
     @_builtins.property

@@ -388,7 +388,7 @@ class ConsentRecord(_message.Message):
     covers_family: _builtins.bool
     """Whether it was given once for a whole family. It then opens nothing about protection incidents or children."""
     renews_consent_id: _builtins.str
-    """The consent of the same person that it renews."""
+    """The consent of the same person that it renews. What that one permits stays until it ends: end it where less is meant."""
     @_builtins.property
     def notice(self) -> Global___Notice:
         """The notice."""
