@@ -22,7 +22,7 @@ _PROOFS: Final = {one: messages.IdentityProof.Value(f"IDENTITY_PROOF_{one.name}"
 def export(
     rights_request_id: str, identity: Identity, into: Path | None, language: Language | None, *, as_json: bool
 ) -> None:
-    """Writes `export-<id>.json` and `export-<id>.html`; nothing of the person is said on the terminal.
+    """Writes `export-<id>.json` and `export-<id>.html`; the terminal says no more than the page's language.
 
     Raises:
         StackFailure: no id, nothing runs, nobody is signed in, or the hub refuses, in its own words.
@@ -41,7 +41,7 @@ def export(
     for file, content in files.items():
         write_secret(into / file, content)
     if as_json:
-        typer.echo(json.dumps({"files": [str(into / file) for file in files]}))
+        typer.echo(json.dumps({"files": [str(into / file) for file in files], "language": spoken}))
         return
     console = Console(highlight=False, soft_wrap=True)
     for file in files:
