@@ -5,7 +5,7 @@ What a search finds here are candidates; who may be shown, and in which order, i
 
 import sys
 from array import array
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from itertools import chain, pairwise
 from typing import Final
@@ -158,11 +158,11 @@ class NameIndex:
         return _likest(self._words.alike(readings, LEAST_SIMILARITY_OF_PAIRS), fitting)
 
 
-def _likest(alike: Iterable[tuple[float, "array[int]"]], fitting: set[int]) -> dict[int, float]:
+def _likest(alike: Mapping[float, list["array[int]"]], fitting: set[int]) -> dict[int, float]:
     """Fitting slots, each with the best that it has."""
     found: dict[int, float] = {}
-    for similarity, slots in sorted(alike, key=lambda one: one[0]):
-        found.update(dict.fromkeys(fitting.intersection(slots), similarity))
+    for similarity, slots in sorted(alike.items()):
+        found.update(dict.fromkeys(fitting.intersection(chain.from_iterable(slots)), similarity))
     return found
 
 

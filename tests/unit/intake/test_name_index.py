@@ -1,5 +1,6 @@
 """Who is found by name, who is not, and that nobody is remembered who was forgotten."""
 
+from itertools import chain
 from uuid import UUID, uuid4
 
 from services.intake.domain.name_index import KnownPerson, NameIndex, NameQuery
@@ -29,7 +30,8 @@ def found(
 
 def skeletons_in(index: NameIndex) -> set[str]:
     """All that is held of names."""
-    return {*index._words._places, *(word for words in index._words._words for word in words)}
+    by_letters = (words for of_length in index._words._words for words in of_length.values())
+    return {*index._words._slots, *chain.from_iterable(by_letters)}
 
 
 def test_a_name_is_found_in_another_script_in_any_order_and_by_a_part() -> None:
