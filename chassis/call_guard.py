@@ -10,6 +10,7 @@ from uuid import uuid4
 
 import grpc
 import structlog
+from google.protobuf.message import DecodeError
 from grpc_status import rpc_status
 from opentelemetry.trace import SpanKind
 from opentelemetry.trace.propagation.tracecontext import TraceContextTextMapPropagator
@@ -25,7 +26,7 @@ from chassis.measures import call_seconds
 from chassis.peers import Peers, WrongCertificate, check_may_speak
 from chassis.trace_context import current_trace_id, tracer
 from chassis.validation import check_request
-from kernel.errors import KemError, NotAuthenticated, NotFound, NotPermitted, Unavailable
+from kernel.errors import Invalid, KemError, NotAuthenticated, NotFound, NotPermitted, Unavailable
 
 REFLECTION_PREFIX: Final = "/grpc.reflection."
 HEALTH_PREFIX: Final = "/grpc.health."
@@ -103,7 +104,7 @@ class CallGuard(grpc.aio.ServerInterceptor):
         name, make, wrap = kinds[handler.request_streaming, handler.response_streaming]
         self._guarded[method] = make(
             wrap(method, getattr(handler, name), handler.request_streaming),
-            request_deserializer=handler.request_deserializer,
+            request_deserializer=_reading(handler.request_deserializer),
             response_serializer=handler.response_serializer,
         )
         return self._guarded[method]
@@ -187,10 +188,7 @@ class CallGuard(grpc.aio.ServerInterceptor):
         return None
 
     def _checked(self, request: Any, is_streaming: bool) -> Any:
-        if not is_streaming:
-            check_request(request)
-            return request
-        return _checked_stream(request)
+        return _checked_stream(request) if is_streaming else _checked(request)
 
     async def _refuse(
         self, method: str, caller: Caller | None, error: Exception, context: Any, started: float
@@ -246,10 +244,31 @@ class CallGuard(grpc.aio.ServerInterceptor):
             yield
 
 
+def _reading(read: Callable[[bytes], Any]) -> Callable[[bytes], Any]:
+    """Reads a request; what is none comes as None, for nobody is told about it who may not call."""
+
+    def read_or_none(content: bytes) -> Any:
+        try:
+            return read(content)
+        except DecodeError:
+            return None
+
+    return read_or_none
+
+
+def _checked(request: Any) -> Any:
+    if request is None:
+        raise Invalid(
+            "These bytes are no request of this method; call with a client made from the hub's contracts.",
+            reason="REQUEST_UNREADABLE",
+        )
+    check_request(request)
+    return request
+
+
 async def _checked_stream(requests: Any) -> AsyncIterator[Any]:
     async for request in requests:
-        check_request(request)
-        yield request
+        yield _checked(request)
 
 
 def _this_task() -> asyncio.Task[Any]:

@@ -1,6 +1,8 @@
 """Requests are held against the rules in their protos before anybody acts on them."""
 
+from collections.abc import Iterator
 from dataclasses import dataclass
+from itertools import islice
 from typing import Any, Final
 
 import protovalidate
@@ -9,6 +11,7 @@ from kernel.errors import Invalid
 
 _validator: Final = protovalidate.Validator()
 MAX_VIOLATIONS: Final = 20
+_NUL: Final = "has the character NUL in it, which no text has; leave it out"
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,6 +40,10 @@ def check_request(request: Any) -> None:
     found = _validator.collect_violations(request)
     if found:
         raise InvalidRequest([_violation(one.proto) for one in found[:MAX_VIOLATIONS]])
+    if b"\0" in request.SerializeToString():  # in a number, or in bytes, as a rule
+        with_nul = list(islice(_texts_with_nul(request, ""), MAX_VIOLATIONS))
+        if with_nul:
+            raise InvalidRequest([FieldViolation(field, _NUL, "string.nul") for field in with_nul])
 
 
 def _violation(proto: Any) -> FieldViolation:
@@ -45,6 +52,19 @@ def _violation(proto: Any) -> FieldViolation:
         description=proto.message or "is not valid",
         rule=proto.rule_id,
     )
+
+
+def _texts_with_nul(message: Any, within: str) -> Iterator[str]:
+    """Where PostgreSQL would find the one character that it keeps in no text."""
+    for field, value in message.ListFields():
+        if field.type not in (field.TYPE_STRING, field.TYPE_MESSAGE):
+            continue
+        for number, one in enumerate(value if field.is_repeated else (value,)):
+            name = f"{within}{field.name}[{number}]" if field.is_repeated else f"{within}{field.name}"
+            if field.type == field.TYPE_MESSAGE:
+                yield from _texts_with_nul(one, f"{name}.")
+            elif "\0" in one:
+                yield name
 
 
 def _element(element: Any) -> str:

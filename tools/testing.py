@@ -79,6 +79,13 @@ DEEP: Final = (
         limit_seconds=_DEEP_LIMIT_SECONDS,
     ),
     Layer(
+        "any request, many times",
+        tests="tests/component/access/test_whatever_is_sent.py",
+        options=(*_ON_EACH_CORE, _DEEP_TEST_LIMIT),
+        settings={"KEM_TEST_DEPTH": "deep"},
+        limit_seconds=_DEEP_LIMIT_SECONDS,
+    ),
+    Layer(
         "fault, repeated",
         tests="tests/fault",
         options=(*_MOSTLY_WAITING, _DEEP_TEST_LIMIT),

@@ -108,7 +108,7 @@ def read_providers(file: Path | None) -> list[ProviderSettings]:
     except ValidationError as error:
         places = [f"{'.'.join(map(str, one['loc']))}: {one['msg']}" for one in error.errors()]
         raise ValueError(f"a provider in {file} is wrong: {'; '.join(places)}") from None
-    except (OSError, ValueError, KeyError, TypeError):
+    except (OSError, ValueError, KeyError, TypeError, RecursionError):
         raise ValueError(f'{file} does not hold {{"providers": [{{…}}]}} in JSON') from None
     twice = [name for name, times in Counter(one.name for one in providers).items() if times > 1]
     if twice:

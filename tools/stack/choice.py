@@ -86,11 +86,19 @@ def _check(broker: str | None, brokers: int | None) -> None:
 
 def _remembered(layout: Layout) -> Choice | None:
     if layout.choice_file.exists():
-        said: Mapping[str, str | int] = json.loads(layout.choice_file.read_text(encoding="utf-8"))
+        try:
+            said: Mapping[str, str | int] = json.loads(layout.choice_file.read_text(encoding="utf-8"))
+            broker, brokers, database = str(said["broker"]), int(said["brokers"]), str(said["database"])
+        except (OSError, ValueError, KeyError, TypeError, RecursionError):
+            raise StackFailure(
+                f"{layout.choice_file} does not say any more on which broker and database this hub runs:"
+                " put back a copy of it, or write what the hub began with, as"
+                ' {"broker": "embedded", "brokers": 1, "database": "embedded"}.'
+            ) from None
         admin = None
-        if said["database"] != EMBEDDED:
+        if database != EMBEDDED:
             admin = AdminUrl.parse(layout.url_file("admin").read_text(encoding="utf-8"))
-        return Choice(str(said["broker"]), int(said["brokers"]), str(said["database"]), admin)
+        return Choice(broker, brokers, database, admin)
     # a folder from before there was a choice
     return Choice() if (layout.secrets / "passwords.json").exists() else None
 

@@ -171,7 +171,7 @@ class IdentityProvider:
             read_at, known = self._keys or (0.0, {})
             oldest = _KEYS_SECONDS if key_id in known else _SEARCH_SECONDS
             if self._keys is None or time.monotonic() - read_at >= oldest:
-                self._keys = (time.monotonic(), _signing_keys(await self._ask("GET", address)))
+                self._keys = (time.monotonic(), signing_keys(await self._ask("GET", address)))
             if key_id not in self._keys[1]:
                 raise TokenNotValid
             return self._keys[1][key_id]
@@ -190,23 +190,32 @@ class IdentityProvider:
                     content += await response.content.read(LARGEST_ANSWER_BYTES + 1)
         except (aiohttp.ClientError, TimeoutError, OSError):
             raise ProviderUnavailable from None
-        return _object(content)
+        return read_object(content)
 
 
-def _object(content: bytes) -> dict[str, Any]:
+def read_object(content: bytes) -> dict[str, Any]:
+    """The object that a provider answered.
+
+    Raises:
+        ProviderUnavailable: it is none, or too large.
+    """
     try:
         if len(content) > LARGEST_ANSWER_BYTES:
             raise ValueError
         found = json.loads(content)
-    except ValueError:
+    except (ValueError, RecursionError):
         raise ProviderUnavailable from None
     if not isinstance(found, dict):
         raise ProviderUnavailable
     return found
 
 
-def _signing_keys(found: dict[str, Any]) -> dict[str, jwt.PyJWK]:
-    """The keys that sign, by their id; what this version does not know is left out."""
+def signing_keys(found: dict[str, Any]) -> dict[str, jwt.PyJWK]:
+    """The keys that sign, by their id; what this version does not know is left out.
+
+    Raises:
+        ProviderUnavailable: these are no keys.
+    """
     try:
         keys = jwt.PyJWKSet.from_dict(found).keys
     except (jwt.PyJWTError, ValueError, TypeError, AttributeError):

@@ -65,7 +65,7 @@ class ConsentPolicyServer(consent_policy_service_pb2_grpc.ConsentPolicyServiceSe
     ) -> messages.ListNoticesResponse:
         size = request.page_size or USUAL_PAGE_SIZE
         async with self._parts.database.transaction(current_caller()) as tx:
-            found = await self._parts.policy.page(tx, _place(request.page_token), size + 1)
+            found = await self._parts.policy.page(tx, place_from(request.page_token), size + 1)
         last = found[size - 1] if len(found) > size else None
         return messages.ListNoticesResponse(
             notices=[_listed(one) for one in found[:size]],
@@ -142,11 +142,12 @@ def _listed(notice: ListedNotice) -> messages.ListedNotice:
     )
 
 
-def _place(token: str) -> tuple[datetime, str] | None:
+def place_from(token: str) -> tuple[datetime, str] | None:
+    """Raises Invalid (PAGE_TOKEN_INVALID)."""
     if not token:
         return None
     try:
         instant, version = token.split(" ")
         return utc(datetime.fromisoformat(instant)), version
-    except ValueError:
+    except (ValueError, OverflowError):
         raise Invalid("This page_token was not given by this list.", reason="PAGE_TOKEN_INVALID") from None

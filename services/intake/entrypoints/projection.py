@@ -57,7 +57,7 @@ class DisclosureFacts:
 
     async def apply(self, tx: Transaction, events: list[IncomingEvent], prepared: Any) -> None:
         """Follows acceptances, returns, ends, and what officers set; the others are none of its business."""
-        facts = [_read(event) for event in events]
+        facts = [read_event(event) for event in events]
         needed = [fact for fact in facts if isinstance(fact, NeededCategories)]
         await follow_needed_categories(needed, tx, self._needed_categories)
         held = [fact for fact in facts if isinstance(fact, HoldingFact)]
@@ -65,7 +65,13 @@ class DisclosureFacts:
         tx.after_commit.append(partial(self._news.tell, {one.fact.referral_id for one in held}))
 
 
-def _read(event: IncomingEvent) -> HoldingFact | NeededCategories | None:
+def read_event(event: IncomingEvent) -> HoldingFact | NeededCategories | None:
+    """What the event says of disclosure; None where it says nothing.
+
+    Raises:
+        NewerThanReader: a fact that this version does not know.
+        PoisonEvent: bytes that cannot be what the topic carries.
+    """
     try:
         if event.topic == topics.DIRECTORY:
             return _needed_categories(event)

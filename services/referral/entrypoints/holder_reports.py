@@ -4,12 +4,13 @@ from typing import Any
 from uuid import UUID
 
 from chassis.current import current_caller
+from chassis.instants import optional_instant_from
 from chassis.postgres import Transaction
 from kem.referral.v1 import referral_service_pb2 as rpc
 from kernel.ids import ReferralId
 from services.referral.domain.offer import check_reason
 from services.referral.entrypoints.calls import Calls
-from services.referral.entrypoints.translate_referral import asked_instant, state_number
+from services.referral.entrypoints.translate_referral import state_number
 from services.referral.use_cases.answer_offer import check_was_asked
 from services.referral.use_cases.close_not_completed import CloseNotCompleted, close_not_completed
 from services.referral.use_cases.complete_referral import CompleteReferral, complete_referral
@@ -38,7 +39,7 @@ class HolderReports(Calls):
         command = StartService(
             UUID(request.request_id),
             ReferralId(UUID(request.referral_id)),
-            asked_instant(request, "happened_time"),
+            optional_instant_from(request, "happened_time"),
         )
 
         async def act(tx: Transaction) -> rpc.StartServiceResponse:
@@ -55,7 +56,7 @@ class HolderReports(Calls):
             ReferralId(UUID(request.referral_id)),
             request.outcome,
             request.confirmed_by,
-            asked_instant(request, "happened_time"),
+            optional_instant_from(request, "happened_time"),
         )
 
         async def act(tx: Transaction) -> rpc.CompleteReferralResponse:
@@ -74,7 +75,7 @@ class HolderReports(Calls):
             UUID(request.request_id),
             referral_id,
             request.reason,
-            asked_instant(request, "happened_time"),
+            optional_instant_from(request, "happened_time"),
             request.text,
             sealed,
         )

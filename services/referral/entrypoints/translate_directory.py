@@ -5,6 +5,7 @@ from datetime import UTC, datetime
 from typing import TypeVar
 from uuid import UUID
 
+from chassis.instants import instant_from
 from kem.directory.v1 import directory_pb2 as directory
 from kernel.codes import CapacityKind, Channel, Listing, LocationVisibility
 from kernel.errors import Invalid
@@ -91,8 +92,8 @@ def activity_of(message: directory.Activity) -> Activity:
         service_id=ServiceId(UUID(message.service_id)),
         name_el=message.name.el,
         name_en=message.name.en,
-        start_time=message.start_time.ToDatetime(UTC),
-        end_time=message.end_time.ToDatetime(UTC),
+        start_time=instant_from(message.start_time, "start_time"),
+        end_time=instant_from(message.end_time, "end_time"),
         capacity=capacity_of(message.capacity),
     )
 

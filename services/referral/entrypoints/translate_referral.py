@@ -58,13 +58,6 @@ def asked_date(text: str) -> date | None:
         raise Invalid("There is no such day.", reason="DATE_INVALID") from None
 
 
-def asked_instant(request: Any, field: str) -> datetime | None:
-    if not request.HasField(field):
-        return None
-    instant: datetime = getattr(request, field).ToDatetime(tzinfo=UTC)
-    return instant
-
-
 def page_token(end: PageEnd | None) -> str:
     """Opaque to clients: the microseconds and the id at which a page ended."""
     if end is None:
