@@ -15,7 +15,7 @@ COMMANDS = {
     **dict.fromkeys(("login", "logout"), "tools.login"),
     "staff": "tools.staff",
     "notices": "tools.notices",
-    "processing": "tools.processing",
+    **dict.fromkeys(("processing", "impact-assessment"), "tools.processing"),
     **dict.fromkeys(
         ("replay", "topics", "lag", "dead-letters", "backup", "restore", "events"), "tools.operate"
     ),

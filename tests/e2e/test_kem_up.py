@@ -40,6 +40,7 @@ from tools.demo.desk import ANSWER
 from tools.demo.fresh import run_on_seconds
 from tools.demo.ledger import Ledger
 from tools.hub import Doors, Hub
+from tools.rights.texts import LANGUAGES
 from tools.stack.credentials import passwords
 from tools.stack.layout import Layout
 from tools.stack.ports import free_port
@@ -271,6 +272,20 @@ async def test_an_officer_gives_a_person_their_export_as_a_file_and_a_page_in_th
     assert '<html lang="ar" dir="rtl">' in shown
     assert "<bdi>آمنة الإختراع</bdi>" in shown
     assert [one.stat().st_mode & 0o077 for one in (data, page)] == [0, 0]
+
+
+async def test_the_impact_assessment_is_written_with_what_belongs_to_it(
+    hub_process: KemUp, tmp_path: Path
+) -> None:
+    folder = tmp_path / "assessment"
+    write = command("impact-assessment", str(folder))
+    for code in (0, 2):  # the second time there is something in the folder
+        process = await asyncio.create_subprocess_exec(
+            *write, cwd=ROOT, env=environment(hub_process.layout.data), stdout=asyncio.subprocess.DEVNULL
+        )
+        assert await asyncio.wait_for(process.wait(), PATIENCE_SECONDS) == code
+    assert {file.name.split(".")[-2] for file in folder.glob("notice-*.md")} == set(LANGUAGES)
+    assert "UNHCR" in (folder / "record-of-processing.en.md").read_text()
 
 
 async def _asked_to_see(layout: Layout) -> str:

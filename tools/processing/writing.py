@@ -50,6 +50,7 @@ _WORDS: Final = {
         "until": "Έως",
     },
 }
+LANGUAGES: Final = tuple(_WORDS)
 _TERMS: Final = ("controller", "jurisdiction", "storage", "retention", "withdrawal", "supervisory_authority")
 
 
