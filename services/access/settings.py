@@ -1,6 +1,7 @@
 """What access is told by its environment, beside what every service is told."""
 
 import json
+import re
 from collections import Counter
 from pathlib import Path
 from typing import Final, TypeVar
@@ -13,6 +14,8 @@ from services.access.adapters.closed_accounts import CLOSED_FILE
 
 _Addresses = TypeVar("_Addresses", str, tuple[str, ...])
 _THIS_MACHINE: Final = ("127.0.0.1", "localhost", "::1")
+_AT_A_PORT: Final = re.compile(r"(http://(?:127\.0\.0\.1|\[::1\])):[0-9]{1,5}(/[A-Za-z0-9/_-]*)")
+"""What a program listens at on the person's own machine, at whatever port is free (RFC 8252 § 7.3)."""
 
 
 class ProviderSettings(BaseModel):
@@ -22,7 +25,8 @@ class ProviderSettings(BaseModel):
         name: what this hub calls it.
         issuer: `iss` of its tokens, to the letter; its configuration is found under it.
         client_secret_file: without one the hub is a public client, which PKCE alone protects.
-        redirect_uris: the only addresses to which it may send a browser back, with what opens a session.
+        redirect_uris: the only addresses to which it may send a browser back, with what opens a session; one
+            of this very machine that names no port stands for all of its ports.
         second_factor_acr, second_factor_amr: its words for a sign-in with a second factor; each says so by
             itself (a code or a key alone may be one factor: RFC 8176).
     """
@@ -45,6 +49,13 @@ class ProviderSettings(BaseModel):
         if not all(is_safe_address(one) for one in addresses):
             raise ValueError("it must begin with https://")
         return given
+
+    def sends_back_to(self, address: str) -> bool:
+        """Whether the address is one of `redirect_uris`."""
+        at_a_port = _AT_A_PORT.fullmatch(address)
+        return address in self.redirect_uris or (
+            at_a_port is not None and "".join(at_a_port.groups()) in self.redirect_uris
+        )
 
 
 class AccessSettings(ServiceSettings):

@@ -20,13 +20,14 @@ OPEN_TO_EVERYBODY = {
         "ChangePassword",
         "BeginEnrolment",
         "ConfirmEnrolment",
+        "ListProviders",
         "BeginSignIn",
         "FinishSignIn",
         "IssueAssertion",
         "SignOut",
     )
 }
-"""Where somebody becomes known: each asks for a password, a session's secret or a provider's word."""
+"""Where somebody becomes known: by a password, a session's secret or a provider's word; and by which ones."""
 
 
 def methods_of_the_contracts() -> Iterator[str]:

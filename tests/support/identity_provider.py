@@ -7,7 +7,7 @@ import time
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Any, Final
-from urllib.parse import parse_qs, quote_plus, urlsplit
+from urllib.parse import parse_qs, quote_plus, urlencode, urlsplit
 from uuid import uuid4
 
 import jwt
@@ -27,6 +27,7 @@ class SampleProvider:
         claims: put into each token over the right ones; a value of None takes a claim away.
         sign: makes the token of claims, if not by the provider's own key.
         path: with which its issuer ends.
+        error: with which its page lets nobody in.
     """
 
     subject: str = "s-1"
@@ -37,6 +38,7 @@ class SampleProvider:
     asked: list[str] = field(default_factory=list)
     codes: dict[str, dict[str, str]] = field(default_factory=dict)
     path: str = ""
+    error: str = ""
     issuer: str = ""
 
     def __post_init__(self) -> None:
@@ -50,6 +52,7 @@ class SampleProvider:
         app = web.Application()
         under = self.path.removesuffix("/")
         app.router.add_get(f"{under}/.well-known/openid-configuration", self._tell_configuration)
+        app.router.add_get("/authorize", self._send_back)
         app.router.add_get("/keys", self._tell_keys)
         app.router.add_post("/token", self._give_token)
         self._runner = web.AppRunner(app)
@@ -71,6 +74,15 @@ class SampleProvider:
         code = uuid4().hex
         self.codes[code] = asked
         return asked["state"], code
+
+    async def _send_back(self, request: web.Request) -> web.Response:
+        """Whoever comes has signed in already."""
+        asked = request.rel_url.query
+        self.codes[code := uuid4().hex] = dict(asked)
+        said = {"state": asked["state"], "iss": self.issuer} | (
+            {"error": self.error} if self.error else {"code": code}
+        )
+        return web.Response(status=302, headers={"Location": f"{asked['redirect_uri']}?{urlencode(said)}"})
 
     def turn_keys(self) -> None:
         """Signs by other keys from now on."""

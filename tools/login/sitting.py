@@ -109,7 +109,7 @@ async def sign_in(layout: Layout, login: str | None, *, enrol: bool) -> None:
         raise StackFailure(f"{refusal.words} ({refusal.reason})", 1) from None
     finally:
         await hub.close()
-    typer.echo(_welcome(name, session, issued))
+    typer.echo(welcome(f"{name} is", "by password", session, issued))
 
 
 async def sign_out(layout: Layout, *, everywhere: bool) -> str:
@@ -133,7 +133,8 @@ async def sign_out(layout: Layout, *, everywhere: bool) -> str:
     return "You are signed out everywhere." if everywhere else "You are signed out."
 
 
-def _welcome(login: str, session: messages.Session, issued: Any) -> str:
-    how = "with a second factor" if issued.acr == "mfa" else "by password"
+def welcome(who: str, how: str, session: messages.Session, issued: Any) -> str:
+    """Says as what somebody is signed in; `how` where it was without a second factor."""
+    known = "with a second factor" if issued.acr == "mfa" else how
     until = athens(session.end_time.ToDatetime(tzinfo=UTC))
-    return f"{login} is signed in {how} as {', '.join(issued.roles)}, until {until} at the latest."
+    return f"{who} signed in {known} as {', '.join(issued.roles)}, until {until} at the latest."

@@ -30,23 +30,27 @@ class Refused(Exception):
         self.words = words
 
 
-async def call(method: Callable[..., Any], request: Any, person: Credentials) -> Any:
+async def call(method: Callable[..., Any], request: Any, person: Credentials, *, tries: int = _TRIES) -> Any:
     """The hub's answer.
+
+    Args:
+        tries: at most; 1 for what works once.
 
     Raises:
         Refused: with the hub's own words.
     """
     pause = 0.2
-    for attempt in range(_TRIES):
+    for attempt in range(tries):
         try:
             return await method(request, metadata=person.credentials(), timeout=_DEADLINE_SECONDS)
         except grpc.aio.AioRpcError as error:
             reason, retry_seconds = why(error)
             is_passing = error.code() in _PASSING
-            tries = _TRIES if is_passing else _TRIES_OF_A_REFUSAL if retry_seconds is not None else 1
-            if attempt + 1 >= tries:
+            is_worth_another = is_passing or (retry_seconds is not None and attempt + 1 < _TRIES_OF_A_REFUSAL)
+            if attempt + 1 >= tries or not is_worth_another:
                 words = error.details() or error.code().name
-                raise Refused(reason, _unreached(words) if is_passing else words) from None
+                is_unheard = is_passing and reason == error.code().name  # the hub itself names a reason
+                raise Refused(reason, _unreached(words) if is_unheard else words) from None
             await asyncio.sleep(retry_seconds or pause)
             pause = min(pause * 2, 2.0)
     raise AssertionError("the last try returns or raises")

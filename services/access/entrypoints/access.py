@@ -7,7 +7,9 @@ from chassis.access import Access
 from kernel.vocabulary import Role
 
 _EVERYBODY: Final = Access(public=True)
-"""Who signs in has no assertion yet; each of these asks for a secret of its own."""
+"""Who signs in has no assertion yet; each of these asks for a secret of its own, or names what a page of
+sign-in shows to everybody.
+"""
 _KEEPERS: Final = Access(roles=frozenset({Role.OPERATOR, Role.AGENCY_ADMIN}))
 _OPERATORS: Final = Access(roles=frozenset({Role.OPERATOR}))
 """An identity is the whole hub's: an agency's admin could take one that belongs to somebody elsewhere."""
@@ -20,6 +22,7 @@ ACCESS: Final[Mapping[str, Access]] = {
             "ChangePassword",
             "BeginEnrolment",
             "ConfirmEnrolment",
+            "ListProviders",
             "BeginSignIn",
             "FinishSignIn",
             "IssueAssertion",

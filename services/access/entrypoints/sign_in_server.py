@@ -65,6 +65,12 @@ class SignInServer(access_service_pb2_grpc.SignInServiceServicer):
         session = await confirm_enrolment(offered(request.credentials), request.new_code, self._parts)
         return messages.ConfirmEnrolmentResponse(session=session_message(session))
 
+    async def ListProviders(
+        self, request: messages.ListProvidersRequest, context: _Context[object, object]
+    ) -> messages.ListProvidersResponse:
+        """By name."""
+        return messages.ListProvidersResponse(providers=sorted(self._providers))
+
     async def BeginSignIn(
         self, request: messages.BeginSignInRequest, context: _Context[object, object]
     ) -> messages.BeginSignInResponse:

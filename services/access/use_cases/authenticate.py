@@ -5,7 +5,7 @@ Whatever is wrong, the answer is one and the same and takes as long: nobody lear
 
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
-from typing import Final, TypeVar
+from typing import ClassVar, Final, TypeVar
 
 from chassis.access_records import AccessRecord
 from chassis.caller import Caller
@@ -33,12 +33,13 @@ class SignInRefused(NotAuthenticated):
     """It was wrong; what of it is told nowhere."""
 
     reason = "SIGN_IN_REFUSED"
+    words: ClassVar[str] = (
+        "The login, the password or the code is not right, or the account may not be used. A code is good"
+        " once; wait for the next one."
+    )
 
     def __init__(self) -> None:
-        super().__init__(
-            "The login, the password or the code is not right, or the account may not be used. A code is good"
-            " once; wait for the next one."
-        )
+        super().__init__(self.words)
 
 
 @dataclass(frozen=True, slots=True)

@@ -37,7 +37,7 @@ async def begin_sign_in(
     found = providers.get(provider)
     if found is None:
         raise NotFound("The hub knows no identity provider of this name.", reason="PROVIDER_NOT_FOUND")
-    if redirect_uri not in found.settings.redirect_uris:
+    if not found.settings.sends_back_to(redirect_uri):
         raise Invalid("A browser is not sent back to this address.", reason="REDIRECT_NOT_ALLOWED")
     state, nonce, verifier, browser_token = (fresh_token() for _ in range(4))
     page = await found.authorization_url(redirect_uri, state, nonce, verifier)

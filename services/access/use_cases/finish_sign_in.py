@@ -23,6 +23,16 @@ from services.access.use_cases.begin_session import NewSession, begin_session
 METHOD: Final = SIGN_IN_SERVICE + "FinishSignIn"
 
 
+class ProviderSignInRefused(SignInRefused):
+    """It does not count; why is told nowhere."""
+
+    words = (
+        "This sign-in at the identity provider does not count here: it was not begun by this browser, or too"
+        " long ago, or no account that may be used is linked with it. Begin anew; if it stays so, ask"
+        " whoever keeps your account to link it."
+    )
+
+
 @dataclass(frozen=True, slots=True)
 class ReturnedSignIn:
     """What came back with the browser, unverified.
@@ -43,8 +53,8 @@ async def finish_sign_in(
     """Signs the person in; works once for each sign-in that was begun. Every outcome is put on record.
 
     Raises:
-        SignInRefused: it was not begun here, by this browser, or lately; or the provider's word does not
-            hold; or no account that may be used is linked with whom it vouches for.
+        ProviderSignInRefused: it was not begun here, by this browser, or lately; or the provider's word does
+            not hold; or no account that may be used is linked with whom it vouches for.
         ProviderUnavailable: it does not answer; begin anew.
     """
     identity = await _identity(returned, providers, parts)
@@ -64,7 +74,7 @@ async def finish_sign_in(
         reason = "" if session else SignInRefused.reason
         tx.record_access(AccessRecord(SERVICE, METHOD, refusal_reason=reason))
     if session is None:
-        raise SignInRefused
+        raise ProviderSignInRefused
     return session
 
 

@@ -6,6 +6,8 @@ import signal
 import subprocess
 import sys
 import time
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -21,11 +23,12 @@ from kernel.ids import random_id
 from kernel.vocabulary import Role
 from services.access.domain.authenticator import STEP_SECONDS, code_at
 from tests.integration.access.staff import a_step_lasts
-from tests.integration.chassis.assertions import key_file
+from tests.integration.chassis.assertions import key_file, make_signer, write_keys
 from tests.integration.chassis.waiting import until
 from tests.support.hub_certificates import certificate_environment, tools_files
 from tests.support.postgres import FreshDatabase
 from tools.stack.ports import free_port
+from tools.stack.postgres import PostgresServer
 from tools.stack.services import wait_serving
 
 if TYPE_CHECKING:
@@ -33,6 +36,7 @@ if TYPE_CHECKING:
 
 ROOT = Path(__file__).resolve().parents[3]
 PASSWORD = "four green chairs"
+SCHEMAS = ("access",)
 
 
 @dataclass
@@ -81,6 +85,26 @@ class AccessHub:
         assert self.process is not None
         self.process.send_signal(signal.SIGTERM)
         return self.process.wait(20)
+
+
+@asynccontextmanager
+async def running_access(
+    postgres: PostgresServer, template: str, bootstrap: str, folder: Path, **settings: str
+) -> AsyncIterator[AccessHub]:
+    """A process of the service on a database of its own."""
+    name = f"staff_{random_id().hex}"
+    postgres.create_database(name, template)
+    operator, issuer, _ = (make_signer(folder, one) for one in ("kem-up", "kem-access", "service:access"))
+    write_keys(folder, operator, issuer)
+    (folder / "closed-accounts").touch()
+    (folder / "sign-in.key").write_bytes(base64.b64encode(os.urandom(32)))
+    one = AccessHub(FreshDatabase(postgres, name, SCHEMAS), bootstrap, folder, operator)
+    try:
+        await one.start(**settings)
+        yield one
+    finally:
+        assert one.stop() == 0
+        postgres.drop_database(name)
 
 
 @dataclass

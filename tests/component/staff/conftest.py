@@ -1,21 +1,14 @@
-"""One running access service for all tests of this folder: each test opens accounts of its own."""
+"""One running access service for all tests of a file: each test opens accounts of its own."""
 
-import base64
-import os
 from collections.abc import AsyncIterator, Callable
 
 import pytest
 
 from chassis.tls import secure_channel
-from kernel.ids import random_id
-from tests.component.staff.access_service import AccessHub, Desk
-from tests.integration.chassis.assertions import make_signer, write_keys
+from tests.component.staff.access_service import SCHEMAS, AccessHub, Desk, running_access
 from tests.support.hub_certificates import tools_files
-from tests.support.postgres import FreshDatabase
 from tools.stack.broker import Broker
 from tools.stack.postgres import PostgresServer
-
-SCHEMAS = ("access",)
 
 
 @pytest.fixture(scope="module")
@@ -26,19 +19,10 @@ async def hub(
     tmp_path_factory: pytest.TempPathFactory,
 ) -> AsyncIterator[AccessHub]:
     folder = tmp_path_factory.mktemp("access")
-    name = f"staff_{random_id().hex}"
-    postgres_server.create_database(name, database_template(SCHEMAS))
-    operator, issuer, _ = (make_signer(folder, one) for one in ("kem-up", "kem-access", "service:access"))
-    write_keys(folder, operator, issuer)
-    (folder / "closed-accounts").touch()
-    (folder / "sign-in.key").write_bytes(base64.b64encode(os.urandom(32)))
-    one = AccessHub(FreshDatabase(postgres_server, name, SCHEMAS), broker.bootstrap, folder, operator)
-    await one.start()
-    try:
-        yield one
-    finally:
-        assert one.stop() == 0
-        postgres_server.drop_database(name)
+    async with running_access(
+        postgres_server, database_template(SCHEMAS), broker.bootstrap, folder
+    ) as running:
+        yield running
 
 
 @pytest.fixture

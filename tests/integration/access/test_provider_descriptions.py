@@ -48,6 +48,38 @@ async def test_a_provider_that_describes_itself_wrongly_is_none(
         await begin(staff, providers)
 
 
+def test_an_address_of_the_own_machine_without_a_port_stands_for_all_of_its_ports(tmp_path: Path) -> None:
+    file = tmp_path / "providers.json"
+    allowed = (
+        '["http://127.0.0.1/in", "http://[::1]/in", "http://127.0.0.1:8000/fixed", "https://hub.example/in"]'
+    )
+    file.write_text(
+        '{"providers": [{"name": "city", "issuer": "https://id.example", "client_id": "kem",'
+        f' "redirect_uris": {allowed}}}]}}'
+    )
+    (city,) = read_providers(file)
+    for address in (
+        "http://127.0.0.1/in",
+        "http://127.0.0.1:49152/in",
+        "http://[::1]:1/in",
+        "http://127.0.0.1:8000/fixed",
+        "https://hub.example/in",
+    ):
+        assert city.sends_back_to(address), address
+    for address in (
+        "http://127.0.0.1:8001/fixed",
+        "http://127.0.0.1:49152/in/",
+        "http://127.0.0.1:49152/in?next=x",
+        "http://127.0.0.1:80@evil.example/in",
+        "http://127.0.0.1:/in",
+        "http://127.0.0.2:49152/in",
+        "http://localhost:49152/in",
+        "https://127.0.0.1:49152/in",
+        "https://hub.example:8443/in",
+    ):
+        assert not city.sends_back_to(address), address
+
+
 def test_the_providers_file_says_what_is_wrong_with_it(tmp_path: Path) -> None:
     file = tmp_path / "providers.json"
     good = (

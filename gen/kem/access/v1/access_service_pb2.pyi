@@ -424,6 +424,47 @@ class ConfirmEnrolmentResponse(_message.Message):
 Global___ConfirmEnrolmentResponse: _TypeAlias = ConfirmEnrolmentResponse  # noqa: Y015
 
 @_typing.final
+class ListProvidersRequest(_message.Message):
+    """Asks for the identity providers."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    def __init__(
+        self,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___ListProvidersRequest: _TypeAlias = ListProvidersRequest  # noqa: Y015
+
+@_typing.final
+class ListProvidersResponse(_message.Message):
+    """The identity providers."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    PROVIDERS_FIELD_NUMBER: _builtins.int
+    @_builtins.property
+    def providers(self) -> _containers.RepeatedScalarFieldContainer[_builtins.str]:
+        """Their names in this hub's settings; none where people sign in by password only."""
+
+    def __init__(
+        self,
+        *,
+        providers: _abc.Iterable[_builtins.str] | None = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["providers", b"providers"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___ListProvidersResponse: _TypeAlias = ListProvidersResponse  # noqa: Y015
+
+@_typing.final
 class BeginSignInRequest(_message.Message):
     """Begins a sign-in at a provider."""
 
@@ -434,7 +475,9 @@ class BeginSignInRequest(_message.Message):
     provider: _builtins.str
     """The provider's name in this hub's settings."""
     redirect_uri: _builtins.str
-    """Where the provider sends the browser back to: one of the addresses in the settings, to the letter."""
+    """Where the provider sends the browser back to: one of the addresses in the settings, to the letter. One at
+    http://127.0.0.1 or http://[::1] that names no port there stands for every port (RFC 8252).
+    """
     def __init__(
         self,
         *,

@@ -56,6 +56,11 @@ class SignInServiceStub:
                 request_serializer=kem_dot_access_dot_v1_dot_access__service__pb2.ConfirmEnrolmentRequest.SerializeToString,
                 response_deserializer=kem_dot_access_dot_v1_dot_access__service__pb2.ConfirmEnrolmentResponse.FromString,
                 _registered_method=True)
+        self.ListProviders = channel.unary_unary(
+                '/kem.access.v1.SignInService/ListProviders',
+                request_serializer=kem_dot_access_dot_v1_dot_access__service__pb2.ListProvidersRequest.SerializeToString,
+                response_deserializer=kem_dot_access_dot_v1_dot_access__service__pb2.ListProvidersResponse.FromString,
+                _registered_method=True)
         self.BeginSignIn = channel.unary_unary(
                 '/kem.access.v1.SignInService/BeginSignIn',
                 request_serializer=kem_dot_access_dot_v1_dot_access__service__pb2.BeginSignInRequest.SerializeToString,
@@ -112,6 +117,13 @@ class SignInServiceServicer:
         context.set_details('Method not implemented!')
         raise NotImplementedError('Method not implemented!')
 
+    def ListProviders(self, request, context):
+        """Lists the identity providers at which people may sign in.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
     def BeginSignIn(self, request, context):
         """Begins a sign-in at an identity provider (OpenID Connect, code with PKCE).
         """
@@ -162,6 +174,11 @@ def add_SignInServiceServicer_to_server(servicer, server):
                     servicer.ConfirmEnrolment,
                     request_deserializer=kem_dot_access_dot_v1_dot_access__service__pb2.ConfirmEnrolmentRequest.FromString,
                     response_serializer=kem_dot_access_dot_v1_dot_access__service__pb2.ConfirmEnrolmentResponse.SerializeToString,
+            ),
+            'ListProviders': grpc.unary_unary_rpc_method_handler(
+                    servicer.ListProviders,
+                    request_deserializer=kem_dot_access_dot_v1_dot_access__service__pb2.ListProvidersRequest.FromString,
+                    response_serializer=kem_dot_access_dot_v1_dot_access__service__pb2.ListProvidersResponse.SerializeToString,
             ),
             'BeginSignIn': grpc.unary_unary_rpc_method_handler(
                     servicer.BeginSignIn,
@@ -294,6 +311,33 @@ class SignInService:
             '/kem.access.v1.SignInService/ConfirmEnrolment',
             kem_dot_access_dot_v1_dot_access__service__pb2.ConfirmEnrolmentRequest.SerializeToString,
             kem_dot_access_dot_v1_dot_access__service__pb2.ConfirmEnrolmentResponse.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def ListProviders(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/kem.access.v1.SignInService/ListProviders',
+            kem_dot_access_dot_v1_dot_access__service__pb2.ListProvidersRequest.SerializeToString,
+            kem_dot_access_dot_v1_dot_access__service__pb2.ListProvidersResponse.FromString,
             options,
             channel_credentials,
             insecure,

@@ -45,6 +45,8 @@ class SignInServiceStub:
     """Makes an authenticator's secret, shown this once. It counts when its first code has come."""
     ConfirmEnrolment: _grpc.UnaryUnaryMultiCallable[_access_service_pb2.ConfirmEnrolmentRequest, _access_service_pb2.ConfirmEnrolmentResponse]
     """Enrols the authenticator by its first code, and begins a session."""
+    ListProviders: _grpc.UnaryUnaryMultiCallable[_access_service_pb2.ListProvidersRequest, _access_service_pb2.ListProvidersResponse]
+    """Lists the identity providers at which people may sign in."""
     BeginSignIn: _grpc.UnaryUnaryMultiCallable[_access_service_pb2.BeginSignInRequest, _access_service_pb2.BeginSignInResponse]
     """Begins a sign-in at an identity provider (OpenID Connect, code with PKCE)."""
     FinishSignIn: _grpc.UnaryUnaryMultiCallable[_access_service_pb2.FinishSignInRequest, _access_service_pb2.FinishSignInResponse]
@@ -71,6 +73,8 @@ class SignInServiceAsyncStub(SignInServiceStub):
     """Makes an authenticator's secret, shown this once. It counts when its first code has come."""
     ConfirmEnrolment: _aio.UnaryUnaryMultiCallable[_access_service_pb2.ConfirmEnrolmentRequest, _access_service_pb2.ConfirmEnrolmentResponse]  # type: ignore[assignment]
     """Enrols the authenticator by its first code, and begins a session."""
+    ListProviders: _aio.UnaryUnaryMultiCallable[_access_service_pb2.ListProvidersRequest, _access_service_pb2.ListProvidersResponse]  # type: ignore[assignment]
+    """Lists the identity providers at which people may sign in."""
     BeginSignIn: _aio.UnaryUnaryMultiCallable[_access_service_pb2.BeginSignInRequest, _access_service_pb2.BeginSignInResponse]  # type: ignore[assignment]
     """Begins a sign-in at an identity provider (OpenID Connect, code with PKCE)."""
     FinishSignIn: _aio.UnaryUnaryMultiCallable[_access_service_pb2.FinishSignInRequest, _access_service_pb2.FinishSignInResponse]  # type: ignore[assignment]
@@ -118,6 +122,14 @@ class SignInServiceServicer(metaclass=_abc_1.ABCMeta):
         context: _ServicerContext,
     ) -> _typing.Union[_access_service_pb2.ConfirmEnrolmentResponse, _abc.Awaitable[_access_service_pb2.ConfirmEnrolmentResponse]]:
         """Enrols the authenticator by its first code, and begins a session."""
+
+    @_abc_1.abstractmethod
+    def ListProviders(
+        self,
+        request: _access_service_pb2.ListProvidersRequest,
+        context: _ServicerContext,
+    ) -> _typing.Union[_access_service_pb2.ListProvidersResponse, _abc.Awaitable[_access_service_pb2.ListProvidersResponse]]:
+        """Lists the identity providers at which people may sign in."""
 
     @_abc_1.abstractmethod
     def BeginSignIn(
