@@ -26,6 +26,8 @@ ACCESS: dict[str, Access] = {
     method: row for table in access_tables().values() for method, row in table.items()
 }
 CLOSED = sorted(method for method in METHODS if not ACCESS[method].public)
+SHOWN_TO_EVERYBODY = "/kem.access.v1.SignInService/ListProviders"
+"""At which providers one may sign in; a page of sign-in needs it before anybody is known."""
 SCHEMAS = ("intake", "referral", "notifications", "access")
 NOT_FOUND, PERMISSION_DENIED = grpc.StatusCode.NOT_FOUND, grpc.StatusCode.PERMISSION_DENIED
 OTHER_CODES = {"GetDisclosure": grpc.StatusCode.FAILED_PRECONDITION}
@@ -72,11 +74,15 @@ async def test_nobody_calls_without_an_assertion_that_holds(
         assert refusal.code is grpc.StatusCode.UNAUTHENTICATED, token
 
 
-@pytest.mark.parametrize("method", sorted(set(METHODS) - set(CLOSED)))
+@pytest.mark.parametrize("method", sorted(set(METHODS) - set(CLOSED) - {SHOWN_TO_EVERYBODY}))
 async def test_where_somebody_becomes_known_nothing_is_had_for_nothing(doors: EveryDoor, method: str) -> None:
     with refused() as refusal:
         await doors.call(method, None)
     assert refusal.code is grpc.StatusCode.INVALID_ARGUMENT
+
+
+async def test_everybody_is_shown_the_names_of_providers_and_nothing_else(doors: EveryDoor) -> None:
+    assert await doors.call(SHOWN_TO_EVERYBODY, None) == b"", "there are none"
 
 
 @pytest.mark.parametrize("method", CLOSED)
