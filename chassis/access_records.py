@@ -29,6 +29,8 @@ class AccessRecord:
         stated_reason: the code of the reason that the caller gave, never free text.
         refusal_reason: the stable reason of a refusal; empty when the access was granted.
         subject_count: how many subjects were touched where they are more than are listed.
+        times: how many refusals it stands for; 0 for one.
+        first_time: since when they were counted, where it stands for several.
     """
 
     service: str
@@ -37,6 +39,8 @@ class AccessRecord:
     stated_reason: str = ""
     refusal_reason: str = ""
     subject_count: int | None = None
+    times: int = 0
+    first_time: datetime | None = None
 
 
 def access_event(record: AccessRecord, caller: Caller, now: datetime) -> OutgoingEvent:
@@ -52,7 +56,10 @@ def access_event(record: AccessRecord, caller: Caller, now: datetime) -> Outgoin
         subject_ids=[str(subject) for subject in record.subject_ids[:MAX_SUBJECTS]],
         subject_count=len(record.subject_ids) if record.subject_count is None else record.subject_count,
         roles=sorted(caller.roles),
+        times=record.times,
     )
+    if record.first_time is not None:
+        recorded.first_time.FromDatetime(record.first_time)
     return event_about(caller, now, "access_recorded", recorded)
 
 

@@ -15,8 +15,10 @@ from services.access.adapters.identity_provider import IdentityProvider
 from services.access.adapters.password_hasher import PasswordHasher
 from services.access.adapters.postgres_accounts import PostgresAccounts
 from services.access.adapters.postgres_credentials import PostgresCredentials
+from services.access.adapters.postgres_refusals import PostgresRefusals
 from services.access.adapters.postgres_sessions import PostgresSessions
 from services.access.adapters.postgres_sign_in_tries import PostgresSignInTries
+from services.access.adapters.refusal_book import RefusalBook
 from services.access.adapters.sign_in_key import SignInKey
 from services.access.domain.session import SessionLimits
 from services.access.entrypoints.access import ACCESS
@@ -27,6 +29,7 @@ from services.access.settings import AccessSettings, read_providers
 from services.access.use_cases.authenticate import SignInParts
 from services.access.use_cases.keep_accounts import KeepingParts
 from services.access.use_cases.keep_closed import keep_closed
+from services.access.use_cases.to_the_end import ToTheEnd
 
 
 async def wire(service: Service) -> None:
@@ -36,18 +39,22 @@ async def wire(service: Service) -> None:
         raise TypeError("access runs with its own settings")
     key = SignInKey.read(settings.key_file)
     accounts, credentials, sessions = PostgresAccounts(), PostgresCredentials(key), PostgresSessions()
-    tries, hasher = PostgresSignInTries(), PasswordHasher()
+    tries, hasher, to_the_end = PostgresSignInTries(), PasswordHasher(), ToTheEnd()
+    book = RefusalBook(service.worker, PostgresRefusals())
     limits = SessionLimits(
         timedelta(seconds=settings.session_idle_seconds), timedelta(seconds=settings.session_longest_seconds)
     )
     one_time = timedelta(hours=settings.one_time_hours)
-    signing_in = SignInParts(service.worker, accounts, credentials, sessions, tries, hasher, key, limits)
+    signing_in = SignInParts(
+        service.worker, accounts, credentials, sessions, tries, hasher, key, limits, book, to_the_end
+    )
     providers = {one.name: IdentityProvider(one) for one in read_providers(settings.providers_file)}
     issuers = frozenset(provider.settings.issuer for provider in providers.values())
     keeping = KeepingParts(accounts, credentials, sessions, hasher, key, one_time, issuers)
     closed = ClosedAccounts(settings.key_file.parent)
     await keep_closed(service.worker, keeping, closed)
-    service.closes(hasher)
+    for one in (to_the_end, book, hasher):  # what comes first needs what comes after
+        service.closes(one)
     for provider in providers.values():
         service.closes(provider)
     signer = AssertionSigner(settings.assertion_issuer, settings.assertion_key_file)
@@ -61,12 +68,8 @@ async def wire(service: Service) -> None:
         ],
     )
     service.let_events_gather()
-    service.timer(
-        Retention(signing_in, settings.name_retention_days).take,
-        name="retention",
-        shortest_pause_seconds=1,
-        longest_pause_seconds=60,
-    )
+    take = Retention(signing_in, settings.name_retention_days).take
+    service.timer(take, name="retention", shortest_pause_seconds=1, longest_pause_seconds=60)
 
 
 if __name__ == "__main__":

@@ -2,7 +2,6 @@
 
 import asyncio
 import os
-import time
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
@@ -20,19 +19,13 @@ LANES: Final = 1
 """Above OWASP's least (19 MiB, 2, 1); about 0.1 s on one core."""
 AT_ONCE: Final = 2
 MOST_WAITING: Final = 64
-_TOLD_SECONDS: Final = 60.0
 
 
 class NoPlace(Exhausted):
-    """Too many want to be looked at; it passes, and nothing was counted.
+    """Too many want to be looked at; it passes, and no try was counted."""
 
-    Args:
-        is_new: whether nobody was told so in the minute before: one record stands for a flood.
-    """
-
-    def __init__(self, *, is_new: bool) -> None:
+    def __init__(self) -> None:
         super().__init__("Too many people sign in at this moment; try again in a few seconds.")
-        self.is_new = is_new
 
 
 class Place:
@@ -65,7 +58,6 @@ class PasswordHasher:
         self._threads = ThreadPoolExecutor(at_once, thread_name_prefix="argon2id")
         self._most = at_once + most_waiting
         self._taken = self._taken_by_strangers = 0
-        self._told_until = 0.0
         self._nobodys = _hash(os.urandom(16).hex())
 
     @contextmanager
@@ -79,10 +71,7 @@ class PasswordHasher:
             NoPlace: there is none.
         """
         if self._taken >= self._most or (is_stranger and self._taken_by_strangers >= self._most // 2):
-            is_new = time.monotonic() >= self._told_until
-            if is_new:
-                self._told_until = time.monotonic() + _TOLD_SECONDS
-            raise NoPlace(is_new=is_new)
+            raise NoPlace
         self._taken += 1
         self._taken_by_strangers += is_stranger
         try:

@@ -11,14 +11,13 @@ from services.access.domain.sign_in_tries import FREE_TRIES, MEMORY, SHORT_MEMOR
 _LOCK: Final = "select pg_advisory_xact_lock(hashtextextended(encode($1, 'hex'), 7401))"
 
 _READ: Final = """
-    select tries, last_try_time, next_try_time, is_delay_told from sign_in_try where digest = $1
+    select tries, last_try_time, next_try_time from sign_in_try where digest = $1
 """
 
 _SAVE: Final = """
-    insert into sign_in_try (digest, tries, last_try_time, next_try_time, is_delay_told)
-    values ($1, $2, $3, $4, $5)
+    insert into sign_in_try (digest, tries, last_try_time, next_try_time) values ($1, $2, $3, $4)
     on conflict (digest) do update set tries = excluded.tries, last_try_time = excluded.last_try_time,
-           next_try_time = excluded.next_try_time, is_delay_told = excluded.is_delay_told
+           next_try_time = excluded.next_try_time
 """
 
 _FORGET: Final = """
@@ -37,15 +36,11 @@ class PostgresSignInTries:
         row = await tx.connection.fetchrow(_READ, digest)
         if row is None:
             return SignInTries()
-        return SignInTries(
-            int(row["tries"]), utc(row["last_try_time"]), utc(row["next_try_time"]), row["is_delay_told"]
-        )
+        return SignInTries(int(row["tries"]), utc(row["last_try_time"]), utc(row["next_try_time"]))
 
     async def save(self, tx: Transaction, digest: bytes, tries: SignInTries) -> None:
         """Writes them back; there was one at least."""
-        await tx.connection.execute(
-            _SAVE, digest, tries.tries, tries.last_try_time, tries.next_try_time, tries.is_delay_told
-        )
+        await tx.connection.execute(_SAVE, digest, tries.tries, tries.last_try_time, tries.next_try_time)
 
     async def forget(self, tx: Transaction, digest: bytes) -> None:
         """After a success."""

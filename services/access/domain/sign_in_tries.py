@@ -35,16 +35,11 @@ class TooManyTries(Exhausted):
 
 @dataclass(slots=True)
 class SignInTries:
-    """The tries of one login, or of one known device, since the last success.
-
-    Args:
-        is_delay_told: whether the present delay has been put on record: once is enough.
-    """
+    """The tries of one login, or of one known device, since the last success."""
 
     tries: int = 0
     last_try_time: datetime | None = None
     next_try_time: datetime | None = None
-    is_delay_told: bool = False
 
     def delay(self, now: datetime) -> timedelta:
         """How long to wait; a try that comes before neither counts nor makes it longer."""
@@ -60,7 +55,6 @@ class SignInTries:
         self.tries += 1
         self.last_try_time = now
         self.next_try_time = now + delay_after(self.tries)
-        self.is_delay_told = False
 
 
 def delay_after(tries: int) -> timedelta:

@@ -14,6 +14,7 @@ from chassis.postgres import Database, Transaction
 from chassis.requests import answer_once
 from kem.access.v1 import access_service_pb2 as messages
 from kem.access.v1 import access_service_pb2_grpc
+from kernel.errors import Conflict, Invalid, RuleBroken
 from kernel.ids import AgencyId, PrincipalId
 from kernel.vocabulary import Role
 from services.access.adapters.closed_accounts import ClosedAccounts
@@ -75,9 +76,7 @@ class StaffServer(access_service_pb2_grpc.StaffServiceServicer):
             )
             return messages.OpenAccountResponse(account=account_message(listed))
 
-        answer = await answer_once(
-            self._database(caller), _SERVICE + "OpenAccount", request, messages.OpenAccountResponse, act
-        )
+        answer = await self._once(caller, request, messages.OpenAccountResponse, act)
         answer.one_time_password = one_time.password
         return answer
 
@@ -201,10 +200,22 @@ class StaffServer(access_service_pb2_grpc.StaffServiceServicer):
     ) -> _A:
         """One change of one account, once; answers the account as it is then."""
         caller = current_caller()
-        method = type(request).__name__.removesuffix("Request")
 
         async def act(tx: Transaction) -> _A:
             listed = await change(PrincipalId(UUID(request.principal_id)), caller, tx)
             return answer(account=account_message(listed))
 
-        return await answer_once(self._database(caller), _SERVICE + method, request, answer, act)
+        return await self._once(caller, request, answer, act)
+
+    async def _once(
+        self, caller: Caller, request: Any, answer: type[_A], act: Callable[[Transaction], Awaitable[_A]]
+    ) -> _A:
+        """One effect and one answer; what keeps from it is put on record, as far as the door does not."""
+        method = _SERVICE + type(request).__name__.removesuffix("Request")
+        try:
+            return await answer_once(self._database(caller), method, request, answer, act)
+        except (Conflict, Invalid, RuleBroken) as refusal:
+            async with self._database(caller).transaction(caller) as tx:
+                tx.record_access(AccessRecord(SERVICE, method, refusal_reason=refusal.stable_reason))
+            refusal.is_on_record = True
+            raise

@@ -5,6 +5,7 @@ Whatever is wrong, the answer is one and the same and takes as long: nobody lear
 
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
+from datetime import timedelta
 from typing import ClassVar, Final, TypeVar
 
 from chassis.access_records import AccessRecord
@@ -16,12 +17,14 @@ from services.access.adapters.postgres_accounts import PostgresAccounts
 from services.access.adapters.postgres_credentials import Credential, PostgresCredentials
 from services.access.adapters.postgres_sessions import PostgresSessions
 from services.access.adapters.postgres_sign_in_tries import PostgresSignInTries
+from services.access.adapters.refusal_book import RefusalBook
 from services.access.adapters.sign_in_key import SignInKey
 from services.access.domain.account import Account, AccountState, plain_login
 from services.access.domain.authenticator import step_of
 from services.access.domain.roles import PASSWORD, SECOND_FACTOR
 from services.access.domain.session import SessionLimits
 from services.access.domain.sign_in_tries import TooManyTries
+from services.access.use_cases.to_the_end import ToTheEnd
 
 SERVICE: Final = "access"
 SIGN_IN_SERVICE: Final = "/kem.access.v1.SignInService/"
@@ -54,6 +57,8 @@ class SignInParts:
     hasher: PasswordHasher
     key: SignInKey
     limits: SessionLimits
+    refusals: RefusalBook
+    to_the_end: ToTheEnd
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,9 +93,9 @@ async def authenticate(
 ) -> _T:
     """Does `act` as the person, in the transaction that has found them to be who they say.
 
-    A place in the queue comes first: whoever finds none is refused before anything is counted. Then the try
+    A place in the queue comes first: whoever finds none is refused before any try is counted. Then the try
     is counted, in a commit of its own, and the password looked at, outside of any transaction; a success
-    takes the count back. Every outcome is put on record, those for want of a place once a minute.
+    takes the count back. Every outcome is put on record, also where the client is gone before it is known.
 
     Args:
         method: the RPC, for the record.
@@ -101,17 +106,37 @@ async def authenticate(
         TooManyTries: there were too many failures; this one was not looked at.
         SignInRefused: in all other cases.
     """
+    return await parts.to_the_end(_authenticate(offered, method, parts, act))
+
+
+async def _authenticate(
+    offered: Offered,
+    method: str,
+    parts: SignInParts,
+    act: Callable[[Transaction, Known], Awaitable[_T | KemError]],
+) -> _T:
     login = plain_login(offered.login)
     is_known_device = await _is_known_device(offered, login, parts)
     try:
         with parts.hasher.place(is_stranger=not is_known_device) as place:
             digest = parts.key.digest(login, offered.device_token if is_known_device else "")
-            return await _look(offered, login, digest, method, parts, place, act)
+            account, result = await _look(offered, login, digest, method, parts, place, act)
     except NoPlace as refusal:
-        if refusal.is_new:
-            async with parts.database.transaction(Caller.of_service(SERVICE)) as tx:
-                tx.record_access(AccessRecord(SERVICE, method, refusal_reason=refusal.stable_reason))
-        raise
+        account, result = None, refusal
+    if isinstance(result, KemError):
+        raise await put_on_record(result, _caller(account), method, parts)
+    return result
+
+
+async def put_on_record(refusal: KemError, caller: Caller, method: str, parts: SignInParts) -> KemError:
+    """Notes that somebody was refused; answers the refusal, to be raised.
+
+    Args:
+        caller: whom it concerns; the service itself where nobody is known.
+    """
+    await parts.refusals.note(caller, method, refusal.stable_reason)
+    refusal.is_on_record = True
+    return refusal
 
 
 async def _is_known_device(offered: Offered, login: str, parts: SignInParts) -> bool:
@@ -129,8 +154,10 @@ async def _look(
     parts: SignInParts,
     place: Place,
     act: Callable[[Transaction, Known], Awaitable[_T | KemError]],
-) -> _T:
-    account, credential = await _count(login, digest, method, parts)
+) -> tuple[Account | None, _T | KemError]:
+    account, credential, delay = await _count(login, digest, parts)
+    if delay:
+        return account, TooManyTries(delay.total_seconds())
     fits = await place.fits(credential.password_hash if credential else None, offered.password)
     async with parts.database.transaction(_caller(account)) as tx:
         result: _T | KemError = SignInRefused()
@@ -140,31 +167,24 @@ async def _look(
         if known is not None:
             await parts.tries.forget(tx, digest)
             result = await act(tx, known)
-        reason = result.stable_reason if isinstance(result, KemError) else ""
-        tx.record_access(AccessRecord(SERVICE, method, refusal_reason=reason))
-    if isinstance(result, KemError):
-        raise result
-    return result
+        if not isinstance(result, KemError):
+            tx.record_access(AccessRecord(SERVICE, method))
+    return account, result
 
 
 async def _count(
-    login: str, digest: bytes, method: str, parts: SignInParts
-) -> tuple[Account | None, Credential | None]:
+    login: str, digest: bytes, parts: SignInParts
+) -> tuple[Account | None, Credential | None, timedelta]:
     async with parts.database.transaction(Caller.of_service(SERVICE)) as tx:
         tries = await parts.tries.lock(tx, digest)
         now = await tx.now()
         delay = tries.delay(now)
         if not delay:
             tries.count(now)
-        elif not tries.is_delay_told:
-            tries.is_delay_told = True
-            tx.record_access(AccessRecord(SERVICE, method, refusal_reason=TooManyTries.reason))
-        await parts.tries.save(tx, digest, tries)
+            await parts.tries.save(tx, digest, tries)
         account = await parts.accounts.find(tx, login)
         credential = await parts.credentials.read(tx, account.principal_id) if account else None
-    if delay:
-        raise TooManyTries(delay.total_seconds())
-    return account, credential
+    return account, credential, delay
 
 
 async def _known(

@@ -6,12 +6,13 @@ from datetime import timedelta
 from typing import Final
 
 from chassis.caller import Caller
-from kernel.errors import Invalid, NotFound
+from kernel.errors import Invalid, KemError, NotFound
 from services.access.adapters.identity_provider import IdentityProvider
 from services.access.adapters.postgres_sessions import ProviderSignIn
 from services.access.adapters.sign_in_key import fresh_token, token_hash
-from services.access.use_cases.authenticate import SERVICE, SignInParts
+from services.access.use_cases.authenticate import SERVICE, SIGN_IN_SERVICE, SignInParts, put_on_record
 
+METHOD: Final = SIGN_IN_SERVICE + "BeginSignIn"
 UNDER_WAY: Final = timedelta(minutes=10)
 """For as long a person may be at the provider's page."""
 
@@ -27,20 +28,19 @@ class BegunSignIn:
 async def begin_sign_in(
     provider: str, redirect_uri: str, providers: Mapping[str, IdentityProvider], parts: SignInParts
 ) -> BegunSignIn:
-    """Remembers what the end must fit, and answers the provider's page.
+    """Remembers what the end must fit, and answers the provider's page. A refusal is put on record.
 
     Raises:
         NotFound: PROVIDER_NOT_FOUND.
         Invalid: REDIRECT_NOT_ALLOWED, the address is none of those in the settings.
         ProviderUnavailable: it does not answer.
     """
-    found = providers.get(provider)
-    if found is None:
-        raise NotFound("The hub knows no identity provider of this name.", reason="PROVIDER_NOT_FOUND")
-    if not found.settings.sends_back_to(redirect_uri):
-        raise Invalid("A browser is not sent back to this address.", reason="REDIRECT_NOT_ALLOWED")
     state, nonce, verifier, browser_token = (fresh_token() for _ in range(4))
-    page = await found.authorization_url(redirect_uri, state, nonce, verifier)
+    try:
+        found = _provider(provider, redirect_uri, providers)
+        page = await found.authorization_url(redirect_uri, state, nonce, verifier)
+    except KemError as refusal:
+        raise await put_on_record(refusal, Caller.of_service(SERVICE), METHOD, parts) from None
     async with parts.database.transaction(Caller.of_service(SERVICE)) as tx:
         state_hash = token_hash(state)
         begun = ProviderSignIn(
@@ -53,3 +53,12 @@ async def begin_sign_in(
         )
         await parts.sessions.add_under_way(tx, state, begun)
     return BegunSignIn(page, browser_token)
+
+
+def _provider(name: str, redirect_uri: str, providers: Mapping[str, IdentityProvider]) -> IdentityProvider:
+    found = providers.get(name)
+    if found is None:
+        raise NotFound("The hub knows no identity provider of this name.", reason="PROVIDER_NOT_FOUND")
+    if not found.settings.sends_back_to(redirect_uri):
+        raise Invalid("A browser is not sent back to this address.", reason="REDIRECT_NOT_ALLOWED")
+    return found

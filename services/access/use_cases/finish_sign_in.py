@@ -7,7 +7,12 @@ from typing import Final
 
 from chassis.access_records import AccessRecord
 from chassis.caller import Caller
-from services.access.adapters.identity_provider import IdentityProvider, ProvenIdentity, TokenNotValid
+from services.access.adapters.identity_provider import (
+    IdentityProvider,
+    ProvenIdentity,
+    ProviderUnavailable,
+    TokenNotValid,
+)
 from services.access.adapters.postgres_sessions import ProviderSignIn
 from services.access.adapters.sign_in_key import token_hash
 from services.access.domain.account import Account, AccountState
@@ -17,6 +22,7 @@ from services.access.use_cases.authenticate import (
     SignInParts,
     SignInRefused,
     caller_of,
+    put_on_record,
 )
 from services.access.use_cases.begin_session import NewSession, begin_session
 
@@ -50,31 +56,39 @@ class ReturnedSignIn:
 async def finish_sign_in(
     returned: ReturnedSignIn, providers: Mapping[str, IdentityProvider], parts: SignInParts
 ) -> NewSession:
-    """Signs the person in; works once for each sign-in that was begun. Every outcome is put on record.
+    """Signs the person in; works once for each sign-in that was begun.
+
+    Every outcome is put on record, also where the browser is gone before it is known.
 
     Raises:
         ProviderSignInRefused: it was not begun here, by this browser, or lately; or the provider's word does
             not hold; or no account that may be used is linked with whom it vouches for.
         ProviderUnavailable: it does not answer; begin anew.
     """
-    identity = await _identity(returned, providers, parts)
-    account = None
+    return await parts.to_the_end(_finish(returned, providers, parts))
+
+
+async def _finish(
+    returned: ReturnedSignIn, providers: Mapping[str, IdentityProvider], parts: SignInParts
+) -> NewSession:
+    nobody, account = Caller.of_service(SERVICE), None
+    try:
+        identity = await _identity(returned, providers, parts)
+    except ProviderUnavailable as unavailable:
+        raise await put_on_record(unavailable, nobody, METHOD, parts) from None
     if identity is not None:
-        async with parts.database.transaction(Caller.of_service(SERVICE)) as tx:
+        async with parts.database.transaction(nobody) as tx:
             account = await parts.accounts.linked(tx, identity.issuer, identity.subject)
-    async with parts.database.transaction(
-        caller_of(account) if account else Caller.of_service(SERVICE)
-    ) as tx:
-        session = None
-        if account is not None and identity is not None:
+    caller, session = caller_of(account) if account else nobody, None
+    if account is not None and identity is not None:
+        async with parts.database.transaction(caller) as tx:
             account = await parts.accounts.lock(tx, account.principal_id)
             still = await parts.accounts.linked(tx, identity.issuer, identity.subject)
             if account.state is AccountState.ACTIVE and _is(still, account):
                 session = await begin_session(tx, account, identity.acr, None, parts.sessions, parts.limits)
-        reason = "" if session else SignInRefused.reason
-        tx.record_access(AccessRecord(SERVICE, METHOD, refusal_reason=reason))
+                tx.record_access(AccessRecord(SERVICE, METHOD))
     if session is None:
-        raise ProviderSignInRefused
+        raise await put_on_record(ProviderSignInRefused(), caller, METHOD, parts)
     return session
 
 

@@ -4,14 +4,19 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Final
 
-from chassis.access_records import AccessRecord
 from chassis.caller import AssertionSigner, Caller
 from kernel.errors import NotPermitted
 from kernel.vocabulary import Role
 from services.access.domain.account import Account, AccountState
 from services.access.domain.roles import roles_that_count
-from services.access.domain.session import SessionEnded
-from services.access.use_cases.authenticate import SERVICE, SIGN_IN_SERVICE, SignInParts, caller_of
+from services.access.domain.session import Session, SessionEnded
+from services.access.use_cases.authenticate import (
+    SERVICE,
+    SIGN_IN_SERVICE,
+    SignInParts,
+    caller_of,
+    put_on_record,
+)
 
 METHOD: Final = SIGN_IN_SERVICE + "IssueAssertion"
 LIFETIME: Final = timedelta(minutes=5)
@@ -48,23 +53,13 @@ async def issue_assertion(
         certificate_thumbprint: of the calling client's certificate, over which alone the assertion counts.
 
     Raises:
-        SessionEnded: there is no such session, or no longer, or its account may not be used.
+        SessionEnded: there is no such session, or no longer, or its account may not be used. On record.
         SecondFactorNeeded: none of the roles counts in this session. On record.
     """
-    async with parts.database.transaction(Caller.of_service(SERVICE)) as tx:
-        session = await parts.sessions.lock(tx, session_token)
-        if session is None:
-            raise SessionEnded
-        now = await tx.now()
-        session.use(now, parts.limits)
-        account = await parts.accounts.read(tx, session.principal_id)
-        if account.state is not AccountState.ACTIVE:
-            raise SessionEnded
-        await parts.sessions.note_use(tx, session)
+    now, session, account = await _use(session_token, parts)
     roles = roles_that_count(account.roles, session.acr)
     if not roles:
-        await _put_on_record(account, parts)
-        raise SecondFactorNeeded
+        raise await put_on_record(SecondFactorNeeded(), caller_of(account, session.acr), METHOD, parts)
     lifetime = min(LIFETIME, session.end_time - now)
     assertion = signer.token(
         account.principal_id,
@@ -77,6 +72,20 @@ async def issue_assertion(
     return IssuedAssertion(assertion, now + lifetime, account, roles, session.acr)
 
 
-async def _put_on_record(account: Account, parts: SignInParts) -> None:
-    async with parts.database.transaction(caller_of(account)) as tx:
-        tx.record_access(AccessRecord(SERVICE, METHOD, refusal_reason=SecondFactorNeeded.reason))
+async def _use(session_token: str, parts: SignInParts) -> tuple[datetime, Session, Account]:
+    """When the session is used, itself, and whose it is."""
+    account = None
+    try:
+        async with parts.database.transaction(Caller.of_service(SERVICE)) as tx:
+            session = await parts.sessions.lock(tx, session_token)
+            if session is None:
+                raise SessionEnded
+            account, now = await parts.accounts.read(tx, session.principal_id), await tx.now()
+            session.use(now, parts.limits)
+            if account.state is not AccountState.ACTIVE:
+                raise SessionEnded
+            await parts.sessions.note_use(tx, session)
+    except SessionEnded as ended:
+        caller = caller_of(account) if account else Caller.of_service(SERVICE)
+        raise await put_on_record(ended, caller, METHOD, parts) from None
+    return now, session, account

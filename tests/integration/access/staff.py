@@ -3,6 +3,7 @@
 import base64
 import os
 import time
+from collections import Counter
 from dataclasses import dataclass, field
 from datetime import timedelta
 from pathlib import Path
@@ -19,8 +20,10 @@ from services.access.adapters.closed_accounts import CLOSED_FILE, ClosedAccounts
 from services.access.adapters.password_hasher import PasswordHasher
 from services.access.adapters.postgres_accounts import PostgresAccounts
 from services.access.adapters.postgres_credentials import PostgresCredentials
+from services.access.adapters.postgres_refusals import PostgresRefusals
 from services.access.adapters.postgres_sessions import PostgresSessions
 from services.access.adapters.postgres_sign_in_tries import PostgresSignInTries
+from services.access.adapters.refusal_book import RefusalBook
 from services.access.adapters.sign_in_key import SignInKey
 from services.access.domain.authenticator import STEP_SECONDS, code_at
 from services.access.domain.session import SessionLimits
@@ -33,6 +36,7 @@ from services.access.use_cases.issue_assertion import IssuedAssertion, issue_ass
 from services.access.use_cases.keep_accounts import KeepingParts, make_one_time
 from services.access.use_cases.open_account import open_account
 from services.access.use_cases.sign_in import sign_in
+from services.access.use_cases.to_the_end import ToTheEnd
 from tests.integration.chassis.assertions import make_signer
 from tests.integration.chassis.waiting import until
 from tests.support.postgres import FreshDatabase
@@ -117,6 +121,16 @@ class Staff:
             for record in [event.access_recorded]
         ]
 
+    def refusals(self) -> Counter[tuple[UUID, str, str]]:
+        """How often who was refused what and why, by what was told one by one and by numbers."""
+        counted = Counter[tuple[UUID, str, str]]()
+        for event in self._told():
+            record = event.access_recorded
+            if record.refusal_reason:
+                kind = UUID(event.actor.id), record.method.rpartition("/")[2], record.refusal_reason
+                counted[kind] += record.times or 1
+        return counted
+
     def facts(self, person: Person) -> list[str]:
         """What was told about an account."""
         return [
@@ -138,6 +152,7 @@ class Staff:
             "credential": ("one_time_end_time",),
             "provider_sign_in": ("end_time",),
             "account": ("closed_time",),
+            "refusal_window": ("begin_time",),
         }.items():
             moved = ", ".join(f"{one} = {one} - interval '{seconds} seconds'" for one in columns)
             self.files.execute(f"update access.{table} set {moved}")
@@ -168,7 +183,9 @@ def staff_over(
     key = SignInKey(os.urandom(32))
     (folder / CLOSED_FILE).touch()
     accounts, credentials, sessions = PostgresAccounts(), PostgresCredentials(key), PostgresSessions()
-    signing_in: Any = (worker, accounts, credentials, sessions, PostgresSignInTries(), hasher, key, LIMITS)
+    book = RefusalBook(worker, PostgresRefusals())
+    tries = PostgresSignInTries()
+    signing_in: Any = (worker, accounts, credentials, sessions, tries, hasher, key, LIMITS, book, ToTheEnd())
     return Staff(
         files,
         app,

@@ -8,12 +8,12 @@ from uuid import uuid4
 import jwt
 import pytest
 
-from chassis.caller import CallerVerifier
+from chassis.caller import Caller, CallerVerifier
 from chassis.postgres import Transaction
 from kernel.ids import AgencyId, random_id
 from kernel.vocabulary import Role
 from services.access.domain.session import SessionEnded
-from services.access.use_cases.authenticate import SignInRefused
+from services.access.use_cases.authenticate import SERVICE, SignInRefused
 from services.access.use_cases.change_roles import change_roles
 from services.access.use_cases.close_account import close_account
 from services.access.use_cases.keep_accounts import make_one_time
@@ -80,9 +80,9 @@ async def test_signing_out_ends_one_session_or_all(staff: Staff) -> None:
     with pytest.raises(SessionEnded):
         await staff.assertion(third.session_token)
     assert staff.rows("select count(*) from access.device") == ["0"]
-    assert [one for one in staff.records() if one[1] == "SignOut"] == [
-        (person.principal_id, "SignOut", "")
-    ] * 2
+    ended = [(who, reason) for who, method, reason in staff.records() if method == "SignOut"]
+    mine = (person.principal_id, "")
+    assert ended == [mine, (Caller.of_service(SERVICE).principal_id, "SESSION_ENDED"), mine]
 
 
 async def test_two_who_sign_the_same_person_out_everywhere_are_not_in_each_others_way(staff: Staff) -> None:

@@ -42,12 +42,6 @@ def test_after_a_day_without_tries_all_is_forgotten() -> None:
     assert not tries.delay(NOW + MEMORY)
 
 
-def test_a_new_delay_is_told_again() -> None:
-    tries = SignInTries(FREE_TRIES, NOW, NOW, is_delay_told=True)
-    tries.count(NOW)
-    assert not tries.is_delay_told
-
-
 def test_typing_errors_that_delayed_nobody_are_forgotten_after_an_hour() -> None:
     tries = SignInTries()
     for _ in range(FREE_TRIES - 1):

@@ -187,6 +187,8 @@ class AccessRecorded(_message.Message):
     SUBJECT_IDS_FIELD_NUMBER: _builtins.int
     SUBJECT_COUNT_FIELD_NUMBER: _builtins.int
     ROLES_FIELD_NUMBER: _builtins.int
+    TIMES_FIELD_NUMBER: _builtins.int
+    FIRST_TIME_FIELD_NUMBER: _builtins.int
     service: _builtins.str
     """The service that was asked."""
     method: _builtins.str
@@ -201,6 +203,8 @@ class AccessRecorded(_message.Message):
     """The code of the reason that the caller gave (a search needs one); never free text."""
     subject_count: _builtins.int
     """How many subjects were touched, also where they are not listed (GetProfiles writes one row per call)."""
+    times: _builtins.int
+    """How many such refusals this record stands for, where there were more than are told one by one; 0 for one."""
     @_builtins.property
     def subject_ids(self) -> _containers.RepeatedScalarFieldContainer[_builtins.str]:
         """What was read: random ids of people, referrals or disclosures; at most 500. Of an event that was discarded its
@@ -210,6 +214,10 @@ class AccessRecorded(_message.Message):
     @_builtins.property
     def roles(self) -> _containers.RepeatedScalarFieldContainer[_builtins.str]:
         """What the caller may do: codes of roles."""
+
+    @_builtins.property
+    def first_time(self) -> _timestamp_pb2.Timestamp:
+        """Since when they were counted, those that were told one by one among them; absent where it stands for one."""
 
     def __init__(
         self,
@@ -222,10 +230,12 @@ class AccessRecorded(_message.Message):
         subject_ids: _abc.Iterable[_builtins.str] | None = ...,
         subject_count: _builtins.int = ...,
         roles: _abc.Iterable[_builtins.str] | None = ...,
+        times: _builtins.int = ...,
+        first_time: _timestamp_pb2.Timestamp | None = ...,
     ) -> None: ...
-    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    _HasFieldArgType: _TypeAlias = _typing.Literal["first_time", b"first_time"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["method", b"method", "outcome", b"outcome", "refusal_reason", b"refusal_reason", "roles", b"roles", "service", b"service", "stated_reason", b"stated_reason", "subject_count", b"subject_count", "subject_ids", b"subject_ids"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["first_time", b"first_time", "method", b"method", "outcome", b"outcome", "refusal_reason", b"refusal_reason", "roles", b"roles", "service", b"service", "stated_reason", b"stated_reason", "subject_count", b"subject_count", "subject_ids", b"subject_ids", "times", b"times"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
