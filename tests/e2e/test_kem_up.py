@@ -8,7 +8,6 @@ import base64
 import json
 import re
 import shutil
-import time
 from collections.abc import AsyncIterator
 from pathlib import Path
 from typing import Any
@@ -23,14 +22,16 @@ from kem.disclosure.v1 import rights_service_pb2
 from kem.intake.v1 import intake_service_pb2
 from kem.intake.v1.beneficiary_pb2 import ORIGIN_KEM_DESK
 from kernel.vocabulary import Role
-from services.access.domain.authenticator import STEP_SECONDS, code_at
 from services.intake.entrypoints.translate_beneficiary import beneficiary_message
 from tests.e2e.kem_command import ROOT, KemUp, command, environment
 from tests.e2e.marked_people import Marks
 from tests.e2e.places import search_everywhere
 from tests.e2e.playing import PATIENCE_SECONDS, Outcome, play
 from tests.e2e.search import Finding, Search
+from tests.e2e.secrets_kept import secrets_of
+from tests.e2e.signing_in import a_step_is_young, code_of, first_sign_in, secret_in
 from tests.e2e.typed_terminal import TypedTerminal
+from tests.e2e.watched_processes import PASSES_BY, ProcessWatch
 from tests.integration.chassis.waiting import until
 from tests.support.people import invented_person
 from tools.check.report import check_database
@@ -46,15 +47,23 @@ from tools.stack.layout import Layout
 from tools.stack.ports import free_port
 from tools.stack.postgres import PostgresServer
 from tools.stack.run_file import read_run
+from tools.stack.services import services_of
 
 FREE_TEXTS = (QUESTION, ANSWER, OTHER_REASON)
 """Words about a person, too: other services keep them sealed."""
 
 
 @pytest.fixture(scope="module")
-async def hub_process(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[KemUp]:
+def watch() -> ProcessWatch:
+    """On all processes while a hub starts, or somebody signs in."""
+    return ProcessWatch()
+
+
+@pytest.fixture(scope="module")
+async def hub_process(tmp_path_factory: pytest.TempPathFactory, watch: ProcessWatch) -> AsyncIterator[KemUp]:
     up = KemUp(tmp_path_factory.mktemp("hub") / "data", in_a_terminal=True)
-    await up.start()
+    with watch:
+        await up.start()
     await run_on_seconds(up.postgres)
     yield up
     assert await up.end() == 0
@@ -197,39 +206,34 @@ async def told(layout: Layout, *arguments: str) -> dict[str, Any]:
     return said
 
 
-async def test_the_next_kem_up_goes_on_where_the_killed_one_was(hub_process: KemUp) -> None:
+async def test_the_next_kem_up_goes_on_where_the_killed_one_was(
+    hub_process: KemUp, watch: ProcessWatch
+) -> None:
     async def killed_and_started_again(ledger: Ledger) -> None:
         await until(lambda: len(ledger.needs) >= 15, within=PATIENCE_SECONDS)
         await hub_process.kill()
-        await hub_process.start()
+        with watch:
+            await hub_process.start()
 
     outcome = await play(Doors.of(hub_process.layout), 45, seed=8, rate=8, meanwhile=killed_and_started_again)
     assert outcome.complaints == []
 
 
-async def test_staff_sign_in_by_the_logins_that_were_shown_once(hub_process: KemUp) -> None:
+async def test_staff_sign_in_by_the_logins_that_were_shown_once(
+    hub_process: KemUp, watch: ProcessWatch
+) -> None:
     layout, said = hub_process.layout, hub_process.output.read_text()
     assert said.count("First logins") == 1, "and the second start showed none"
     one_time = dict(re.findall(r"^    ([a-z]+) +([a-z2-7-]{19})  ", said, re.MULTILINE))
     assert len(one_time) == 17
-    async with TypedTerminal(layout.data, "login", "--as", "filippos") as terminal:
-        await terminal.until_seen("Password: ")
-        terminal.type(one_time["filippos"])
-        await terminal.until_seen("Enter if you have none")
-        terminal.type("")
-        for prompt in ("Your own password: ", "Once more: "):
-            await terminal.until_seen(prompt)
-            terminal.type("four green chairs")
-        shown = await terminal.until_seen("The code that the new one shows")
-        secret = _secret_in(shown)
-        terminal.type(_code(secret))
-        await terminal.until_seen("filippos is signed in with a second factor as auditor")
-        assert await terminal.ended() == 0
+    with watch:
+        secret = await first_sign_in(layout, "filippos", one_time["filippos"], "four green chairs", "auditor")
     assert layout.login_file.stat().st_mode & 0o077 == 0
     text = base64.b32encode(secret).decode()
     search = Search([one_time["filippos"], text, "four green chairs"])
     search.look_at_files(layout.data)
     assert search.found == set()
+    _no_process_and_no_log_shows_any_of([*secrets_of(layout), *one_time.values(), text], layout, watch)
     refused = await asyncio.create_subprocess_exec(
         *command("staff", "list", "--signed-in"),
         cwd=ROOT,
@@ -244,21 +248,26 @@ async def test_staff_sign_in_by_the_logins_that_were_shown_once(hub_process: Kem
     assert (account["has_authenticator"], account["must_change_password"]) == (True, False)
 
 
+def _no_process_and_no_log_shows_any_of(secrets: list[str], layout: Layout, watch: ProcessWatch) -> None:
+    search = Search(secrets)
+    for shown, name in watch.command_lines.items():
+        search.look(f"how {name} was started", shown)
+    for shown, name in watch.environments.items():
+        if name not in PASSES_BY:
+            search.look(f"the environment of {name}", shown)
+    assert search.look_at_files(layout.logs) > 5
+    assert search.found == set()
+    seen = b" ".join(watch.command_lines)
+    assert all(f"services.{name}".encode() in seen for name in services_of(ROOT)), "all were looked at"
+    assert b"login\0--as\0filippos" in seen
+
+
 async def test_an_officer_gives_a_person_their_export_as_a_file_and_a_page_in_their_language(
     hub_process: KemUp, tmp_path: Path
 ) -> None:
     layout = hub_process.layout
     one_time = (await told(layout, "staff", "reset", "erato"))["one_time_password"]
-    async with TypedTerminal(layout.data, "login", "--as", "erato") as terminal:
-        await terminal.until_seen("Password: ")
-        terminal.type(one_time)
-        await terminal.until_seen("Enter if you have none")
-        terminal.type("")
-        for prompt in ("Your own password: ", "Once more: "):
-            await terminal.until_seen(prompt)
-            terminal.type("six grey clouds")
-        terminal.type(_code(_secret_in(await terminal.until_seen("The code that the new one shows"))))
-        await terminal.until_seen("erato is signed in with a second factor as dpo")
+    await first_sign_in(layout, "erato", one_time, "six grey clouds", "dpo")
     asked = await _asked_to_see(layout)
     said = await told(
         layout, "rights", "export", asked, "--identity", "document-seen", "--into", str(tmp_path / "out")
@@ -332,37 +341,20 @@ async def test_a_new_authenticator_takes_the_place_of_the_present_one_by_its_nex
         for prompt in ("Your own password: ", "Once more: "):
             await terminal.until_seen(prompt)
             terminal.type("five blue tables")
-        first = _secret_in(await terminal.until_seen("The code that the new one shows"))
-        await until(_a_step_is_young, within=PATIENCE_SECONDS)
-        terminal.type(_code(first, -1))
+        first = secret_in(await terminal.until_seen("The code that the new one shows"))
+        await until(a_step_is_young, within=PATIENCE_SECONDS)
+        terminal.type(code_of(first, -1))
         await terminal.until_seen("anna is signed in with a second factor")
     async with TypedTerminal(layout.data, "login", "--as", "anna", "--enrol") as terminal:
         await terminal.until_seen("Password: ")
         terminal.type("five blue tables")
         await terminal.until_seen("Enter if you have none")
-        await until(_a_step_is_young, within=PATIENCE_SECONDS)
-        terminal.type(_code(first))
-        second = _secret_in(await terminal.until_seen("The next code of your present authenticator"))
-        terminal.type(_code(first, 1))
+        await until(a_step_is_young, within=PATIENCE_SECONDS)
+        terminal.type(code_of(first))
+        second = secret_in(await terminal.until_seen("The next code of your present authenticator"))
+        terminal.type(code_of(first, 1))
         await terminal.until_seen("The code that the new one shows")
-        terminal.type(_code(second))
+        terminal.type(code_of(second))
         await terminal.until_seen("anna is signed in with a second factor")
         assert await terminal.ended() == 0
     assert first != second
-
-
-def _secret_in(screen: str) -> bytes:
-    """What an authenticator would read on the screen."""
-    found = re.search(r"secret=([A-Z2-7]+)", screen)
-    assert found is not None, screen
-    return base64.b32decode(found[1])
-
-
-def _code(secret: bytes, steps: int = 0) -> str:
-    """What an authenticator shows, so many steps from now."""
-    return code_at(secret, int(time.time()) // STEP_SECONDS + steps)
-
-
-def _a_step_is_young() -> bool:
-    """Whether the present code is so for long enough to be typed."""
-    return time.time() % STEP_SECONDS < STEP_SECONDS / 2
