@@ -9,13 +9,7 @@ from chassis.service import Service
 from services.intake.adapters.event_codec import encode
 from services.intake.adapters.keys import KeysUnusable
 from services.intake.adapters.known_names import KnownNames
-from services.intake.adapters.measures import (
-    look_at_complaints,
-    look_at_recalls,
-    look_at_reviews,
-    look_at_rights_requests,
-    look_at_searches,
-)
+from services.intake.adapters.measures import LOOKS
 from services.intake.adapters.postgres_consent_moments import PostgresConsentMoments
 from services.intake.adapters.postgres_search_tally import forget_searches
 from services.intake.adapters.root_key import open_keys
@@ -29,6 +23,7 @@ from services.intake.entrypoints.projection import CONSUMER, TOPICS, WINDOW_SECO
 from services.intake.settings import IntakeSettings
 from services.intake.use_cases.erase_beneficiary import replay_tombstones
 from services.intake.use_cases.tell_consent_moments import tell_consent_moments
+from services.intake.use_cases.tell_overdue_recalls import tell_overdue_recalls
 
 
 async def wire(service: Service) -> None:
@@ -56,11 +51,11 @@ async def wire(service: Service) -> None:
     service.beside("needs writer", consent.writer.run)
     service.beside("backlog", consent.backlog.run)
     service.timer(forget_searches, name="forget_searches", longest_pause_seconds=60)
-    service.gauges.own.extend(
-        (look_at_reviews, look_at_rights_requests, look_at_complaints, look_at_recalls, look_at_searches)
-    )
+    service.gauges.own.extend(LOOKS)
     tell = partial(tell_consent_moments, moments=PostgresConsentMoments(), recalls=consent.recalls)
     service.timer(tell, name="consent_moments")
+    overdue = partial(tell_overdue_recalls, recalls=consent.recalls)
+    service.timer(overdue, name="overdue_recalls", longest_pause_seconds=5)
     facts = DisclosureFacts(consent.held_referrals, consent.needed_categories, consent.holding_news)
     service.project(CONSUMER, TOPICS, facts, window_seconds=WINDOW_SECONDS)
 

@@ -96,6 +96,13 @@ class Desk:
             self._staff,
         )
 
+    async def withdraw(self) -> None:
+        """The person takes their consent back, wholly."""
+        request = intake_service_pb2.WithdrawConsentRequest(
+            request_id=str(uuid4()), beneficiary_id=self._beneficiary_id
+        )
+        await call(self._hub.intake.WithdrawConsent, request, self._staff)
+
     async def record_need(self) -> str:
         """A need that goes out at once; answers its referral's id."""
         answer = await call(
@@ -189,6 +196,45 @@ async def test_a_partner_answers_offers_as_they_come_and_misses_none(stack: Stac
                                       "ReferralAccepted", "DisclosureGiven", "ServiceStarted",
                                       "ReferralCompleted"])  # fmt: skip
     await _trace_tells(stack, second, ["ReferralOffered", "InformationRequested", "OfferDeclined"])
+    report = await check_database(_check_url(stack.layout.data))
+    assert [finding for finding in report.findings if finding.violations] == []
+
+
+async def test_a_partner_is_asked_back_what_it_was_given_and_says_what_became_of_it(
+    stack: Stack, desk: Desk
+) -> None:
+    async with TypedTerminal(stack.layout.data, "partner", "--agency", AGENCY) as terminal:
+        await terminal.until_seen("Offers appear here")
+        await desk.register()
+        referral_id = await desk.record_need()
+        screen = await terminal.until_seen("new offer")
+        number = screen.rpartition(" new offer")[0].rpartition("#")[2]
+        terminal.type(f"accept {number}")
+        await terminal.until_seen("is ACCEPTED")
+        terminal.type(f"data {number}")
+        await terminal.until_seen("Amal Sample")
+        terminal.type(f"destroyed {number}")
+        await terminal.until_seen("nothing is asked back")
+        await desk.withdraw()
+        await terminal.until_seen(f"#{number} asked back: say what became of what you were given, by")
+        terminal.type("recalls")
+        await terminal.until_seen("the person took their consent back")
+        terminal.type(f"keep {number}")
+        await terminal.until_seen("what must be kept")
+        terminal.type("1")
+        await terminal.until_seen("A law obliges to keep it")
+        terminal.type("1")
+        await terminal.until_seen("why, in words")
+        terminal.type("The books of this year.")
+        await terminal.until_seen(f"#{number} answered")
+        await terminal.until_seen("your agency has said what became of what it was given")
+        terminal.type("recalls")
+        await terminal.until_seen("Nothing is asked back.")
+        assert "Amal" not in terminal.screen
+        terminal.type("quit")
+        assert await terminal.ended() == 0
+    await _trace_tells(stack, referral_id, ["DisclosureGiven", "RecallOpened", "RecallAcknowledged"])
+    await desk.register()  # somebody else for the tests that follow
     report = await check_database(_check_url(stack.layout.data))
     assert [finding for finding in report.findings if finding.violations] == []
 

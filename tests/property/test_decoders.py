@@ -66,7 +66,7 @@ ENVELOPES: Final[dict[str, type[ProtoMessage]]] = {
 }
 READERS: Final[dict[str, tuple[Callable[[IncomingEvent], Any], tuple[str, ...]]]] = {
     "referral": (translate_events.read_event, (topics.INTAKE, topics.DISCLOSURE, topics.NOTIFICATIONS)),
-    "notifications": (notifications.read_fact, (topics.REFERRAL,)),
+    "notifications": (notifications.read_fact, (topics.REFERRAL, topics.DISCLOSURE)),
     "intake": (projection.read_event, (topics.REFERRAL, topics.DIRECTORY)),
 }
 

@@ -148,7 +148,14 @@ class OpenIntake:
         parts = self.parts
         async with self.database.transaction(by or self.desk) as tx:
             return await record_consent(
-                command, tx, parts.people, parts.consents, parts.policy, parts.freezes, parts.vault
+                command,
+                tx,
+                parts.people,
+                parts.consents,
+                parts.policy,
+                parts.freezes,
+                parts.recalls,
+                parts.vault,
             )
 
     async def withdraw(

@@ -19,6 +19,7 @@ from services.intake.use_cases.acknowledge_recall import AcknowledgeRecall, ackn
 from services.intake.use_cases.erase_beneficiary import erase_beneficiary
 from services.intake.use_cases.list_recalls import RecallFilter, RecallsPage, RecallView, list_recalls
 from services.intake.use_cases.tell_consent_moments import tell_consent_moments
+from services.intake.use_cases.tell_overdue_recalls import tell_overdue_recalls
 from tests.support.consented_people import METHOD, OpenIntake, agreement_with, bits, grant, member_of
 from tests.support.telephone import A
 from tests.support.vault import worker_of
@@ -64,6 +65,11 @@ class Recalls:
         async with self.intake.worker.transaction(Caller.of_service("intake")) as tx:
             return await tell_consent_moments(tx, PostgresConsentMoments(), self.intake.parts.recalls)
 
+    async def tell_overdue(self) -> int:
+        """What the other timer does."""
+        async with self.intake.worker.transaction(Caller.of_service("intake")) as tx:
+            return await tell_overdue_recalls(tx, self.intake.parts.recalls)
+
     async def time_passes(self, time: timedelta) -> None:
         """Everything that is on record happened so much earlier."""
         for table, *columns in (
@@ -72,7 +78,7 @@ class Recalls:
             ("grant_cell", "valid_from_time", "valid_until_time", "withdrawn_time"),
             ("consent_moment", "due_time"),
             ("disclosure", "disclosed_time"),
-            ("recall", "opened_time", "due_time"),
+            ("recall", "opened_time", "due_time", "overdue_told_time"),
             ("recalled_disclosure", "disclosed_time"),
         ):
             earlier = ", ".join(f"{column} = {column} - $1::interval" for column in columns)

@@ -8,12 +8,24 @@ _OWN: Final = ("notifications",)
 _BOTH: Final = ("notifications", "referral")
 _DELIVERIES: Final = "select count(*) from notifications.delivery"
 
-_TAKEN: Final = """
-    referral.event_log e join notifications.inbox i using (event_id)
-    where e.topic = 'kem.referral.v1'
+_ALL: Final = ("notifications", "referral", "intake")
+
+_WITHIN_REACH: Final = """
       -- older ones may have been deleted because of their age
       and (e.event_time > clock_timestamp() - interval '7 days'
            or not exists (select from notifications.recipient where forgotten_sequence > 0))
+"""
+_TAKEN: Final = f"""
+    referral.event_log e join notifications.inbox i using (event_id)
+    where e.topic = 'kem.referral.v1' {_WITHIN_REACH}
+"""
+_SIDES_OF_RECALLS: Final = f"""
+    intake.event_log e join notifications.inbox i using (event_id)
+    join intake.recall asked on asked.recall_id = e.aggregate_id
+    cross join lateral (values ('AGENCY', asked.agency_id), ('DESK', asked.owner_agency_id))
+        side (inbox, agency_id)
+    where e.topic = 'kem.disclosure.v1' and e.type in ('RecallOpened', 'RecallOverdue', 'RecallAcknowledged')
+    {_WITHIN_REACH}
 """
 
 INVARIANTS: Final = (
@@ -44,14 +56,18 @@ INVARIANTS: Final = (
     ),
     Invariant(
         "I2-only-facts-are-delivered",
-        "Each delivery tells of a logged fact about the same referral",
-        _BOTH,
+        "Each delivery tells of a logged fact about the same referral, or about a recall for it",
+        _ALL,
         _DELIVERIES,
         """
         select d.delivery_id from notifications.delivery d
         left join referral.event_log e
           on e.event_id = d.event_id and e.key = d.referral_id and e.type = d.kind
-        where e.event_id is null
+        left join intake.event_log told
+          on told.event_id = d.event_id and told.type = d.kind
+             and told.aggregate_id in (select recall_id from intake.recall
+                                       where recall.referral_id = d.referral_id)
+        where e.event_id is null and told.event_id is null
         """,
     ),
     Invariant(
@@ -80,16 +96,31 @@ INVARIANTS: Final = (
         """,
     ),
     Invariant(
+        "I1-every-recall-reaches-both-sides",
+        "Each recall, its being overdue and its answer, as notifications has taken them, lie in the inbox of"
+        " the agency that must answer and in that of the desk",
+        _ALL,
+        f"select count(*) from {_SIDES_OF_RECALLS}",
+        f"""
+        select side.inbox || ' ' || e.type || ' ' || e.event_id from {_SIDES_OF_RECALLS} and not exists (
+            select from notifications.delivery d join notifications.recipient r using (recipient_id)
+            where d.event_id = e.event_id and d.referral_id = asked.referral_id
+              and r.inbox = side.inbox and r.agency_id = side.agency_id)
+        """,
+    ),
+    Invariant(
         "I11-no-agency-hears-of-anothers-offer",
-        "An agency's inbox tells of its own offers only, a desk's of referrals that it sent",
-        _BOTH,
+        "An agency's inbox tells of its own offers and recalls only, a desk's of referrals that it sent",
+        _ALL,
         _DELIVERIES,
         """
         select d.delivery_id from notifications.delivery d
         join notifications.recipient r using (recipient_id)
         left join referral.offer o on o.offer_id = d.offer_id
         left join referral.referral f on f.referral_id = d.referral_id
-        where (r.inbox = 'AGENCY' and o.agency_id <> r.agency_id)
+        left join intake.event_log told on told.event_id = d.event_id
+        left join intake.recall asked on asked.recall_id = told.aggregate_id
+        where (r.inbox = 'AGENCY' and coalesce(o.agency_id, asked.agency_id) <> r.agency_id)
            or (r.inbox = 'DESK' and f.sender_agency_id <> r.agency_id)
            or d.agency_id <> r.agency_id
         """,
@@ -98,5 +129,5 @@ INVARIANTS: Final = (
 
 
 async def deliveries(snapshot: Snapshot) -> list[Finding]:
-    """Between referral and notifications."""
+    """Between referral, intake and notifications."""
     return await snapshot.test(INVARIANTS)

@@ -31,6 +31,15 @@ _STILL_PERMITTED: Final = """
                  or back.state in ('TERMINATED', 'INVALIDATED') and back.consent_id = given.consent_id)))
 """
 
+_DENIED: Final = """
+    select bit_or(line.categories) from intake.consent_event given
+    join intake.consent c on c.consent_id = given.consent_id
+    join intake.consent_grant line on line.consent_id = c.consent_id
+    where given.beneficiary_id = d.beneficiary_id and given.state in ('GIVEN', 'RENEWED')
+      and line.agency_id = d.agency_id and line.purpose = d.purpose and line.effect = 'DENY'
+      and c.valid_from_time <= now() and now() < c.valid_until_time
+"""
+
 INVARIANTS: Final = (
     Invariant(
         "I19-what-ended-is-asked-back",
@@ -39,7 +48,7 @@ INVARIANTS: Final = (
         f"select count(*) from {_CONCERNED}",
         f"""
         select d.disclosure_id from {_CONCERNED}
-          and d.given_mask & ~coalesce(({_STILL_PERMITTED}), 0)
+          and d.given_mask & ~(coalesce(({_STILL_PERMITTED}), 0) & ~coalesce(({_DENIED}), 0))
             & ~coalesce((select bit_or(line.recalled_mask) from intake.recalled_disclosure line
                          where line.disclosure_id = d.disclosure_id), 0) <> 0
           and not exists (select from intake.consent_moment m
@@ -75,7 +84,7 @@ INVARIANTS: Final = (
     ),
     Invariant(
         "I19-what-was-given-in-between-is-said",
-        "What was given after a person had taken consent back, and before the hub heard of it, is marked so",
+        "What was given after a person had taken it back or denied it, before the hub heard, is marked so",
         _INTAKE,
         "select count(*) from intake.recalled_disclosure",
         """
@@ -83,32 +92,48 @@ INVARIANTS: Final = (
         join intake.recalled_disclosure line using (recall_id)
         join intake.disclosure d using (disclosure_id)
         where line.is_in_between is distinct from coalesce((
-            select ended.state = 'WITHDRAWN' and d.disclosed_time >= ended.happened_time
-            from intake.consent_event given
-            join intake.consent c on c.consent_id = given.consent_id
-            cross join lateral (
-                select back.* from intake.consent_event back
-                where back.beneficiary_id = given.beneficiary_id and back.sequence > given.sequence
-                  and (back.state = 'WITHDRAWN' and coalesce(back.agency_id, d.agency_id) = d.agency_id
-                       or back.state in ('TERMINATED', 'INVALIDATED')
-                          and back.consent_id = given.consent_id)
-                  and back.recorded_time < c.valid_until_time
-                order by back.sequence limit 1) ended
-            where given.consent_event_id = any(d.consent_event_ids) and r.cause <> 'ERASED'
-              and ended.recorded_time <= r.opened_time
-            order by ended.sequence desc limit 1), false)
+            select d.disclosed_time >= said.said_time
+            from (
+                select ended.sequence,
+                       case ended.state when 'WITHDRAWN' then ended.happened_time end as said_time
+                from intake.consent_event given
+                join intake.consent c on c.consent_id = given.consent_id
+                cross join lateral (
+                    select back.* from intake.consent_event back
+                    where back.beneficiary_id = given.beneficiary_id and back.sequence > given.sequence
+                      and (back.state = 'WITHDRAWN' and coalesce(back.agency_id, d.agency_id) = d.agency_id
+                           or back.state in ('TERMINATED', 'INVALIDATED')
+                              and back.consent_id = given.consent_id)
+                      and back.recorded_time < c.valid_until_time
+                    order by back.sequence limit 1) ended
+                where given.consent_event_id = any(d.consent_event_ids)
+                  and ended.recorded_time <= r.opened_time
+                  and exists (select from intake.consent_grant g where g.consent_id = c.consent_id
+                              and g.agency_id = d.agency_id and g.purpose = d.purpose
+                              and g.effect = 'PERMIT' and g.categories & line.recalled_mask <> 0)
+                union all
+                select given.sequence, greatest(given.happened_time, c.valid_from_time)
+                from intake.consent_event given
+                join intake.consent c on c.consent_id = given.consent_id
+                join intake.consent_grant g on g.consent_id = c.consent_id
+                where given.beneficiary_id = d.beneficiary_id and given.state in ('GIVEN', 'RENEWED')
+                  and g.agency_id = d.agency_id and g.purpose = d.purpose and g.effect = 'DENY'
+                  and g.categories & line.recalled_mask <> 0 and given.recorded_time <= r.opened_time
+                  and c.valid_from_time <= r.opened_time and r.opened_time < c.valid_until_time
+            ) said
+            where r.cause <> 'ERASED' order by said.sequence desc limit 1), false)
         """,
     ),
     Invariant(
         "I19-each-recall-is-told",
-        "Each recall and each answer has its fact in intake's log, or in its outbox",
+        "Each recall, its being overdue and its answer have their fact in intake's log, or in its outbox",
         _INTAKE,
         _RECALLS,
         """
         select r.recall_id from intake.recall r
         where (select count(*) from intake.event_log e where e.aggregate_id = r.recall_id)
             + (select count(*) from intake.outbox o where o.aggregate_id = r.recall_id)
-            < case when r.acknowledged_time is null then 1 else 2 end
+            < 3 - num_nulls(r.overdue_told_time, r.acknowledged_time)
         """,
     ),
 )

@@ -79,6 +79,13 @@ class Cases:
         case.offer_id = offer_id or case.offer_id
         return case
 
+    def mention(self, referral_id: str) -> Case:
+        """The case of a referral that may have ended long ago; it is not on the desk only for being named."""
+        is_new = referral_id not in self._by_referral
+        case = self.meet(referral_id)
+        case.is_ours = case.is_ours and not is_new
+        return case
+
     def numbered(self, word: str) -> Case:
         """The case that a person means.
 

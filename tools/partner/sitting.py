@@ -19,9 +19,11 @@ from tools.partner import words
 from tools.partner.calls import Refused, call
 from tools.partner.cases import Cases, UnknownCase
 from tools.partner.cursor import Cursor
+from tools.partner.desk import Desk
 from tools.partner.inbox import Inbox
+from tools.partner.recalls import show_recalls, tell_recalls
 from tools.partner.terminal import Terminal
-from tools.partner.verbs import VERBS, Desk
+from tools.partner.verbs import VERBS
 from tools.stack.failure import StackFailure
 
 _ENDED = {
@@ -84,6 +86,7 @@ class _Sitting:
         self._terminal.print(f"[bold]{escape(name.en)}[/] · {escape(name.el)}")
         await self._cases.load()
         await self._list()
+        await tell_recalls(self._desk)
         missed = await self._inbox.begin()
         if missed:
             self._terminal.print(f"[bold]{missed}[/] deliveries have come since the last sitting:")
@@ -114,10 +117,12 @@ class _Sitting:
             return None
         if word == "list":
             return await self._list()
-        if word not in VERBS:
+        if word != "recalls" and word not in VERBS:
             return self._help(word)
         number, _, more = rest.partition(" ")
         try:
+            if word == "recalls":
+                return await show_recalls(self._desk)
             await VERBS[word][0](self._desk, self._cases.numbered(number), more.strip())
         except UnknownCase as mistake:
             self._terminal.print(f"  [yellow]{escape(str(mistake))}[/]")
@@ -128,6 +133,7 @@ class _Sitting:
         if word != "help":
             self._terminal.print(f"  [yellow]{escape(word)} is not a command here.[/]")
         self._terminal.print("  list             what waits for you, and what you hold")
+        self._terminal.print("  recalls          what you were given and must say what became of, by when")
         for _, line in VERBS.values():
             self._terminal.print(f"  {line}")
         self._terminal.print("  quit")
@@ -148,7 +154,9 @@ class _Sitting:
             self._terminal.print(f"  [bold cyan]#{case.number}[/] {escape(name)}: {state}{due}")
 
     async def _show(self, delivery: Delivery) -> None:
-        if delivery.kind in _ENDED:
+        if delivery.kind.startswith("Recall"):
+            case = self._cases.mention(delivery.referral_id)
+        elif delivery.kind in _ENDED:
             case = self._cases.meet(delivery.referral_id)
             if delivery.offer_id in ("", case.offer_id):
                 case.is_ours = False
@@ -164,6 +172,8 @@ class _Sitting:
             )
         else:
             said = words.KINDS.get(delivery.kind, delivery.kind)
+            if delivery.kind == "RecallOpened":
+                said += f", by {words.at(delivery.respond_by_time)}; type [bold]recalls[/]"
             self._terminal.print(f"{words.at(delivery.event_time)} {number} {said}")
 
     def _tell_connection(self, is_there: bool) -> None:

@@ -1,41 +1,18 @@
 """What a person at the terminal can do with a case."""
 
-from collections.abc import Awaitable, Callable, Mapping
-from dataclasses import dataclass
+from collections.abc import Mapping
 from typing import Any, Final
-from uuid import uuid4
 
 from rich.markup import escape
 
 from kem.disclosure.v1.disclosure_service_pb2 import GetDisclosureRequest
 from kem.referral.v1 import referral_service_pb2 as asked
 from kernel.codes import Reason
-from tools.hub import Hub, Person
 from tools.partner import words
-from tools.partner.calls import Refused, call
-from tools.partner.cases import Case, Cases
-from tools.partner.terminal import Terminal
-
-
-@dataclass(frozen=True, slots=True)
-class Desk:
-    """Everything a verb needs."""
-
-    terminal: Terminal
-    hub: Hub
-    person: Person
-    cases: Cases
-
-    async def ask_hub(self, method: Callable[..., Any], request: Any) -> Any:
-        """One call for the agency.
-
-        Raises:
-            Refused: the hub said no.
-        """
-        return await call(method, request, self.person)
-
-
-Verb = Callable[[Desk, Case, str], Awaitable[None]]
+from tools.partner.calls import Refused
+from tools.partner.cases import Case
+from tools.partner.desk import Desk, Verb, choose, new_request_id
+from tools.partner.recalls import say_destroyed, say_kept
 
 
 async def show_card(desk: Desk, case: Case, _: str) -> None:
@@ -54,7 +31,7 @@ async def show_card(desk: Desk, case: Case, _: str) -> None:
 
 async def acknowledge(desk: Desk, case: Case, _: str) -> None:
     """Tells the sender that somebody has seen it."""
-    request = asked.AcknowledgeOfferRequest(request_id=_new(), offer_id=case.offer_id)
+    request = asked.AcknowledgeOfferRequest(request_id=new_request_id(), offer_id=case.offer_id)
     await desk.ask_hub(desk.hub.referral.AcknowledgeOffer, request)
     desk.terminal.print(f"  [green]#{case.number} acknowledged[/]: the sender knows that you have seen it")
 
@@ -71,7 +48,7 @@ async def accept_for_assessment(desk: Desk, case: Case, _: str) -> None:
 
 async def _accept(desk: Desk, case: Case, *, for_assessment: bool) -> None:
     request = asked.AcceptOfferRequest(
-        request_id=_new(), offer_id=case.offer_id, for_assessment=for_assessment
+        request_id=new_request_id(), offer_id=case.offer_id, for_assessment=for_assessment
     )
     answer = await desk.ask_hub(desk.hub.referral.AcceptOffer, request)
     _say_state(desk, case, answer.state, f"type data {case.number} to see what the person shares with you")
@@ -81,7 +58,7 @@ async def decline(desk: Desk, case: Case, _: str) -> None:
     """Says no, with a reason from the list."""
     reason, text = await _choose_reason(desk, "DECLINE")
     request = asked.DeclineOfferRequest(
-        request_id=_new(), offer_id=case.offer_id, reason=reason.code, text=text
+        request_id=new_request_id(), offer_id=case.offer_id, reason=reason.code, text=text
     )
     await desk.ask_hub(desk.hub.referral.DeclineOffer, request)
     desk.terminal.print(f"  [green]#{case.number} declined[/]: the next provider is asked")
@@ -89,7 +66,9 @@ async def decline(desk: Desk, case: Case, _: str) -> None:
 
 async def wait_list(desk: Desk, case: Case, date: str) -> None:
     """Puts the person on the waiting list, with a date if one is known."""
-    request = asked.WaitlistOfferRequest(request_id=_new(), offer_id=case.offer_id, estimated_date=date)
+    request = asked.WaitlistOfferRequest(
+        request_id=new_request_id(), offer_id=case.offer_id, estimated_date=date
+    )
     answer = await desk.ask_hub(desk.hub.referral.WaitlistOffer, request)
     _say_state(desk, case, answer.state, f"place {answer.waiting_position} on your list")
 
@@ -97,14 +76,16 @@ async def wait_list(desk: Desk, case: Case, date: str) -> None:
 async def ask(desk: Desk, case: Case, question: str) -> None:
     """Asks the sender; the agency's clock stands still until the answer."""
     question = question or await desk.terminal.ask("your question: ")
-    request = asked.RequestInformationRequest(request_id=_new(), offer_id=case.offer_id, question=question)
+    request = asked.RequestInformationRequest(
+        request_id=new_request_id(), offer_id=case.offer_id, question=question
+    )
     await desk.ask_hub(desk.hub.referral.RequestInformation, request)
     desk.terminal.print(f"  [green]#{case.number} asked[/]: your clock stands still until the sender answers")
 
 
 async def start(desk: Desk, case: Case, _: str) -> None:
     """The service has begun."""
-    request = asked.StartServiceRequest(request_id=_new(), referral_id=case.referral_id)
+    request = asked.StartServiceRequest(request_id=new_request_id(), referral_id=case.referral_id)
     answer = await desk.ask_hub(desk.hub.referral.StartService, request)
     _say_state(desk, case, answer.state)
 
@@ -114,7 +95,10 @@ async def complete(desk: Desk, case: Case, _: str) -> None:
     outcome, _text = await _choose_reason(desk, "OUTCOME")
     confirmed, _text = await _choose_reason(desk, "OUTCOME_CONFIRMED_BY")
     request = asked.CompleteReferralRequest(
-        request_id=_new(), referral_id=case.referral_id, outcome=outcome.code, confirmed_by=confirmed.code
+        request_id=new_request_id(),
+        referral_id=case.referral_id,
+        outcome=outcome.code,
+        confirmed_by=confirmed.code,
     )
     answer = await desk.ask_hub(desk.hub.referral.CompleteReferral, request)
     case.is_ours = False
@@ -125,7 +109,7 @@ async def close(desk: Desk, case: Case, _: str) -> None:
     """It ended before it was done, with a reason from the list."""
     reason, text = await _choose_reason(desk, "NOT_COMPLETED")
     request = asked.CloseNotCompletedRequest(
-        request_id=_new(), referral_id=case.referral_id, reason=reason.code, text=text
+        request_id=new_request_id(), referral_id=case.referral_id, reason=reason.code, text=text
     )
     answer = await desk.ask_hub(desk.hub.referral.CloseNotCompleted, request)
     case.is_ours = False
@@ -136,7 +120,7 @@ async def give_back(desk: Desk, case: Case, _: str) -> None:
     """Returns what was taken up, with a reason from the list."""
     reason, text = await _choose_reason(desk, "RETURN")
     request = asked.ReturnReferralRequest(
-        request_id=_new(), referral_id=case.referral_id, reason=reason.code, text=text
+        request_id=new_request_id(), referral_id=case.referral_id, reason=reason.code, text=text
     )
     await desk.ask_hub(desk.hub.referral.ReturnReferral, request)
     desk.terminal.print(f"  [green]#{case.number} given back[/]: the next provider is asked")
@@ -147,7 +131,7 @@ async def show_data(desk: Desk, case: Case, _more: str) -> None:
     _, offer = await desk.cases.read(case)
     if not words.offer_state(offer.state).startswith("ACCEPTED"):
         raise Refused("NOT_TAKEN_UP", "Take it up first: before that nobody says who the person is.")
-    request = GetDisclosureRequest(request_id=_new(), referral_id=case.referral_id)
+    request = GetDisclosureRequest(request_id=new_request_id(), referral_id=case.referral_id)
     answer = await desk.ask_hub(desk.hub.disclosure.GetDisclosure, request)
     desk.terminal.print(f"  [bold cyan]#{case.number}[/] shared for {answer.purpose}; this look is recorded")
     for line in words.disclosed_lines(answer.beneficiary):
@@ -163,13 +147,7 @@ async def _choose_reason(desk: Desk, list_name: str) -> tuple[Reason, str]:
     Raises:
         Refused: nothing was picked.
     """
-    reasons = words.reasons(list_name)
-    for number, reason in enumerate(reasons, start=1):
-        desk.terminal.print(f"  [bold]{number:>2}[/] {reason.en} · {reason.el}")
-    said = await desk.terminal.ask("number (empty: not now): ")
-    if not said.isdigit() or not 1 <= int(said) <= len(reasons):
-        raise Refused("NOTHING_CHOSEN", "Nothing was chosen, nothing was changed.")
-    reason = reasons[int(said) - 1]
+    reason = await choose(desk, words.reasons(list_name))
     return reason, await desk.terminal.ask("in words: ") if reason.needs_text else ""
 
 
@@ -177,10 +155,6 @@ def _say_state(desk: Desk, case: Case, state: Any, more: str = "") -> None:
     desk.terminal.print(
         f"  [green]#{case.number} is {words.referral_state(state)}[/]" + (f": {more}" if more else "")
     )
-
-
-def _new() -> str:
-    return str(uuid4())
 
 
 VERBS: Final[Mapping[str, tuple[Verb, str]]] = {
@@ -196,5 +170,7 @@ VERBS: Final[Mapping[str, tuple[Verb, str]]] = {
     "complete": (complete, "complete 1       the service is done"),
     "close": (close, "close 1          it ended before it was done"),
     "return": (give_back, "return 1         give it back; the next provider is asked"),
+    "destroyed": (say_destroyed, "destroyed 1      what is asked back of it is destroyed, all of it"),
+    "keep": (say_kept, "keep 1           some of what is asked back must be kept, on a ground from the list"),
 }
 """Each with its line of help."""

@@ -1,6 +1,6 @@
 """How a terminal says things: urgencies, cards, reasons, what was disclosed."""
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from datetime import UTC, datetime
 from typing import Any, Final
 from zoneinfo import ZoneInfo
@@ -10,8 +10,9 @@ from google.protobuf.message import Message
 from google.protobuf.timestamp_pb2 import Timestamp
 
 from kem.common.v1.common_pb2 import Urgency
+from kem.disclosure.v1.recall_service_pb2 import Recall, RecallCause
 from kem.referral.v1.referral_pb2 import BlindCard, Offer, OfferState, Referral, ReferralState
-from kernel.codes import DISTRICTS, LANGUAGES, REASONS, SERVICE_TYPES, Reason
+from kernel.codes import CATEGORIES, DISTRICTS, LANGUAGES, REASONS, SERVICE_TYPES, Reason
 
 ATHENS: Final = ZoneInfo("Europe/Athens")
 
@@ -30,6 +31,17 @@ KINDS: Final = {
     "OfferWaitlisted": "put on your waiting list",
     "OfferUnacknowledged": "nobody has opened it: look now",
     "WaitingEnded": "the person has left your waiting list",
+    "RecallOpened": "[bold]asked back[/]: say what became of what you were given",
+    "RecallOverdue": "[bold red]asked back, and the time to answer is over[/]: type [bold]recalls[/]",
+    "RecallAcknowledged": "your agency has said what became of what it was given",
+}
+
+CAUSES: Final = {
+    RecallCause.RECALL_CAUSE_WITHDRAWN: "the person took their consent back",
+    RecallCause.RECALL_CAUSE_EXPIRED: "the consent ended by time",
+    RecallCause.RECALL_CAUSE_ERASED: "the person was erased",
+    RecallCause.RECALL_CAUSE_ENDED: "the hub ended the consent",
+    RecallCause.RECALL_CAUSE_EXCLUDED: "the person wants your agency not to have it",
 }
 
 
@@ -88,6 +100,22 @@ def offer_lines(referral: Referral, offer: Offer) -> Iterator[str]:
     for note in offer.notes:
         if note.text:
             yield f"{note.kind.lower()} ({at(note.written_time)}): {note.text}"
+
+
+def categories(codes: Iterable[str]) -> str:
+    """Data categories by their names."""
+    return ", ".join(_name(CATEGORIES, code) for code in codes)
+
+
+def recall_lines(recall: Recall) -> Iterator[str]:
+    """What is asked back, why, and until when it is to be answered."""
+    late = "; [bold red]that time is over[/]" if recall.overdue else ""
+    yield f"[bold]{categories(recall.recalled_categories)}[/]: answer by {at(recall.due_time)}{late}"
+    times = f"{recall.disclosure_count} times since" if recall.disclosure_count > 1 else "on"
+    first = at(recall.disclosures[0].disclosed_time) if recall.disclosures else ""
+    yield f"{CAUSES.get(recall.cause, 'it is permitted no longer')}; you were given it {times} {first}"
+    if any(one.in_between for one in recall.disclosures):
+        yield "some of it after the person had said so, and before the hub heard of it"
 
 
 def reasons(list_name: str) -> list[Reason]:

@@ -87,6 +87,9 @@ async def _recalls(
             f" {row['asked']} kinds of data that it was given."
         )
         entries.append(Entry(row["opened_time"], 0, HUB, "RecallOpened", says))
+        if row["overdue_told_time"] is not None:
+            says = f"{agency} has not said it in time."
+            entries.append(Entry(row["overdue_told_time"], 0, HUB, "RecallOverdue", says))
         if row["acknowledged_time"] is not None:
             holder = Who("STAFF", agency, str(row["acknowledged_by_principal_id"]), row["acting_person"])
             says = f"{row['destroyed']} kinds of data were destroyed"
@@ -125,4 +128,5 @@ _RECALL_CAUSES: Final = {
     "ENDED": "The hub has ended the consent behind it",
     "EXPIRED": "The consent behind it has ended",
     "ERASED": "The person was erased",
+    "EXCLUDED": "The person denies it to the agency",
 }

@@ -80,3 +80,13 @@ async def _look(
     row = await connection.fetchrow(_LOOK.format(unanswered))
     waiting.set(row["waiting"])
     overdue.set(row["overdue"])
+
+
+LOOKS: Final = (
+    look_at_reviews,
+    look_at_rights_requests,
+    look_at_complaints,
+    look_at_recalls,
+    look_at_searches,
+)
+"""All that this service looks at."""

@@ -35,6 +35,15 @@ _ANSWER: Final = """
         acknowledged_by_principal_id = $6, acting_person = $7, acknowledged_time = $8
     where recall_id = $1
 """
+# a recall that is being answered is passed over: it is looked at again
+_TAKE_OVERDUE: Final = """
+    update recall set overdue_told_time = clock_timestamp()
+    where recall_id = any(array(
+        select recall_id from recall
+        where acknowledged_time is null and overdue_told_time is null and due_time <= clock_timestamp()
+        order by due_time, recall_id limit $1 for no key update skip locked))
+    returning *
+"""
 _LISTED: Final = """
     select * from recall
     where ($1::uuid is null or agency_id = $1) and ($2::uuid is null or owner_agency_id = $2)
@@ -115,6 +124,11 @@ class PostgresRecalls:
             now,
         )
 
+    async def take_overdue(self, tx: Transaction, limit: int) -> list[Recall]:
+        """Up to `limit` recalls that nobody has answered in time, each once and for ever."""
+        rows = await tx.connection.fetch(_TAKE_OVERDUE, limit)
+        return [recall_from(row) for row in rows]
+
     async def listed(
         self,
         tx: Transaction,
@@ -189,4 +203,5 @@ def recall_from(row: Any, disclosures: Iterable[RecalledDisclosure] = ()) -> Rec
         else None,
         acknowledged_time=row["acknowledged_time"],
         sealed_words=row["sealed_words"],
+        overdue_told_time=row["overdue_told_time"],
     )

@@ -31,10 +31,22 @@ def _acknowledged(fact: events.RecallAcknowledged) -> Envelope:
         kept_mask=fact.kept_mask,
         kept_ground=fact.kept_ground,
     )
-    return Envelope(fact.agency_id, fact.recall_id, 2, "recall_acknowledged", message)
+    return Envelope(fact.agency_id, fact.recall_id, fact.version, "recall_acknowledged", message)
+
+
+def _overdue(fact: events.RecallOverdue) -> Envelope:
+    message = disclosure.RecallOverdue(
+        recall_id=str(fact.recall_id),
+        referral_id=str(fact.referral_id),
+        agency_id=str(fact.agency_id),
+        sender_agency_id=str(fact.sender_agency_id),
+    )
+    message.due_time.FromDatetime(fact.due_time)
+    return Envelope(fact.agency_id, fact.recall_id, 2, "recall_overdue", message)
 
 
 RECALL_ENVELOPES: Final[dict[type, Callable[[Any], Envelope]]] = {
     events.RecallOpened: _opened,
     events.RecallAcknowledged: _acknowledged,
+    events.RecallOverdue: _overdue,
 }

@@ -24,6 +24,8 @@ class RecallCause(StrEnum):
     WITHDRAWN = "WITHDRAWN"
     ENDED = "ENDED"
     """By the hub: the purpose is over, or the consent should never have counted."""
+    EXCLUDED = "EXCLUDED"
+    """The person denies it to the agency, which overrules what permitted it."""
     EXPIRED = "EXPIRED"
     ERASED = "ERASED"
 
@@ -32,8 +34,9 @@ class RecallCause(StrEnum):
 class OwedDisclosure:
     """Something that was given and is permitted no longer, and that nobody has asked back yet.
 
-    `mask` holds the categories for which that is so. `taken_back_id` is the event by which the person
-    (`is_withdrawn`) or the hub closed a grant on which it rested; None where it ended otherwise.
+    `mask` holds the categories for which that is so. `taken_back_id` is the event by which the person or the
+    hub closed a grant on which it rested, or by which the person denied it, and `taken_back_as` says which;
+    both are None where it ended otherwise.
     """
 
     beneficiary_id: BeneficiaryId
@@ -45,7 +48,7 @@ class OwedDisclosure:
     disclosed_time: datetime
     mask: int
     taken_back_id: UUID | None
-    is_withdrawn: bool
+    taken_back_as: str | None
     is_in_between: bool
 
 
@@ -53,7 +56,7 @@ class OwedDisclosure:
 class RecalledDisclosure:
     """A disclosure with the categories of it that are recalled.
 
-    `is_in_between`: given after the person had taken their consent back and before the hub heard of it.
+    `is_in_between`: given after the person had taken it back, or denied it, and before the hub heard of that.
     """
 
     disclosure_id: DisclosureId
@@ -90,6 +93,8 @@ class Recall:
     acknowledgement: Acknowledgement | None = None
     acknowledged_time: datetime | None = None
     sealed_words: bytes | None = None
+    overdue_told_time: datetime | None = None
+    """When it was told that nobody has answered in time."""
     disclosure_count: int = 0
     """How many disclosures there are, where only the first are at hand."""
 
@@ -153,10 +158,8 @@ def _recall(owed: list[OwedDisclosure], now: datetime, *, is_erased: bool) -> Re
     if is_erased:
         cause, taken_back = RecallCause.ERASED, None
     else:
-        by_person = any(one.is_withdrawn for one in owed if one.taken_back_id == taken_back)
-        cause = (
-            RecallCause.WITHDRAWN if by_person else RecallCause.ENDED if taken_back else RecallCause.EXPIRED
-        )
+        said = (one.taken_back_as for one in owed if taken_back and one.taken_back_id == taken_back)
+        cause = RecallCause(next(said, None) or RecallCause.EXPIRED)
     return Recall(
         recall_id=random_id(),
         referral_id=first.referral_id,

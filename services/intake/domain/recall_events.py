@@ -26,7 +26,7 @@ class RecallOpened:
 
 @dataclass(frozen=True, slots=True)
 class RecallAcknowledged:
-    """It has said so."""
+    """It has said so. `version` counts what was told of the recall, this included."""
 
     recall_id: UUID
     referral_id: ReferralId
@@ -35,7 +35,20 @@ class RecallAcknowledged:
     destroyed_mask: int
     kept_mask: int
     kept_ground: str
+    version: int = 2
     request_id: UUID | None = None
 
 
-RecallFact = RecallOpened | RecallAcknowledged
+@dataclass(frozen=True, slots=True)
+class RecallOverdue:
+    """Its time is over and it has not."""
+
+    recall_id: UUID
+    referral_id: ReferralId
+    agency_id: AgencyId
+    sender_agency_id: AgencyId
+    due_time: datetime
+    request_id: UUID | None = None
+
+
+RecallFact = RecallOpened | RecallAcknowledged | RecallOverdue

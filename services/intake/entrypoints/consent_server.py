@@ -48,7 +48,14 @@ class ConsentServer:
 
         async def act(tx: Transaction) -> messages.RecordConsentResponse:
             consent_id = await record_consent(
-                command, tx, parts.people, parts.consents, parts.policy, parts.freezes, parts.vault
+                command,
+                tx,
+                parts.people,
+                parts.consents,
+                parts.policy,
+                parts.freezes,
+                parts.recalls,
+                parts.vault,
             )
             return messages.RecordConsentResponse(consent_id=str(consent_id))
 

@@ -57,6 +57,7 @@ async def acknowledge_recall(
             destroyed_mask=0 if is_restricted else answer.destroyed_mask,
             kept_mask=0 if is_restricted else answer.kept_mask,
             kept_ground="" if is_restricted else answer.kept_ground,
+            version=2 if recall.overdue_told_time is None else 3,
             request_id=command.request_id,
         )
     )

@@ -13,9 +13,10 @@ from services.intake.adapters.postgres_beneficiaries import PostgresBeneficiarie
 from services.intake.adapters.postgres_consent_freezes import PostgresConsentFreezes
 from services.intake.adapters.postgres_consent_policy import PostgresConsentPolicy
 from services.intake.adapters.postgres_consents import PostgresConsents
+from services.intake.adapters.postgres_recalls import PostgresRecalls
 from services.intake.adapters.vault import Vault
 from services.intake.domain.athens_day import athens_day
-from services.intake.domain.cells import ConsentGiven, cells_of
+from services.intake.domain.cells import ConsentGiven, GrantEffect, cells_of
 from services.intake.domain.child_consent import (
     authority_end,
     check_authority_end,
@@ -25,6 +26,7 @@ from services.intake.domain.child_consent import (
 from services.intake.domain.consent import ConsentRecord
 from services.intake.domain.consent_rules import check_record
 from services.intake.domain.events import ConsentRecorded, ProfileChanged
+from services.intake.use_cases.open_recalls import open_recalls
 from services.intake.use_cases.own_agency import own_agency
 
 _AGE_AND_GUARDIAN: Final = mask(("BIRTH_AND_SEX", "CHILDREN"))
@@ -46,9 +48,12 @@ async def record_consent(
     consents: PostgresConsents,
     policy: PostgresConsentPolicy,
     freezes: PostgresConsentFreezes,
+    recalls: PostgresRecalls,
     vault: Vault,
 ) -> ConsentId:
-    """Keeps the record for ever and opens its cells. Repeat-safe only inside `chassis.requests.once`.
+    """Keeps the record for ever and opens its cells; what it denies from now on is asked back.
+
+    Repeat-safe only inside `chassis.requests.once`.
 
     Raises:
         NotFound: BENEFICIARY_NOT_FOUND: no such person, or not registered by the caller's agency;
@@ -115,6 +120,9 @@ async def record_consent(
         )
     )
     tx.publish(ProfileChanged(given.beneficiary_id, profile_version, request_id=command.request_id))
+    # a denial that begins later is told by its moment
+    if any(grant.effect is GrantEffect.DENY for grant in given.grants):
+        await open_recalls(tx, recalls, [given.beneficiary_id], request_id=command.request_id)
     return given.consent_id
 
 

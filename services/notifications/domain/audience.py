@@ -44,6 +44,10 @@ AUDIENCES: Final[Mapping[str, tuple[Inbox, ...]]] = MappingProxyType(
         "WaitingEnded": _AGENCY,
         "GapRecorded": _DESK,
         "PersonClockEnded": _DESK,
+        # an answer goes to the agency too: its other people's screens must drop the recall
+        "RecallOpened": _BOTH,
+        "RecallOverdue": _BOTH,
+        "RecallAcknowledged": _BOTH,
     }
 )
 """By the name of the fact. A fact that is not here stops the stream's tests, never silently the telling."""
@@ -54,7 +58,9 @@ class ReferralFact:
     """A fact about a referral, with whom it concerns.
 
     Args:
-        agency_id: the agency that was asked or holds the referral; None where no agency is concerned.
+        sender_agency_id: the desk that sent it, which is the one that registered the person.
+        agency_id: the agency that was asked, holds the referral, or was given something for it; None where no
+            agency is concerned.
     """
 
     sign: Sign

@@ -16,7 +16,7 @@ class Sign:
         kind: the name of the fact, like `ReferralOffered`.
         service_id: None when the service is restricted, or where there is none.
         urgency: only with an offer.
-        respond_by_time: only with an offer that waits for an answer.
+        respond_by_time: only with an offer or a recall that waits for an answer.
     """
 
     kind: str

@@ -1,4 +1,4 @@
-"""Reads what happened to referrals, and delivers it."""
+"""Reads what happened to referrals, and to what was given for them, and delivers it."""
 
 from typing import Final
 
@@ -12,11 +12,11 @@ from services.notifications.entrypoints.translate import read_fact
 from services.notifications.use_cases.deliver_facts import deliver_facts
 
 CONSUMER: Final = "notifications"
-TOPICS: Final = [topics.REFERRAL]
+TOPICS: Final = [topics.REFERRAL, topics.DISCLOSURE]
 
 
 class ReferralFacts:
-    """The reader of kem.referral.v1.
+    """The reader of kem.referral.v1, and of what kem.disclosure.v1 tells of recalls.
 
     Args:
         fan_out: the streams of this process, told after the commit; None where calls are answered elsewhere.
@@ -35,7 +35,7 @@ class ReferralFacts:
         Raises:
             PoisonEvent, NewerThanReader: an event that cannot be read.
         """
-        facts: list[ReferralFact] = [read_fact(event) for event in events]
+        facts: list[ReferralFact] = [fact for event in events if (fact := read_fact(event))]
         delivered = await deliver_facts(facts, tx, self._deliveries)
         if self._fan_out is not None:
             fan_out = self._fan_out

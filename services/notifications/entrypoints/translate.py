@@ -1,56 +1,89 @@
-"""What an event of kem.referral.v1 says, as this service understands it."""
+"""What an event of kem.referral.v1 or kem.disclosure.v1 says, as this service understands it."""
 
+from collections.abc import Callable
 from datetime import UTC, datetime
 from functools import cache
-from typing import Any
+from typing import Any, Final
 from uuid import UUID
 
 from google.protobuf.message import DecodeError, Message
 
+from chassis import topics
 from chassis.batch_reader import MALFORMED, PoisonEvent, known_fact
 from chassis.events import IncomingEvent
+from kem.disclosure.v1.disclosure_events_pb2 import DisclosureEvent
 from kem.referral.v1.referral_events_pb2 import ReferralEvent
 from kernel.ids import AgencyId, EventId, OfferId, ReferralId, ServiceId
 from kernel.time import utc
 from services.notifications.adapters.delivery_messages import URGENCIES
-from services.notifications.domain.audience import ReferralFact
+from services.notifications.domain.audience import AUDIENCES, ReferralFact
 from services.notifications.domain.delivery import Sign
 
 
-def read_fact(event: IncomingEvent) -> ReferralFact:
-    """The fact that an event of kem.referral.v1 tells.
-
-    The facts name what they share alike (offer_id, agency_id, service_id, urgency, respond_by_time), so they
-    are read by name.
+def read_fact(event: IncomingEvent) -> ReferralFact | None:
+    """The fact that an event tells; None where it is one of kem.disclosure.v1 that is delivered to nobody.
 
     Raises:
         PoisonEvent: the bytes are no such event.
         NewerThanReader: a fact that this version does not know.
     """
-    envelope = ReferralEvent()
     try:
-        envelope.ParseFromString(event.payload)
-        message: Message = getattr(envelope, known_fact(event.event_id, envelope))
-        offer_id = _text(message, "offer_id")
-        agency_id = _text(message, "agency_id")
-        service_id = _text(message, "service_id")
-        sign = Sign(
-            kind=message.DESCRIPTOR.name,
-            event_id=EventId(event.event_id),
-            event_time=event.event_time,
-            referral_id=ReferralId(UUID(envelope.referral_id)),
-            offer_id=OfferId(UUID(offer_id)) if offer_id else None,
-            service_id=ServiceId(UUID(service_id)) if service_id else None,
-            urgency=URGENCIES.get(_value(message, "urgency", 0)) if offer_id else None,
-            respond_by_time=_time(message, "respond_by_time"),
-        )
-        return ReferralFact(
-            sign=sign,
-            sender_agency_id=AgencyId(UUID(envelope.sender_agency_id)),
-            agency_id=AgencyId(UUID(agency_id)) if agency_id else None,
-        )
+        return _READERS[event.topic](event)
     except (DecodeError, ValueError):
         raise PoisonEvent(event.event_id, MALFORMED) from None
+
+
+def _referral_fact(event: IncomingEvent) -> ReferralFact:
+    """The facts name what they share alike (offer_id, agency_id, service_id, urgency, respond_by_time), so
+    they are read by name.
+    """
+    envelope = ReferralEvent()
+    envelope.ParseFromString(event.payload)
+    message: Message = getattr(envelope, known_fact(event.event_id, envelope))
+    offer_id = _text(message, "offer_id")
+    agency_id = _text(message, "agency_id")
+    service_id = _text(message, "service_id")
+    sign = Sign(
+        kind=message.DESCRIPTOR.name,
+        event_id=EventId(event.event_id),
+        event_time=event.event_time,
+        referral_id=ReferralId(UUID(envelope.referral_id)),
+        offer_id=OfferId(UUID(offer_id)) if offer_id else None,
+        service_id=ServiceId(UUID(service_id)) if service_id else None,
+        urgency=URGENCIES.get(_value(message, "urgency", 0)) if offer_id else None,
+        respond_by_time=_time(message, "respond_by_time"),
+    )
+    return ReferralFact(
+        sign=sign,
+        sender_agency_id=AgencyId(UUID(envelope.sender_agency_id)),
+        agency_id=AgencyId(UUID(agency_id)) if agency_id else None,
+    )
+
+
+def _recall_fact(event: IncomingEvent) -> ReferralFact | None:
+    """Of a recall only whom it concerns, for which referral, and until when it is to be answered."""
+    envelope = DisclosureEvent()
+    envelope.ParseFromString(event.payload)
+    message: Any = getattr(envelope, known_fact(event.event_id, envelope))
+    kind: str = message.DESCRIPTOR.name
+    if kind not in AUDIENCES:
+        return None
+    sign = Sign(
+        kind=kind,
+        event_id=EventId(event.event_id),
+        event_time=event.event_time,
+        referral_id=ReferralId(UUID(message.referral_id)),
+        respond_by_time=None
+        if kind == "RecallAcknowledged"
+        else utc(message.due_time.ToDatetime(tzinfo=UTC)),
+    )
+    return ReferralFact(sign, AgencyId(UUID(message.sender_agency_id)), AgencyId(UUID(message.agency_id)))
+
+
+_READERS: Final[dict[str, Callable[[IncomingEvent], ReferralFact | None]]] = {
+    topics.REFERRAL: _referral_fact,
+    topics.DISCLOSURE: _recall_fact,
+}
 
 
 @cache

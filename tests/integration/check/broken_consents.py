@@ -45,6 +45,7 @@ BREAKS = [
     (
         "insert into intake.consent_grant select (jsonb_populate_record(g,"
         ' \'{"line": 2, "effect": "DENY", "categories": 4}\')).* from intake.consent_grant g',
-        {"I6-permitted-when-given", "I6-cells-are-what-was-signed"},
+        # a denial asks back what was given before
+        {"I6-permitted-when-given", "I6-cells-are-what-was-signed", "I19-what-ended-is-asked-back"},
     ),
 ]

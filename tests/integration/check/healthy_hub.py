@@ -19,6 +19,7 @@ from chassis.events import OutgoingEvent
 from chassis.incoming import Message as KafkaMessage
 from chassis.postgres import Database
 from chassis.topics import key_bytes, partition_of
+from kem.disclosure.v1.disclosure_events_pb2 import DisclosureEvent
 from kernel.ids import derived_id, ordered_id
 from services.notifications.adapters.postgres_deliveries import PostgresDeliveries
 from services.notifications.entrypoints.stream import CONSUMER, ReferralFacts
@@ -55,6 +56,8 @@ class HealthyHub:
     connection: asyncpg.Connection
     positions: dict[str, int] = field(default_factory=dict)
     versions: dict[UUID, int] = field(default_factory=dict)
+    disclosures: list[KafkaMessage] = field(default_factory=list)
+    """Facts of kem.disclosure.v1 that notifications have not taken."""
 
     async def plant(self, table: str, **values: Any) -> None:
         """Inserts a row; what must not be null and is not told gets something of its type."""
@@ -103,24 +106,40 @@ class HealthyHub:
         )
 
     async def tell(self, *events: OutgoingEvent) -> None:
-        """Logs facts about referrals, and lets notifications take them."""
+        """Logs facts about referrals, and lets notifications take them, and what intake has told them."""
         worker = await Database.open(self.files.worker_url("notifications"), schema="notifications")
         try:
             runner = BatchRunner("notifications", CONSUMER, worker, ReferralFacts(PostgresDeliveries()))
             await runner.take([await self.log("referral", event) for event in events])
+            await runner.take(self.disclosures)
+            self.disclosures.clear()
         finally:
             await worker.close()
 
     async def intake_event(
-        self, kind: str, aggregate_id: UUID, key: UUID = PERSON, version: int = 1
+        self,
+        kind: str,
+        aggregate_id: UUID,
+        key: UUID = PERSON,
+        version: int = 1,
+        fact: Message | None = None,
     ) -> OutgoingEvent:
-        """An event of intake of which only the envelope's outside matters."""
-        is_disclosure = kind.startswith(
-            ("Disclosure", "Handover", "Emergency", "Authority", "Compelled", "Complaint", "Rights", "Recall")
-        )
+        """An event of intake; without `fact` only its outside matters."""
+        fields = {
+            one.message_type.name: one.name
+            for one in DisclosureEvent.DESCRIPTOR.oneofs_by_name["fact"].fields
+            if one.message_type
+        }
+        is_disclosure, envelope = kind in fields, DisclosureEvent()
+        if is_disclosure:
+            message = getattr(envelope, fields[kind])
+            message.SetInParent() if fact is None else message.CopyFrom(fact)
         topic = "kem.disclosure.v1" if is_disclosure else "kem.intake.v1"
-        event = OutgoingEvent(ordered_id(), topic, key, aggregate_id, version, kind, EARLIER, b"")
-        await self.log("intake", event)
+        payload = envelope.SerializeToString()
+        event = OutgoingEvent(ordered_id(), topic, key, aggregate_id, version, kind, EARLIER, payload)
+        logged = await self.log("intake", event)
+        if is_disclosure:
+            self.disclosures.append(logged)
         return event
 
     def fact(self, referral_id: UUID, aggregate_id: UUID, fact: Message) -> OutgoingEvent:

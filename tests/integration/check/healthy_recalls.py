@@ -1,10 +1,12 @@
 """The healthy hub's recall: consent that has ended, what was given under it, what the holder answered."""
 
 from datetime import timedelta
+from typing import Any
 
+from kem.disclosure.v1 import disclosure_events_pb2 as told
 from kernel.ids import derived_id
 from tests.integration.check.healthy_consents import give_by_consent, plant_consent
-from tests.integration.check.healthy_hub import EARLIER, HOLDER, LATER, NOW, PERSON, R1, SENDER, HealthyHub
+from tests.integration.check.healthy_hub import EARLIER, HOLDER, NOW, PERSON, R1, SENDER, HealthyHub
 
 ENDED_CONSENT, ENDED_EVENT, ENDED_CELL, RECALLED, RECALL = (
     derived_id("check", name) for name in ("ended", "ended event", "ended cell", "recalled", "recall")
@@ -34,7 +36,8 @@ async def plant_recall(hub: HealthyHub) -> None:
         cause="EXPIRED",
         recalled_mask=8,
         opened_time=NOW - timedelta(minutes=30),
-        due_time=LATER,
+        due_time=NOW - timedelta(minutes=25),
+        overdue_told_time=NOW - timedelta(minutes=24),
         kept_mask=8,
         kept_ground="LEGAL_OBLIGATION",
         acknowledged_by_principal_id=derived_id("check", "keeper"),
@@ -49,5 +52,14 @@ async def plant_recall(hub: HealthyHub) -> None:
         disclosed_time=NOW - timedelta(minutes=45),
         is_in_between=False,
     )
-    await hub.intake_event("RecallOpened", RECALL, HOLDER)
-    await hub.intake_event("RecallAcknowledged", RECALL, HOLDER, version=2)
+    whose: dict[str, Any] = {
+        "recall_id": str(RECALL),
+        "referral_id": str(R1),
+        "agency_id": str(HOLDER),
+        "sender_agency_id": str(SENDER),
+    }
+    await hub.intake_event("RecallOpened", RECALL, HOLDER, fact=told.RecallOpened(**whose))
+    await hub.intake_event("RecallOverdue", RECALL, HOLDER, version=2, fact=told.RecallOverdue(**whose))
+    await hub.intake_event(
+        "RecallAcknowledged", RECALL, HOLDER, version=3, fact=told.RecallAcknowledged(**whose)
+    )

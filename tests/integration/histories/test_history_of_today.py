@@ -20,6 +20,7 @@ from kernel.ids import BeneficiaryId
 from kernel.vocabulary import LegalBasis
 from services.intake.adapters.postgres_emergencies import PostgresEmergencies
 from services.intake.domain.beneficiary import Beneficiary
+from services.intake.domain.cells import GrantEffect
 from services.intake.domain.handover import HandoverAnswer
 from services.intake.domain.recall import Acknowledgement, Recall
 from services.intake.use_cases.acknowledge_recall import AcknowledgeRecall, acknowledge_recall
@@ -40,6 +41,7 @@ from tests.support.histories import is_writing, keep, standings, waiting
 from tests.support.intake_double import Need
 from tests.support.people import invented_person
 from tests.support.postgres import FreshDatabase
+from tests.support.recalls import DAY, Recalls
 from tests.support.referral_life import DESK, Life, member, open_life
 from tests.support.saved_directory import caller, open_directory
 from tests.support.telephone import Telephone
@@ -59,6 +61,7 @@ TOLD_OF_AUTHORITIES = {
     "CompelledRequestDecided",
     "CompelledDisclosureGiven",
 }
+TOLD_OF_RECALLS = {"RecallOpened", "RecallOverdue", "RecallAcknowledged"}
 TOLD_OF_RIGHTS = {fact for fact in facts_of(DisclosureEvent) if fact.startswith(("Complaint", "Rights"))}
 TOLD_OF_WHAT_CONSENT_RESTS_ON = {
     "NoticePublished",
@@ -199,10 +202,29 @@ async def test_every_word_of_intake_is_told(
     events = await waiting(everything, "intake")
     words = facts_of(IntakeEvent) | facts_of(DisclosureEvent)
     told_elsewhere = TOLD_IN_EMERGENCIES | TOLD_OF_AUTHORITIES | TOLD_OF_RIGHTS
-    told_elsewhere |= TOLD_OF_WHAT_CONSENT_RESTS_ON
+    told_elsewhere |= TOLD_OF_WHAT_CONSENT_RESTS_ON | {"RecallOverdue"}
     assert {one.logged.type for one in events} == words - told_elsewhere
     if is_writing():
         keep("every-word-of-intake", events, {"needs": [], "referrals": {}})
+
+
+async def test_what_is_asked_back_is_told(
+    fresh: FreshDatabase, everything: asyncpg.Connection, tmp_path: Path
+) -> None:
+    async with open_intake(fresh, tmp_path) as intake:
+        recalls = Recalls(intake, everything, tmp_path)
+        person = await recalls.person_who_allows(agency_id(1), agency_id(2))
+        await recalls.given(person, agency_id(1), agency_id(2))
+        await intake.consent(person, grant(agency_id(2), bits("NAME"), effect=GrantEffect.DENY))
+        await intake.withdraw(person, agency_id(1))
+        await recalls.time_passes(4 * DAY)
+        assert await recalls.tell_overdue() == 2
+        for recall in await recalls.open():
+            await acknowledged(intake, recall)
+    events = [one for one in await waiting(everything, "intake") if one.logged.type in TOLD_OF_RECALLS]
+    assert sorted(one.logged.type for one in events) == sorted(2 * list(TOLD_OF_RECALLS))
+    if is_writing():
+        keep("what-is-asked-back", events, {"needs": [], "referrals": {}})
 
 
 async def test_what_was_told_by_telephone_is_told(

@@ -53,7 +53,6 @@ NOBODY_ACTS_ON = {
                 "Compelled",
                 "Complaint",
                 "Rights",
-                "Recall",
                 "NoticePublished",
                 "AgeRules",
             )
@@ -159,6 +158,16 @@ async def test_notifications_deliver_what_they_delivered_then(
     await take(fresh, "notifications", deliveries.CONSUMER, reader, history.of(topics.REFERRAL))
     today = as_kept(await everything.fetch(_DELIVERIES))
     assert today == history.part("deliveries", today)
+    assert await set_aside(everything, "notifications") == []
+
+
+async def test_notifications_deliver_of_recalls_what_they_delivered_then(
+    history: History, fresh: FreshDatabase, everything: asyncpg.Connection
+) -> None:
+    reader = ReferralFacts(PostgresDeliveries())
+    await take(fresh, "notifications", deliveries.CONSUMER, reader, history.of(topics.DISCLOSURE))
+    today = as_kept(await everything.fetch(_DELIVERIES))
+    assert today == history.part("deliveries_of_recalls", today)
     assert await set_aside(everything, "notifications") == []
 
 

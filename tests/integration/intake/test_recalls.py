@@ -7,6 +7,7 @@ from kem.disclosure.v1.disclosure_events_pb2 import DisclosureEvent
 from kernel.vocabulary import LegalBasis
 from services.intake.adapters.postgres_emergencies import PostgresEmergencies
 from services.intake.adapters.tombstones import Tombstones
+from services.intake.domain.cells import GrantEffect
 from services.intake.domain.consent import ConsentEnding
 from services.intake.domain.recall import RecallCause
 from services.intake.use_cases.end_consent import EndConsent, end_consent
@@ -183,3 +184,75 @@ async def test_an_erasure_that_is_followed_after_a_restore_asks_back_once(recall
     assert await replay_tombstones(tombstones, recalls.intake.worker, parts.people, parts.recalls) == 1
     [recall] = await recalls.open()
     assert recall.cause is RecallCause.ERASED
+
+
+async def test_a_denial_asks_back_what_was_given_before_under_the_categories_that_it_denies(
+    recalls: Recalls,
+) -> None:
+    person = await recalls.person_who_allows(A, B)
+    need = await recalls.given(person, A, B)
+    await recalls.intake.consent(person, grant(A, bits("NAME", "HEALTH"), effect=GrantEffect.DENY))
+    [recall] = await recalls.open()
+    assert (recall.agency_id, recall.referral_id, recall.cause) == (A, need.referral_id, RecallCause.EXCLUDED)
+    assert named(recall.recalled_mask) == {"NAME"}
+    [said] = await recalls.intake.rows(
+        "select consent_event_id from consent_event order by sequence desc limit 1"
+    )
+    assert recall.consent_event_id == said["consent_event_id"]
+    assert [one.is_in_between for one in recall.disclosures] == [False]
+    await recalls.intake.withdraw(person)
+    withdrawn = {one.agency_id: named(one.recalled_mask) for one in await recalls.open()
+                 if one.cause is RecallCause.WITHDRAWN}  # fmt: skip
+    assert withdrawn == {A: {"LANGUAGES", "SAFE_CONTACT"}, B: set(EVERYTHING_GIVEN)}
+
+
+async def test_a_denial_that_begins_later_asks_back_when_it_begins(recalls: Recalls) -> None:
+    person, begins = await recalls.person_who_allows(A), datetime.now(UTC) + DAY
+    await recalls.intake.consent(
+        person,
+        grant(A, bits("NAME"), effect=GrantEffect.DENY),
+        valid_from_time=begins,
+        valid_until_time=begins + 30 * DAY,
+    )
+    await recalls.given(person, A)
+    assert (await recalls.tell(), await recalls.open()) == (0, [])
+    await recalls.time_passes(2 * DAY)
+    assert await recalls.tell() == 1
+    [recall] = await recalls.open()
+    assert (recall.cause, named(recall.recalled_mask)) == (RecallCause.EXCLUDED, {"NAME"})
+    assert [one.is_in_between for one in recall.disclosures] == [False]
+
+
+async def test_a_denial_that_reaches_us_late_lists_what_was_given_in_between(recalls: Recalls) -> None:
+    person = await recalls.person_who_allows(A)
+    await recalls.time_passes(2 * DAY)
+    await recalls.given(person, A)
+    earlier = datetime.now(UTC) - DAY
+    await recalls.intake.consent(
+        person,
+        grant(A, bits("NAME"), effect=GrantEffect.DENY),
+        valid_from_time=earlier,
+        happened_time=earlier,
+    )
+    [recall] = await recalls.open()
+    assert [one.is_in_between for one in recall.disclosures] == [True]
+
+
+async def test_that_nobody_answered_in_time_is_told_once_and_an_answer_still_counts(recalls: Recalls) -> None:
+    person = await recalls.person_who_allows(A)
+    need = await recalls.given(person, A)
+    await recalls.intake.withdraw(person)
+    assert await recalls.tell_overdue() == 0
+    await recalls.time_passes(4 * DAY)
+    assert [await recalls.tell_overdue(), await recalls.tell_overdue()] == [1, 0]
+    [told] = await recalls.intake.told("RecallOverdue")
+    fact = DisclosureEvent.FromString(told["payload"]).recall_overdue
+    assert (fact.referral_id, fact.agency_id) == (str(need.referral_id), str(A))
+    assert fact.sender_agency_id == str(recalls.intake.desk.agency_id)
+    [recall] = await recalls.open()
+    await recalls.answer(recall)
+    versions = [row["aggregate_version"] for row in await recalls.intake.rows(
+        "select aggregate_version from outbox where aggregate_id = $1 order by id", recall.recall_id
+    )]  # fmt: skip
+    assert versions == [1, 2, 3]
+    assert await recalls.tell_overdue() == 0

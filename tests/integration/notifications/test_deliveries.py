@@ -21,6 +21,7 @@ from services.notifications.use_cases import acknowledge_deliveries as acknowled
 from services.notifications.use_cases.acknowledgement_line import AcknowledgementLine
 from services.notifications.use_cases.forget_old_deliveries import forget_old_deliveries
 from tests.integration.notifications.inboxes import SYSTEM, Notifications, member, message, sequences
+from tests.support.recall_facts import DUE_TIME, incoming_from_intake, recall_facts
 from tests.support.referral_facts import AGENCY, SENDER, as_if_newer, incoming, offered
 
 
@@ -47,6 +48,21 @@ async def test_what_is_delivered_comes_back_as_it_was(notifications: Notificatio
     )
     assert (str(sign.offer_id), str(sign.service_id)) == (offer.offer_id, offer.service_id)
     assert sign.respond_by_time is not None
+
+
+async def test_all_that_is_told_of_a_recall_lies_in_both_inboxes_once_and_in_order(
+    notifications: Notifications,
+) -> None:
+    referral_id = uuid4()
+    facts = recall_facts(referral_id)
+    events = [incoming_from_intake(fact, position) for position, fact in enumerate(facts, start=1)]
+    await notifications.take(*events)
+    await notifications.take(*events)
+    for inbox, agency_id in ((Inbox.AGENCY, AGENCY), (Inbox.DESK, SENDER)):
+        page = await notifications.listed(inbox, agency_id)
+        assert [one.sign.kind for one in page.deliveries] == [type(fact).__name__ for fact in facts]
+        assert {one.sign.referral_id for one in page.deliveries} == {referral_id}
+        assert [one.sign.respond_by_time for one in page.deliveries] == [DUE_TIME, DUE_TIME, None]
 
 
 async def test_within_an_inbox_deliveries_keep_the_order_of_the_facts(notifications: Notifications) -> None:

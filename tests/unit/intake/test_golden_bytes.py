@@ -106,8 +106,9 @@ FACTS: list[object] = [
         RECALL, REFERRAL, AGENCY, DESK, "WITHDRAWN", 0b0111, NOW + timedelta(hours=72), REQUEST
     ),
     recall_events.RecallAcknowledged(
-        RECALL, REFERRAL, AGENCY, DESK, 0b0110, 0b0001, "LEGAL_OBLIGATION", REQUEST
+        RECALL, REFERRAL, AGENCY, DESK, 0b0110, 0b0001, "LEGAL_OBLIGATION", request_id=REQUEST
     ),
+    recall_events.RecallOverdue(RECALL, REFERRAL, AGENCY, DESK, NOW + timedelta(hours=72), REQUEST),
 ]
 ENVELOPES: dict[str, type[Message]] = {topics.INTAKE: IntakeEvent, topics.DISCLOSURE: DisclosureEvent}
 ALARM = many_people_searched(61, CALLER, NOW, EVENT, REQUEST)

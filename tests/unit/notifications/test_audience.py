@@ -1,17 +1,26 @@
 """Who is told of what."""
 
+from dataclasses import replace
+
 import pytest
 from google.protobuf.message import Message
 
 from chassis.batch_reader import NEWER_THAN_READER, PoisonEvent
+from chassis.events import IncomingEvent
+from kem.disclosure.v1.disclosure_events_pb2 import DisclosureEvent
 from kem.referral.v1 import referral_events_pb2 as facts
+from kernel.ids import ReferralId, derived_id
 from kernel.vocabulary import Urgency
+from services.intake.domain.recall_events import RecallFact
 from services.notifications.adapters.delivery_messages import delivery_message
-from services.notifications.domain.audience import AUDIENCES, deliveries_due
+from services.notifications.domain.audience import AUDIENCES, ReferralFact, deliveries_due
 from services.notifications.domain.recipient import Inbox
 from services.notifications.entrypoints.translate import read_fact
+from tests.support.golden import facts_of
+from tests.support.recall_facts import DUE_TIME, incoming_from_intake, recall_facts
 from tests.support.referral_facts import AGENCY, SENDER, as_if_newer, fact_names, incoming, offered
 
+REFERRAL = ReferralId(derived_id("test", "recalled"))
 A, D = (Inbox.AGENCY, AGENCY), (Inbox.DESK, SENDER)
 
 # fact, whether it names an agency, who is told
@@ -52,13 +61,46 @@ def _fact(name: str) -> Message:
     return message
 
 
+RECALLS = {"RecallOpened", "RecallOverdue", "RecallAcknowledged"}
+"""Of kem.disclosure.v1 these alone are delivered."""
+
+
+def _read(event: IncomingEvent) -> ReferralFact:
+    fact = read_fact(event)
+    assert fact is not None
+    return fact
+
+
 def test_every_fact_of_the_contract_has_a_decision() -> None:
-    assert set(AUDIENCES) == set(fact_names()) == {name for name, _ in TOLD}
+    assert set(AUDIENCES) == set(fact_names()) | RECALLS
+    assert set(fact_names()) == {name for name, _ in TOLD}
+
+
+@pytest.mark.parametrize("fact", recall_facts(REFERRAL), ids=lambda fact: type(fact).__name__)
+def test_a_recall_reaches_who_must_answer_and_the_desk_and_names_nobody(fact: RecallFact) -> None:
+    due = deliveries_due(_read(incoming_from_intake(fact)))
+    assert {(one.recipient.inbox, one.recipient.agency_id) for one in due} == {A, D}
+    [sign] = {one.sign for one in due}
+    assert (sign.kind, sign.referral_id) == (type(fact).__name__, REFERRAL)
+    assert (sign.offer_id, sign.service_id, sign.urgency) == (None, None, None)
+    assert sign.respond_by_time == (None if sign.kind == "RecallAcknowledged" else DUE_TIME)
+
+
+def test_whatever_else_is_told_of_disclosures_is_delivered_to_nobody() -> None:
+    other = [name for name in facts_of(DisclosureEvent) if name not in RECALLS]
+    for name in other:
+        envelope = DisclosureEvent()
+        oneof = DisclosureEvent.DESCRIPTOR.oneofs_by_name["fact"]
+        [field] = [one.name for one in oneof.fields if one.message_type and one.message_type.name == name]
+        getattr(envelope, field).SetInParent()
+        event = incoming_from_intake(recall_facts(REFERRAL)[0])
+        assert read_fact(replace(event, payload=envelope.SerializeToString())) is None
+    assert {name for name in AUDIENCES if name.startswith("Recall")} == RECALLS
 
 
 @pytest.mark.parametrize(("name", "told"), TOLD)
 def test_each_fact_reaches_exactly_who_is_concerned(name: str, told: set[tuple[Inbox, object]]) -> None:
-    due = deliveries_due(read_fact(incoming(_fact(name))))
+    due = deliveries_due(_read(incoming(_fact(name))))
     assert {(one.recipient.inbox, one.recipient.agency_id) for one in due} == told
     assert len(due) == len(told)
     assert {one.sign.kind for one in due} == {name}
@@ -66,18 +108,18 @@ def test_each_fact_reaches_exactly_who_is_concerned(name: str, told: set[tuple[I
 
 @pytest.mark.parametrize("name", ["ReferralWithdrawn", "ReferralCancelled", "ReferralEnteredInError"])
 def test_where_no_agency_was_asked_only_the_desk_is_told(name: str) -> None:
-    due = deliveries_due(read_fact(incoming(getattr(facts, name)())))
+    due = deliveries_due(_read(incoming(getattr(facts, name)())))
     assert [(one.recipient.inbox, one.recipient.agency_id) for one in due] == [D]
 
 
 def test_an_agency_that_refers_to_itself_hears_in_both_of_its_inboxes() -> None:
-    due = deliveries_due(read_fact(incoming(offered(agency_id=SENDER))))
+    due = deliveries_due(_read(incoming(offered(agency_id=SENDER))))
     assert len({one.recipient.recipient_id for one in due}) == 2
 
 
 def test_an_offer_says_its_ids_its_urgency_and_its_window_and_nothing_else() -> None:
     offer = offered()
-    sign = read_fact(incoming(offer)).sign
+    sign = _read(incoming(offer)).sign
     assert (str(sign.offer_id), str(sign.service_id)) == (offer.offer_id, offer.service_id)
     assert sign.urgency is Urgency.URGENT
     assert sign.respond_by_time is not None
@@ -87,7 +129,7 @@ def test_an_offer_says_its_ids_its_urgency_and_its_window_and_nothing_else() -> 
 def test_a_restricted_service_stays_unnamed() -> None:
     offer = offered()
     offer.ClearField("service_id")
-    due = deliveries_due(read_fact(incoming(offer)))
+    due = deliveries_due(_read(incoming(offer)))
     assert [one.sign.service_id for one in due] == [None, None]
 
 
@@ -119,8 +161,6 @@ def test_an_offer_whose_ids_cannot_be_read_is_poison_or_tells_of_no_offer(offer_
     event = incoming(offered())
     envelope = facts.ReferralEvent.FromString(event.payload)
     envelope.referral_id = offer_id
-    from dataclasses import replace
-
     with pytest.raises(PoisonEvent, match="MALFORMED"):
         read_fact(replace(event, payload=envelope.SerializeToString()))
     with pytest.raises(PoisonEvent, match="MALFORMED"):

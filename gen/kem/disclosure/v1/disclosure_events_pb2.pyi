@@ -57,6 +57,7 @@ class DisclosureEvent(_message.Message):
     RIGHTS_ERASURE_DONE_FIELD_NUMBER: _builtins.int
     RECALL_OPENED_FIELD_NUMBER: _builtins.int
     RECALL_ACKNOWLEDGED_FIELD_NUMBER: _builtins.int
+    RECALL_OVERDUE_FIELD_NUMBER: _builtins.int
     event_id: _builtins.str
     """Unique for ever; consumers drop what they have seen."""
     aggregate_id: _builtins.str
@@ -171,6 +172,10 @@ class DisclosureEvent(_message.Message):
     def recall_acknowledged(self) -> Global___RecallAcknowledged:
         """It has said so."""
 
+    @_builtins.property
+    def recall_overdue(self) -> Global___RecallOverdue:
+        """Its time is over and it has not said so."""
+
     def __init__(
         self,
         *,
@@ -205,14 +210,15 @@ class DisclosureEvent(_message.Message):
         rights_erasure_done: Global___RightsErasureDone | None = ...,
         recall_opened: Global___RecallOpened | None = ...,
         recall_acknowledged: Global___RecallAcknowledged | None = ...,
+        recall_overdue: Global___RecallOverdue | None = ...,
     ) -> None: ...
-    _HasFieldArgType: _TypeAlias = _typing.Literal["_causation_id", b"_causation_id", "actor", b"actor", "age_rules_saved", b"age_rules_saved", "agreement_changed", b"agreement_changed", "authority_notified", b"authority_notified", "causation_id", b"causation_id", "compelled_disclosure_given", b"compelled_disclosure_given", "compelled_request_decided", b"compelled_request_decided", "compelled_request_registered", b"compelled_request_registered", "complaint_answered", b"complaint_answered", "complaint_registered", b"complaint_registered", "disclosure_given", b"disclosure_given", "disclosure_refused", b"disclosure_refused", "emergency_access_decided", b"emergency_access_decided", "emergency_access_requested", b"emergency_access_requested", "emergency_disclosure_given", b"emergency_disclosure_given", "emergency_reviewed", b"emergency_reviewed", "event_time", b"event_time", "fact", b"fact", "handover_recorded", b"handover_recorded", "notice_published", b"notice_published", "recall_acknowledged", b"recall_acknowledged", "recall_opened", b"recall_opened", "rights_erasure_done", b"rights_erasure_done", "rights_export_given", b"rights_export_given", "rights_protection_decided", b"rights_protection_decided", "rights_request_answered", b"rights_request_answered", "rights_request_extended", b"rights_request_extended", "rights_request_registered", b"rights_request_registered"]  # noqa: Y015
+    _HasFieldArgType: _TypeAlias = _typing.Literal["_causation_id", b"_causation_id", "actor", b"actor", "age_rules_saved", b"age_rules_saved", "agreement_changed", b"agreement_changed", "authority_notified", b"authority_notified", "causation_id", b"causation_id", "compelled_disclosure_given", b"compelled_disclosure_given", "compelled_request_decided", b"compelled_request_decided", "compelled_request_registered", b"compelled_request_registered", "complaint_answered", b"complaint_answered", "complaint_registered", b"complaint_registered", "disclosure_given", b"disclosure_given", "disclosure_refused", b"disclosure_refused", "emergency_access_decided", b"emergency_access_decided", "emergency_access_requested", b"emergency_access_requested", "emergency_disclosure_given", b"emergency_disclosure_given", "emergency_reviewed", b"emergency_reviewed", "event_time", b"event_time", "fact", b"fact", "handover_recorded", b"handover_recorded", "notice_published", b"notice_published", "recall_acknowledged", b"recall_acknowledged", "recall_opened", b"recall_opened", "recall_overdue", b"recall_overdue", "rights_erasure_done", b"rights_erasure_done", "rights_export_given", b"rights_export_given", "rights_protection_decided", b"rights_protection_decided", "rights_request_answered", b"rights_request_answered", "rights_request_extended", b"rights_request_extended", "rights_request_registered", b"rights_request_registered"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["_causation_id", b"_causation_id", "actor", b"actor", "age_rules_saved", b"age_rules_saved", "aggregate_id", b"aggregate_id", "aggregate_version", b"aggregate_version", "agreement_changed", b"agreement_changed", "authority_notified", b"authority_notified", "causation_id", b"causation_id", "compelled_disclosure_given", b"compelled_disclosure_given", "compelled_request_decided", b"compelled_request_decided", "compelled_request_registered", b"compelled_request_registered", "complaint_answered", b"complaint_answered", "complaint_registered", b"complaint_registered", "disclosure_given", b"disclosure_given", "disclosure_refused", b"disclosure_refused", "emergency_access_decided", b"emergency_access_decided", "emergency_access_requested", b"emergency_access_requested", "emergency_disclosure_given", b"emergency_disclosure_given", "emergency_reviewed", b"emergency_reviewed", "event_id", b"event_id", "event_time", b"event_time", "fact", b"fact", "handover_recorded", b"handover_recorded", "notice_published", b"notice_published", "policy_version", b"policy_version", "recall_acknowledged", b"recall_acknowledged", "recall_opened", b"recall_opened", "rights_erasure_done", b"rights_erasure_done", "rights_export_given", b"rights_export_given", "rights_protection_decided", b"rights_protection_decided", "rights_request_answered", b"rights_request_answered", "rights_request_extended", b"rights_request_extended", "rights_request_registered", b"rights_request_registered"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["_causation_id", b"_causation_id", "actor", b"actor", "age_rules_saved", b"age_rules_saved", "aggregate_id", b"aggregate_id", "aggregate_version", b"aggregate_version", "agreement_changed", b"agreement_changed", "authority_notified", b"authority_notified", "causation_id", b"causation_id", "compelled_disclosure_given", b"compelled_disclosure_given", "compelled_request_decided", b"compelled_request_decided", "compelled_request_registered", b"compelled_request_registered", "complaint_answered", b"complaint_answered", "complaint_registered", b"complaint_registered", "disclosure_given", b"disclosure_given", "disclosure_refused", b"disclosure_refused", "emergency_access_decided", b"emergency_access_decided", "emergency_access_requested", b"emergency_access_requested", "emergency_disclosure_given", b"emergency_disclosure_given", "emergency_reviewed", b"emergency_reviewed", "event_id", b"event_id", "event_time", b"event_time", "fact", b"fact", "handover_recorded", b"handover_recorded", "notice_published", b"notice_published", "policy_version", b"policy_version", "recall_acknowledged", b"recall_acknowledged", "recall_opened", b"recall_opened", "recall_overdue", b"recall_overdue", "rights_erasure_done", b"rights_erasure_done", "rights_export_given", b"rights_export_given", "rights_protection_decided", b"rights_protection_decided", "rights_request_answered", b"rights_request_answered", "rights_request_extended", b"rights_request_extended", "rights_request_registered", b"rights_request_registered"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     _WhichOneofReturnType__causation_id: _TypeAlias = _typing.Literal["causation_id"]  # noqa: Y015
     _WhichOneofArgType__causation_id: _TypeAlias = _typing.Literal["_causation_id", b"_causation_id"]  # noqa: Y015
-    _WhichOneofReturnType_fact: _TypeAlias = _typing.Literal["agreement_changed", "disclosure_given", "disclosure_refused", "handover_recorded", "emergency_reviewed", "emergency_access_requested", "emergency_access_decided", "emergency_disclosure_given", "authority_notified", "compelled_request_registered", "compelled_request_decided", "compelled_disclosure_given", "rights_request_registered", "rights_request_extended", "rights_request_answered", "rights_protection_decided", "rights_export_given", "complaint_registered", "complaint_answered", "notice_published", "age_rules_saved", "rights_erasure_done", "recall_opened", "recall_acknowledged"]  # noqa: Y015
+    _WhichOneofReturnType_fact: _TypeAlias = _typing.Literal["agreement_changed", "disclosure_given", "disclosure_refused", "handover_recorded", "emergency_reviewed", "emergency_access_requested", "emergency_access_decided", "emergency_disclosure_given", "authority_notified", "compelled_request_registered", "compelled_request_decided", "compelled_disclosure_given", "rights_request_registered", "rights_request_extended", "rights_request_answered", "rights_protection_decided", "rights_export_given", "complaint_registered", "complaint_answered", "notice_published", "age_rules_saved", "rights_erasure_done", "recall_opened", "recall_acknowledged", "recall_overdue"]  # noqa: Y015
     _WhichOneofArgType_fact: _TypeAlias = _typing.Literal["fact", b"fact"]  # noqa: Y015
     @_typing.overload
     def WhichOneof(self, oneof_group: _WhichOneofArgType__causation_id) -> _WhichOneofReturnType__causation_id | None: ...
@@ -985,7 +991,7 @@ class RecallOpened(_message.Message):
     sender_agency_id: _builtins.str
     """The desk that registered the person."""
     cause: _builtins.str
-    """WITHDRAWN, EXPIRED, ERASED or ENDED."""
+    """WITHDRAWN, EXPIRED, ERASED, ENDED or EXCLUDED."""
     recalled_mask: _builtins.int
     """Bits of the data categories recalled; 0 where the service is restricted, because they would tell its kind."""
     @_builtins.property
@@ -1056,3 +1062,43 @@ class RecallAcknowledged(_message.Message):
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
 Global___RecallAcknowledged: _TypeAlias = RecallAcknowledged  # noqa: Y015
+
+@_typing.final
+class RecallOverdue(_message.Message):
+    """The time in which an agency must say what became of what it was given is over, and it has not. Told once."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    RECALL_ID_FIELD_NUMBER: _builtins.int
+    REFERRAL_ID_FIELD_NUMBER: _builtins.int
+    AGENCY_ID_FIELD_NUMBER: _builtins.int
+    SENDER_AGENCY_ID_FIELD_NUMBER: _builtins.int
+    DUE_TIME_FIELD_NUMBER: _builtins.int
+    recall_id: _builtins.str
+    """The recall."""
+    referral_id: _builtins.str
+    """The referral."""
+    agency_id: _builtins.str
+    """The agency that must answer."""
+    sender_agency_id: _builtins.str
+    """The desk that registered the person."""
+    @_builtins.property
+    def due_time(self) -> _timestamp_pb2.Timestamp:
+        """Until when it should have answered."""
+
+    def __init__(
+        self,
+        *,
+        recall_id: _builtins.str = ...,
+        referral_id: _builtins.str = ...,
+        agency_id: _builtins.str = ...,
+        sender_agency_id: _builtins.str = ...,
+        due_time: _timestamp_pb2.Timestamp | None = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _typing.Literal["due_time", b"due_time"]  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["agency_id", b"agency_id", "due_time", b"due_time", "recall_id", b"recall_id", "referral_id", b"referral_id", "sender_agency_id", b"sender_agency_id"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___RecallOverdue: _TypeAlias = RecallOverdue  # noqa: Y015

@@ -36,6 +36,8 @@ class _RecallCauseEnumTypeWrapper(_enum_type_wrapper._EnumTypeWrapper[_RecallCau
     """The person was erased."""
     RECALL_CAUSE_ENDED: _RecallCause.ValueType  # 4
     """The hub ended the consent: its purpose is over, or it should never have counted."""
+    RECALL_CAUSE_EXCLUDED: _RecallCause.ValueType  # 5
+    """The person excluded the agency from it: a denial overrules what permitted it."""
 
 class RecallCause(_RecallCause, metaclass=_RecallCauseEnumTypeWrapper):
     """Why something is recalled."""
@@ -50,6 +52,8 @@ RECALL_CAUSE_ERASED: RecallCause.ValueType  # 3
 """The person was erased."""
 RECALL_CAUSE_ENDED: RecallCause.ValueType  # 4
 """The hub ended the consent: its purpose is over, or it should never have counted."""
+RECALL_CAUSE_EXCLUDED: RecallCause.ValueType  # 5
+"""The person excluded the agency from it: a denial overrules what permitted it."""
 Global___RecallCause: _TypeAlias = RecallCause  # noqa: Y015
 
 class _RecallView:

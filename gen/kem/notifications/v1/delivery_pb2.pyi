@@ -28,7 +28,7 @@ class _InboxEnumTypeWrapper(_enum_type_wrapper._EnumTypeWrapper[_Inbox.ValueType
     INBOX_UNSPECIFIED: _Inbox.ValueType  # 0
     """Not said; refused."""
     INBOX_AGENCY: _Inbox.ValueType  # 1
-    """Offers made to the caller's agency."""
+    """Offers made to the caller's agency, and what it must say of what it was given."""
     INBOX_DESK: _Inbox.ValueType  # 2
     """Changes of the referrals that the caller's agency sent."""
 
@@ -38,7 +38,7 @@ class Inbox(_Inbox, metaclass=_InboxEnumTypeWrapper):
 INBOX_UNSPECIFIED: Inbox.ValueType  # 0
 """Not said; refused."""
 INBOX_AGENCY: Inbox.ValueType  # 1
-"""Offers made to the caller's agency."""
+"""Offers made to the caller's agency, and what it must say of what it was given."""
 INBOX_DESK: Inbox.ValueType  # 2
 """Changes of the referrals that the caller's agency sent."""
 Global___Inbox: _TypeAlias = Inbox  # noqa: Y015
@@ -74,7 +74,7 @@ class Delivery(_message.Message):
     """How urgent; only with an offer."""
     @_builtins.property
     def respond_by_time(self) -> _timestamp_pb2.Timestamp:
-        """Until when an answer is due; only with an offer."""
+        """Until when an answer is due; only with an offer, or a recall."""
 
     @_builtins.property
     def event_time(self) -> _timestamp_pb2.Timestamp:
