@@ -71,6 +71,7 @@ async def test_a_history_tells_everything_in_order(hub: HealthyHub) -> None:
         "HandoverRecorded",
         "DisclosureGiven",
         "RecallOpened",
+        "RecallOverdue",
         "RecallAcknowledged",
         "EmergencyAccessRequested",
         "EmergencyAccessDecided",
@@ -108,9 +109,10 @@ async def test_it_says_what_was_authorised_until_when_and_what_was_given_by_it(h
 
 async def test_it_says_what_was_asked_back_and_what_became_of_it(hub: HealthyHub) -> None:
     entries = (await read_history(hub.files.check_url, str(hub_of.R1))).entries
-    opened, acknowledged = [entry for entry in entries if entry.event.startswith("Recall")]
+    opened, overdue, acknowledged = [entry for entry in entries if entry.event.startswith("Recall")]
     assert opened.says.startswith("The consent behind it has ended: Second Language School must say by ")
     assert opened.says.endswith(" what became of 1 kinds of data that it was given.")
+    assert overdue.says == "Second Language School has not said it in time."
     assert acknowledged.who.agency == "Second Language School"
     assert acknowledged.says == "0 kinds of data were destroyed, 1 are kept: LEGAL_OBLIGATION."
 
