@@ -36,6 +36,9 @@ class Case:
     """What was said, and what is asked; `asked` are bits."""
 
     events: tuple[ConsentEvent, ...]
+    others: tuple[ConsentEvent, ...]
+    """What was said on another record, seen as the same person's since and until the times of `merged`."""
+    merged: tuple[datetime, datetime | None]
     agreement: Agreement | None
     agency_id: AgencyId
     purpose: str
@@ -50,7 +53,9 @@ def cases(seed: int, count: int) -> Iterator[Case]:
     for _ in range(count):
         agency_id = random.choice(AGENCIES)
         yield Case(
-            events=tuple(_event(random, sequence) for sequence in range(1, random.randint(1, 6) + 1)),
+            events=_events(random),
+            others=_events(random) if random.random() < 0.3 else (),
+            merged=_period(random),
             agreement=_agreement(random, agency_id),
             agency_id=agency_id,
             purpose=random.choice(PURPOSES),
@@ -62,14 +67,20 @@ def cases(seed: int, count: int) -> Iterator[Case]:
 
 def by_the_rules(case: Case) -> int:
     """What intake would give: from the cells that the events compile to, as they stood then."""
-    known = [event for event in case.events if event.recorded_time <= case.asked_time]
+    own, others = (
+        compile_cells(event for event in events if event.recorded_time <= case.asked_time)
+        for events in (case.events, case.others)
+    )
+    since, until = case.merged
+    is_merged = since <= case.asked_time and (until is None or case.asked_time < until)
+    denied = [cell for cell in others if is_merged and cell.effect is GrantEffect.DENY]
     return decide_disclosure(
         agency_id=case.agency_id,
         purpose=case.purpose,
         needed_mask=case.asked,
         for_assessment=case.for_assessment,
         agreement=case.agreement,
-        cells=compile_cells(known),
+        cells=(*own, *denied),
         now=case.asked_time,
     ).given_mask
 
@@ -82,9 +93,19 @@ def by_the_records(case: Case) -> int:
     if not agreement.valid_from_time <= case.asked_time < agreement.valid_until_time:
         return 0
     asked = ASSESSMENT_MASK if case.for_assessment else case.asked
-    person = Person([_said(event) for event in case.events])
+    other = Person([_said(event) for event in case.others])
+    person = Person([_said(event) for event in case.events], others=[(other, *case.merged)])
     mask = permitted(person, case.agency_id, case.purpose, case.asked_time)
     return mask & asked & agreement.categories
+
+
+def _events(random: Random) -> tuple[ConsentEvent, ...]:
+    return tuple(_event(random, sequence) for sequence in range(1, random.randint(1, 6) + 1))
+
+
+def _period(random: Random) -> tuple[datetime, datetime | None]:
+    since = START + timedelta(hours=random.randint(0, HOURS))
+    return since, since + timedelta(hours=random.randint(1, HOURS)) if random.random() < 0.5 else None
 
 
 def _event(random: Random, sequence: int) -> ConsentEvent:

@@ -28,6 +28,12 @@ _NO_NEWS: Final = """
 """
 # intake has told, or is about to tell, that something about the person of need `n` has changed
 
+# on whichever record of the person something is denied or frozen, it holds for all of them
+_OTHERS: Final = """
+    select seen.other_id from intake.same_person seen
+    where seen.beneficiary_id = n.beneficiary_id and seen.unmerged_time is null
+"""
+
 INVARIANTS: Final = (
     Invariant(
         "I2-one-open-offer",
@@ -100,11 +106,14 @@ INVARIANTS: Final = (
             select bit_or(c.categories) filter (where c.effect = 'PERMIT')
                    & ~coalesce(bit_or(c.categories) filter (where c.effect = 'DENY'), 0)
             from intake.grant_cell c
-            where c.beneficiary_id = n.beneficiary_id and c.agency_id = o.agency_id
-              and c.purpose = seen_for.purpose and c.withdrawn_time is null
+            where (c.beneficiary_id = n.beneficiary_id
+                   or c.effect = 'DENY' and c.beneficiary_id in ({_OTHERS}))
+              and c.agency_id = o.agency_id and c.purpose = seen_for.purpose and c.withdrawn_time is null
               and c.valid_from_time <= now() and now() < c.valid_until_time
               and not exists (select from intake.consent_freeze f
-                              where f.beneficiary_id = n.beneficiary_id and f.lifted_time is null)), 0) = 0
+                              where f.lifted_time is null and (
+                                  f.beneficiary_id = n.beneficiary_id
+                                  or f.beneficiary_id in ({_OTHERS})))), 0) = 0
           {_NO_NEWS}
         """,
     ),

@@ -2,12 +2,13 @@
 
 from collections import defaultdict
 from collections.abc import AsyncIterator, Callable, Sequence
+from dataclasses import replace
 from typing import Any, Final
 from uuid import UUID
 
 from tools.check.invariant import Finding, Snapshot
 from tools.check.paths import Broken
-from tools.check.signed import Line, Person, Said, permitted
+from tools.check.signed import Line, Person, Said, is_frozen, permitted
 
 _PEOPLE_AT_ONCE: Final = 1_000
 # what rests on a vital interest or on a duty is judged in emergencies.py
@@ -46,6 +47,10 @@ _FROZEN: Final = """
     select beneficiary_id, frozen_time, lifted_time from intake.consent_freeze
     where beneficiary_id = any($1)
 """
+_OTHERS: Final = """
+    select beneficiary_id, other_id, merged_time, unmerged_time from intake.same_person
+    where beneficiary_id = any($1)
+"""
 
 
 async def second_opinion(snapshot: Snapshot) -> list[Finding]:
@@ -74,20 +79,32 @@ async def _pages(snapshot: Snapshot) -> AsyncIterator[tuple[Sequence[Any], dict[
     after = None
     while ids := [row["beneficiary_id"] for row in await snapshot.fetch(_PEOPLE, after)]:
         after = ids[-1]
-        lines = defaultdict(list)
-        for row in await snapshot.fetch(_LINES, ids):
-            lines[row["consent_id"]].append(Line(*list(row.values())[1:]))
-        said = defaultdict(list)
-        for row in await snapshot.fetch(_SAID, ids):
-            fields = {name: value for name, value in row.items() if name != "beneficiary_id"}
-            said[row["beneficiary_id"]].append(Said(**fields, lines=tuple(lines[row["consent_id"]])))
-        frozen = defaultdict(list)
-        for row in await snapshot.fetch(_FROZEN, ids):
-            frozen[row["beneficiary_id"]].append((row["frozen_time"], row["lifted_time"]))
+        pairs = await snapshot.fetch(_OTHERS, ids)
+        records = await _records(snapshot, list({*ids, *(pair["other_id"] for pair in pairs)}))
+        others = defaultdict(list)
+        for pair in pairs:
+            others[pair["beneficiary_id"]].append(
+                (records[pair["other_id"]], pair["merged_time"], pair["unmerged_time"])
+            )
         yield (
             await snapshot.fetch(_DISCLOSURES, ids),
-            {person: Person(said[person], frozen[person]) for person in ids},
+            {person: replace(records[person], others=others[person]) for person in ids},
         )
+
+
+async def _records(snapshot: Snapshot, ids: Sequence[UUID]) -> dict[UUID, Person]:
+    """What was said on each record by itself."""
+    lines = defaultdict(list)
+    for row in await snapshot.fetch(_LINES, ids):
+        lines[row["consent_id"]].append(Line(*list(row.values())[1:]))
+    said = defaultdict(list)
+    for row in await snapshot.fetch(_SAID, ids):
+        fields = {name: value for name, value in row.items() if name != "beneficiary_id"}
+        said[row["beneficiary_id"]].append(Said(**fields, lines=tuple(lines[row["consent_id"]])))
+    frozen = defaultdict(list)
+    for row in await snapshot.fetch(_FROZEN, ids):
+        frozen[row["beneficiary_id"]].append((row["frozen_time"], row["lifted_time"]))
+    return {person: Person(said[person], frozen[person]) for person in ids}
 
 
 def _rightly_given(row: Any, person: Person) -> bool:
@@ -112,18 +129,13 @@ def _is_covered(row: Any, _: Person) -> bool:
     )
 
 
-def _is_frozen(row: Any, person: Person) -> bool:
-    at = row["disclosed_time"]
-    return any(begun <= at and (ended is None or at < ended) for begun, ended in person.frozen)
-
-
 _REASONS: Final[dict[str, Callable[[Any, Person], bool]]] = {
     "NEED_WITHDRAWN": lambda row, _: (
         row["withdrawn_time"] is not None and row["withdrawn_time"] <= row["disclosed_time"]
     ),
     "NO_AGREEMENT": lambda row, person: not _is_covered(row, person),
     "CONSENT_NOT_IN_FORCE": lambda row, person: _right_mask(row, person) == 0,
-    "CONSENT_FROZEN": _is_frozen,
+    "CONSENT_FROZEN": lambda row, person: is_frozen(person, row["disclosed_time"]),
     "BENEFICIARY_ERASED": lambda row, _: row["erased_time"] is not None,
 }
 """Who holds a referral is referral's to say, so the other reasons are not judged here."""

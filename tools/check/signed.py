@@ -46,15 +46,23 @@ class Said:
 
 @dataclass(frozen=True, slots=True)
 class Person:
-    """All that one person said, in any order, and when consent was frozen (until None: it still is)."""
+    """All that one person said, in any order, and when consent was frozen (until None: it still is).
+
+    Args:
+        others: what was said on other records, and since and until when these were seen as the same person's.
+    """
 
     said: Sequence[Said]
     frozen: Sequence[tuple[datetime, datetime | None]] = ()
+    others: Sequence[tuple["Person", datetime, datetime | None]] = ()
 
 
 def permitted(person: Person, agency_id: UUID, purpose: str, at: datetime) -> int:
-    """The categories, as bits, that this agency could see for this purpose at that moment."""
-    if any(begun <= at and (ended is None or at < ended) for begun, ended in person.frozen):
+    """The categories, as bits, that this agency could see for this purpose at that moment.
+
+    On another record of the same person nothing is permitted; what is denied or frozen there is so here.
+    """
+    if is_frozen(person, at):
         return 0
     answer = 0
     for bit in _bits(person):
@@ -65,9 +73,28 @@ def permitted(person: Person, agency_id: UUID, purpose: str, at: datetime) -> in
         ]
         if any(not line.is_permit for _, line in lines):
             continue
+        if any(_denies(other, agency_id, purpose, bit, at) for other in _same_then(person, at)):
+            continue
         if any(not _taken_back(person, one, line, at) for one, line in lines):
             answer |= bit
     return answer
+
+
+def is_frozen(person: Person, at: datetime) -> bool:
+    """Whether consent was frozen at that moment, on whichever of the person's records."""
+    periods = [*person.frozen, *(period for other in _same_then(person, at) for period in other.frozen)]
+    return any(begun <= at and (ended is None or at < ended) for begun, ended in periods)
+
+
+def _same_then(person: Person, at: datetime) -> Iterator[Person]:
+    for other, since, until in person.others:
+        if since <= at and (until is None or at < until):
+            yield other
+
+
+def _denies(other: Person, agency_id: UUID, purpose: str, bit: int, at: datetime) -> bool:
+    lines = (line for _, line in _in_force(other, at) if not line.is_permit and line.categories & bit)
+    return any((line.agency_id, line.purpose) == (agency_id, purpose) for line in lines)
 
 
 def _bits(person: Person) -> Iterator[int]:

@@ -47,7 +47,8 @@ class _Page:
             f" · {_bdi(document['disclosure_id'])}</p>",
             f'<p class="note">{self._text("keep_safe")}</p>',
             *self._withheld(),
-            self._section("person", self._person()),
+            self._section("person", self._person(document["person"])),
+            *(self._section("other_record", self._person(one)) for one in document.get("other_records", ())),
             self._section("needs", self._needs()),
         ]
         if not document["history_withheld"]:
@@ -141,8 +142,7 @@ class _Page:
             ),
         ]
 
-    def _person(self) -> str:
-        person = self._document["person"]
+    def _person(self, person: Mapping[str, Any]) -> str:
         shown = {name: self._field(name, person.get(name)) for name in _FIELDS}
         rows = (f"<tr><th>{self._label(name)}</th><td>{one}</td></tr>" for name, one in shown.items() if one)
         return f"<table>{''.join(rows)}</table>"

@@ -156,6 +156,22 @@ def _need_withdrawn(fact: events.NeedWithdrawn) -> _Envelope:
     return _Envelope(fact.beneficiary_id, fact.need_id, 2, "need_withdrawn", message)
 
 
+def _beneficiaries_merged(fact: events.BeneficiariesMerged) -> _Envelope:
+    message = intake.BeneficiariesMerged(
+        merged_beneficiary_id=str(fact.merged_beneficiary_id),
+        kept_beneficiary_id=str(fact.kept_beneficiary_id),
+    )
+    return _Envelope(fact.merged_beneficiary_id, fact.merge_id, 1, "beneficiaries_merged", message)
+
+
+def _beneficiaries_unmerged(fact: events.BeneficiariesUnmerged) -> _Envelope:
+    message = intake.BeneficiariesUnmerged(
+        merged_beneficiary_id=str(fact.merged_beneficiary_id),
+        kept_beneficiary_id=str(fact.kept_beneficiary_id),
+    )
+    return _Envelope(fact.merged_beneficiary_id, fact.merge_id, 2, "beneficiaries_unmerged", message)
+
+
 def _agreement_changed(fact: events.AgreementChanged) -> _Envelope:
     message = disclosure.AgreementChanged(agency_id=str(fact.agency_id))
     message.valid_from_time.FromDatetime(fact.valid_from_time)
@@ -211,6 +227,8 @@ _ENVELOPES: Final[dict[type, Callable[[Any], _Envelope]]] = {
     events.ConsentFreezeLifted: _consent_freeze_lifted,
     events.NeedRecorded: _need_recorded,
     events.NeedWithdrawn: _need_withdrawn,
+    events.BeneficiariesMerged: _beneficiaries_merged,
+    events.BeneficiariesUnmerged: _beneficiaries_unmerged,
     events.AgreementChanged: _agreement_changed,
     events.DisclosureGiven: _disclosure_given,
     events.DisclosureRefused: _disclosure_refused,

@@ -1,6 +1,6 @@
 """Finding people by an exact identifier: twelve bits say where to look, then it is opened and compared."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Final
@@ -64,22 +64,22 @@ class IdentifierSearch:
             await tx.connection.execute(_LOCK, _LOCK_SPACE, keys)
 
     async def same_as(
-        self, tx: Transaction, identifiers: Iterable[Identifier], *, but: BeneficiaryId | None = None
-    ) -> FoundPerson | None:
-        """Somebody, of whatever agency, who has one of these unique identifiers already."""
+        self, tx: Transaction, identifiers: Iterable[Identifier], *, but: Collection[BeneficiaryId] = ()
+    ) -> list[FoundPerson]:
+        """Who has one of these unique identifiers already, of whatever agency, the earliest first."""
         unique = [one for one in identifiers if one.is_unique]
         if not unique:
-            return None
-        same = [person for person in await self._matching(tx, _OF_ANY_AGENCY, unique) if person != but]
+            return []
+        same = [person for person in await self._matching(tx, _OF_ANY_AGENCY, unique) if person not in but]
         if not same:
-            return None
+            return []
         rows = await tx.connection.fetch(
             f"select * from ({_OF_ANY_AGENCY}) as found where beneficiary_id = any($4)",  # noqa: S608  constants
             *self._where(unique),
             _SHOWN,
             same,
         )
-        return next(iter(self._shown(rows)), None)
+        return self._shown(rows)
 
     async def own_people(self, tx: Transaction, identifier: Identifier) -> list[BeneficiaryId]:
         """People registered by the caller's agency who have the identifier."""

@@ -79,6 +79,23 @@ class KnownNames:
         Raises:
             Unavailable: NAMES_NOT_LOADED: intake has just started.
         """
+        self._check_loaded()
+        await self._catch_up()
+        return self._index.find(query, agency_id)
+
+    async def find_each(
+        self, queries: Sequence[NameQuery], agency_id: UUID
+    ) -> list[list[tuple[UUID, float]]]:
+        """As `find`, for each of the queries; other calls are served in between."""
+        self._check_loaded()
+        await self._catch_up()
+        found = []
+        for query in queries:
+            found.append(self._index.find(query, agency_id))
+            await asyncio.sleep(0)
+        return found
+
+    def _check_loaded(self) -> None:
         if self._snapshot is None:
             raise Unavailable(
                 "The names are still being opened after a start; search again in a moment, or by case code,"
@@ -86,8 +103,6 @@ class KnownNames:
                 reason="NAMES_NOT_LOADED",
                 retry_delay_seconds=2.0,
             )
-        await self._catch_up()
-        return self._index.find(query, agency_id)
 
     async def _load(self) -> None:
         began, last, index = time.monotonic(), UUID(int=0), NameIndex()

@@ -46,11 +46,15 @@ _LOOK: Final = """
         from beneficiary b where b.beneficiary_id = any($3::uuid[]) order by b.beneficiary_id for share
     )
     select r.method, r.hash, r.response, p.registered_by_agency_id, p.is_erased,
-           c.beneficiary_id as continues_beneficiary_id, clock_timestamp() as now
+           m.kept_beneficiary_id as merged_into,
+           coalesce(k.kept_beneficiary_id, c.beneficiary_id) as continues_beneficiary_id,
+           clock_timestamp() as now
     from asked a
     left join request r using (principal_id, request_id)
     left join person p using (beneficiary_id)
     left join need c on c.referral_id = a.continues_referral_id
+    left join beneficiary_merge m on m.merged_beneficiary_id = a.beneficiary_id and m.unmerged_time is null
+    left join beneficiary_merge k on k.merged_beneficiary_id = c.beneficiary_id and k.unmerged_time is null
     order by a.number
 """
 _WRITE: Final = f"""
@@ -60,6 +64,9 @@ _WRITE: Final = f"""
         from unnest($13::uuid[], $14::text[], $15::bytea[], $16::bytea[]) with ordinality
             as r (request_id, method, hash, response, number)
         join (select row_number() over () as number, a.* from {ROW_ARRAYS}) as a using (number)
+        where not exists (
+            select from beneficiary_merge m
+            where m.merged_beneficiary_id = a.beneficiary_id and m.unmerged_time is null)
     ), claimed as (
         insert into request (principal_id, request_id, method, hash, response)
         select principal_id, request_id, method, hash, response from asked
@@ -189,7 +196,8 @@ class NeedsWriter:
             for one in fresh:
                 times = written.get(one.row.ids.need_id)
                 if times is None:
-                    self._put_off.append(one)  # its first answer was committed a moment ago elsewhere
+                    # its first answer was committed a moment ago elsewhere, or a merge that _look waited for
+                    self._put_off.append(one)
                     continue
                 event = encode(_recorded(one, *times), one.caller, times[1])
                 one.context.run(tx.publish, event)
@@ -225,6 +233,7 @@ class NeedsWriter:
                     sender_agency_id=one.row.sender_agency_id,
                     registered_by_agency_id=row["registered_by_agency_id"],
                     is_erased=bool(row["is_erased"]),
+                    merged_into=row["merged_into"],
                     continues_beneficiary_id=row["continues_beneficiary_id"],
                     now=row["now"],
                 )

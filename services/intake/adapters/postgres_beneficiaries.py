@@ -20,6 +20,16 @@ _LOCK: Final = f"""
     select {_COLUMNS} from beneficiary where beneficiary_id = any($1)
     order by beneficiary_id for no key update
 """  # noqa: S608  a constant
+_LOCK_AS_ONE: Final = f"""
+    select {_COLUMNS} from beneficiary where beneficiary_id = any(
+        array(select other_id from same_person
+              where beneficiary_id = any($1::uuid[]) and unmerged_time is null) || $1::uuid[])
+    order by beneficiary_id for no key update
+"""  # noqa: S608  a constant
+_OTHERS: Final = """
+    select other_id, other_is_kept from same_person
+    where beneficiary_id = any($1::uuid[]) and unmerged_time is null order by merged_time, other_id
+"""
 _READ: Final = f"select {_COLUMNS} from beneficiary where beneficiary_id = $1"  # noqa: S608  a constant
 _INSERT: Final = """
     with person as (
@@ -71,8 +81,8 @@ _KEYS: Final = """
     from data_key where beneficiary_id = $1 order by key_class, epoch desc
 """
 _BUMP: Final = """
-    update beneficiary set profile_version = profile_version + 1 where beneficiary_id = $1
-    returning profile_version
+    update beneficiary set profile_version = profile_version + 1 where beneficiary_id = any($1::uuid[])
+    returning beneficiary_id, profile_version
 """
 _ERASE: Final = """
     with told as (
@@ -91,6 +101,14 @@ _ERASE: Final = """
     returning beneficiary.beneficiary_id, profile_version
 """
 _ALL_RECORDS: Final = "select * from vault_record where beneficiary_id = $1"
+
+
+@dataclass(frozen=True, slots=True)
+class OtherRecord:
+    """Another record of the same person; `is_kept`: the one that the record in question was merged into."""
+
+    beneficiary_id: BeneficiaryId
+    is_kept: bool
 
 
 @dataclass(frozen=True, slots=True)
@@ -133,15 +151,39 @@ class PostgresBeneficiaries:
             _present(found.get(beneficiary_id))
         return found
 
+    async def lock_as_one(self, tx: Transaction, *beneficiary_ids: BeneficiaryId) -> list[BeneficiaryRow]:
+        """Locks these people with all records that are seen as theirs, in the order of their ids; those asked
+        for are the first of the answer. Raises as `lock` does.
+        """
+        while True:
+            rows = {
+                row["beneficiary_id"]: _row(row)
+                for row in await tx.connection.fetch(_LOCK_AS_ONE, beneficiary_ids)
+            }
+            asked = [_present(rows.get(beneficiary_id)) for beneficiary_id in beneficiary_ids]
+            # a merge may have been waited for
+            others = {other.beneficiary_id for other in await self.others(tx, *beneficiary_ids)}
+            if rows.keys() == others.union(beneficiary_ids):
+                return [*asked, *(rows[one] for one in sorted(rows.keys() - set(beneficiary_ids)))]
+
+    async def others(self, tx: Transaction, *beneficiary_ids: BeneficiaryId) -> list[OtherRecord]:
+        """The other records that are seen as these people's now, as far as the caller may see."""
+        rows = await tx.connection.fetch(_OTHERS, beneficiary_ids)
+        return [OtherRecord(row["other_id"], row["other_is_kept"]) for row in rows]
+
     async def read(self, tx: Transaction, beneficiary_id: BeneficiaryId) -> BeneficiaryRow:
         """The person's row without a lock. Raises as `lock` does."""
         row = await tx.connection.fetchrow(_READ, beneficiary_id)
         return _present(_row(row) if row else None)
 
-    async def bump_profile(self, tx: Transaction, beneficiary_id: BeneficiaryId) -> int:
-        """Counts a change of what matching may know; answers the new profile_version for `ProfileChanged`."""
-        version: int = await tx.connection.fetchval(_BUMP, beneficiary_id)
-        return version
+    async def bump_profiles(
+        self, tx: Transaction, beneficiary_ids: Iterable[BeneficiaryId]
+    ) -> list[tuple[BeneficiaryId, int]]:
+        """Counts a change of what matching may know of locked people; answers each with the new
+        profile_version, for `ProfileChanged`.
+        """
+        rows = await tx.connection.fetch(_BUMP, list(beneficiary_ids))
+        return [(row["beneficiary_id"], row["profile_version"]) for row in rows]
 
     async def erase(
         self, tx: Transaction, erased_times: Mapping[BeneficiaryId, datetime]

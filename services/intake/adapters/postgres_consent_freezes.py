@@ -10,6 +10,12 @@ from kernel.ids import AgencyId, BeneficiaryId
 _OPEN: Final = """
     select consent_freeze_id from consent_freeze where beneficiary_id = $1 and lifted_time is null
 """
+_HOLDS: Final = """
+    select exists (
+        select from consent_freeze where lifted_time is null and beneficiary_id = any(
+            array(select other_id from same_person where beneficiary_id = $1 and unmerged_time is null)
+            || $1::uuid))
+"""
 _ADD: Final = """
     insert into consent_freeze (consent_freeze_id, beneficiary_id, frozen_by_agency_id,
         frozen_by_principal_id, frozen_time, sealed_words)
@@ -27,6 +33,11 @@ class PostgresConsentFreezes:
     async def open_of(self, tx: Transaction, beneficiary_id: BeneficiaryId) -> UUID | None:
         """The freeze that is in force; None where there is none."""
         found: UUID | None = await tx.connection.fetchval(_OPEN, beneficiary_id)
+        return found
+
+    async def holds(self, tx: Transaction, beneficiary_id: BeneficiaryId) -> bool:
+        """Whether a freeze is in force, of this record or of another one of the same person."""
+        found: bool = await tx.connection.fetchval(_HOLDS, beneficiary_id)
         return found
 
     async def add(

@@ -67,6 +67,33 @@ _OPEN_CELLS: Final = f"""
                       where frozen.beneficiary_id = cell.beneficiary_id and frozen.lifted_time is null)
     order by beneficiary_id
 """  # noqa: S608  constant
+# of people with merged records: what is permitted on the record itself, less what is denied on any of them
+_OPEN_CELLS_AS_ONE: Final = f"""
+    with record as materialized (
+        select person as person_id, person as record_id from unnest($1::uuid[]) as person
+        union all
+        select beneficiary_id, other_id from same_person
+        where beneficiary_id = any($1::uuid[]) and unmerged_time is null
+    )
+    select record.person_id, {", ".join(f"cell.{name.strip()}" for name in CELL_COLUMNS.split(","))}
+    from record join grant_cell as cell on cell.beneficiary_id = record.record_id
+    where cell.withdrawn_time is null and cell.valid_until_time > clock_timestamp()
+      and (record.record_id = record.person_id or cell.effect = 'DENY')
+      and not exists (
+          select from record as own join consent_freeze as frozen on frozen.beneficiary_id = own.record_id
+          where own.person_id = record.person_id and frozen.lifted_time is null)
+    order by record.person_id
+"""  # noqa: S608  constant
+_REMIND_OF_DENIALS: Final = """
+    insert into consent_moment (due_time, beneficiary_id)
+    select distinct moment, seen.beneficiary_id
+    from same_person as seen
+    join grant_cell as cell on cell.beneficiary_id = seen.other_id
+    cross join unnest(array[cell.valid_from_time, cell.valid_until_time]) as moment
+    where seen.beneficiary_id = any($1::uuid[]) and seen.unmerged_time is null
+      and cell.effect = 'DENY' and ($2::uuid is null or cell.consent_id = $2)
+      and moment > clock_timestamp()
+"""
 _EVENTS: Final = """
     select e.consent_event_id, e.beneficiary_id, e.sequence, e.state, e.consent_id, e.agency_id,
            e.recorded_time, c.valid_from_time, c.valid_until_time
@@ -188,18 +215,32 @@ class PostgresConsents:
         return tuple(cell_from(row) for row in rows)
 
     async def open_cells(
-        self, tx: Transaction, beneficiary_ids: Sequence[UUID]
+        self, tx: Transaction, beneficiary_ids: Sequence[UUID], merged: Sequence[UUID] = ()
     ) -> dict[UUID, tuple[Cell, ...]]:
         """The cells of these people that have not ended, unlocked: to advise, never to release.
 
-        None of somebody whose consent is frozen.
+        None of somebody whose consent is frozen. Of `merged`, those among them with other records, there are
+        the denials of these records too, and a freeze of one is a freeze of all.
         """
-        rows = await tx.connection.fetch(
-            _OPEN_CELLS,
-            list(beneficiary_ids),
-        )
-        of_person = groupby((cell_from(row) for row in rows), key=lambda cell: cell.beneficiary_id)
-        return {beneficiary_id: tuple(cells) for beneficiary_id, cells in of_person}
+        rows = await tx.connection.fetch(_OPEN_CELLS, list(beneficiary_ids))
+        of_record = groupby((cell_from(row) for row in rows), key=lambda cell: cell.beneficiary_id)
+        found = {beneficiary_id: tuple(cells) for beneficiary_id, cells in of_record}
+        if merged:
+            rows = await tx.connection.fetch(_OPEN_CELLS_AS_ONE, list(merged))
+            of_person = groupby(rows, key=lambda row: row["person_id"])
+            found |= dict.fromkeys(merged, ())
+            found |= {person_id: tuple(map(cell_from, own)) for person_id, own in of_person}
+        return found
+
+    async def remind_of_denials(
+        self, tx: Transaction, beneficiary_ids: Sequence[BeneficiaryId], consent_id: ConsentId | None = None
+    ) -> None:
+        """Has told of these people when a denial on another record of theirs begins or ends by time alone.
+
+        Args:
+            consent_id: of this record only.
+        """
+        await tx.connection.execute(_REMIND_OF_DENIALS, list(beneficiary_ids), consent_id)
 
     async def close(
         self,

@@ -20,14 +20,20 @@ _AGREEMENT_THEN: Final = """
     select * from agreement_version where agency_id = $1 and saved_time <= $2
     order by version desc limit 1
 """
-# a cell that was closed later was in force then
+# a cell that was closed later was in force then; of other records seen as the person's, denials count
 _CELLS_THEN: Final = f"""
+    with other as materialized (
+        select other_id from same_person
+        where beneficiary_id = $1 and merged_time <= $4 and coalesce(unmerged_time > $4, true)
+    )
     select {", ".join(f"cell.{name.strip()}" for name in CELL_COLUMNS.split(","))}
     from grant_cell cell join consent_event given using (consent_event_id)
-    where cell.beneficiary_id = $1 and cell.agency_id = $2 and cell.purpose = $3
+    where cell.beneficiary_id = any(array(select other_id from other) || $1::uuid)
+      and cell.agency_id = $2 and cell.purpose = $3 and (cell.beneficiary_id = $1 or cell.effect = 'DENY')
       and given.recorded_time <= $4 and (cell.withdrawn_time is null or cell.withdrawn_time > $4)
       and not exists (select from consent_freeze frozen
-                      where frozen.beneficiary_id = $1 and frozen.frozen_time <= $4
+                      where frozen.beneficiary_id = any(array(select other_id from other) || $1::uuid)
+                        and frozen.frozen_time <= $4
                         and (frozen.lifted_time is null or frozen.lifted_time > $4))
     order by cell.cell_id
 """  # noqa: S608  constant

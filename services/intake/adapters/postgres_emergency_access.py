@@ -34,7 +34,8 @@ _ASKED: Final = """
 """
 _DENIALS: Final = f"""
     select {CELL_COLUMNS} from grant_cell
-    where beneficiary_id = $1 and agency_id = $2 and effect = 'DENY' and withdrawn_time is null
+    where beneficiary_id = any(array(select others_of_person($1)) || $1::uuid)
+      and agency_id = $2 and effect = 'DENY' and withdrawn_time is null
     order by cell_id for share
 """  # noqa: S608  constant
 _INSERT_DISCLOSURE: Final = """

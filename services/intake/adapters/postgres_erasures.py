@@ -1,6 +1,6 @@
 """Erasures and their certificates in PostgreSQL."""
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from typing import Final
 from uuid import UUID
 
@@ -16,10 +16,15 @@ from services.intake.domain.person_export import IdentityProof
 from services.intake.domain.rights_request import RightsRequest
 
 _KEYS: Final = """
-    select key_id, key_class, epoch from data_key where beneficiary_id = $1 order by key_class, epoch
+    select key_id, key_class, epoch from data_key
+    where beneficiary_id = any($1::uuid[]) order by key_class, epoch, key_id
 """
+_OF_PERSON: Final = {
+    "beneficiary_merge": "merged_beneficiary_id = any($1::uuid[]) or kept_beneficiary_id = any($1::uuid[])"
+}
 _KEPT: Final = " union all ".join(
-    f"select '{table}' as place, count(*) as count from {table} where beneficiary_id = $1"  # noqa: S608  names of tables
+    f"select '{table}' as place, count(*) as count from {table}"  # noqa: S608  names of tables
+    f" where {_OF_PERSON.get(table, 'beneficiary_id = any($1::uuid[])')}"
     for table in KEPT_ON
 )
 _KEEP: Final = """
@@ -29,7 +34,7 @@ _KEEP: Final = """
 """
 _RECIPIENTS: Final = """
     select distinct agency_id from disclosure
-    where beneficiary_id = $1 and outcome = 'GIVEN' and agency_id is not null order by agency_id
+    where beneficiary_id = any($1::uuid[]) and outcome = 'GIVEN' and agency_id is not null order by agency_id
 """
 _REACH: Final = "select set_config('app.internal', 'true', true)"
 
@@ -44,29 +49,29 @@ class PostgresErasures:
         """
         await tx.connection.execute(_REACH)
 
-    async def held(self, tx: Transaction, beneficiary_id: BeneficiaryId) -> Destroyed:
-        """What there is of a person that an erasure will destroy."""
-        keys = await tx.connection.fetch(_KEYS, beneficiary_id)
+    async def held(self, tx: Transaction, records: Collection[BeneficiaryId]) -> Destroyed:
+        """What there is of a person, on all their records, that an erasure will destroy."""
+        keys = await tx.connection.fetch(_KEYS, list(records))
         entries: int = await tx.connection.fetchval(
-            "select count(*) from blind_index where beneficiary_id = $1", beneficiary_id
+            "select count(*) from blind_index where beneficiary_id = any($1::uuid[])", list(records)
         )
-        records = await tx.connection.fetch(
-            "select category from sealed_record where beneficiary_id = $1", beneficiary_id
+        sealed = await tx.connection.fetch(
+            "select category from sealed_record where beneficiary_id = any($1::uuid[])", list(records)
         )
         return Destroyed(
             keys=[DestroyedKey(**row) for row in keys],
             index_entries=entries,
-            categories=[row["category"] for row in records],
+            categories=[row["category"] for row in sealed],
         )
 
-    async def kept(self, tx: Transaction, beneficiary_id: BeneficiaryId) -> dict[str, int]:
+    async def kept(self, tx: Transaction, records: Collection[BeneficiaryId]) -> dict[str, int]:
         """How many rows of each table stay."""
-        rows = await tx.connection.fetch(_KEPT, beneficiary_id)
+        rows = await tx.connection.fetch(_KEPT, list(records))
         return {row["place"]: row["count"] for row in rows}
 
-    async def recipients(self, tx: Transaction, beneficiary_id: BeneficiaryId) -> Sequence[UUID]:
+    async def recipients(self, tx: Transaction, records: Collection[BeneficiaryId]) -> Sequence[UUID]:
         """The agencies that were given something of the person."""
-        rows = await tx.connection.fetch(_RECIPIENTS, beneficiary_id)
+        rows = await tx.connection.fetch(_RECIPIENTS, list(records))
         return [row["agency_id"] for row in rows]
 
     async def keep(

@@ -27,7 +27,7 @@ _ACCESSES: Final = """
 """
 _COMPLAINTS: Final = """
     select coalesce(jsonb_agg(to_jsonb(one) order by one.received_time, one.complaint_id), '[]')
-    from complaint as one where one.beneficiary_id = $1
+    from complaint as one where one.beneficiary_id = any($1::uuid[])
 """
 _DISCLOSE: Final = """
     insert into disclosure (disclosure_id, request_id, outcome, kind, beneficiary_id, told_by_agency_id,
@@ -72,9 +72,9 @@ class PostgresExports:
         rows: dict[str, Any] = json.loads(found)
         return rows
 
-    async def complaints(self, tx: Transaction, beneficiary_id: BeneficiaryId) -> list[dict[str, Any]]:
+    async def complaints(self, tx: Transaction, records: Iterable[BeneficiaryId]) -> list[dict[str, Any]]:
         """What the person has complained of, as far as the caller may see it: an accused agency may not."""
-        found = await tx.connection.fetchval(_COMPLAINTS, beneficiary_id)
+        found = await tx.connection.fetchval(_COMPLAINTS, list(records))
         complaints: list[dict[str, Any]] = json.loads(found)
         return complaints
 

@@ -33,6 +33,10 @@ _INSERT: Final = f"""
     select {SELECTED_VALUES} from {ROW_ARRAYS} cross join moment
     returning need_id, happened_time, recorded_time
 """  # noqa: S608  constants
+_MERGED_INTO: Final = """
+    select merged_beneficiary_id, kept_beneficiary_id from beneficiary_merge
+    where merged_beneficiary_id = any($1::uuid[]) and unmerged_time is null
+"""
 _LOCK_PEOPLE: Final = """
     select beneficiary_id, registered_by_agency_id, erased_time is not null as is_erased
     from beneficiary where beneficiary_id = any($1::uuid[]) order by beneficiary_id for share
@@ -43,12 +47,17 @@ _WITHDRAW: Final = """
 """
 _PAGE: Final = f"""
     select {_COLUMNS} from need n
-    where n.beneficiary_id = $1 and ($2::timestamptz is null or (n.recorded_time, n.need_id) < ($2, $3))
+    where n.beneficiary_id = any(
+        array(select other_id from same_person where beneficiary_id = $1 and unmerged_time is null)
+        || $1::uuid)
+      and ($2::timestamptz is null or (n.recorded_time, n.need_id) < ($2, $3))
     order by n.recorded_time desc, n.need_id desc limit $4
 """  # noqa: S608  constants
 _STANDING: Final = f"""
     select {_COLUMNS}, b.profile_version, b.erased_time is not null as is_erased,
-           w.recorded_time as whole_time
+           w.recorded_time as whole_time,
+           exists (select from same_person as s
+                   where s.beneficiary_id = n.beneficiary_id and s.unmerged_time is null) as has_others
     from need n
     join beneficiary b using (beneficiary_id)
     left join lateral (
@@ -82,6 +91,8 @@ class StandingNeed:
     profile_version: int
     is_erased: bool
     whole_withdrawal_time: datetime | None
+    has_others: bool = False
+    """Whether other records are seen as the same person's."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,6 +101,7 @@ class LockedPerson:
 
     registered_by_agency_id: AgencyId
     is_erased: bool
+    merged_into: BeneficiaryId | None
 
 
 class PostgresNeeds:
@@ -98,17 +110,23 @@ class PostgresNeeds:
     async def lock_people(self, tx: Transaction, beneficiary_ids: Sequence[UUID]) -> dict[UUID, LockedPerson]:
         """The people whom the caller may see, kept from being erased meanwhile; in the order of ids."""
         rows = await tx.connection.fetch(_LOCK_PEOPLE, list(beneficiary_ids))
+        merged = dict(await tx.connection.fetch(_MERGED_INTO, list(beneficiary_ids)))
         return {
-            row["beneficiary_id"]: LockedPerson(row["registered_by_agency_id"], row["is_erased"])
+            row["beneficiary_id"]: LockedPerson(
+                row["registered_by_agency_id"], row["is_erased"], merged.get(row["beneficiary_id"])
+            )
             for row in rows
         }
 
     async def people_of_referrals(
         self, tx: Transaction, referral_ids: Sequence[UUID]
     ) -> dict[UUID, BeneficiaryId]:
-        """Whose referrals these are, as far as the caller may see."""
+        """Whose referrals these are, as far as the caller may see; of a merged record, the kept one's."""
         rows = await tx.connection.fetch(
-            "select referral_id, beneficiary_id from need where referral_id = any($1::uuid[])",
+            """select referral_id, coalesce(kept_beneficiary_id, beneficiary_id) as beneficiary_id
+            from need left join beneficiary_merge
+              on merged_beneficiary_id = beneficiary_id and unmerged_time is null
+            where referral_id = any($1::uuid[])""",
             list(referral_ids),
         )
         return {row["referral_id"]: row["beneficiary_id"] for row in rows}
@@ -144,7 +162,9 @@ class PostgresNeeds:
         before: tuple[datetime, UUID] | None,
         size: int,
     ) -> list[Need]:
-        """Up to `size` needs of the person, the newest first, those older than `before`."""
+        """Up to `size` needs of the person, the newest first, those older than `before`; on whichever of
+        their records.
+        """
         recorded_time, need_id = before or (None, None)
         rows = await tx.connection.fetch(_PAGE, beneficiary_id, recorded_time, need_id, size)
         return [need_from(row) for row in rows]
@@ -154,7 +174,7 @@ class PostgresNeeds:
         rows = await tx.connection.fetch(_STANDING, list(need_ids))
         return {
             row["need_id"]: StandingNeed(
-                need_from(row), row["profile_version"], row["is_erased"], row["whole_time"]
+                need_from(row), row["profile_version"], row["is_erased"], row["whole_time"], row["has_others"]
             )
             for row in rows
         }

@@ -15,6 +15,7 @@ KEPT_ON: Final[Mapping[str, str]] = {
     "consent_event": "PROOF_OF_CONSENT",
     "grant_cell": "PROOF_OF_CONSENT",
     "consent_freeze": "ACCOUNTABILITY",
+    "beneficiary_merge": "ACCOUNTABILITY",
     "need": "STATISTICS",
     "held_referral": "ACCOUNTABILITY",
     "disclosure": "ACCOUNTABILITY",

@@ -122,6 +122,26 @@ class NeedWithdrawn:
 
 
 @dataclass(frozen=True, slots=True)
+class BeneficiariesMerged:
+    """Two records are seen as one person's; always version 1 of the merge."""
+
+    merge_id: UUID
+    merged_beneficiary_id: BeneficiaryId
+    kept_beneficiary_id: BeneficiaryId
+    request_id: UUID | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class BeneficiariesUnmerged:
+    """They are two people again; always version 2 of the merge."""
+
+    merge_id: UUID
+    merged_beneficiary_id: BeneficiaryId
+    kept_beneficiary_id: BeneficiaryId
+    request_id: UUID | None = None
+
+
+@dataclass(frozen=True, slots=True)
 class AgreementChanged:
     """A sharing agreement began, changed or ended; `version` is the agreement's."""
 
@@ -167,6 +187,8 @@ IntakeFact = (
     | ConsentFreezeLifted
     | NeedRecorded
     | NeedWithdrawn
+    | BeneficiariesMerged
+    | BeneficiariesUnmerged
 )
 """Facts of topic kem.intake.v1, keyed by the person."""
 

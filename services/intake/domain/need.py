@@ -83,6 +83,7 @@ def check_recordable(
     sender_agency_id: AgencyId,
     registered_by_agency_id: AgencyId | None,
     is_erased: bool,
+    merged_into: BeneficiaryId | None,
     continues_beneficiary_id: BeneficiaryId | None,
     now: datetime,
 ) -> None:
@@ -90,17 +91,24 @@ def check_recordable(
 
     Args:
         registered_by_agency_id: None where there is no such person.
+        merged_into: the record that this one was merged into.
         continues_beneficiary_id: whose referral the need continues; None where there is no such referral.
 
     Raises:
         NotFound: BENEFICIARY_NOT_FOUND, REFERRAL_NOT_FOUND (somebody else's looks like none).
-        RuleBroken: BENEFICIARY_ERASED.
+        RuleBroken: BENEFICIARY_ERASED, BENEFICIARY_MERGED.
         Invalid: HAPPENED_IN_FUTURE.
     """
     if registered_by_agency_id != sender_agency_id:
         raise NotFound("There is no such person among yours.", reason="BENEFICIARY_NOT_FOUND")
     if is_erased:
         raise RuleBroken("This person's data was erased at their wish.", reason="BENEFICIARY_ERASED")
+    if merged_into is not None:
+        raise RuleBroken(
+            "This record was merged into another one of the same person; record the need on that one.",
+            reason="BENEFICIARY_MERGED",
+            kept_beneficiary_id=str(merged_into),
+        )
     if need.continues_referral_id is not None and continues_beneficiary_id != need.beneficiary_id:
         raise NotFound("There is no such referral of this person to continue.", reason="REFERRAL_NOT_FOUND")
     check_happened(need.happened_time, now)

@@ -69,6 +69,8 @@ class PersonExport:
     request: RightsRequest
     scope: ExportScope
     fields: Mapping[str, Any]
+    other_fields: Mapping[str, Mapping[str, Any]]
+    """Of the other records that are seen as this person's, by the id of each."""
     rows: Mapping[str, Any]
     words: Mapping[str, str]
     accesses: Sequence[RecordedAccess]

@@ -37,6 +37,9 @@ _KEEPS_POLICY: Final = Access(roles=frozenset({Role.DPO}))
 _PROTECTS_CHILDREN: Final = Access(roles=frozenset({Role.CHILD_PROTECTION_OFFICER}))
 _COMPLAINTS: Final = frozenset({Role.DPO, Role.SAFEGUARDING_OFFICER})
 _RECALLS: Final = Access(roles=_CASE_WORK.roles | {Role.DPO, Role.SAFEGUARDING_OFFICER})
+_MERGES: Final = Access(
+    roles=frozenset({Role.SUPERVISOR, Role.CHILD_PROTECTION_OFFICER, Role.GBV_FOCAL_POINT})
+)
 _HUB_ONLY: Final = Access(internal=True)
 
 ACCESS: Final[Mapping[str, Access]] = {
@@ -61,6 +64,10 @@ ACCESS: Final[Mapping[str, Access]] = {
     "/kem.intake.v1.ConsentPolicyService/GetNotice": _READS_POLICY,
     "/kem.intake.v1.ConsentPolicyService/SaveAgeRules": _KEEPS_POLICY,
     "/kem.intake.v1.ConsentPolicyService/ListAgeRules": _READS_POLICY,
+    **{
+        f"/kem.intake.v1.MergeService/{method}": _MERGES
+        for method in ("ListLikelyDuplicates", "MergeBeneficiaries", "UnmergeBeneficiaries")
+    },
     "/kem.intake.v1.EligibilityService/GetProfiles": _HUB_ONLY,
     "/kem.intake.v1.TextService/Seal": _HUB_ONLY,
     "/kem.intake.v1.TextService/Open": _HUB_ONLY,

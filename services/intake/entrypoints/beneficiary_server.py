@@ -85,6 +85,8 @@ class BeneficiaryServer:
             version=shown.version,
             registered_by_agency_id=str(shown.registered_by_agency_id),
             origin=next(number for number, origin in ORIGINS.items() if origin is shown.origin),
+            other_beneficiary_ids=[str(one.beneficiary_id) for one in shown.others],
+            kept_beneficiary_id=next((str(one.beneficiary_id) for one in shown.others if one.is_kept), ""),
         )
 
     async def SearchBeneficiaries(

@@ -54,7 +54,10 @@ def consent_graph(rows: Mapping[str, Any], now: datetime) -> dict[str, Any]:
 
 
 def _events_of(record: _Row, events: Sequence[_Row]) -> list[_Row]:
-    """Its own, and what was taken back after it: that is about all records before."""
+    """Its own, and what was taken back after it: that is about all consents before on the same record of the
+    person, which counts by itself.
+    """
+    events = [one for one in events if one["beneficiary_id"] == record["beneficiary_id"]]
     own = [one for one in events if one["consent_id"] == record["consent_id"]]
     first = min((one["sequence"] for one in own), default=0)
     later = [

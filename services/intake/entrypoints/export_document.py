@@ -11,6 +11,7 @@ from services.intake.entrypoints.consent_jsonld import consent_graph
 
 SCHEMA: Final = "kem-export/1"
 
+_PERSON: Final = ("beneficiary_id", "registered_by_agency_id", "registered_time", "origin")
 _NEED: Final = (
     "need_id",
     "referral_id",
@@ -95,18 +96,19 @@ def export_document(export: PersonExport) -> str:
         "asked_by": request.asked_by,
         "withheld_categories": codes.categories_in(export.scope.withheld_mask),
         "history_withheld": not export.scope.with_history,
-        "person": {
-            "beneficiary_id": person["beneficiary_id"],
-            "registered_by_agency_id": person["registered_by_agency_id"],
-            "registered_time": person["registered_time"],
-            "origin": person["origin"],
-            **plain_values(export.fields),
-        },
+        "person": _person(person, export.fields),
+        "other_records": [
+            _person(one, export.other_fields[one["beneficiary_id"]]) for one in export.rows["other_records"]
+        ],
         "needs": list(_needs(export)),
     }
     if export.scope.with_history:
         document |= _history(export)
     return json.dumps(document, ensure_ascii=False, indent=1)
+
+
+def _person(row: _Row, fields: Mapping[str, Any]) -> dict[str, Any]:
+    return _of(row, _PERSON) | plain_values(fields)
 
 
 def _needs(export: PersonExport) -> Iterable[dict[str, Any]]:

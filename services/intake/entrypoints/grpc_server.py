@@ -21,6 +21,7 @@ from kem.intake.v1.intake_service_pb2_grpc import (
     IntakeServiceServicer,
     add_IntakeServiceServicer_to_server,
 )
+from kem.intake.v1.merge_service_pb2_grpc import add_MergeServiceServicer_to_server
 from kem.intake.v1.text_service_pb2_grpc import add_TextServiceServicer_to_server
 from services.intake.adapters.tombstones import Tombstones
 from services.intake.entrypoints.authority_server import AuthorityServer
@@ -34,6 +35,7 @@ from services.intake.entrypoints.eligibility_server import EligibilityServer
 from services.intake.entrypoints.emergency_access_server import EmergencyAccessServer
 from services.intake.entrypoints.emergency_server import EmergencyServer
 from services.intake.entrypoints.erasure_server import ErasureServer
+from services.intake.entrypoints.merge_server import MergeServer
 from services.intake.entrypoints.needs_server import NeedsServer
 from services.intake.entrypoints.parts import VaultParts
 from services.intake.entrypoints.recall_server import RecallServer
@@ -70,7 +72,7 @@ def registrations(
     rights, complaints = RightsServer(consent), ComplaintServer(consent)
     erasures = ErasureServer(consent, tombstones)
     policy = ConsentPolicyServer(consent)
-    recalls = RecallServer(consent)
+    recalls, merges = RecallServer(consent), MergeServer(people, consent)
     return (
         lambda server: add_IntakeServiceServicer_to_server(intake, server),
         lambda server: add_TextServiceServicer_to_server(texts, server),
@@ -84,4 +86,5 @@ def registrations(
         lambda server: add_ErasureServiceServicer_to_server(erasures, server),
         lambda server: add_ConsentPolicyServiceServicer_to_server(policy, server),
         lambda server: add_RecallServiceServicer_to_server(recalls, server),
+        lambda server: add_MergeServiceServicer_to_server(merges, server),
     )

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from chassis.postgres import Database
 from services.intake.adapters.identifier_search import IdentifierSearch
 from services.intake.adapters.known_names import KnownNames
+from services.intake.adapters.likely_duplicates import LikelyDuplicates
 from services.intake.adapters.people_search import PeopleSearch
 from services.intake.adapters.postgres_beneficiaries import PostgresBeneficiaries
 from services.intake.adapters.postgres_search_tally import PostgresSearchTally
@@ -22,6 +23,7 @@ class VaultParts:
     search: IdentifierSearch
     people_search: PeopleSearch
     search_tally: PostgresSearchTally
+    likely_duplicates: LikelyDuplicates
 
     @staticmethod
     def over(database: Database, vault: Vault, names: KnownNames, limits: SearchLimits) -> "VaultParts":
@@ -33,4 +35,5 @@ class VaultParts:
             search,
             PeopleSearch(search, names),
             PostgresSearchTally(limits),
+            LikelyDuplicates(vault, search, names),
         )

@@ -55,6 +55,7 @@ def need_message(need: Need) -> need_pb2.Need:
         urgency=common_pb2.Urgency.Value(f"URGENCY_{need.urgency}"),
         routing=need_pb2.Routing.Value(f"ROUTING_{need.routing}"),
         origin=beneficiary_pb2.Origin.Value(f"ORIGIN_{need.origin}"),
+        beneficiary_id=str(need.beneficiary_id),
         happened_time=timestamp(need.happened_time),
         recorded_time=timestamp(need.recorded_time),
         withdrawn_time=timestamp(need.withdrawn_time) if need.withdrawn_time else None,

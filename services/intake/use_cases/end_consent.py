@@ -12,9 +12,10 @@ from services.intake.adapters.postgres_consents import PostgresConsents
 from services.intake.adapters.postgres_recalls import PostgresRecalls
 from services.intake.domain.cells import ConsentEnded, is_closed_by
 from services.intake.domain.consent import ConsentEnding
-from services.intake.domain.events import ConsentStateRecorded, ProfileChanged
+from services.intake.domain.events import ConsentStateRecorded
 from services.intake.use_cases.open_recalls import open_recalls
 from services.intake.use_cases.own_agency import own_agency
+from services.intake.use_cases.tell_profile import tell_profile
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,7 +71,6 @@ async def end_consent(
     )
     closing = [cell for cell in cells if is_closed_by(cell, ended)]
     await consents.end(tx, ended, command.ending, closing, by_agency_id=by_agency_id)
-    profile_version = await people.bump_profile(tx, command.beneficiary_id)
     tx.publish(
         ConsentStateRecorded(
             command.beneficiary_id,
@@ -80,6 +80,6 @@ async def end_consent(
             request_id=command.request_id,
         )
     )
-    tx.publish(ProfileChanged(command.beneficiary_id, profile_version, request_id=command.request_id))
+    await tell_profile(tx, people, [command.beneficiary_id], command.request_id)
     await open_recalls(tx, recalls, [command.beneficiary_id], request_id=command.request_id)
     return EndedConsent(now, len(closing))

@@ -24,7 +24,8 @@ async def erase_beneficiary(
     tombstones: Tombstones,
     recalls: PostgresRecalls,
 ) -> datetime:
-    """Deletes the person's wrapped keys and index, behind a tombstone; answers when.
+    """Deletes the wrapped keys and the index of all records that are seen as this person's, behind a
+    tombstone for each; answers when.
 
     Whatever agencies were given about them is asked back.
 
@@ -35,11 +36,13 @@ async def erase_beneficiary(
         NotFound: BENEFICIARY_NOT_FOUND.
         RuleBroken: BENEFICIARY_ERASED: it was done before.
     """
-    await people.lock(tx, beneficiary_id)
-    tombstone = Tombstone(beneficiary_id, await tx.now())
-    await asyncio.to_thread(tombstones.add, tombstone)
-    await _erase([tombstone], tx, people, recalls)
-    return tombstone.erased_time
+    records = await people.lock_as_one(tx, beneficiary_id)
+    now = await tx.now()
+    told = [Tombstone(record.beneficiary_id, now) for record in records]
+    for tombstone in told:
+        await asyncio.to_thread(tombstones.add, tombstone)
+    await _erase(told, tx, people, recalls)
+    return now
 
 
 async def replay_tombstones(

@@ -40,7 +40,9 @@ class ErasureParts:
 
 
 async def erase_by_request(command: EraseByRequest, tx: Transaction, parts: ErasureParts) -> Certificate:
-    """The certificate, committed with the erasure. Only the hub's own data protection officer decides.
+    """The certificate, committed with the erasure of all records that are seen as this person's.
+
+    Only the hub's own data protection officer decides.
 
     Repeat-safe only inside `chassis.requests.once`.
 
@@ -54,9 +56,9 @@ async def erase_by_request(command: EraseByRequest, tx: Transaction, parts: Eras
     request.check_erasure()
     await parts.erasures.reach_everything(tx)
     person, certificate_id = request.beneficiary_id, random_id()
-    await parts.people.lock(tx, person)
-    destroyed = await parts.erasures.held(tx, person)
-    recipients = await parts.erasures.recipients(tx, person)
+    records = [row.beneficiary_id for row in await parts.people.lock_as_one(tx, person)]
+    destroyed = await parts.erasures.held(tx, records)
+    recipients = await parts.erasures.recipients(tx, records)
     erased_time = await erase_beneficiary(person, tx, parts.people, parts.tombstones, parts.recalls)
     certificate = certificate_of(
         certificate_id,
@@ -64,7 +66,7 @@ async def erase_by_request(command: EraseByRequest, tx: Transaction, parts: Eras
         tx.caller.principal_id,
         erased_time,
         destroyed,
-        await parts.erasures.kept(tx, person),
+        await parts.erasures.kept(tx, records),
         recipients,
     )
     await parts.erasures.keep(tx, certificate, request, command.identity_proof)

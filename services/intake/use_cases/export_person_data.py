@@ -70,23 +70,26 @@ async def export_person_data(
         )
     scope, person = scope_of(request), request.beneficiary_id
     is_own = request.asked_by is AskedBy.SELF
-    fields = _opened(await exports.records(tx, request.rights_request_id), person, scope, vault)
-    for name in () if is_own else _OWN_ONLY:
-        fields.pop(name, None)
+    opened = _opened(await exports.records(tx, request.rights_request_id), scope, vault)
+    for fields in opened.values():
+        for name in () if is_own else _OWN_ONLY:
+            fields.pop(name, None)
     rows = await exports.rows(tx, request.rights_request_id)
     accesses = []
     if scope.with_history:
-        rows["complaint"] = await exports.complaints(tx, person) if is_own else []
-        since = datetime.fromisoformat(rows["beneficiary"]["registered_time"])
-        accesses = await exports.accesses(tx, since, {person, *_ids_in(rows)})
+        rows["complaint"] = await exports.complaints(tx, opened) if is_own else []
+        registered = (one["registered_time"] for one in (rows["beneficiary"], *rows["other_records"]))
+        since = min(map(datetime.fromisoformat, registered))
+        accesses = await exports.accesses(tx, since, {*opened, *_ids_in(rows)})
     export = PersonExport(
         disclosure_id=earlier.disclosure_id if earlier else DisclosureId(ordered_id()),
         disclosed_time=earlier.disclosed_time if earlier else await tx.now(),
         request=request,
         scope=scope,
-        fields=fields,
+        fields=opened[person],
+        other_fields={str(one): fields for one, fields in opened.items() if one != person},
         rows=rows,
-        words=await _words(rows, person, tx, vault) if is_own else {},
+        words=await _words(rows, tx, vault) if is_own else {},
         accesses=accesses,
     )
     if earlier is None:
@@ -104,7 +107,7 @@ async def export_person_data(
                 export.disclosure_id, request.rights_request_id, request.agency_id, command.request_id
             )
         )
-    tx.record_access(AccessRecord("intake", method, [person, export.disclosure_id]))
+    tx.record_access(AccessRecord("intake", method, [*opened, export.disclosure_id]))
     return export
 
 
@@ -119,35 +122,37 @@ def _is_same(earlier: EarlierExport, command: ExportPersonData, request: RightsR
     )
 
 
-def _opened(
-    records: Iterable[Any], person: BeneficiaryId, scope: ExportScope, vault: Vault
-) -> dict[str, Any]:
-    """The fields in scope. Where somebody lives goes with what happened."""
+def _opened(records: Iterable[Any], scope: ExportScope, vault: Vault) -> dict[BeneficiaryId, dict[str, Any]]:
+    """The fields in scope of each record of the person. Where somebody lives goes with what happened."""
     wanted = {PROFILE, *codes.categories_in(scope.mask), *((PLACE,) if scope.with_history else ())}
-    fields = vault.open_fields([row for row in records if row["category"] in wanted]).get(person)
-    if fields is None:
+    opened = vault.open_fields([row for row in records if row["category"] in wanted])
+    known = {record: fields for record, fields in opened.items() if fields is not None}
+    if not known or len(known) < len(opened):
         raise RuleBroken("This person's data was erased at their wish.", reason="BENEFICIARY_ERASED")
-    return fields
+    return known
 
 
-async def _words(
-    rows: Mapping[str, Any], person: BeneficiaryId, tx: Transaction, vault: Vault
-) -> dict[str, str]:
+async def _words(rows: Mapping[str, Any], tx: Transaction, vault: Vault) -> dict[str, str]:
     """What the person said of each need, asked by right and complained of, and what they were answered.
 
     For nobody else's export: it was said in confidence. Words of others about the person may be about others.
     """
-    sealed = [(UUID(one["need_id"]), one["sealed_note"]) for one in rows["need"]]
+    sealed = [(one["beneficiary_id"], UUID(one["need_id"]), one["sealed_note"]) for one in rows["need"]]
     own = [one for one in rows["rights_request"] if one["asked_by"] == AskedBy.SELF]
     for row, subject in (
         *((one, one["rights_request_id"]) for one in own),
         *((one, one["complaint_id"]) for one in rows["complaint"]),
     ):
-        sealed += [(UUID(subject), row[name]) for name in ("sealed_words", "sealed_answer")]
-    wanted = [(subject, words) for subject, words in sealed if words]
-    texts = [(person, subject, bytes.fromhex(words.removeprefix("\\x"))) for subject, words in wanted]
+        sealed += [
+            (row["beneficiary_id"], UUID(subject), row[name]) for name in ("sealed_words", "sealed_answer")
+        ]
+    wanted = [one for one in sealed if one[2]]
+    texts = [
+        (BeneficiaryId(UUID(person)), subject, bytes.fromhex(words.removeprefix("\\x")))
+        for person, subject, words in wanted
+    ]
     opened = await vault.open_texts(tx, texts)
-    return {words: text or "" for (_, words), text in zip(wanted, opened, strict=True)}
+    return {words: text or "" for (*_, words), text in zip(wanted, opened, strict=True)}
 
 
 def _ids_in(rows: Mapping[str, Any]) -> set[UUID]:

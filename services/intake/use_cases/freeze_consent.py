@@ -10,8 +10,9 @@ from kernel.ids import BeneficiaryId, random_id
 from services.intake.adapters.postgres_beneficiaries import PostgresBeneficiaries
 from services.intake.adapters.postgres_consent_freezes import PostgresConsentFreezes
 from services.intake.adapters.vault import Vault
-from services.intake.domain.events import ConsentFreezeLifted, ConsentFrozen, ProfileChanged
+from services.intake.domain.events import ConsentFreezeLifted, ConsentFrozen
 from services.intake.use_cases.own_agency import own_agency
+from services.intake.use_cases.tell_profile import tell_profile
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,7 +31,8 @@ async def freeze_consent(
     freezes: PostgresConsentFreezes,
     vault: Vault,
 ) -> datetime:
-    """When it took effect: from then on nothing is given on consent, and open offers are taken back.
+    """When it took effect: from then on nothing is given on consent, and open offers are taken back; of the
+    person's other records too, where records were merged.
 
     Disclosures under way are waited for. Denials stay in force, and so does what rests on another basis.
     Repeat-safe only inside `chassis.requests.once`.
@@ -40,14 +42,14 @@ async def freeze_consent(
         RuleBroken: CONSENT_ALREADY_FROZEN, BENEFICIARY_ERASED.
     """
     agency_id = own_agency(tx.caller)
-    await people.lock(tx, command.beneficiary_id)
+    records = await people.lock_as_one(tx, command.beneficiary_id)
     if await freezes.open_of(tx, command.beneficiary_id) is not None:
         raise RuleBroken("This person's consent is frozen already.", reason="CONSENT_ALREADY_FROZEN")
     freeze_id, now = random_id(), await tx.now()
     sealed = await _sealed(command, freeze_id, tx, vault)
     await freezes.add(tx, freeze_id, command.beneficiary_id, agency_id, sealed, now)
     tx.publish(ConsentFrozen(freeze_id, command.beneficiary_id, request_id=command.request_id))
-    await _tell(command, tx, people)
+    await tell_profile(tx, people, [one.beneficiary_id for one in records], command.request_id)
     return now
 
 
@@ -67,14 +69,14 @@ async def lift_consent_freeze(
         RuleBroken: CONSENT_NOT_FROZEN, BENEFICIARY_ERASED.
     """
     own_agency(tx.caller)
-    await people.lock(tx, command.beneficiary_id)
+    records = await people.lock_as_one(tx, command.beneficiary_id)
     freeze_id = await freezes.open_of(tx, command.beneficiary_id)
     if freeze_id is None:
         raise RuleBroken("This person's consent is not frozen.", reason="CONSENT_NOT_FROZEN")
     now = await tx.now()
     await freezes.lift(tx, freeze_id, await _sealed(command, freeze_id, tx, vault), now)
     tx.publish(ConsentFreezeLifted(freeze_id, command.beneficiary_id, request_id=command.request_id))
-    await _tell(command, tx, people)
+    await tell_profile(tx, people, [one.beneficiary_id for one in records], command.request_id)
     return now
 
 
@@ -83,8 +85,3 @@ async def _sealed(command: ChangeFreeze, freeze_id: UUID, tx: Transaction, vault
     if sealed is None:
         raise RuleBroken("This person's data was erased.", reason="BENEFICIARY_ERASED")
     return sealed
-
-
-async def _tell(command: ChangeFreeze, tx: Transaction, people: PostgresBeneficiaries) -> None:
-    version = await people.bump_profile(tx, command.beneficiary_id)
-    tx.publish(ProfileChanged(command.beneficiary_id, version, request_id=command.request_id))

@@ -1,5 +1,6 @@
 """Shows a person to the agency that registered them."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 from chassis.access_records import AccessRecord
@@ -7,7 +8,7 @@ from chassis.postgres import Transaction
 from kernel.errors import RuleBroken
 from kernel.ids import AgencyId, BeneficiaryId
 from kernel.vocabulary import Origin
-from services.intake.adapters.postgres_beneficiaries import PostgresBeneficiaries
+from services.intake.adapters.postgres_beneficiaries import OtherRecord, PostgresBeneficiaries
 from services.intake.domain.beneficiary import Beneficiary
 from services.intake.use_cases.own_agency import own_agency
 
@@ -21,6 +22,8 @@ class ShownBeneficiary:
     version: int
     registered_by_agency_id: AgencyId
     origin: Origin
+    others: Sequence[OtherRecord]
+    """The other records that are seen as this person's."""
 
 
 async def get_beneficiary(
@@ -39,4 +42,11 @@ async def get_beneficiary(
         raise RuleBroken("This person's data was erased.", reason="BENEFICIARY_ERASED")
     tx.record_access(AccessRecord("intake", method, [beneficiary_id]))
     code = known.pop("case_code")
-    return ShownBeneficiary(Beneficiary(**known), code, row.version, row.registered_by_agency_id, row.origin)
+    return ShownBeneficiary(
+        Beneficiary(**known),
+        code,
+        row.version,
+        row.registered_by_agency_id,
+        row.origin,
+        await people.others(tx, beneficiary_id),
+    )

@@ -34,7 +34,8 @@ async def get_profiles(
     agreements: PostgresAgreements,
     vault: Vault,
 ) -> list[NeedProfile]:
-    """One profile per need, in the order asked, by four statements whatever their number.
+    """One profile per need, in the order asked, by four statements whatever their number; one more where
+    records were merged.
 
     Advice, not permission: whether anything is given is decided again, under locks, at disclosure. One access
     record stands for the whole call.
@@ -50,7 +51,8 @@ async def get_profiles(
         record["beneficiary_id"]: person
         for record, person in zip(records, vault.open_profile(records), strict=True)
     }
-    cells = await consents.open_cells(tx, list(people))
+    merged = [beneficiary_id for beneficiary_id, one in people.items() if one.has_others]
+    cells = await consents.open_cells(tx, list(people), merged)
     recipients = {cell.agency_id for of_person in cells.values() for cell in of_person}
     contracts = await agreements.of_agencies(tx, list(recipients))
     now = await tx.now()

@@ -25,9 +25,10 @@ from services.intake.domain.child_consent import (
 )
 from services.intake.domain.consent import ConsentRecord
 from services.intake.domain.consent_rules import check_record
-from services.intake.domain.events import ConsentRecorded, ProfileChanged
+from services.intake.domain.events import ConsentRecorded
 from services.intake.use_cases.open_recalls import open_recalls
 from services.intake.use_cases.own_agency import own_agency
+from services.intake.use_cases.tell_profile import tell_profile
 
 _AGE_AND_GUARDIAN: Final = mask(("BIRTH_AND_SEX", "CHILDREN"))
 
@@ -63,7 +64,7 @@ async def record_consent(
         Invalid: as `check_record` and `check_child_consent` say.
     """
     agency_id = own_agency(tx.caller)
-    person = await people.lock(tx, command.beneficiary_id)
+    person, *others = await people.lock_as_one(tx, command.beneficiary_id)
     now = await tx.now()
     record = command.record
     check_record(record, now)
@@ -72,7 +73,7 @@ async def record_consent(
             "This is not a notice that was published; take version and hash of one that ListNotices shows.",
             reason="NOTICE_NOT_PUBLISHED",
         )
-    if record.permits and await freezes.open_of(tx, person.beneficiary_id):
+    if record.permits and await freezes.holds(tx, person.beneficiary_id):
         raise RuleBroken(
             "This person's consent is frozen until a child-protection officer lifts that; denials are taken.",
             reason="CONSENT_FROZEN",
@@ -108,7 +109,8 @@ async def record_consent(
         sealed_details=await _sealed_details(given, record, tx, vault),
         cells=cells_of(given),
     )
-    profile_version = await people.bump_profile(tx, person.beneficiary_id)
+    if others:
+        await consents.remind_of_denials(tx, [one.beneficiary_id for one in others], given.consent_id)
     tx.publish(
         ConsentRecorded(
             consent_id=given.consent_id,
@@ -119,10 +121,12 @@ async def record_consent(
             request_id=command.request_id,
         )
     )
-    tx.publish(ProfileChanged(given.beneficiary_id, profile_version, request_id=command.request_id))
+    # what is denied here holds for the person's other records too
+    records = [one.beneficiary_id for one in (person, *others)]
+    await tell_profile(tx, people, records, command.request_id)
     # a denial that begins later is told by its moment
     if any(grant.effect is GrantEffect.DENY for grant in given.grants):
-        await open_recalls(tx, recalls, [given.beneficiary_id], request_id=command.request_id)
+        await open_recalls(tx, recalls, records, request_id=command.request_id)
     return given.consent_id
 
 

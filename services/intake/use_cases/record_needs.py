@@ -45,6 +45,7 @@ async def record_needs(
                 sender_agency_id=agency_id,
                 registered_by_agency_id=person.registered_by_agency_id if person else None,
                 is_erased=bool(person and person.is_erased),
+                merged_into=person.merged_into if person else None,
                 continues_beneficiary_id=continued.get(need.continues_referral_id)
                 if need.continues_referral_id
                 else None,

@@ -11,7 +11,6 @@ from kernel.ids import AgencyId
 from services.intake.adapters.identifier_search import FoundPerson
 from services.intake.adapters.people_search import PeopleSearch
 from services.intake.adapters.postgres_search_tally import PostgresSearchTally
-from services.intake.adapters.search_alarm import many_people_searched
 from services.intake.domain.case_code import normalised_case_code
 from services.intake.domain.identifiers import (
     Identifier,
@@ -22,6 +21,7 @@ from services.intake.domain.identifiers import (
 )
 from services.intake.domain.name_index import NameQuery
 from services.intake.use_cases.own_agency import own_agency
+from services.intake.use_cases.ration_search import count_shown, ration_search
 
 MOST_RESULTS: Final = 20
 LEAST_LETTERS: Final = 3
@@ -67,16 +67,10 @@ async def search_beneficiaries(
             reason="SEARCH_REASON_UNKNOWN",
             field="reason",
         )
-    before = await tally.lock(tx)
-    now = await tx.now()
-    left = before.after_one(tally.limits, now)
+    left = await ration_search(tx, tally)
     found = await _found(command.wanted, agency_id, tx, search)
     people = [person.beneficiary_id for person in found]
-    shown = await tally.shown(tx, people, now)
-    if left.is_alarming(shown, tally.limits, now):
-        left = left.alarmed(now)
-        tx.publish(many_people_searched(shown, tx.caller, now))
-    await tally.keep(tx, left)
+    await count_shown(tx, tally, left, people)
     tx.record_access(AccessRecord("intake", method, people, stated_reason=command.reason))
     return found
 

@@ -63,7 +63,9 @@ async def update_beneficiary(
     today = athens_day(await tx.now())
     beneficiary = checked(command.beneficiary, today)
     identifiers = exact_identifiers(beneficiary)
-    await refuse_duplicate(tx, search, identifiers, but=row.beneficiary_id)
+    others = await people.others(tx, row.beneficiary_id)
+    own_records = {row.beneficiary_id, *(one.beneficiary_id for one in others)}
+    await refuse_duplicate(tx, search, identifiers, but=own_records)
     known = await people.fields(tx, row.beneficiary_id)
     if known is None:
         raise RuleBroken("This person's data was erased.", reason="BENEFICIARY_ERASED")

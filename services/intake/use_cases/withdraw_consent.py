@@ -1,7 +1,7 @@
 """Takes back consent, whole or for one agency: from the commit on nothing is disclosed under it."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from uuid import UUID
 
@@ -12,10 +12,11 @@ from services.intake.adapters.postgres_consents import PostgresConsents
 from services.intake.adapters.postgres_recalls import PostgresRecalls
 from services.intake.domain.cells import ConsentTakenBack, is_closed_by
 from services.intake.domain.consent_rules import check_happened
-from services.intake.domain.events import ConsentWithdrawn, ProfileChanged
+from services.intake.domain.events import ConsentWithdrawn
 from services.intake.domain.recall import Recall
 from services.intake.use_cases.open_recalls import open_recalls
 from services.intake.use_cases.own_agency import own_agency
+from services.intake.use_cases.tell_profile import tell_profile
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,19 +56,32 @@ async def withdraw_consent(
 
     Repeat-safe only inside `chassis.requests.once`.
 
-    It is recorded also where nothing was open: it is the person's word. Disclosures under way are waited
-    for; none begins before this transaction has ended. Denials stay, and so does what rests on another basis.
+    It is recorded also where nothing was open: it is the person's word, so it is written on each record that
+    is seen as theirs. Disclosures under way are waited for; none begins before this transaction has ended.
+    Denials stay, and so does what rests on another basis.
 
     Raises:
         NotFound: BENEFICIARY_NOT_FOUND: no such person, or not registered by the caller's agency.
         RuleBroken: BENEFICIARY_ERASED.
         Invalid: HAPPENED_IN_FUTURE.
     """
-    by_agency_id = own_agency(tx.caller)
-    await people.lock(tx, command.beneficiary_id)
-    cells = await consents.lock_cells(tx, command.beneficiary_id)
+    own_agency(tx.caller)
+    records = [row.beneficiary_id for row in await people.lock_as_one(tx, command.beneficiary_id)]
     now = await tx.now()
     check_happened(command.happened_time, now)
+    closed = 0
+    for record in records:
+        closed += await _take_back(replace(command, beneficiary_id=record), tx, consents, now)
+    await tell_profile(tx, people, records, command.request_id)
+    opened = await open_recalls(tx, recalls, records, request_id=command.request_id)
+    return Withdrawal(now, closed, opened)
+
+
+async def _take_back(
+    command: WithdrawConsent, tx: Transaction, consents: PostgresConsents, now: datetime
+) -> int:
+    """Of one record that is locked; answers how many permits it closed."""
+    cells = await consents.lock_cells(tx, command.beneficiary_id)
     withdrawal = ConsentTakenBack(
         consent_event_id=ordered_id(),
         sequence=await consents.next_sequence(tx, command.beneficiary_id),
@@ -77,9 +91,12 @@ async def withdraw_consent(
     )
     closing = [cell for cell in cells if is_closed_by(cell, withdrawal)]
     await consents.close(
-        tx, withdrawal, closing, by_agency_id=by_agency_id, happened_time=command.happened_time
+        tx,
+        withdrawal,
+        closing,
+        by_agency_id=own_agency(tx.caller),
+        happened_time=command.happened_time,
     )
-    profile_version = await people.bump_profile(tx, command.beneficiary_id)
     tx.publish(
         ConsentWithdrawn(
             beneficiary_id=command.beneficiary_id,
@@ -90,6 +107,4 @@ async def withdraw_consent(
             request_id=command.request_id,
         )
     )
-    tx.publish(ProfileChanged(command.beneficiary_id, profile_version, request_id=command.request_id))
-    opened = await open_recalls(tx, recalls, [command.beneficiary_id], request_id=command.request_id)
-    return Withdrawal(now, len(closing), opened)
+    return len(closing)

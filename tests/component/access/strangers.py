@@ -19,6 +19,7 @@ from kem.disclosure.v1 import recall_service_pb2 as recall
 from kem.disclosure.v1 import rights_service_pb2 as rights
 from kem.intake.v1 import consent_pb2, need_pb2
 from kem.intake.v1 import intake_service_pb2 as intake
+from kem.intake.v1 import merge_service_pb2 as merging
 from kem.intake.v1.consent_policy_service_pb2 import DESCRIPTOR as POLICY
 from kem.referral.v1 import referral_service_pb2 as referral
 from services.intake.entrypoints.translate_beneficiary import beneficiary_message
@@ -49,6 +50,7 @@ NAMES_NOTHING_OF_OTHERS: Final = {
     "ListEmergencyAccesses": "answers those of the caller's own agency; see test_emergency_access",
     "ListRecalls": "answers those of the caller's own agency; see test_recall_answers",
     "ListEmergencyReviews": "answers those of the caller's own agency; see test_handover",
+    "ListLikelyDuplicates": "answers pairs of the caller's own people; see test_merged_search",
     "GetProfiles": "the hub's own services only",
     "Seal": "the hub's own services only",
     "Open": "the hub's own services only",
@@ -123,6 +125,15 @@ def requests_about(case: Case, desk: Desk) -> dict[str, Message]:
         ),
         "LiftConsentFreeze": intake.LiftConsentFreezeRequest(
             request_id=again, beneficiary_id=case.beneficiary_id, words="doubt"
+        ),
+        "MergeBeneficiaries": merging.MergeBeneficiariesRequest(
+            request_id=again,
+            kept_beneficiary_id=case.beneficiary_id,
+            merged_beneficiary_id=again,
+            words="None of mine.",
+        ),
+        "UnmergeBeneficiaries": merging.UnmergeBeneficiariesRequest(
+            request_id=again, merged_beneficiary_id=case.beneficiary_id, words="None of mine."
         ),
         "RecordConsent": desk.consent_request(case.beneficiary_id),
         "WithdrawConsent": intake.WithdrawConsentRequest(

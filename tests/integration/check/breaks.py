@@ -6,6 +6,7 @@ from tests.integration.check import (
     broken_disclosures,
     broken_emergencies,
     broken_logs,
+    broken_merges,
     broken_places,
     broken_recalls,
     broken_referrals,
@@ -33,5 +34,6 @@ BREAKS = [
     *broken_emergencies.BREAKS,
     *broken_rights.BREAKS,
     *broken_recalls.BREAKS,
+    *broken_merges.BREAKS,
     *broken_staff.BREAKS,
 ]

@@ -5,6 +5,7 @@ import asyncpg
 from tests.integration.check.healthy_consents import plant_consents
 from tests.integration.check.healthy_emergencies import plant_emergencies
 from tests.integration.check.healthy_hub import HealthyHub
+from tests.integration.check.healthy_merges import plant_merges
 from tests.integration.check.healthy_recalls import plant_recall
 from tests.integration.check.healthy_referrals import plant_referrals, story
 from tests.integration.check.healthy_rights import plant_rights
@@ -20,6 +21,7 @@ async def build(files: FreshDatabase, connection: asyncpg.Connection) -> Healthy
     await plant_emergencies(hub)
     await plant_rights(hub)
     await plant_recall(hub)
+    await plant_merges(hub)
     await plant_referrals(hub)
     await hub.tell(*story(hub))
     await plant_staff(hub)

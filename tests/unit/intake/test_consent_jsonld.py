@@ -43,6 +43,7 @@ GRANT = {
 
 def event(sequence: int, state: str, consent_id: str | None = None, agency_id: str | None = None) -> Any:
     return {
+        "beneficiary_id": "p",
         "sequence": sequence,
         "state": state,
         "consent_id": consent_id,

@@ -40,6 +40,8 @@ DESK = AgencyId(UUID("00000000-0000-4000-8000-00000000000f"))
 NOTIFICATION = UUID("00000000-0000-4000-8000-00000000000c")
 COMPELLED = UUID("00000000-0000-4000-8000-00000000000d")
 EMERGENCY = UUID("00000000-0000-4000-8000-00000000000b")
+MERGE = UUID("00000000-0000-4000-8000-00000000001a")
+KEPT = BeneficiaryId(UUID("00000000-0000-4000-8000-00000000001b"))
 COMPLAINT = UUID("00000000-0000-4000-8000-00000000001f")
 RIGHTS_REQUEST = UUID("00000000-0000-4000-8000-00000000000e")
 CALLER = Caller(
@@ -69,6 +71,8 @@ FACTS: list[object] = [
         REQUEST,
     ),
     events.NeedWithdrawn(NEED, REFERRAL, PERSON, "WITHHELD", REQUEST),
+    events.BeneficiariesMerged(MERGE, PERSON, KEPT, REQUEST),
+    events.BeneficiariesUnmerged(MERGE, PERSON, KEPT, REQUEST),
     events.AgreementChanged(AGENCY, 4, NOW, NOW + timedelta(days=365), REQUEST),
     events.DisclosureGiven(DISCLOSURE, REFERRAL, AGENCY, 0b1111, 0b0111, REQUEST),
     events.DisclosureRefused(DISCLOSURE, REFERRAL, AGENCY, "CONSENT_NOT_IN_FORCE", 0b1111, REQUEST),
@@ -151,6 +155,8 @@ def test_no_two_facts_of_one_command_share_an_aggregate() -> None:
         (events.BeneficiaryUpdated, events.ProfileChanged),
         (events.ConsentRecorded, events.ProfileChanged),
         (events.ConsentWithdrawn, events.ProfileChanged),
+        (events.BeneficiariesMerged, events.ProfileChanged),
+        (events.BeneficiariesUnmerged, events.ProfileChanged),
     ]
     aggregates = {type(fact): _encoded(fact).aggregate_id for fact in FACTS}
     for together in by_command:

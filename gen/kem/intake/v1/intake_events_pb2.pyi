@@ -45,10 +45,12 @@ class IntakeEvent(_message.Message):
     CONSENT_FROZEN_FIELD_NUMBER: _builtins.int
     CONSENT_FREEZE_LIFTED_FIELD_NUMBER: _builtins.int
     CONSENT_STATE_RECORDED_FIELD_NUMBER: _builtins.int
+    BENEFICIARIES_MERGED_FIELD_NUMBER: _builtins.int
+    BENEFICIARIES_UNMERGED_FIELD_NUMBER: _builtins.int
     event_id: _builtins.str
     """Unique for ever; consumers drop what they have seen."""
     aggregate_id: _builtins.str
-    """The person, their profile, their consent (counted together), a freeze of it, or the need that changed."""
+    """The person, their profile, their consent (counted together), a freeze of it, a merge, or the need that changed."""
     aggregate_version: _builtins.int
     """Grows by one with each event of the aggregate."""
     causation_id: _builtins.str
@@ -103,6 +105,14 @@ class IntakeEvent(_message.Message):
     def consent_state_recorded(self) -> Global___ConsentStateRecorded:
         """Consent was asked for, put off, refused, or one has ended."""
 
+    @_builtins.property
+    def beneficiaries_merged(self) -> Global___BeneficiariesMerged:
+        """Two records are seen as one person's."""
+
+    @_builtins.property
+    def beneficiaries_unmerged(self) -> Global___BeneficiariesUnmerged:
+        """They are two people again."""
+
     def __init__(
         self,
         *,
@@ -123,14 +133,16 @@ class IntakeEvent(_message.Message):
         consent_frozen: Global___ConsentFrozen | None = ...,
         consent_freeze_lifted: Global___ConsentFreezeLifted | None = ...,
         consent_state_recorded: Global___ConsentStateRecorded | None = ...,
+        beneficiaries_merged: Global___BeneficiariesMerged | None = ...,
+        beneficiaries_unmerged: Global___BeneficiariesUnmerged | None = ...,
     ) -> None: ...
-    _HasFieldArgType: _TypeAlias = _typing.Literal["_causation_id", b"_causation_id", "actor", b"actor", "beneficiary_registered", b"beneficiary_registered", "beneficiary_updated", b"beneficiary_updated", "causation_id", b"causation_id", "consent_freeze_lifted", b"consent_freeze_lifted", "consent_frozen", b"consent_frozen", "consent_recorded", b"consent_recorded", "consent_state_recorded", b"consent_state_recorded", "consent_withdrawn", b"consent_withdrawn", "event_time", b"event_time", "fact", b"fact", "need_recorded", b"need_recorded", "need_withdrawn", b"need_withdrawn", "profile_changed", b"profile_changed"]  # noqa: Y015
+    _HasFieldArgType: _TypeAlias = _typing.Literal["_causation_id", b"_causation_id", "actor", b"actor", "beneficiaries_merged", b"beneficiaries_merged", "beneficiaries_unmerged", b"beneficiaries_unmerged", "beneficiary_registered", b"beneficiary_registered", "beneficiary_updated", b"beneficiary_updated", "causation_id", b"causation_id", "consent_freeze_lifted", b"consent_freeze_lifted", "consent_frozen", b"consent_frozen", "consent_recorded", b"consent_recorded", "consent_state_recorded", b"consent_state_recorded", "consent_withdrawn", b"consent_withdrawn", "event_time", b"event_time", "fact", b"fact", "need_recorded", b"need_recorded", "need_withdrawn", b"need_withdrawn", "profile_changed", b"profile_changed"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["_causation_id", b"_causation_id", "actor", b"actor", "aggregate_id", b"aggregate_id", "aggregate_version", b"aggregate_version", "beneficiary_registered", b"beneficiary_registered", "beneficiary_updated", b"beneficiary_updated", "causation_id", b"causation_id", "consent_freeze_lifted", b"consent_freeze_lifted", "consent_frozen", b"consent_frozen", "consent_recorded", b"consent_recorded", "consent_state_recorded", b"consent_state_recorded", "consent_withdrawn", b"consent_withdrawn", "event_id", b"event_id", "event_time", b"event_time", "fact", b"fact", "need_recorded", b"need_recorded", "need_withdrawn", b"need_withdrawn", "policy_version", b"policy_version", "profile_changed", b"profile_changed"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["_causation_id", b"_causation_id", "actor", b"actor", "aggregate_id", b"aggregate_id", "aggregate_version", b"aggregate_version", "beneficiaries_merged", b"beneficiaries_merged", "beneficiaries_unmerged", b"beneficiaries_unmerged", "beneficiary_registered", b"beneficiary_registered", "beneficiary_updated", b"beneficiary_updated", "causation_id", b"causation_id", "consent_freeze_lifted", b"consent_freeze_lifted", "consent_frozen", b"consent_frozen", "consent_recorded", b"consent_recorded", "consent_state_recorded", b"consent_state_recorded", "consent_withdrawn", b"consent_withdrawn", "event_id", b"event_id", "event_time", b"event_time", "fact", b"fact", "need_recorded", b"need_recorded", "need_withdrawn", b"need_withdrawn", "policy_version", b"policy_version", "profile_changed", b"profile_changed"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     _WhichOneofReturnType__causation_id: _TypeAlias = _typing.Literal["causation_id"]  # noqa: Y015
     _WhichOneofArgType__causation_id: _TypeAlias = _typing.Literal["_causation_id", b"_causation_id"]  # noqa: Y015
-    _WhichOneofReturnType_fact: _TypeAlias = _typing.Literal["beneficiary_registered", "beneficiary_updated", "profile_changed", "consent_recorded", "consent_withdrawn", "need_recorded", "need_withdrawn", "consent_frozen", "consent_freeze_lifted", "consent_state_recorded"]  # noqa: Y015
+    _WhichOneofReturnType_fact: _TypeAlias = _typing.Literal["beneficiary_registered", "beneficiary_updated", "profile_changed", "consent_recorded", "consent_withdrawn", "need_recorded", "need_withdrawn", "consent_frozen", "consent_freeze_lifted", "consent_state_recorded", "beneficiaries_merged", "beneficiaries_unmerged"]  # noqa: Y015
     _WhichOneofArgType_fact: _TypeAlias = _typing.Literal["fact", b"fact"]  # noqa: Y015
     @_typing.overload
     def WhichOneof(self, oneof_group: _WhichOneofArgType__causation_id) -> _WhichOneofReturnType__causation_id | None: ...
@@ -379,6 +391,58 @@ class ConsentFreezeLifted(_message.Message):
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
 Global___ConsentFreezeLifted: _TypeAlias = ConsentFreezeLifted  # noqa: Y015
+
+@_typing.final
+class BeneficiariesMerged(_message.Message):
+    """Two records were found to be one person's. Neither is changed; the merged one points to the kept one."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    MERGED_BENEFICIARY_ID_FIELD_NUMBER: _builtins.int
+    KEPT_BENEFICIARY_ID_FIELD_NUMBER: _builtins.int
+    merged_beneficiary_id: _builtins.str
+    """The record that points."""
+    kept_beneficiary_id: _builtins.str
+    """The record that goes on."""
+    def __init__(
+        self,
+        *,
+        merged_beneficiary_id: _builtins.str = ...,
+        kept_beneficiary_id: _builtins.str = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["kept_beneficiary_id", b"kept_beneficiary_id", "merged_beneficiary_id", b"merged_beneficiary_id"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___BeneficiariesMerged: _TypeAlias = BeneficiariesMerged  # noqa: Y015
+
+@_typing.final
+class BeneficiariesUnmerged(_message.Message):
+    """They were not, or it is not sure: both are as they were, with what was written on each meanwhile."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    MERGED_BENEFICIARY_ID_FIELD_NUMBER: _builtins.int
+    KEPT_BENEFICIARY_ID_FIELD_NUMBER: _builtins.int
+    merged_beneficiary_id: _builtins.str
+    """The record that pointed."""
+    kept_beneficiary_id: _builtins.str
+    """The one that it pointed to."""
+    def __init__(
+        self,
+        *,
+        merged_beneficiary_id: _builtins.str = ...,
+        kept_beneficiary_id: _builtins.str = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["kept_beneficiary_id", b"kept_beneficiary_id", "merged_beneficiary_id", b"merged_beneficiary_id"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___BeneficiariesUnmerged: _TypeAlias = BeneficiariesUnmerged  # noqa: Y015
 
 @_typing.final
 class NeedRecorded(_message.Message):

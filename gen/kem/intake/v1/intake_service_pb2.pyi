@@ -109,6 +109,8 @@ class GetBeneficiaryResponse(_message.Message):
     VERSION_FIELD_NUMBER: _builtins.int
     REGISTERED_BY_AGENCY_ID_FIELD_NUMBER: _builtins.int
     ORIGIN_FIELD_NUMBER: _builtins.int
+    OTHER_BENEFICIARY_IDS_FIELD_NUMBER: _builtins.int
+    KEPT_BENEFICIARY_ID_FIELD_NUMBER: _builtins.int
     case_code: _builtins.str
     """The case code, KEM-YYYY-NNNNNN-C."""
     version: _builtins.int
@@ -117,9 +119,15 @@ class GetBeneficiaryResponse(_message.Message):
     """Who registered the person."""
     origin: _beneficiary_pb2.Origin.ValueType
     """How the person came."""
+    kept_beneficiary_id: _builtins.str
+    """The record that this one was merged into; new needs go to that one. Empty where it was not merged."""
     @_builtins.property
     def beneficiary(self) -> _beneficiary_pb2.Beneficiary:
         """The person's data."""
+
+    @_builtins.property
+    def other_beneficiary_ids(self) -> _containers.RepeatedScalarFieldContainer[_builtins.str]:
+        """The other records that are seen as this person's: those merged into this one, and into the same one."""
 
     def __init__(
         self,
@@ -129,10 +137,12 @@ class GetBeneficiaryResponse(_message.Message):
         version: _builtins.int = ...,
         registered_by_agency_id: _builtins.str = ...,
         origin: _beneficiary_pb2.Origin.ValueType = ...,
+        other_beneficiary_ids: _abc.Iterable[_builtins.str] | None = ...,
+        kept_beneficiary_id: _builtins.str = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _typing.Literal["beneficiary", b"beneficiary"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["beneficiary", b"beneficiary", "case_code", b"case_code", "origin", b"origin", "registered_by_agency_id", b"registered_by_agency_id", "version", b"version"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["beneficiary", b"beneficiary", "case_code", b"case_code", "kept_beneficiary_id", b"kept_beneficiary_id", "origin", b"origin", "other_beneficiary_ids", b"other_beneficiary_ids", "registered_by_agency_id", b"registered_by_agency_id", "version", b"version"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 

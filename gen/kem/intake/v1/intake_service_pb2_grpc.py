@@ -112,7 +112,8 @@ class IntakeServiceServicer:
     """
 
     def RegisterBeneficiary(self, request, context):
-        """Registers a person once. A second person with the same exact identifier is refused with a masked candidate.
+        """Registers a person once. A second person with the same exact identifier is refused, with a masked candidate where the
+        caller may know of them.
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')
@@ -148,7 +149,8 @@ class IntakeServiceServicer:
         raise NotImplementedError('Method not implemented!')
 
     def WithdrawConsent(self, request, context):
-        """Withdraws consent, whole or for one agency: from the answer on nothing is disclosed under it.
+        """Withdraws consent, whole or for one agency, on all records of the person: from the answer on nothing is disclosed
+        under it.
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')
@@ -204,7 +206,7 @@ class IntakeServiceServicer:
         raise NotImplementedError('Method not implemented!')
 
     def ListNeeds(self, request, context):
-        """Lists a person's needs with their referrals.
+        """Lists a person's needs with their referrals, on whichever of their records they stand.
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')

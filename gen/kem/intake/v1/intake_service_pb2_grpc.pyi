@@ -34,7 +34,9 @@ class IntakeServiceStub:
     @_typing.overload
     def __new__(cls, channel: _aio.Channel) -> IntakeServiceAsyncStub: ...
     RegisterBeneficiary: _grpc.UnaryUnaryMultiCallable[_intake_service_pb2.RegisterBeneficiaryRequest, _intake_service_pb2.RegisterBeneficiaryResponse]
-    """Registers a person once. A second person with the same exact identifier is refused with a masked candidate."""
+    """Registers a person once. A second person with the same exact identifier is refused, with a masked candidate where the
+    caller may know of them.
+    """
     GetBeneficiary: _grpc.UnaryUnaryMultiCallable[_intake_service_pb2.GetBeneficiaryRequest, _intake_service_pb2.GetBeneficiaryResponse]
     """Shows a person to those who may see them; the read is recorded before it is answered."""
     SearchBeneficiaries: _grpc.UnaryUnaryMultiCallable[_intake_service_pb2.SearchBeneficiariesRequest, _intake_service_pb2.SearchBeneficiariesResponse]
@@ -46,7 +48,9 @@ class IntakeServiceStub:
     RecordConsent: _grpc.UnaryUnaryMultiCallable[_intake_service_pb2.RecordConsentRequest, _intake_service_pb2.RecordConsentResponse]
     """Records consent; its grants are in force from valid_from_time."""
     WithdrawConsent: _grpc.UnaryUnaryMultiCallable[_intake_service_pb2.WithdrawConsentRequest, _intake_service_pb2.WithdrawConsentResponse]
-    """Withdraws consent, whole or for one agency: from the answer on nothing is disclosed under it."""
+    """Withdraws consent, whole or for one agency, on all records of the person: from the answer on nothing is disclosed
+    under it.
+    """
     RecordConsentState: _grpc.UnaryUnaryMultiCallable[_intake_service_pb2.RecordConsentStateRequest, _intake_service_pb2.RecordConsentStateResponse]
     """Records that consent was asked for, put off or refused. What was given before stays."""
     EndConsent: _grpc.UnaryUnaryMultiCallable[_intake_service_pb2.EndConsentRequest, _intake_service_pb2.EndConsentResponse]
@@ -62,7 +66,7 @@ class IntakeServiceStub:
     WithdrawNeed: _grpc.UnaryUnaryMultiCallable[_intake_service_pb2.WithdrawNeedRequest, _intake_service_pb2.WithdrawNeedResponse]
     """Withdraws a need at the person's wish; its referral ends as withdrawn."""
     ListNeeds: _grpc.UnaryUnaryMultiCallable[_intake_service_pb2.ListNeedsRequest, _intake_service_pb2.ListNeedsResponse]
-    """Lists a person's needs with their referrals."""
+    """Lists a person's needs with their referrals, on whichever of their records they stand."""
 
 @_typing.type_check_only
 class IntakeServiceAsyncStub(IntakeServiceStub):
@@ -70,7 +74,9 @@ class IntakeServiceAsyncStub(IntakeServiceStub):
 
     def __init__(self, channel: _aio.Channel) -> None: ...
     RegisterBeneficiary: _aio.UnaryUnaryMultiCallable[_intake_service_pb2.RegisterBeneficiaryRequest, _intake_service_pb2.RegisterBeneficiaryResponse]  # type: ignore[assignment]
-    """Registers a person once. A second person with the same exact identifier is refused with a masked candidate."""
+    """Registers a person once. A second person with the same exact identifier is refused, with a masked candidate where the
+    caller may know of them.
+    """
     GetBeneficiary: _aio.UnaryUnaryMultiCallable[_intake_service_pb2.GetBeneficiaryRequest, _intake_service_pb2.GetBeneficiaryResponse]  # type: ignore[assignment]
     """Shows a person to those who may see them; the read is recorded before it is answered."""
     SearchBeneficiaries: _aio.UnaryUnaryMultiCallable[_intake_service_pb2.SearchBeneficiariesRequest, _intake_service_pb2.SearchBeneficiariesResponse]  # type: ignore[assignment]
@@ -82,7 +88,9 @@ class IntakeServiceAsyncStub(IntakeServiceStub):
     RecordConsent: _aio.UnaryUnaryMultiCallable[_intake_service_pb2.RecordConsentRequest, _intake_service_pb2.RecordConsentResponse]  # type: ignore[assignment]
     """Records consent; its grants are in force from valid_from_time."""
     WithdrawConsent: _aio.UnaryUnaryMultiCallable[_intake_service_pb2.WithdrawConsentRequest, _intake_service_pb2.WithdrawConsentResponse]  # type: ignore[assignment]
-    """Withdraws consent, whole or for one agency: from the answer on nothing is disclosed under it."""
+    """Withdraws consent, whole or for one agency, on all records of the person: from the answer on nothing is disclosed
+    under it.
+    """
     RecordConsentState: _aio.UnaryUnaryMultiCallable[_intake_service_pb2.RecordConsentStateRequest, _intake_service_pb2.RecordConsentStateResponse]  # type: ignore[assignment]
     """Records that consent was asked for, put off or refused. What was given before stays."""
     EndConsent: _aio.UnaryUnaryMultiCallable[_intake_service_pb2.EndConsentRequest, _intake_service_pb2.EndConsentResponse]  # type: ignore[assignment]
@@ -98,7 +106,7 @@ class IntakeServiceAsyncStub(IntakeServiceStub):
     WithdrawNeed: _aio.UnaryUnaryMultiCallable[_intake_service_pb2.WithdrawNeedRequest, _intake_service_pb2.WithdrawNeedResponse]  # type: ignore[assignment]
     """Withdraws a need at the person's wish; its referral ends as withdrawn."""
     ListNeeds: _aio.UnaryUnaryMultiCallable[_intake_service_pb2.ListNeedsRequest, _intake_service_pb2.ListNeedsResponse]  # type: ignore[assignment]
-    """Lists a person's needs with their referrals."""
+    """Lists a person's needs with their referrals, on whichever of their records they stand."""
 
 class IntakeServiceServicer(metaclass=_abc_1.ABCMeta):
     """Registers people, consent and needs."""
@@ -109,7 +117,9 @@ class IntakeServiceServicer(metaclass=_abc_1.ABCMeta):
         request: _intake_service_pb2.RegisterBeneficiaryRequest,
         context: _ServicerContext,
     ) -> _typing.Union[_intake_service_pb2.RegisterBeneficiaryResponse, _abc.Awaitable[_intake_service_pb2.RegisterBeneficiaryResponse]]:
-        """Registers a person once. A second person with the same exact identifier is refused with a masked candidate."""
+        """Registers a person once. A second person with the same exact identifier is refused, with a masked candidate where the
+        caller may know of them.
+        """
 
     @_abc_1.abstractmethod
     def GetBeneficiary(
@@ -151,7 +161,9 @@ class IntakeServiceServicer(metaclass=_abc_1.ABCMeta):
         request: _intake_service_pb2.WithdrawConsentRequest,
         context: _ServicerContext,
     ) -> _typing.Union[_intake_service_pb2.WithdrawConsentResponse, _abc.Awaitable[_intake_service_pb2.WithdrawConsentResponse]]:
-        """Withdraws consent, whole or for one agency: from the answer on nothing is disclosed under it."""
+        """Withdraws consent, whole or for one agency, on all records of the person: from the answer on nothing is disclosed
+        under it.
+        """
 
     @_abc_1.abstractmethod
     def RecordConsentState(
@@ -215,6 +227,6 @@ class IntakeServiceServicer(metaclass=_abc_1.ABCMeta):
         request: _intake_service_pb2.ListNeedsRequest,
         context: _ServicerContext,
     ) -> _typing.Union[_intake_service_pb2.ListNeedsResponse, _abc.Awaitable[_intake_service_pb2.ListNeedsResponse]]:
-        """Lists a person's needs with their referrals."""
+        """Lists a person's needs with their referrals, on whichever of their records they stand."""
 
 def add_IntakeServiceServicer_to_server(servicer: IntakeServiceServicer, server: _typing.Union[_grpc.Server, _aio.Server]) -> None: ...

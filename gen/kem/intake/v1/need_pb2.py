@@ -28,7 +28,7 @@ from kem.common.v1 import common_pb2 as kem_dot_common_dot_v1_dot_common__pb2
 from kem.intake.v1 import beneficiary_pb2 as kem_dot_intake_dot_v1_dot_beneficiary__pb2
 
 
-DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n\x18kem/intake/v1/need.proto\x12\rkem.intake.v1\x1a\x1b\x62uf/validate/validate.proto\x1a\x1fgoogle/protobuf/timestamp.proto\x1a\x1akem/common/v1/common.proto\x1a\x1fkem/intake/v1/beneficiary.proto\"\x8b\x03\n\x07NewNeed\x12 \n\x0e\x62\x65neficiary_id\x18\x01 \x01(\tB\x08\xbaH\x05r\x03\xb0\x01\x01\x12.\n\x0cservice_type\x18\x02 \x01(\tB\x18\xbaH\x15r\x13\x32\x11^[A-Z0-9_]{2,40}$\x12\x33\n\x07urgency\x18\x03 \x01(\x0e\x32\x16.kem.common.v1.UrgencyB\n\xbaH\x07\x82\x01\x04\x10\x01 \x00\x12\x33\n\x07routing\x18\x04 \x01(\x0e\x32\x16.kem.intake.v1.RoutingB\n\xbaH\x07\x82\x01\x04\x10\x01 \x00\x12\x31\n\x06origin\x18\x05 \x01(\x0e\x32\x15.kem.intake.v1.OriginB\n\xbaH\x07\x82\x01\x04\x10\x01 \x00\x12\x31\n\rhappened_time\x18\x06 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12,\n\x15\x63ontinues_referral_id\x18\x07 \x01(\tB\x08\xbaH\x05r\x03\xb0\x01\x01H\x00\x88\x01\x01\x12\x16\n\x04note\x18\x08 \x01(\tB\x08\xbaH\x05r\x03\x18\xd0\x0f\x42\x18\n\x16_continues_referral_id\"4\n\x0cRecordedNeed\x12\x0f\n\x07need_id\x18\x01 \x01(\t\x12\x13\n\x0breferral_id\x18\x02 \x01(\t\"\xd5\x02\n\x04Need\x12\x0f\n\x07need_id\x18\x01 \x01(\t\x12\x13\n\x0breferral_id\x18\x02 \x01(\t\x12\x14\n\x0cservice_type\x18\x03 \x01(\t\x12\'\n\x07urgency\x18\x04 \x01(\x0e\x32\x16.kem.common.v1.Urgency\x12\'\n\x07routing\x18\x05 \x01(\x0e\x32\x16.kem.intake.v1.Routing\x12%\n\x06origin\x18\x06 \x01(\x0e\x32\x15.kem.intake.v1.Origin\x12\x31\n\rhappened_time\x18\x07 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12\x31\n\rrecorded_time\x18\x08 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12\x32\n\x0ewithdrawn_time\x18\t \x01(\x0b\x32\x1a.google.protobuf.Timestamp*b\n\x07Routing\x12\x17\n\x13ROUTING_UNSPECIFIED\x10\x00\x12\x15\n\x11ROUTING_ASK_FIRST\x10\x01\x12\x15\n\x11ROUTING_CONSENTED\x10\x02\x12\x10\n\x0cROUTING_HOLD\x10\x03\x62\x06proto3')
+DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n\x18kem/intake/v1/need.proto\x12\rkem.intake.v1\x1a\x1b\x62uf/validate/validate.proto\x1a\x1fgoogle/protobuf/timestamp.proto\x1a\x1akem/common/v1/common.proto\x1a\x1fkem/intake/v1/beneficiary.proto\"\x8b\x03\n\x07NewNeed\x12 \n\x0e\x62\x65neficiary_id\x18\x01 \x01(\tB\x08\xbaH\x05r\x03\xb0\x01\x01\x12.\n\x0cservice_type\x18\x02 \x01(\tB\x18\xbaH\x15r\x13\x32\x11^[A-Z0-9_]{2,40}$\x12\x33\n\x07urgency\x18\x03 \x01(\x0e\x32\x16.kem.common.v1.UrgencyB\n\xbaH\x07\x82\x01\x04\x10\x01 \x00\x12\x33\n\x07routing\x18\x04 \x01(\x0e\x32\x16.kem.intake.v1.RoutingB\n\xbaH\x07\x82\x01\x04\x10\x01 \x00\x12\x31\n\x06origin\x18\x05 \x01(\x0e\x32\x15.kem.intake.v1.OriginB\n\xbaH\x07\x82\x01\x04\x10\x01 \x00\x12\x31\n\rhappened_time\x18\x06 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12,\n\x15\x63ontinues_referral_id\x18\x07 \x01(\tB\x08\xbaH\x05r\x03\xb0\x01\x01H\x00\x88\x01\x01\x12\x16\n\x04note\x18\x08 \x01(\tB\x08\xbaH\x05r\x03\x18\xd0\x0f\x42\x18\n\x16_continues_referral_id\"4\n\x0cRecordedNeed\x12\x0f\n\x07need_id\x18\x01 \x01(\t\x12\x13\n\x0breferral_id\x18\x02 \x01(\t\"\xed\x02\n\x04Need\x12\x0f\n\x07need_id\x18\x01 \x01(\t\x12\x13\n\x0breferral_id\x18\x02 \x01(\t\x12\x14\n\x0cservice_type\x18\x03 \x01(\t\x12\'\n\x07urgency\x18\x04 \x01(\x0e\x32\x16.kem.common.v1.Urgency\x12\'\n\x07routing\x18\x05 \x01(\x0e\x32\x16.kem.intake.v1.Routing\x12%\n\x06origin\x18\x06 \x01(\x0e\x32\x15.kem.intake.v1.Origin\x12\x31\n\rhappened_time\x18\x07 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12\x31\n\rrecorded_time\x18\x08 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12\x32\n\x0ewithdrawn_time\x18\t \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12\x16\n\x0e\x62\x65neficiary_id\x18\n \x01(\t*b\n\x07Routing\x12\x17\n\x13ROUTING_UNSPECIFIED\x10\x00\x12\x15\n\x11ROUTING_ASK_FIRST\x10\x01\x12\x15\n\x11ROUTING_CONSENTED\x10\x02\x12\x10\n\x0cROUTING_HOLD\x10\x03\x62\x06proto3')
 
 _globals = globals()
 _builder.BuildMessageAndEnumDescriptors(DESCRIPTOR, _globals)
@@ -49,12 +49,12 @@ if not _descriptor._USE_C_DESCRIPTORS:
   _globals['_NEWNEED'].fields_by_name['continues_referral_id']._serialized_options = b'\272H\005r\003\260\001\001'
   _globals['_NEWNEED'].fields_by_name['note']._loaded_options = None
   _globals['_NEWNEED'].fields_by_name['note']._serialized_options = b'\272H\005r\003\030\320\017'
-  _globals['_ROUTING']._serialized_start=962
-  _globals['_ROUTING']._serialized_end=1060
+  _globals['_ROUTING']._serialized_start=986
+  _globals['_ROUTING']._serialized_end=1084
   _globals['_NEWNEED']._serialized_start=167
   _globals['_NEWNEED']._serialized_end=562
   _globals['_RECORDEDNEED']._serialized_start=564
   _globals['_RECORDEDNEED']._serialized_end=616
   _globals['_NEED']._serialized_start=619
-  _globals['_NEED']._serialized_end=960
+  _globals['_NEED']._serialized_end=984
 # @@protoc_insertion_point(module_scope)
