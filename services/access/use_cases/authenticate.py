@@ -106,17 +106,19 @@ async def authenticate(
         TooManyTries: there were too many failures; this one was not looked at.
         SignInRefused: in all other cases.
     """
-    return await parts.to_the_end(_authenticate(offered, method, parts, act))
+    login = plain_login(offered.login)
+    is_known_device = await _is_known_device(offered, login, parts)  # nothing hangs on whoever leaves by now
+    return await parts.to_the_end(_authenticate(offered, login, method, parts, act, is_known_device))
 
 
 async def _authenticate(
     offered: Offered,
+    login: str,
     method: str,
     parts: SignInParts,
     act: Callable[[Transaction, Known], Awaitable[_T | KemError]],
+    is_known_device: bool,
 ) -> _T:
-    login = plain_login(offered.login)
-    is_known_device = await _is_known_device(offered, login, parts)
     try:
         with parts.hasher.place(is_stranger=not is_known_device) as place:
             digest = parts.key.digest(login, offered.device_token if is_known_device else "")

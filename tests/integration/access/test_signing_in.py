@@ -141,12 +141,15 @@ async def test_failures_in_a_row_cost_time_and_the_right_password_does_not_help_
 ) -> None:
     person = await staff.member()
     await _fail(staff, person, FREE_TRIES)
+    for seconds in (2, 4, 8):
+        staff.later(seconds=seconds)
+        await _fail(staff, person, 1)
     for _ in range(3):
         with pytest.raises(TooManyTries) as delayed:
             await staff.sign_in(person)
-        assert 0 < delayed.value.retry_delay_seconds <= 2
+        assert 0 < delayed.value.retry_delay_seconds <= 16
     assert staff.records()[-3:] == [(person.principal_id, "SignIn", "TOO_MANY_TRIES")] * 3
-    staff.later(seconds=2)
+    staff.later(seconds=16)
     await staff.sign_in(person)
     await _fail(staff, person, FREE_TRIES)  # a success has taken the count back
 
