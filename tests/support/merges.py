@@ -49,7 +49,7 @@ class Merges:
     @property
     def parts(self) -> MergeParts:
         parts = self.intake.parts
-        return MergeParts(parts.people, parts.consents, self.store, parts.vault)
+        return MergeParts(parts.people, parts.consents, self.store, parts.recalls, parts.vault)
 
     async def two(self, **changes: Any) -> tuple[BeneficiaryId, BeneficiaryId]:
         """Two records of one person."""

@@ -35,7 +35,10 @@ _DENIED: Final = """
     select bit_or(line.categories) from intake.consent_event given
     join intake.consent c on c.consent_id = given.consent_id
     join intake.consent_grant line on line.consent_id = c.consent_id
-    where given.beneficiary_id = d.beneficiary_id and given.state in ('GIVEN', 'RENEWED')
+    where (given.beneficiary_id = d.beneficiary_id or given.beneficiary_id in (
+              select seen.other_id from intake.same_person seen
+              where seen.beneficiary_id = d.beneficiary_id and seen.unmerged_time is null))
+      and given.state in ('GIVEN', 'RENEWED')
       and line.agency_id = d.agency_id and line.purpose = d.purpose and line.effect = 'DENY'
       and c.valid_from_time <= now() and now() < c.valid_until_time
 """
@@ -94,7 +97,7 @@ INVARIANTS: Final = (
         where line.is_in_between is distinct from coalesce((
             select d.disclosed_time >= said.said_time
             from (
-                select ended.sequence,
+                select ended.recorded_time, ended.sequence,
                        case ended.state when 'WITHDRAWN' then ended.happened_time end as said_time
                 from intake.consent_event given
                 join intake.consent c on c.consent_id = given.consent_id
@@ -112,16 +115,21 @@ INVARIANTS: Final = (
                               and g.agency_id = d.agency_id and g.purpose = d.purpose
                               and g.effect = 'PERMIT' and g.categories & line.recalled_mask <> 0)
                 union all
-                select given.sequence, greatest(given.happened_time, c.valid_from_time)
+                select given.recorded_time, given.sequence, greatest(given.happened_time, c.valid_from_time)
                 from intake.consent_event given
                 join intake.consent c on c.consent_id = given.consent_id
                 join intake.consent_grant g on g.consent_id = c.consent_id
-                where given.beneficiary_id = d.beneficiary_id and given.state in ('GIVEN', 'RENEWED')
+                where (given.beneficiary_id = d.beneficiary_id or given.beneficiary_id in (
+                          select seen.other_id from intake.same_person seen
+                          where seen.beneficiary_id = d.beneficiary_id and seen.merged_time <= r.opened_time
+                            and r.opened_time < coalesce(seen.unmerged_time, 'infinity')))
+                  and given.state in ('GIVEN', 'RENEWED')
                   and g.agency_id = d.agency_id and g.purpose = d.purpose and g.effect = 'DENY'
                   and g.categories & line.recalled_mask <> 0 and given.recorded_time <= r.opened_time
                   and c.valid_from_time <= r.opened_time and r.opened_time < c.valid_until_time
             ) said
-            where r.cause <> 'ERASED' order by said.sequence desc limit 1), false)
+            where r.cause <> 'ERASED'
+            order by said.recorded_time desc, said.sequence desc limit 1), false)
         """,
     ),
     Invariant(

@@ -36,7 +36,9 @@ class MergeServer(MergeServiceServicer):
 
     def __init__(self, people: VaultParts, consent: ConsentParts) -> None:
         self._people = people
-        self._parts = MergeParts(people.people, consent.consents, PostgresMerges(), people.vault)
+        self._parts = MergeParts(
+            people.people, consent.consents, PostgresMerges(), consent.recalls, people.vault
+        )
 
     async def ListLikelyDuplicates(
         self,

@@ -13,12 +13,14 @@ from kernel.ids import BeneficiaryId, ReferralId, random_id
 from services.intake.adapters.postgres_beneficiaries import PostgresBeneficiaries
 from services.intake.adapters.postgres_consents import PostgresConsents
 from services.intake.adapters.postgres_merges import PostgresMerges
+from services.intake.adapters.postgres_recalls import PostgresRecalls
 from services.intake.adapters.vault import Vault
 from services.intake.domain.age_rules import FULL_AGE_YEARS
 from services.intake.domain.athens_day import athens_day
 from services.intake.domain.events import BeneficiariesMerged
 from services.intake.domain.merge import Merge, check_mergeable
 from services.intake.domain.restricted import may_see_restricted
+from services.intake.use_cases.open_recalls import open_recalls
 from services.intake.use_cases.own_agency import own_agency
 from services.intake.use_cases.tell_profile import tell_profile
 
@@ -42,6 +44,7 @@ class MergeParts:
     people: PostgresBeneficiaries
     consents: PostgresConsents
     merges: PostgresMerges
+    recalls: PostgresRecalls
     vault: Vault
 
 
@@ -57,7 +60,7 @@ async def merge_beneficiaries(
     command: MergeBeneficiaries, method: str, tx: Transaction, parts: MergeParts
 ) -> Merged:
     """From the commit on search finds the kept record, new needs go to it, and what is denied or frozen on
-    either holds for both. Disclosures under way are waited for.
+    either holds for both: what was given against that is asked back. Disclosures under way are waited for.
 
     Repeat-safe only inside `chassis.requests.once`.
 
@@ -79,6 +82,8 @@ async def merge_beneficiaries(
     )
     await parts.consents.remind_of_denials(tx, records)
     await tell_profile(tx, parts.people, records, command.request_id)
+    # what one denies the other gave, perhaps, while nobody knew that they are one
+    await open_recalls(tx, parts.recalls, records, request_id=command.request_id)
     tx.record_access(AccessRecord("intake", method, records))
     return Merged(merge, await parts.merges.asked_twice(tx, records, MOST_KINDS))
 

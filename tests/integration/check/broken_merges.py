@@ -53,6 +53,6 @@ BREAKS = [
             f" from intake.{table} one where consent_id = '{CONSENT}'"
             for table, changes in _DENIAL.items()
         ),
-        {"I6-permitted-when-given", "I7-no-offer-outlives-its-consent"},
+        {"I6-permitted-when-given", "I7-no-offer-outlives-its-consent", "I19-what-ended-is-asked-back"},
     ),
 ]

@@ -120,6 +120,32 @@ async def test_consent_is_taken_back_on_both_records_and_asked_back_of_both(reca
     assert [row["beneficiary_id"] for row in rows] == sorted((kept, merged))
 
 
+async def test_what_one_record_denied_and_the_other_gave_is_asked_back_when_they_are_merged(
+    recalls: Recalls,
+) -> None:
+    merges = Merges(recalls.intake)
+    kept, merged = await merges.two()
+    need = await merges.holding(merged)
+    before = await given(merges, need)
+    await denied(merges, kept, "NAME")
+    await given(merges, need)
+    assert await recalls.open() == []
+    await merges.merge(kept, merged)
+    [recall] = await recalls.open()
+    assert (recall.beneficiary_id, recall.cause, named(recall.recalled_mask)) == (
+        merged,
+        "EXCLUDED",
+        {"NAME"},
+    )
+    assert [one.is_in_between for one in recall.disclosures] == [False, True]
+    await denied(merges, kept, "LANGUAGES")
+    asked = set().union(*(named(one.recalled_mask) for one in await recalls.open()))
+    assert asked == {"NAME", "LANGUAGES"}
+    assert asked < set(before)
+    await merges.unmerge(merged)
+    assert len(await recalls.open()) == 2
+
+
 async def test_a_denial_that_begins_by_time_alone_is_told_of_the_other_record_too(recalls: Recalls) -> None:
     merges = Merges(recalls.intake)
     kept, merged = await merges.two()
