@@ -27,8 +27,14 @@ def refused() -> Iterator[Refusal]:
     refusal = Refusal()
     with pytest.raises(grpc.aio.AioRpcError) as raised:
         yield refusal
-    error = raised.value
-    refusal.code, refusal.message = error.code(), error.details() or ""
+    told = refusal_of(raised.value)
+    for name in Refusal.__dataclass_fields__:
+        setattr(refusal, name, getattr(told, name))
+
+
+def refusal_of(error: grpc.aio.AioRpcError) -> Refusal:
+    """What an error says."""
+    refusal = Refusal(error.code(), error.details() or "")
     told = rpc_status.from_call(error)
     for detail in told.details if told else ():
         info = error_details_pb2.ErrorInfo()
@@ -37,3 +43,4 @@ def refused() -> Iterator[Refusal]:
         retry = error_details_pb2.RetryInfo()
         if detail.Unpack(retry):
             refusal.retry_delay_seconds = retry.retry_delay.ToMilliseconds() / 1000
+    return refusal

@@ -7,7 +7,7 @@ import signal
 import sys
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from pathlib import Path
 from subprocess import Popen
@@ -17,7 +17,6 @@ from uuid import UUID, uuid4
 import grpc
 from google.protobuf.message import Message
 
-from chassis.access import Access
 from chassis.caller import SECOND_FACTOR, AssertionSigner
 from chassis.tls import secure_channel
 from kem.directory.v1 import directory_pb2
@@ -49,6 +48,8 @@ from tools.stack.ports import free_port
 from tools.stack.services import wait_serving
 
 ROOT: Final = Path(__file__).resolve().parents[3]
+SILENCE_SECONDS: Final = 5.0
+"""So long a stream says nothing before it counts as let in: a refusal comes at once."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,10 +69,18 @@ class Case:
     complaint_id: str
     recall_id: str
     """Something that an agency must still answer."""
+    twin_id: str = field(default_factory=lambda: str(uuid4()))
+    """Another record, of the same person maybe."""
+    consent_id: str = field(default_factory=lambda: str(uuid4()))
+    emergency_access_id: str = field(default_factory=lambda: str(uuid4()))
+    certificate_id: str = field(default_factory=lambda: str(uuid4()))
+    account_id: str = field(default_factory=lambda: str(uuid4()))
+    service_type: str = "GREEK_A1"
 
     def unknown(self) -> "Case":
         """Ids in the same places of which nothing is known."""
-        return Case(**{name: str(uuid4()) for name in Case.__dataclass_fields__})
+        ids = [name for name in Case.__dataclass_fields__ if name.endswith("_id")]
+        return replace(self, **{name: str(uuid4()) for name in ids})
 
 
 @dataclass(slots=True)
@@ -88,13 +97,13 @@ class EveryDoor:
     _channels: dict[tuple[str, str], grpc.aio.Channel] = field(default_factory=dict)
     _of_the_hub: set[str | None] = field(default_factory=set)
 
-    def token(self, *roles: str, agency_id: UUID | None = None) -> str:
+    def token(self, *roles: str, agency_id: UUID | None = None, principal_id: UUID | None = None) -> str:
         """An assertion of the hub's issuer for people, or of a service for itself."""
         if Role.SERVICE in roles:
             token = self.hub.token(HUB_PRINCIPAL, None, list(roles))
             self._of_the_hub.add(token)
             return token
-        return self.intake.people.token(uuid4(), agency_id, list(roles), acr=SECOND_FACTOR)
+        return self.intake.people.token(principal_id or uuid4(), agency_id, list(roles), acr=SECOND_FACTOR)
 
     def token_by_password(self, *roles: str, agency_id: UUID) -> str:
         """An assertion of somebody who has shown a password only."""
@@ -119,21 +128,18 @@ class EveryDoor:
         content = request if isinstance(request, bytes) else request.SerializeToString() if request else b""
         if method.endswith("/Subscribe"):
             stream = opened.unary_stream(method)(content, metadata=metadata, timeout=seconds)
-            answer = await stream.read()
-            stream.cancel()
-            return answer
+            try:
+                async with asyncio.timeout(min(SILENCE_SECONDS, seconds)):
+                    return await stream.read()
+            except TimeoutError:
+                return b""  # nobody was refused: there is only nothing to be told
+            finally:
+                stream.cancel()
         return await opened.unary_unary(method)(content, metadata=metadata, timeout=seconds)
 
     async def close(self) -> None:
         for opened in self._channels.values():
             await opened.close()
-
-
-def roles_without(access: Access) -> list[Role]:
-    """The roles that may not call."""
-    return [
-        role for role in Role if role not in access.roles and not (access.internal and role is Role.SERVICE)
-    ]
 
 
 @asynccontextmanager
@@ -202,7 +208,11 @@ def _start(
 async def _make_case(running: RunningReferral, desk: Desk) -> Case:
     agency_id = str(desk.agency_id)
     lessons = service_message(
-        1, agency_id=agency_id, eligibility=directory_pb2.Eligibility(), listing=directory_pb2.LISTING_PUBLIC
+        1,
+        agency_id=agency_id,
+        eligibility=directory_pb2.Eligibility(),
+        listing=directory_pb2.LISTING_PUBLIC,
+        capacity=directory_pb2.Capacity(kind=directory_pb2.Capacity.KIND_UNLIMITED),
     )
     async with (
         running.channel_of("operator") as keeper_channel,

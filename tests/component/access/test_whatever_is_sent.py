@@ -4,52 +4,31 @@ In the deep layer each method gets more of them. `KEM_FUZZ_SEED` says from which
 """
 
 import os
-from collections.abc import AsyncIterator, Callable
-from pathlib import Path
 from random import Random
 from typing import Any, Final
 
 import grpc
 import pytest
 from google.protobuf.descriptor_pool import Default
+from google.protobuf.message import Message
 from google.protobuf.message_factory import GetMessageClass
 
 from chassis.access import Access
 from kernel.codes import Role
-from kernel.ids import random_id
 from tests.architecture.test_every_rpc_is_authorised import access_tables, methods_of_the_contracts
-from tests.component.access.every_door import EveryDoor, every_door
-from tests.component.access.strangers import requests_about
+from tests.component.access.every_door import EveryDoor
+from tests.component.access.methods import request_of
 from tests.support.damage import damaged, filled, with_one_misfit
-from tests.support.postgres import FreshDatabase
 from tests.support.vault import KEM
-from tools.stack.broker import Broker
-from tools.stack.postgres import PostgresServer
 
 METHODS: Final = sorted(methods_of_the_contracts())
 ACCESS: Final[dict[str, Access]] = {
     method: row for table in access_tables().values() for method, row in table.items()
 }
-SCHEMAS: Final = ("intake", "referral", "notifications", "access")
 ROUNDS: Final = 500 if os.environ.get("KEM_TEST_DEPTH") == "deep" else 15
 SEED: Final = os.environ.get("KEM_FUZZ_SEED", "1")
 FAULTS: Final = {grpc.StatusCode.INTERNAL, grpc.StatusCode.UNKNOWN}
 SECONDS: Final = 10.0
-
-
-@pytest.fixture(scope="module")
-async def doors(
-    postgres_server: PostgresServer,
-    database_template: Callable[[tuple[str, ...]], str],
-    broker: Broker,
-    tmp_path_factory: pytest.TempPathFactory,
-) -> AsyncIterator[EveryDoor]:
-    name = f"sent_{random_id().hex}"
-    postgres_server.create_database(name, database_template(SCHEMAS))
-    folder: Path = tmp_path_factory.mktemp("doors")
-    async with every_door(FreshDatabase(postgres_server, name, SCHEMAS), folder, broker.bootstrap) as opened:
-        yield opened
-    postgres_server.drop_database(name)
 
 
 @pytest.mark.parametrize("method", METHODS)
@@ -65,15 +44,13 @@ def _request(doors: EveryDoor, method: str, chance: Random) -> bytes:
     """Bytes that are no request, a request filled at will, or a right one with one thing wrong in it."""
     service, _, name = method.removeprefix("/").partition("/")
     kind = GetMessageClass(Default().FindServiceByName(service).methods_by_name[name].input_type)
-    right = requests_about(doors.case, doors.desk).get(name)
+    right: Message = request_of(doors.case, doors.desk, name)
     match chance.randrange(8):
         case 0:
-            return damaged([right.SerializeToString() if right else b""], chance)
-        case 1 | 2 | 3 if right is None:
-            return filled(kind(), chance).SerializeToString()
+            return damaged([right.SerializeToString()], chance)
         case 1:
             return filled(kind(), chance).SerializeToString()
-    return with_one_misfit(right if right is not None else kind(), chance).SerializeToString()
+    return with_one_misfit(right, chance).SerializeToString()
 
 
 def _somebody(doors: EveryDoor, method: str, chance: Random) -> str | None:

@@ -1,12 +1,11 @@
-"""What somebody of another agency could ask about a case that is none of theirs: a request per method."""
+"""What can be asked about somebody's case: a valid request per method that names one."""
 
 from datetime import UTC, datetime
-from typing import Any, Final
+from typing import Any
 from uuid import uuid4
 
 from google.protobuf.message import Message
 
-from kem.access.v1.access_service_pb2 import DESCRIPTOR as ACCESS
 from kem.directory.v1 import directory_pb2
 from kem.directory.v1 import directory_service_pb2 as directory
 from kem.disclosure.v1 import authority_service_pb2 as authority
@@ -20,7 +19,6 @@ from kem.disclosure.v1 import rights_service_pb2 as rights
 from kem.intake.v1 import consent_pb2, need_pb2
 from kem.intake.v1 import intake_service_pb2 as intake
 from kem.intake.v1 import merge_service_pb2 as merging
-from kem.intake.v1.consent_policy_service_pb2 import DESCRIPTOR as POLICY
 from kem.referral.v1 import referral_service_pb2 as referral
 from services.intake.entrypoints.translate_beneficiary import beneficiary_message
 from tests.component.access.every_door import Case
@@ -29,66 +27,8 @@ from tests.component.intake.telephone import handover_request
 from tests.component.referral.directory_door import places, service_message
 from tests.support.people import invented_person
 
-NAMES_NOTHING_OF_OTHERS: Final = {
-    "RegisterBeneficiary": "makes somebody new",
-    "SearchBeneficiaries": "answers the caller's own people; see test_people",
-    "ListReferrals": "answers the caller's own",
-    "ListAgencies": "the directory is for everybody",
-    "ListServices": "the directory is for everybody",
-    "ListActivities": "the directory is for everybody",
-    "GetService": "the directory is for everybody; hidden services: see test_directory",
-    "SaveAgencies": "keepers only, who keep all of it",
-    "SetNeededCategories": "the data protection officer's, for all agencies",
-    "SaveAgreements": "the data protection officer's, for all agencies",
-    "ListAgreements": "the data protection officer's, for all agencies",
-    **dict.fromkeys(
-        ("ListAuthorityNotifications", "ListCompelledRequests"),
-        "answers those of the caller's own agency; see test_authorities",
-    ),
-    "ListComplaints": "answers those that the caller's own agency registered; see test_complaints",
-    "ListRightsRequests": "answers those of the caller's own agency; see test_rights_requests",
-    "ListEmergencyAccesses": "answers those of the caller's own agency; see test_emergency_access",
-    "ListRecalls": "answers those of the caller's own agency; see test_recall_answers",
-    "ListEmergencyReviews": "answers those of the caller's own agency; see test_handover",
-    "ListLikelyDuplicates": "answers pairs of the caller's own people; see test_merged_search",
-    "GetProfiles": "the hub's own services only",
-    "Seal": "the hub's own services only",
-    "Open": "the hub's own services only",
-    "Subscribe": "the caller's own inbox",
-    "Acknowledge": "the caller's own inbox",
-    "ListDeliveries": "the caller's own inbox",
-    "SetPushEndpoint": "operators only, for all agencies",
-    "RemovePushEndpoint": "operators only, for all agencies",
-    "ResumePushEndpoint": "operators only, for all agencies",
-    "ListPushEndpoints": "operators only, for all agencies",
-    **dict.fromkeys(
-        POLICY.services_by_name["ConsentPolicyService"].methods_by_name,
-        "notices and rules, the same for everybody",
-    ),
-    **dict.fromkeys(
-        ACCESS.services_by_name["SignInService"].methods_by_name,
-        "names nobody but by a secret; see tests/component/staff",
-    ),
-    **dict.fromkeys(
-        (
-            "ChangeRoles",
-            "LockAccount",
-            "UnlockAccount",
-            "CloseAccount",
-            "ResetCredentials",
-            "LinkIdentity",
-            "UnlinkIdentity",
-        ),
-        "names an account, not a case; see tests/component/staff",
-    ),
-    "OpenAccount": "makes somebody new",
-    "ListAccounts": "answers the accounts that the caller keeps",
-    "ListRoles": "the table of roles is no secret",
-}
-"""Method and why no stranger can name somebody else's case with it."""
 
-
-def requests_about(case: Case, desk: Desk) -> dict[str, Message]:
+def requests_about_case(case: Case, desk: Desk) -> dict[str, Message]:
     """A valid request per method, about the case."""
     again = str(uuid4())
     about_referral: dict[str, Any] = {"request_id": again, "referral_id": case.referral_id}
@@ -117,7 +57,7 @@ def requests_about(case: Case, desk: Desk) -> dict[str, Message]:
         "EndConsent": intake.EndConsentRequest(
             request_id=again,
             beneficiary_id=case.beneficiary_id,
-            consent_id=again,
+            consent_id=case.consent_id,
             ending=consent_pb2.CONSENT_ENDING_TERMINATED,
         ),
         "FreezeConsent": intake.FreezeConsentRequest(
@@ -129,11 +69,11 @@ def requests_about(case: Case, desk: Desk) -> dict[str, Message]:
         "MergeBeneficiaries": merging.MergeBeneficiariesRequest(
             request_id=again,
             kept_beneficiary_id=case.beneficiary_id,
-            merged_beneficiary_id=again,
+            merged_beneficiary_id=case.twin_id,
             words="None of mine.",
         ),
         "UnmergeBeneficiaries": merging.UnmergeBeneficiariesRequest(
-            request_id=again, merged_beneficiary_id=case.beneficiary_id, words="None of mine."
+            request_id=again, merged_beneficiary_id=case.twin_id, words="None of mine."
         ),
         "RecordConsent": desk.consent_request(case.beneficiary_id),
         "WithdrawConsent": intake.WithdrawConsentRequest(
@@ -142,7 +82,7 @@ def requests_about(case: Case, desk: Desk) -> dict[str, Message]:
         "RecordNeed": intake.RecordNeedRequest(request_id=again, need=new_need),
         "RecordNeeds": intake.RecordNeedsRequest(request_id=again, needs=[new_need]),
         "WithdrawNeed": intake.WithdrawNeedRequest(
-            request_id=again, need_id=case.need_id, reason="NO_LONGER_NEEDED"
+            request_id=again, need_id=case.need_id, reason="CHANGED_MIND"
         ),
         "ListNeeds": intake.ListNeedsRequest(beneficiary_id=case.beneficiary_id),
         "GetDisclosure": disclosure.GetDisclosureRequest(**about_referral),
@@ -197,7 +137,7 @@ def requests_about(case: Case, desk: Desk) -> dict[str, Message]:
         "EraseBeneficiary": erasure.EraseBeneficiaryRequest(
             **about_right, identity_proof=rights.IDENTITY_PROOF_DOCUMENT_SEEN
         ),
-        "GetErasureCertificate": erasure.GetErasureCertificateRequest(certificate_id=case.rights_request_id),
+        "GetErasureCertificate": erasure.GetErasureCertificateRequest(certificate_id=case.certificate_id),
         "RegisterComplaint": complaints.RegisterComplaintRequest(
             request_id=again,
             kind=complaints.COMPLAINT_KIND_HELP,
@@ -210,15 +150,16 @@ def requests_about(case: Case, desk: Desk) -> dict[str, Message]:
             complaint_id=case.complaint_id,
             finding=complaints.COMPLAINT_FINDING_UPHELD,
             words="None of mine.",
+            person_told_time=at(datetime.now(UTC)),
         ),
         "RequestEmergencyAccess": access.RequestEmergencyAccessRequest(
             **about_referral, categories=["HEALTH"], circumstances="None of mine."
         ),
         "DecideEmergencyAccess": access.DecideEmergencyAccessRequest(
-            request_id=again, emergency_access_id=case.emergency_id, authorised=True
+            request_id=again, emergency_access_id=case.emergency_access_id, authorised=True
         ),
         "GetEmergencyDisclosure": access.GetEmergencyDisclosureRequest(
-            request_id=again, emergency_access_id=case.emergency_id
+            request_id=again, emergency_access_id=case.emergency_access_id
         ),
         "AcknowledgeRecall": recall.AcknowledgeRecallRequest(
             request_id=again, recall_id=case.recall_id, destroyed_categories=["NAME"]
@@ -244,7 +185,11 @@ def requests_about(case: Case, desk: Desk) -> dict[str, Message]:
         "GetReferral": referral.GetReferralRequest(referral_id=case.referral_id),
         "SaveServices": directory.SaveServicesRequest(
             request_id=again,
-            services=[service_message(1, agency_id=case.agency_id, service_id=case.service_id)],
+            services=[
+                service_message(
+                    1, agency_id=case.agency_id, service_id=case.service_id, service_type=case.service_type
+                )
+            ],
         ),
         "SaveActivities": directory.SaveActivitiesRequest(
             request_id=again,

@@ -1,0 +1,153 @@
+"""Who is answered what about services, accounts, rules and inboxes, and who may ask for lists."""
+
+from collections.abc import Collection, Mapping
+from typing import Final
+
+from kernel.codes import Role
+from tests.component.access.rules import (
+    CASE_ROLES,
+    MERGE_ROLES,
+    NO_AGENCY,
+    OK,
+    OVERSIGHT_ROLES,
+    Answers,
+    Row,
+    Side,
+)
+from tests.component.access.table_of_cases import states
+from tests.component.access.things import STATES, Thing
+
+_ALL: Final = frozenset(Role)
+_SERVICE: Final = frozenset({Role.SERVICE})
+_DPO, _OPERATOR = frozenset({Role.DPO}), frozenset({Role.OPERATOR})
+_KEEPERS: Final = frozenset({Role.AGENCY_ADMIN, Role.OPERATOR})
+_DIRECTORY_KEEPERS: Final = frozenset({Role.OPERATOR, Role.DPO})
+_DIRECTORY_WRITERS: Final = _DIRECTORY_KEEPERS | {Role.AGENCY_MEMBER, Role.AGENCY_ADMIN}
+_PROTECTION: Final = frozenset({Role.CHILD_PROTECTION_OFFICER, Role.GBV_FOCAL_POINT})
+_POLICY_READERS: Final = CASE_ROLES | {Role.DPO, Role.AUDITOR, Role.OPERATOR}
+
+PUBLIC: Final = frozenset(
+    {
+        "SignIn",
+        "ChangePassword",
+        "BeginEnrolment",
+        "ConfirmEnrolment",
+        "ListProviders",
+        "BeginSignIn",
+        "FinishSignIn",
+        "IssueAssertion",
+        "SignOut",
+    }
+)
+"""Where somebody becomes known: no role counts there."""
+
+
+def _for_everybody(roles: Collection[Role], **shown: Answers) -> Row:
+    """Names nothing that is anybody's."""
+    sides: dict[Side, Answers] = dict.fromkeys(Side, OK)
+    return Row(roles, Thing.NOTHING, "", sides | {Side(name): said for name, said in shown.items()})
+
+
+def _own(roles: Collection[Role], **shown: Answers) -> Row:
+    """Answers what is the caller's agency's own; who acts for none has nothing."""
+    return _for_everybody(roles, **{"nobody": NO_AGENCY, **shown})
+
+
+def _of_hub(roles: Collection[Role]) -> Row:
+    """What holds for the whole hub is no agency's to set."""
+    refused = "HUB_OFFICER_ONLY"
+    return _for_everybody(roles, sender=refused, provider=refused, stranger=refused)
+
+
+def _of_service(hidden: str, *, makes: bool = False) -> Row:
+    """The agency whose service it is, and those who keep the whole directory, for whomever they act."""
+    return Row(
+        _DIRECTORY_WRITERS,
+        Thing.SERVICE,
+        hidden,
+        {Side.PROVIDER: OK},
+        repeats=True,
+        keepers=_DIRECTORY_KEEPERS,
+        makes=makes,
+    )
+
+
+def _of_account(answers: Mapping[str, str], *, repeats: bool = False) -> Row:
+    """The admins of the account's agency, and operators."""
+    return Row(
+        _KEEPERS,
+        Thing.ACCOUNT,
+        "ACCOUNT_NOT_FOUND",
+        {Side.PROVIDER: states("ACCOUNT_STATE_FORBIDS", *STATES[Thing.ACCOUNT]) | dict(answers)},
+        repeats=repeats,
+        keepers=_OPERATOR,
+    )
+
+
+KEEPING: Final[dict[str, Row]] = {
+    "SaveServices": _of_service("AGENCY_NOT_YOURS", makes=True),
+    "SaveActivities": _of_service("SERVICE_NOT_FOUND"),
+    "DeclareCapacity": _of_service("UNIT_NOT_FOUND"),
+    "SuspendService": _of_service("SERVICE_NOT_FOUND"),
+    "ResumeService": _of_service("SERVICE_NOT_FOUND"),
+    "SaveAgencies": Row(
+        _DIRECTORY_KEEPERS | {Role.AGENCY_ADMIN},
+        Thing.NOTHING,
+        "AGENCY_NOT_YOURS",
+        {Side.PROVIDER: OK},
+        keepers=_DIRECTORY_KEEPERS,
+    ),
+    # a service that is listed for the public
+    "GetService": Row(
+        _ALL,
+        Thing.SERVICE,
+        "SERVICE_NOT_FOUND",
+        dict.fromkeys(Side, states(OK, "OFFERED", "SUSPENDED")),
+        False,
+    ),
+    **dict.fromkeys(("ListAgencies", "ListServices", "ListActivities"), _for_everybody(_ALL)),
+    "SetNeededCategories": _for_everybody(_DPO),
+    "ChangeRoles": _of_account({"OPEN": OK, "LOCKED": OK}, repeats=True),
+    "LockAccount": _of_account({"OPEN": OK}),
+    "UnlockAccount": _of_account({"LOCKED": OK}),
+    "CloseAccount": _of_account({"OPEN": OK, "LOCKED": OK}),
+    "ResetCredentials": _of_account({"OPEN": OK, "LOCKED": OK}, repeats=True),
+    "UnlinkIdentity": _of_account(states("IDENTITY_NOT_FOUND", "OPEN", "LOCKED")),
+    # no provider is known to this hub
+    "LinkIdentity": Row(
+        _OPERATOR,
+        Thing.ACCOUNT,
+        "ACCOUNT_NOT_FOUND",
+        {Side.PROVIDER: states("ISSUER_NOT_KNOWN", *STATES[Thing.ACCOUNT])},
+        keepers=_OPERATOR,
+    ),
+    "OpenAccount": Row(_KEEPERS, Thing.NOTHING, "NOT_YOUR_AGENCY", {Side.PROVIDER: OK}, keepers=_OPERATOR),
+    **dict.fromkeys(("ListAccounts", "ListRoles"), _for_everybody(_KEEPERS)),
+    **dict.fromkeys(("PublishNotice", "SaveAgeRules"), _of_hub(_DPO)),
+    **dict.fromkeys(("ListNotices", "GetNotice", "ListAgeRules"), _for_everybody(_POLICY_READERS)),
+    "SaveAgreements": _for_everybody(frozenset({Role.DPO, Role.OPERATOR})),
+    "ListAgreements": _for_everybody(frozenset({Role.DPO, Role.OPERATOR, Role.SUPERVISOR, Role.AUDITOR})),
+    "GetProfiles": _for_everybody(_SERVICE),
+    "Seal": _for_everybody(_SERVICE),
+    "Open": Row(_SERVICE, Thing.NOTHING, "TEXT_NOT_OF_REFERRAL"),
+    "RegisterBeneficiary": _own(CASE_ROLES),
+    "SearchBeneficiaries": _own(CASE_ROLES),
+    "ListReferrals": _own(CASE_ROLES, nobody="NOT_PERMITTED"),
+    "Subscribe": _own(CASE_ROLES),
+    "ListDeliveries": _own(CASE_ROLES),
+    "Acknowledge": _own(CASE_ROLES, sender="SEQUENCE_NOT_KNOWN", stranger="SEQUENCE_NOT_KNOWN"),
+    **dict.fromkeys(
+        ("ListAuthorityNotifications", "ListCompelledRequests", "ListEmergencyReviews"), _own(OVERSIGHT_ROLES)
+    ),
+    "ListLikelyDuplicates": _own(MERGE_ROLES),
+    "ListComplaints": _own(OVERSIGHT_ROLES),
+    "ListRecalls": _own(CASE_ROLES | {Role.DPO, Role.SAFEGUARDING_OFFICER}),
+    "ListRightsRequests": _own(_PROTECTION | {Role.DPO, Role.SUPERVISOR}),
+    "ListEmergencyAccesses": _own(_PROTECTION | {Role.DPO, Role.SUPERVISOR}),
+    "SetPushEndpoint": _for_everybody(_OPERATOR),
+    "ListPushEndpoints": _for_everybody(_OPERATOR),
+    **dict.fromkeys(
+        ("RemovePushEndpoint", "ResumePushEndpoint"),
+        Row(_OPERATOR, Thing.NOTHING, "PUSH_ENDPOINT_NOT_FOUND"),
+    ),
+}

@@ -1,0 +1,171 @@
+"""Who is answered what about a person, and about what was asked, given and promised of them."""
+
+from collections.abc import Collection, Mapping
+from typing import Final
+
+from kernel.codes import Role
+from tests.component.access.rules import (
+    CASE_ROLES,
+    MERGE_ROLES,
+    NO_AGENCY,
+    OK,
+    OVERSIGHT_ROLES,
+    Answers,
+    Row,
+    Side,
+)
+from tests.component.access.table_of_cases import states
+from tests.component.access.things import STATES, Thing
+
+ERASED: Final = "BENEFICIARY_ERASED"
+_LIVING: Final = states(OK, *STATES[Thing.PERSON]) | {"ERASED": ERASED}
+_CHILD: Final = frozenset({Role.CHILD_PROTECTION_OFFICER})
+_PROTECTION: Final = frozenset({Role.CHILD_PROTECTION_OFFICER, Role.GBV_FOCAL_POINT})
+_RIGHTS: Final = frozenset({Role.DPO, Role.SUPERVISOR})
+_DPO: Final = frozenset({Role.DPO})
+
+
+def _of_sender(
+    thing: Thing,
+    hidden: str,
+    answers: Answers,
+    roles: Collection[Role] = CASE_ROLES,
+    *,
+    changes: bool = True,
+    repeats: bool = False,
+    others: Mapping[Side, Answers] | None = None,
+) -> Row:
+    """The agency that registered the person; who acts for none gets one answer, whatever there is."""
+    shown = {Side.SENDER: answers, Side.NOBODY: NO_AGENCY}
+    return Row(roles, thing, hidden, shown | dict(others or {}), changes, repeats)
+
+
+def _of_person(
+    answers: Answers = _LIVING,
+    roles: Collection[Role] = CASE_ROLES,
+    *,
+    changes: bool = True,
+    repeats: bool = False,
+) -> Row:
+    hidden = "BENEFICIARY_NOT_FOUND"
+    return _of_sender(Thing.PERSON, hidden, answers, roles, changes=changes, repeats=repeats)
+
+
+def _of_right(answers: Mapping[str, str], roles: Collection[Role] = _RIGHTS, *, repeats: bool = False) -> Row:
+    """The agency that registered the request, and officers of the hub."""
+    said = states(OK, *STATES[Thing.RIGHTS_REQUEST]) | {"ANSWERED": "ALREADY_ANSWERED"} | dict(answers)
+    return _of_sender(
+        Thing.RIGHTS_REQUEST,
+        "RIGHTS_REQUEST_NOT_FOUND",
+        said,
+        roles,
+        repeats=repeats,
+        others={Side.OFFICER: said},
+    )
+
+
+PEOPLE: Final[dict[str, Row]] = {
+    "GetBeneficiary": _of_person(changes=False),
+    "ListNeeds": _of_person(changes=False),
+    "UpdateBeneficiary": _of_person(),
+    "RecordConsent": _of_person(_LIVING | {"FROZEN": "CONSENT_FROZEN"}, repeats=True),
+    "RecordConsentState": _of_person(repeats=True),
+    "WithdrawConsent": _of_person(repeats=True),
+    "FreezeConsent": _of_person(_LIVING | {"FROZEN": "CONSENT_ALREADY_FROZEN"}, _CHILD),
+    "LiftConsentFreeze": _of_person(
+        states("CONSENT_NOT_FROZEN", "LIVE", "RESTRICTED") | {"FROZEN": OK, "ERASED": ERASED}, _CHILD
+    ),
+    "RecordNeed": _of_person(repeats=True),
+    "RecordNeeds": _of_person(repeats=True),
+    "RecordAuthorityNotification": _of_person(repeats=True),
+    "RegisterCompelledRequest": _of_person(repeats=True),
+    "RegisterRightsRequest": _of_person(repeats=True),
+    # officers of the hub register one without naming whom it is about
+    "RegisterComplaint": _of_person(roles=CASE_ROLES | {Role.DPO, Role.SAFEGUARDING_OFFICER}, repeats=True),
+    # of grown-up people without anything restricted; of others a supervisor does not decide (test_merges)
+    "MergeBeneficiaries": _of_sender(
+        Thing.PAIR, "BENEFICIARY_NOT_FOUND", {"APART": OK, "MERGED": "ALREADY_MERGED"}, MERGE_ROLES
+    ),
+    "UnmergeBeneficiaries": _of_sender(
+        Thing.PAIR, "BENEFICIARY_NOT_FOUND", {"APART": "NOT_MERGED", "MERGED": OK}, MERGE_ROLES
+    ),
+    "EndConsent": _of_sender(
+        Thing.CONSENT,
+        "BENEFICIARY_NOT_FOUND",
+        {"IN_FORCE": OK, "ENDED": "CONSENT_ENDED"},
+        frozenset({Role.SUPERVISOR, Role.CHILD_PROTECTION_OFFICER}),
+    ),
+    "WithdrawNeed": _of_sender(
+        Thing.NEED, "NEED_NOT_FOUND", {"OPEN": OK, "WITHDRAWN": "NEED_ALREADY_WITHDRAWN"}
+    ),
+    "ReviewEmergency": _of_sender(
+        Thing.REVIEW,
+        "EMERGENCY_NOT_FOUND",
+        {"OPEN": OK, "REVIEWED": "ALREADY_REVIEWED"},
+        OVERSIGHT_ROLES,
+        others={Side.OFFICER: {"OPEN": OK, "REVIEWED": "ALREADY_REVIEWED"}},
+    ),
+    "DecideEmergencyAccess": _of_sender(
+        Thing.EMERGENCY_ACCESS,
+        "EMERGENCY_NOT_FOUND",
+        {"ASKED": OK} | states("ALREADY_DECIDED", "ALLOWED", "REFUSED"),
+        _PROTECTION | {Role.SUPERVISOR, Role.DPO},
+        others={Side.OFFICER: {"ASKED": OK} | states("ALREADY_DECIDED", "ALLOWED", "REFUSED")},
+    ),
+    # only whoever asked: a colleague of theirs is a stranger to it
+    "GetEmergencyDisclosure": Row(
+        CASE_ROLES,
+        Thing.EMERGENCY_ACCESS,
+        "EMERGENCY_NOT_FOUND",
+        {
+            Side.PROVIDER: states("ACCESS_NOT_IN_FORCE", "ASKED", "REFUSED") | {"ALLOWED": OK},
+            Side.NOBODY: NO_AGENCY,
+        },
+        changes=False,
+    ),
+    # no agency's officer decides what an authority gets, or hands it over
+    "DecideCompelledRequest": Row(
+        _DPO,
+        Thing.COMPELLED_REQUEST,
+        "COMPELLED_REQUEST_NOT_FOUND",
+        {Side.OFFICER: {"OPEN": OK} | states("ALREADY_DECIDED", "ALLOWED", "REFUSED")},
+    ),
+    "GetCompelledDisclosure": Row(
+        _DPO,
+        Thing.COMPELLED_REQUEST,
+        "COMPELLED_REQUEST_NOT_FOUND",
+        {Side.OFFICER: states("COMPELLED_REQUEST_REFUSED", "OPEN", "REFUSED") | {"ALLOWED": OK}},
+        changes=False,
+    ),
+    "ExtendRightsRequest": _of_right({"EXTENDED": "ALREADY_EXTENDED"}),
+    "AnswerRightsRequest": _of_right({}),
+    "ExportPersonData": _of_right({"TO_ERASE": "NOT_A_REQUEST_TO_SEE"}, repeats=True),
+    "DecideProtectionData": _of_right(
+        states("NOTHING_WITHHELD", "TO_SEE", "TO_ERASE", "EXTENDED"), _PROTECTION
+    ),
+    "EraseBeneficiary": Row(
+        _DPO,
+        Thing.RIGHTS_REQUEST,
+        "RIGHTS_REQUEST_NOT_FOUND",
+        {
+            Side.OFFICER: states("NOT_A_REQUEST_TO_ERASE", "TO_SEE", "BY_PARENT", "EXTENDED")
+            | {"TO_ERASE": OK, "ANSWERED": "ALREADY_ANSWERED"}
+        },
+    ),
+    "GetErasureCertificate": _of_sender(
+        Thing.CERTIFICATE, "CERTIFICATE_NOT_FOUND", OK, _RIGHTS, changes=False, others={Side.OFFICER: OK}
+    ),
+    # whoever acts for an agency, the accused one above all, is told nothing
+    "AnswerComplaint": Row(
+        frozenset({Role.DPO, Role.SAFEGUARDING_OFFICER}),
+        Thing.COMPLAINT,
+        "COMPLAINT_NOT_FOUND",
+        {Side.OFFICER: {"OPEN": OK, "ANSWERED": "ALREADY_ANSWERED"}},
+    ),
+    "AcknowledgeRecall": Row(
+        CASE_ROLES,
+        Thing.RECALL,
+        "RECALL_NOT_FOUND",
+        {Side.PROVIDER: {"OPEN": OK, "ANSWERED": "ALREADY_ACKNOWLEDGED"}, Side.NOBODY: NO_AGENCY},
+    ),
+}
