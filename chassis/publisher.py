@@ -11,6 +11,7 @@ from uuid import UUID
 from aiokafka import AIOKafkaProducer
 from aiokafka.errors import UnknownTopicOrPartitionError
 
+from chassis.kafka_address import client_settings
 from chassis.known_topics import create_no_topics
 from chassis.topics import PARTITIONS, key_bytes
 
@@ -132,7 +133,7 @@ class Publisher:
 
     async def _connect(self) -> AIOKafkaProducer:
         producer = AIOKafkaProducer(
-            bootstrap_servers=self._bootstrap,
+            **client_settings(self._bootstrap),
             acks="all",
             enable_idempotence=self._idempotence,
             request_timeout_ms=5000,

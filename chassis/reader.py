@@ -18,6 +18,7 @@ from chassis.batch_reader import BatchReader
 from chassis.group import EMBEDDED_FETCH_WAIT_MILLISECONDS, SESSION_SECONDS, FetchPace
 from chassis.inbox import announce
 from chassis.incoming import Message
+from chassis.kafka_address import client_settings
 from chassis.known_topics import create_no_topics
 from chassis.measures import consumer_lag
 from chassis.postgres import Database
@@ -150,7 +151,7 @@ class ProjectionReader:
 
     def _make_client(self) -> AIOKafkaConsumer:
         return AIOKafkaConsumer(
-            bootstrap_servers=self._bootstrap,
+            **client_settings(self._bootstrap),
             group_id=self.consumer,
             enable_auto_commit=False,
             auto_offset_reset="earliest",

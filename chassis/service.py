@@ -20,7 +20,7 @@ from chassis.reader import WINDOW_SECONDS, ProjectionReader
 from chassis.relay import Relay
 from chassis.retention import forget_old_rows
 from chassis.settings import ServiceSettings
-from chassis.stream import StreamRunner
+from chassis.stream import ASSIGNMENT_DEADLINE_SECONDS, StreamRunner
 from chassis.timers import LONGEST_PAUSE_SECONDS, SHORTEST_PAUSE_SECONDS, Prepare, Take, TimerLoop
 from chassis.topic_watch import TopicWatch
 from chassis.topics import SOURCES
@@ -68,11 +68,10 @@ class Service:
         self.gauges = DatabaseGauges(worker)
         self._server: GrpcServer | None = None
         self._readers: list[_Reader] = []
-        self._read_topics: set[str] = set()
+        self._groups: dict[str, Sequence[str]] = {}
         self._timers: list[TimerLoop] = []
-        self._relay = Relay(
-            worker, settings.kafka_bootstrap, self.name, idempotence=settings.kafka_idempotence
-        )
+        self._kafka = settings.kafka
+        self._relay = Relay(worker, self._kafka, self.name, idempotence=settings.kafka_idempotence)
         self._opened: list[_Opened] = []
         self._beside: list[tuple[str, str, Callable[[], Awaitable[None]]]] = []
         self.timer(
@@ -110,12 +109,12 @@ class Service:
 
     def stream(self, consumer: str, topics: Sequence[str], on_batch: BatchReader) -> None:
         """Acts on events as they come: where events are decided."""
-        self._read_topics |= set(topics)
+        self._groups[consumer] = topics
         self._readers.append(
             StreamRunner(
                 self.name,
                 consumer,
-                self.settings.kafka_bootstrap,
+                self._kafka,
                 self.worker,
                 topics,
                 on_batch,
@@ -133,12 +132,12 @@ class Service:
         window_seconds: float = WINDOW_SECONDS,
     ) -> None:
         """Follows events in long windows: projections and copies, where nothing is decided."""
-        self._read_topics |= set(topics)
+        self._groups[consumer] = topics
         self._readers.append(
             ProjectionReader(
                 self.name,
                 consumer,
-                self.settings.kafka_bootstrap,
+                self._kafka,
                 self.worker,
                 topics,
                 on_batch,
@@ -242,21 +241,39 @@ class Service:
         while True:
             await topics.until_in_order(tell_why_not)
             await tell_why_not("it has no partitions to read yet")
-            for reader in readers:
-                await reader.wait_ready()
+            await self._wait_for_partitions(readers, tell_why_not)
             if server is not None:
                 await server.set_serving(True)
             seconds = round(asyncio.get_running_loop().time() - started, 2)
             log.info("service_ready", roles=list(self.settings.roles), seconds=seconds)
             await topics.until_out_of_order()
 
+    async def _wait_for_partitions(
+        self, readers: Sequence[_Reader], tell_why_not: Callable[[str], Awaitable[None]]
+    ) -> None:
+        """However long it takes; past a bound it is told which groups are still without."""
+        waiting = {reader.consumer: asyncio.create_task(reader.wait_ready()) for reader in readers}
+        if not waiting:
+            return
+        try:
+            await asyncio.wait(waiting.values(), timeout=ASSIGNMENT_DEADLINE_SECONDS)
+            late = sorted(name for name, ready in waiting.items() if not ready.done())
+            if late:
+                seconds = f"{ASSIGNMENT_DEADLINE_SECONDS:.0f} s"
+                await tell_why_not(f"Kafka gives no partition to {', '.join(late)} since {seconds}")
+            await asyncio.gather(*waiting.values())
+        finally:
+            for ready in waiting.values():
+                ready.cancel()
+
     def _topic_watch(self) -> TopicWatch:
         """Over the topics that the asked roles read or write; none for a service that only answers calls."""
         roles = self.settings.roles
-        topics = self._read_topics if "stream" in roles else set()
+        groups = self._groups if "stream" in roles else {}
+        topics = {topic for read in groups.values() for topic in read}
         if "relay" in roles:
             topics = topics | {topic for topic, sources in SOURCES.items() if self.name in sources}
-        return TopicWatch(self.settings.kafka_bootstrap, sorted(topics), self.settings.replication)
+        return TopicWatch(self._kafka, sorted(topics), self.settings.replication, groups)
 
     async def _leave_at_once(self, server: GrpcServer | None, ended: asyncio.Task[Any]) -> None:
         """Tells clients to go elsewhere, and nothing else: what is not acked must stay so."""

@@ -6,6 +6,7 @@ from pydantic import BeforeValidator, Field, FilePath, ValidationError, field_va
 from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
 
 from chassis.group import EMBEDDED_FETCH_WAIT_MILLISECONDS, KAFKA_FETCH_WAIT_MILLISECONDS, SESSION_SECONDS
+from chassis.kafka_address import KafkaAddress
 from chassis.tls import TlsFiles
 from chassis.topics import REPLICATION
 
@@ -60,6 +61,14 @@ class ServiceSettings(BaseSettings):
     kafka_session_seconds: float = Field(
         default=SESSION_SECONDS, ge=1, le=60, validation_alias="KEM_KAFKA_SESSION_SECONDS"
     )
+    kafka_tls: bool = Field(default=False, validation_alias="KEM_KAFKA_TLS")
+    """Whether brokers are spoken to by TLS, over the service's certificate where it has no other for them."""
+    kafka_authorities_file: FilePath | None = Field(
+        default=None, validation_alias="KEM_KAFKA_AUTHORITIES_FILE"
+    )
+    """The certificates (PEM) that vouch for the brokers, where the hub's own authority does not."""
+    kafka_certificate_file: FilePath | None = None
+    """Certificate and key in one file (PEM), where the brokers take another authority's only."""
     otlp_endpoint: str = Field(default="", validation_alias="KEM_OTLP_ENDPOINT")
     trace_ratio: float = Field(default=0.01, ge=0, le=1, validation_alias="KEM_TRACE_RATIO")
     assertion_keys_file: FilePath = Field(validation_alias="KEM_ASSERTION_KEYS_FILE")
@@ -107,6 +116,16 @@ class ServiceSettings(BaseSettings):
     def tls_files(self) -> TlsFiles:
         """What the service shows to those who call it, and to those whom it calls."""
         return TlsFiles(self.certificate_file, self.certificate_file, self.authorities_file)
+
+    @property
+    def kafka(self) -> KafkaAddress:
+        """Where Kafka is, and what is shown there."""
+        if not self.kafka_tls:
+            return KafkaAddress(self.kafka_bootstrap)
+        own = self.kafka_certificate_file or self.certificate_file
+        return KafkaAddress(
+            self.kafka_bootstrap, TlsFiles(own, own, self.kafka_authorities_file or self.authorities_file)
+        )
 
     @property
     def fetch_wait_milliseconds(self) -> int:

@@ -26,6 +26,7 @@ from chassis.faust_transport import transport_with
 from chassis.group import EMBEDDED_FETCH_WAIT_MILLISECONDS, SESSION_SECONDS, FetchPace
 from chassis.inbox import announce
 from chassis.incoming import Message
+from chassis.kafka_address import tls_context
 from chassis.known_topics import create_no_topics
 from chassis.measures import consumer_lag
 from chassis.postgres import Database
@@ -130,10 +131,12 @@ class StreamRunner:
         return None if client is None or client._fetcher is None else int(client._fetcher._fetch_max_wait_ms)
 
     def _make_app(self, loop: asyncio.AbstractEventLoop) -> faust.App:
+        context = tls_context(self._bootstrap)
         app = _App(
             self.consumer,
             loop=loop,
             broker=f"kafka://{self._bootstrap.replace(',', ';')}",
+            broker_credentials=None if context is None else faust.SSLCredentials(context),
             broker_request_timeout=8,
             broker_session_timeout=self._session_seconds,
             broker_heartbeat_interval=self._session_seconds / 6,

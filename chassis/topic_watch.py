@@ -1,8 +1,8 @@
-"""Whether the topics of a service are as declared: looked at before it says ready, and from then on."""
+"""Whether a service's topics are as declared and may be read: before it is ready, and from then on."""
 
 import asyncio
 import contextlib
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from typing import Any, Final
 
 import structlog
@@ -10,6 +10,8 @@ from aiokafka.admin import AIOKafkaAdminClient
 from aiokafka.admin.config_resource import ConfigResource, ConfigResourceType
 from aiokafka.errors import KafkaError
 
+from chassis.kafka_address import client_settings
+from chassis.reading_rights import why_not_read
 from chassis.topics import TopicShape, differences
 
 LOOK_AGAIN_SECONDS: Final = 1.0
@@ -23,15 +25,26 @@ Tell = Callable[[str], Awaitable[None]]
 
 
 class TopicWatch:
-    """Looks at the topics again and again; a broker that does not answer tells nothing about them."""
+    """Looks at the topics again and again; a broker that does not answer tells nothing about them.
 
-    def __init__(self, bootstrap: str, topics: Sequence[str], replication: int) -> None:
+    Args:
+        groups: the topics that each consumer group reads.
+    """
+
+    def __init__(
+        self,
+        bootstrap: str,
+        topics: Sequence[str],
+        replication: int,
+        groups: Mapping[str, Sequence[str]] | None = None,
+    ) -> None:
         self._bootstrap = bootstrap
         self._topics = sorted(set(topics))
         self._replication = replication
+        self._groups = groups or {}
 
     async def until_in_order(self, tell: Tell) -> None:
-        """Returns when every topic is as declared; `tell` hears each new reason why not."""
+        """Returns when every topic is as declared and may be read; `tell` hears each new reason why not."""
         said = None
         while True:
             reason = await self._look()
@@ -48,7 +61,7 @@ class TopicWatch:
             await asyncio.sleep(LOOK_AGAIN_SECONDS)
 
     async def until_out_of_order(self) -> None:
-        """Returns when a broker says that a topic is missing or is not as declared any more."""
+        """Returns when a broker says that a topic is missing, not as declared, or not to be read any more."""
         reason = None
         while not reason:
             await asyncio.sleep(LOOK_SELDOM_SECONDS)
@@ -59,18 +72,23 @@ class TopicWatch:
         if not self._topics:
             return ""
         admin = AIOKafkaAdminClient(
-            bootstrap_servers=self._bootstrap, request_timeout_ms=_PATIENCE_MILLISECONDS
+            **client_settings(self._bootstrap), request_timeout_ms=_PATIENCE_MILLISECONDS
         )
         try:
             async with asyncio.timeout(2 * _PATIENCE_MILLISECONDS / 1000):
                 await admin.start()
                 found = await _found(admin, self._topics)
-            return "; ".join(differences(self._topics, found, self._replication))
         except (KafkaError, OSError):
             return None
         finally:
             with contextlib.suppress(Exception):
                 await admin.close()
+        wrong = differences(self._topics, found, self._replication)
+        return "; ".join(wrong) or await self._why_not_read()
+
+    async def _why_not_read(self) -> str:
+        looks = (why_not_read(self._bootstrap, group, topics) for group, topics in self._groups.items())
+        return "; ".join(filter(None, await asyncio.gather(*looks)))
 
 
 async def _found(admin: Any, topics: Sequence[str]) -> dict[str, TopicShape]:

@@ -24,6 +24,16 @@ SOURCES: Final = {
 }
 """Which services write to a topic. Each counts positions of its own."""
 
+READERS: Final = {
+    INTAKE: ("referral",),
+    DISCLOSURE: ("notifications", "referral"),
+    REFERRAL: ("intake", "notifications"),
+    DIRECTORY: ("intake",),
+    NOTIFICATIONS: ("referral",),
+    ACCESS: (),
+}
+"""Which services read a topic. A group is called as its service is, or begins so, with a dot behind it."""
+
 PARTITIONS: Final = 8
 """Of every topic. Never changed in place: a key would move and its order would be lost."""
 

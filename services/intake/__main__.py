@@ -37,7 +37,7 @@ async def wire(service: Service) -> None:
     people = VaultParts.over(service.app, vault, names, settings.search_limits)
     tombstones = Tombstones(settings.keys_dir)
     # without a relay or a stream beside it (tests of single roles) there is no broker to ask about
-    bootstrap = settings.kafka_bootstrap if {"relay", "stream"} & set(settings.roles) else None
+    bootstrap = settings.kafka if {"relay", "stream"} & set(settings.roles) else None
     consent = ConsentParts.over(
         service.app,
         people.vault,

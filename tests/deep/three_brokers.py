@@ -6,6 +6,7 @@ import signal
 from collections.abc import Iterable
 from typing import Any, Final
 
+from chassis.kafka_address import KafkaAddress
 from tests.integration.chassis.waiting import until
 from tools.stack.apache import KafkaNode
 from tools.stack.topics import BROKER_ERRORS, administration
@@ -22,7 +23,9 @@ class ThreeBrokers:
 
     @property
     def bootstrap(self) -> str:
-        return ",".join(f"127.0.0.1:{node.port}" for node in self.nodes.values())
+        tls = next(iter(self.nodes.values())).tls
+        there = ",".join(f"127.0.0.1:{node.port}" for node in self.nodes.values())
+        return KafkaAddress(there, tls.tools if tls else None)
 
     def controller(self) -> int:
         """The node that decides for all now, as the nodes themselves have it written down."""

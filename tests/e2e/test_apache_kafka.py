@@ -15,6 +15,7 @@ import pytest
 from aiokafka import AIOKafkaConsumer, AIOKafkaProducer
 from aiokafka.errors import KafkaError
 
+from chassis.kafka_address import KafkaAddress, client_settings
 from chassis.topics import INTAKE, TOPICS
 from tests.e2e.bare_stack import bare
 from tests.e2e.kem_command import ROOT, command, environment
@@ -91,9 +92,10 @@ async def test_what_kafka_acknowledged_survives_the_kill_of_a_node_and_of_the_su
     assert run is not None
     living = {process.name: found for process in run.processes if (found := process.find())}
     assert set(living) == {"postgresql", "broker"}
-    await produce(run.addresses["broker"], b"first")
+    kafka = KafkaAddress(run.addresses["broker"], Layout(folder).tools_certificate)
+    await produce(kafka, b"first")
     living["broker"].kill()
-    await produce(run.addresses["broker"], b"second")
+    await produce(kafka, b"second")
     now = read_run(Layout(folder))
     assert now is not None
     living |= {process.name: found for process in now.processes if (found := process.find())}
@@ -117,7 +119,7 @@ async def produce(bootstrap: str, value: bytes) -> None:
     """Returns when the event is acknowledged; a broker that is away is waited for."""
 
     async def is_acknowledged() -> bool:
-        producer = AIOKafkaProducer(bootstrap_servers=bootstrap, acks="all", enable_idempotence=True)
+        producer = AIOKafkaProducer(**client_settings(bootstrap), acks="all", enable_idempotence=True)
         try:
             await producer.start()
             await producer.send_and_wait(INTAKE, value, partition=0)
@@ -132,7 +134,7 @@ async def produce(bootstrap: str, value: bytes) -> None:
 
 async def consume(bootstrap: str) -> list[bytes]:
     """What the topic's first partition holds."""
-    consumer = AIOKafkaConsumer(INTAKE, bootstrap_servers=bootstrap, auto_offset_reset="earliest")
+    consumer = AIOKafkaConsumer(INTAKE, **client_settings(bootstrap), auto_offset_reset="earliest")
     await consumer.start()
     try:
         async with asyncio.timeout(30):

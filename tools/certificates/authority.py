@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
+from ipaddress import IPv4Address, IPv6Address
 from pathlib import Path
 from typing import Final
 
@@ -26,6 +27,9 @@ LIFETIMES: Final = {
 }
 AUTHORITY_LIFETIME: Final = timedelta(days=3650)
 _NAME: Final = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, "Athens referral hub")])
+KAFKA: Final = Holder.of_service("kafka")
+"""The brokers that `./kem up` starts. They are no service of the hub: their certificate speaks for nobody."""
+_LOOPBACK: Final = (IPv4Address("127.0.0.1"), IPv6Address("::1"))
 _BACKDATED: Final = timedelta(minutes=5)
 """For clients whose clocks are behind."""
 _AUTHORITY_BACKDATED: Final = timedelta(days=30)
@@ -101,7 +105,7 @@ class Authority:
     ) -> Issued:
         """A fresh key with a certificate over it, which never outlives the authority.
 
-        Services answer calls by their name; everybody else can only make them.
+        Services answer calls by their name, brokers where they listen; everybody else can only make them.
         """
         begin = now or datetime.now(UTC)
         end = begin + (LIFETIMES[holder.kind] if lifetime is None else lifetime)
@@ -111,9 +115,11 @@ class Authority:
         if holder.server_name:
             names.append(x509.DNSName(holder.server_name))
             usages.append(ExtendedKeyUsageOID.SERVER_AUTH)
+        if holder == KAFKA:
+            names += [x509.IPAddress(address) for address in _LOOPBACK]
         signed = (
             x509.CertificateBuilder()
-            .subject_name(x509.Name([]))
+            .subject_name(subject_of(holder))
             .issuer_name(self._certificate.subject)
             .public_key(key.public_key())
             .serial_number(x509.random_serial_number())
@@ -130,6 +136,14 @@ class Authority:
         )
         chain = signed.public_bytes(Encoding.PEM)
         return Issued(_pem_of(key), chain, Certificate.read(chain))
+
+
+def subject_of(holder: Holder) -> x509.Name:
+    """Kafka knows a caller by nothing else: one of the hub's own by its name, an agency by none at all."""
+    name = holder.name if holder.kind is HolderKind.SERVICE else str(holder.kind)
+    if holder.kind is HolderKind.AGENCY:
+        return x509.Name([])
+    return x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, name)])
 
 
 def _usage(*, signs_certificates: bool) -> x509.KeyUsage:

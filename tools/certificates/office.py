@@ -6,9 +6,11 @@ from pathlib import Path
 from typing import Final
 from uuid import UUID
 
+from cryptography import x509
+
 from chassis.certificates import TOOLS, Certificate, Holder, HolderKind, is_issued_by, is_key_of
 from chassis.tls import TlsFiles
-from tools.certificates.authority import LIFETIMES, Authority
+from tools.certificates.authority import LIFETIMES, Authority, subject_of
 from tools.certificates.registry import CertificateState, Entry, Registry, RevocationReason
 from tools.stack.failure import StackFailure
 from tools.stack.layout import Layout, write_secret
@@ -202,4 +204,5 @@ def _is_good(file: Path, holder: Holder, authority: Authority, revoked: set[str]
         and found.seconds_left() > needed
         and found.serial not in revoked
         and is_issued_by(pem, authority.pem)
+        and x509.load_pem_x509_certificate(pem).subject == subject_of(holder)
     )

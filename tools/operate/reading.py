@@ -6,6 +6,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from typing import Any, Final
 
+from chassis.kafka_address import client_settings
 from chassis.topics import PARTITIONS
 
 _PATIENCE_SECONDS: Final = 10.0
@@ -25,7 +26,7 @@ def reader_of(bootstrap: str) -> Iterator[Any]:
         logging.CRITICAL
     )  # what matters of its troubles is said in a sentence
     consumer = KafkaConsumer(
-        bootstrap_servers=bootstrap,
+        **client_settings(bootstrap),
         enable_auto_commit=False,
         auto_offset_reset="earliest",
         fetch_max_wait_ms=FETCH_WAIT_MILLISECONDS,

@@ -2,7 +2,9 @@
 
 from dataclasses import dataclass
 
+from tools.stack.choice import choose_servers
 from tools.stack.failure import NotRunning, StackFailure
+from tools.stack.kafka_tls import kafka_of_tools
 from tools.stack.layout import DATA, Layout
 from tools.stack.run_file import read_run
 
@@ -25,7 +27,8 @@ class Running:
         run = read_run(layout) if layout.data.exists() and layout.is_held() else None
         if run is None:
             raise NotRunning
-        return Running(layout, run.addresses["broker"])
+        choice, _ = choose_servers(layout, None, None, None)
+        return Running(layout, kafka_of_tools(layout, choice.broker, run.addresses["broker"]))
 
     @property
     def check_url(self) -> str:

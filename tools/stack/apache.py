@@ -11,16 +11,20 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
 
+from chassis.kafka_address import KafkaAddress
 from chassis.topics import MIN_INSYNC_REPLICAS, REPLICATION
 from tools.stack.broker import answers
 from tools.stack.failure import StackFailure
 from tools.stack.kafka_program import KafkaProgram, cache_lock, fetch_kafka, properties
+from tools.stack.kafka_tls import KafkaTls
 from tools.stack.layout import write_secret
 from tools.stack.ports import free_port
 from tools.stack.process import bare_environment, last_line, spawn, stop
 from tools.stack.topics import BROKER_ERRORS, administration
 
 READY_SECONDS: Final = 90.0
+CLIENTS: Final = "CLIENTS"
+"""The listener of a node for everybody but controllers."""
 _LOOK_SECONDS: Final = 0.1
 _STOP_SECONDS: Final = 60.0
 """For the one orderly end that writes the archive."""
@@ -44,6 +48,7 @@ class KafkaNode:
     program: KafkaProgram
     folder: Path
     log: Path
+    tls: KafkaTls | None = None
     write_archive: Path | None = None
     process: subprocess.Popen[bytes] | None = None
 
@@ -116,11 +121,16 @@ class KafkaNode:
 
     def _is_in_cluster(self) -> bool:
         try:
-            with administration(f"127.0.0.1:{self.port}") as admin:
+            with administration(self.address) as admin:
                 brokers = admin.describe_cluster()["brokers"]
         except BROKER_ERRORS:
             return False
         return any(broker["broker_id"] == self.number for broker in brokers)
+
+    @property
+    def address(self) -> KafkaAddress:
+        """Where this machine's commands reach it."""
+        return KafkaAddress(f"127.0.0.1:{self.port}", self.tls.tools if self.tls else None)
 
     def _reason(self) -> str:
         said = self.log.read_text(errors="replace") if self.log.exists() else ""
@@ -136,9 +146,17 @@ class KafkaNode:
 
 
 def kafka_nodes(
-    program: KafkaProgram, folder: Path, ports: Sequence[NodePorts], log: Callable[[int], Path]
+    program: KafkaProgram,
+    folder: Path,
+    ports: Sequence[NodePorts],
+    log: Callable[[int], Path],
+    tls: KafkaTls | None = None,
 ) -> list[KafkaNode]:
     """The nodes of the cluster that lives in `folder`, formatted and ready to be started.
+
+    Args:
+        tls: takes nobody without a certificate, and gives nobody a right by itself; None: in plain, and
+            everybody may do everything.
 
     Raises:
         StackFailure: its files cannot be made.
@@ -149,7 +167,7 @@ def kafka_nodes(
         write_secret(cluster, base64.urlsafe_b64encode(os.urandom(16)).rstrip(b"=").decode())
     nodes = []
     for number, own in enumerate(ports, 1):
-        node = KafkaNode(number, own.broker, program, folder / str(number), log(number))
+        node = KafkaNode(number, own.broker, program, folder / str(number), log(number), tls)
         node.folder.mkdir(exist_ok=True, mode=0o700)
         node.settings.write_text(_settings(node, own, ports), encoding="utf-8")
         nodes.append(node)
@@ -163,12 +181,16 @@ def _settings(node: KafkaNode, own: NodePorts, ports: Sequence[NodePorts]) -> st
     voters = ",".join(f"{number}@127.0.0.1:{one.controller}" for number, one in enumerate(ports, 1))
     replication = REPLICATION if len(ports) >= REPLICATION else 1
     insync = MIN_INSYNC_REPLICAS if replication == REPLICATION else 1
+    protocol = "PLAINTEXT" if node.tls is None else "SSL"
     return properties(
         [
             ("node.id", node.number),
             ("controller.quorum.voters", voters),
-            ("listeners", f"PLAINTEXT://127.0.0.1:{own.broker},CONTROLLER://127.0.0.1:{own.controller}"),
-            ("advertised.listeners", f"PLAINTEXT://127.0.0.1:{own.advertised or own.broker}"),
+            ("listener.security.protocol.map", f"CLIENTS:{protocol},CONTROLLER:{protocol}"),
+            ("inter.broker.listener.name", CLIENTS),
+            ("listeners", f"{CLIENTS}://127.0.0.1:{own.broker},CONTROLLER://127.0.0.1:{own.controller}"),
+            ("advertised.listeners", f"{CLIENTS}://127.0.0.1:{own.advertised or own.broker}"),
+            *(node.tls.settings() if node.tls else ()),
             ("log.dirs", node.data),
             ("default.replication.factor", replication),
             ("min.insync.replicas", insync),

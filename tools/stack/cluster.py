@@ -12,11 +12,13 @@ from chassis.group import (
     KAFKA_FETCH_WAIT_MILLISECONDS,
     SESSION_SECONDS,
 )
+from chassis.kafka_address import tls_context
 from chassis.topics import REPLICATION
 from tools.stack.apache import NodePorts, kafka_nodes, kafka_program
 from tools.stack.broker import Broker
 from tools.stack.choice import APACHE, EMBEDDED, Choice
 from tools.stack.failure import StackFailure
+from tools.stack.kafka_tls import kafka_of_tools, own_kafka_tls
 from tools.stack.layout import Layout
 from tools.stack.ports import Ports
 from tools.stack.topics import BROKER_ERRORS, meant_replication
@@ -42,12 +44,14 @@ class Cluster:
         replication: by how many brokers each topic is kept.
         keeps_events: false for the embedded broker, which forgets everything when it stops, fails with
             idempotent producers, and does not wake a waiting fetch.
+        is_guarded: whether it is ours and gives nobody a right by itself.
     """
 
     bootstrap: str
     nodes: dict[str, Node]
     replication: int
     keeps_events: bool = True
+    is_guarded: bool = False
 
     def settings(self) -> dict[str, str]:
         """What every service is told about it."""
@@ -60,6 +64,7 @@ class Cluster:
             "KEM_KAFKA_FETCH_WAIT_MILLISECONDS": str(wait),
             "KEM_KAFKA_SESSION_SECONDS": str(session),
             "KEM_KAFKA_REPLICATION": str(self.replication),
+            "KEM_KAFKA_TLS": str(tls_context(self.bootstrap) is not None).lower(),
         }
 
 
@@ -74,7 +79,8 @@ def cluster_of(choice: Choice, layout: Layout, ports: Ports, say: Callable[[str]
         return Cluster(broker.bootstrap, {"broker": broker}, replication=1, keeps_events=False)
     if choice.broker == APACHE:
         return _apache(choice.brokers, layout, ports, say)
-    return Cluster(choice.broker, {}, _replication_at(choice.broker))
+    there = kafka_of_tools(layout, choice.broker, choice.broker)
+    return Cluster(there, {}, _replication_at(there))
 
 
 def _apache(count: int, layout: Layout, ports: Ports, say: Callable[[str], None]) -> Cluster:
@@ -84,11 +90,19 @@ def _apache(count: int, layout: Layout, ports: Ports, say: Callable[[str], None]
         for pair in zip(ports.brokers[:count], ports.controllers[:count], strict=True)
     ]
     names = ["broker"] if count == 1 else [f"broker-{number}" for number in range(1, count + 1)]
-    nodes = kafka_nodes(kafka_program(say), layout.kafka, own, lambda number: layout.log(names[number - 1]))
+    nodes = kafka_nodes(
+        kafka_program(say),
+        layout.kafka,
+        own,
+        lambda number: layout.log(names[number - 1]),
+        own_kafka_tls(layout),
+    )
+    there = ",".join(f"127.0.0.1:{one.advertised or one.broker}" for one in own)
     return Cluster(
-        ",".join(f"127.0.0.1:{one.advertised or one.broker}" for one in own),
+        kafka_of_tools(layout, APACHE, there),
         dict(zip(names, nodes, strict=True)),
         REPLICATION if count >= REPLICATION else 1,
+        is_guarded=True,
     )
 
 

@@ -4,7 +4,7 @@ import asyncio
 import base64
 import json
 import secrets
-from collections.abc import Callable, Iterable
+from collections.abc import Awaitable, Callable, Iterable
 from typing import Final
 
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
@@ -14,6 +14,7 @@ from chassis.caller import SERVICE_ISSUER_PREFIX, SERVICE_ROLE, AssertionSigner
 from tools.certificates.office import CertificateOffice
 from tools.stack.failure import StackFailure
 from tools.stack.layout import Layout, write_secret
+from tools.stack.part import nothing
 from tools.stack.postgres_admin import KINDS, SUPERUSER, Passwords, PostgresAdmin
 
 ISSUER = "kem-up"
@@ -94,13 +95,26 @@ def write_certificates(layout: Layout, services: Iterable[str], say: Callable[[s
     return renewed
 
 
-async def keep_certificates(layout: Layout, services: Iterable[str], say: Callable[[str], None]) -> None:
-    """Renews what ends soon, until it is cancelled; everybody takes the new files up by themselves."""
-    said = ""
+async def keep_certificates(
+    layout: Layout,
+    services: Iterable[str],
+    say: Callable[[str], None],
+    take_up: Callable[[], Awaitable[None]] = nothing,
+) -> None:
+    """Renews what ends soon, until it is cancelled; services take the new files up by themselves.
+
+    Args:
+        take_up: lets those take them up who do not; called again until it has worked.
+    """
+    said, is_taken_up = "", True
     while True:
         await asyncio.sleep(LOOK_AT_CERTIFICATES_SECONDS)
         try:
             renewed = write_certificates(layout, services, say)
+            is_taken_up = is_taken_up and not renewed
+            if not is_taken_up:
+                await take_up()
+                is_taken_up = True
         except Exception as error:  # whatever it is, the hub has to hear of it in time
             why = _why(error)
             if why != said:

@@ -11,6 +11,7 @@ from chassis.publisher import PublishingFailed
 from chassis.topics import TOPICS
 from tools.stack.cluster import Cluster
 from tools.stack.failure import StackFailure
+from tools.stack.kafka_rights import grant_rights
 from tools.stack.layout import Layout
 from tools.stack.replay import Replayed, consumers, replay
 from tools.stack.topics import BROKER_ERRORS, compare_topics, create_topics, forget_groups
@@ -63,6 +64,8 @@ class Filling:
         self._mark.touch()
         made = await self._ask(create_topics, self._cluster.replication)
         self.made |= set(made)
+        if self._cluster.is_guarded:
+            await self._ask(grant_rights, list(self._urls))
         deadline = time.monotonic() + (HEARSAY_SECONDS if made else 0)
         while wrong := await self._ask(compare_topics, self._cluster.replication):
             if time.monotonic() > deadline:

@@ -6,7 +6,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Final
 
-from tools.stack.choice import choose_servers, remember
+from tools.stack.choice import APACHE, choose_servers, remember
 from tools.stack.cluster import Cluster, cluster_of
 from tools.stack.credentials import passwords
 from tools.stack.existing_postgres import ExistingPostgres, url_of
@@ -68,6 +68,15 @@ class Servers:
         if isinstance(self.postgres, ExistingPostgres):
             self.postgres.drop_database(DATABASE)
             self.postgres.drop_roles(schemas)
+
+
+def is_on_apache(layout: Layout, asked: ServersAsked) -> bool:
+    """Whether the hub has, or is to have, an Apache Kafka of its own.
+
+    Raises:
+        StackFailure: what is asked for makes no sense, or the folder runs on something else.
+    """
+    return choose_servers(layout, asked.broker, asked.brokers, asked.database)[0].broker == APACHE
 
 
 def prepare_servers(

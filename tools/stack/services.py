@@ -54,7 +54,10 @@ def environment(
     if service == "access":
         settings["KEM_ACCESS_KEY_FILE"] = str(layout.sign_in_key)
         settings["KEM_ACCESS_ASSERTION_KEY_FILE"] = str(layout.staff_issuer_key)
-    passed_on = ("KEM_LOG_LEVEL", "KEM_OTLP_ENDPOINT", "KEM_TRACE_RATIO", "KEM_ACCESS_PROVIDERS_FILE")
+    passed_on = (
+        *("KEM_LOG_LEVEL", "KEM_OTLP_ENDPOINT", "KEM_TRACE_RATIO", "KEM_ACCESS_PROVIDERS_FILE"),
+        *("KEM_KAFKA_AUTHORITIES_FILE", f"{prefix}KAFKA_CERTIFICATE_FILE"),
+    )
     settings |= {name: os.environ[name] for name in passed_on if name in os.environ}
     return settings | dict(own)
 

@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Final
 
 from chassis.publisher import PublishingFailed
+from tools.certificates.authority import KAFKA
 from tools.stack.cluster import Cluster, Node
 from tools.stack.credentials import (
     keep_certificates,
@@ -19,6 +20,7 @@ from tools.stack.credentials import (
 )
 from tools.stack.failure import StackFailure
 from tools.stack.filling import Filling
+from tools.stack.kafka_rights import read_certificate_again
 from tools.stack.layout import ROOT, Layout
 from tools.stack.options import StackOptions
 from tools.stack.part import Part
@@ -30,7 +32,7 @@ from tools.stack.room import check_room, plain_about_full_disks
 from tools.stack.run_file import end_leftovers, read_run
 from tools.stack.run_keeper import RunKeeper
 from tools.stack.sample import load_sample_city
-from tools.stack.servers import Servers, prepare_servers
+from tools.stack.servers import Servers, is_on_apache, prepare_servers
 from tools.stack.service_process import ServiceProcess
 from tools.stack.services import environment, services_of
 from tools.stack.staff import open_sample_staff
@@ -106,6 +108,7 @@ class Stack:
         self._ports = choose(self.options.base_port, previous.base_port if previous else None)
         self._held.callback(self._ports.release)
         self._ports.advertised_broker = self.options.advertised_broker_port
+        await asyncio.to_thread(write_certificates, self.layout, self._certified(), self.say)
         await asyncio.to_thread(self._prepare_servers)
         self._prepare_files()
         await self._start_servers()
@@ -127,10 +130,22 @@ class Stack:
         self._watches = [
             asyncio.create_task(watch_room(self._run.room, self._run), name="watch the room"),
             asyncio.create_task(
-                keep_certificates(self.layout, self.services, self.say), name="watch the certificates"
+                keep_certificates(self.layout, self._certified(), self.say, self._show_renewed),
+                name="watch the certificates",
             ),
         ]
         self._run.note_ready(is_ready=True)
+
+    def _certified(self) -> list[str]:
+        """Who needs a certificate: the services, and the brokers where they are ours."""
+        return [*self.services, *([KAFKA.name] if is_on_apache(self.layout, self.options.servers) else [])]
+
+    async def _show_renewed(self) -> None:
+        """Services look at their files by themselves; brokers have to be told."""
+        if self.cluster.is_guarded:
+            numbers = range(1, len(self.cluster.nodes) + 1)
+            file = self.layout.certificate(KAFKA.name)
+            await asyncio.to_thread(read_certificate_again, self.cluster.bootstrap, numbers, file)
 
     def _prepare_servers(self) -> None:
         self._servers = prepare_servers(
@@ -153,7 +168,6 @@ class Stack:
             if log.stat().st_size > LARGEST_LOG_BYTES:
                 log.replace(log.with_suffix(".log.1"))
         write_signing_keys(layout, self.services)
-        write_certificates(layout, self.services, self.say)
         write_urls(layout, self.postgres, self.services)
         self.addresses |= {"postgresql": self.postgres.address, "broker": self.cluster.bootstrap}
         self.addresses |= {name: f"127.0.0.1:{ports.grpc(name)}" for name in self.services}

@@ -6,6 +6,7 @@ from typing import Any, Final
 
 from kafka.errors import KafkaError
 
+from chassis.kafka_address import client_settings
 from chassis.topics import REPLICATION, TOPICS, TopicShape, declared_shape, differences
 
 BROKER_ERRORS: Final = (KafkaError, RuntimeError, OSError)
@@ -156,7 +157,7 @@ def administration(bootstrap: str) -> Iterator[Any]:
     from kafka import KafkaAdminClient
 
     admin = KafkaAdminClient(
-        bootstrap_servers=bootstrap,
+        **client_settings(bootstrap),
         bootstrap_timeout_ms=_PATIENCE_MILLISECONDS,
         request_timeout_ms=_PATIENCE_MILLISECONDS,
     )

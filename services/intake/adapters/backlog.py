@@ -12,6 +12,7 @@ from aiokafka.admin import AIOKafkaAdminClient
 from aiokafka.errors import KafkaError
 
 from chassis import topics
+from chassis.kafka_address import client_settings
 from chassis.postgres import Database
 from kernel.errors import Exhausted
 from kernel.ids import NeedId
@@ -87,8 +88,8 @@ class Backlog:
     async def _watch_reader(self) -> None:
         """Asks the broker; after an error with new clients, for the broker may be another one now."""
         while self._bootstrap:
-            admin = AIOKafkaAdminClient(bootstrap_servers=self._bootstrap, request_timeout_ms=5_000)
-            client = AIOKafkaConsumer(bootstrap_servers=self._bootstrap, request_timeout_ms=5_000)
+            admin = AIOKafkaAdminClient(**client_settings(self._bootstrap), request_timeout_ms=5_000)
+            client = AIOKafkaConsumer(**client_settings(self._bootstrap), request_timeout_ms=5_000)
             try:
                 await admin.start()
                 await client.start()

@@ -56,3 +56,20 @@ def test_every_missing_or_wrong_setting_is_named_in_a_sentence(monkeypatch: pyte
     assert "KEM_KAFKA_BOOTSTRAP is not set" in words
     assert "KEM_REFERRAL_GRPC_ADDRESS is not set" in words
     assert "KEM_REFERRAL_ROLES is wrong: choose from grpc, stream, relay, timers, not sing." in words
+
+
+def test_kafka_is_spoken_to_in_plain_unless_it_is_said(
+    environment: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    assert ServiceSettings.load("referral").kafka.tls is None
+    monkeypatch.setenv("KEM_KAFKA_TLS", "true")
+    own = ServiceSettings.load("referral").kafka
+    assert own == "127.0.0.1:7401"
+    assert own.tls == ServiceSettings.load("referral").tls_files
+    for name in ("KEM_REFERRAL_KAFKA_CERTIFICATE_FILE", "KEM_KAFKA_AUTHORITIES_FILE"):
+        (environment / name).touch()
+        monkeypatch.setenv(name, str(environment / name))
+    others = ServiceSettings.load("referral").kafka.tls
+    assert others is not None
+    assert others.certificate.name == others.key.name == "KEM_REFERRAL_KAFKA_CERTIFICATE_FILE"
+    assert others.authorities.name == "KEM_KAFKA_AUTHORITIES_FILE"

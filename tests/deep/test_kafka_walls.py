@@ -1,0 +1,220 @@
+"""The story: a town's hub on its own Apache Kafka, to which nobody comes without a certificate of the hub.
+The breakage: a service writes where it is no source, reads what is not its own, loses the right to its group;
+strangers come without a certificate, or with one that has no rights; certificates are renewed.
+What must still hold: a day loses and doubles nothing; each may do what was declared and nothing else; who may
+not read is not ready, and says why.
+"""
+
+import asyncio
+import json
+import shutil
+import ssl
+from collections.abc import AsyncIterator, Awaitable, Callable
+from pathlib import Path
+from typing import Any, Final
+from uuid import uuid4
+
+import pytest
+from aiokafka import AIOKafkaProducer
+from aiokafka.errors import KafkaConnectionError, TopicAuthorizationFailedError
+
+from chassis.certificates import Holder
+from chassis.kafka_address import KafkaAddress, client_settings
+from chassis.reading_rights import why_not_read
+from chassis.tls import TlsFiles
+from chassis.topics import INTAKE, NOTIFICATIONS, REFERRAL
+from tests.e2e.playing import play
+from tests.integration.chassis.waiting import until
+from tools.certificates.authority import KAFKA, Authority
+from tools.demo.fresh import run_on_seconds
+from tools.hub import Doors
+from tools.stack.debian import ProgramMissing
+from tools.stack.kafka_rights import grant_rights, read_certificate_again
+from tools.stack.layout import write_secret
+from tools.stack.options import StackOptions
+from tools.stack.servers import ServersAsked
+from tools.stack.services import is_serving, why_not_serving
+from tools.stack.stack import Stack
+from tools.stack.status import as_json, read_status
+from tools.stack.topics import administration
+
+NEEDS: Final = 60
+
+
+@pytest.fixture(scope="module")
+async def stack(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[Stack]:
+    servers = ServersAsked("apache", 1)
+    one = Stack(tmp_path_factory.mktemp("hub"), StackOptions(servers=servers))
+    try:
+        await one.start()
+    except ProgramMissing as missing:
+        pytest.skip(missing.sentence)
+    await run_on_seconds(one.postgres)
+    yield one
+    await one.stop()
+
+
+def as_service(stack: Stack, name: str) -> KafkaAddress:
+    """The hub's Kafka, as one of its services comes to it."""
+    file = stack.layout.certificate(name)
+    return KafkaAddress(stack.addresses["broker"], TlsFiles(file, file, stack.layout.authorities))
+
+
+def newly_issued(stack: Stack, holder: Holder) -> bytes:
+    """Another certificate of the hub's authority, with its key."""
+    layout = stack.layout
+    issued = Authority(layout.authority_key, layout.authority_certificate).issue(holder)
+    return issued.key + issued.chain
+
+
+async def write(kafka: str, topic: str) -> None:
+    """Acknowledged when it returns. Nobody can read it: it is set aside and told of, or never comes there."""
+    producer = AIOKafkaProducer(**client_settings(kafka), acks="all", request_timeout_ms=5000)
+    try:
+        async with asyncio.timeout(15):
+            await producer.start()
+            await producer.send_and_wait(topic, b"", partition=0)
+    finally:
+        await producer.stop()
+
+
+async def refusal_of(call: Callable[[], Awaitable[Any]]) -> str:
+    """The name of the error; empty where there was none."""
+    try:
+        await call()
+    except Exception as error:
+        return type(error).__name__
+    return ""
+
+
+async def test_a_day_over_tls_with_the_least_rights_loses_and_doubles_nothing(stack: Stack) -> None:
+    outcome = await play(Doors.of(stack.layout), NEEDS, seed=17)
+    assert outcome.complaints == []
+    assert len(outcome.ledger.needs) == NEEDS
+
+
+async def test_a_service_cannot_write_where_it_is_no_source(stack: Stack) -> None:
+    for service, topic in (("intake", REFERRAL), ("notifications", INTAKE), ("access", REFERRAL)):
+        with pytest.raises(TopicAuthorizationFailedError):
+            await write(as_service(stack, service), topic)
+
+
+async def test_a_service_reads_its_own_topics_in_its_own_groups_only(stack: Stack) -> None:
+    intake = as_service(stack, "intake")
+    assert await why_not_read(intake, "intake.held-referrals", [REFERRAL]) == ""
+    assert NOTIFICATIONS in await why_not_read(intake, "intake.held-referrals", [NOTIFICATIONS])
+    assert "as the group referral" in await why_not_read(
+        as_service(stack, "notifications"), "referral", [REFERRAL]
+    )
+
+
+async def test_nobody_comes_without_a_certificate_of_the_hub(stack: Stack, tmp_path: Path) -> None:
+    in_plain = KafkaAddress(stack.addresses["broker"])
+    with pytest.raises(KafkaConnectionError):
+        await write(in_plain, INTAKE)
+    bare = ssl.create_default_context(cafile=str(stack.layout.authorities))
+    producer = AIOKafkaProducer(
+        bootstrap_servers=str(in_plain), security_protocol="SSL", ssl_context=bare, request_timeout_ms=5000
+    )
+    with pytest.raises(KafkaConnectionError):
+        await producer.start()
+    await producer.stop()
+    other = Authority.make(tmp_path / "key", tmp_path / "authority.pem").issue(Holder.of_service("intake"))
+    write_secret(tmp_path / "own.pem", (other.key + other.chain).decode())
+    files = TlsFiles(tmp_path / "own.pem", tmp_path / "own.pem", stack.layout.authorities)
+    with pytest.raises(KafkaConnectionError):
+        await write(KafkaAddress(in_plain, files), INTAKE)
+
+
+async def test_an_agencys_certificate_opens_no_topic(stack: Stack, tmp_path: Path) -> None:
+    write_secret(tmp_path / "own.pem", newly_issued(stack, Holder.of_agency(uuid4())).decode())
+    agency = KafkaAddress(
+        stack.addresses["broker"],
+        TlsFiles(tmp_path / "own.pem", tmp_path / "own.pem", stack.layout.authorities),
+    )
+    with pytest.raises(TopicAuthorizationFailedError):
+        await write(agency, INTAKE)
+    assert await why_not_read(agency, "agency", [INTAKE])
+
+
+async def test_whose_group_is_denied_is_not_ready_and_says_why_until_it_is_mended(stack: Stack) -> None:
+    files = stack.layout.tools_certificate
+
+    async def why_not() -> str | None:
+        return await why_not_serving(stack.addresses["referral"], "referral", files)
+
+    await asyncio.to_thread(_deny_group, stack, "referral")
+    try:
+        await until(lambda: _says(why_not, "GroupAuthorizationFailed"), within=60)
+        process = stack.parts["referral"].process
+        assert process is not None
+        process.kill()  # one that starts under the denial is not ready either
+        await until(lambda: _says(why_not, "GroupAuthorizationFailed"), within=60)
+        found = json.loads(as_json(await read_status(stack.layout)))
+        [told] = [one for one in found["processes"] if one["name"] == "referral"]
+        assert told["state"] != "SERVING"
+        assert "as the group referral" in told["reason"]
+    finally:
+        await asyncio.to_thread(grant_rights, stack.cluster.bootstrap, stack.services)
+    await until(lambda: is_serving(stack.addresses["referral"], "referral", files), within=90)
+
+
+async def _says(why_not: Callable[[], Awaitable[str | None]], words: str) -> bool:
+    return words in (await why_not() or "")
+
+
+def _deny_group(stack: Stack, group: str) -> None:
+    from kafka.admin import (
+        ACLFilter,
+        ACLOperation,
+        ACLPermissionType,
+        ACLResourcePatternType,
+        ResourcePatternFilter,
+        ResourceType,
+    )
+
+    pattern = ResourcePatternFilter(ResourceType.GROUP, group, ACLResourcePatternType.LITERAL)
+    everything = ACLFilter(f"User:{group}", "*", ACLOperation.ANY, ACLPermissionType.ANY, pattern)
+    with administration(stack.cluster.bootstrap) as admin:
+        admin.delete_acls([everything])
+
+
+async def test_a_renewed_certificate_is_shown_on_the_next_connection_of_the_same_client_process(
+    stack: Stack, tmp_path: Path
+) -> None:
+    """By its rights: the file first holds one service's certificate, then another one's."""
+    file = tmp_path / "own.pem"
+    shutil.copy(stack.layout.certificate("notifications"), file)
+    kafka = KafkaAddress(stack.addresses["broker"], TlsFiles(file, file, stack.layout.authorities))
+    assert await refusal_of(lambda: write(kafka, NOTIFICATIONS)) == ""
+    shutil.copy(stack.layout.certificate("access"), file)
+    assert await refusal_of(lambda: write(kafka, NOTIFICATIONS)) == "TopicAuthorizationFailedError"
+
+
+async def test_the_broker_shows_a_renewed_certificate_without_a_restart(stack: Stack) -> None:
+    before = await asyncio.to_thread(_shown_by_broker, stack)
+    write_secret(stack.layout.certificate(KAFKA.name), newly_issued(stack, KAFKA).decode())
+    await asyncio.to_thread(
+        read_certificate_again, stack.cluster.bootstrap, [1], stack.layout.certificate(KAFKA.name)
+    )
+    await until(lambda: _is_another(stack, before), within=30)
+
+
+async def _is_another(stack: Stack, before: bytes) -> bool:
+    return await asyncio.to_thread(_shown_by_broker, stack) != before
+
+
+def _shown_by_broker(stack: Stack) -> bytes:
+    import socket
+
+    host, _, port = str(stack.addresses["broker"]).partition(":")
+    context = ssl.create_default_context(cafile=str(stack.layout.authorities))
+    own = stack.layout.certificate("tools")
+    context.load_cert_chain(own, own)
+    with (
+        socket.create_connection((host, int(port)), 5) as plain,
+        context.wrap_socket(plain, server_hostname=host) as secured,
+    ):
+        shown = secured.getpeercert(binary_form=True)
+    assert shown is not None
+    return shown

@@ -1,0 +1,83 @@
+"""What each service may do at the hub's own Kafka: to write where it is a source, to read what it follows."""
+
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+from typing import Any, Final
+
+from chassis.topics import READERS, SOURCES
+from tools.stack.apache import CLIENTS
+from tools.stack.topics import administration
+
+_REFERRAL_GROUP: Final = "referral"
+"""Intake looks how far this one has read, and takes no more needs than can be matched."""
+
+
+def grant_rights(bootstrap: str, services: Sequence[str]) -> None:
+    """Gives the services their rights at a Kafka that gives nobody any by itself. Repeat-safe.
+
+    Raises:
+        RuntimeError: the broker refused one of them.
+    """
+    rights = list(rights_of(services))
+    if not rights:
+        return
+    with administration(bootstrap) as admin:
+        refused = admin.create_acls(rights)["failed"]
+    if refused:
+        raise RuntimeError(f"{len(refused)} rights at Kafka could not be given")
+
+
+def read_certificate_again(bootstrap: str, brokers: Sequence[int], file: Path) -> None:
+    """Lets the nodes take up a certificate that was renewed: they look at its file when they are told to."""
+    from kafka.admin import ConfigResource, ConfigResourceType
+
+    setting = {f"listener.name.{CLIENTS.lower()}.ssl.keystore.location": str(file)}
+    with administration(bootstrap) as admin:
+        admin.alter_configs(
+            [ConfigResource(ConfigResourceType.BROKER, str(number), setting) for number in brokers],
+            raise_on_unknown=False,  # a listener's own settings are in no list
+        )
+
+
+def rights_of(services: Sequence[str]) -> Iterator[Any]:
+    """Each service's, as kafka-python says them; a service is known by the name in its certificate."""
+    for topic, sources in SOURCES.items():
+        for service in services:
+            if service in sources:
+                yield from _on_topic(service, topic, "WRITE", "DESCRIBE", "DESCRIBE_CONFIGS")
+            if service in READERS[topic]:
+                yield from _on_topic(service, topic, "READ", "DESCRIBE", "DESCRIBE_CONFIGS")
+    for service in services:
+        if any(service in readers for readers in READERS.values()):
+            yield from _on_group(service, service, "READ")
+            yield from _on_group(service, f"{service}.", "READ", is_prefix=True)
+    if "intake" in services:
+        yield from _on_group("intake", _REFERRAL_GROUP, "DESCRIBE")
+
+
+def _on_topic(service: str, topic: str, *operations: str) -> Iterator[Any]:
+    from kafka.admin import ResourceType
+
+    yield from _may(service, ResourceType.TOPIC, topic, operations)
+
+
+def _on_group(service: str, group: str, *operations: str, is_prefix: bool = False) -> Iterator[Any]:
+    from kafka.admin import ResourceType
+
+    yield from _may(service, ResourceType.GROUP, group, operations, is_prefix=is_prefix)
+
+
+def _may(
+    service: str, kind: Any, name: str, operations: Sequence[str], *, is_prefix: bool = False
+) -> Iterator[Any]:
+    from kafka.admin import ACL, ACLOperation, ACLPermissionType, ACLResourcePatternType, ResourcePattern
+
+    pattern = ACLResourcePatternType.PREFIXED if is_prefix else ACLResourcePatternType.LITERAL
+    for operation in operations:
+        yield ACL(
+            f"User:{service}",
+            "*",
+            ACLOperation[operation],
+            ACLPermissionType.ALLOW,
+            ResourcePattern(kind, name, pattern),
+        )
