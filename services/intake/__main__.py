@@ -31,7 +31,7 @@ async def wire(service: Service) -> None:
     settings = service.settings
     if not isinstance(settings, IntakeSettings):
         raise TypeError("intake runs with its own settings")
-    keys = await open_keys(service.app, settings.keys_dir)
+    keys = await open_keys(service.app, settings.keys_dir, settings.key_keeper)
     names = KnownNames(service.worker, keys)
     vault = Vault(keys, remembered_keys=settings.remembered_keys)
     people = VaultParts.over(service.app, vault, names, settings.search_limits)

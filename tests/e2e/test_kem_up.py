@@ -174,6 +174,7 @@ async def test_a_backup_and_a_replay_on_a_busy_day_lose_nothing_and_the_backup_i
 
     elsewhere = Layout(tmp_path / "elsewhere")
     shutil.copytree(layout.keys, elsewhere.keys)
+    shutil.copytree(layout.sign_in, elsewhere.sign_in)
     assert (await told(elsewhere, "restore", str(file)))["erased_again"] == 0
     restored = PostgresServer(
         elsewhere.postgres, free_port(), passwords(elsewhere, []), elsewhere.log("postgresql")

@@ -13,6 +13,7 @@ from kernel.ids import BeneficiaryId
 from kernel.vocabulary import Origin
 from services.intake.adapters.event_codec import encode
 from services.intake.adapters.identifier_search import FoundPerson, IdentifierSearch
+from services.intake.adapters.keys import KeyKeeper
 from services.intake.adapters.known_names import KnownNames
 from services.intake.adapters.people_search import PeopleSearch
 from services.intake.adapters.postgres_beneficiaries import PostgresBeneficiaries
@@ -73,13 +74,17 @@ class OpenVault:
 
 @asynccontextmanager
 async def open_vault(
-    database: FreshDatabase, keys_folder: Path, limits: SearchLimits = SEARCH_LIMITS
+    database: FreshDatabase,
+    keys_folder: Path,
+    limits: SearchLimits = SEARCH_LIMITS,
+    *,
+    keeper: KeyKeeper | None = None,
 ) -> AsyncIterator[OpenVault]:
     """Opens the vault as the service does at its start."""
     opened = await Database.open(database.app_url("intake"), schema="intake", codec=encode)
     worker = await Database.open(database.worker_url("intake"), schema="intake", codec=encode)
     try:
-        keys = await open_keys(opened, keys_folder)
+        keys = await open_keys(opened, keys_folder, keeper)
         vault = Vault(keys)
         search, names = IdentifierSearch(vault), KnownNames(worker, keys)
         loading = asyncio.create_task(names.run())

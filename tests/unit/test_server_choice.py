@@ -5,9 +5,10 @@ from pathlib import Path
 
 import pytest
 
-from tools.stack.choice import Choice, choose_servers, remember
+from tools.stack.choice import Choice, choose_servers, keys_of, remember
 from tools.stack.existing_postgres import AdminUrl, ExistingPostgres, url_of
 from tools.stack.failure import StackFailure
+from tools.stack.key_token import token_settings
 from tools.stack.layout import Layout
 
 _URL = "postgres://admin:very%20secret%40@db.example:6543/maintenance?sslmode=verify-full"
@@ -154,3 +155,32 @@ def test_the_address_may_come_from_a_file(tmp_path: Path) -> None:
     assert url_of("embedded") == "embedded"
     with pytest.raises(StackFailure, match=r"nowhere cannot be read \(No such file or directory\)"):
         url_of(str(tmp_path / "nowhere"))
+
+
+def test_what_keeps_the_keys_is_remembered_and_told_if_it_differs(layout: Layout) -> None:
+    choice, _ = choose_servers(layout, None, None, None, "pkcs11")
+    remember(layout, choice, None)
+    for asked in (None, "pkcs11"):
+        assert choose_servers(layout, None, None, None, asked) == (choice, False)
+    assert keys_of(layout) == choice.keys == "pkcs11"
+    with pytest.raises(StackFailure, match=r"runs on .*, with its keys in a PKCS#11 token, not on") as caught:
+        choose_servers(layout, None, None, None, "file")
+    assert caught.value.exit_code == 2
+    with pytest.raises(StackFailure, match="--keys is file or pkcs11, not paper"):
+        choose_servers(layout, None, None, None, "paper")
+
+
+def test_a_folder_from_before_there_was_a_choice_of_keys_has_them_in_files(layout: Layout) -> None:
+    layout.choice_file.write_text('{"broker": "embedded", "brokers": 1, "database": "embedded"}')
+    assert choose_servers(layout, None, None, None) == (Choice(), False)
+    assert keys_of(layout) == "file"
+
+
+def test_a_token_that_was_brought_to_a_new_folder_is_used(layout: Layout) -> None:
+    layout.token.mkdir()
+    layout.token_file.write_text('{"module": "/lib/device.so", "label": "vault", "pin_file": "/run/pin"}')
+    assert choose_servers(layout, None, None, None)[0].keys == keys_of(layout) == "pkcs11"
+    assert token_settings(layout)["KEM_INTAKE_PKCS11_PIN_FILE"] == "/run/pin"
+    layout.token_file.write_text('{"module": "/lib/device.so"}')
+    with pytest.raises(StackFailure, match=r"token.json must say .* put it back"):
+        token_settings(layout)

@@ -59,6 +59,10 @@ class CertificateOffice:
         renewed = []
         for holder in (TOOLS, *(Holder.of_service(name) for name in services)):
             file = self._layout.certificate(holder.name or holder.kind)
+            file.parent.mkdir(mode=0o700, exist_ok=True)
+            former = self._layout.certificates / f"{file.parent.name}.pem"
+            if former.exists():  # where all of them lay once
+                former.replace(file)
             if _is_good(file, holder, authority, revoked):
                 continue
             issued = authority.issue(holder)

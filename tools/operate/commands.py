@@ -7,7 +7,7 @@ from typing import Annotated
 import typer
 
 from tools.operate.answer import Json, tell
-from tools.stack.server_options import BrokerOption, BrokersOption, DatabaseOption
+from tools.stack.server_options import BrokerOption, BrokersOption, DatabaseOption, KeysOption
 
 
 def lag(json: Json = False) -> None:
@@ -63,6 +63,7 @@ def restore(
     broker: BrokerOption = None,
     brokers: BrokersOption = None,
     database: DatabaseOption = None,
+    keys: KeysOption = None,
     json: Json = False,
 ) -> None:
     """Make the hub what it was when the file was written. Nothing may run; erased people stay erased.
@@ -75,7 +76,7 @@ def restore(
     from tools.stack.servers import ServersAsked
 
     archive = Archive.read(file.absolute())
-    asked = ServersAsked.of(broker, brokers, database)
+    asked = ServersAsked.of(broker, brokers, database, keys)
 
     def say(sentence: str) -> None:
         typer.echo(sentence, err=True)

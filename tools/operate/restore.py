@@ -22,7 +22,8 @@ from chassis.topics import TOPICS
 from tools.operate.archive import Archive
 from tools.operate.postgres_program import program, run_program
 from tools.operate.progress import Bar
-from tools.stack.credentials import write_certificates, write_signing_keys, write_urls
+from tools.stack.choice import PKCS11, keys_of
+from tools.stack.credentials import move_sign_in, write_certificates, write_signing_keys, write_urls
 from tools.stack.failure import StackFailure
 from tools.stack.layout import ROOT, Layout, write_secret
 from tools.stack.ports import Ports, choose, free_port
@@ -33,7 +34,7 @@ from tools.stack.replay import consumers
 from tools.stack.room import plain_about_full_disks
 from tools.stack.run_file import end_leftovers, read_run
 from tools.stack.servers import Servers, ServersAsked, prepare_servers
-from tools.stack.services import ReadyWord, command, environment, services_of
+from tools.stack.services import ReadyWord, command, confined, environment, services_of
 from tools.stack.topics import clear_topics, forget_groups
 from tools.trace.story import athens
 
@@ -100,7 +101,7 @@ async def restore(
         StackFailure: keys or tombstones are missing or not the right ones, the hub holds something, or the
             backup is damaged or newer than this version. Nothing has changed then.
     """
-    _check_keys(layout, archive.schemas)
+    _check_keys(layout, asked, archive.schemas)
     services = services_of(ROOT)
     unknown = sorted(set(archive.schemas) - set(services))
     if unknown:
@@ -121,18 +122,21 @@ async def restore(
             ports.release()
 
 
-def _check_keys(layout: Layout, schemas: Sequence[str]) -> None:
+def _check_keys(layout: Layout, asked: ServersAsked, schemas: Sequence[str]) -> None:
     """Before anything is touched: whoever was erased would be readable again, whoever was closed let in."""
-    needed = [layout.keys / "root.key", layout.tombstones]
+    move_sign_in(layout)
+    in_a_token = (asked.keys or keys_of(layout)) == PKCS11
+    needed = [layout.token_file if in_a_token else layout.keys / "root.key", layout.tombstones]
     if "access" in schemas:
         needed += [layout.sign_in_key, layout.closed_accounts]
     for file in needed:
         if not file.is_file():
             raise StackFailure(
-                f"{file} is missing: put the key folder of that hub back first, as it is today. Without the"
-                " root key nobody in the backup is readable; without the tombstones erased people would be;"
-                " without sign-in.key no authenticator is known, and without closed-accounts every account"
-                " that was closed is open again."
+                f"{file} is missing: put the key folders of that hub back first ({layout.keys} and"
+                f" {layout.sign_in}), as they are today. Without the root key nobody in the backup is"
+                " readable; without the tombstones erased people would be; without sign-in.key no"
+                " authenticator is known, and without closed-accounts every account that was closed is open"
+                " again."
             )
 
 
@@ -251,7 +255,8 @@ class _Restoring:
         }
         settings = environment(ROOT, layout, self._ports, self._servers.cluster.settings(), "intake", own)
         log.unlink(missing_ok=True)
-        process = spawn(command("intake", "timers"), log=log, environment=settings, directory=layout.work)
+        look = confined(layout, settings, command("intake", "timers"))
+        process = spawn(look, log=log, environment=settings, directory=layout.work)
         ready = asyncio.create_task(ReadyWord(log).wait(_PATIENCE_SECONDS))
         ended = asyncio.create_task(asyncio.to_thread(process.wait))
         try:

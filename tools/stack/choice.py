@@ -1,4 +1,4 @@
-"""On which broker and PostgreSQL a hub runs; its data folder remembers, and goes on with nothing else."""
+"""On which broker and PostgreSQL a hub runs, and what keeps its keys; its data folder remembers."""
 
 import json
 import re
@@ -12,6 +12,8 @@ from tools.stack.layout import Layout, write_secret
 
 EMBEDDED: Final = "embedded"
 APACHE: Final = "apache"
+FILE: Final = "file"
+PKCS11: Final = "pkcs11"
 NUMBERS_OF_BROKERS: Final = (1, 3)
 _ADDRESSES: Final = re.compile(r"[^\s,:/]+:\d{1,5}(,[^\s,:/]+:\d{1,5})*")
 
@@ -25,19 +27,22 @@ class Choice:
         brokers: how many of Apache's; 1 otherwise.
         database: `embedded`, or HOST:PORT of a PostgreSQL.
         admin: the way into that one.
+        keys: what keeps the vault's keys: `file`, or `pkcs11` for a token.
     """
 
     broker: str = EMBEDDED
     brokers: int = 1
     database: str = EMBEDDED
     admin: AdminUrl | None = field(default=None, repr=False)
+    keys: str = FILE
 
     def __str__(self) -> str:
-        return f"{_broker_said(self.broker, self.brokers)} and {_database_said(self.database)}"
+        keys = ", with its keys in a PKCS#11 token" if self.keys == PKCS11 else ""
+        return f"{_broker_said(self.broker, self.brokers)} and {_database_said(self.database)}{keys}"
 
 
 def choose_servers(
-    layout: Layout, broker: str | None, brokers: int | None, database: str | None
+    layout: Layout, broker: str | None, brokers: int | None, database: str | None, keys: str | None = None
 ) -> tuple[Choice, bool]:
     """What is asked for, or else what the folder remembers, or else the embedded ones; and whether it is new.
 
@@ -47,17 +52,19 @@ def choose_servers(
     Raises:
         StackFailure: it makes no sense, or the folder runs on something else.
     """
-    _check(broker, brokers)
+    _check(broker, brokers, keys)
     remembered = _remembered(layout)
     admin = AdminUrl.parse(database) if database not in (None, EMBEDDED) else None
     place = admin.place if admin else database
     if remembered is None:
-        return Choice(broker or EMBEDDED, brokers or 1, place or EMBEDDED, admin), True
+        chosen = keys or keys_of(layout)
+        return Choice(broker or EMBEDDED, brokers or 1, place or EMBEDDED, admin, chosen), True
     asked = Choice(
         remembered.broker if broker is None else broker,
         remembered.brokers if brokers is None and broker in (None, remembered.broker) else brokers or 1,
         place or remembered.database,
         admin or remembered.admin,
+        keys or remembered.keys,
     )
     if _said(asked) != _said(remembered):
         raise StackFailure(
@@ -75,7 +82,17 @@ def remember(layout: Layout, choice: Choice, admin_url: str | None) -> None:
     write_secret(layout.choice_file, json.dumps(_said(choice), indent=1))
 
 
-def _check(broker: str | None, brokers: int | None) -> None:
+def keys_of(layout: Layout) -> str:
+    """What keeps the keys of the folder's hub, or of the one whose token was brought: `file` or `pkcs11`."""
+    remembered = _remembered(layout)
+    if remembered is not None:
+        return remembered.keys
+    return PKCS11 if layout.token_file.exists() else FILE
+
+
+def _check(broker: str | None, brokers: int | None, keys: str | None) -> None:
+    if keys not in (None, FILE, PKCS11):
+        raise StackFailure(f"--keys is file or pkcs11, not {keys}.", exit_code=2)
     if broker not in (None, EMBEDDED, APACHE) and not _ADDRESSES.fullmatch(broker or ""):
         raise StackFailure(
             f"--broker is embedded, apache, or the HOST:PORT of a Kafka, not {broker}.", exit_code=2
@@ -98,7 +115,8 @@ def _remembered(layout: Layout) -> Choice | None:
         admin = None
         if database != EMBEDDED:
             admin = AdminUrl.parse(layout.url_file("admin").read_text(encoding="utf-8"))
-        return Choice(broker, brokers, database, admin)
+        keys = str(said.get("keys", FILE))  # a folder from before there was a choice of that has none
+        return Choice(broker, brokers, database, admin, keys)
     # a folder from before there was a choice
     return Choice() if (layout.secrets / "passwords.json").exists() else None
 

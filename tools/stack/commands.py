@@ -6,7 +6,7 @@ import typer
 
 from tools.stack.failure import NotRunning
 from tools.stack.layout import DATA, Layout
-from tools.stack.server_options import BrokerOption, BrokersOption, DatabaseOption
+from tools.stack.server_options import BrokerOption, BrokersOption, DatabaseOption, KeysOption
 
 
 def register(app: typer.Typer) -> None:
@@ -27,10 +27,11 @@ def up(
     broker: BrokerOption = None,
     brokers: BrokersOption = None,
     database: DatabaseOption = None,
+    keys: KeysOption = None,
 ) -> None:
     """Start everything and keep it running until Ctrl-C. Data stays in .kem/ for the next time.
 
-    The data folder remembers on which broker and database it runs.
+    The data folder remembers on which broker and database it runs, and what keeps its keys.
     """
     import sys
 
@@ -38,7 +39,7 @@ def up(
     from tools.stack.options import StackOptions
     from tools.stack.servers import ServersAsked
 
-    servers = ServersAsked.of(broker, brokers, database)
+    servers = ServersAsked.of(broker, brokers, database, keys)
     options = StackOptions(
         base_port=base_port,
         has_sample_city=sample_city,

@@ -62,8 +62,27 @@ def write_signing_keys(layout: Layout, services: Iterable[str]) -> None:
         write_secret(layout.assertion_keys, content)
 
 
+def move_sign_in(layout: Layout) -> None:
+    """What access needs lay in the folder of the vault's keys once, which access may not open. Repeat-safe.
+
+    One that had no list of closed accounts is from before there was one; access writes down whom its database
+    has as closed.
+    """
+    former = layout.keys / layout.sign_in_key.name
+    if not former.exists() or layout.sign_in_key.exists():
+        return
+    layout.sign_in.mkdir(mode=0o700, exist_ok=True)
+    former_list = layout.keys / layout.closed_accounts.name
+    if former_list.exists():
+        former_list.replace(layout.closed_accounts)
+    elif not layout.closed_accounts.exists():
+        write_secret(layout.closed_accounts, "")
+    former.replace(layout.sign_in_key)  # last: until then it is done again
+
+
 def _begin_sign_in(layout: Layout) -> None:
-    """Makes what access needs of the key folder, before its first start and never again."""
+    """Makes what access needs beside its database, before its first start and never again."""
+    move_sign_in(layout)
     needed = (layout.closed_accounts, layout.sign_in_key)
     if not any(file.exists() for file in (*needed, layout.staff_issuer_key)):
         write_secret(layout.closed_accounts, "")
@@ -71,8 +90,8 @@ def _begin_sign_in(layout: Layout) -> None:
     for file in needed:
         if not file.is_file():
             raise StackFailure(
-                f"{file} is missing, and staff's accounts hang on it: put the key folder back as it was last."
-                " docs/runbooks/restore.md says what to do where it is lost."
+                f"{file} is missing, and staff's accounts hang on it: put {layout.sign_in} back as it was"
+                " last. docs/runbooks/restore.md says what to do where it is lost."
             )
 
 

@@ -37,6 +37,16 @@ class Layout:
         return self.keys / "tombstones"
 
     @property
+    def token(self) -> Path:
+        """The vault's PKCS#11 token, where SoftHSM2 keeps it: root key and epochs, and the PIN."""
+        return self.data / "token"
+
+    @property
+    def token_file(self) -> Path:
+        """Which token holds intake's keys (JSON without secrets), where one does."""
+        return self.token / "token.json"
+
+    @property
     def sample_city_mark(self) -> Path:
         """There once the directory was filled, or came with a backup."""
         return self.postgres / "sample-city-loaded"
@@ -104,17 +114,19 @@ class Layout:
         return self.secrets / "staff-issuer.pem"
 
     @property
-    def sign_in_key(self) -> Path:
-        """From which access' secrets in the database follow.
+    def sign_in(self) -> Path:
+        """What access needs and no backup of the database brings; with the keys it is copied elsewhere."""
+        return self.data / "sign-in"
 
-        With the keys, because a backup needs it: without it no authenticator is known after a restore.
-        """
-        return self.keys / "sign-in.key"
+    @property
+    def sign_in_key(self) -> Path:
+        """From which access' secrets in the database follow: without it no authenticator is known."""
+        return self.sign_in / "sign-in.key"
 
     @property
     def closed_accounts(self) -> Path:
         """Which accounts of staff were closed, whatever a backup says; empty where none ever was."""
-        return self.keys / "closed-accounts"
+        return self.sign_in / "closed-accounts"
 
     @property
     def login_file(self) -> Path:
@@ -147,7 +159,7 @@ class Layout:
 
     @property
     def certificates(self) -> Path:
-        """Certificates in use on this machine."""
+        """By which certificates are checked on this machine; nothing in it is secret."""
         return self.data / "certificates"
 
     @property
@@ -162,7 +174,7 @@ class Layout:
 
     def certificate(self, holder: str) -> Path:
         """Key and certificate (PEM) of a service, or of the `tools`."""
-        return self.certificates / f"{holder}.pem"
+        return self.secrets / holder / "certificate.pem"
 
     @property
     def tools_certificate(self) -> TlsFiles:
@@ -189,7 +201,7 @@ class Layout:
         """Makes the folders. Repeat-safe."""
         try:
             self.data.mkdir(parents=True, exist_ok=True)
-            private = (self.secrets, self.keys, self.authority, self.certificates)
+            private = (self.secrets, self.keys, self.sign_in, self.authority, self.certificates)
             for folder in (self.data, *private, self.logs, self.postgres, self.work):
                 folder.mkdir(exist_ok=True)
                 folder.chmod(0o700)

@@ -1,4 +1,4 @@
-"""How a person says on which broker and PostgreSQL a hub is to run; `up` and `demo` have the same words."""
+"""How a person says on what a hub is to run; the commands that start one have the same words."""
 
 from typing import Annotated
 
@@ -19,4 +19,12 @@ BrokersOption = Annotated[
 ]
 DatabaseOption = Annotated[
     str | None, typer.Option("--database", envvar="KEM_DATABASE", metavar="ADMIN_URL", help=_DATABASE_HELP)
+]
+KeysOption = Annotated[
+    str | None,
+    typer.Option(
+        "--keys",
+        metavar="KIND",
+        help="What keeps the vault's keys: file, or pkcs11 (SoftHSM2, or the device that token.json names).",
+    ),
 ]

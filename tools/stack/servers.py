@@ -6,11 +6,12 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Final
 
-from tools.stack.choice import APACHE, choose_servers, remember
+from tools.stack.choice import APACHE, PKCS11, choose_servers, remember
 from tools.stack.cluster import Cluster, cluster_of
 from tools.stack.credentials import passwords
 from tools.stack.existing_postgres import ExistingPostgres, url_of
 from tools.stack.failure import StackFailure
+from tools.stack.key_token import make_token, token_settings
 from tools.stack.layout import Layout
 from tools.stack.ports import Ports
 from tools.stack.postgres import PostgresServer
@@ -30,20 +31,24 @@ class ServersAsked:
         broker: `embedded`, `apache`, or HOST:PORT of a Kafka.
         brokers: how many of Apache's: 1 or 3.
         database: `embedded`, or an administrator's URL of a PostgreSQL.
+        keys: what keeps the vault's keys: `file` or `pkcs11`.
     """
 
     broker: str | None = None
     brokers: int | None = None
     database: str | None = field(default=None, repr=False)
+    keys: str | None = None
 
     @classmethod
-    def of(cls, broker: str | None, brokers: int | None, database: str | None) -> "ServersAsked":
+    def of(
+        cls, broker: str | None, brokers: int | None, database: str | None, keys: str | None = None
+    ) -> "ServersAsked":
         """As it was typed, or stands in the environment: `database` may also be a file with the URL.
 
         Raises:
             StackFailure: there is no such file.
         """
-        return cls(broker, brokers, None if database is None else url_of(database))
+        return cls(broker, brokers, None if database is None else url_of(database), keys)
 
 
 @dataclass(frozen=True, slots=True)
@@ -93,7 +98,11 @@ def prepare_servers(
     Raises:
         StackFailure: one cannot be had, does not answer, or belongs to another hub.
     """
-    choice, is_new = choose_servers(layout, asked.broker, asked.brokers, asked.database)
+    choice, is_new = choose_servers(layout, asked.broker, asked.brokers, asked.database, asked.keys)
+    if choice.keys == PKCS11:
+        if is_new:
+            make_token(layout, say)
+        token_settings(layout)  # a token that is gone is told before anything starts
     cluster = cluster_of(choice, layout, ports, say)
     existing = ExistingPostgres(choice.admin) if choice.admin is not None else None
     if existing is not None:

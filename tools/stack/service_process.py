@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from tools.stack.layout import Layout
 from tools.stack.ports import Ports
 from tools.stack.process import spawn
-from tools.stack.services import ReadyWord, check_ports, command, wait_serving
+from tools.stack.services import ReadyWord, check_ports, command, confined, wait_serving
 
 
 class ServiceProcess:
@@ -49,7 +49,7 @@ class ServiceProcess:
             check_ports(self._ports, self._service)
         self._word.forget()
         return spawn(
-            command(self._service, self._roles),
+            confined(self._layout, self._settings, command(self._service, self._roles)),
             log=self._log,
             environment=self._settings,
             directory=self._layout.work,

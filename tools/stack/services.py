@@ -4,16 +4,21 @@ import asyncio
 import os
 import sys
 import time
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path
+from typing import Final
 
 from chassis.grpc_server import REASON_METADATA
 from chassis.tls import TlsFiles, secure_channel
+from tools.stack.choice import PKCS11, keys_of
+from tools.stack.confine import landlock_version
 from tools.stack.failure import StackFailure
+from tools.stack.key_token import token_settings
 from tools.stack.layout import Layout
 from tools.stack.ports import Ports, is_free
 from tools.stack.process import bare_environment
 
+_CONFINE: Final = Path(__file__).with_name("confine.py")
 START_ORDER = ("intake", "referral", "notifications", "access", "audit", "console")
 """All start at once; draining goes the other way round."""
 
@@ -34,6 +39,7 @@ def environment(
         | dict(kafka)
         | {
             "PYTHONPATH": os.pathsep.join([str(root), str(root / "gen")]),
+            "TMPDIR": str(layout.work),
             "KEM_ASSERTION_KEYS_FILE": str(layout.assertion_keys),
             f"{prefix}DATABASE_URL_FILE": str(layout.url_file(f"{service}-app")),
             f"{prefix}WORKER_DATABASE_URL_FILE": str(layout.url_file(f"{service}-worker")),
@@ -51,6 +57,8 @@ def environment(
         settings["KEM_NOTIFICATIONS_PUSH_NETWORKS"] = "127.0.0.0/8,::1/128"
     if service == "intake":
         settings["KEM_KEYS_DIR"] = str(layout.keys)
+        if keys_of(layout) == PKCS11:
+            settings |= token_settings(layout)
     if service == "access":
         settings["KEM_ACCESS_KEY_FILE"] = str(layout.sign_in_key)
         settings["KEM_ACCESS_ASSERTION_KEY_FILE"] = str(layout.staff_issuer_key)
@@ -65,6 +73,21 @@ def environment(
 def command(service: str, roles: str | None) -> list[str]:
     """How a service is started; all its roles unless some are named."""
     return [sys.executable, "-P", "-m", f"services.{service}", *(("--roles", roles) if roles else ())]
+
+
+def confined(layout: Layout, settings: Mapping[str, str], command: Sequence[str]) -> list[str]:
+    """The command, kept out of the data folder but for what its settings name, and the folder for its work.
+
+    Of a file in a folder of its own the whole folder is opened, so that it may be replaced; one that lies
+    among those of others is opened by itself. Where the kernel has no Landlock it is the command alone.
+    """
+    if not landlock_version():
+        return list(command)
+    shared = (layout.data, layout.secrets)
+    named = [Path(value) for value in settings.values() if value.startswith(f"{layout.data}/")]
+    own = [path.parent if path.is_file() and path.parent not in shared else path for path in named]
+    paths = sorted({str(path) for path in (*own, layout.work)})
+    return [sys.executable, "-I", "-S", str(_CONFINE), str(layout.data), *paths, "--", *command]
 
 
 def check_ports(ports: Ports, service: str) -> None:

@@ -12,6 +12,7 @@ from typing import Final
 from chassis.publisher import PublishingFailed
 from tools.certificates.authority import KAFKA
 from tools.stack.cluster import Cluster, Node
+from tools.stack.confine import landlock_version
 from tools.stack.credentials import (
     keep_certificates,
     write_certificates,
@@ -169,6 +170,10 @@ class Stack:
                 log.replace(log.with_suffix(".log.1"))
         write_signing_keys(layout, self.services)
         write_urls(layout, self.postgres, self.services)
+        if self.services and not landlock_version():
+            self.say(
+                "This kernel has no Landlock: whoever takes over one service can read the others' secrets."
+            )
         self.addresses |= {"postgresql": self.postgres.address, "broker": self.cluster.bootstrap}
         self.addresses |= {name: f"127.0.0.1:{ports.grpc(name)}" for name in self.services}
         self._run = RunKeeper(layout, ports.base, self.addresses, self.parts.values, self.say)

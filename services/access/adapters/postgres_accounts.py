@@ -37,6 +37,10 @@ _LOCK_UNCLOSED: Final = f"""
     order by principal_id for update
 """  # noqa: S608 - column names only
 
+_CLOSED_BESIDE: Final = """
+    select principal_id from account where state = 'CLOSED' and principal_id <> all($1) order by principal_id
+"""
+
 _FIND: Final = f"select {_COLUMNS} from account a where login = $1"  # noqa: S608 - column names only
 
 _PAGE: Final = f"""
@@ -129,6 +133,11 @@ class PostgresAccounts:
     async def lock_unclosed(self, tx: Transaction, principal_ids: Sequence[PrincipalId]) -> list[Account]:
         """Those of these accounts that are not closed, held until the commit."""
         return [_account(row) for row in await tx.connection.fetch(_LOCK_UNCLOSED, principal_ids)]
+
+    async def closed_beside(self, tx: Transaction, principal_ids: Sequence[PrincipalId]) -> list[PrincipalId]:
+        """Those that are closed and not among these."""
+        rows = await tx.connection.fetch(_CLOSED_BESIDE, principal_ids)
+        return [PrincipalId(row["principal_id"]) for row in rows]
 
     async def find(self, tx: Transaction, login: str) -> Account | None:
         """Whoever has this login; nobody has what could be none."""

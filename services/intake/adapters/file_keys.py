@@ -9,6 +9,7 @@ import hashlib
 import hmac
 import os
 import re
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Final, Self
 
@@ -25,6 +26,28 @@ _KEY_BYTES: Final = 32
 _NONCE_BYTES: Final = 12
 
 
+@dataclass(frozen=True, slots=True)
+class KeyFolder:
+    """A folder in which `FileKeyProvider` keeps the keys."""
+
+    folder: Path
+
+    def __str__(self) -> str:
+        return str(self.folder)
+
+    def has_root(self) -> bool:
+        """Whether there is a root key."""
+        return (self.folder / ROOT_FILE).exists()
+
+    def initialise(self) -> None:
+        """Makes what is missing; the first of two processes is right."""
+        FileKeyProvider.initialise(self.folder)
+
+    def open(self) -> "FileKeyProvider":
+        """Reads the folder. What is missing, does not fit or is open to others is KeysUnusable."""
+        return FileKeyProvider.open(self.folder)
+
+
 class FileKeyProvider:
     """A `KeyProvider` over a folder. Several processes may share it."""
 
@@ -34,8 +57,6 @@ class FileKeyProvider:
         self._root = root
         self._digest_keys: dict[str, bytes] = {}
         self._epochs: dict[int, AESGCM] = {}
-        self._folder_mark = -1
-        self._current = 0
         self.fingerprint = _derived(root, "fingerprint")[:16]
 
     @classmethod
@@ -46,7 +67,7 @@ class FileKeyProvider:
         """
         _write_once(folder / ROOT_FILE, base64.b64encode(os.urandom(_KEY_BYTES)) + b"\n")
         keys = cls(folder, _read_root(folder))
-        if not keys._found_epochs():
+        if not keys.epochs():
             keys._write_epoch(1)
 
     @classmethod
@@ -57,7 +78,7 @@ class FileKeyProvider:
             KeysUnusable: the root key or its epochs are missing, do not fit, or others may read them.
         """
         keys = cls(folder, _read_root(folder))
-        for epoch in keys._found_epochs():
+        for epoch in keys.epochs():
             keys._epoch(epoch)
         if not keys._epochs:
             raise KeysUnusable(f"The vault's epoch keys are missing in {folder}: put the whole folder back.")
@@ -65,10 +86,11 @@ class FileKeyProvider:
 
     @property
     def current_epoch(self) -> int:
-        mark = self._folder.stat().st_mtime_ns
-        if mark != self._folder_mark:  # another process may have begun an epoch
-            self._current, self._folder_mark = max(self._found_epochs(), default=0), mark
-        return self._current
+        return max(self.epochs(), default=0)
+
+    def epochs(self) -> list[int]:
+        names = map(_EPOCH_FILE.fullmatch, os.listdir(self._folder))
+        return sorted(int(name[1]) for name in names if name)
 
     def wrap(self, key: bytes, context: bytes) -> WrappedKey:
         epoch, nonce = self.current_epoch, os.urandom(_NONCE_BYTES)
@@ -111,15 +133,13 @@ class FileKeyProvider:
             key = self._digest_keys[purpose] = _derived(self._root, f"digest/{purpose}")
         return hmac.digest(key, value, hashlib.sha256)
 
-    def _found_epochs(self) -> list[int]:
-        names = (_EPOCH_FILE.fullmatch(file.name) for file in self._folder.iterdir())
-        return sorted(int(name[1]) for name in names if name)
-
     def _epoch(self, epoch: int) -> AESGCM:
+        file = self._folder / f"epoch-{epoch}.key"
         known = self._epochs.get(epoch)
         if known is not None:
-            return known
-        file = self._folder / f"epoch-{epoch}.key"
+            if file.exists():
+                return known
+            del self._epochs[epoch]  # another process has destroyed it
         try:
             content = base64.b64decode(_read_private(file))
         except FileNotFoundError:

@@ -1,5 +1,6 @@
 """Where the keys of the vault come from, whatever keeps them: a file, or a device."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Protocol
 
@@ -30,6 +31,9 @@ class KeyProvider(Protocol):
     def current_epoch(self) -> int:
         """The epoch that new keys are wrapped in."""
 
+    def epochs(self) -> Sequence[int]:
+        """The epochs whose keys are there, in their order, as of now."""
+
     @property
     def fingerprint(self) -> bytes:
         """Tells one root key from another and gives nothing of it away."""
@@ -56,3 +60,23 @@ class KeyProvider(Protocol):
 
     def digest(self, purpose: str, value: bytes) -> bytes:
         """HMAC-SHA256 of `value` with the key of `purpose`; 32 bytes, the same in every epoch."""
+
+
+class KeyKeeper(Protocol):
+    """Where the keys lie; as text, the place that a person would look at."""
+
+    def has_root(self) -> bool:
+        """Whether there is a root key."""
+
+    def initialise(self) -> None:
+        """Makes a root key and the first epoch where there is nothing. Only for a database without people.
+
+        Repeat-safe.
+        """
+
+    def open(self) -> KeyProvider:
+        """The keys, ready for use.
+
+        Raises:
+            KeysUnusable: they are missing, do not fit, or cannot be reached; what to do.
+        """

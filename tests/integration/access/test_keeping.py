@@ -202,3 +202,14 @@ async def test_a_backup_opens_no_account_again_that_was_closed_after_it(staff: S
         account = await staff.keeping.accounts.read(tx, person.principal_id)
     assert account.state is AccountState.CLOSED
     await staff.sign_in(other)
+
+
+async def test_whoever_was_closed_before_there_was_a_list_is_written_down_at_a_start(staff: Staff) -> None:
+    person, other = await staff.member(), await staff.member()
+    async with staff.worker.transaction(staff.operator) as tx:
+        await close_account(person.principal_id, staff.operator, tx, staff.keeping, staff.closed)
+    (staff.folder / "closed-accounts").write_text("")
+    for _ in range(2):
+        assert await keep_closed(staff.worker, staff.keeping, staff.closed) == 0
+        assert staff.closed.read() == [person.principal_id]
+    await staff.sign_in(other)

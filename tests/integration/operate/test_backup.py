@@ -131,9 +131,10 @@ async def state_of(opened: OpenVault, person: BeneficiaryId) -> str:
 
 
 def copy_of(backed_up: BackedUp, folder: Path) -> Layout:
-    """A new machine to which the key folder was brought."""
+    """A new machine to which the key folders were brought."""
     layout = Layout(folder / "data")
     shutil.copytree(backed_up.layout.keys, layout.keys)
+    shutil.copytree(backed_up.layout.sign_in, layout.sign_in)
     return layout
 
 
@@ -145,8 +146,6 @@ def foreign_root_key(layout: Layout, folder: Path) -> Iterator[None]:
     foreign.mkdir(mode=0o700)
     FileKeyProvider.initialise(foreign)
     Tombstones(foreign).begin()
-    for name in ("sign-in.key", "closed-accounts"):
-        shutil.copy(right / name, foreign)
     shutil.copytree(foreign, layout.keys)
     try:
         yield
@@ -158,7 +157,8 @@ def foreign_root_key(layout: Layout, folder: Path) -> Iterator[None]:
 def secrets_of(layout: Layout) -> dict[str, bytes]:
     """Whatever must never leave the folder: the vault's keys, signing keys, passwords."""
     found = {file.name: file.read_bytes().strip() for file in layout.keys.glob("*.key")}
-    for file in layout.secrets.glob("*.pem"):
+    found["sign-in.key"] = layout.sign_in_key.read_bytes().strip()
+    for file in layout.secrets.rglob("*.pem"):
         found[file.name] = b"".join(file.read_bytes().splitlines()[1:-1])
     passwords = json.loads((layout.secrets / "passwords.json").read_text())
     return found | {login: password.encode() for login, password in passwords.items()}
@@ -224,9 +224,14 @@ async def test_what_a_hub_holds_is_replaced_only_when_told_so_and_only_by_what_f
     backed_up: BackedUp, tmp_path: Path
 ) -> None:
     layout, content = backed_up.layout, backed_up.file.read_bytes()
-    for name in ("tombstones", "root.key", "sign-in.key", "closed-accounts"):
+    for folder, name in (
+        ("keys", "tombstones"),
+        ("keys", "root.key"),
+        ("sign-in", "sign-in.key"),
+        ("sign-in", "closed-accounts"),
+    ):
         elsewhere = copy_of(backed_up, tmp_path / name)
-        (elsewhere.keys / name).unlink()
+        (elsewhere.data / folder / name).unlink()
         refused = await kem(elsewhere.data, "restore", str(backed_up.file))
         assert (refused.returncode, f"{name} is missing" in refused.stderr) == (1, True)
         assert not elsewhere.postgres.exists(), "nothing was touched"

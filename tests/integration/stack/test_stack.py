@@ -133,7 +133,8 @@ async def test_secrets_are_readable_by_their_owner_only(tmp_path: Path) -> None:
     layout = Layout(tmp_path / "data")
     for folder in (layout.data, layout.secrets, layout.keys, layout.authority, layout.postgres / "data"):
         assert stat.S_IMODE(folder.stat().st_mode) == 0o700, folder
-    for file in (*layout.secrets.iterdir(), *layout.authority.iterdir(), *layout.certificates.iterdir()):
+    held = (*layout.secrets.rglob("*"), *layout.authority.iterdir(), *layout.certificates.iterdir())
+    for file in filter(Path.is_file, held):
         assert stat.S_IMODE(file.stat().st_mode) in (0o600, 0o400), file
     assert "PRIVATE" not in layout.run_file.read_text() + layout.assertion_keys.read_text()
 
