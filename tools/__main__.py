@@ -24,6 +24,7 @@ COMMANDS = {
     "push": "tools.push",
     "rights": "tools.rights",
     "certs": "tools.certificates",
+    "keys": "tools.keys",
     "trace": "tools.trace",
     "check": "tools.check",
     "bench": "tools.bench",

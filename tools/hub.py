@@ -14,7 +14,7 @@ from chassis.tls import TlsFiles, secure_channel
 from kem.access.v1 import access_service_pb2_grpc
 from kem.directory.v1 import directory_service_pb2_grpc
 from kem.disclosure.v1 import disclosure_service_pb2_grpc, recall_service_pb2_grpc, rights_service_pb2_grpc
-from kem.intake.v1 import consent_policy_service_pb2_grpc, intake_service_pb2_grpc
+from kem.intake.v1 import consent_policy_service_pb2_grpc, intake_service_pb2_grpc, key_service_pb2_grpc
 from kem.notifications.v1 import inbox_service_pb2_grpc, push_service_pb2_grpc
 from kem.referral.v1 import referral_service_pb2_grpc
 from tools.stack.credentials import ISSUER
@@ -136,6 +136,7 @@ class Hub:
         access = secure_channel(doors.access, "access", self._certificate, options=_OPTIONS)
         self._channels = [intake, referral, notifications, access]
         self.intake = intake_service_pb2_grpc.IntakeServiceStub(intake)
+        self.keys = key_service_pb2_grpc.KeyServiceStub(intake)
         self.policy = consent_policy_service_pb2_grpc.ConsentPolicyServiceStub(intake)
         self.disclosure = disclosure_service_pb2_grpc.DisclosureServiceStub(intake)
         self.recall = recall_service_pb2_grpc.RecallServiceStub(intake)

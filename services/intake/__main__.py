@@ -2,6 +2,7 @@
 
 import os
 import sys
+from datetime import timedelta
 from functools import partial
 
 from chassis.run import EXIT_SETTINGS, run_service
@@ -11,6 +12,7 @@ from services.intake.adapters.keys import KeysUnusable
 from services.intake.adapters.known_names import KnownNames
 from services.intake.adapters.measures import LOOKS
 from services.intake.adapters.postgres_consent_moments import PostgresConsentMoments
+from services.intake.adapters.postgres_key_rolls import PostgresKeyRolls
 from services.intake.adapters.postgres_search_tally import forget_searches
 from services.intake.adapters.root_key import open_keys
 from services.intake.adapters.tombstones import Tombstones
@@ -18,10 +20,12 @@ from services.intake.adapters.vault import Vault
 from services.intake.entrypoints.access import ACCESS
 from services.intake.entrypoints.consent_parts import ConsentParts
 from services.intake.entrypoints.grpc_server import registrations
+from services.intake.entrypoints.key_server import KeyParts
 from services.intake.entrypoints.parts import VaultParts
 from services.intake.entrypoints.projection import CONSUMER, TOPICS, WINDOW_SECONDS, DisclosureFacts
 from services.intake.settings import IntakeSettings
 from services.intake.use_cases.erase_beneficiary import replay_tombstones
+from services.intake.use_cases.roll_keys import RollKeys
 from services.intake.use_cases.tell_consent_moments import tell_consent_moments
 from services.intake.use_cases.tell_overdue_recalls import tell_overdue_recalls
 
@@ -39,14 +43,13 @@ async def wire(service: Service) -> None:
     # without a relay or a stream beside it (tests of single roles) there is no broker to ask about
     bootstrap = settings.kafka if {"relay", "stream"} & set(settings.roles) else None
     consent = ConsentParts.over(
-        service.app,
-        people.vault,
-        bootstrap,
-        people.people,
-        max_waiting_events=settings.max_waiting_events,
+        service.app, people.vault, bootstrap, people.people, max_waiting_events=settings.max_waiting_events
     )
     await replay_tombstones(tombstones, service.worker, people.people, consent.recalls)
-    service.serve(ACCESS, registrations(people, consent, tombstones))
+    rolling = RollKeys(keys, PostgresKeyRolls(), timedelta(seconds=settings.epoch_rest_seconds))
+    key_parts = KeyParts(service.app, service.worker, rolling)
+    service.serve(ACCESS, registrations(people, consent, tombstones, key_parts))
+    service.timer(rolling.take, name="roll_keys", longest_pause_seconds=1)
     service.beside("names", names.run)
     service.beside("needs writer", consent.writer.run)
     service.beside("backlog", consent.backlog.run)

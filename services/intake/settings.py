@@ -9,6 +9,7 @@ from services.intake.adapters.backlog import MAX_WAITING_EVENTS
 from services.intake.adapters.file_keys import KeyFolder
 from services.intake.adapters.keys import KeyKeeper
 from services.intake.domain.search_allowance import SearchLimits
+from services.intake.use_cases.roll_keys import REST
 
 
 class IntakeSettings(ServiceSettings):
@@ -20,6 +21,8 @@ class IntakeSettings(ServiceSettings):
     pkcs11_label: str = "kem-vault"
     pkcs11_pin_file: FilePath | None = Field(default=None, validate_default=True)
     """A file that holds the token's PIN and nothing else."""
+    epoch_rest_seconds: float = Field(default=REST.total_seconds(), ge=0, le=86_400)
+    """How long a roll keeps the older epochs once no key needs them: longer than any transaction lasts."""
     max_waiting_events: int = Field(default=MAX_WAITING_EVENTS, ge=1, le=1_000_000)
     """New needs are refused for a moment while so many events wait to be sent, or to be read by referral."""
     searches_per_minute: int = Field(default=SearchLimits().searches_per_minute, ge=1, le=10_000)

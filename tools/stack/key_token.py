@@ -1,7 +1,7 @@
 """A token of SoftHSM2 for intake's keys, where a hub keeps them by PKCS#11: made once, in the data folder.
 
 Whoever has a device of their own writes `token.json` before the first start: `module` (the device's library),
-`label` of the token, `pin_file`, and `environment` for what the library wants to be told.
+`label` of the token, `pin_file` (from that folder on), and `environment` for what the library wants to be told.
 """
 
 import json
@@ -28,26 +28,25 @@ _PROMPT: Final = b"PIN: "
 _FIELDS: Final = ("module", "label", "pin_file")
 
 
-def make_token(layout: Layout, say: Callable[[str], None]) -> None:
-    """Makes the hub's token, unless it has one or a device of its own. Repeat-safe.
+def see_to_token(layout: Layout, say: Callable[[str], None]) -> None:
+    """Makes the hub's token, unless it has one or a device of its own; SoftHSM2 is there then. Repeat-safe.
 
     Raises:
         StackFailure: SoftHSM2 cannot be had, or does not do as it should.
     """
+    if layout.token_file.exists() and not _tokens(layout).exists():
+        return  # a device
+    module = find_softhsm(say)
     if layout.token_file.exists():
         return
-    module = find_softhsm(say)
-    folder = layout.token
-    shutil.rmtree(folder / "tokens", ignore_errors=True)  # of a first start that was killed here
-    (folder / "tokens").mkdir(mode=0o700, parents=True, exist_ok=True)
-    folder.chmod(0o700)
-    configuration, pin = folder / "softhsm2.conf", secrets.token_urlsafe(24)
-    write_secret(configuration, f"directories.tokendir = {folder / 'tokens'}\nlog.level = ERROR\n")
-    environment = {"SOFTHSM2_CONF": str(configuration)}
-    initialise_token(LABEL, pin, environment)
-    write_secret(folder / "pin", pin + "\n")
-    told = {"module": str(module), "label": LABEL, "pin_file": str(folder / "pin")}
-    write_secret(layout.token_file, json.dumps(told | {"environment": environment}, indent=1))
+    pin = secrets.token_urlsafe(24)
+    shutil.rmtree(layout.token, ignore_errors=True)  # of a first start that was killed here
+    _tokens(layout).mkdir(mode=0o700, parents=True)
+    layout.token.chmod(0o700)
+    initialise_token(LABEL, pin, _softhsm_environment(layout))
+    write_secret(layout.token / "pin", pin + "\n")
+    told = {"module": str(module), "label": LABEL, "pin_file": "pin"}
+    write_secret(layout.token_file, json.dumps(told, indent=1))
 
 
 def find_softhsm(say: Callable[[str], None]) -> Path:
@@ -101,6 +100,8 @@ def token_settings(layout: Layout) -> dict[str, str]:
         told = json.loads(layout.token_file.read_text(encoding="utf-8"))
         module, label, pin_file = (str(told[name]) for name in _FIELDS)
         environment = {str(name): str(value) for name, value in told.get("environment", {}).items()}
+        if _tokens(layout).exists():
+            environment |= _softhsm_environment(layout)
     except (OSError, ValueError, KeyError, TypeError, AttributeError):
         raise StackFailure(
             f"{layout.token_file} must say where the vault's token is ({', '.join(_FIELDS)}): put it back as"
@@ -109,8 +110,21 @@ def token_settings(layout: Layout) -> dict[str, str]:
     return environment | {
         "KEM_INTAKE_PKCS11_MODULE": module,
         "KEM_INTAKE_PKCS11_LABEL": label,
-        "KEM_INTAKE_PKCS11_PIN_FILE": pin_file,
+        "KEM_INTAKE_PKCS11_PIN_FILE": str(layout.token / pin_file),
     }
+
+
+def _tokens(layout: Layout) -> Path:
+    return layout.token / "tokens"
+
+
+def _softhsm_environment(layout: Layout) -> dict[str, str]:
+    """By which SoftHSM2 finds its tokens, also where the folder was brought from elsewhere."""
+    file = layout.token / "softhsm2.conf"
+    content = f"directories.tokendir = {_tokens(layout)}\nlog.level = ERROR\n"
+    if not file.exists() or file.read_text() != content:
+        write_secret(file, content)
+    return {"SOFTHSM2_CONF": str(file)}
 
 
 def _until_asked(read: Callable[[int], bytes]) -> bytes:

@@ -11,7 +11,7 @@ from tools.stack.cluster import Cluster, cluster_of
 from tools.stack.credentials import passwords
 from tools.stack.existing_postgres import ExistingPostgres, url_of
 from tools.stack.failure import StackFailure
-from tools.stack.key_token import make_token, token_settings
+from tools.stack.key_token import see_to_token, token_settings
 from tools.stack.layout import Layout
 from tools.stack.ports import Ports
 from tools.stack.postgres import PostgresServer
@@ -100,8 +100,8 @@ def prepare_servers(
     """
     choice, is_new = choose_servers(layout, asked.broker, asked.brokers, asked.database, asked.keys)
     if choice.keys == PKCS11:
-        if is_new:
-            make_token(layout, say)
+        if is_new or layout.token_file.exists():
+            see_to_token(layout, say)
         token_settings(layout)  # a token that is gone is told before anything starts
     cluster = cluster_of(choice, layout, ports, say)
     existing = ExistingPostgres(choice.admin) if choice.admin is not None else None

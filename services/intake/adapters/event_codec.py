@@ -22,7 +22,7 @@ from services.intake.adapters.emergency_codec import Envelope as _Envelope
 from services.intake.adapters.recall_codec import RECALL_ENVELOPES
 from services.intake.adapters.rights_codec import RIGHTS_ENVELOPES
 from services.intake.domain import consent_policy_events as policy
-from services.intake.domain import events
+from services.intake.domain import events, key_events
 
 POLICY_VERSION: Final = "1"
 
@@ -38,7 +38,7 @@ def encode(event: object, caller: Caller, now: datetime, event_id: UUID | None =
         raise TypeError(f"{type(event).__name__} is not a fact of intake")
     parts = to_envelope(event)
     event_id = event_id or ordered_id()
-    is_intake = isinstance(event, events.IntakeFact)
+    is_intake = isinstance(event, events.IntakeFact | key_events.KeyEpochDestroyed)
     envelope = (intake.IntakeEvent if is_intake else disclosure.DisclosureEvent)(
         event_id=str(event_id),
         aggregate_id=str(parts.aggregate_id),
@@ -216,6 +216,12 @@ def _age_rules_saved(fact: policy.AgeRulesSaved) -> _Envelope:
     return _Envelope(rules_id, rules_id, fact.rules_version - 1, "age_rules_saved", message)
 
 
+def _key_epoch_destroyed(fact: key_events.KeyEpochDestroyed) -> _Envelope:
+    message = intake.KeyEpochDestroyed(epoch=fact.epoch)
+    keys_id = derived_id("vault keys")
+    return _Envelope(keys_id, keys_id, fact.epoch, "key_epoch_destroyed", message)
+
+
 _ENVELOPES: Final[dict[type, Callable[[Any], _Envelope]]] = {
     events.BeneficiaryRegistered: _beneficiary_registered,
     events.BeneficiaryUpdated: _beneficiary_updated,
@@ -234,6 +240,7 @@ _ENVELOPES: Final[dict[type, Callable[[Any], _Envelope]]] = {
     events.DisclosureRefused: _disclosure_refused,
     policy.NoticePublished: _notice_published,
     policy.AgeRulesSaved: _age_rules_saved,
+    key_events.KeyEpochDestroyed: _key_epoch_destroyed,
     **EMERGENCY_ENVELOPES,
     **RIGHTS_ENVELOPES,
     **COMPLAINT_ENVELOPES,

@@ -91,7 +91,8 @@ class Token:
         except (PKCS11Error, RuntimeError, OSError) as error:
             raise KeysUnusable(
                 f"The vault's token {self.label!r} cannot be used ({type(error).__name__}): look at the"
-                f" device, its library {self.module}, and the PIN in {self.pin_file}; put back what is missing."
+                f" device, its library {self.module}, and the PIN in {self.pin_file};"
+                " put back what is missing."
             ) from None
 
 

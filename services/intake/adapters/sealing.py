@@ -45,7 +45,7 @@ class Sealer:
     def new_key(self, beneficiary_id: UUID, key_class: str) -> DataKey:
         """A fresh key for a person."""
         key, key_id = AESGCM.generate_key(256), random_id()
-        wrapped = self._keys.wrap(key, _key_context(beneficiary_id, key_class, key_id))
+        wrapped = self._keys.wrap(key, key_context(beneficiary_id, key_class, key_id))
         return DataKey(key_id, key_class, wrapped, self._remember(key_id, wrapped, AESGCM(key)))
 
     def key_of(self, row: Mapping[str, Any]) -> DataKey | None:
@@ -63,7 +63,7 @@ class Sealer:
             self._remembered.move_to_end((key_id, wrapped.wrapped))
             return DataKey(key_id, key_class, wrapped, cipher)
         try:
-            key = self._keys.unwrap(wrapped, _key_context(row["beneficiary_id"], key_class, key_id))
+            key = self._keys.unwrap(wrapped, key_context(row["beneficiary_id"], key_class, key_id))
         except EpochDestroyed:
             return None
         return DataKey(key_id, key_class, wrapped, self._remember(key_id, wrapped, AESGCM(key)))
@@ -98,5 +98,6 @@ def _context(key: DataKey, beneficiary_id: UUID, category: str, version: int) ->
     return f"{beneficiary_id}|{category}|{version}|{key.key_id}".encode()
 
 
-def _key_context(beneficiary_id: UUID, key_class: str, key_id: UUID) -> bytes:
+def key_context(beneficiary_id: UUID, key_class: str, key_id: UUID) -> bytes:
+    """What a person's key is wrapped for: it opens nowhere else."""
     return f"{beneficiary_id}|{key_class}|{key_id}".encode()

@@ -40,6 +40,7 @@ _RECALLS: Final = Access(roles=_CASE_WORK.roles | {Role.DPO, Role.SAFEGUARDING_O
 _MERGES: Final = Access(
     roles=frozenset({Role.SUPERVISOR, Role.CHILD_PROTECTION_OFFICER, Role.GBV_FOCAL_POINT})
 )
+_KEEPS_KEYS: Final = Access(roles=frozenset({Role.OPERATOR}))
 _HUB_ONLY: Final = Access(internal=True)
 
 ACCESS: Final[Mapping[str, Access]] = {
@@ -68,6 +69,8 @@ ACCESS: Final[Mapping[str, Access]] = {
         f"/kem.intake.v1.MergeService/{method}": _MERGES
         for method in ("ListLikelyDuplicates", "MergeBeneficiaries", "UnmergeBeneficiaries")
     },
+    "/kem.intake.v1.KeyService/RollKeys": _KEEPS_KEYS,
+    "/kem.intake.v1.KeyService/GetKeys": Access(roles=_KEEPS_KEYS.roles | {Role.DPO, Role.AUDITOR}),
     "/kem.intake.v1.EligibilityService/GetProfiles": _HUB_ONLY,
     "/kem.intake.v1.TextService/Seal": _HUB_ONLY,
     "/kem.intake.v1.TextService/Open": _HUB_ONLY,

@@ -21,6 +21,7 @@ from kem.intake.v1.intake_service_pb2_grpc import (
     IntakeServiceServicer,
     add_IntakeServiceServicer_to_server,
 )
+from kem.intake.v1.key_service_pb2_grpc import add_KeyServiceServicer_to_server
 from kem.intake.v1.merge_service_pb2_grpc import add_MergeServiceServicer_to_server
 from kem.intake.v1.text_service_pb2_grpc import add_TextServiceServicer_to_server
 from services.intake.adapters.tombstones import Tombstones
@@ -35,6 +36,7 @@ from services.intake.entrypoints.eligibility_server import EligibilityServer
 from services.intake.entrypoints.emergency_access_server import EmergencyAccessServer
 from services.intake.entrypoints.emergency_server import EmergencyServer
 from services.intake.entrypoints.erasure_server import ErasureServer
+from services.intake.entrypoints.key_server import KeyParts, KeyServer
 from services.intake.entrypoints.merge_server import MergeServer
 from services.intake.entrypoints.needs_server import NeedsServer
 from services.intake.entrypoints.parts import VaultParts
@@ -59,7 +61,7 @@ class IntakeServer:
 
 
 def registrations(
-    people: VaultParts, consent: ConsentParts, tombstones: Tombstones
+    people: VaultParts, consent: ConsentParts, tombstones: Tombstones, key_parts: KeyParts
 ) -> Sequence[Registration]:
     """What the gRPC server adds to itself."""
     intake = cast(
@@ -73,6 +75,7 @@ def registrations(
     erasures = ErasureServer(consent, tombstones)
     policy = ConsentPolicyServer(consent)
     recalls, merges = RecallServer(consent), MergeServer(people, consent)
+    keys = KeyServer(key_parts)
     return (
         lambda server: add_IntakeServiceServicer_to_server(intake, server),
         lambda server: add_TextServiceServicer_to_server(texts, server),
@@ -87,4 +90,5 @@ def registrations(
         lambda server: add_ConsentPolicyServiceServicer_to_server(policy, server),
         lambda server: add_RecallServiceServicer_to_server(recalls, server),
         lambda server: add_MergeServiceServicer_to_server(merges, server),
+        lambda server: add_KeyServiceServicer_to_server(keys, server),
     )

@@ -71,6 +71,7 @@ TOLD_OF_WHAT_CONSENT_RESTS_ON = {
     "ConsentFreezeLifted",
 }
 TOLD_OF_MERGES = {"BeneficiariesMerged", "BeneficiariesUnmerged"}
+TOLD_OF_KEYS = {"KeyEpochDestroyed"}
 
 
 async def answer(life: Life, need: Need, method: str, **fields: object) -> None:
@@ -203,7 +204,7 @@ async def test_every_word_of_intake_is_told(
     events = await waiting(everything, "intake")
     words = facts_of(IntakeEvent) | facts_of(DisclosureEvent)
     told_elsewhere = TOLD_IN_EMERGENCIES | TOLD_OF_AUTHORITIES | TOLD_OF_RIGHTS
-    told_elsewhere |= TOLD_OF_WHAT_CONSENT_RESTS_ON | TOLD_OF_MERGES | {"RecallOverdue"}
+    told_elsewhere |= TOLD_OF_WHAT_CONSENT_RESTS_ON | TOLD_OF_MERGES | TOLD_OF_KEYS | {"RecallOverdue"}
     assert {one.logged.type for one in events} == words - told_elsewhere
     if is_writing():
         keep("every-word-of-intake", events, {"needs": [], "referrals": {}})

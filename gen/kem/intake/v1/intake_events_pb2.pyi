@@ -24,7 +24,7 @@ DESCRIPTOR: _descriptor.FileDescriptor
 
 @_typing.final
 class IntakeEvent(_message.Message):
-    """The envelope of topic kem.intake.v1, keyed by beneficiary_id."""
+    """The envelope of topic kem.intake.v1, keyed by beneficiary_id; what is about no person, by its aggregate."""
 
     DESCRIPTOR: _descriptor.Descriptor
 
@@ -47,10 +47,13 @@ class IntakeEvent(_message.Message):
     CONSENT_STATE_RECORDED_FIELD_NUMBER: _builtins.int
     BENEFICIARIES_MERGED_FIELD_NUMBER: _builtins.int
     BENEFICIARIES_UNMERGED_FIELD_NUMBER: _builtins.int
+    KEY_EPOCH_DESTROYED_FIELD_NUMBER: _builtins.int
     event_id: _builtins.str
     """Unique for ever; consumers drop what they have seen."""
     aggregate_id: _builtins.str
-    """The person, their profile, their consent (counted together), a freeze of it, a merge, or the need that changed."""
+    """The person, their profile, their consent (counted together), a freeze of it, a merge, the need that changed, or the
+    vault's keys.
+    """
     aggregate_version: _builtins.int
     """Grows by one with each event of the aggregate."""
     causation_id: _builtins.str
@@ -113,6 +116,10 @@ class IntakeEvent(_message.Message):
     def beneficiaries_unmerged(self) -> Global___BeneficiariesUnmerged:
         """They are two people again."""
 
+    @_builtins.property
+    def key_epoch_destroyed(self) -> Global___KeyEpochDestroyed:
+        """A key of the vault is gone for ever."""
+
     def __init__(
         self,
         *,
@@ -135,14 +142,15 @@ class IntakeEvent(_message.Message):
         consent_state_recorded: Global___ConsentStateRecorded | None = ...,
         beneficiaries_merged: Global___BeneficiariesMerged | None = ...,
         beneficiaries_unmerged: Global___BeneficiariesUnmerged | None = ...,
+        key_epoch_destroyed: Global___KeyEpochDestroyed | None = ...,
     ) -> None: ...
-    _HasFieldArgType: _TypeAlias = _typing.Literal["_causation_id", b"_causation_id", "actor", b"actor", "beneficiaries_merged", b"beneficiaries_merged", "beneficiaries_unmerged", b"beneficiaries_unmerged", "beneficiary_registered", b"beneficiary_registered", "beneficiary_updated", b"beneficiary_updated", "causation_id", b"causation_id", "consent_freeze_lifted", b"consent_freeze_lifted", "consent_frozen", b"consent_frozen", "consent_recorded", b"consent_recorded", "consent_state_recorded", b"consent_state_recorded", "consent_withdrawn", b"consent_withdrawn", "event_time", b"event_time", "fact", b"fact", "need_recorded", b"need_recorded", "need_withdrawn", b"need_withdrawn", "profile_changed", b"profile_changed"]  # noqa: Y015
+    _HasFieldArgType: _TypeAlias = _typing.Literal["_causation_id", b"_causation_id", "actor", b"actor", "beneficiaries_merged", b"beneficiaries_merged", "beneficiaries_unmerged", b"beneficiaries_unmerged", "beneficiary_registered", b"beneficiary_registered", "beneficiary_updated", b"beneficiary_updated", "causation_id", b"causation_id", "consent_freeze_lifted", b"consent_freeze_lifted", "consent_frozen", b"consent_frozen", "consent_recorded", b"consent_recorded", "consent_state_recorded", b"consent_state_recorded", "consent_withdrawn", b"consent_withdrawn", "event_time", b"event_time", "fact", b"fact", "key_epoch_destroyed", b"key_epoch_destroyed", "need_recorded", b"need_recorded", "need_withdrawn", b"need_withdrawn", "profile_changed", b"profile_changed"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["_causation_id", b"_causation_id", "actor", b"actor", "aggregate_id", b"aggregate_id", "aggregate_version", b"aggregate_version", "beneficiaries_merged", b"beneficiaries_merged", "beneficiaries_unmerged", b"beneficiaries_unmerged", "beneficiary_registered", b"beneficiary_registered", "beneficiary_updated", b"beneficiary_updated", "causation_id", b"causation_id", "consent_freeze_lifted", b"consent_freeze_lifted", "consent_frozen", b"consent_frozen", "consent_recorded", b"consent_recorded", "consent_state_recorded", b"consent_state_recorded", "consent_withdrawn", b"consent_withdrawn", "event_id", b"event_id", "event_time", b"event_time", "fact", b"fact", "need_recorded", b"need_recorded", "need_withdrawn", b"need_withdrawn", "policy_version", b"policy_version", "profile_changed", b"profile_changed"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["_causation_id", b"_causation_id", "actor", b"actor", "aggregate_id", b"aggregate_id", "aggregate_version", b"aggregate_version", "beneficiaries_merged", b"beneficiaries_merged", "beneficiaries_unmerged", b"beneficiaries_unmerged", "beneficiary_registered", b"beneficiary_registered", "beneficiary_updated", b"beneficiary_updated", "causation_id", b"causation_id", "consent_freeze_lifted", b"consent_freeze_lifted", "consent_frozen", b"consent_frozen", "consent_recorded", b"consent_recorded", "consent_state_recorded", b"consent_state_recorded", "consent_withdrawn", b"consent_withdrawn", "event_id", b"event_id", "event_time", b"event_time", "fact", b"fact", "key_epoch_destroyed", b"key_epoch_destroyed", "need_recorded", b"need_recorded", "need_withdrawn", b"need_withdrawn", "policy_version", b"policy_version", "profile_changed", b"profile_changed"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     _WhichOneofReturnType__causation_id: _TypeAlias = _typing.Literal["causation_id"]  # noqa: Y015
     _WhichOneofArgType__causation_id: _TypeAlias = _typing.Literal["_causation_id", b"_causation_id"]  # noqa: Y015
-    _WhichOneofReturnType_fact: _TypeAlias = _typing.Literal["beneficiary_registered", "beneficiary_updated", "profile_changed", "consent_recorded", "consent_withdrawn", "need_recorded", "need_withdrawn", "consent_frozen", "consent_freeze_lifted", "consent_state_recorded", "beneficiaries_merged", "beneficiaries_unmerged"]  # noqa: Y015
+    _WhichOneofReturnType_fact: _TypeAlias = _typing.Literal["beneficiary_registered", "beneficiary_updated", "profile_changed", "consent_recorded", "consent_withdrawn", "need_recorded", "need_withdrawn", "consent_frozen", "consent_freeze_lifted", "consent_state_recorded", "beneficiaries_merged", "beneficiaries_unmerged", "key_epoch_destroyed"]  # noqa: Y015
     _WhichOneofArgType_fact: _TypeAlias = _typing.Literal["fact", b"fact"]  # noqa: Y015
     @_typing.overload
     def WhichOneof(self, oneof_group: _WhichOneofArgType__causation_id) -> _WhichOneofReturnType__causation_id | None: ...
@@ -537,3 +545,27 @@ class NeedWithdrawn(_message.Message):
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
 Global___NeedWithdrawn: _TypeAlias = NeedWithdrawn  # noqa: Y015
+
+@_typing.final
+class KeyEpochDestroyed(_message.Message):
+    """A key of the vault was destroyed, after every person's keys had been wrapped in a later epoch. Whoever was erased before
+    that cannot be read any more in any backup.
+    """
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    EPOCH_FIELD_NUMBER: _builtins.int
+    epoch: _builtins.int
+    """The epoch of the key, and with it all before."""
+    def __init__(
+        self,
+        *,
+        epoch: _builtins.int = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["epoch", b"epoch"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___KeyEpochDestroyed: _TypeAlias = KeyEpochDestroyed  # noqa: Y015
