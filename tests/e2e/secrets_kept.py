@@ -4,6 +4,7 @@ import base64
 import json
 import re
 from collections.abc import Iterator
+from pathlib import Path
 
 from tools.stack.layout import Layout
 
@@ -23,7 +24,7 @@ def _passwords(layout: Layout) -> Iterator[str]:
 
 def _private_keys(layout: Layout) -> Iterator[str]:
     for folder in (layout.secrets, layout.certificates, layout.authority):
-        for file in folder.iterdir():
+        for file in filter(Path.is_file, folder.rglob("*")):
             for body in _PRIVATE.findall(file.read_text(errors="replace")):
                 yield max(body.splitlines(), key=len)
 

@@ -1,7 +1,7 @@
 """A token of SoftHSM2 for intake's keys, where a hub keeps them by PKCS#11: made once, in the data folder.
 
 Whoever has a device of their own writes `token.json` before the first start: `module` (the device's library),
-`label` of the token, `pin_file` (from that folder on), and `environment` for what the library wants to be told.
+`label` of the token, `pin_file` (from that folder on), and `environment` for what the library wants to know.
 """
 
 import json

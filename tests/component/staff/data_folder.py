@@ -18,6 +18,7 @@ def data_folder(hub: AccessHub, folder: Path) -> Layout:
     layout = Layout(folder)
     layout.make()
     shutil.copy(key_file(hub.folder, "kem-up"), layout.issuer_key)
+    layout.certificate("tools").parent.mkdir()
     shutil.copy(tools_files().certificate, layout.certificate("tools"))
     shutil.copy(tools_files().authorities, layout.authorities)
     layout.url_file("check").write_text("postgresql://nowhere")

@@ -70,6 +70,7 @@ async def kem(data: Path, *arguments: str) -> Done:
         out, err = io.StringIO(), io.StringIO()
         with (
             patch("tools.operate.running.DATA", data),
+            patch("tools.office.DATA", data),
             patch("tools.stack.layout.DATA", data),
             redirect_stdout(out),
             redirect_stderr(err),
