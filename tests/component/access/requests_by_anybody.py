@@ -18,6 +18,7 @@ from kem.disclosure.v1 import rights_service_pb2 as rights
 from kem.intake.v1 import consent_policy_service_pb2 as policy
 from kem.intake.v1 import eligibility_service_pb2 as eligibility
 from kem.intake.v1 import intake_service_pb2 as intake
+from kem.intake.v1 import key_service_pb2 as keys
 from kem.intake.v1 import merge_service_pb2 as merging
 from kem.intake.v1 import text_service_pb2 as text
 from kem.intake.v1.beneficiary_pb2 import ORIGIN_KEM_DESK
@@ -157,6 +158,8 @@ def _inboxes(case: Case) -> dict[str, Message]:
 
 def _hub() -> dict[str, Message]:
     return {
+        "RollKeys": keys.RollKeysRequest(request_id=str(uuid4())),
+        "GetKeys": keys.GetKeysRequest(),
         "SaveAgreements": disclosure.SaveAgreementsRequest(
             request_id=str(uuid4()),
             agreements=[
