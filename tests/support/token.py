@@ -27,6 +27,12 @@ def _softhsm() -> Path:
     return module
 
 
+def tokens_folder() -> Path:
+    """Where the tokens of this process lie."""
+    _softhsm()
+    return Path(os.environ["SOFTHSM2_CONF"]).with_name("tokens")
+
+
 def fresh_token(folder: Path) -> Token:
     """A token without keys; its PIN lies in `folder`. Skips the test where SoftHSM2 cannot be had."""
     import pkcs11

@@ -1,12 +1,13 @@
 """Run as a script: keeps a process out of a folder, but for what is its own, then becomes that process.
 
-    python -I -S confine.py FOLDER OWN [OWN …] -- COMMAND [ARGUMENT …]
+    python -I -S confine.py FOLDER [OWN …] --read [READ …] -- COMMAND [ARGUMENT …]
 
 By Landlock (Linux from 5.13 on), which needs no rights and cannot be taken back: not by the process, nor its
-children, nor by root. It only knows what is allowed, so that is everything beside the way to FOLDER, and OWN
-in it. File names there can still be listed; nothing else can be opened, written, made or removed, and the
-memory of processes outside cannot be read. Right beside the way to FOLDER nothing new can be made either:
-temporary files belong elsewhere. Only the standard library is used.
+children, nor by root. It only knows what is allowed. In FOLDER that is to read READ, and to read and write
+OWN; beside the way to FOLDER everything may be read and run, and devices be written to, nothing else. So what
+others trust, their code too, cannot be changed by a process that was taken over; temporary files belong in
+what is its own. File names can still be listed, and modes of files be changed where the account may; the
+memory of processes outside cannot be read. Only the standard library is used.
 """
 
 import ctypes
@@ -21,6 +22,8 @@ _PATH_BENEATH = 1
 _PR_SET_NO_NEW_PRIVS = 38
 
 _OF_FILES = 0b111  # EXECUTE, WRITE_FILE, READ_FILE
+_READING = 0b101
+_WRITTEN_BY_ALL = "/dev"
 _OF_FOLDERS = 0b1_1111_1111_0000  # removing and making of each kind; READ_DIR is left alone
 _REFER, _TRUNCATE = 1 << 13, 1 << 14
 _SINCE_REFER, _SINCE_TRUNCATE = 2, 3
@@ -35,8 +38,8 @@ def landlock_version() -> int:
     return max(0, int(_libc.syscall(_CREATE_RULESET, None, 0, _VERSION_ONLY)))
 
 
-def confine(folder: str, own: Sequence[str]) -> None:
-    """From now on this process opens nothing in `folder` but `own`: files, and folders with all in them.
+def confine(folder: str, own: Sequence[str], read: Sequence[str]) -> None:
+    """From now on this process opens nothing in `folder` but `own` and `read`: files, and whole folders.
 
     What is no longer there, or not yet, is not allowed.
 
@@ -48,12 +51,14 @@ def confine(folder: str, own: Sequence[str]) -> None:
     everything = of_files | _OF_FOLDERS | (_REFER if version >= _SINCE_REFER else 0)
     attributes = ctypes.create_string_buffer(struct.pack("=Q", everything), 8)
     rules = _checked(_libc.syscall(_CREATE_RULESET, attributes, 8, 0))
-    for path in (*_beside(os.path.realpath(folder)), *own):
+    for path in (*_beside(os.path.realpath(folder)), *read, *own):
         try:
             opened = os.open(path, os.O_PATH | os.O_CLOEXEC | os.O_NOFOLLOW)
         except OSError:
             continue
-        allowed = everything if os.path.isdir(path) else of_files
+        allowed = _READING
+        if path in own or path == _WRITTEN_BY_ALL:
+            allowed = everything if os.path.isdir(path) else of_files
         rule = ctypes.create_string_buffer(struct.pack("=Qi", allowed, opened), 12)
         _checked(_libc.syscall(_ADD_RULE, rules, _PATH_BENEATH, rule, 0))
         os.close(opened)
@@ -80,6 +85,6 @@ def _checked(answer: int) -> int:
 
 
 if __name__ == "__main__":
-    split = sys.argv.index("--")
-    confine(sys.argv[1], sys.argv[2:split])
+    reading, split = sys.argv.index("--read"), sys.argv.index("--")
+    confine(sys.argv[1], sys.argv[2:reading], sys.argv[reading + 1 : split])
     os.execvp(sys.argv[split + 1], sys.argv[split + 1 :])  # noqa: S606 (no shell is wanted)

@@ -78,16 +78,20 @@ def command(service: str, roles: str | None) -> list[str]:
 def confined(layout: Layout, settings: Mapping[str, str], command: Sequence[str]) -> list[str]:
     """The command, kept out of the data folder but for what its settings name, and the folder for its work.
 
-    Of a file in a folder of its own the whole folder is opened, so that it may be replaced; one that lies
-    among those of others is opened by itself. Where the kernel has no Landlock it is the command alone.
+    Keys and tokens it may write, and work; everything else only read, and nothing outside be changed. Of a
+    file in a folder of its own the whole folder is opened, so that it may be replaced; one that lies among
+    those of others is opened by itself. Where the kernel has no Landlock it is the command alone.
     """
     if not landlock_version():
         return list(command)
     shared = (layout.data, layout.secrets)
     named = [Path(value) for value in settings.values() if value.startswith(f"{layout.data}/")]
-    own = [path.parent if path.is_file() and path.parent not in shared else path for path in named]
-    paths = sorted({str(path) for path in (*own, layout.work)})
-    return [sys.executable, "-I", "-S", str(_CONFINE), str(layout.data), *paths, "--", *command]
+    opened = {path.parent if path.is_file() and path.parent not in shared else path for path in named}
+    own = {path for path in opened if path in (layout.keys, layout.sign_in, layout.token)} | {layout.work}
+    # the environment of Python may lie in the data folder
+    read = (opened - own) | {Path(sys.prefix)}
+    lists = (*sorted(map(str, own)), "--read", *sorted(map(str, read)))
+    return [sys.executable, "-I", "-S", str(_CONFINE), str(layout.data), *lists, "--", *command]
 
 
 def check_ports(ports: Ports, service: str) -> None:

@@ -18,10 +18,12 @@ from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 from cryptography.hazmat.primitives.hashes import SHA256
 from cryptography.hazmat.primitives.kdf.hkdf import HKDF
 
+from kernel.errors import Unavailable
 from services.intake.adapters.keys import EpochDestroyed, KeysUnusable, WrappedKey
 
 ROOT_FILE: Final = "root.key"
 _EPOCH_FILE: Final = re.compile(r"epoch-(\d+)\.key")
+_GONE: Final = ".gone"
 _KEY_BYTES: Final = 32
 _NONCE_BYTES: Final = 12
 
@@ -78,6 +80,7 @@ class FileKeyProvider:
             KeysUnusable: the root key or its epochs are missing, do not fit, or others may read them.
         """
         keys = cls(folder, _read_root(folder))
+        keys._remove_leftovers()
         for epoch in keys.epochs():
             keys._epoch(epoch)
         if not keys._epochs:
@@ -89,7 +92,10 @@ class FileKeyProvider:
         return max(self.epochs(), default=0)
 
     def epochs(self) -> list[int]:
-        names = map(_EPOCH_FILE.fullmatch, os.listdir(self._folder))
+        try:
+            names = list(map(_EPOCH_FILE.fullmatch, os.listdir(self._folder)))
+        except FileNotFoundError:
+            raise _away() from None
         return sorted(int(name[1]) for name in names if name)
 
     def wrap(self, key: bytes, context: bytes) -> WrappedKey:
@@ -119,13 +125,22 @@ class FileKeyProvider:
         self._epochs.pop(epoch, None)
         file = self._folder / f"epoch-{epoch}.key"
         with contextlib.suppress(FileNotFoundError):
-            file.chmod(0o600)
-            with file.open("r+b") as opened:
-                opened.write(bytes(file.stat().st_size))
-                opened.flush()
-                os.fsync(opened.fileno())
-            file.unlink()
+            # first it is no epoch's any more: whoever ends here leaves no key that looks damaged
+            file.rename(file.with_name(f".{file.name}{_GONE}"))
             _sync_folder(self._folder)
+        self._remove_leftovers()
+
+    def _remove_leftovers(self) -> None:
+        """Overwrites and removes the keys of epochs that were being destroyed."""
+        for file in self._folder.glob(f".*{_GONE}"):
+            with contextlib.suppress(FileNotFoundError):
+                file.chmod(0o600)
+                with file.open("r+b") as opened:
+                    opened.write(bytes(file.stat().st_size))
+                    opened.flush()
+                    os.fsync(opened.fileno())
+                file.unlink()
+        _sync_folder(self._folder)
 
     def digest(self, purpose: str, value: bytes) -> bytes:
         key = self._digest_keys.get(purpose)
@@ -143,6 +158,8 @@ class FileKeyProvider:
         try:
             content = base64.b64decode(_read_private(file))
         except FileNotFoundError:
+            if not (self._folder / ROOT_FILE).exists():
+                raise _away() from None
             raise EpochDestroyed(f"epoch {epoch} was destroyed") from None
         try:
             key = self._seals_epochs.decrypt(
@@ -150,7 +167,8 @@ class FileKeyProvider:
             )
         except (InvalidTag, ValueError):
             raise KeysUnusable(
-                f"{file} was not made by the root key beside it: put the whole folder {self._folder} back."
+                f"{file} was not made by the root key beside it: put the whole folder {self._folder} back,"
+                " and keep the one of today aside: keys that were made since the copy are in no other place."
             ) from None
         self._epochs[epoch] = AESGCM(key)
         return self._epochs[epoch]
@@ -159,6 +177,11 @@ class FileKeyProvider:
         file, nonce = self._folder / f"epoch-{epoch}.key", os.urandom(_NONCE_BYTES)
         sealed = self._seals_epochs.encrypt(nonce, os.urandom(_KEY_BYTES), file.name.encode())
         _write_once(file, base64.b64encode(nonce + sealed) + b"\n")
+
+
+def _away() -> Unavailable:
+    """A folder that is not there tells nothing of its keys: nobody was erased by it."""
+    return Unavailable("The vault's key folder is away; nobody's data can be read until it is back.")
 
 
 def _derived(root: bytes, purpose: str) -> bytes:

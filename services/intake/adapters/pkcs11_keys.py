@@ -4,6 +4,7 @@ On the token lie `kem-root`, a generic secret for digests and the fingerprint, a
 key for each epoch. All are sensitive and cannot be extracted. The token must know AES-GCM and SHA256-HMAC.
 """
 
+import contextlib
 import os
 import re
 import threading
@@ -25,6 +26,7 @@ from pkcs11.exceptions import (
     UserAlreadyLoggedIn,
 )
 
+from kernel.errors import Unavailable
 from services.intake.adapters.keys import EpochDestroyed, KeysUnusable, WrappedKey
 
 ROOT: Final = "kem-root"
@@ -72,6 +74,12 @@ class Token:
         """Signs in. No such library or token, a wrong PIN and a token without keys are KeysUnusable."""
         return Pkcs11KeyProvider.over(self, self._open())
 
+    def open_anew(self) -> Any:
+        """A session by a library that has begun anew: some see a token that came back only then."""
+        with contextlib.suppress(PKCS11Error, RuntimeError):
+            pkcs11.unload(str(self.module))
+        return self._open()
+
     @contextmanager
     def _session(self) -> Iterator[Any]:
         session = self._open()
@@ -99,12 +107,13 @@ class Token:
 class Pkcs11KeyProvider:
     """A `KeyProvider` over one token. Several processes may share it, each with a session of its own."""
 
-    def __init__(self, session: Any, root: Any, place: str) -> None:
+    def __init__(self, token: Token, session: Any, root: Any) -> None:
+        self._token = token
         self._session = session
         self._root = root
-        self._place = place
         self._alone = threading.RLock()  # a session does one thing at a time
         self._epochs: dict[int, Any] = {}
+        self._is_lost = False
         self.fingerprint = self._hmac(b"fingerprint\0")[:16]
 
     @classmethod
@@ -117,7 +126,7 @@ class Pkcs11KeyProvider:
         root = _found(session, ROOT)
         if root is None:
             raise KeysUnusable(f"There is no key {ROOT!r} on {token}: put the vault's own token back.")
-        keys = cls(session, root, str(token))
+        keys = cls(token, session, root)
         if not keys.epochs():
             raise KeysUnusable(f"The vault's epoch keys are missing on {token}: put its copy back.")
         return keys
@@ -127,12 +136,12 @@ class Pkcs11KeyProvider:
         return max(self.epochs(), default=0)
 
     def epochs(self) -> list[int]:
-        with self._alone:
-            return _epochs_in(self._session)
+        with self._asking() as session:
+            return _epochs_in(session)
 
     def wrap(self, key: bytes, context: bytes) -> WrappedKey:
         epoch, nonce = self.current_epoch, os.urandom(_NONCE_BYTES)
-        with self._alone:
+        with self._asking():
             sealed = self._epoch(epoch).encrypt(
                 key, mechanism=Mechanism.AES_GCM, mechanism_param=_gcm(nonce, context)
             )
@@ -140,13 +149,16 @@ class Pkcs11KeyProvider:
 
     def unwrap(self, wrapped: WrappedKey, context: bytes) -> bytes:
         gcm, sealed = _gcm(wrapped.wrapped[:_NONCE_BYTES], context), wrapped.wrapped[_NONCE_BYTES:]
-        with self._alone:
+        with self._asking():
             epoch = self._epoch(wrapped.epoch)
             try:
                 key: bytes = epoch.decrypt(sealed, mechanism=Mechanism.AES_GCM, mechanism_param=gcm)
             except ObjectHandleInvalid:  # another process has destroyed it
                 raise self._destroyed(wrapped.epoch) from None
             except _DOES_NOT_OPEN:
+                if _found(self._session, ROOT) is None:
+                    self._is_lost = True
+                    raise _away() from None
                 raise KeysUnusable(
                     "A wrapped key of the vault does not open: it was altered, or moved to another person."
                 ) from None
@@ -156,17 +168,17 @@ class Pkcs11KeyProvider:
         return self.wrap(self.unwrap(wrapped, context), context)
 
     def begin_epoch(self) -> int:
-        with self._alone:
+        with self._asking() as session:
             epoch = self.current_epoch + 1
-            _make_epoch(self._session, epoch)
+            _make_epoch(session, epoch)
         return epoch
 
     def destroy_epoch(self, epoch: int) -> None:
         if epoch == self.current_epoch:
             raise ValueError("the current epoch is in use; begin another one first")
-        with self._alone:
+        with self._asking() as session:
             self._epochs.pop(epoch, None)
-            found = _found(self._session, f"kem-epoch-{epoch}")
+            found = _found(session, f"kem-epoch-{epoch}")
             if found is not None:
                 found.destroy()
 
@@ -175,10 +187,34 @@ class Pkcs11KeyProvider:
 
     def close(self) -> None:
         """Signs out."""
-        self._session.close()
+        with contextlib.suppress(PKCS11Error):
+            self._session.close()
+
+    @contextmanager
+    def _asking(self) -> Iterator[Any]:
+        """The session, one caller at a time; one that the token has ended is opened anew by the next.
+
+        Raises:
+            Unavailable: the token does not answer. What it does not show then was not destroyed.
+        """
+        with self._alone:
+            try:
+                if self._is_lost:
+                    self._session = self._token.open_anew()
+                    root = _found(self._session, ROOT)
+                    if root is None:
+                        raise _away()
+                    self._root, self._is_lost = root, False
+                    self._epochs.clear()
+                yield self._session
+            except (PKCS11Error, KeysUnusable) as error:
+                if isinstance(error, KeysUnusable) and not self._is_lost:
+                    raise
+                self._is_lost = True
+                raise _away() from None
 
     def _hmac(self, value: bytes) -> bytes:
-        with self._alone:
+        with self._asking():
             digest: bytes = self._root.sign(value, mechanism=Mechanism.SHA256_HMAC)
         return digest
 
@@ -191,9 +227,17 @@ class Pkcs11KeyProvider:
             self._epochs[epoch] = known
         return known
 
-    def _destroyed(self, epoch: int) -> EpochDestroyed:
+    def _destroyed(self, epoch: int) -> EpochDestroyed | Unavailable:
+        """Of a token that shows its root; one that shows nothing has not lost this epoch only."""
         self._epochs.pop(epoch, None)
+        if _found(self._session, ROOT) is None:
+            self._is_lost = True
+            return _away()
         return EpochDestroyed(f"epoch {epoch} was destroyed")
+
+
+def _away() -> Unavailable:
+    return Unavailable("The vault's token does not answer; nobody's data can be read until it does.")
 
 
 def _found(session: Any, label: str) -> Any:

@@ -144,8 +144,8 @@ KEEPING: Final[dict[str, Row]] = {
     "ListRecalls": _own(CASE_ROLES | {Role.DPO, Role.SAFEGUARDING_OFFICER}),
     "ListRightsRequests": _own(_PROTECTION | {Role.DPO, Role.SUPERVISOR}),
     "ListEmergencyAccesses": _own(_PROTECTION | {Role.DPO, Role.SUPERVISOR}),
-    "RollKeys": _for_everybody(_OPERATOR),
-    "GetKeys": _for_everybody(_OPERATOR | {Role.DPO, Role.AUDITOR}),
+    "RollKeys": _of_hub(_OPERATOR),
+    "GetKeys": _of_hub(_OPERATOR | {Role.DPO, Role.AUDITOR}),
     "SetPushEndpoint": _for_everybody(_OPERATOR),
     "ListPushEndpoints": _for_everybody(_OPERATOR),
     **dict.fromkeys(

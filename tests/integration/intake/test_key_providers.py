@@ -5,12 +5,13 @@ from pathlib import Path
 
 import pytest
 
+from kernel.errors import Unavailable
 from services.intake.adapters.file_keys import KeyFolder
 from services.intake.adapters.keys import EpochDestroyed, KeyKeeper, KeysUnusable, WrappedKey
 from services.intake.adapters.pkcs11_keys import Token
 from tests.support.people import invented_person
 from tests.support.postgres import MakeDatabase
-from tests.support.token import fresh_token
+from tests.support.token import fresh_token, tokens_folder
 from tests.support.vault import open_vault, worker_of
 
 Make = Callable[[], KeyKeeper]
@@ -75,6 +76,33 @@ def test_after_an_epoch_is_destroyed_only_what_was_rewrapped_opens(keeper: KeyKe
         assert one.unwrap(rewrapped, b"kept") == b"a" * 32
         with pytest.raises(EpochDestroyed):
             one.unwrap(lost, b"lost")
+
+
+def test_keys_that_are_away_for_a_moment_were_not_destroyed(keeper: KeyKeeper) -> None:
+    """Or everybody would look erased, and what they asked for would be withdrawn for good."""
+    keys = keeper.open()
+    wrapped = keys.wrap(b"k" * 32, b"person|core")
+    place = keeper.folder if isinstance(keeper, KeyFolder) else tokens_folder()
+    away = place.with_name("away")
+    place.rename(away)
+    for ask in (lambda: keys.unwrap(wrapped, b"person|core"), keys.epochs):
+        with pytest.raises(Unavailable, match="nobody's data can be read until"):
+            ask()
+    away.rename(place)
+    assert keys.unwrap(wrapped, b"person|core") == b"k" * 32
+
+
+def test_a_file_that_was_being_destroyed_is_no_damaged_key(tmp_path: Path) -> None:
+    folder = tmp_path / "keys"
+    folder.mkdir(mode=0o700)
+    keeper = KeyFolder(folder)
+    keeper.initialise()
+    keys = keeper.open()
+    keys.begin_epoch()
+    left = folder / ".epoch-1.key.gone"
+    (folder / "epoch-1.key").rename(left)  # here the process was killed
+    assert keeper.open().epochs() == [2]
+    assert not left.exists()
 
 
 def test_digests_and_the_fingerprint_stay_and_differ_by_purpose(keeper: KeyKeeper) -> None:

@@ -2,6 +2,7 @@
 
 import asyncio
 import os
+import subprocess
 import sys
 from collections.abc import AsyncIterator
 from pathlib import Path
@@ -14,7 +15,7 @@ from tools.stack.layout import ROOT, Layout
 from tools.stack.options import StackOptions
 from tools.stack.run_file import read_run
 from tools.stack.service_process import ServiceProcess
-from tools.stack.services import environment
+from tools.stack.services import confined, environment
 from tools.stack.stack import Stack
 
 pytestmark = pytest.mark.skipif(not landlock_version(), reason="this kernel has no Landlock")
@@ -23,7 +24,7 @@ _TRY = """
 import sys
 for path in sys.argv[1:]:
     try:
-        with open(path, "r+b" if path.endswith("+") else "rb"):
+        with open(path.removesuffix("+"), "r+b" if path.endswith("+") else "rb"):
             print("opened", path)
     except PermissionError:
         print("refused", path)
@@ -102,6 +103,29 @@ async def test_no_service_reads_the_database_files_or_the_memory_of_another(
     ]
     assert all(os.access(file, os.R_OK) for file in files)
     assert set((await tried_by("access", hub, files, monkeypatch)).values()) == {"refused"}
+
+
+async def test_no_service_changes_what_the_others_trust_or_run(
+    hub: Stack, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    layout = hub.layout
+    trusted = [layout.authorities, layout.revoked_certificates, layout.assertion_keys, ROOT / "kem"]
+    trusted += [layout.certificate("intake"), Path(pytest.__file__)]
+    own = [layout.tombstones, layout.work / "scratch"]
+    own[-1].touch()
+    found = await tried_by("intake", hub, [Path(f"{file}+") for file in (*trusted, *own)], monkeypatch)
+    refused = {f"{file}+": "refused" for file in trusted}
+    assert found == refused | {f"{file}+": "opened" for file in own}
+
+
+def test_pythons_environment_may_lie_in_the_data_folder() -> None:
+    """As .kem/env does in .kem, where `./kem up` keeps everything."""
+    layout = Layout(Path(sys.prefix).parent)
+    trying = confined(layout, {}, [sys.executable, "-P", "-c", "import grpc; print(grpc.__name__)"])
+    assert trying[0] == sys.executable
+    assert len(trying) > 5, "nothing was confined"
+    done = subprocess.run(trying, capture_output=True, text=True, check=False)
+    assert (done.returncode, done.stdout) == (0, "grpc\n"), done.stderr
 
 
 async def test_what_is_renewed_or_made_while_it_runs_is_still_found(
