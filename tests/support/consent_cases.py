@@ -18,6 +18,7 @@ from services.intake.domain.cells import (
     ConsentTakenBack,
     Grant,
     GrantEffect,
+    Objected,
     compile_cells,
 )
 from services.intake.domain.disclosure import decide_disclosure
@@ -113,7 +114,10 @@ def _event(random: Random, sequence: int) -> ConsentEvent:
     if random.random() < 0.25:
         agency_id = random.choice((None, *AGENCIES))
         event_id = UUID(int=100 + sequence)
-        if random.random() < 0.3:
+        how = random.random()
+        if how < 0.2:
+            return Objected(event_id, sequence, PERSON, recorded_time)
+        if how < 0.5:
             ended = ConsentId(UUID(int=200 + random.randint(1, sequence)))
             return ConsentEnded(event_id, sequence, PERSON, ended, recorded_time)
         return ConsentTakenBack(event_id, sequence, PERSON, agency_id, recorded_time)
@@ -160,6 +164,8 @@ def _said(event: ConsentEvent) -> Said:
         return Said(event.sequence, "WITHDRAWN", event.recorded_time, agency_id=event.agency_id)
     if isinstance(event, ConsentEnded):
         return Said(event.sequence, "INVALIDATED", event.recorded_time, event.consent_id)
+    if isinstance(event, Objected):
+        return Said(event.sequence, "OBJECTED", event.recorded_time)
     lines = tuple(
         Line(one.agency_id, one.purpose, one.categories, one.legal_basis, one.effect is GrantEffect.PERMIT)
         for one in event.grants

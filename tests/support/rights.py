@@ -16,6 +16,7 @@ from services.intake.domain.rights_request import (
     AskedBy,
     Extension,
     ExtensionGround,
+    NoExportGround,
     RefusalGround,
     Right,
     RightsAnswer,
@@ -28,12 +29,14 @@ from services.intake.use_cases.decide_protection_data import (
 )
 from services.intake.use_cases.export_person_data import ExportPersonData, export_person_data
 from services.intake.use_cases.extend_rights_request import ExtendRightsRequest, extend_rights_request
+from services.intake.use_cases.fulfil_rights_request import FulfilParts
 from services.intake.use_cases.list_rights_requests import RequestsPage, list_rights_requests
 from services.intake.use_cases.page_with_words import Place
 from services.intake.use_cases.register_rights_request import (
     RegisterRightsRequest,
     register_rights_request,
 )
+from services.intake.use_cases.restrict_use import LiftRestriction, lift_restriction
 from tests.support.consented_people import METHOD, bits
 from tests.support.registers import Register
 from tests.support.vault import DPO, KEM, worker_of
@@ -76,11 +79,31 @@ class Rights(Register[RequestsPage]):
         ground: RefusalGround | None = None,
         *,
         by: Caller = DPO,
+        no_export_ground: NoExportGround | None = None,
     ) -> datetime:
-        told = Answer(answer, ground, datetime.now(UTC), by.principal_id)
-        command = AnswerRightsRequest(uuid4(), request_id, told, TOLD)
+        told = Answer(answer, ground, datetime.now(UTC), by.principal_id, no_export_ground=no_export_ground)
+        command, parts = AnswerRightsRequest(uuid4(), request_id, told, TOLD), self.intake.parts
+        with_parts = FulfilParts(
+            parts.people,
+            parts.consents,
+            parts.freezes,
+            parts.recalls,
+            parts.corrections,
+            PostgresExports(),
+            parts.vault,
+        )
         async with self.intake.database.transaction(by) as tx:
-            return await answer_rights_request(command, tx, self.store, self.intake.parts.vault)
+            return await answer_rights_request(command, tx, self.store, with_parts)
+
+    async def lift(
+        self, request_id: UUID, told_time: datetime | None = None, *, by: Caller = DPO
+    ) -> datetime:
+        command = LiftRestriction(
+            uuid4(), request_id, "What was disputed is settled.", told_time or datetime.now(UTC)
+        )
+        parts = self.intake.parts
+        async with self.intake.database.transaction(by) as tx:
+            return await lift_restriction(command, tx, self.store, parts.people, parts.freezes, parts.vault)
 
     async def read(self, tx: Transaction, size: int, view: RequestsView, after: Place | None) -> RequestsPage:
         return await list_rights_requests(size, view, after, METHOD, tx, self.store, self.intake.parts.vault)

@@ -53,7 +53,13 @@ class Telephone:
         parts = self.intake.parts
         async with self.intake.database.transaction(by or self.intake.desk) as tx:
             return await record_handover(
-                command, tx, parts.people, self.emergencies, parts.recalls, parts.vault
+                command,
+                tx,
+                parts.people,
+                self.emergencies,
+                parts.recalls,
+                parts.corrections,
+                parts.vault,
             )
 
     async def review(

@@ -10,11 +10,11 @@ from tools.check.invariant import Finding, Invariant, Snapshot
 _INTAKE: Final = ("intake",)
 _RECALLS: Final = "select count(*) from intake.recall"
 
-# an erasure asks back everything; otherwise what rests on consent is asked for when that has ended
+# an erasure asks back everything; otherwise what rests on a grant is asked for when that has ended
 _CONCERNED: Final = """
     intake.disclosure d join intake.beneficiary person using (beneficiary_id)
     where d.outcome = 'GIVEN' and d.kind in ('PULLED', 'VERBAL', 'EMERGENCY')
-      and (person.erased_time is not null or 'CONSENT' = any(d.legal_bases))
+      and (person.erased_time is not null or cardinality(d.cell_ids) > 0)
 """
 
 _STILL_PERMITTED: Final = """
@@ -24,11 +24,12 @@ _STILL_PERMITTED: Final = """
     where given.beneficiary_id = d.beneficiary_id and given.state in ('GIVEN', 'RENEWED')
       and line.agency_id = d.agency_id and line.purpose = d.purpose and line.effect = 'PERMIT'
       and c.valid_from_time <= now() and now() < c.valid_until_time and person.erased_time is null
-      and (line.legal_basis <> 'CONSENT' or not exists (
+      and not exists (
           select from intake.consent_event back
           where back.beneficiary_id = given.beneficiary_id and back.sequence > given.sequence
-            and (back.state = 'WITHDRAWN' and coalesce(back.agency_id, line.agency_id) = line.agency_id
-                 or back.state in ('TERMINATED', 'INVALIDATED') and back.consent_id = given.consent_id)))
+            and case when line.legal_basis <> 'CONSENT' then back.state = 'OBJECTED'
+                else back.state = 'WITHDRAWN' and coalesce(back.agency_id, line.agency_id) = line.agency_id
+                 or back.state in ('TERMINATED', 'INVALIDATED') and back.consent_id = given.consent_id end)
 """
 
 _DENIED: Final = """
@@ -65,12 +66,37 @@ INVARIANTS: Final = (
         _RECALLS,
         """
         select r.recall_id from intake.recall r
-        left join intake.recalled_disclosure line using (recall_id)
+        left join (
+            select recall_id, disclosure_id, recalled_mask, false as is_corrected
+            from intake.recalled_disclosure
+            union all
+            select recall_id, disclosure_id, recalled_mask, true from intake.corrected_disclosure
+        ) line on line.recall_id = r.recall_id and line.is_corrected = (r.cause = 'CORRECTED')
         left join intake.disclosure d on d.disclosure_id = line.disclosure_id and d.outcome = 'GIVEN'
             and d.agency_id = r.agency_id and d.referral_id = r.referral_id
             and d.beneficiary_id = r.beneficiary_id and line.recalled_mask & ~d.given_mask = 0
         group by r.recall_id
         having count(*) <> count(d.disclosure_id) or bit_or(line.recalled_mask) <> r.recalled_mask
+        """,
+    ),
+    Invariant(
+        "I19-corrections-reach-who-was-told-before",
+        "Whoever holds an earlier value of what was corrected, and is permitted it, is asked to replace it",
+        _INTAKE,
+        "select count(*) from intake.correction where corrected_mask <> 0",
+        f"""
+        select d.disclosure_id from intake.correction
+        join intake.beneficiary person using (beneficiary_id)
+        join intake.disclosure d on d.beneficiary_id = correction.beneficiary_id
+            and d.disclosed_time < correction.corrected_time
+        where d.outcome = 'GIVEN' and d.kind in ('PULLED', 'VERBAL', 'EMERGENCY')
+          and d.given_mask & correction.corrected_mask
+            & case when cardinality(d.cell_ids) = 0 then d.given_mask
+                   else coalesce(({_STILL_PERMITTED}), 0) end
+            & ~coalesce((select bit_or(line.recalled_mask) from intake.recalled_disclosure line
+                         where line.disclosure_id = d.disclosure_id), 0)
+            & ~coalesce((select bit_or(line.recalled_mask) from intake.corrected_disclosure line
+                         where line.disclosure_id = d.disclosure_id), 0) <> 0
         """,
     ),
     Invariant(
@@ -128,7 +154,7 @@ INVARIANTS: Final = (
                   and g.categories & line.recalled_mask <> 0 and given.recorded_time <= r.opened_time
                   and c.valid_from_time <= r.opened_time and r.opened_time < c.valid_until_time
             ) said
-            where r.cause <> 'ERASED'
+            where r.cause not in ('ERASED', 'OBJECTED')
             order by said.recorded_time desc, said.sequence desc limit 1), false)
         """,
     ),

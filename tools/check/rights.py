@@ -52,6 +52,34 @@ INVARIANTS: Final = (
         """,
     ),
     Invariant(
+        "I18-fulfilled-is-what-was-done",
+        "What was answered as fulfilled names the export, correction, restriction or objection that did it",
+        _INTAKE,
+        "select count(*) from intake.rights_request where fulfilled_by_id is not null",
+        """
+        select r.rights_request_id from intake.rights_request r
+        where r.fulfilled_by_id is not null and not exists (
+            select from intake.disclosure d
+            where r.asked_right in ('ACCESS', 'PORTABILITY') and d.disclosure_id = r.fulfilled_by_id
+              and d.kind = 'SUBJECT' and d.rights_request_id = r.rights_request_id
+            union all
+            select from intake.correction c
+            where r.asked_right = 'CORRECTION' and c.correction_id = r.fulfilled_by_id
+              and c.corrected_time >= r.received_time and c.beneficiary_id in (
+                  select r.beneficiary_id union all
+                  select s.other_id from intake.same_person s where s.beneficiary_id = r.beneficiary_id)
+            union all
+            select from intake.consent_freeze f
+            where r.asked_right = 'RESTRICTION' and f.consent_freeze_id = r.fulfilled_by_id
+              and f.rights_request_id = r.rights_request_id and f.frozen_time <= r.answered_time
+            union all
+            select from intake.consent_event e
+            where r.asked_right = 'OBJECTION' and e.consent_event_id = r.fulfilled_by_id
+              and e.beneficiary_id = r.beneficiary_id and e.state = 'OBJECTED'
+              and e.recorded_time <= r.answered_time)
+        """,
+    ),
+    Invariant(
         "I18-erased-when-it-was-said",
         "Whoever was told that they are erased is, and each erasure by request has its certificate's fact",
         _INTAKE,

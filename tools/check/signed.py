@@ -116,9 +116,10 @@ def _in_force(person: Person, at: datetime) -> Iterator[tuple[Said, Line]]:
 
 
 def _taken_back(person: Person, signed: Said, line: Line, at: datetime) -> bool:
-    """Whether a permit was taken back since; what rests on the law is not the person's to take."""
-    return line.legal_basis == "CONSENT" and any(
-        one.state in TAKEN_BACK
+    """Whether a permit was taken back since; what rests on the law ends by an objection only."""
+    ends = TAKEN_BACK if line.legal_basis == "CONSENT" else frozenset({"OBJECTED"})
+    return any(
+        one.state in ends
         and signed.sequence < one.sequence
         and one.recorded_time <= at
         and one.agency_id in (None, line.agency_id)

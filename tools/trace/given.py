@@ -129,4 +129,6 @@ _RECALL_CAUSES: Final = {
     "EXPIRED": "The consent behind it has ended",
     "ERASED": "The person was erased",
     "EXCLUDED": "The person denies it to the agency",
+    "CORRECTED": "It was corrected, and the agency holds an earlier value",
+    "OBJECTED": "The person objects to its use",
 }

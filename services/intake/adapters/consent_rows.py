@@ -13,8 +13,9 @@ from services.intake.domain.cells import (
     ConsentTakenBack,
     Grant,
     GrantEffect,
+    Objected,
 )
-from services.intake.domain.consent import ConsentEnding
+from services.intake.domain.consent import OBJECTED, ConsentEnding
 
 CELL_COLUMNS: Final = """cell_id, beneficiary_id, agency_id, purpose, legal_basis, effect, categories,
     valid_from_time, valid_until_time, consent_id, consent_event_id, withdrawn_time, withdrawn_event_id"""
@@ -70,6 +71,13 @@ def _event_from(row: Any, grants: tuple[Grant, ...]) -> ConsentEvent:
             sequence=row["sequence"],
             beneficiary_id=row["beneficiary_id"],
             agency_id=row["agency_id"],
+            recorded_time=row["recorded_time"],
+        )
+    if row["state"] == OBJECTED:
+        return Objected(
+            consent_event_id=row["consent_event_id"],
+            sequence=row["sequence"],
+            beneficiary_id=row["beneficiary_id"],
             recorded_time=row["recorded_time"],
         )
     if row["state"] in set(ConsentEnding):

@@ -185,6 +185,13 @@ class PostgresBeneficiaries:
         rows = await tx.connection.fetch(_BUMP, list(beneficiary_ids))
         return [(row["beneficiary_id"], row["profile_version"]) for row in rows]
 
+    async def is_erased(self, tx: Transaction, beneficiary_id: BeneficiaryId) -> bool:
+        """Whether nothing of the person can be read any more."""
+        found: bool = await tx.connection.fetchval(
+            "select erased_time is not null from beneficiary where beneficiary_id = $1", beneficiary_id
+        )
+        return found
+
     async def erase(
         self, tx: Transaction, erased_times: Mapping[BeneficiaryId, datetime]
     ) -> list[tuple[BeneficiaryId, int]]:

@@ -6,39 +6,51 @@ from uuid import UUID
 
 from chassis.postgres import Transaction
 from kernel.ids import AgencyId, BeneficiaryId
+from services.intake.domain.freeze import FreezeGround
 
 _OPEN: Final = """
-    select consent_freeze_id from consent_freeze where beneficiary_id = $1 and lifted_time is null
+    select consent_freeze_id from consent_freeze
+    where beneficiary_id = $1 and lifted_time is null and ground = 'GUARDIAN_DOUBTED'
+"""
+_RESTRICTION: Final = """
+    select consent_freeze_id from consent_freeze
+    where rights_request_id = $1 and lifted_time is null
 """
 _HOLDS: Final = """
-    select exists (
-        select from consent_freeze where lifted_time is null and beneficiary_id = any(
-            array(select other_id from same_person where beneficiary_id = $1 and unmerged_time is null)
-            || $1::uuid))
+    select ground from consent_freeze where lifted_time is null and beneficiary_id = any(
+        array(select other_id from same_person where beneficiary_id = $1 and unmerged_time is null)
+        || $1::uuid)
+    order by frozen_time limit 1
 """
 _ADD: Final = """
     insert into consent_freeze (consent_freeze_id, beneficiary_id, frozen_by_agency_id,
-        frozen_by_principal_id, frozen_time, sealed_words)
-    values ($1, $2, $3, $4, $5, $6)
+        frozen_by_principal_id, frozen_time, sealed_words, ground, rights_request_id)
+    values ($1, $2, $3, $4, $5, $6, $7, $8)
 """
 _LIFT: Final = """
-    update consent_freeze set lifted_by_principal_id = $2, lifted_time = $3, sealed_lifting_words = $4
+    update consent_freeze set lifted_by_principal_id = $2, lifted_time = $3, sealed_lifting_words = $4,
+        lifting_told_time = $5
     where consent_freeze_id = $1
 """
 
 
 class PostgresConsentFreezes:
-    """The table `consent_freeze`: one open freeze of a person at most."""
+    """The table `consent_freeze`: of a person one open freeze for a doubt, and one for each restriction."""
 
     async def open_of(self, tx: Transaction, beneficiary_id: BeneficiaryId) -> UUID | None:
-        """The freeze that is in force; None where there is none."""
+        """The freeze for a doubt that is in force; None where there is none."""
         found: UUID | None = await tx.connection.fetchval(_OPEN, beneficiary_id)
         return found
 
-    async def holds(self, tx: Transaction, beneficiary_id: BeneficiaryId) -> bool:
-        """Whether a freeze is in force, of this record or of another one of the same person."""
-        found: bool = await tx.connection.fetchval(_HOLDS, beneficiary_id)
+    async def restriction_of(self, tx: Transaction, rights_request_id: UUID) -> UUID | None:
+        """The freeze that this request has brought, where it is in force."""
+        found: UUID | None = await tx.connection.fetchval(_RESTRICTION, rights_request_id)
         return found
+
+    async def holds(self, tx: Transaction, beneficiary_id: BeneficiaryId) -> FreezeGround | None:
+        """On what ground a freeze is in force, of this record or of another one of the same person."""
+        ground = await tx.connection.fetchval(_HOLDS, beneficiary_id)
+        return None if ground is None else FreezeGround(ground)
 
     async def add(
         self,
@@ -48,12 +60,31 @@ class PostgresConsentFreezes:
         agency_id: AgencyId,
         sealed_words: bytes,
         now: datetime,
+        rights_request_id: UUID | None = None,
     ) -> None:
-        """Opens one, by the caller."""
+        """Opens one, by the caller: for a doubt, or at the wish that this request has brought."""
+        ground = FreezeGround.GUARDIAN_DOUBTED if rights_request_id is None else FreezeGround.RESTRICTION
         await tx.connection.execute(
-            _ADD, freeze_id, beneficiary_id, agency_id, tx.caller.principal_id, now, sealed_words
+            _ADD,
+            freeze_id,
+            beneficiary_id,
+            agency_id,
+            tx.caller.principal_id,
+            now,
+            sealed_words,
+            ground,
+            rights_request_id,
         )
 
-    async def lift(self, tx: Transaction, freeze_id: UUID, sealed_words: bytes, now: datetime) -> None:
-        """Ends it, by the caller."""
-        await tx.connection.execute(_LIFT, freeze_id, tx.caller.principal_id, now, sealed_words)
+    async def lift(
+        self,
+        tx: Transaction,
+        freeze_id: UUID,
+        sealed_words: bytes,
+        now: datetime,
+        person_told_time: datetime | None = None,
+    ) -> None:
+        """Ends it, by the caller; of the end of a restriction the person was told before."""
+        await tx.connection.execute(
+            _LIFT, freeze_id, tx.caller.principal_id, now, sealed_words, person_told_time
+        )

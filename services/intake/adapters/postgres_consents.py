@@ -11,12 +11,14 @@ from kernel.ids import AgencyId, BeneficiaryId, ConsentId, random_id
 from services.intake.adapters.consent_rows import CELL_COLUMNS, cell_from, events_from
 from services.intake.domain.cells import (
     Cell,
+    Closing,
     ConsentEnded,
     ConsentEvent,
     ConsentGiven,
     ConsentTakenBack,
+    Objected,
 )
-from services.intake.domain.consent import RECORD_SCHEMA, ConsentEnding, ConsentRecord, ConsentSaid
+from services.intake.domain.consent import OBJECTED, RECORD_SCHEMA, ConsentEnding, ConsentRecord, ConsentSaid
 
 # along with the record, the moments at which it will begin and end by time alone
 _INSERT_CONSENT: Final = """
@@ -99,7 +101,7 @@ _EVENTS: Final = """
            e.recorded_time, c.valid_from_time, c.valid_until_time
     from consent_event e left join consent c using (consent_id)
     where e.beneficiary_id = $1
-      and e.state in ('GIVEN', 'RENEWED', 'WITHDRAWN', 'TERMINATED', 'INVALIDATED')
+      and e.state in ('GIVEN', 'RENEWED', 'WITHDRAWN', 'TERMINATED', 'INVALIDATED', 'OBJECTED')
     order by e.sequence
 """
 _GRANTS: Final = """
@@ -277,14 +279,19 @@ class PostgresConsents:
         )
         await self._close_cells(tx, ended, closing)
 
+    async def object(
+        self, tx: Transaction, objected: Objected, closing: Sequence[Cell], by_agency_id: AgencyId
+    ) -> None:
+        """Writes that the person objects, and closes the cells that this closes."""
+        await self._add_event(tx, objected, OBJECTED, by_agency_id, happened_time=objected.recorded_time)
+        await self._close_cells(tx, objected, closing)
+
     async def is_ended(self, tx: Transaction, consent_id: ConsentId) -> bool:
         """Whether the hub has ended this record before."""
         found: bool = await tx.connection.fetchval(_IS_ENDED, consent_id, list(ConsentEnding))
         return found
 
-    async def _close_cells(
-        self, tx: Transaction, event: ConsentTakenBack | ConsentEnded, closing: Sequence[Cell]
-    ) -> None:
+    async def _close_cells(self, tx: Transaction, event: Closing, closing: Sequence[Cell]) -> None:
         await tx.connection.execute(
             _CLOSE_CELLS,
             [cell.cell_id for cell in closing],

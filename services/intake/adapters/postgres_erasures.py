@@ -36,18 +36,10 @@ _RECIPIENTS: Final = """
     select distinct agency_id from disclosure
     where beneficiary_id = any($1::uuid[]) and outcome = 'GIVEN' and agency_id is not null order by agency_id
 """
-_REACH: Final = "select set_config('app.internal', 'true', true)"
 
 
 class PostgresErasures:
     """Rows are only added."""
-
-    async def reach_everything(self, tx: Transaction) -> None:
-        """From here on the transaction sees all of a person, as the hub's own services do.
-
-        Call it only once it is decided that they are erased.
-        """
-        await tx.connection.execute(_REACH)
 
     async def held(self, tx: Transaction, records: Collection[BeneficiaryId]) -> Destroyed:
         """What there is of a person, on all their records, that an erasure will destroy."""

@@ -35,6 +35,11 @@ _DISCLOSE: Final = """
         disclosed_time)
     values ($1, $2, 'GIVEN', 'SUBJECT', $3, $4, $5, $6, $7, $8, $8, $9, $10, $11)
 """
+_LAST_BY: Final = """
+    select disclosure_id from disclosure
+    where rights_request_id = $1 and kind = 'SUBJECT' and outcome = 'GIVEN'
+    order by disclosed_time desc limit 1
+"""
 _EARLIER: Final = """
     select disclosure_id, rights_request_id, disclosed_time, given_mask, identity_proof from disclosure
     where principal_id = $1 and request_id = $2 and outcome = 'GIVEN'
@@ -94,6 +99,11 @@ class PostgresExports:
         """What the caller's same request was given before."""
         row = await tx.connection.fetchrow(_EARLIER, tx.caller.principal_id, request_id)
         return None if row is None else EarlierExport(**row)
+
+    async def last_by(self, tx: Transaction, rights_request_id: UUID) -> UUID | None:
+        """The last export that was made by this request; None where none was."""
+        found: UUID | None = await tx.connection.fetchval(_LAST_BY, rights_request_id)
+        return found
 
     async def give(
         self,

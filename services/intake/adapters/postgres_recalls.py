@@ -30,6 +30,10 @@ _OPEN_LINES: Final = """
     insert into recalled_disclosure (recall_id, disclosure_id, disclosed_time, recalled_mask, is_in_between)
     select * from unnest($1::uuid[], $2::uuid[], $3::timestamptz[], $4::bigint[], $5::boolean[])
 """
+_OPEN_CORRECTED: Final = """
+    insert into corrected_disclosure (recall_id, disclosure_id, disclosed_time, recalled_mask)
+    select * from unnest($1::uuid[], $2::uuid[], $3::timestamptz[], $4::bigint[])
+"""
 _ANSWER: Final = """
     update recall set destroyed_mask = $2, kept_mask = $3, kept_ground = $4, sealed_words = $5,
         acknowledged_by_principal_id = $6, acting_person = $7, acknowledged_time = $8
@@ -56,7 +60,12 @@ _LINES: Final = """
     select * from (
         select *, count(*) over of_recall as total, row_number() over (
             partition by recall_id order by disclosed_time, disclosure_id) as place
-        from recalled_disclosure where recall_id = any($1::uuid[])
+        from (
+            select recall_id, disclosure_id, disclosed_time, recalled_mask, is_in_between
+            from recalled_disclosure where recall_id = any($1::uuid[])
+            union all
+            select recall_id, disclosure_id, disclosed_time, recalled_mask, false
+            from corrected_disclosure where recall_id = any($1::uuid[])) line
         window of_recall as (partition by recall_id)) line
     where place <= $2 order by recall_id, place
 """
@@ -96,10 +105,11 @@ class PostgresRecalls:
                 for one in recalls
             ),
         )
-        await tx.connection.execute(
-            _OPEN_LINES,
-            *_columns((one.recall_id, *astuple(line)) for one in recalls for line in one.disclosures),
-        )
+        lines = [(one, (one.recall_id, *astuple(line))) for one in recalls for line in one.disclosures]
+        if ended := [line for one, line in lines if one.cause is not RecallCause.CORRECTED]:
+            await tx.connection.execute(_OPEN_LINES, *_columns(ended))
+        if corrected := [line[:4] for one, line in lines if one.cause is RecallCause.CORRECTED]:
+            await tx.connection.execute(_OPEN_CORRECTED, *_columns(corrected))
 
     async def lock(self, tx: Transaction, recall_id: UUID) -> Recall | None:
         """The recall, locked for its answer; None where it is not the caller's agency that must answer."""

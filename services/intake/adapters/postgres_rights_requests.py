@@ -12,6 +12,7 @@ from services.intake.domain.rights_request import (
     AskedBy,
     Extension,
     ExtensionGround,
+    NoExportGround,
     ProtectionDecision,
     RefusalGround,
     Right,
@@ -31,7 +32,8 @@ _EXTEND: Final = """
 """
 _ANSWER: Final = """
     update rights_request set answer = $2, refusal_ground = $3, sealed_answer = $4,
-        decided_by_principal_id = $5, answer_told_time = $6, answered_time = $7
+        decided_by_principal_id = $5, answer_told_time = $6, answered_time = $7,
+        no_export_ground = $8, fulfilled_by_id = $9
     where rights_request_id = $1
 """
 _PROTECT: Final = """
@@ -112,6 +114,8 @@ class PostgresRightsRequests:
             answer.decided_by_id,
             answer.person_told_time,
             answered_time,
+            answer.no_export_ground,
+            answer.fulfilled_by_id,
         )
 
     async def protect(self, tx: Transaction, rights_request_id: UUID, decision: ProtectionDecision) -> None:
@@ -151,6 +155,8 @@ def request_from(row: Any) -> RightsRequest:
             row["answer_told_time"],
             row["decided_by_principal_id"],
             row["sealed_answer"],
+            None if row["no_export_ground"] is None else NoExportGround(row["no_export_ground"]),
+            row["fulfilled_by_id"],
         )
     if row["protection_decided_time"] is not None:
         protection = ProtectionDecision(

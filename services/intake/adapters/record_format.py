@@ -51,6 +51,15 @@ def categories_of_fields(names: Iterable[str]) -> list[str]:
     return [category for category, fields in FIELDS.items() if wanted & set(fields)]
 
 
+def corrected_categories(known: Mapping[str, Any], beneficiary: Beneficiary) -> list[str]:
+    """The categories of which a value is now another one than the known fields say; PLACE is among them."""
+    return [
+        category
+        for category, fields in FIELDS.items()
+        if category != CASE_CODE and any(known.get(name) != getattr(beneficiary, name) for name in fields)
+    ]
+
+
 def pieces_of(beneficiary: Beneficiary, case_code: str, profile: PersonProfile) -> dict[str, bytes]:
     """The plain pieces of a person by category; CHILDREN only where there is a guardian."""
     pieces = {

@@ -70,7 +70,20 @@ class ConsentEnded:
     recorded_time: datetime
 
 
-ConsentEvent = ConsentGiven | ConsentTakenBack | ConsentEnded
+@dataclass(frozen=True, slots=True)
+class Objected:
+    """The person's objection to all that rests on another basis than consent (GDPR article 21)."""
+
+    consent_event_id: UUID
+    sequence: int
+    beneficiary_id: BeneficiaryId
+    recorded_time: datetime
+
+
+Closing = ConsentTakenBack | ConsentEnded | Objected
+"""What closes cells."""
+
+ConsentEvent = ConsentGiven | Closing
 
 
 @dataclass(frozen=True, slots=True)
@@ -122,26 +135,28 @@ def cells_of(given: ConsentGiven) -> tuple[Cell, ...]:
     )
 
 
-def is_closed_by(cell: Cell, withdrawal: ConsentTakenBack | ConsentEnded) -> bool:
-    """Whether a withdrawal, or the end of a record, closes the cell.
+def is_closed_by(cell: Cell, closing: Closing) -> bool:
+    """Whether a withdrawal, the end of a record, or an objection closes the cell.
 
     What has ended by itself is left as it ended. A denial stays: taking back consent never opens anything.
-    What rests on another legal basis than consent stays too: there the person's right is objection (GDPR
+    What rests on another legal basis than consent is closed by an objection, and by nothing else (GDPR
     art. 21).
     """
     return (
         cell.effect is GrantEffect.PERMIT
-        and cell.legal_basis is LegalBasis.CONSENT
         and cell.withdrawn_time is None
-        and cell.valid_until_time > withdrawal.recorded_time
-        and _is_meant(cell, withdrawal)
+        and cell.valid_until_time > closing.recorded_time
+        and _is_meant(cell, closing)
     )
 
 
-def _is_meant(cell: Cell, withdrawal: ConsentTakenBack | ConsentEnded) -> bool:
-    if isinstance(withdrawal, ConsentEnded):
-        return cell.consent_id == withdrawal.consent_id
-    return withdrawal.agency_id in (None, cell.agency_id)
+def _is_meant(cell: Cell, closing: Closing) -> bool:
+    is_by_consent = cell.legal_basis is LegalBasis.CONSENT
+    if isinstance(closing, Objected):
+        return not is_by_consent
+    if isinstance(closing, ConsentEnded):
+        return is_by_consent and cell.consent_id == closing.consent_id
+    return is_by_consent and closing.agency_id in (None, cell.agency_id)
 
 
 def apply(cells: tuple[Cell, ...], event: ConsentEvent) -> tuple[Cell, ...]:
@@ -151,10 +166,8 @@ def apply(cells: tuple[Cell, ...], event: ConsentEvent) -> tuple[Cell, ...]:
     return tuple(_closed(cell, event) if is_closed_by(cell, event) else cell for cell in cells)
 
 
-def _closed(cell: Cell, withdrawal: ConsentTakenBack | ConsentEnded) -> Cell:
-    return replace(
-        cell, withdrawn_time=withdrawal.recorded_time, withdrawn_event_id=withdrawal.consent_event_id
-    )
+def _closed(cell: Cell, closing: Closing) -> Cell:
+    return replace(cell, withdrawn_time=closing.recorded_time, withdrawn_event_id=closing.consent_event_id)
 
 
 def compile_cells(events: Iterable[ConsentEvent]) -> tuple[Cell, ...]:

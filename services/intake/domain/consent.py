@@ -58,6 +58,9 @@ class ConsentEnding(StrEnum):
     INVALIDATED = "INVALIDATED"
 
 
+OBJECTED: Final = "OBJECTED"
+"""The state that an objection to what does not rest on consent has."""
+
 EXPIRED: Final = "EXPIRED"
 """The state of a consent that has ended by time alone."""
 

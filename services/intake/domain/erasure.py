@@ -16,6 +16,7 @@ KEPT_ON: Final[Mapping[str, str]] = {
     "grant_cell": "PROOF_OF_CONSENT",
     "consent_freeze": "ACCOUNTABILITY",
     "beneficiary_merge": "ACCOUNTABILITY",
+    "correction": "ACCOUNTABILITY",
     "need": "STATISTICS",
     "held_referral": "ACCOUNTABILITY",
     "disclosure": "ACCOUNTABILITY",

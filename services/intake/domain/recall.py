@@ -1,6 +1,6 @@
 """Recalls: what an agency was given before the consent behind it ended, and what it says became of that."""
 
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from enum import StrEnum
@@ -28,6 +28,10 @@ class RecallCause(StrEnum):
     """The person denies it to the agency, which overrules what permitted it."""
     EXPIRED = "EXPIRED"
     ERASED = "ERASED"
+    CORRECTED = "CORRECTED"
+    """The earlier value is to be replaced; the person permits it still."""
+    OBJECTED = "OBJECTED"
+    """The person objects to what rested on another basis than consent."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -135,14 +139,20 @@ class Recall:
                 raise Invalid("A ground is for what is kept, and nothing is.", reason="NOTHING_KEPT")
 
 
-def recalls_of(owed: Iterable[OwedDisclosure], now: datetime, *, is_erased: bool = False) -> list[Recall]:
+def recalls_of(
+    owed: Iterable[OwedDisclosure],
+    now: datetime,
+    *,
+    is_erased: bool = False,
+    objection_ids: Collection[UUID] = (),
+) -> list[Recall]:
     """One recall for each agency and referral.
 
     Where parts of it ended in different ways, it is called by what was said last; by time only if all did.
     """
     in_order = sorted(owed, key=lambda one: (*_whose(one), one.disclosed_time))
     return [
-        _recall(list(disclosures), now, is_erased=is_erased)
+        _recall(list(disclosures), now, is_erased=is_erased, objection_ids=objection_ids)
         for _, disclosures in groupby(in_order, key=_whose)
     ]
 
@@ -151,12 +161,16 @@ def _whose(one: OwedDisclosure) -> tuple[UUID, UUID]:
     return one.agency_id, one.referral_id
 
 
-def _recall(owed: list[OwedDisclosure], now: datetime, *, is_erased: bool) -> Recall:
+def _recall(
+    owed: list[OwedDisclosure], now: datetime, *, is_erased: bool, objection_ids: Collection[UUID]
+) -> Recall:
     first = owed[0]
     # ids of events are in the order of their time
     taken_back = max((one.taken_back_id for one in owed if one.taken_back_id), default=None)
     if is_erased:
         cause, taken_back = RecallCause.ERASED, None
+    elif taken_back in objection_ids:
+        cause = RecallCause.OBJECTED
     else:
         said = (one.taken_back_as for one in owed if taken_back and one.taken_back_id == taken_back)
         cause = RecallCause(next(said, None) or RecallCause.EXPIRED)

@@ -66,6 +66,17 @@ class RefusalGround(StrEnum):
     NOTHING_HELD = "NOTHING_HELD"
 
 
+class NoExportGround(StrEnum):
+    """Why a request to see is fulfilled without an export."""
+
+    TOLD_ORALLY = "TOLD_ORALLY"
+    """The person wanted to be told, not to be given something (article 12(1))."""
+    QUESTION_ANSWERED = "QUESTION_ANSWERED"
+    """They asked one thing, and had the answer to it in words."""
+    ALREADY_GIVEN = "ALREADY_GIVEN"
+    """They have an export of an earlier request, and nothing has happened since."""
+
+
 @dataclass(frozen=True, slots=True)
 class Extension:
     """Two months more, of which the person was told. Without words where the person was erased."""
@@ -84,6 +95,14 @@ class Answer:
     person_told_time: datetime
     decided_by_id: UUID
     sealed_words: bytes | None = None
+    no_export_ground: NoExportGround | None = None
+    fulfilled_by_id: UUID | None = None
+    """The export, correction, freeze or objection that fulfilled it; an erasure shows by itself."""
+
+    @property
+    def is_fulfilled(self) -> bool:
+        """Whether what was asked for was done."""
+        return self.answer is RightsAnswer.FULFILLED
 
 
 @dataclass(frozen=True, slots=True)
@@ -195,7 +214,7 @@ class RightsRequest:
         self.check_open()
         if self.extension is not None:
             raise RuleBroken("Its time was extended already; that is done once.", reason="ALREADY_EXTENDED")
-        told_time = self._told(person_told_time, now)
+        told_time = self.told(person_told_time, now)
         if told_time >= self.due_time:
             raise RuleBroken(
                 "The first month is over: the person had to be told of an extension within it. Answer now.",
@@ -208,16 +227,28 @@ class RightsRequest:
 
         Raises:
             RuleBroken: ALREADY_ANSWERED.
-            Invalid: GROUND_OF_REFUSAL, HAPPENED_IN_FUTURE, TOLD_BEFORE_ASKED.
+            Invalid: GROUND_OF_REFUSAL, NO_EXPORT_GROUND, HAPPENED_IN_FUTURE, TOLD_BEFORE_ASKED.
         """
         self.check_open()
+        if answer.no_export_ground is not None and not (
+            answer.is_fulfilled and self.right in (Right.ACCESS, Right.PORTABILITY)
+        ):
+            raise Invalid(
+                "Why no export is needed is said only of a fulfilled request to see data or take them along.",
+                reason="NO_EXPORT_GROUND",
+            )
         if answer.answer.refuses is (answer.ground is None):
             raise Invalid(
                 "Say why something was refused, and only where something was.", reason="GROUND_OF_REFUSAL"
             )
-        return self._told(answer.person_told_time, now)
+        return self.told(answer.person_told_time, now)
 
-    def _told(self, person_told_time: datetime, now: datetime) -> datetime:
+    def told(self, person_told_time: datetime, now: datetime) -> datetime:
+        """When the person was told of something; a clock that is a little ahead is taken for now.
+
+        Raises:
+            Invalid: HAPPENED_IN_FUTURE, TOLD_BEFORE_ASKED.
+        """
         if person_told_time < self.received_time:
             raise Invalid("The person cannot have been told before they asked.", reason="TOLD_BEFORE_ASKED")
         return not_later(person_told_time, now)

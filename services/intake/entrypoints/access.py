@@ -95,6 +95,7 @@ ACCESS: Final[Mapping[str, Access]] = {
     "/kem.disclosure.v1.RightsService/RegisterRightsRequest": _CASE_WORK,
     "/kem.disclosure.v1.RightsService/ExtendRightsRequest": _RIGHTS,
     "/kem.disclosure.v1.RightsService/AnswerRightsRequest": _RIGHTS,
+    "/kem.disclosure.v1.RightsService/LiftRestriction": _RIGHTS,
     "/kem.disclosure.v1.RightsService/ListRightsRequests": Access(roles=_RIGHTS.roles | _PROTECTS.roles),
     "/kem.disclosure.v1.RightsService/DecideProtectionData": _PROTECTS,
     "/kem.disclosure.v1.RightsService/ExportPersonData": _EXPORTS,

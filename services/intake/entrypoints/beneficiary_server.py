@@ -119,7 +119,16 @@ class BeneficiaryServer:
         )
 
         async def act(tx: Transaction) -> messages.UpdateBeneficiaryResponse:
-            version = await update_beneficiary(command, UPDATE, tx, parts.vault, parts.people, parts.search)
+            version = await update_beneficiary(
+                command,
+                UPDATE,
+                tx,
+                parts.vault,
+                parts.people,
+                parts.search,
+                parts.corrections,
+                parts.recalls,
+            )
             return messages.UpdateBeneficiaryResponse(version=version)
 
         return await answer_on_record(

@@ -24,6 +24,7 @@ _STATES: Final = {
     "EXPIRED": "dpv:ConsentExpired",
     "TERMINATED": "dpv:ConsentRevoked",
     "INVALIDATED": "dpv:ConsentInvalidated",
+    "OBJECTED": "dpv:RightToObject",
 }
 _BASES: Final = {
     "CONSENT": "dpv:Consent",

@@ -11,6 +11,7 @@ from services.intake.adapters.postgres_beneficiaries import PostgresBeneficiarie
 from services.intake.adapters.postgres_consent_freezes import PostgresConsentFreezes
 from services.intake.adapters.postgres_consent_policy import PostgresConsentPolicy
 from services.intake.adapters.postgres_consents import PostgresConsents
+from services.intake.adapters.postgres_corrections import PostgresCorrections
 from services.intake.adapters.postgres_disclosures import PostgresDisclosures
 from services.intake.adapters.postgres_held_referrals import PostgresHeldReferrals
 from services.intake.adapters.postgres_needed_categories import PostgresNeededCategories
@@ -35,6 +36,7 @@ class ConsentParts:
     needed_categories: PostgresNeededCategories
     disclosures: PostgresDisclosures
     recalls: PostgresRecalls
+    corrections: PostgresCorrections
     writer: NeedsWriter
     backlog: Backlog
     holding_news: HoldingNews
@@ -62,6 +64,7 @@ class ConsentParts:
             needed_categories=PostgresNeededCategories(),
             disclosures=PostgresDisclosures(),
             recalls=PostgresRecalls(),
+            corrections=PostgresCorrections(),
             writer=NeedsWriter(database),
             backlog=Backlog(database, bootstrap, most=max_waiting_events),
             holding_news=HoldingNews(),

@@ -49,7 +49,13 @@ class EmergencyServer(emergency_service_pb2_grpc.EmergencyServiceServicer):
 
         async def act(tx: Transaction) -> messages.RecordHandoverResponse:
             kept = await record_handover(
-                command, tx, parts.people, self._emergencies, parts.recalls, parts.vault
+                command,
+                tx,
+                parts.people,
+                self._emergencies,
+                parts.recalls,
+                parts.corrections,
+                parts.vault,
             )
             response = messages.RecordHandoverResponse(
                 disclosure_id=str(kept.disclosure_id), recorded_time=timestamp(kept.recorded_time)

@@ -80,7 +80,7 @@ _RECALL: Final = (
     "acknowledged_time",
     "kept_ground",
 )
-_FREEZE: Final = ("frozen_time", "lifted_time")
+_FREEZE: Final = ("frozen_time", "lifted_time", "ground")
 _Row = Mapping[str, Any]
 
 

@@ -8,6 +8,8 @@ from services.intake.adapters.known_names import KnownNames
 from services.intake.adapters.likely_duplicates import LikelyDuplicates
 from services.intake.adapters.people_search import PeopleSearch
 from services.intake.adapters.postgres_beneficiaries import PostgresBeneficiaries
+from services.intake.adapters.postgres_corrections import PostgresCorrections
+from services.intake.adapters.postgres_recalls import PostgresRecalls
 from services.intake.adapters.postgres_search_tally import PostgresSearchTally
 from services.intake.adapters.vault import Vault
 from services.intake.domain.search_allowance import SearchLimits
@@ -24,6 +26,8 @@ class VaultParts:
     people_search: PeopleSearch
     search_tally: PostgresSearchTally
     likely_duplicates: LikelyDuplicates
+    corrections: PostgresCorrections
+    recalls: PostgresRecalls
 
     @staticmethod
     def over(database: Database, vault: Vault, names: KnownNames, limits: SearchLimits) -> "VaultParts":
@@ -36,4 +40,6 @@ class VaultParts:
             PeopleSearch(search, names),
             PostgresSearchTally(limits),
             LikelyDuplicates(vault, search, names),
+            PostgresCorrections(),
+            PostgresRecalls(),
         )

@@ -21,6 +21,7 @@ from services.intake.entrypoints.translate_rights import (
     answer_from,
     export_from,
     extension_from,
+    lifting_from,
     protection_from,
     registration_from,
     rights_request_message,
@@ -29,14 +30,17 @@ from services.intake.use_cases.answer_rights_request import answer_rights_reques
 from services.intake.use_cases.decide_protection_data import decide_protection_data
 from services.intake.use_cases.export_person_data import export_person_data
 from services.intake.use_cases.extend_rights_request import extend_rights_request
+from services.intake.use_cases.fulfil_rights_request import FulfilParts
 from services.intake.use_cases.list_rights_requests import list_rights_requests
 from services.intake.use_cases.register_rights_request import register_rights_request
+from services.intake.use_cases.restrict_use import lift_restriction
 
 _SERVICE: Final = "/kem.disclosure.v1.RightsService"
 REGISTER: Final = f"{_SERVICE}/RegisterRightsRequest"
 EXTEND: Final = f"{_SERVICE}/ExtendRightsRequest"
 ANSWER: Final = f"{_SERVICE}/AnswerRightsRequest"
 LIST: Final = f"{_SERVICE}/ListRightsRequests"
+LIFT: Final = f"{_SERVICE}/LiftRestriction"
 PROTECT: Final = f"{_SERVICE}/DecideProtectionData"
 EXPORT: Final = f"{_SERVICE}/ExportPersonData"
 
@@ -48,6 +52,15 @@ class RightsServer(rights_service_pb2_grpc.RightsServiceServicer):
 
     def __init__(self, parts: ConsentParts) -> None:
         self._parts, self._requests, self._exports = parts, PostgresRightsRequests(), PostgresExports()
+        self._fulfil = FulfilParts(
+            parts.people,
+            parts.consents,
+            parts.freezes,
+            parts.recalls,
+            parts.corrections,
+            self._exports,
+            parts.vault,
+        )
 
     async def RegisterRightsRequest(
         self,
@@ -101,7 +114,7 @@ class RightsServer(rights_service_pb2_grpc.RightsServiceServicer):
         parts, command = self._parts, answer_from(request, current_caller().principal_id)
 
         async def act(tx: Transaction) -> messages.AnswerRightsRequestResponse:
-            answered_time = await answer_rights_request(command, tx, self._requests, parts.vault)
+            answered_time = await answer_rights_request(command, tx, self._requests, self._fulfil)
             return messages.AnswerRightsRequestResponse(answered_time=timestamp(answered_time))
 
         return await answer_on_record(
@@ -111,6 +124,28 @@ class RightsServer(rights_service_pb2_grpc.RightsServiceServicer):
             messages.AnswerRightsRequestResponse,
             act,
             [UUID(request.rights_request_id)],
+        )
+
+    async def LiftRestriction(
+        self,
+        request: messages.LiftRestrictionRequest,
+        context: _Context[messages.LiftRestrictionRequest, messages.LiftRestrictionResponse],
+    ) -> messages.LiftRestrictionResponse:
+        parts, command = self._parts, lifting_from(request)
+
+        async def act(tx: Transaction) -> messages.LiftRestrictionResponse:
+            lifted_time = await lift_restriction(
+                command, tx, self._requests, parts.people, parts.freezes, parts.vault
+            )
+            return messages.LiftRestrictionResponse(lifted_time=timestamp(lifted_time))
+
+        return await answer_on_record(
+            parts.database,
+            LIFT,
+            request,
+            messages.LiftRestrictionResponse,
+            act,
+            [command.rights_request_id],
         )
 
     async def DecideProtectionData(

@@ -14,10 +14,12 @@ from services.intake.domain.rights_request import (
     AskedBy,
     Extension,
     ExtensionGround,
+    NoExportGround,
     RefusalGround,
     Right,
     RightsAnswer,
 )
+from services.intake.entrypoints.enums import by_number
 from services.intake.entrypoints.instants import instant_from, timestamp
 from services.intake.use_cases.answer_rights_request import AnswerRightsRequest
 from services.intake.use_cases.decide_protection_data import DecideProtectionData
@@ -25,12 +27,15 @@ from services.intake.use_cases.export_person_data import ExportPersonData
 from services.intake.use_cases.extend_rights_request import ExtendRightsRequest
 from services.intake.use_cases.list_rights_requests import WordedRequest
 from services.intake.use_cases.register_rights_request import RegisterRightsRequest
+from services.intake.use_cases.restrict_use import LiftRestriction
 
 VIEWS: Final = {
     messages.RIGHTS_REQUEST_VIEW_UNSPECIFIED: RequestsView.OPEN,
     messages.RIGHTS_REQUEST_VIEW_OVERDUE: RequestsView.OVERDUE,
     messages.RIGHTS_REQUEST_VIEW_ALL: RequestsView.ALL,
 }
+
+_NO_EXPORT_GROUNDS: Final = by_number(messages.NoExportGround, "NO_EXPORT_GROUND_", NoExportGround)
 
 
 def registration_from(request: messages.RegisterRightsRequestRequest) -> RegisterRightsRequest:
@@ -79,9 +84,24 @@ def answer_from(request: messages.AnswerRightsRequestRequest, caller_id: UUID) -
         else None,
         instant_from(request.person_told_time, "person_told_time"),
         caller_id,
+        no_export_ground=_NO_EXPORT_GROUNDS.get(request.no_export_ground),
     )
     return AnswerRightsRequest(
         UUID(request.request_id), UUID(request.rights_request_id), answer, request.words
+    )
+
+
+def lifting_from(request: messages.LiftRestrictionRequest) -> LiftRestriction:
+    """Which restriction ends.
+
+    Raises:
+        Invalid: TIME_OUT_OF_RANGE.
+    """
+    return LiftRestriction(
+        UUID(request.request_id),
+        UUID(request.rights_request_id),
+        request.words,
+        instant_from(request.person_told_time, "person_told_time"),
     )
 
 
@@ -137,6 +157,11 @@ def rights_request_message(worded: WordedRequest, now: datetime) -> messages.Rig
         message.answer = messages.RightsAnswer.Value(f"RIGHTS_ANSWER_{answer.answer}")
         message.answer_told_time.FromDatetime(answer.person_told_time)
         message.decided_by_id = str(answer.decided_by_id)
+        message.fulfilled_by_id = str(answer.fulfilled_by_id or "")
+        if answer.no_export_ground is not None:
+            message.no_export_ground = messages.NoExportGround.Value(
+                f"NO_EXPORT_GROUND_{answer.no_export_ground}"
+            )
         if answer.ground is not None:
             message.refusal_ground = messages.RefusalGround.Value(f"REFUSAL_GROUND_{answer.ground}")
     return message

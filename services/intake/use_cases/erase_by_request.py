@@ -16,7 +16,7 @@ from services.intake.domain.person_export import IdentityProof
 from services.intake.domain.rights_events import RightsErasureDone
 from services.intake.use_cases.erase_beneficiary import erase_beneficiary
 from services.intake.use_cases.extend_rights_request import open_to_caller
-from services.intake.use_cases.hub_officer import own_agency_or_officer
+from services.intake.use_cases.hub_officer import own_agency_or_officer, reach_everything
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,7 +54,7 @@ async def erase_by_request(command: EraseByRequest, tx: Transaction, parts: Eras
         raise NotFound("There is no such request that you may see.", reason="RIGHTS_REQUEST_NOT_FOUND")
     request = await open_to_caller(command.rights_request_id, tx, parts.requests)
     request.check_erasure()
-    await parts.erasures.reach_everything(tx)
+    await reach_everything(tx)
     person, certificate_id = request.beneficiary_id, random_id()
     records = [row.beneficiary_id for row in await parts.people.lock_as_one(tx, person)]
     destroyed = await parts.erasures.held(tx, records)

@@ -46,7 +46,7 @@ async def freeze_consent(
     if await freezes.open_of(tx, command.beneficiary_id) is not None:
         raise RuleBroken("This person's consent is frozen already.", reason="CONSENT_ALREADY_FROZEN")
     freeze_id, now = random_id(), await tx.now()
-    sealed = await _sealed(command, freeze_id, tx, vault)
+    sealed = await sealed_words(command.words, command.beneficiary_id, freeze_id, tx, vault)
     await freezes.add(tx, freeze_id, command.beneficiary_id, agency_id, sealed, now)
     tx.publish(ConsentFrozen(freeze_id, command.beneficiary_id, request_id=command.request_id))
     await tell_profile(tx, people, [one.beneficiary_id for one in records], command.request_id)
@@ -74,14 +74,22 @@ async def lift_consent_freeze(
     if freeze_id is None:
         raise RuleBroken("This person's consent is not frozen.", reason="CONSENT_NOT_FROZEN")
     now = await tx.now()
-    await freezes.lift(tx, freeze_id, await _sealed(command, freeze_id, tx, vault), now)
+    sealed = await sealed_words(command.words, command.beneficiary_id, freeze_id, tx, vault)
+    await freezes.lift(tx, freeze_id, sealed, now)
     tx.publish(ConsentFreezeLifted(freeze_id, command.beneficiary_id, request_id=command.request_id))
     await tell_profile(tx, people, [one.beneficiary_id for one in records], command.request_id)
     return now
 
 
-async def _sealed(command: ChangeFreeze, freeze_id: UUID, tx: Transaction, vault: Vault) -> bytes:
-    [sealed] = await vault.seal_texts(tx, [(command.beneficiary_id, freeze_id, command.words)])
+async def sealed_words(
+    words: str, beneficiary_id: BeneficiaryId, freeze_id: UUID, tx: Transaction, vault: Vault
+) -> bytes:
+    """Why, sealed under the person's own key.
+
+    Raises:
+        RuleBroken: BENEFICIARY_ERASED.
+    """
+    [sealed] = await vault.seal_texts(tx, [(beneficiary_id, freeze_id, words)])
     if sealed is None:
         raise RuleBroken("This person's data was erased.", reason="BENEFICIARY_ERASED")
     return sealed

@@ -10,8 +10,9 @@ from services.intake.use_cases.own_agency import own_agency
 
 HUB_OFFICERS: Final = frozenset({Role.DPO, Role.SAFEGUARDING_OFFICER})
 
-# ends with the transaction, as app.agency does
+# both end with the transaction, as app.agency does
 _REACH: Final = "select set_config('app.officer', 'true', true)"
+_REACH_EVERYTHING: Final = "select set_config('app.internal', 'true', true)"
 
 
 async def own_agency_or_officer(tx: Transaction) -> None:
@@ -25,6 +26,14 @@ async def own_agency_or_officer(tx: Transaction) -> None:
         await tx.connection.execute(_REACH)
         return
     own_agency(caller)
+
+
+async def reach_everything(tx: Transaction) -> None:
+    """From here on the transaction sees all of everybody, as the hub's own services do.
+
+    Call it only once it is decided that something is done about the person of the caller's request.
+    """
+    await tx.connection.execute(_REACH_EVERYTHING)
 
 
 def hub_officer_only(caller: Caller) -> None:

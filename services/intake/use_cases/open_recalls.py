@@ -1,6 +1,6 @@
 """Asks back what agencies were given, once the consent behind it has ended."""
 
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from uuid import UUID
 
 from chassis.postgres import Transaction
@@ -16,6 +16,7 @@ async def open_recalls(
     beneficiary_ids: Iterable[BeneficiaryId],
     *,
     is_erased: bool = False,
+    objection_ids: Collection[UUID] = (),
     request_id: UUID | None = None,
 ) -> list[Recall]:
     """Opens a recall for each agency and referral that was given something which is permitted no longer.
@@ -26,13 +27,20 @@ async def open_recalls(
 
     Args:
         is_erased: the people were erased, so everything that agencies were given is asked back.
+        objection_ids: the events of an objection that has just closed grants.
     """
     now = await tx.now()
     owed = await recalls.owed(tx, beneficiary_ids, now, is_erased=is_erased)
     if not owed:
         return []
-    opened = recalls_of(owed, now, is_erased=is_erased)
+    opened = recalls_of(owed, now, is_erased=is_erased, objection_ids=objection_ids)
     await recalls.open(tx, opened)
+    tell_opened(tx, opened, request_id)
+    return opened
+
+
+def tell_opened(tx: Transaction, opened: Iterable[Recall], request_id: UUID | None) -> None:
+    """Tells both sides that these wait for an answer."""
     for one in opened:
         tx.publish(
             RecallOpened(
@@ -46,4 +54,3 @@ async def open_recalls(
                 request_id=request_id,
             )
         )
-    return opened

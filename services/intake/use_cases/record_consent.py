@@ -26,6 +26,7 @@ from services.intake.domain.child_consent import (
 from services.intake.domain.consent import ConsentRecord
 from services.intake.domain.consent_rules import check_record
 from services.intake.domain.events import ConsentRecorded
+from services.intake.domain.freeze import FreezeGround
 from services.intake.use_cases.open_recalls import open_recalls
 from services.intake.use_cases.own_agency import own_agency
 from services.intake.use_cases.tell_profile import tell_profile
@@ -59,8 +60,8 @@ async def record_consent(
     Raises:
         NotFound: BENEFICIARY_NOT_FOUND: no such person, or not registered by the caller's agency;
             CONSENT_NOT_FOUND: this person has given no such consent that could be renewed.
-        RuleBroken: BENEFICIARY_ERASED; NOTICE_NOT_PUBLISHED; CONSENT_FROZEN; and as `check_record`,
-            `check_child_consent` and `check_authority_end` say.
+        RuleBroken: BENEFICIARY_ERASED; NOTICE_NOT_PUBLISHED; CONSENT_FROZEN; USE_RESTRICTED; and as
+            `check_record`, `check_child_consent` and `check_authority_end` say.
         Invalid: as `check_record` and `check_child_consent` say.
     """
     agency_id = own_agency(tx.caller)
@@ -73,11 +74,8 @@ async def record_consent(
             "This is not a notice that was published; take version and hash of one that ListNotices shows.",
             reason="NOTICE_NOT_PUBLISHED",
         )
-    if record.permits and await freezes.holds(tx, person.beneficiary_id):
-        raise RuleBroken(
-            "This person's consent is frozen until a child-protection officer lifts that; denials are taken.",
-            reason="CONSENT_FROZEN",
-        )
+    if record.permits and (ground := await freezes.holds(tx, person.beneficiary_id)):
+        raise _frozen(ground)
     if record.renews_consent_id and not await consents.has_given(
         tx, person.beneficiary_id, record.renews_consent_id
     ):
@@ -141,3 +139,16 @@ async def _sealed_details(
     if sealed is None:
         raise RuleBroken("This person's data was erased.", reason="BENEFICIARY_ERASED")
     return sealed
+
+
+def _frozen(ground: FreezeGround) -> RuleBroken:
+    if ground is FreezeGround.RESTRICTION:
+        return RuleBroken(
+            "The use of this person's data is restricted at their wish; lift that first (LiftRestriction)."
+            " Denials are taken.",
+            reason="USE_RESTRICTED",
+        )
+    return RuleBroken(
+        "This person's consent is frozen until a child-protection officer lifts that; denials are taken.",
+        reason="CONSENT_FROZEN",
+    )

@@ -10,6 +10,7 @@ from kernel.errors import NotFound, RuleBroken
 from kernel.ids import DisclosureId, ordered_id
 from kernel.vocabulary import LegalBasis
 from services.intake.adapters.postgres_beneficiaries import PostgresBeneficiaries
+from services.intake.adapters.postgres_corrections import PostgresCorrections
 from services.intake.adapters.postgres_emergencies import HandoverRow, PostgresEmergencies
 from services.intake.adapters.postgres_recalls import PostgresRecalls
 from services.intake.adapters.vault import Vault
@@ -18,6 +19,7 @@ from services.intake.domain.emergency_review import REVIEW_DUE, EmergencyKind, E
 from services.intake.domain.handover import Handover, HandoverAnswer, check_handover, rests_on
 from services.intake.use_cases.open_recalls import open_recalls
 from services.intake.use_cases.own_agency import own_agency
+from services.intake.use_cases.tell_correction import tell_corrected_meanwhile
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,11 +45,12 @@ async def record_handover(
     people: PostgresBeneficiaries,
     emergencies: PostgresEmergencies,
     recalls: PostgresRecalls,
+    corrections: PostgresCorrections,
     vault: Vault,
 ) -> RecordedHandover:
     """A disclosure that has happened already: what it rests on is judged by the moment of the call.
 
-    Where that consent has ended since, what was told is asked back at once.
+    Where that consent has ended since, or what was told was corrected, that is asked back at once.
 
     Referral follows the event: the agency's open offer ends by its answer. Repeat-safe only inside
     `chassis.requests.once`.
@@ -93,6 +96,16 @@ async def record_handover(
         await emergencies.open_review(tx, review)
     tx.publish(_told(row))
     await open_recalls(tx, recalls, [need.beneficiary_id], request_id=command.request_id)
+    await tell_corrected_meanwhile(
+        tx,
+        corrections,
+        recalls,
+        need.beneficiary_id,
+        disclosure_id=row.disclosure_id,
+        told_time=then,
+        by_agency_id=agency_id,
+        request_id=command.request_id,
+    )
     return RecordedHandover(row.disclosure_id, now, review.due_time if review else None)
 
 

@@ -5,11 +5,14 @@ from uuid import UUID
 
 from chassis.access_records import AccessRecord
 from chassis.postgres import Transaction
+from kernel import codes
 from kernel.errors import Conflict, RuleBroken
 from kernel.ids import BeneficiaryId
 from services.intake.adapters.identifier_search import IdentifierSearch
 from services.intake.adapters.postgres_beneficiaries import PostgresBeneficiaries
-from services.intake.adapters.record_format import CLASS_OF_GUARDIAN
+from services.intake.adapters.postgres_corrections import PostgresCorrections
+from services.intake.adapters.postgres_recalls import PostgresRecalls
+from services.intake.adapters.record_format import CLASS_OF_GUARDIAN, PLACE, corrected_categories
 from services.intake.adapters.vault import Vault
 from services.intake.domain.athens_day import athens_day
 from services.intake.domain.beneficiary import Beneficiary
@@ -19,6 +22,7 @@ from services.intake.domain.identifiers import Identifier, IdentifierField, exac
 from services.intake.domain.person_profile import profile_of
 from services.intake.use_cases.duplicate_person import refuse_duplicate
 from services.intake.use_cases.own_agency import own_agency
+from services.intake.use_cases.tell_correction import tell_correction
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,8 +48,12 @@ async def update_beneficiary(
     vault: Vault,
     people: PostgresBeneficiaries,
     search: IdentifierSearch,
+    corrections: PostgresCorrections,
+    recalls: PostgresRecalls,
 ) -> int:
     """The new version. `ProfileChanged` is told too where a band that matching may know has changed.
+
+    What has changed is a correction: every agency that still holds an earlier value of it is told.
 
     Raises:
         NotFound: BENEFICIARY_NOT_FOUND: no such person, or not registered by the caller's agency.
@@ -53,7 +61,7 @@ async def update_beneficiary(
         BeneficiaryInvalid, DuplicatePerson: as at registration.
         RuleBroken: BENEFICIARY_ERASED.
     """
-    own_agency(tx.caller)
+    agency_id = own_agency(tx.caller)
     row = await people.lock(tx, command.beneficiary_id)
     if row.version != command.expected_version:
         raise VersionConflict(
@@ -86,5 +94,16 @@ async def update_beneficiary(
     tx.publish(BeneficiaryUpdated(row.beneficiary_id, row.version + 1, request_id=command.request_id))
     if profile_changed:
         tx.publish(ProfileChanged(row.beneficiary_id, profile_version, request_id=command.request_id))
+    if corrected := corrected_categories(known, beneficiary):
+        await tell_correction(
+            tx,
+            corrections,
+            recalls,
+            row.beneficiary_id,
+            version=row.version + 1,
+            corrected_mask=codes.mask(category for category in corrected if category != PLACE),
+            by_agency_id=agency_id,
+            request_id=command.request_id,
+        )
     tx.record_access(AccessRecord("intake", method, [row.beneficiary_id]))
     return row.version + 1

@@ -149,13 +149,17 @@ class Planter:
         return replace(case, rights_request_id=asked.rights_request_id)
 
     async def _rights_request(self, state: str) -> Case:
-        case, right = await self._live(), rights.RIGHT_ERASURE if state == "TO_ERASE" else rights.RIGHT_ACCESS
+        rights_of = {"TO_ERASE": rights.RIGHT_ERASURE, "RESTRICTED": rights.RIGHT_RESTRICTION}
+        case, right = await self._live(), rights_of.get(state, rights.RIGHT_ACCESS)
         asked_by = rights.ASKED_BY_PARENT if state == "BY_PARENT" else rights.ASKED_BY_SELF
         case = await self._asked(case, right, asked_by=asked_by)
         if state == "EXTENDED":
             await self._ask(self._officer, "ExtendRightsRequest", case)
         if state == "ANSWERED":
             await self._ask(self._officer, "AnswerRightsRequest", case)
+        if state == "RESTRICTED":
+            answer = rights.RIGHTS_ANSWER_FULFILLED
+            await self._ask(self._officer, "AnswerRightsRequest", case, answer=answer)
         return case
 
     async def _certificate(self, _: str) -> Case:

@@ -126,9 +126,12 @@ def requests_about_case(case: Case, desk: Desk) -> dict[str, Message]:
         ),
         "AnswerRightsRequest": rights.AnswerRightsRequestRequest(
             **about_right,
-            answer=rights.RIGHTS_ANSWER_FULFILLED,
+            answer=rights.RIGHTS_ANSWER_TAKEN_BACK,
             words="None of mine.",
             person_told_time=at(datetime(2026, 1, 1, tzinfo=UTC)),
+        ),
+        "LiftRestriction": rights.LiftRestrictionRequest(
+            **about_right, words="None of mine.", person_told_time=at(datetime(2026, 1, 1, tzinfo=UTC))
         ),
         "DecideProtectionData": rights.DecideProtectionDataRequest(**about_right, words="None of mine."),
         "ExportPersonData": rights.ExportPersonDataRequest(

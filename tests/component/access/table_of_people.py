@@ -23,6 +23,7 @@ _CHILD: Final = frozenset({Role.CHILD_PROTECTION_OFFICER})
 _PROTECTION: Final = frozenset({Role.CHILD_PROTECTION_OFFICER, Role.GBV_FOCAL_POINT})
 _RIGHTS: Final = frozenset({Role.DPO, Role.SUPERVISOR})
 _DPO: Final = frozenset({Role.DPO})
+_ANSWERED: Final = states("ALREADY_ANSWERED", "ANSWERED", "RESTRICTED")
 
 
 def _of_sender(
@@ -53,7 +54,7 @@ def _of_person(
 
 def _of_right(answers: Mapping[str, str], roles: Collection[Role] = _RIGHTS, *, repeats: bool = False) -> Row:
     """The agency that registered the request, and officers of the hub."""
-    said = states(OK, *STATES[Thing.RIGHTS_REQUEST]) | {"ANSWERED": "ALREADY_ANSWERED"} | dict(answers)
+    said = states(OK, *STATES[Thing.RIGHTS_REQUEST]) | _ANSWERED | dict(answers)
     return _of_sender(
         Thing.RIGHTS_REQUEST,
         "RIGHTS_REQUEST_NOT_FOUND",
@@ -139,6 +140,9 @@ PEOPLE: Final[dict[str, Row]] = {
     ),
     "ExtendRightsRequest": _of_right({"EXTENDED": "ALREADY_EXTENDED"}),
     "AnswerRightsRequest": _of_right({}),
+    "LiftRestriction": _of_right(
+        states("NOT_RESTRICTED", *STATES[Thing.RIGHTS_REQUEST]) | {"RESTRICTED": OK}
+    ),
     "ExportPersonData": _of_right({"TO_ERASE": "NOT_A_REQUEST_TO_SEE"}, repeats=True),
     "DecideProtectionData": _of_right(
         states("NOTHING_WITHHELD", "TO_SEE", "TO_ERASE", "EXTENDED"), _PROTECTION
@@ -149,7 +153,8 @@ PEOPLE: Final[dict[str, Row]] = {
         "RIGHTS_REQUEST_NOT_FOUND",
         {
             Side.OFFICER: states("NOT_A_REQUEST_TO_ERASE", "TO_SEE", "BY_PARENT", "EXTENDED")
-            | {"TO_ERASE": OK, "ANSWERED": "ALREADY_ANSWERED"}
+            | {"TO_ERASE": OK}
+            | _ANSWERED
         },
     ),
     "GetErasureCertificate": _of_sender(

@@ -5,7 +5,11 @@ from tests.integration.check.healthy_hub import ASKED_FIRST
 BREAKS = [
     (
         "update intake.disclosure set given_mask = 15, asked_mask = 15 where kind = 'PULLED'",
-        {"I6-permitted-when-given", "I19-what-ended-is-asked-back"},
+        {
+            "I6-permitted-when-given",
+            "I19-what-ended-is-asked-back",
+            "I19-corrections-reach-who-was-told-before",
+        },
     ),
     (
         "update intake.disclosure set given_mask = 1 where kind = 'PULLED'",
@@ -33,7 +37,12 @@ BREAKS = [
     ),
     (
         "update intake.disclosure set for_assessment = true, given_mask = 8 where kind = 'PULLED'",
-        {"I6-an-assessment-sees-little", "I6-permitted-when-given", "I19-what-ended-is-asked-back"},
+        {
+            "I6-an-assessment-sees-little",
+            "I6-permitted-when-given",
+            "I19-what-ended-is-asked-back",
+            "I19-a-recall-is-of-what-was-given",
+        },
     ),
     ("update intake.needed_categories set mask = 15", {"I6-needs-are-as-the-officer-set-them"}),
     (

@@ -4,8 +4,13 @@ from tests.integration.check.healthy_hub import HANDOVER
 
 BREAKS = [
     (
+        "delete from intake.corrected_disclosure;"
         "delete from intake.recalled_disclosure; delete from intake.recall",
-        {"I19-what-ended-is-asked-back", "I2-only-facts-are-delivered"},
+        {
+            "I19-corrections-reach-who-was-told-before",
+            "I19-what-ended-is-asked-back",
+            "I2-only-facts-are-delivered",
+        },
     ),
     (
         "update intake.beneficiary set erased_time = now()",
@@ -14,6 +19,10 @@ BREAKS = [
     (
         f"update intake.recalled_disclosure set disclosure_id = '{HANDOVER}'",
         {"I19-a-recall-is-of-what-was-given", "I19-what-ended-is-asked-back"},
+    ),
+    (
+        "delete from intake.corrected_disclosure",
+        {"I19-corrections-reach-who-was-told-before", "I19-a-recall-is-of-what-was-given"},
     ),
     (
         "update intake.recall set kept_mask = 0",

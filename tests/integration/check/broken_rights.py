@@ -17,6 +17,11 @@ BREAKS = [
         {"I18-each-rights-request-is-told"},
     ),
     (
+        "update intake.rights_request set fulfilled_by_id = gen_random_uuid()"
+        " where fulfilled_by_id is not null",
+        {"I18-fulfilled-is-what-was-done"},
+    ),
+    (
         "update intake.rights_request set protection_mask = 0",
         {"I18-protection-data-by-decision"},
     ),

@@ -6,8 +6,20 @@ from typing import Any
 from kem.disclosure.v1 import disclosure_events_pb2 as told
 from kernel.ids import derived_id
 from tests.integration.check.healthy_consents import give_by_consent, plant_consent
-from tests.integration.check.healthy_hub import EARLIER, HOLDER, NOW, PERSON, R1, SENDER, HealthyHub
+from tests.integration.check.healthy_hub import (
+    DISCLOSURE,
+    EARLIER,
+    HOLDER,
+    JUST_AFTER,
+    LATER,
+    NOW,
+    PERSON,
+    R1,
+    SENDER,
+    HealthyHub,
+)
 
+CORRECTED = derived_id("check", "corrected recall")
 ENDED_CONSENT, ENDED_EVENT, ENDED_CELL, RECALLED, RECALL = (
     derived_id("check", name) for name in ("ended", "ended event", "ended cell", "recalled", "recall")
 )
@@ -63,3 +75,40 @@ async def plant_recall(hub: HealthyHub) -> None:
     await hub.intake_event(
         "RecallAcknowledged", RECALL, HOLDER, version=3, fact=told.RecallAcknowledged(**whose)
     )
+    await _plant_correction(hub)
+
+
+async def _plant_correction(hub: HealthyHub) -> None:
+    """What R1's holder was given is corrected just after, and the holder is asked to replace it."""
+    await hub.plant(
+        "intake.correction",
+        correction_id=derived_id("check", "correction"),
+        beneficiary_id=PERSON,
+        version=2,
+        corrected_mask=4,
+        by_agency_id=SENDER,
+        corrected_time=JUST_AFTER,
+    )
+    await hub.plant(
+        "intake.recall",
+        recall_id=CORRECTED,
+        referral_id=R1,
+        beneficiary_id=PERSON,
+        owner_agency_id=SENDER,
+        agency_id=HOLDER,
+        cause="CORRECTED",
+        recalled_mask=4,
+        opened_time=JUST_AFTER,
+        due_time=LATER,
+    )
+    await hub.plant(
+        "intake.corrected_disclosure",
+        recall_id=CORRECTED,
+        disclosure_id=DISCLOSURE,
+        recalled_mask=4,
+        disclosed_time=NOW,
+    )
+    fact = told.RecallOpened(
+        recall_id=str(CORRECTED), referral_id=str(R1), agency_id=str(HOLDER), sender_agency_id=str(SENDER)
+    )
+    await hub.intake_event("RecallOpened", CORRECTED, HOLDER, fact=fact)

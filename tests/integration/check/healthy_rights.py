@@ -35,6 +35,7 @@ async def plant_rights(hub: HealthyHub) -> None:
         protection_decided_by_principal_id=derived_id("check", "protector"),
         protection_decided_time=EARLIER,
         answer="FULFILLED",
+        fulfilled_by_id=EXPORT,
         decided_by_principal_id=derived_id("check", "officer"),
         answer_told_time=NOW,
         answered_time=NOW,

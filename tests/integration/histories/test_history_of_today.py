@@ -18,7 +18,9 @@ from kernel.codes import Role
 from kernel.errors import NotYetKnown
 from kernel.ids import BeneficiaryId
 from kernel.vocabulary import LegalBasis
+from services.intake.adapters.postgres_corrections import PostgresCorrections
 from services.intake.adapters.postgres_emergencies import PostgresEmergencies
+from services.intake.adapters.postgres_recalls import PostgresRecalls
 from services.intake.domain.beneficiary import Beneficiary
 from services.intake.domain.cells import GrantEffect
 from services.intake.domain.handover import HandoverAnswer
@@ -170,7 +172,16 @@ async def move(intake: OpenIntake, person: BeneficiaryId, beneficiary: Beneficia
     command = UpdateBeneficiary(uuid4(), person, 1, beneficiary)
     vault = intake.open_vault
     async with intake.database.transaction(intake.desk) as tx:
-        await update_beneficiary(command, METHOD, tx, vault.vault, vault.people, vault.search)
+        await update_beneficiary(
+            command,
+            METHOD,
+            tx,
+            vault.vault,
+            vault.people,
+            vault.search,
+            PostgresCorrections(),
+            PostgresRecalls(),
+        )
 
 
 async def acknowledged(intake: OpenIntake, recall: Recall) -> None:

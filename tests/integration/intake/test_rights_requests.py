@@ -77,7 +77,7 @@ async def test_what_is_overdue_is_counted(rights: Rights, monkeypatch: pytest.Mo
     person = await rights.intake.person()
     for received_time in (LONG_AGO, LONG_AGO, datetime.now(UTC)):
         kept = await rights.register(person, received_time=received_time)
-    await rights.answer(kept.rights_request_id)
+    await rights.answer(kept.rights_request_id, RightsAnswer.TAKEN_BACK)
     counted: list[float] = []
     monkeypatch.setattr(type(rights_requests_overdue), "set", lambda _, amount: counted.append(amount))
     async with rights.intake.worker.pool.acquire() as connection:
@@ -94,7 +94,7 @@ async def test_an_extension_gives_three_months_in_all_once(rights: Rights) -> No
     with pytest.raises(RuleBroken) as refusal:
         await rights.extend(kept.rights_request_id)
     assert refusal.value.stable_reason == "ALREADY_EXTENDED"
-    await rights.answer(kept.rights_request_id)
+    await rights.answer(kept.rights_request_id, RightsAnswer.TAKEN_BACK)
     versions = [(one["type"], one["aggregate_version"]) for one in await rights.intake.told()][-2:]
     assert versions == [("RightsRequestExtended", 2), ("RightsRequestAnswered", 3)]
 

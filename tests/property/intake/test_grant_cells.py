@@ -15,6 +15,7 @@ from services.intake.domain.cells import (
     ConsentTakenBack,
     Grant,
     GrantEffect,
+    Objected,
     apply,
     cells_of,
     compile_cells,
@@ -58,6 +59,8 @@ def histories(draw: st.DrawFn) -> list[ConsentEvent]:
                     grants=tuple(draw(st.lists(GRANTS, min_size=1, max_size=5))),
                 )
             )
+        elif draw(st.booleans()) and draw(st.booleans()):
+            events.append(Objected(event_id, sequence, PERSON, recorded_time))
         else:
             agency_id = draw(st.none() | st.sampled_from(AGENCIES))
             events.append(ConsentTakenBack(event_id, sequence, PERSON, agency_id, recorded_time))
@@ -79,10 +82,11 @@ def permitted_by_the_records(
             for grant in event.grants:
                 if (grant.agency_id, grant.purpose) != (agency_id, purpose) or not grant.categories & bit:
                     continue
-                is_taken_back = grant.legal_basis is LegalBasis.CONSENT and any(
-                    isinstance(later, ConsentTakenBack)
+                is_by_consent = grant.legal_basis is LegalBasis.CONSENT
+                is_taken_back = any(
+                    isinstance(later, ConsentTakenBack if is_by_consent else Objected)
                     and later.sequence > event.sequence
-                    and later.agency_id in (None, agency_id)
+                    and getattr(later, "agency_id", None) in (None, agency_id)
                     and later.recorded_time < event.valid_until_time
                     for later in events
                 )

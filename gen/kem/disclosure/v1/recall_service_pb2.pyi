@@ -38,6 +38,12 @@ class _RecallCauseEnumTypeWrapper(_enum_type_wrapper._EnumTypeWrapper[_RecallCau
     """The hub ended the consent: its purpose is over, or it should never have counted."""
     RECALL_CAUSE_EXCLUDED: _RecallCause.ValueType  # 5
     """The person excluded the agency from it: a denial overrules what permitted it."""
+    RECALL_CAUSE_CORRECTED: _RecallCause.ValueType  # 6
+    """The person's data were corrected, and the agency holds an earlier value: it reads the corrected one by GetDisclosure
+    and destroys the earlier one, or says on what ground it must keep that beside it.
+    """
+    RECALL_CAUSE_OBJECTED: _RecallCause.ValueType  # 7
+    """The person objects to what rested on another basis than consent."""
 
 class RecallCause(_RecallCause, metaclass=_RecallCauseEnumTypeWrapper):
     """Why something is recalled."""
@@ -54,6 +60,12 @@ RECALL_CAUSE_ENDED: RecallCause.ValueType  # 4
 """The hub ended the consent: its purpose is over, or it should never have counted."""
 RECALL_CAUSE_EXCLUDED: RecallCause.ValueType  # 5
 """The person excluded the agency from it: a denial overrules what permitted it."""
+RECALL_CAUSE_CORRECTED: RecallCause.ValueType  # 6
+"""The person's data were corrected, and the agency holds an earlier value: it reads the corrected one by GetDisclosure
+and destroys the earlier one, or says on what ground it must keep that beside it.
+"""
+RECALL_CAUSE_OBJECTED: RecallCause.ValueType  # 7
+"""The person objects to what rested on another basis than consent."""
 Global___RecallCause: _TypeAlias = RecallCause  # noqa: Y015
 
 class _RecallView:

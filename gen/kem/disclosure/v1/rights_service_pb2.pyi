@@ -204,6 +204,34 @@ REFUSAL_GROUND_NOTHING_HELD: RefusalGround.ValueType  # 8
 """Nothing of the kind is held."""
 Global___RefusalGround: _TypeAlias = RefusalGround  # noqa: Y015
 
+class _NoExportGround:
+    ValueType = _typing.NewType("ValueType", _builtins.int)
+    V: _TypeAlias = ValueType  # noqa: Y015
+
+class _NoExportGroundEnumTypeWrapper(_enum_type_wrapper._EnumTypeWrapper[_NoExportGround.ValueType], _builtins.type):
+    DESCRIPTOR: _descriptor.EnumDescriptor
+    NO_EXPORT_GROUND_UNSPECIFIED: _NoExportGround.ValueType  # 0
+    """An export was made by the request, or something else was asked for."""
+    NO_EXPORT_GROUND_TOLD_ORALLY: _NoExportGround.ValueType  # 1
+    """The person wanted to be told, not to be given something (article 12(1))."""
+    NO_EXPORT_GROUND_QUESTION_ANSWERED: _NoExportGround.ValueType  # 2
+    """They asked one thing, and had the answer to it in words."""
+    NO_EXPORT_GROUND_ALREADY_GIVEN: _NoExportGround.ValueType  # 3
+    """They have an export of an earlier request, and nothing has happened since."""
+
+class NoExportGround(_NoExportGround, metaclass=_NoExportGroundEnumTypeWrapper):
+    """Why a request to see, or to take along, is fulfilled without an export."""
+
+NO_EXPORT_GROUND_UNSPECIFIED: NoExportGround.ValueType  # 0
+"""An export was made by the request, or something else was asked for."""
+NO_EXPORT_GROUND_TOLD_ORALLY: NoExportGround.ValueType  # 1
+"""The person wanted to be told, not to be given something (article 12(1))."""
+NO_EXPORT_GROUND_QUESTION_ANSWERED: NoExportGround.ValueType  # 2
+"""They asked one thing, and had the answer to it in words."""
+NO_EXPORT_GROUND_ALREADY_GIVEN: NoExportGround.ValueType  # 3
+"""They have an export of an earlier request, and nothing has happened since."""
+Global___NoExportGround: _TypeAlias = NoExportGround  # noqa: Y015
+
 class _IdentityProof:
     ValueType = _typing.NewType("ValueType", _builtins.int)
     V: _TypeAlias = ValueType  # noqa: Y015
@@ -400,7 +428,9 @@ Global___ExtendRightsRequestResponse: _TypeAlias = ExtendRightsRequestResponse  
 
 @_typing.final
 class AnswerRightsRequestRequest(_message.Message):
-    """Answers a request."""
+    """Answers a request. As fulfilled only what was done: to see or take along by an export of this request, a correction by
+    one since it came, an erasure by EraseBeneficiary before. A restriction and an objection take effect with the answer.
+    """
 
     DESCRIPTOR: _descriptor.Descriptor
 
@@ -410,6 +440,7 @@ class AnswerRightsRequestRequest(_message.Message):
     REFUSAL_GROUND_FIELD_NUMBER: _builtins.int
     WORDS_FIELD_NUMBER: _builtins.int
     PERSON_TOLD_TIME_FIELD_NUMBER: _builtins.int
+    NO_EXPORT_GROUND_FIELD_NUMBER: _builtins.int
     request_id: _builtins.str
     """Makes a repeat safe."""
     rights_request_id: _builtins.str
@@ -422,6 +453,8 @@ class AnswerRightsRequestRequest(_message.Message):
     """What the person was told: what was done, or why not, and where they can complain. Kept sealed; nothing is kept
     of it where the person was erased.
     """
+    no_export_ground: Global___NoExportGround.ValueType
+    """Why no export is needed; only where a request to see or to take along is fulfilled without one."""
     @_builtins.property
     def person_told_time(self) -> _timestamp_pb2.Timestamp:
         """When the person was told of it."""
@@ -435,10 +468,11 @@ class AnswerRightsRequestRequest(_message.Message):
         refusal_ground: Global___RefusalGround.ValueType = ...,
         words: _builtins.str = ...,
         person_told_time: _timestamp_pb2.Timestamp | None = ...,
+        no_export_ground: Global___NoExportGround.ValueType = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _typing.Literal["person_told_time", b"person_told_time"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["answer", b"answer", "person_told_time", b"person_told_time", "refusal_ground", b"refusal_ground", "request_id", b"request_id", "rights_request_id", b"rights_request_id", "words", b"words"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["answer", b"answer", "no_export_ground", b"no_export_ground", "person_told_time", b"person_told_time", "refusal_ground", b"refusal_ground", "request_id", b"request_id", "rights_request_id", b"rights_request_id", "words", b"words"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
@@ -495,6 +529,8 @@ class RightsRequest(_message.Message):
     PROTECTION_CATEGORIES_FIELD_NUMBER: _builtins.int
     PROTECTION_HISTORY_FIELD_NUMBER: _builtins.int
     PROTECTION_WORDS_FIELD_NUMBER: _builtins.int
+    NO_EXPORT_GROUND_FIELD_NUMBER: _builtins.int
+    FULFILLED_BY_ID_FIELD_NUMBER: _builtins.int
     rights_request_id: _builtins.str
     """The request."""
     agency_id: _builtins.str
@@ -523,6 +559,10 @@ class RightsRequest(_message.Message):
     """Whether they also get what happened."""
     protection_words: _builtins.str
     """Why, in words."""
+    no_export_ground: Global___NoExportGround.ValueType
+    """Why it was fulfilled without an export."""
+    fulfilled_by_id: _builtins.str
+    """What fulfilled it: the export, the correction, the restriction or the objection; empty for an erasure."""
     @_builtins.property
     def received_time(self) -> _timestamp_pb2.Timestamp:
         """When it came."""
@@ -577,10 +617,12 @@ class RightsRequest(_message.Message):
         protection_categories: _abc.Iterable[_builtins.str] | None = ...,
         protection_history: _builtins.bool = ...,
         protection_words: _builtins.str = ...,
+        no_export_ground: Global___NoExportGround.ValueType = ...,
+        fulfilled_by_id: _builtins.str = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _typing.Literal["_answer_told_time", b"_answer_told_time", "_extension_told_time", b"_extension_told_time", "_protection_decided_time", b"_protection_decided_time", "answer_told_time", b"answer_told_time", "due_time", b"due_time", "extension_told_time", b"extension_told_time", "protection_decided_time", b"protection_decided_time", "received_time", b"received_time", "registered_time", b"registered_time"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["_answer_told_time", b"_answer_told_time", "_extension_told_time", b"_extension_told_time", "_protection_decided_time", b"_protection_decided_time", "agency_id", b"agency_id", "answer", b"answer", "answer_told_time", b"answer_told_time", "answer_words", b"answer_words", "asked_by", b"asked_by", "decided_by_id", b"decided_by_id", "due_time", b"due_time", "extension_ground", b"extension_ground", "extension_told_time", b"extension_told_time", "extension_words", b"extension_words", "overdue", b"overdue", "protection_categories", b"protection_categories", "protection_decided_time", b"protection_decided_time", "protection_history", b"protection_history", "protection_words", b"protection_words", "received_time", b"received_time", "refusal_ground", b"refusal_ground", "registered_time", b"registered_time", "right", b"right", "rights_request_id", b"rights_request_id", "words", b"words"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["_answer_told_time", b"_answer_told_time", "_extension_told_time", b"_extension_told_time", "_protection_decided_time", b"_protection_decided_time", "agency_id", b"agency_id", "answer", b"answer", "answer_told_time", b"answer_told_time", "answer_words", b"answer_words", "asked_by", b"asked_by", "decided_by_id", b"decided_by_id", "due_time", b"due_time", "extension_ground", b"extension_ground", "extension_told_time", b"extension_told_time", "extension_words", b"extension_words", "fulfilled_by_id", b"fulfilled_by_id", "no_export_ground", b"no_export_ground", "overdue", b"overdue", "protection_categories", b"protection_categories", "protection_decided_time", b"protection_decided_time", "protection_history", b"protection_history", "protection_words", b"protection_words", "received_time", b"received_time", "refusal_ground", b"refusal_ground", "registered_time", b"registered_time", "right", b"right", "rights_request_id", b"rights_request_id", "words", b"words"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     _WhichOneofReturnType__answer_told_time: _TypeAlias = _typing.Literal["answer_told_time"]  # noqa: Y015
     _WhichOneofArgType__answer_told_time: _TypeAlias = _typing.Literal["_answer_told_time", b"_answer_told_time"]  # noqa: Y015
@@ -596,6 +638,66 @@ class RightsRequest(_message.Message):
     def WhichOneof(self, oneof_group: _WhichOneofArgType__protection_decided_time) -> _WhichOneofReturnType__protection_decided_time | None: ...
 
 Global___RightsRequest: _TypeAlias = RightsRequest  # noqa: Y015
+
+@_typing.final
+class LiftRestrictionRequest(_message.Message):
+    """Lifts a restriction."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    REQUEST_ID_FIELD_NUMBER: _builtins.int
+    RIGHTS_REQUEST_ID_FIELD_NUMBER: _builtins.int
+    WORDS_FIELD_NUMBER: _builtins.int
+    PERSON_TOLD_TIME_FIELD_NUMBER: _builtins.int
+    request_id: _builtins.str
+    """Makes a repeat safe."""
+    rights_request_id: _builtins.str
+    """The request of the person that was fulfilled by restricting."""
+    words: _builtins.str
+    """Why, in words. Kept sealed."""
+    @_builtins.property
+    def person_told_time(self) -> _timestamp_pb2.Timestamp:
+        """When the person was told that it will be lifted: before (article 18(3))."""
+
+    def __init__(
+        self,
+        *,
+        request_id: _builtins.str = ...,
+        rights_request_id: _builtins.str = ...,
+        words: _builtins.str = ...,
+        person_told_time: _timestamp_pb2.Timestamp | None = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _typing.Literal["person_told_time", b"person_told_time"]  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["person_told_time", b"person_told_time", "request_id", b"request_id", "rights_request_id", b"rights_request_id", "words", b"words"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___LiftRestrictionRequest: _TypeAlias = LiftRestrictionRequest  # noqa: Y015
+
+@_typing.final
+class LiftRestrictionResponse(_message.Message):
+    """That it is lifted."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    LIFTED_TIME_FIELD_NUMBER: _builtins.int
+    @_builtins.property
+    def lifted_time(self) -> _timestamp_pb2.Timestamp:
+        """When it was lifted."""
+
+    def __init__(
+        self,
+        *,
+        lifted_time: _timestamp_pb2.Timestamp | None = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _typing.Literal["lifted_time", b"lifted_time"]  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["lifted_time", b"lifted_time"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___LiftRestrictionResponse: _TypeAlias = LiftRestrictionResponse  # noqa: Y015
 
 @_typing.final
 class DecideProtectionDataRequest(_message.Message):

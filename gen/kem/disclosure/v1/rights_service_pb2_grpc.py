@@ -50,6 +50,11 @@ class RightsServiceStub:
                 request_serializer=kem_dot_disclosure_dot_v1_dot_rights__service__pb2.AnswerRightsRequestRequest.SerializeToString,
                 response_deserializer=kem_dot_disclosure_dot_v1_dot_rights__service__pb2.AnswerRightsRequestResponse.FromString,
                 _registered_method=True)
+        self.LiftRestriction = channel.unary_unary(
+                '/kem.disclosure.v1.RightsService/LiftRestriction',
+                request_serializer=kem_dot_disclosure_dot_v1_dot_rights__service__pb2.LiftRestrictionRequest.SerializeToString,
+                response_deserializer=kem_dot_disclosure_dot_v1_dot_rights__service__pb2.LiftRestrictionResponse.FromString,
+                _registered_method=True)
         self.DecideProtectionData = channel.unary_unary(
                 '/kem.disclosure.v1.RightsService/DecideProtectionData',
                 request_serializer=kem_dot_disclosure_dot_v1_dot_rights__service__pb2.DecideProtectionDataRequest.SerializeToString,
@@ -87,6 +92,13 @@ class RightsServiceServicer:
 
     def AnswerRightsRequest(self, request, context):
         """Puts on record what the person was answered. Only a data protection officer refuses, wholly or in part.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
+    def LiftRestriction(self, request, context):
+        """Lifts a restriction at the person's wish, who was told before: what was signed counts again.
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')
@@ -131,6 +143,11 @@ def add_RightsServiceServicer_to_server(servicer, server):
                     servicer.AnswerRightsRequest,
                     request_deserializer=kem_dot_disclosure_dot_v1_dot_rights__service__pb2.AnswerRightsRequestRequest.FromString,
                     response_serializer=kem_dot_disclosure_dot_v1_dot_rights__service__pb2.AnswerRightsRequestResponse.SerializeToString,
+            ),
+            'LiftRestriction': grpc.unary_unary_rpc_method_handler(
+                    servicer.LiftRestriction,
+                    request_deserializer=kem_dot_disclosure_dot_v1_dot_rights__service__pb2.LiftRestrictionRequest.FromString,
+                    response_serializer=kem_dot_disclosure_dot_v1_dot_rights__service__pb2.LiftRestrictionResponse.SerializeToString,
             ),
             'DecideProtectionData': grpc.unary_unary_rpc_method_handler(
                     servicer.DecideProtectionData,
@@ -230,6 +247,33 @@ class RightsService:
             '/kem.disclosure.v1.RightsService/AnswerRightsRequest',
             kem_dot_disclosure_dot_v1_dot_rights__service__pb2.AnswerRightsRequestRequest.SerializeToString,
             kem_dot_disclosure_dot_v1_dot_rights__service__pb2.AnswerRightsRequestResponse.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def LiftRestriction(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/kem.disclosure.v1.RightsService/LiftRestriction',
+            kem_dot_disclosure_dot_v1_dot_rights__service__pb2.LiftRestrictionRequest.SerializeToString,
+            kem_dot_disclosure_dot_v1_dot_rights__service__pb2.LiftRestrictionResponse.FromString,
             options,
             channel_credentials,
             insecure,

@@ -39,6 +39,8 @@ class RightsServiceStub:
     """Takes two months more, once, while the first one runs; the person is told why."""
     AnswerRightsRequest: _grpc.UnaryUnaryMultiCallable[_rights_service_pb2.AnswerRightsRequestRequest, _rights_service_pb2.AnswerRightsRequestResponse]
     """Puts on record what the person was answered. Only a data protection officer refuses, wholly or in part."""
+    LiftRestriction: _grpc.UnaryUnaryMultiCallable[_rights_service_pb2.LiftRestrictionRequest, _rights_service_pb2.LiftRestrictionResponse]
+    """Lifts a restriction at the person's wish, who was told before: what was signed counts again."""
     DecideProtectionData: _grpc.UnaryUnaryMultiCallable[_rights_service_pb2.DecideProtectionDataRequest, _rights_service_pb2.DecideProtectionDataResponse]
     """Decides what somebody other than the person gets to see beyond what is sealed as core, and whether what happened too."""
     ExportPersonData: _grpc.UnaryUnaryMultiCallable[_rights_service_pb2.ExportPersonDataRequest, _rights_service_pb2.ExportPersonDataResponse]
@@ -59,6 +61,8 @@ class RightsServiceAsyncStub(RightsServiceStub):
     """Takes two months more, once, while the first one runs; the person is told why."""
     AnswerRightsRequest: _aio.UnaryUnaryMultiCallable[_rights_service_pb2.AnswerRightsRequestRequest, _rights_service_pb2.AnswerRightsRequestResponse]  # type: ignore[assignment]
     """Puts on record what the person was answered. Only a data protection officer refuses, wholly or in part."""
+    LiftRestriction: _aio.UnaryUnaryMultiCallable[_rights_service_pb2.LiftRestrictionRequest, _rights_service_pb2.LiftRestrictionResponse]  # type: ignore[assignment]
+    """Lifts a restriction at the person's wish, who was told before: what was signed counts again."""
     DecideProtectionData: _aio.UnaryUnaryMultiCallable[_rights_service_pb2.DecideProtectionDataRequest, _rights_service_pb2.DecideProtectionDataResponse]  # type: ignore[assignment]
     """Decides what somebody other than the person gets to see beyond what is sealed as core, and whether what happened too."""
     ExportPersonData: _aio.UnaryUnaryMultiCallable[_rights_service_pb2.ExportPersonDataRequest, _rights_service_pb2.ExportPersonDataResponse]  # type: ignore[assignment]
@@ -94,6 +98,14 @@ class RightsServiceServicer(metaclass=_abc_1.ABCMeta):
         context: _ServicerContext,
     ) -> _typing.Union[_rights_service_pb2.AnswerRightsRequestResponse, _abc.Awaitable[_rights_service_pb2.AnswerRightsRequestResponse]]:
         """Puts on record what the person was answered. Only a data protection officer refuses, wholly or in part."""
+
+    @_abc_1.abstractmethod
+    def LiftRestriction(
+        self,
+        request: _rights_service_pb2.LiftRestrictionRequest,
+        context: _ServicerContext,
+    ) -> _typing.Union[_rights_service_pb2.LiftRestrictionResponse, _abc.Awaitable[_rights_service_pb2.LiftRestrictionResponse]]:
+        """Lifts a restriction at the person's wish, who was told before: what was signed counts again."""
 
     @_abc_1.abstractmethod
     def DecideProtectionData(

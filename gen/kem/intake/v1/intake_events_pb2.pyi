@@ -328,7 +328,7 @@ class ConsentStateRecorded(_message.Message):
     beneficiary_id: _builtins.str
     """Whose."""
     state: _builtins.str
-    """REQUESTED, DEFERRED, REFUSED, EXPIRED, TERMINATED or INVALIDATED."""
+    """REQUESTED, DEFERRED, REFUSED, EXPIRED, TERMINATED, INVALIDATED or OBJECTED (to what rests on another basis than consent)."""
     consent_id: _builtins.str
     """The consent that has ended."""
     agency_id: _builtins.str
