@@ -38,6 +38,15 @@ recalls_open = _meter.create_gauge(
 )
 recalls_overdue = _meter.create_gauge("kem_recalls_overdue", description="Those of them whose time is over")
 
+consent_reviews_overdue = _meter.create_gauge(
+    "kem_consent_reviews_overdue",
+    description="Consent frozen because somebody else decides now, and that no officer has looked at in time",
+)
+
+_CONSENT_REVIEWS: Final = """
+    select count(*) from consent_freeze join beneficiary using (beneficiary_id)
+    where lifted_time is null and due_time <= clock_timestamp() and erased_time is null
+"""
 _LOOK: Final = """
     select count(*) as waiting, count(*) filter (where due_time <= clock_timestamp()) as overdue
     from {} is null
@@ -69,6 +78,11 @@ async def look_at_recalls(connection: asyncpg.Connection) -> None:
     await _look(connection, "recall where acknowledged_time", recalls_open, recalls_overdue)
 
 
+async def look_at_consent_reviews(connection: asyncpg.Connection) -> None:
+    """Reads whose former guardian's consent nobody has looked at; the same figure in every process."""
+    consent_reviews_overdue.set(await connection.fetchval(_CONSENT_REVIEWS))
+
+
 async def look_at_searches(connection: asyncpg.Connection) -> None:
     """Reads how many workers an alarm was raised about; the same figure in every process of the service."""
     searchers_alarmed.set(await connection.fetchval(_SEARCHERS, WINDOW))
@@ -87,6 +101,7 @@ LOOKS: Final = (
     look_at_rights_requests,
     look_at_complaints,
     look_at_recalls,
+    look_at_consent_reviews,
     look_at_searches,
 )
 """All that this service looks at."""

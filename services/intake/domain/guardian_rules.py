@@ -5,7 +5,7 @@ from datetime import date
 
 from kernel import codes
 from services.intake.domain.age_rules import FULL_AGE_YEARS
-from services.intake.domain.beneficiary import Beneficiary
+from services.intake.domain.beneficiary import Beneficiary, Guardian
 
 NOT_APPOINTED = "NOT_APPOINTED"
 
@@ -39,3 +39,20 @@ def guardian_complaints(beneficiary: Beneficiary, today: date) -> Iterator[tuple
         yield "guardian.authority_reference", "give the reference of the order that appoints the guardian."
     if guardian.relation == "GUARDIAN" and guardian.authority_expires_date is None:
         yield "guardian.authority_expires_date", "give the last day of the order that appoints the guardian."
+
+
+def has_another_authority(before: Guardian | None, after: Guardian | None) -> bool:
+    """Whether somebody else decides now, or for a shorter time, or under another paper.
+
+    None is the person themselves. A longer order of the same guardian changes nothing that was permitted.
+    """
+    if before is None or after is None:
+        return before is not after
+    end, former_end = after.authority_expires_date, before.authority_expires_date
+    is_cut = end is not None and (former_end is None or end < former_end)
+    return is_cut or _who_decides(before) != _who_decides(after)
+
+
+def _who_decides(guardian: Guardian) -> tuple[str, str, str]:
+    name = " ".join(guardian.name.casefold().split())
+    return guardian.relation, name, guardian.authority_reference.strip()

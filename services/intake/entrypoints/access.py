@@ -56,6 +56,7 @@ ACCESS: Final[Mapping[str, Access]] = {
     ),
     "/kem.intake.v1.IntakeService/FreezeConsent": _PROTECTS_CHILDREN,
     "/kem.intake.v1.IntakeService/LiftConsentFreeze": _PROTECTS_CHILDREN,
+    "/kem.intake.v1.IntakeService/ListConsentFreezes": _PROTECTS_CHILDREN,
     "/kem.intake.v1.IntakeService/RecordNeed": _CASE_WORK,
     "/kem.intake.v1.IntakeService/RecordNeeds": _CASE_WORK,
     "/kem.intake.v1.IntakeService/WithdrawNeed": _CASE_WORK,

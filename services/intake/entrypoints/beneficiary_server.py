@@ -128,6 +128,7 @@ class BeneficiaryServer:
                 parts.search,
                 parts.corrections,
                 parts.recalls,
+                parts.freezes,
             )
             return messages.UpdateBeneficiaryResponse(version=version)
 

@@ -5,6 +5,7 @@ from uuid import UUID
 
 import grpc
 
+from chassis.current import current_caller
 from chassis.postgres import Transaction
 from kem.intake.v1 import intake_service_pb2 as messages
 from kernel.ids import AgencyId, BeneficiaryId, ConsentId
@@ -12,8 +13,10 @@ from services.intake.entrypoints.consent_parts import ConsentParts
 from services.intake.entrypoints.instants import optional_instant_from, timestamp
 from services.intake.entrypoints.refusals import answer_on_record
 from services.intake.entrypoints.translate_consent import ANSWERS, ENDINGS, consent_from
+from services.intake.entrypoints.translate_needs import page_token, place_from
 from services.intake.use_cases.end_consent import EndConsent, end_consent
 from services.intake.use_cases.freeze_consent import ChangeFreeze, freeze_consent, lift_consent_freeze
+from services.intake.use_cases.list_consent_freezes import list_consent_freezes
 from services.intake.use_cases.record_consent import RecordConsent, record_consent
 from services.intake.use_cases.record_consent_state import RecordConsentState, record_consent_state
 from services.intake.use_cases.withdraw_consent import WithdrawConsent, withdraw_consent
@@ -24,6 +27,7 @@ RECORD_STATE: Final = "/kem.intake.v1.IntakeService/RecordConsentState"
 END: Final = "/kem.intake.v1.IntakeService/EndConsent"
 FREEZE: Final = "/kem.intake.v1.IntakeService/FreezeConsent"
 LIFT: Final = "/kem.intake.v1.IntakeService/LiftConsentFreeze"
+LIST_FREEZES: Final = "/kem.intake.v1.IntakeService/ListConsentFreezes"
 
 _Context = grpc.aio.ServicerContext
 
@@ -167,6 +171,31 @@ class ConsentServer:
 
         return await answer_on_record(
             parts.database, LIFT, request, messages.LiftConsentFreezeResponse, act, [command.beneficiary_id]
+        )
+
+    async def ListConsentFreezes(
+        self,
+        request: messages.ListConsentFreezesRequest,
+        context: _Context[messages.ListConsentFreezesRequest, messages.ListConsentFreezesResponse],
+    ) -> messages.ListConsentFreezesResponse:
+        parts, after = self._parts, place_from(request.page_token)
+        async with parts.database.transaction(current_caller()) as tx:
+            page = await list_consent_freezes(
+                request.page_size, after, LIST_FREEZES, tx, parts.freezes, parts.vault
+            )
+        return messages.ListConsentFreezesResponse(
+            freezes=[
+                messages.ConsentFreeze(
+                    consent_freeze_id=str(one.consent_freeze_id),
+                    beneficiary_id=str(one.beneficiary_id),
+                    frozen_time=timestamp(one.frozen_time),
+                    review_due_time=timestamp(one.due_time) if one.due_time else None,
+                    overdue=one.due_time is not None and one.due_time <= page.now,
+                    words=words,
+                )
+                for one, words in page.freezes
+            ],
+            next_page_token=page_token(page.next_after),
         )
 
 

@@ -8,6 +8,7 @@ from services.intake.adapters.known_names import KnownNames
 from services.intake.adapters.likely_duplicates import LikelyDuplicates
 from services.intake.adapters.people_search import PeopleSearch
 from services.intake.adapters.postgres_beneficiaries import PostgresBeneficiaries
+from services.intake.adapters.postgres_consent_freezes import PostgresConsentFreezes
 from services.intake.adapters.postgres_corrections import PostgresCorrections
 from services.intake.adapters.postgres_recalls import PostgresRecalls
 from services.intake.adapters.postgres_search_tally import PostgresSearchTally
@@ -28,6 +29,7 @@ class VaultParts:
     likely_duplicates: LikelyDuplicates
     corrections: PostgresCorrections
     recalls: PostgresRecalls
+    freezes: PostgresConsentFreezes
 
     @staticmethod
     def over(database: Database, vault: Vault, names: KnownNames, limits: SearchLimits) -> "VaultParts":
@@ -42,4 +44,5 @@ class VaultParts:
             LikelyDuplicates(vault, search, names),
             PostgresCorrections(),
             PostgresRecalls(),
+            PostgresConsentFreezes(),
         )

@@ -10,6 +10,7 @@ from kernel.errors import Conflict, RuleBroken
 from kernel.ids import BeneficiaryId
 from services.intake.adapters.identifier_search import IdentifierSearch
 from services.intake.adapters.postgres_beneficiaries import PostgresBeneficiaries
+from services.intake.adapters.postgres_consent_freezes import PostgresConsentFreezes
 from services.intake.adapters.postgres_corrections import PostgresCorrections
 from services.intake.adapters.postgres_recalls import PostgresRecalls
 from services.intake.adapters.record_format import CLASS_OF_GUARDIAN, PLACE, corrected_categories
@@ -22,6 +23,7 @@ from services.intake.domain.identifiers import Identifier, IdentifierField, exac
 from services.intake.domain.person_profile import profile_of
 from services.intake.use_cases.duplicate_person import refuse_duplicate
 from services.intake.use_cases.own_agency import own_agency
+from services.intake.use_cases.review_guardian import review_guardian
 from services.intake.use_cases.tell_correction import tell_correction
 
 
@@ -50,10 +52,12 @@ async def update_beneficiary(
     search: IdentifierSearch,
     corrections: PostgresCorrections,
     recalls: PostgresRecalls,
+    freezes: PostgresConsentFreezes,
 ) -> int:
     """The new version. `ProfileChanged` is told too where a band that matching may know has changed.
 
-    What has changed is a correction: every agency that still holds an earlier value of it is told.
+    What has changed is a correction: every agency that still holds an earlier value of it is told. Where
+    somebody else decides for the person now, what was permitted before is frozen (`review_guardian`).
 
     Raises:
         NotFound: BENEFICIARY_NOT_FOUND: no such person, or not registered by the caller's agency.
@@ -82,7 +86,18 @@ async def update_beneficiary(
     is_first_guardian = beneficiary.guardian is not None and CLASS_OF_GUARDIAN not in keys
     new_keys = vault.new_keys(row.beneficiary_id, [CLASS_OF_GUARDIAN] if is_first_guardian else [])
     records = vault.seal_person(row.beneficiary_id, row.version + 1, beneficiary, code, keys | new_keys)
-    profile_changed = profile_of(beneficiary).bands(today) != profile_of(Beneficiary(**known)).bands(today)
+    before = Beneficiary(**known)
+    is_frozen = await review_guardian(
+        tx,
+        row.beneficiary_id,
+        agency_id,
+        before.guardian,
+        beneficiary.guardian,
+        freezes,
+        vault,
+        command.request_id,
+    )
+    profile_changed = is_frozen or profile_of(beneficiary).bands(today) != profile_of(before).bands(today)
     profile_version = await people.replace(
         tx,
         row,

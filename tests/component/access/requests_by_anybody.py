@@ -49,6 +49,7 @@ def _lists() -> dict[str, Message]:
         "ListCompelledRequests": authority.ListCompelledRequestsRequest(),
         "ListComplaints": complaints.ListComplaintsRequest(),
         "ListAgreements": disclosure.ListAgreementsRequest(),
+        "ListConsentFreezes": intake.ListConsentFreezesRequest(),
         "ListEmergencyAccesses": emergency_access.ListEmergencyAccessesRequest(),
         "ListEmergencyReviews": emergency.ListEmergencyReviewsRequest(),
         "ListRecalls": recall.ListRecallsRequest(

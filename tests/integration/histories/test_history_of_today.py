@@ -18,6 +18,7 @@ from kernel.codes import Role
 from kernel.errors import NotYetKnown
 from kernel.ids import BeneficiaryId
 from kernel.vocabulary import LegalBasis
+from services.intake.adapters.postgres_consent_freezes import PostgresConsentFreezes
 from services.intake.adapters.postgres_corrections import PostgresCorrections
 from services.intake.adapters.postgres_emergencies import PostgresEmergencies
 from services.intake.adapters.postgres_recalls import PostgresRecalls
@@ -181,6 +182,7 @@ async def move(intake: OpenIntake, person: BeneficiaryId, beneficiary: Beneficia
             vault.search,
             PostgresCorrections(),
             PostgresRecalls(),
+            PostgresConsentFreezes(),
         )
 
 

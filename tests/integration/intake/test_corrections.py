@@ -37,6 +37,7 @@ async def correct(recalls: Recalls, person: BeneficiaryId, version: int = 1, **c
             IdentifierSearch(parts.vault),
             parts.corrections,
             parts.recalls,
+            parts.freezes,
         )
 
 

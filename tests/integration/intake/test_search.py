@@ -15,6 +15,7 @@ from kernel.ids import BeneficiaryId
 from kernel.vocabulary import Origin, Routing, Urgency
 from services.intake.adapters import people_search
 from services.intake.adapters.measures import look_at_searches, searchers_alarmed
+from services.intake.adapters.postgres_consent_freezes import PostgresConsentFreezes
 from services.intake.adapters.postgres_corrections import PostgresCorrections
 from services.intake.adapters.postgres_recalls import PostgresRecalls
 from services.intake.adapters.postgres_search_tally import forget_searches
@@ -103,7 +104,14 @@ async def test_names_are_opened_at_the_start_and_followed_as_people_change(
         assert await found(one) == [early, late], "what another process has committed is seen at once"
         changed = invented_person(names=Names(latin=Name("Georgios", "Papadopoulos")))
         async with other.database.transaction(worker_of()) as tx:
-            parts = (other.vault, other.people, other.search, PostgresCorrections(), PostgresRecalls())
+            parts = (
+                other.vault,
+                other.people,
+                other.search,
+                PostgresCorrections(),
+                PostgresRecalls(),
+                PostgresConsentFreezes(),
+            )
             await update_beneficiary(UpdateBeneficiary(uuid4(), late, 1, changed), METHOD, tx, *parts)
         assert await found(one) == [early]
         assert await found(one, NameQuery("Παπαδόπουλος", 1990)) == [late]

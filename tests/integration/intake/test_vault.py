@@ -15,6 +15,7 @@ from kernel.errors import NotFound, NotPermitted
 from kernel.ids import BeneficiaryId
 from kernel.vocabulary import AgeBand, StatusAnswer
 from services.intake.adapters.keys import KeysUnusable
+from services.intake.adapters.postgres_consent_freezes import PostgresConsentFreezes
 from services.intake.adapters.postgres_corrections import PostgresCorrections
 from services.intake.adapters.postgres_recalls import PostgresRecalls
 from services.intake.domain.beneficiary import Birth, Contact, ContactKind, Document, Guardian, OptionalText
@@ -158,7 +159,14 @@ async def test_an_update_counts_versions_and_tells_matching_only_what_concerns_i
         told = replace(told, **changes)  # type: ignore[arg-type]  # test's own fields
         async with opened.database.transaction(caller) as tx:
             command = UpdateBeneficiary(uuid4(), person, version, told)
-            parts = (opened.vault, opened.people, opened.search, PostgresCorrections(), PostgresRecalls())
+            parts = (
+                opened.vault,
+                opened.people,
+                opened.search,
+                PostgresCorrections(),
+                PostgresRecalls(),
+                PostgresConsentFreezes(),
+            )
             return await update_beneficiary(command, METHOD, tx, *parts)
 
     old_phone = told.contacts[0].value

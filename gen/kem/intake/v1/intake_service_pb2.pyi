@@ -543,6 +543,108 @@ class LiftConsentFreezeResponse(_message.Message):
 Global___LiftConsentFreezeResponse: _TypeAlias = LiftConsentFreezeResponse  # noqa: Y015
 
 @_typing.final
+class ListConsentFreezesRequest(_message.Message):
+    """Asks whose consent is frozen."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    PAGE_SIZE_FIELD_NUMBER: _builtins.int
+    PAGE_TOKEN_FIELD_NUMBER: _builtins.int
+    page_size: _builtins.int
+    """At most this many; 0 means 50."""
+    page_token: _builtins.str
+    """Where the last page ended."""
+    def __init__(
+        self,
+        *,
+        page_size: _builtins.int = ...,
+        page_token: _builtins.str = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["page_size", b"page_size", "page_token", b"page_token"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___ListConsentFreezesRequest: _TypeAlias = ListConsentFreezesRequest  # noqa: Y015
+
+@_typing.final
+class ConsentFreeze(_message.Message):
+    """A freeze that nobody has lifted."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    CONSENT_FREEZE_ID_FIELD_NUMBER: _builtins.int
+    BENEFICIARY_ID_FIELD_NUMBER: _builtins.int
+    FROZEN_TIME_FIELD_NUMBER: _builtins.int
+    REVIEW_DUE_TIME_FIELD_NUMBER: _builtins.int
+    OVERDUE_FIELD_NUMBER: _builtins.int
+    WORDS_FIELD_NUMBER: _builtins.int
+    consent_freeze_id: _builtins.str
+    """Its id."""
+    beneficiary_id: _builtins.str
+    """Whose consent."""
+    overdue: _builtins.bool
+    """Whether that time is over."""
+    words: _builtins.str
+    """Why, in words."""
+    @_builtins.property
+    def frozen_time(self) -> _timestamp_pb2.Timestamp:
+        """Since when nothing is given on it."""
+
+    @_builtins.property
+    def review_due_time(self) -> _timestamp_pb2.Timestamp:
+        """By when an officer must have looked at it, because somebody else decides for the person than before; absent where an officer
+        froze it.
+        """
+
+    def __init__(
+        self,
+        *,
+        consent_freeze_id: _builtins.str = ...,
+        beneficiary_id: _builtins.str = ...,
+        frozen_time: _timestamp_pb2.Timestamp | None = ...,
+        review_due_time: _timestamp_pb2.Timestamp | None = ...,
+        overdue: _builtins.bool = ...,
+        words: _builtins.str = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _typing.Literal["frozen_time", b"frozen_time", "review_due_time", b"review_due_time"]  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["beneficiary_id", b"beneficiary_id", "consent_freeze_id", b"consent_freeze_id", "frozen_time", b"frozen_time", "overdue", b"overdue", "review_due_time", b"review_due_time", "words", b"words"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___ConsentFreeze: _TypeAlias = ConsentFreeze  # noqa: Y015
+
+@_typing.final
+class ListConsentFreezesResponse(_message.Message):
+    """A page of freezes."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    FREEZES_FIELD_NUMBER: _builtins.int
+    NEXT_PAGE_TOKEN_FIELD_NUMBER: _builtins.int
+    next_page_token: _builtins.str
+    """Empty on the last page."""
+    @_builtins.property
+    def freezes(self) -> _containers.RepeatedCompositeFieldContainer[Global___ConsentFreeze]:
+        """The freezes, the oldest first."""
+
+    def __init__(
+        self,
+        *,
+        freezes: _abc.Iterable[Global___ConsentFreeze] | None = ...,
+        next_page_token: _builtins.str = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["freezes", b"freezes", "next_page_token", b"next_page_token"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___ListConsentFreezesResponse: _TypeAlias = ListConsentFreezesResponse  # noqa: Y015
+
+@_typing.final
 class RecordConsentRequest(_message.Message):
     """Asks to record consent."""
 

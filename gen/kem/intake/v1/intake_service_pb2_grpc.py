@@ -85,6 +85,11 @@ class IntakeServiceStub:
                 request_serializer=kem_dot_intake_dot_v1_dot_intake__service__pb2.LiftConsentFreezeRequest.SerializeToString,
                 response_deserializer=kem_dot_intake_dot_v1_dot_intake__service__pb2.LiftConsentFreezeResponse.FromString,
                 _registered_method=True)
+        self.ListConsentFreezes = channel.unary_unary(
+                '/kem.intake.v1.IntakeService/ListConsentFreezes',
+                request_serializer=kem_dot_intake_dot_v1_dot_intake__service__pb2.ListConsentFreezesRequest.SerializeToString,
+                response_deserializer=kem_dot_intake_dot_v1_dot_intake__service__pb2.ListConsentFreezesResponse.FromString,
+                _registered_method=True)
         self.RecordNeed = channel.unary_unary(
                 '/kem.intake.v1.IntakeService/RecordNeed',
                 request_serializer=kem_dot_intake_dot_v1_dot_intake__service__pb2.RecordNeedRequest.SerializeToString,
@@ -135,7 +140,7 @@ class IntakeServiceServicer:
         raise NotImplementedError('Method not implemented!')
 
     def UpdateBeneficiary(self, request, context):
-        """Replaces a person's data.
+        """Replaces a person's data. Where somebody else decides for them than before, what was permitted is frozen by it.
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')
@@ -179,6 +184,13 @@ class IntakeServiceServicer:
 
     def LiftConsentFreeze(self, request, context):
         """Lifts the freeze: what was signed counts again.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
+    def ListConsentFreezes(self, request, context):
+        """Lists whose consent is frozen, the oldest first, and by when an officer must look at it: the own agency's people.
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')
@@ -264,6 +276,11 @@ def add_IntakeServiceServicer_to_server(servicer, server):
                     servicer.LiftConsentFreeze,
                     request_deserializer=kem_dot_intake_dot_v1_dot_intake__service__pb2.LiftConsentFreezeRequest.FromString,
                     response_serializer=kem_dot_intake_dot_v1_dot_intake__service__pb2.LiftConsentFreezeResponse.SerializeToString,
+            ),
+            'ListConsentFreezes': grpc.unary_unary_rpc_method_handler(
+                    servicer.ListConsentFreezes,
+                    request_deserializer=kem_dot_intake_dot_v1_dot_intake__service__pb2.ListConsentFreezesRequest.FromString,
+                    response_serializer=kem_dot_intake_dot_v1_dot_intake__service__pb2.ListConsentFreezesResponse.SerializeToString,
             ),
             'RecordNeed': grpc.unary_unary_rpc_method_handler(
                     servicer.RecordNeed,
@@ -557,6 +574,33 @@ class IntakeService:
             '/kem.intake.v1.IntakeService/LiftConsentFreeze',
             kem_dot_intake_dot_v1_dot_intake__service__pb2.LiftConsentFreezeRequest.SerializeToString,
             kem_dot_intake_dot_v1_dot_intake__service__pb2.LiftConsentFreezeResponse.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def ListConsentFreezes(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/kem.intake.v1.IntakeService/ListConsentFreezes',
+            kem_dot_intake_dot_v1_dot_intake__service__pb2.ListConsentFreezesRequest.SerializeToString,
+            kem_dot_intake_dot_v1_dot_intake__service__pb2.ListConsentFreezesResponse.FromString,
             options,
             channel_credentials,
             insecure,

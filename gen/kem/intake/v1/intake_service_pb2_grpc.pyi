@@ -44,7 +44,7 @@ class IntakeServiceStub:
     mandatory and recorded; results are masked. Too many searches are put off (RESOURCE_EXHAUSTED, RetryInfo).
     """
     UpdateBeneficiary: _grpc.UnaryUnaryMultiCallable[_intake_service_pb2.UpdateBeneficiaryRequest, _intake_service_pb2.UpdateBeneficiaryResponse]
-    """Replaces a person's data."""
+    """Replaces a person's data. Where somebody else decides for them than before, what was permitted is frozen by it."""
     RecordConsent: _grpc.UnaryUnaryMultiCallable[_intake_service_pb2.RecordConsentRequest, _intake_service_pb2.RecordConsentResponse]
     """Records consent; its grants are in force from valid_from_time."""
     WithdrawConsent: _grpc.UnaryUnaryMultiCallable[_intake_service_pb2.WithdrawConsentRequest, _intake_service_pb2.WithdrawConsentResponse]
@@ -59,6 +59,8 @@ class IntakeServiceStub:
     """Freezes a person's consent, because whoever decides for them is doubted: nothing is given on it until that is lifted."""
     LiftConsentFreeze: _grpc.UnaryUnaryMultiCallable[_intake_service_pb2.LiftConsentFreezeRequest, _intake_service_pb2.LiftConsentFreezeResponse]
     """Lifts the freeze: what was signed counts again."""
+    ListConsentFreezes: _grpc.UnaryUnaryMultiCallable[_intake_service_pb2.ListConsentFreezesRequest, _intake_service_pb2.ListConsentFreezesResponse]
+    """Lists whose consent is frozen, the oldest first, and by when an officer must look at it: the own agency's people."""
     RecordNeed: _grpc.UnaryUnaryMultiCallable[_intake_service_pb2.RecordNeedRequest, _intake_service_pb2.RecordNeedResponse]
     """Records one need and begins its referral."""
     RecordNeeds: _grpc.UnaryUnaryMultiCallable[_intake_service_pb2.RecordNeedsRequest, _intake_service_pb2.RecordNeedsResponse]
@@ -84,7 +86,7 @@ class IntakeServiceAsyncStub(IntakeServiceStub):
     mandatory and recorded; results are masked. Too many searches are put off (RESOURCE_EXHAUSTED, RetryInfo).
     """
     UpdateBeneficiary: _aio.UnaryUnaryMultiCallable[_intake_service_pb2.UpdateBeneficiaryRequest, _intake_service_pb2.UpdateBeneficiaryResponse]  # type: ignore[assignment]
-    """Replaces a person's data."""
+    """Replaces a person's data. Where somebody else decides for them than before, what was permitted is frozen by it."""
     RecordConsent: _aio.UnaryUnaryMultiCallable[_intake_service_pb2.RecordConsentRequest, _intake_service_pb2.RecordConsentResponse]  # type: ignore[assignment]
     """Records consent; its grants are in force from valid_from_time."""
     WithdrawConsent: _aio.UnaryUnaryMultiCallable[_intake_service_pb2.WithdrawConsentRequest, _intake_service_pb2.WithdrawConsentResponse]  # type: ignore[assignment]
@@ -99,6 +101,8 @@ class IntakeServiceAsyncStub(IntakeServiceStub):
     """Freezes a person's consent, because whoever decides for them is doubted: nothing is given on it until that is lifted."""
     LiftConsentFreeze: _aio.UnaryUnaryMultiCallable[_intake_service_pb2.LiftConsentFreezeRequest, _intake_service_pb2.LiftConsentFreezeResponse]  # type: ignore[assignment]
     """Lifts the freeze: what was signed counts again."""
+    ListConsentFreezes: _aio.UnaryUnaryMultiCallable[_intake_service_pb2.ListConsentFreezesRequest, _intake_service_pb2.ListConsentFreezesResponse]  # type: ignore[assignment]
+    """Lists whose consent is frozen, the oldest first, and by when an officer must look at it: the own agency's people."""
     RecordNeed: _aio.UnaryUnaryMultiCallable[_intake_service_pb2.RecordNeedRequest, _intake_service_pb2.RecordNeedResponse]  # type: ignore[assignment]
     """Records one need and begins its referral."""
     RecordNeeds: _aio.UnaryUnaryMultiCallable[_intake_service_pb2.RecordNeedsRequest, _intake_service_pb2.RecordNeedsResponse]  # type: ignore[assignment]
@@ -145,7 +149,7 @@ class IntakeServiceServicer(metaclass=_abc_1.ABCMeta):
         request: _intake_service_pb2.UpdateBeneficiaryRequest,
         context: _ServicerContext,
     ) -> _typing.Union[_intake_service_pb2.UpdateBeneficiaryResponse, _abc.Awaitable[_intake_service_pb2.UpdateBeneficiaryResponse]]:
-        """Replaces a person's data."""
+        """Replaces a person's data. Where somebody else decides for them than before, what was permitted is frozen by it."""
 
     @_abc_1.abstractmethod
     def RecordConsent(
@@ -196,6 +200,14 @@ class IntakeServiceServicer(metaclass=_abc_1.ABCMeta):
         context: _ServicerContext,
     ) -> _typing.Union[_intake_service_pb2.LiftConsentFreezeResponse, _abc.Awaitable[_intake_service_pb2.LiftConsentFreezeResponse]]:
         """Lifts the freeze: what was signed counts again."""
+
+    @_abc_1.abstractmethod
+    def ListConsentFreezes(
+        self,
+        request: _intake_service_pb2.ListConsentFreezesRequest,
+        context: _ServicerContext,
+    ) -> _typing.Union[_intake_service_pb2.ListConsentFreezesResponse, _abc.Awaitable[_intake_service_pb2.ListConsentFreezesResponse]]:
+        """Lists whose consent is frozen, the oldest first, and by when an officer must look at it: the own agency's people."""
 
     @_abc_1.abstractmethod
     def RecordNeed(
