@@ -47,6 +47,7 @@ async def review_guardian(
     [sealed] = await vault.seal_texts(tx, [(beneficiary_id, freeze_id, WORDS)])
     if sealed is None:
         raise RuleBroken("This person's data was erased.", reason="BENEFICIARY_ERASED")
-    await freezes.add(tx, freeze_id, beneficiary_id, agency_id, sealed, now, now + REVIEW_DUE)
+    due_time = now + REVIEW_DUE
+    await freezes.add(tx, freeze_id, beneficiary_id, agency_id, sealed, now, due_time=due_time)
     tx.publish(ConsentFrozen(freeze_id, beneficiary_id, request_id=request_id))
     return True
