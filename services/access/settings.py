@@ -18,6 +18,11 @@ _AT_A_PORT: Final = re.compile(r"(http://(?:127\.0\.0\.1|\[::1\])):[0-9]{1,5}(/[
 """What a program listens at on the person's own machine, at whatever port is free (RFC 8252 § 7.3)."""
 
 
+def at_any_port(address: str) -> re.Match[str] | None:
+    """Host and path of an address that a program on the person's own machine may listen at."""
+    return _AT_A_PORT.fullmatch(address)
+
+
 class ProviderSettings(BaseModel):
     """An identity provider, as the providers file describes it.
 
@@ -52,7 +57,7 @@ class ProviderSettings(BaseModel):
 
     def sends_back_to(self, address: str) -> bool:
         """Whether the address is one of `redirect_uris`."""
-        at_a_port = _AT_A_PORT.fullmatch(address)
+        at_a_port = at_any_port(address)
         return address in self.redirect_uris or (
             at_a_port is not None and "".join(at_a_port.groups()) in self.redirect_uris
         )

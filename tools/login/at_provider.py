@@ -49,7 +49,8 @@ async def sign_in_at(layout: Layout, provider: str, wait_seconds: float = WAIT_S
         async with Loopback() as loopback:
             begin = messages.BeginSignInRequest(provider=provider, redirect_uri=loopback.redirect_uri)
             begun = await call(hub.sign_in.BeginSignIn, begin, _NOBODY)
-            _open(loopback.lead_to(begun.authorization_url), provider, begun.authorization_url)
+            loopback.expect(begun.authorization_url)
+            _open(loopback, provider, begun.authorization_url)
             returned = await _returned(loopback, provider, wait_seconds)
             finish = messages.FinishSignInRequest(
                 state=loopback.state,
@@ -74,13 +75,14 @@ async def sign_in_at(layout: Layout, provider: str, wait_seconds: float = WAIT_S
     typer.echo(welcome("You are", "without a second factor", session, issued))
 
 
-def _open(address: str, provider: str, page: str) -> None:
+def _open(loopback: Loopback, provider: str, page: str) -> None:
     typer.echo(
         f"Sign in at {provider} with a browser on this machine. If none opens, open this address there:"
     )
     typer.echo(f"  {page}")
     if sys.platform == "darwin" or any(os.environ.get(name) for name in _SCREENS):
         # some browsers return when they are closed; nobody waits for that
+        address = loopback.lead_to(page)
         threading.Thread(target=webbrowser.open, args=(address,), daemon=True).start()
 
 

@@ -79,11 +79,16 @@ class Loopback:
         """Under which the browser has to come back."""
         return self._state
 
+    def expect(self, page: str) -> None:
+        """From now on whoever went to the provider's page may come back."""
+        self._state = parse_qs(urlsplit(page).query)["state"][0]
+
     def lead_to(self, page: str) -> str:
         """An address here that leads a browser to the provider's page, once. It says nothing itself: other
-        accounts of this machine see what a browser is started with.
+        accounts of this machine see what a browser is started with. Only for a browser that is started: any
+        account may ask here, and would be given the page first.
         """
-        self._page, self._state = page, parse_qs(urlsplit(page).query)["state"][0]
+        self._page = page
         return f"{self._origin}/"
 
     async def redirect(self, patience_seconds: float) -> ReturnedBrowser:

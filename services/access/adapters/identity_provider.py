@@ -15,7 +15,7 @@ import jwt
 
 from kernel.errors import Unavailable
 from services.access.domain.roles import PASSWORD, SECOND_FACTOR
-from services.access.settings import ProviderSettings, is_safe_address
+from services.access.settings import ProviderSettings, at_any_port, is_safe_address
 
 ALGORITHMS: Final = ("EdDSA", "ES256", "ES384", "PS256", "RS256", "RS384", "RS512")
 """Signatures by a public key; `none` and shared secrets are none."""
@@ -83,6 +83,9 @@ class IdentityProvider:
             "code_challenge": challenge,
             "code_challenge_method": "S256",
         }
+        if at_any_port(redirect_uri):
+            # another account of that machine may listen there: nobody is let in by a click (RFC 8252 § 8.6)
+            asked["prompt"] = "login"
         if self.settings.second_factor_acr:
             asked["acr_values"] = " ".join(self.settings.second_factor_acr)
         page = (await self._configured())["authorization_endpoint"]
