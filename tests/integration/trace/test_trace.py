@@ -77,6 +77,7 @@ async def test_a_history_tells_everything_in_order(hub: HealthyHub) -> None:
         "EmergencyAccessDecided",
         "DisclosureGiven",
         "EmergencyDisclosureGiven",
+        "RecallOpened",
     ]
     assert [entry.time for entry in history.entries] == sorted(entry.time for entry in history.entries)
 
@@ -109,7 +110,12 @@ async def test_it_says_what_was_authorised_until_when_and_what_was_given_by_it(h
 
 async def test_it_says_what_was_asked_back_and_what_became_of_it(hub: HealthyHub) -> None:
     entries = (await read_history(hub.files.check_url, str(hub_of.R1))).entries
-    opened, overdue, acknowledged = [entry for entry in entries if entry.event.startswith("Recall")]
+    told = [entry for entry in entries if entry.event.startswith("Recall")]
+    [corrected] = [entry for entry in told if "holds an earlier value" in entry.says]
+    assert corrected.says.startswith(
+        "It was corrected, and the agency holds an earlier value: Second Language"
+    )
+    opened, overdue, acknowledged = [entry for entry in told if entry is not corrected]
     assert opened.says.startswith("The consent behind it has ended: Second Language School must say by ")
     assert opened.says.endswith(" what became of 1 kinds of data that it was given.")
     assert overdue.says == "Second Language School has not said it in time."
