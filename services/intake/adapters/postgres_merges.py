@@ -33,6 +33,11 @@ _IS_PROTECTED: Final = """
         or exists (select from consent_freeze
                    where beneficiary_id = any($1::uuid[]) and lifted_time is null)
 """
+_HAS_DENIALS: Final = """
+    select exists (select from grant_cell
+                   where beneficiary_id = any($1::uuid[]) and effect = 'DENY' and withdrawn_time is null
+                     and valid_until_time > clock_timestamp())
+"""
 _ASKED_TWICE: Final = """
     select array_agg(referral_id order by recorded_time, referral_id) as referral_ids from need
     where beneficiary_id = any($1::uuid[]) and withdrawn_time is null
@@ -94,6 +99,11 @@ class PostgresMerges:
     async def is_protected(self, tx: Transaction, people: Collection[BeneficiaryId]) -> bool:
         """Whether one of them needs, or needed, a restricted service, or has their consent frozen."""
         found: bool = await tx.connection.fetchval(_IS_PROTECTED, list(people), list(RESTRICTED_TYPES))
+        return found
+
+    async def has_denials(self, tx: Transaction, people: Collection[BeneficiaryId]) -> bool:
+        """Whether one of them has denied something that an agency may be given otherwise."""
+        found: bool = await tx.connection.fetchval(_HAS_DENIALS, list(people))
         return found
 
     async def asked_twice(

@@ -88,19 +88,23 @@ async def merge_beneficiaries(
     return Merged(merge, await parts.merges.asked_twice(tx, records, MOST_KINDS))
 
 
-async def check_decider(tx: Transaction, records: Collection[BeneficiaryId], parts: MergeParts) -> None:
+async def check_decider(
+    tx: Transaction, records: Collection[BeneficiaryId], parts: MergeParts, *, is_end: bool = False
+) -> None:
     """A supervisor decides about grown-up people; an officer of protection about everybody.
 
     Whom a supervisor may not decide about is told for all reasons alike, so that none of them can be learnt.
 
     Raises:
         NotPermitted: OFFICER_NEEDED: one of them is under 18 or of unknown age, needs or needed a restricted
-            service, or has their consent frozen, and the caller is no officer of protection.
+            service, or has their consent frozen, and the caller is no officer of protection; of the end of a
+            merge also where one of them denies something, which holds for the other no longer then.
     """
     if may_see_restricted(tx.caller.roles):
         return
     today = athens_day(await tx.now())
     is_protected = await parts.merges.is_protected(tx, records)
+    is_protected |= is_end and await parts.merges.has_denials(tx, records)
     for record in records:
         known = await parts.vault.read_categories(tx, record, mask(["BIRTH_AND_SEX"]))
         age = known["birth"].age_on(today) if known else None

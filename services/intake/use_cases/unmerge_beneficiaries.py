@@ -53,7 +53,7 @@ async def unmerge_beneficiaries(
     """
     own_agency(tx.caller)
     records = [row.beneficiary_id for row in await parts.people.lock_as_one(tx, command.merged_id)]
-    await check_decider(tx, records, parts)
+    await check_decider(tx, records, parts, is_end=True)
     merge = await parts.merges.of_merged(tx, command.merged_id)
     if merge is None:
         raise RuleBroken("This record is not merged into another one.", reason="NOT_MERGED")

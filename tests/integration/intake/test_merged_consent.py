@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from kernel.errors import KemError
+from kernel.errors import KemError, NotPermitted
 from kernel.ids import BeneficiaryId
 from services.intake.adapters.postgres_emergencies import PostgresEmergencies
 from services.intake.adapters.postgres_recalls import PostgresRecalls
@@ -57,8 +57,20 @@ async def test_what_one_record_denies_the_other_does_not_give(
     if order == "denied first":
         await merges.merge(kept, merged)
     assert await given(merges, need) == set(everything) - {"SAFE_CONTACT"}
-    await merges.unmerge(merged)
+    await merges.unmerge(merged, by=PROTECTOR)
     assert await given(merges, need) == everything
+
+
+async def test_a_supervisor_does_not_end_a_merge_by_which_a_denial_holds(merges: Merges) -> None:
+    kept, merged = await merges.two()
+    need = await merges.holding(merged)
+    await merges.merge(kept, merged)
+    await denied(merges, kept, "NAME")
+    with pytest.raises(NotPermitted) as refused:
+        await merges.unmerge(merged, by=SUPERVISOR)
+    assert refused.value.stable_reason == "OFFICER_NEEDED"
+    assert "NAME" not in await given(merges, need)
+    await merges.unmerge(merged, by=PROTECTOR)
 
 
 async def test_what_one_record_permits_opens_nothing_of_the_other(merges: Merges) -> None:
@@ -88,7 +100,7 @@ async def test_a_sibling_s_denial_holds_too_and_whoever_matches_finds_nobody_per
     assert len(await merges.intake.told("ProfileChanged")) == told + 3
     assert (await merges.profile(need)).permitted_agency_ids == ()
     assert await given(merges, need) == "CONSENT_NOT_IN_FORCE"
-    await merges.unmerge(sibling)
+    await merges.unmerge(sibling, by=PROTECTOR)
     assert (await merges.profile(need)).permitted_agency_ids == (A,)
 
 
@@ -113,7 +125,7 @@ async def test_consent_is_taken_back_on_both_records_and_asked_back_of_both(reca
     withdrawal = await merges.intake.withdraw(merged)
     assert (withdrawal.grants_closed, len(withdrawal.recalls)) == (2, 2)
     assert {one.beneficiary_id for one in withdrawal.recalls} == {kept, merged}
-    await merges.unmerge(merged)
+    await merges.unmerge(merged, by=PROTECTOR)
     rows = await merges.intake.rows(
         "select beneficiary_id from consent_event where state = 'WITHDRAWN' order by beneficiary_id"
     )
@@ -142,7 +154,7 @@ async def test_what_one_record_denied_and_the_other_gave_is_asked_back_when_they
     asked = set().union(*(named(one.recalled_mask) for one in await recalls.open()))
     assert asked == {"NAME", "LANGUAGES"}
     assert asked < set(before)
-    await merges.unmerge(merged)
+    await merges.unmerge(merged, by=PROTECTOR)
     assert len(await recalls.open()) == 2
 
 
