@@ -66,7 +66,7 @@ CORE: Final = (
     Layer("property", tests="tests/property"),
     Layer("architecture", tests="tests/architecture"),
     Layer("integration", tests="tests/integration", options=_SIDE_BY_SIDE),
-    Layer("component", tests="tests/component"),
+    Layer("component", tests="tests/component", options=_FILES_SIDE_BY_SIDE),
     Layer("fault", tests="tests/fault", options=_MOSTLY_WAITING),
     Layer("e2e", tests="tests/e2e", options=_FILES_SIDE_BY_SIDE),
 )

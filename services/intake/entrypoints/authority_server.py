@@ -6,6 +6,7 @@ from uuid import UUID
 import grpc
 
 from chassis.current import current_caller
+from chassis.instants import timestamp
 from chassis.postgres import Transaction
 from kem.disclosure.v1 import authority_service_pb2 as messages
 from kem.disclosure.v1 import authority_service_pb2_grpc
@@ -13,7 +14,6 @@ from kernel import codes
 from services.intake.adapters.postgres_authorities import PostgresAuthorities
 from services.intake.entrypoints.consent_parts import ConsentParts
 from services.intake.entrypoints.disclosure_server import disclosed_message
-from services.intake.entrypoints.instants import timestamp
 from services.intake.entrypoints.refusals import answer_on_record, refusals_on_record
 from services.intake.entrypoints.translate_authority import (
     compelled_request_from,

@@ -6,6 +6,7 @@ from uuid import UUID
 import grpc
 
 from chassis.current import current_caller
+from chassis.instants import instant_from, optional_instant_from, timestamp
 from chassis.postgres import Transaction
 from kem.disclosure.v1 import complaint_service_pb2 as messages
 from kem.disclosure.v1 import complaint_service_pb2_grpc
@@ -14,7 +15,6 @@ from services.intake.adapters.postgres_complaints import PostgresComplaints
 from services.intake.adapters.postgres_rights_requests import RequestsView
 from services.intake.domain.complaint import Complaint, ComplaintFinding, ComplaintKind
 from services.intake.entrypoints.consent_parts import ConsentParts
-from services.intake.entrypoints.instants import instant_from, optional_instant_from, timestamp
 from services.intake.entrypoints.refusals import answer_on_record
 from services.intake.entrypoints.translate_needs import page_token, place_from
 from services.intake.use_cases.answer_complaint import AnswerComplaint, answer_complaint

@@ -7,6 +7,7 @@ from uuid import UUID
 import grpc
 
 from chassis.current import current_caller
+from chassis.instants import timestamp
 from chassis.postgres import Transaction
 from chassis.requests import answer_once
 from kem.intake.v1 import consent_policy_service_pb2 as messages
@@ -17,7 +18,6 @@ from services.intake.adapters.postgres_consent_policy import ListedNotice
 from services.intake.domain.age_rules import AgeRule
 from services.intake.domain.notice import NoticeTerms, NoticeText, PublishedNotice
 from services.intake.entrypoints.consent_parts import ConsentParts
-from services.intake.entrypoints.instants import timestamp
 from services.intake.use_cases.publish_notice import publish_notice
 from services.intake.use_cases.save_age_rules import save_age_rules
 

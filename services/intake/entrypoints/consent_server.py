@@ -6,11 +6,11 @@ from uuid import UUID
 import grpc
 
 from chassis.current import current_caller
+from chassis.instants import optional_instant_from, timestamp
 from chassis.postgres import Transaction
 from kem.intake.v1 import intake_service_pb2 as messages
 from kernel.ids import AgencyId, BeneficiaryId, ConsentId
 from services.intake.entrypoints.consent_parts import ConsentParts
-from services.intake.entrypoints.instants import optional_instant_from, timestamp
 from services.intake.entrypoints.refusals import answer_on_record
 from services.intake.entrypoints.translate_consent import ANSWERS, ENDINGS, consent_from
 from services.intake.entrypoints.translate_needs import page_token, place_from

@@ -7,6 +7,7 @@ from uuid import UUID
 import grpc
 
 from chassis.current import current_caller
+from chassis.instants import timestamp
 from chassis.postgres import Transaction
 from chassis.requests import answer_once
 from kem.disclosure.v1 import disclosure_service_pb2 as messages
@@ -16,7 +17,6 @@ from kernel.errors import Invalid
 from kernel.ids import AgencyId, ReferralId
 from services.intake.entrypoints import translate_beneficiary as person
 from services.intake.entrypoints.consent_parts import ConsentParts
-from services.intake.entrypoints.instants import timestamp
 from services.intake.entrypoints.translate_consent import agreement_from, agreement_message
 from services.intake.use_cases.get_disclosure import DisclosureParts, GetDisclosure, get_disclosure
 from services.intake.use_cases.save_agreements import SaveAgreements, save_agreements

@@ -6,6 +6,7 @@ from uuid import UUID
 import grpc
 
 from chassis.current import current_caller
+from chassis.instants import timestamp
 from chassis.postgres import Transaction
 from kem.disclosure.v1 import emergency_access_service_pb2 as messages
 from kem.disclosure.v1 import emergency_access_service_pb2_grpc
@@ -15,7 +16,6 @@ from services.intake.adapters.postgres_emergencies import PostgresEmergencies
 from services.intake.adapters.postgres_emergency_access import PostgresEmergencyAccess
 from services.intake.entrypoints.consent_parts import ConsentParts
 from services.intake.entrypoints.disclosure_server import disclosed_message
-from services.intake.entrypoints.instants import timestamp
 from services.intake.entrypoints.refusals import answer_on_record, refusals_on_record
 from services.intake.entrypoints.translate_needs import page_token, place_from
 from services.intake.use_cases.decide_emergency_access import (

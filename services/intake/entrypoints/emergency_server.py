@@ -7,6 +7,7 @@ from uuid import UUID
 import grpc
 
 from chassis.current import current_caller
+from chassis.instants import instant_from, timestamp
 from chassis.postgres import Transaction
 from kem.disclosure.v1 import emergency_service_pb2 as messages
 from kem.disclosure.v1 import emergency_service_pb2_grpc
@@ -17,7 +18,6 @@ from services.intake.adapters.postgres_emergencies import PostgresEmergencies
 from services.intake.domain.emergency_review import EmergencyReview, ReviewFinding
 from services.intake.domain.handover import Handover, HandoverAnswer
 from services.intake.entrypoints.consent_parts import ConsentParts
-from services.intake.entrypoints.instants import instant_from, timestamp
 from services.intake.entrypoints.refusals import answer_on_record
 from services.intake.entrypoints.translate_needs import page_token, place_from
 from services.intake.use_cases.list_emergency_reviews import list_emergency_reviews

@@ -6,6 +6,7 @@ from uuid import UUID
 import grpc
 
 from chassis.current import current_caller
+from chassis.instants import timestamp
 from chassis.postgres import Transaction
 from kem.disclosure.v1 import erasure_service_pb2 as messages
 from kem.disclosure.v1 import erasure_service_pb2_grpc, rights_service_pb2
@@ -14,7 +15,6 @@ from services.intake.adapters.postgres_rights_requests import PostgresRightsRequ
 from services.intake.adapters.tombstones import Tombstones
 from services.intake.domain.person_export import IdentityProof
 from services.intake.entrypoints.consent_parts import ConsentParts
-from services.intake.entrypoints.instants import timestamp
 from services.intake.entrypoints.refusals import answer_on_record, refusals_on_record
 from services.intake.use_cases.erase_by_request import (
     EraseByRequest,

@@ -7,12 +7,12 @@ import grpc
 
 from chassis.caller import Caller
 from chassis.current import current_caller
+from chassis.instants import timestamp
 from chassis.postgres import Database, Transaction
 from chassis.requests import answer_once
 from kem.intake.v1 import key_service_pb2 as messages
 from kem.intake.v1 import key_service_pb2_grpc
 from services.intake.adapters.postgres_key_rolls import KeyRoll
-from services.intake.entrypoints.instants import timestamp
 from services.intake.use_cases.hub_officer import hub_officer_only
 from services.intake.use_cases.roll_keys import RollKeys, ask_for_roll
 

@@ -6,6 +6,7 @@ from uuid import UUID
 import grpc
 
 from chassis.current import current_caller
+from chassis.instants import timestamp
 from chassis.postgres import Transaction
 from kem.intake.v1 import merge_service_pb2 as messages
 from kem.intake.v1.merge_service_pb2_grpc import MergeServiceServicer
@@ -14,7 +15,6 @@ from services.intake.adapters.likely_duplicates import LikelyDuplicate
 from services.intake.adapters.postgres_merges import PostgresMerges
 from services.intake.domain.merge import Happened
 from services.intake.entrypoints.consent_parts import ConsentParts
-from services.intake.entrypoints.instants import timestamp
 from services.intake.entrypoints.parts import VaultParts
 from services.intake.entrypoints.refusals import answer_on_record, refusals_on_record
 from services.intake.entrypoints.translate_beneficiary import masked_message

@@ -6,13 +6,13 @@ from uuid import UUID
 import grpc
 
 from chassis.current import current_caller
+from chassis.instants import timestamp
 from chassis.postgres import Transaction
 from kem.intake.v1 import intake_service_pb2 as messages
 from kernel.ids import BeneficiaryId, NeedId
 from services.intake.adapters.needs_writer import DEADLINE_SECONDS
 from services.intake.domain.need import RecordedNeed
 from services.intake.entrypoints.consent_parts import ConsentParts
-from services.intake.entrypoints.instants import timestamp
 from services.intake.entrypoints.refusals import answer_on_record, refusals_on_record
 from services.intake.entrypoints.translate_needs import (
     need_message,

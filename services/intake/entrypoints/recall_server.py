@@ -7,13 +7,13 @@ from uuid import UUID
 import grpc
 
 from chassis.current import current_caller
+from chassis.instants import timestamp
 from chassis.postgres import Transaction
 from kem.disclosure.v1 import recall_service_pb2 as messages
 from kem.disclosure.v1 import recall_service_pb2_grpc
 from kernel import codes
 from services.intake.domain.recall import Acknowledgement, Recall
 from services.intake.entrypoints.consent_parts import ConsentParts
-from services.intake.entrypoints.instants import timestamp
 from services.intake.entrypoints.refusals import answer_on_record
 from services.intake.entrypoints.translate_needs import page_token, place_from
 from services.intake.use_cases.acknowledge_recall import AcknowledgeRecall, acknowledge_recall

@@ -6,6 +6,7 @@ from uuid import UUID
 import grpc
 
 from chassis.current import current_caller
+from chassis.instants import timestamp
 from chassis.postgres import Transaction
 from kem.disclosure.v1 import rights_service_pb2 as messages
 from kem.disclosure.v1 import rights_service_pb2_grpc
@@ -13,7 +14,6 @@ from services.intake.adapters.postgres_exports import PostgresExports
 from services.intake.adapters.postgres_rights_requests import PostgresRightsRequests
 from services.intake.entrypoints.consent_parts import ConsentParts
 from services.intake.entrypoints.export_document import export_document
-from services.intake.entrypoints.instants import timestamp
 from services.intake.entrypoints.refusals import answer_on_record, refusals_on_record
 from services.intake.entrypoints.translate_needs import page_token, place_from
 from services.intake.entrypoints.translate_rights import (

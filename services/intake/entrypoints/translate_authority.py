@@ -3,6 +3,7 @@
 from typing import Final
 from uuid import UUID
 
+from chassis.instants import instant_from, optional_instant_from, timestamp
 from kem.disclosure.v1 import authority_service_pb2 as messages
 from kernel import codes
 from kernel.ids import AgencyId, BeneficiaryId, random_id
@@ -13,7 +14,6 @@ from services.intake.domain.authority import (
     NotToldReason,
     RecordedNotification,
 )
-from services.intake.entrypoints.instants import instant_from, optional_instant_from, timestamp
 
 _NOBODY: Final = AgencyId(UUID(int=0))
 

@@ -4,6 +4,7 @@ from datetime import date
 from typing import Final
 from uuid import UUID
 
+from chassis.instants import instant_from, optional_instant_from, timestamp
 from kem.disclosure.v1 import disclosure_service_pb2 as disclosure_proto
 from kem.intake.v1 import consent_pb2 as proto
 from kernel.codes import categories_in, mask
@@ -23,7 +24,6 @@ from services.intake.domain.consent import (
     Notice,
 )
 from services.intake.entrypoints.enums import by_number
-from services.intake.entrypoints.instants import instant_from, optional_instant_from, timestamp
 
 _BASES: Final = by_number(proto.LegalBasis, "LEGAL_BASIS_", LegalBasis)
 _METHODS: Final = by_number(proto.ConsentMethod, "CONSENT_METHOD_", ConsentMethod)

@@ -6,6 +6,7 @@ from datetime import UTC, datetime, timedelta
 from typing import Final
 from uuid import UUID
 
+from chassis.instants import optional_instant_from, timestamp
 from kem.common.v1 import common_pb2
 from kem.intake.v1 import beneficiary_pb2, eligibility_service_pb2, need_pb2
 from kernel.errors import Invalid
@@ -14,7 +15,6 @@ from kernel.vocabulary import Routing, StatusAnswer, Urgency
 from services.intake.domain.eligibility import NeedProfile, NeedState
 from services.intake.domain.need import Need, NewNeed, RecordedNeed
 from services.intake.entrypoints.enums import by_number
-from services.intake.entrypoints.instants import optional_instant_from, timestamp
 from services.intake.entrypoints.translate_beneficiary import ORIGINS
 
 _URGENCIES: Final = by_number(common_pb2.Urgency, "URGENCY_", Urgency)

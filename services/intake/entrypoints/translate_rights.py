@@ -4,6 +4,7 @@ from datetime import datetime
 from typing import Final
 from uuid import UUID
 
+from chassis.instants import instant_from, timestamp
 from kem.disclosure.v1 import rights_service_pb2 as messages
 from kernel import codes
 from kernel.ids import BeneficiaryId
@@ -20,7 +21,6 @@ from services.intake.domain.rights_request import (
     RightsAnswer,
 )
 from services.intake.entrypoints.enums import by_number
-from services.intake.entrypoints.instants import instant_from, timestamp
 from services.intake.use_cases.answer_rights_request import AnswerRightsRequest
 from services.intake.use_cases.decide_protection_data import DecideProtectionData
 from services.intake.use_cases.export_person_data import ExportPersonData
