@@ -15,6 +15,7 @@ from services.intake.adapters.record_format import categories_of_fields
 from services.intake.adapters.vault import Vault
 from services.intake.domain.beneficiary import Names
 from services.intake.domain.name_index import NameQuery
+from services.intake.domain.restricted import RESTRICTED_TYPES, may_see_restricted
 
 LEAST_LIKENESS: Final = 0.8
 """How much of one record's name must be in the other's: more than a search by name asks for."""
@@ -26,13 +27,20 @@ MOST_COMPARED: Final = 20
 
 _PAIR: Final = 2
 _USED: Final = categories_of_fields(("names", "birth", "nationality"))
-# a record that was merged is the kept one's
+# A record that was merged is the kept one's. Who is restricted, by any record, is left out for whoever may
+# not know of them: the page's end stands in its token.
 _PAGE: Final = """
     select beneficiary_id, registered_time from beneficiary
     where registered_by_agency_id = $1 and erased_time is null
       and ($2::timestamptz is null or (registered_time, beneficiary_id) < ($2, $3))
       and not exists (select from beneficiary_merge
                       where merged_beneficiary_id = beneficiary_id and unmerged_time is null)
+      and ($5 or not exists (
+          select from need where service_type = any($6)
+            and (need.beneficiary_id = beneficiary.beneficiary_id
+                 or need.beneficiary_id in (select other_id from same_person as same
+                                            where same.beneficiary_id = beneficiary.beneficiary_id
+                                              and same.unmerged_time is null))))
     order by registered_time desc, beneficiary_id desc limit $4
 """
 _TIMES: Final = "select beneficiary_id, registered_time from beneficiary where beneficiary_id = any($1)"
@@ -65,7 +73,10 @@ class LikelyDuplicates:
             Unavailable: NAMES_NOT_LOADED.
         """
         registered_time, beneficiary_id = before or (None, None)
-        rows = await tx.connection.fetch(_PAGE, agency_id, registered_time, beneficiary_id, size + 1)
+        sees_all = may_see_restricted(tx.caller.roles)
+        rows = await tx.connection.fetch(
+            _PAGE, agency_id, registered_time, beneficiary_id, size + 1, sees_all, list(RESTRICTED_TYPES)
+        )
         looked_at = [BeneficiaryId(row["beneficiary_id"]) for row in rows[:size]]
         next_before = None
         if len(rows) > size:

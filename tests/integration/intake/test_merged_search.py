@@ -149,6 +149,23 @@ async def test_a_pair_with_a_restricted_person_is_for_protection_staff_only(merg
     assert ids(await listed(merges, worker_of(uuid4(), "supervisor"))) == []
 
 
+async def test_where_a_page_goes_on_is_at_nobody_of_whom_the_caller_may_not_know(merges: Merges) -> None:
+    """The place travels in a page token, which anybody can read."""
+    kept, merged = await two(merges)
+    await merges.intake.need(merged, service_type="GBV_SHELTER", routing=Routing.ASK_FIRST)
+    one_more = await merges.intake.open_vault.register(called(AMINA))
+    places = []
+    for by in (worker_of(KEM, "supervisor"), PROTECTOR):
+        before, met = None, set()
+        while (before := (await listed(merges, by, 1, before)).next_before) is not None:
+            met.add(before[1])
+        places.append(met)
+    assert places == [{one_more}, {one_more, merged}]
+    await merges.merge(kept, merged, by=PROTECTOR)
+    page = await listed(merges, worker_of(KEM, "supervisor"), 1)
+    assert (page.pairs, page.next_before) == ([], None), "who is restricted by another record neither"
+
+
 async def test_each_pair_is_on_one_page_however_small_the_pages_are(merges: Merges) -> None:
     vault = merges.intake.open_vault
     people = [await vault.register(called(AMINA)) for _ in range(4)]
