@@ -11,6 +11,7 @@ from services.intake.domain.erasure import (
     Certificate,
     Destroyed,
     DestroyedKey,
+    RecallAnswer,
 )
 from services.intake.domain.person_export import IdentityProof
 from services.intake.domain.rights_request import RightsRequest
@@ -29,12 +30,20 @@ _KEPT: Final = " union all ".join(
 )
 _KEEP: Final = """
     insert into erasure (certificate_id, rights_request_id, agency_id, decided_by_principal_id,
-        identity_proof, document, document_sha256, erased_time)
-    values ($1, $2, $3, $4, $5, $6, $7, $8)
+        identity_proof, document, document_sha256, erased_time, beneficiary_ids)
+    values ($1, $2, $3, $4, $5, $6, $7, $8, $9)
 """
 _RECIPIENTS: Final = """
     select distinct agency_id from disclosure
     where beneficiary_id = any($1::uuid[]) and outcome = 'GIVEN' and agency_id is not null order by agency_id
+"""
+_ANSWERS: Final = """
+    select agency_id, opened_time, due_time, acknowledged_time,
+        bit_count(recalled_mask::bit(64))::int as recalled, bit_count(kept_mask::bit(64))::int as kept
+    from recall where beneficiary_id = any($1::uuid[]) order by opened_time, recall_id
+"""
+_READ: Final = """
+    select certificate_id, erased_time, document, beneficiary_ids from erasure where certificate_id = $1
 """
 
 
@@ -66,10 +75,20 @@ class PostgresErasures:
         rows = await tx.connection.fetch(_RECIPIENTS, list(records))
         return [row["agency_id"] for row in rows]
 
+    async def answers(self, tx: Transaction, records: Collection[BeneficiaryId]) -> Sequence[RecallAnswer]:
+        """What agencies were ever asked back of the person, on all their records, and what they answered."""
+        rows = await tx.connection.fetch(_ANSWERS, list(records))
+        return [RecallAnswer(**row) for row in rows]
+
     async def keep(
-        self, tx: Transaction, certificate: Certificate, request: RightsRequest, identity_proof: IdentityProof
+        self,
+        tx: Transaction,
+        certificate: Certificate,
+        request: RightsRequest,
+        identity_proof: IdentityProof,
+        records: Collection[BeneficiaryId],
     ) -> None:
-        """Keeps the certificate of an erasure that the caller has decided on."""
+        """Keeps the certificate of an erasure of these records that the caller has decided on."""
         await tx.connection.execute(
             _KEEP,
             certificate.certificate_id,
@@ -80,12 +99,15 @@ class PostgresErasures:
             certificate.document,
             certificate.sha256,
             certificate.erased_time,
+            list(records),
         )
 
-    async def read(self, tx: Transaction, certificate_id: UUID) -> Certificate | None:
-        """The certificate; None where the caller may not know of it."""
-        row = await tx.connection.fetchrow(
-            "select certificate_id, erased_time, document from erasure where certificate_id = $1",
-            certificate_id,
+    async def read(
+        self, tx: Transaction, certificate_id: UUID
+    ) -> tuple[Certificate, Collection[BeneficiaryId]] | None:
+        """The certificate, and the records that it is of; None where the caller may not know of it."""
+        row = await tx.connection.fetchrow(_READ, certificate_id)
+        return row and (
+            Certificate(row["certificate_id"], row["erased_time"], row["document"]),
+            row["beneficiary_ids"],
         )
-        return None if row is None else Certificate(**row)

@@ -56,19 +56,26 @@ _LISTED: Final = """
       and service_type <> all($8::text[])
     order by due_time, recall_id limit $7
 """
-_LINES: Final = """
+_OF_RECALLS: Final = """
+    select recall_id, disclosure_id, disclosed_time, recalled_mask, is_in_between
+    from recalled_disclosure where recall_id = any($1::uuid[])
+    union all
+    select recall_id, disclosure_id, disclosed_time, recalled_mask, false
+    from corrected_disclosure where recall_id = any($1::uuid[])
+"""
+_LINES: Final = f"""
     select * from (
         select *, count(*) over of_recall as total, row_number() over (
             partition by recall_id order by disclosed_time, disclosure_id) as place
-        from (
-            select recall_id, disclosure_id, disclosed_time, recalled_mask, is_in_between
-            from recalled_disclosure where recall_id = any($1::uuid[])
-            union all
-            select recall_id, disclosure_id, disclosed_time, recalled_mask, false
-            from corrected_disclosure where recall_id = any($1::uuid[])) line
+        from ({_OF_RECALLS}) line
         window of_recall as (partition by recall_id)) line
     where place <= $2 order by recall_id, place
-"""
+"""  # noqa: S608  statements of ours
+_LINES_OF_ONE: Final = f"""
+    select * from ({_OF_RECALLS}) line
+    where $2::timestamptz is null or (disclosed_time, disclosure_id) > ($2, $3)
+    order by disclosed_time, disclosure_id limit $4
+"""  # noqa: S608  statements of ours
 
 
 class PostgresRecalls:
@@ -134,6 +141,18 @@ class PostgresRecalls:
             now,
         )
 
+    async def read(self, tx: Transaction, recall_id: UUID) -> Recall | None:
+        """The recall; None where the caller is on neither side of it, and no officer of the hub."""
+        row = await tx.connection.fetchrow("select * from recall where recall_id = $1", recall_id)
+        return None if row is None else recall_from(row)
+
+    async def disclosures(
+        self, tx: Transaction, recall_id: UUID, after: tuple[datetime, UUID] | None, size: int
+    ) -> list[RecalledDisclosure]:
+        """Up to `size` of what one recall asks back, the earliest first."""
+        rows = await tx.connection.fetch(_LINES_OF_ONE, [recall_id], *(after or (None, None)), size)
+        return [_line_from(row) for row in rows]
+
     async def take_overdue(self, tx: Transaction, limit: int) -> list[Recall]:
         """Up to `limit` recalls that nobody has answered in time, each once and for ever."""
         rows = await tx.connection.fetch(_TAKE_OVERDUE, limit)
@@ -172,20 +191,19 @@ class PostgresRecalls:
         totals: dict[UUID, int] = {}
         for line in await tx.connection.fetch(_LINES, list(lines), MAX_LINES) if rows else ():
             totals[line["recall_id"]] = line["total"]
-            lines[line["recall_id"]].append(
-                RecalledDisclosure(
-                    DisclosureId(line["disclosure_id"]),
-                    line["disclosed_time"],
-                    line["recalled_mask"],
-                    line["is_in_between"],
-                )
-            )
+            lines[line["recall_id"]].append(_line_from(line))
         return [
             replace(
                 recall_from(row, lines[row["recall_id"]]), disclosure_count=totals.get(row["recall_id"], 0)
             )
             for row in rows
         ]
+
+
+def _line_from(row: Any) -> RecalledDisclosure:
+    return RecalledDisclosure(
+        DisclosureId(row["disclosure_id"]), row["disclosed_time"], row["recalled_mask"], row["is_in_between"]
+    )
 
 
 def _columns(rows: Iterable[tuple[Any, ...]]) -> list[list[Any]]:

@@ -8,7 +8,10 @@ from hashlib import sha256
 from typing import Final
 from uuid import UUID
 
-SCHEMA: Final = "kem-erasure/1"
+SCHEMA: Final = "kem-erasure/2"
+"""Of 1 nothing was said about answers."""
+
+ANSWERS_SCHEMA: Final = "kem-erasure-answers/1"
 
 KEPT_ON: Final[Mapping[str, str]] = {
     "consent": "PROOF_OF_CONSENT",
@@ -54,6 +57,22 @@ class Destroyed:
 
 
 @dataclass(frozen=True, slots=True)
+class RecallAnswer:
+    """What an agency that was asked back says, in numbers of kinds of data.
+
+    Which they are, and on what ground some are kept, could tell a restricted service: that stands in the
+    recall, for whom its role lets read it.
+    """
+
+    agency_id: UUID
+    opened_time: datetime
+    due_time: datetime
+    acknowledged_time: datetime | None
+    recalled: int
+    kept: int
+
+
+@dataclass(frozen=True, slots=True)
 class Certificate:
     """The certificate of one erasure: canonical JSON without personal data, and its digest."""
 
@@ -75,11 +94,13 @@ def certificate_of(
     destroyed: Destroyed,
     kept_rows: Mapping[str, int],
     recipients: Sequence[UUID],
+    answers: Sequence[RecallAnswer],
 ) -> Certificate:
     """The certificate, as RFC 8785 writes JSON: sorted, without spaces, whole numbers and strings only.
 
     Args:
         recipients: agencies that were given something: GDPR article 19 obliges to tell them.
+        answers: what they were asked back, also before, and what they have answered by now.
     """
     document = {
         "schema": SCHEMA,
@@ -99,11 +120,45 @@ def certificate_of(
         "recipients": [
             {"agency_id": str(agency_id), "must": "DESTROY_OR_SAY_WHAT_IS_KEPT"} for agency_id in recipients
         ],
+        "answers": [_answer(one) for one in answers],
         "kept": [
             {"rows_of": table, "count": count, "ground": KEPT_ON[table]}
             for table, count in sorted(kept_rows.items())
             if count
         ],
     }
-    text = json.dumps(document, sort_keys=True, separators=(",", ":"), ensure_ascii=False)
-    return Certificate(certificate_id, erased_time, text)
+    return Certificate(certificate_id, erased_time, _canonical(document))
+
+
+def answers_of(certificate: Certificate, answers: Sequence[RecallAnswer], now: datetime) -> str:
+    """What the agencies have answered by `now`, canonical JSON that names the certificate by its digest.
+
+    The certificate itself stays as it was issued: its digest is in the event.
+    """
+    return _canonical(
+        {
+            "schema": ANSWERS_SCHEMA,
+            "certificate_id": str(certificate.certificate_id),
+            "certificate_sha256": certificate.sha256.hex(),
+            "issued_time": now.isoformat(),
+            "answers": [_answer(one) for one in answers],
+        }
+    )
+
+
+def _answer(one: RecallAnswer) -> dict[str, object]:
+    answered = one.acknowledged_time
+    return {
+        "agency_id": str(one.agency_id),
+        "asked_time": one.opened_time.isoformat(),
+        "due_time": one.due_time.isoformat(),
+        "answer": "NOT_YET" if answered is None else "KEEPS_SOME" if one.kept else "DESTROYED",
+        "answered_time": answered.isoformat() if answered else "",
+        "kinds_asked": one.recalled,
+        "kinds_destroyed": one.recalled - one.kept if answered else 0,
+        "kinds_kept": one.kept,
+    }
+
+
+def _canonical(document: Mapping[str, object]) -> str:
+    return json.dumps(document, sort_keys=True, separators=(",", ":"), ensure_ascii=False)

@@ -106,5 +106,6 @@ ACCESS: Final[Mapping[str, Access]] = {
     "/kem.disclosure.v1.ComplaintService/AnswerComplaint": Access(roles=_COMPLAINTS),
     "/kem.disclosure.v1.ComplaintService/ListComplaints": Access(roles=_COMPLAINTS | {Role.SUPERVISOR}),
     "/kem.disclosure.v1.RecallService/ListRecalls": _RECALLS,
+    "/kem.disclosure.v1.RecallService/ListRecalledDisclosures": _RECALLS,
     "/kem.disclosure.v1.RecallService/AcknowledgeRecall": _CASE_WORK,
 }

@@ -10,6 +10,7 @@ from chassis.instants import optional_instant_from, timestamp
 from chassis.postgres import Transaction
 from kem.intake.v1 import intake_service_pb2 as messages
 from kernel.ids import AgencyId, BeneficiaryId, ConsentId
+from services.intake.adapters.postgres_recalls import MAX_LINES
 from services.intake.entrypoints.consent_parts import ConsentParts
 from services.intake.entrypoints.refusals import answer_on_record
 from services.intake.entrypoints.translate_consent import ANSWERS, ENDINGS, consent_from
@@ -82,11 +83,13 @@ class ConsentServer:
 
         async def act(tx: Transaction) -> messages.WithdrawConsentResponse:
             withdrawal = await withdraw_consent(command, tx, parts.people, parts.consents, parts.recalls)
+            in_between = withdrawal.in_between
             return messages.WithdrawConsentResponse(
                 withdrawn_time=timestamp(withdrawal.withdrawn_time),
                 grants_closed=withdrawal.grants_closed,
                 recalls_opened=len(withdrawal.recalls),
-                disclosure_ids_in_between=map(str, withdrawal.in_between),
+                disclosure_ids_in_between=map(str, in_between[:MAX_LINES]),
+                in_between_count=len(in_between),
             )
 
         return await answer_on_record(

@@ -78,7 +78,7 @@ class ErasureServer(erasure_service_pb2_grpc.ErasureServiceServicer):
             refusals_on_record(self._database, caller, GET, [wanted]),
             self._database.transaction(caller) as tx,
         ):
-            certificate = await get_erasure_certificate(wanted, tx, self._parts.erasures)
+            certificate, answers = await get_erasure_certificate(wanted, tx, self._parts.erasures)
         return messages.GetErasureCertificateResponse(
-            document=certificate.document, sha256=certificate.sha256.hex()
+            document=certificate.document, sha256=certificate.sha256.hex(), answers=answers
         )

@@ -12,15 +12,17 @@ from chassis.postgres import Transaction
 from kem.disclosure.v1 import recall_service_pb2 as messages
 from kem.disclosure.v1 import recall_service_pb2_grpc
 from kernel import codes
-from services.intake.domain.recall import Acknowledgement, Recall
+from services.intake.domain.recall import Acknowledgement, Recall, RecalledDisclosure
 from services.intake.entrypoints.consent_parts import ConsentParts
-from services.intake.entrypoints.refusals import answer_on_record
+from services.intake.entrypoints.refusals import answer_on_record, refusals_on_record
 from services.intake.entrypoints.translate_needs import page_token, place_from
 from services.intake.use_cases.acknowledge_recall import AcknowledgeRecall, acknowledge_recall
+from services.intake.use_cases.list_recalled_disclosures import list_recalled_disclosures
 from services.intake.use_cases.list_recalls import RecallFilter, RecallView, list_recalls
 
 _SERVICE: Final = "/kem.disclosure.v1.RecallService"
 LIST: Final = f"{_SERVICE}/ListRecalls"
+LIST_DISCLOSURES: Final = f"{_SERVICE}/ListRecalledDisclosures"
 ACKNOWLEDGE: Final = f"{_SERVICE}/AcknowledgeRecall"
 
 _Context = grpc.aio.ServicerContext
@@ -47,6 +49,24 @@ class RecallServer(recall_service_pb2_grpc.RecallServiceServicer):
         return messages.ListRecallsResponse(
             recalls=[recall_message(one, words, view, page.now) for one, words in page.recalls],
             next_page_token=page_token(page.next_after),
+        )
+
+    async def ListRecalledDisclosures(
+        self,
+        request: messages.ListRecalledDisclosuresRequest,
+        context: _Context[messages.ListRecalledDisclosuresRequest, messages.ListRecalledDisclosuresResponse],
+    ) -> messages.ListRecalledDisclosuresResponse:
+        parts, caller, recall_id = self._parts, current_caller(), UUID(request.recall_id)
+        after = place_from(request.page_token)
+        async with (
+            refusals_on_record(parts.database, caller, LIST_DISCLOSURES, [recall_id]),
+            parts.database.transaction(caller) as tx,
+        ):
+            shown, next_after = await list_recalled_disclosures(
+                recall_id, request.page_size, after, LIST_DISCLOSURES, tx, parts.recalls
+            )
+        return messages.ListRecalledDisclosuresResponse(
+            disclosures=map(_disclosure_message, shown), next_page_token=page_token(next_after)
         )
 
     async def AcknowledgeRecall(
@@ -89,15 +109,7 @@ def recall_message(recall: Recall, words: str, view: RecallView, now: datetime) 
         overdue=recall.is_overdue(now),
         disclosure_count=recall.disclosure_count,
         recalled_categories=codes.categories_in(recall.recalled_mask),
-        disclosures=[
-            messages.RecalledDisclosure(
-                disclosure_id=str(one.disclosure_id),
-                disclosed_time=timestamp(one.disclosed_time),
-                categories=codes.categories_in(one.mask),
-                in_between=one.is_in_between,
-            )
-            for one in recall.disclosures
-        ],
+        disclosures=map(_disclosure_message, recall.disclosures),
     )
     answer = recall.acknowledgement
     if answer is not None and recall.acknowledged_time is not None:
@@ -111,3 +123,12 @@ def recall_message(recall: Recall, words: str, view: RecallView, now: datetime) 
             )
         )
     return message
+
+
+def _disclosure_message(one: RecalledDisclosure) -> messages.RecalledDisclosure:
+    return messages.RecalledDisclosure(
+        disclosure_id=str(one.disclosure_id),
+        disclosed_time=timestamp(one.disclosed_time),
+        categories=codes.categories_in(one.mask),
+        in_between=one.is_in_between,
+    )

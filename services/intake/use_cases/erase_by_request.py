@@ -11,7 +11,7 @@ from services.intake.adapters.postgres_erasures import PostgresErasures
 from services.intake.adapters.postgres_recalls import PostgresRecalls
 from services.intake.adapters.postgres_rights_requests import PostgresRightsRequests
 from services.intake.adapters.tombstones import Tombstones
-from services.intake.domain.erasure import Certificate, certificate_of
+from services.intake.domain.erasure import Certificate, answers_of, certificate_of
 from services.intake.domain.person_export import IdentityProof
 from services.intake.domain.rights_events import RightsErasureDone
 from services.intake.use_cases.erase_beneficiary import erase_beneficiary
@@ -68,8 +68,9 @@ async def erase_by_request(command: EraseByRequest, tx: Transaction, parts: Eras
         destroyed,
         await parts.erasures.kept(tx, records),
         recipients,
+        await parts.erasures.answers(tx, records),
     )
-    await parts.erasures.keep(tx, certificate, request, command.identity_proof)
+    await parts.erasures.keep(tx, certificate, request, command.identity_proof, records)
     tx.publish(
         RightsErasureDone(
             certificate_id=certificate_id,
@@ -84,14 +85,16 @@ async def erase_by_request(command: EraseByRequest, tx: Transaction, parts: Eras
 
 async def get_erasure_certificate(
     certificate_id: UUID, tx: Transaction, erasures: PostgresErasures
-) -> Certificate:
-    """The certificate. There is no personal data in it.
+) -> tuple[Certificate, str]:
+    """The certificate, and what agencies have answered by now. There is no personal data in them.
 
     Raises:
         NotFound: CERTIFICATE_NOT_FOUND.
     """
     await own_agency_or_officer(tx)
-    certificate = await erasures.read(tx, certificate_id)
-    if certificate is None:
+    found = await erasures.read(tx, certificate_id)
+    if found is None:
         raise NotFound("There is no such certificate that you may see.", reason="CERTIFICATE_NOT_FOUND")
-    return certificate
+    certificate, records = found
+    answers = await erasures.answers(tx, records)
+    return certificate, answers_of(certificate, answers, await tx.now())

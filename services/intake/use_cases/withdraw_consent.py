@@ -39,7 +39,7 @@ class Withdrawal:
 
     @property
     def in_between(self) -> list[DisclosureId]:
-        """What was given between the person's word and its recording."""
+        """What was given between the person's word and its recording, all of it."""
         return [
             one.disclosure_id for recall in self.recalls for one in recall.disclosures if one.is_in_between
         ]

@@ -164,6 +164,7 @@ def requests_about_case(case: Case, desk: Desk) -> dict[str, Message]:
         "GetEmergencyDisclosure": access.GetEmergencyDisclosureRequest(
             request_id=again, emergency_access_id=case.emergency_access_id
         ),
+        "ListRecalledDisclosures": recall.ListRecalledDisclosuresRequest(recall_id=case.recall_id),
         "AcknowledgeRecall": recall.AcknowledgeRecallRequest(
             request_id=again, recall_id=case.recall_id, destroyed_categories=["NAME"]
         ),

@@ -167,6 +167,14 @@ PEOPLE: Final[dict[str, Row]] = {
         "COMPLAINT_NOT_FOUND",
         {Side.OFFICER: {"OPEN": OK, "ANSWERED": "ALREADY_ANSWERED"}},
     ),
+    "ListRecalledDisclosures": _of_sender(
+        Thing.RECALL,
+        "RECALL_NOT_FOUND",
+        OK,
+        CASE_ROLES | {Role.DPO, Role.SAFEGUARDING_OFFICER},
+        changes=False,
+        others={Side.PROVIDER: OK, Side.OFFICER: OK},
+    ),
     "AcknowledgeRecall": Row(
         CASE_ROLES,
         Thing.RECALL,

@@ -65,6 +65,7 @@ async def test_a_holder_is_asked_by_the_referral_it_knows_and_answers_once(offic
     assert not (await office.holder("ListRecalls", listing(HELD))).recalls
     withdrawn = await office.withdraw()
     assert (withdrawn.recalls_opened, list(withdrawn.disclosure_ids_in_between)) == (1, [])
+    assert withdrawn.in_between_count == 0
     [recall] = (await office.holder("ListRecalls", listing(HELD))).recalls
     assert (recall.referral_id, recall.beneficiary_id) == (office.need.referral_id, "")
     assert (recall.cause, recall.overdue) == (messages.RECALL_CAUSE_WITHDRAWN, False)
@@ -114,6 +115,13 @@ async def test_a_withdrawal_entered_late_answers_what_was_given_in_between(offic
     [given] = recall.disclosures
     assert (given.in_between, list(given.categories)) == (True, ["NAME"])
     assert list(withdrawn.disclosure_ids_in_between) == [given.disclosure_id]
+    assert withdrawn.in_between_count == 1
+    request = messages.ListRecalledDisclosuresRequest(recall_id=recall.recall_id)
+    read = await office.holder("ListRecalledDisclosures", request)
+    assert (list(read.disclosures), read.next_page_token) == ([given], "")
+    with refused() as refusal:
+        await office.ask("ListRecalledDisclosures", request, "agency_member", agency_id=uuid4())
+    assert (refusal.code, refusal.reason) == (grpc.StatusCode.NOT_FOUND, "RECALL_NOT_FOUND")
 
 
 async def test_nobody_else_is_shown_or_can_answer_what_an_agency_is_asked(office: Office) -> None:

@@ -12,6 +12,7 @@ from services.intake.adapters.identifier_search import IdentifierSearch
 from services.intake.adapters.postgres_emergencies import PostgresEmergencies
 from services.intake.domain.beneficiary import Beneficiary, Name, Names
 from services.intake.domain.recall import Recall, RecallCause
+from services.intake.use_cases.list_recalled_disclosures import list_recalled_disclosures
 from services.intake.use_cases.list_recalls import RecallView
 from services.intake.use_cases.update_beneficiary import UpdateBeneficiary, update_beneficiary
 from tests.support.consented_people import METHOD, bits, named
@@ -67,6 +68,11 @@ async def test_each_agency_that_holds_an_earlier_value_is_told_and_reads_the_cor
     assert given.fields["names"] == RIGHT_NAME
     [(mine, _)] = (await recalls.listed(HOLDER, RecallView.HELD)).recalls
     assert [named(line.mask) for line in mine.disclosures] == [{"NAME"}]
+    async with recalls.intake.database.transaction(HOLDER) as tx:
+        page, after = await list_recalled_disclosures(
+            mine.recall_id, 0, None, METHOD, tx, recalls.intake.parts.recalls
+        )
+    assert (list(page), after) == (list(mine.disclosures), None)
     await recalls.answer(mine)
     assert [one.agency_id for one in await corrected(recalls)] == [B]
 

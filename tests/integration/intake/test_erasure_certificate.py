@@ -17,7 +17,9 @@ from services.intake.adapters.postgres_erasures import PostgresErasures
 from services.intake.adapters.tombstones import Tombstones
 from services.intake.domain.erasure import KEPT_ON, Certificate
 from services.intake.domain.person_export import IdentityProof
+from services.intake.domain.recall import Acknowledgement
 from services.intake.domain.rights_request import AskedBy, Right
+from services.intake.use_cases.acknowledge_recall import AcknowledgeRecall, acknowledge_recall
 from services.intake.use_cases.erase_by_request import (
     EraseByRequest,
     ErasureParts,
@@ -66,7 +68,13 @@ class Erasures:
 
     async def read(self, certificate_id: UUID, *, by: Caller = DPO) -> Certificate:
         async with self.intake.database.transaction(by) as tx:
-            return await get_erasure_certificate(certificate_id, tx, self.store)
+            return (await get_erasure_certificate(certificate_id, tx, self.store))[0]
+
+    async def answers(self, certificate_id: UUID) -> dict[str, Any]:
+        async with self.intake.database.transaction(DPO) as tx:
+            _, answers = await get_erasure_certificate(certificate_id, tx, self.store)
+        found: dict[str, Any] = json.loads(answers)
+        return found
 
 
 @pytest.fixture
@@ -115,6 +123,28 @@ async def test_the_certificate_holds_no_personal_data_and_can_be_read_later_as_i
     fact = DisclosureEvent.FromString(event["payload"]).rights_erasure_done
     assert fact.sha256 == sha256(written.document.encode()).digest()
     assert str(person).encode() not in event["payload"]
+
+
+async def test_it_says_what_agencies_had_answered_and_read_again_what_they_answered_since(
+    erasures: Erasures,
+) -> None:
+    intake, person = erasures.intake, await erasures.given()
+    asked = (await erasures.rights.register(person, Right.ERASURE)).rights_request_id
+    written = await erasures.erase(asked)
+    [issued] = json.loads(written.document)["answers"]
+    assert (issued["agency_id"], issued["answer"], issued["answered_time"]) == (str(A), "NOT_YET", "")
+    [row] = await intake.rows("select * from recall where beneficiary_id = $1", person)
+    command = AcknowledgeRecall(
+        uuid4(), row["recall_id"], Acknowledgement(0, row["recalled_mask"], "LEGAL_OBLIGATION"), ""
+    )
+    async with intake.database.transaction(member_of(A)) as tx:
+        await acknowledge_recall(command, tx, intake.parts.recalls, intake.parts.vault)
+    found = await erasures.answers(written.certificate_id)
+    assert found["certificate_sha256"] == written.sha256.hex()
+    [answer] = found["answers"]
+    assert (answer["answer"], answer["kinds_asked"], answer["kinds_kept"]) == ("KEEPS_SOME", 1, 1)
+    assert answer["answered_time"] > answer["asked_time"]
+    assert (await erasures.read(written.certificate_id)).document == written.document
 
 
 async def test_a_certificate_cannot_be_changed_by_the_service(erasures: Erasures) -> None:

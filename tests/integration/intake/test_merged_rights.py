@@ -15,7 +15,12 @@ from services.intake.adapters.tombstones import Tombstones
 from services.intake.domain.person_export import IdentityProof
 from services.intake.domain.rights_request import AskedBy, Right
 from services.intake.entrypoints.export_document import export_document
-from services.intake.use_cases.erase_by_request import EraseByRequest, ErasureParts, erase_by_request
+from services.intake.use_cases.erase_by_request import (
+    EraseByRequest,
+    ErasureParts,
+    erase_by_request,
+    get_erasure_certificate,
+)
 from tests.support.consented_people import OpenIntake, member_of
 from tests.support.merges import PROTECTOR, Merges
 from tests.support.rights import Rights
@@ -112,6 +117,10 @@ async def test_whoever_is_erased_is_so_on_both_records_and_after_a_restore_too(
     assert (kept_rows["consent"], kept_rows["disclosure"], kept_rows["beneficiary_merge"]) == (2, 2, 1)
     recalls = await merges.intake.rows("select beneficiary_id from recall where cause = 'ERASED'")
     assert {row["beneficiary_id"] for row in recalls} == {kept, merged}
+    assert len(document["answers"]) == 2
+    async with merges.intake.database.transaction(DPO) as tx:
+        _, answers = await get_erasure_certificate(certificate.certificate_id, tx, PostgresErasures())
+    assert [one["answer"] for one in json.loads(answers)["answers"]] == ["NOT_YET", "NOT_YET"]
     with pytest.raises(RuleBroken) as refusal:
         await merges.unmerge(merged)
     assert refusal.value.stable_reason == "BENEFICIARY_ERASED"

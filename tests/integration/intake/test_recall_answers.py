@@ -1,7 +1,7 @@
 """What an agency answers when something is asked back, and who reads it, over a real PostgreSQL."""
 
 from typing import Any
-from uuid import uuid4
+from uuid import UUID, uuid4
 
 import asyncpg
 import pytest
@@ -12,9 +12,11 @@ from kernel.errors import Invalid, KemError, NotFound, NotPermitted, RuleBroken
 from kernel.vocabulary import Routing
 from services.intake.adapters.postgres_recalls import MAX_LINES
 from services.intake.domain.recall import Acknowledgement
+from services.intake.use_cases.list_recalled_disclosures import list_recalled_disclosures
 from services.intake.use_cases.list_recalls import RecallFilter, RecallView
-from tests.support.consented_people import agreement_with, bits, grant, member_of
-from tests.support.recalls import DAY, EVERYTHING_GIVEN, HOLDER, OFFICER, WORDS, Recalls
+from services.intake.use_cases.page_with_words import Place
+from tests.support.consented_people import METHOD, agreement_with, bits, grant, member_of
+from tests.support.recalls import DAY, EVERYTHING_GIVEN, HOLDER, OFFICER, WORDS, B, Recalls
 from tests.support.telephone import A
 from tests.support.vault import KEM, worker_of
 
@@ -192,3 +194,36 @@ async def test_the_database_itself_takes_no_answer_that_leaves_something_open(re
         with pytest.raises(asyncpg.CheckViolationError):
             async with recalls.intake.database.transaction(HOLDER) as tx:
                 await parts.recalls.answer(tx, recall.recall_id, answer, None, await tx.now())
+
+
+async def test_all_that_one_recall_is_of_is_read_by_page_by_either_side_and_by_no_other(
+    recalls: Recalls,
+) -> None:
+    person = await recalls.person_who_allows(A)
+    need = await recalls.given(person, A)
+    for _ in range(4):
+        await recalls.intake.disclose(need, HOLDER)
+    await recalls.intake.withdraw(person)
+    [recall] = await recalls.open()
+    everything = {
+        row["disclosure_id"] for row in await recalls.intake.rows("select disclosure_id from disclosure")
+    }
+    for by in (HOLDER, recalls.intake.desk, OFFICER):
+        read: list[UUID] = []
+        after: Place | None = None
+        while True:
+            async with recalls.intake.database.transaction(by) as tx:
+                page, after = await list_recalled_disclosures(
+                    recall.recall_id, 2, after, METHOD, tx, recalls.intake.parts.recalls
+                )
+            assert 0 < len(page) <= 2
+            read += [one.disclosure_id for one in page]
+            if after is None:
+                break
+        assert len(read) == len(set(read)) == 5
+        assert set(read) == everything
+    with pytest.raises(NotFound):
+        async with recalls.intake.database.transaction(member_of(B)) as tx:
+            await list_recalled_disclosures(
+                recall.recall_id, 2, None, METHOD, tx, recalls.intake.parts.recalls
+            )

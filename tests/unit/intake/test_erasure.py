@@ -18,7 +18,7 @@ KEPT = {"need": 2, "consent": 1, "complaint": 0}
 
 
 def test_a_certificate_is_canonical_and_its_digest_is_that_of_its_text() -> None:
-    certificate = certificate_of(IDS[0], IDS[1], IDS[2], NOW, DESTROYED, KEPT, [IDS[5]])
+    certificate = certificate_of(IDS[0], IDS[1], IDS[2], NOW, DESTROYED, KEPT, [IDS[5]], [])
     found = json.loads(certificate.document)
     again = json.dumps(found, sort_keys=True, separators=(",", ":"), ensure_ascii=False)
     assert certificate.document == again
@@ -30,5 +30,5 @@ def test_a_certificate_is_canonical_and_its_digest_is_that_of_its_text() -> None
 
 def test_another_fact_gives_another_digest() -> None:
     times = (NOW, NOW.replace(year=2027))
-    one, other = (certificate_of(IDS[0], IDS[1], IDS[2], at, DESTROYED, KEPT, []) for at in times)
+    one, other = (certificate_of(IDS[0], IDS[1], IDS[2], at, DESTROYED, KEPT, [], []) for at in times)
     assert one.sha256 != other.sha256

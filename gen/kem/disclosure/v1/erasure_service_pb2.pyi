@@ -110,19 +110,27 @@ class GetErasureCertificateResponse(_message.Message):
 
     DOCUMENT_FIELD_NUMBER: _builtins.int
     SHA256_FIELD_NUMBER: _builtins.int
+    ANSWERS_FIELD_NUMBER: _builtins.int
     document: _builtins.str
-    """Canonical JSON (RFC 8785): what was destroyed, when, by whose decision, who was told, what is kept and on what ground."""
+    """Canonical JSON (RFC 8785): what was destroyed, when, by whose decision, who was told, what agencies had answered by then, what
+    is kept and on what ground.
+    """
     sha256: _builtins.str
     """SHA-256 of the document, in hexadecimal digits; the event of the erasure says the same."""
+    answers: _builtins.str
+    """Canonical JSON: what agencies have answered by now, with the digest of the certificate to which it belongs. Which kinds of
+    data they keep, and on what ground, ListRecalls says to whom may see it.
+    """
     def __init__(
         self,
         *,
         document: _builtins.str = ...,
         sha256: _builtins.str = ...,
+        answers: _builtins.str = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["document", b"document", "sha256", b"sha256"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["answers", b"answers", "document", b"document", "sha256", b"sha256"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 

@@ -26,7 +26,7 @@ from buf.validate import validate_pb2 as buf_dot_validate_dot_validate__pb2
 from google.protobuf import timestamp_pb2 as google_dot_protobuf_dot_timestamp__pb2
 
 
-DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n&kem/disclosure/v1/recall_service.proto\x12\x11kem.disclosure.v1\x1a\x1b\x62uf/validate/validate.proto\x1a\x1fgoogle/protobuf/timestamp.proto\"\x87\x01\n\x12RecalledDisclosure\x12\x15\n\rdisclosure_id\x18\x01 \x01(\t\x12\x32\n\x0e\x64isclosed_time\x18\x02 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12\x12\n\ncategories\x18\x03 \x03(\t\x12\x12\n\nin_between\x18\x04 \x01(\x08\"\xa9\x01\n\x15RecallAcknowledgement\x12\x35\n\x11\x61\x63knowledged_time\x18\x01 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12\x1c\n\x14\x64\x65stroyed_categories\x18\x02 \x03(\t\x12\x17\n\x0fkept_categories\x18\x03 \x03(\t\x12\x13\n\x0bkept_ground\x18\x04 \x01(\t\x12\r\n\x05words\x18\x05 \x01(\t\"\xb0\x03\n\x06Recall\x12\x11\n\trecall_id\x18\x01 \x01(\t\x12\x13\n\x0breferral_id\x18\x02 \x01(\t\x12\x11\n\tagency_id\x18\x03 \x01(\t\x12\x16\n\x0e\x62\x65neficiary_id\x18\x04 \x01(\t\x12-\n\x05\x63\x61use\x18\x05 \x01(\x0e\x32\x1e.kem.disclosure.v1.RecallCause\x12/\n\x0bopened_time\x18\x06 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12,\n\x08\x64ue_time\x18\x07 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12\x0f\n\x07overdue\x18\x08 \x01(\x08\x12\x1b\n\x13recalled_categories\x18\t \x03(\t\x12:\n\x0b\x64isclosures\x18\n \x03(\x0b\x32%.kem.disclosure.v1.RecalledDisclosure\x12\x41\n\x0f\x61\x63knowledgement\x18\x0b \x01(\x0b\x32(.kem.disclosure.v1.RecallAcknowledgement\x12\x18\n\x10\x64isclosure_count\x18\x0c \x01(\x05\"\xc7\x01\n\x12ListRecallsRequest\x12\x37\n\x04view\x18\x01 \x01(\x0e\x32\x1d.kem.disclosure.v1.RecallViewB\n\xbaH\x07\x82\x01\x04\x10\x01 \x00\x12;\n\x06\x66ilter\x18\x02 \x01(\x0e\x32\x1f.kem.disclosure.v1.RecallFilterB\n\xbaH\x07\x82\x01\x04\x10\x01 \x00\x12\x1d\n\tpage_size\x18\x03 \x01(\x05\x42\n\xbaH\x07\x1a\x05\x18\xc8\x01(\x00\x12\x1c\n\npage_token\x18\x04 \x01(\tB\x08\xbaH\x05r\x03\x18\xc8\x01\"Z\n\x13ListRecallsResponse\x12*\n\x07recalls\x18\x01 \x03(\x0b\x32\x19.kem.disclosure.v1.Recall\x12\x17\n\x0fnext_page_token\x18\x02 \x01(\t\"\xdb\x01\n\x18\x41\x63knowledgeRecallRequest\x12\x1c\n\nrequest_id\x18\x01 \x01(\tB\x08\xbaH\x05r\x03\xb0\x01\x01\x12\x1b\n\trecall_id\x18\x02 \x01(\tB\x08\xbaH\x05r\x03\xb0\x01\x01\x12(\n\x14\x64\x65stroyed_categories\x18\x03 \x03(\tB\n\xbaH\x07\x92\x01\x04\x10?\x18\x01\x12#\n\x0fkept_categories\x18\x04 \x03(\tB\n\xbaH\x07\x92\x01\x04\x10?\x18\x01\x12\x1c\n\x0bkept_ground\x18\x05 \x01(\tB\x07\xbaH\x04r\x02\x18\x32\x12\x17\n\x05words\x18\x06 \x01(\tB\x08\xbaH\x05r\x03\x18\xd0\x0f\"R\n\x19\x41\x63knowledgeRecallResponse\x12\x35\n\x11\x61\x63knowledged_time\x18\x01 \x01(\x0b\x32\x1a.google.protobuf.Timestamp*\xe4\x01\n\x0bRecallCause\x12\x1c\n\x18RECALL_CAUSE_UNSPECIFIED\x10\x00\x12\x1a\n\x16RECALL_CAUSE_WITHDRAWN\x10\x01\x12\x18\n\x14RECALL_CAUSE_EXPIRED\x10\x02\x12\x17\n\x13RECALL_CAUSE_ERASED\x10\x03\x12\x16\n\x12RECALL_CAUSE_ENDED\x10\x04\x12\x19\n\x15RECALL_CAUSE_EXCLUDED\x10\x05\x12\x1a\n\x16RECALL_CAUSE_CORRECTED\x10\x06\x12\x19\n\x15RECALL_CAUSE_OBJECTED\x10\x07*U\n\nRecallView\x12\x1b\n\x17RECALL_VIEW_UNSPECIFIED\x10\x00\x12\x14\n\x10RECALL_VIEW_HELD\x10\x01\x12\x14\n\x10RECALL_VIEW_SENT\x10\x02*w\n\x0cRecallFilter\x12\x1d\n\x19RECALL_FILTER_UNSPECIFIED\x10\x00\x12\x16\n\x12RECALL_FILTER_OPEN\x10\x01\x12\x19\n\x15RECALL_FILTER_OVERDUE\x10\x02\x12\x15\n\x11RECALL_FILTER_ALL\x10\x03\x32\xdd\x01\n\rRecallService\x12\\\n\x0bListRecalls\x12%.kem.disclosure.v1.ListRecallsRequest\x1a&.kem.disclosure.v1.ListRecallsResponse\x12n\n\x11\x41\x63knowledgeRecall\x12+.kem.disclosure.v1.AcknowledgeRecallRequest\x1a,.kem.disclosure.v1.AcknowledgeRecallResponseb\x06proto3')
+DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n&kem/disclosure/v1/recall_service.proto\x12\x11kem.disclosure.v1\x1a\x1b\x62uf/validate/validate.proto\x1a\x1fgoogle/protobuf/timestamp.proto\"\x87\x01\n\x12RecalledDisclosure\x12\x15\n\rdisclosure_id\x18\x01 \x01(\t\x12\x32\n\x0e\x64isclosed_time\x18\x02 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12\x12\n\ncategories\x18\x03 \x03(\t\x12\x12\n\nin_between\x18\x04 \x01(\x08\"\xa9\x01\n\x15RecallAcknowledgement\x12\x35\n\x11\x61\x63knowledged_time\x18\x01 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12\x1c\n\x14\x64\x65stroyed_categories\x18\x02 \x03(\t\x12\x17\n\x0fkept_categories\x18\x03 \x03(\t\x12\x13\n\x0bkept_ground\x18\x04 \x01(\t\x12\r\n\x05words\x18\x05 \x01(\t\"\xb0\x03\n\x06Recall\x12\x11\n\trecall_id\x18\x01 \x01(\t\x12\x13\n\x0breferral_id\x18\x02 \x01(\t\x12\x11\n\tagency_id\x18\x03 \x01(\t\x12\x16\n\x0e\x62\x65neficiary_id\x18\x04 \x01(\t\x12-\n\x05\x63\x61use\x18\x05 \x01(\x0e\x32\x1e.kem.disclosure.v1.RecallCause\x12/\n\x0bopened_time\x18\x06 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12,\n\x08\x64ue_time\x18\x07 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12\x0f\n\x07overdue\x18\x08 \x01(\x08\x12\x1b\n\x13recalled_categories\x18\t \x03(\t\x12:\n\x0b\x64isclosures\x18\n \x03(\x0b\x32%.kem.disclosure.v1.RecalledDisclosure\x12\x41\n\x0f\x61\x63knowledgement\x18\x0b \x01(\x0b\x32(.kem.disclosure.v1.RecallAcknowledgement\x12\x18\n\x10\x64isclosure_count\x18\x0c \x01(\x05\"\xc7\x01\n\x12ListRecallsRequest\x12\x37\n\x04view\x18\x01 \x01(\x0e\x32\x1d.kem.disclosure.v1.RecallViewB\n\xbaH\x07\x82\x01\x04\x10\x01 \x00\x12;\n\x06\x66ilter\x18\x02 \x01(\x0e\x32\x1f.kem.disclosure.v1.RecallFilterB\n\xbaH\x07\x82\x01\x04\x10\x01 \x00\x12\x1d\n\tpage_size\x18\x03 \x01(\x05\x42\n\xbaH\x07\x1a\x05\x18\xc8\x01(\x00\x12\x1c\n\npage_token\x18\x04 \x01(\tB\x08\xbaH\x05r\x03\x18\xc8\x01\"Z\n\x13ListRecallsResponse\x12*\n\x07recalls\x18\x01 \x03(\x0b\x32\x19.kem.disclosure.v1.Recall\x12\x17\n\x0fnext_page_token\x18\x02 \x01(\t\"z\n\x1eListRecalledDisclosuresRequest\x12\x1b\n\trecall_id\x18\x01 \x01(\tB\x08\xbaH\x05r\x03\xb0\x01\x01\x12\x1d\n\tpage_size\x18\x02 \x01(\x05\x42\n\xbaH\x07\x1a\x05\x18\xc8\x01(\x00\x12\x1c\n\npage_token\x18\x03 \x01(\tB\x08\xbaH\x05r\x03\x18\xc8\x01\"v\n\x1fListRecalledDisclosuresResponse\x12:\n\x0b\x64isclosures\x18\x01 \x03(\x0b\x32%.kem.disclosure.v1.RecalledDisclosure\x12\x17\n\x0fnext_page_token\x18\x02 \x01(\t\"\xdb\x01\n\x18\x41\x63knowledgeRecallRequest\x12\x1c\n\nrequest_id\x18\x01 \x01(\tB\x08\xbaH\x05r\x03\xb0\x01\x01\x12\x1b\n\trecall_id\x18\x02 \x01(\tB\x08\xbaH\x05r\x03\xb0\x01\x01\x12(\n\x14\x64\x65stroyed_categories\x18\x03 \x03(\tB\n\xbaH\x07\x92\x01\x04\x10?\x18\x01\x12#\n\x0fkept_categories\x18\x04 \x03(\tB\n\xbaH\x07\x92\x01\x04\x10?\x18\x01\x12\x1c\n\x0bkept_ground\x18\x05 \x01(\tB\x07\xbaH\x04r\x02\x18\x32\x12\x17\n\x05words\x18\x06 \x01(\tB\x08\xbaH\x05r\x03\x18\xd0\x0f\"R\n\x19\x41\x63knowledgeRecallResponse\x12\x35\n\x11\x61\x63knowledged_time\x18\x01 \x01(\x0b\x32\x1a.google.protobuf.Timestamp*\xe4\x01\n\x0bRecallCause\x12\x1c\n\x18RECALL_CAUSE_UNSPECIFIED\x10\x00\x12\x1a\n\x16RECALL_CAUSE_WITHDRAWN\x10\x01\x12\x18\n\x14RECALL_CAUSE_EXPIRED\x10\x02\x12\x17\n\x13RECALL_CAUSE_ERASED\x10\x03\x12\x16\n\x12RECALL_CAUSE_ENDED\x10\x04\x12\x19\n\x15RECALL_CAUSE_EXCLUDED\x10\x05\x12\x1a\n\x16RECALL_CAUSE_CORRECTED\x10\x06\x12\x19\n\x15RECALL_CAUSE_OBJECTED\x10\x07*U\n\nRecallView\x12\x1b\n\x17RECALL_VIEW_UNSPECIFIED\x10\x00\x12\x14\n\x10RECALL_VIEW_HELD\x10\x01\x12\x14\n\x10RECALL_VIEW_SENT\x10\x02*w\n\x0cRecallFilter\x12\x1d\n\x19RECALL_FILTER_UNSPECIFIED\x10\x00\x12\x16\n\x12RECALL_FILTER_OPEN\x10\x01\x12\x19\n\x15RECALL_FILTER_OVERDUE\x10\x02\x12\x15\n\x11RECALL_FILTER_ALL\x10\x03\x32\xe0\x02\n\rRecallService\x12\\\n\x0bListRecalls\x12%.kem.disclosure.v1.ListRecallsRequest\x1a&.kem.disclosure.v1.ListRecallsResponse\x12\x80\x01\n\x17ListRecalledDisclosures\x12\x31.kem.disclosure.v1.ListRecalledDisclosuresRequest\x1a\x32.kem.disclosure.v1.ListRecalledDisclosuresResponse\x12n\n\x11\x41\x63knowledgeRecall\x12+.kem.disclosure.v1.AcknowledgeRecallRequest\x1a,.kem.disclosure.v1.AcknowledgeRecallResponseb\x06proto3')
 
 _globals = globals()
 _builder.BuildMessageAndEnumDescriptors(DESCRIPTOR, _globals)
@@ -41,6 +41,12 @@ if not _descriptor._USE_C_DESCRIPTORS:
   _globals['_LISTRECALLSREQUEST'].fields_by_name['page_size']._serialized_options = b'\272H\007\032\005\030\310\001(\000'
   _globals['_LISTRECALLSREQUEST'].fields_by_name['page_token']._loaded_options = None
   _globals['_LISTRECALLSREQUEST'].fields_by_name['page_token']._serialized_options = b'\272H\005r\003\030\310\001'
+  _globals['_LISTRECALLEDDISCLOSURESREQUEST'].fields_by_name['recall_id']._loaded_options = None
+  _globals['_LISTRECALLEDDISCLOSURESREQUEST'].fields_by_name['recall_id']._serialized_options = b'\272H\005r\003\260\001\001'
+  _globals['_LISTRECALLEDDISCLOSURESREQUEST'].fields_by_name['page_size']._loaded_options = None
+  _globals['_LISTRECALLEDDISCLOSURESREQUEST'].fields_by_name['page_size']._serialized_options = b'\272H\007\032\005\030\310\001(\000'
+  _globals['_LISTRECALLEDDISCLOSURESREQUEST'].fields_by_name['page_token']._loaded_options = None
+  _globals['_LISTRECALLEDDISCLOSURESREQUEST'].fields_by_name['page_token']._serialized_options = b'\272H\005r\003\030\310\001'
   _globals['_ACKNOWLEDGERECALLREQUEST'].fields_by_name['request_id']._loaded_options = None
   _globals['_ACKNOWLEDGERECALLREQUEST'].fields_by_name['request_id']._serialized_options = b'\272H\005r\003\260\001\001'
   _globals['_ACKNOWLEDGERECALLREQUEST'].fields_by_name['recall_id']._loaded_options = None
@@ -53,12 +59,12 @@ if not _descriptor._USE_C_DESCRIPTORS:
   _globals['_ACKNOWLEDGERECALLREQUEST'].fields_by_name['kept_ground']._serialized_options = b'\272H\004r\002\0302'
   _globals['_ACKNOWLEDGERECALLREQUEST'].fields_by_name['words']._loaded_options = None
   _globals['_ACKNOWLEDGERECALLREQUEST'].fields_by_name['words']._serialized_options = b'\272H\005r\003\030\320\017'
-  _globals['_RECALLCAUSE']._serialized_start=1469
-  _globals['_RECALLCAUSE']._serialized_end=1697
-  _globals['_RECALLVIEW']._serialized_start=1699
-  _globals['_RECALLVIEW']._serialized_end=1784
-  _globals['_RECALLFILTER']._serialized_start=1786
-  _globals['_RECALLFILTER']._serialized_end=1905
+  _globals['_RECALLCAUSE']._serialized_start=1713
+  _globals['_RECALLCAUSE']._serialized_end=1941
+  _globals['_RECALLVIEW']._serialized_start=1943
+  _globals['_RECALLVIEW']._serialized_end=2028
+  _globals['_RECALLFILTER']._serialized_start=2030
+  _globals['_RECALLFILTER']._serialized_end=2149
   _globals['_RECALLEDDISCLOSURE']._serialized_start=124
   _globals['_RECALLEDDISCLOSURE']._serialized_end=259
   _globals['_RECALLACKNOWLEDGEMENT']._serialized_start=262
@@ -69,10 +75,14 @@ if not _descriptor._USE_C_DESCRIPTORS:
   _globals['_LISTRECALLSREQUEST']._serialized_end=1068
   _globals['_LISTRECALLSRESPONSE']._serialized_start=1070
   _globals['_LISTRECALLSRESPONSE']._serialized_end=1160
-  _globals['_ACKNOWLEDGERECALLREQUEST']._serialized_start=1163
-  _globals['_ACKNOWLEDGERECALLREQUEST']._serialized_end=1382
-  _globals['_ACKNOWLEDGERECALLRESPONSE']._serialized_start=1384
-  _globals['_ACKNOWLEDGERECALLRESPONSE']._serialized_end=1466
-  _globals['_RECALLSERVICE']._serialized_start=1908
-  _globals['_RECALLSERVICE']._serialized_end=2129
+  _globals['_LISTRECALLEDDISCLOSURESREQUEST']._serialized_start=1162
+  _globals['_LISTRECALLEDDISCLOSURESREQUEST']._serialized_end=1284
+  _globals['_LISTRECALLEDDISCLOSURESRESPONSE']._serialized_start=1286
+  _globals['_LISTRECALLEDDISCLOSURESRESPONSE']._serialized_end=1404
+  _globals['_ACKNOWLEDGERECALLREQUEST']._serialized_start=1407
+  _globals['_ACKNOWLEDGERECALLREQUEST']._serialized_end=1626
+  _globals['_ACKNOWLEDGERECALLRESPONSE']._serialized_start=1628
+  _globals['_ACKNOWLEDGERECALLRESPONSE']._serialized_end=1710
+  _globals['_RECALLSERVICE']._serialized_start=2152
+  _globals['_RECALLSERVICE']._serialized_end=2504
 # @@protoc_insertion_point(module_scope)

@@ -248,7 +248,7 @@ class Recall(_message.Message):
 
     @_builtins.property
     def disclosures(self) -> _containers.RepeatedCompositeFieldContainer[Global___RecalledDisclosure]:
-        """What was given when, the earliest first; the first hundred."""
+        """What was given when, the earliest first; the first hundred. ListRecalledDisclosures lists all."""
 
     @_builtins.property
     def acknowledgement(self) -> Global___RecallAcknowledgement:
@@ -339,6 +339,64 @@ class ListRecallsResponse(_message.Message):
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
 Global___ListRecallsResponse: _TypeAlias = ListRecallsResponse  # noqa: Y015
+
+@_typing.final
+class ListRecalledDisclosuresRequest(_message.Message):
+    """Asks what is recalled by one recall."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    RECALL_ID_FIELD_NUMBER: _builtins.int
+    PAGE_SIZE_FIELD_NUMBER: _builtins.int
+    PAGE_TOKEN_FIELD_NUMBER: _builtins.int
+    recall_id: _builtins.str
+    """The recall."""
+    page_size: _builtins.int
+    """At most this many; 0 means 50."""
+    page_token: _builtins.str
+    """Where the last page ended."""
+    def __init__(
+        self,
+        *,
+        recall_id: _builtins.str = ...,
+        page_size: _builtins.int = ...,
+        page_token: _builtins.str = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["page_size", b"page_size", "page_token", b"page_token", "recall_id", b"recall_id"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___ListRecalledDisclosuresRequest: _TypeAlias = ListRecalledDisclosuresRequest  # noqa: Y015
+
+@_typing.final
+class ListRecalledDisclosuresResponse(_message.Message):
+    """A page of what is recalled."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    DISCLOSURES_FIELD_NUMBER: _builtins.int
+    NEXT_PAGE_TOKEN_FIELD_NUMBER: _builtins.int
+    next_page_token: _builtins.str
+    """Empty on the last page."""
+    @_builtins.property
+    def disclosures(self) -> _containers.RepeatedCompositeFieldContainer[Global___RecalledDisclosure]:
+        """The disclosures, the earliest first."""
+
+    def __init__(
+        self,
+        *,
+        disclosures: _abc.Iterable[Global___RecalledDisclosure] | None = ...,
+        next_page_token: _builtins.str = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["disclosures", b"disclosures", "next_page_token", b"next_page_token"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___ListRecalledDisclosuresResponse: _TypeAlias = ListRecalledDisclosuresResponse  # noqa: Y015
 
 @_typing.final
 class AcknowledgeRecallRequest(_message.Message):

@@ -40,6 +40,11 @@ class RecallServiceStub:
                 request_serializer=kem_dot_disclosure_dot_v1_dot_recall__service__pb2.ListRecallsRequest.SerializeToString,
                 response_deserializer=kem_dot_disclosure_dot_v1_dot_recall__service__pb2.ListRecallsResponse.FromString,
                 _registered_method=True)
+        self.ListRecalledDisclosures = channel.unary_unary(
+                '/kem.disclosure.v1.RecallService/ListRecalledDisclosures',
+                request_serializer=kem_dot_disclosure_dot_v1_dot_recall__service__pb2.ListRecalledDisclosuresRequest.SerializeToString,
+                response_deserializer=kem_dot_disclosure_dot_v1_dot_recall__service__pb2.ListRecalledDisclosuresResponse.FromString,
+                _registered_method=True)
         self.AcknowledgeRecall = channel.unary_unary(
                 '/kem.disclosure.v1.RecallService/AcknowledgeRecall',
                 request_serializer=kem_dot_disclosure_dot_v1_dot_recall__service__pb2.AcknowledgeRecallRequest.SerializeToString,
@@ -53,6 +58,14 @@ class RecallServiceServicer:
 
     def ListRecalls(self, request, context):
         """Lists recalls, the earliest due first: those that the caller's agency must answer, or those of its own people.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
+    def ListRecalledDisclosures(self, request, context):
+        """Lists all that was given and is recalled by one recall, the earliest first: to the agency that must answer it, and to the one
+        that registered the person.
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')
@@ -72,6 +85,11 @@ def add_RecallServiceServicer_to_server(servicer, server):
                     servicer.ListRecalls,
                     request_deserializer=kem_dot_disclosure_dot_v1_dot_recall__service__pb2.ListRecallsRequest.FromString,
                     response_serializer=kem_dot_disclosure_dot_v1_dot_recall__service__pb2.ListRecallsResponse.SerializeToString,
+            ),
+            'ListRecalledDisclosures': grpc.unary_unary_rpc_method_handler(
+                    servicer.ListRecalledDisclosures,
+                    request_deserializer=kem_dot_disclosure_dot_v1_dot_recall__service__pb2.ListRecalledDisclosuresRequest.FromString,
+                    response_serializer=kem_dot_disclosure_dot_v1_dot_recall__service__pb2.ListRecalledDisclosuresResponse.SerializeToString,
             ),
             'AcknowledgeRecall': grpc.unary_unary_rpc_method_handler(
                     servicer.AcknowledgeRecall,
@@ -107,6 +125,33 @@ class RecallService:
             '/kem.disclosure.v1.RecallService/ListRecalls',
             kem_dot_disclosure_dot_v1_dot_recall__service__pb2.ListRecallsRequest.SerializeToString,
             kem_dot_disclosure_dot_v1_dot_recall__service__pb2.ListRecallsResponse.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def ListRecalledDisclosures(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/kem.disclosure.v1.RecallService/ListRecalledDisclosures',
+            kem_dot_disclosure_dot_v1_dot_recall__service__pb2.ListRecalledDisclosuresRequest.SerializeToString,
+            kem_dot_disclosure_dot_v1_dot_recall__service__pb2.ListRecalledDisclosuresResponse.FromString,
             options,
             channel_credentials,
             insecure,

@@ -35,6 +35,10 @@ class RecallServiceStub:
     def __new__(cls, channel: _aio.Channel) -> RecallServiceAsyncStub: ...
     ListRecalls: _grpc.UnaryUnaryMultiCallable[_recall_service_pb2.ListRecallsRequest, _recall_service_pb2.ListRecallsResponse]
     """Lists recalls, the earliest due first: those that the caller's agency must answer, or those of its own people."""
+    ListRecalledDisclosures: _grpc.UnaryUnaryMultiCallable[_recall_service_pb2.ListRecalledDisclosuresRequest, _recall_service_pb2.ListRecalledDisclosuresResponse]
+    """Lists all that was given and is recalled by one recall, the earliest first: to the agency that must answer it, and to the one
+    that registered the person.
+    """
     AcknowledgeRecall: _grpc.UnaryUnaryMultiCallable[_recall_service_pb2.AcknowledgeRecallRequest, _recall_service_pb2.AcknowledgeRecallResponse]
     """Says what became of what was given. Said once, by the agency that was given it."""
 
@@ -45,6 +49,10 @@ class RecallServiceAsyncStub(RecallServiceStub):
     def __init__(self, channel: _aio.Channel) -> None: ...
     ListRecalls: _aio.UnaryUnaryMultiCallable[_recall_service_pb2.ListRecallsRequest, _recall_service_pb2.ListRecallsResponse]  # type: ignore[assignment]
     """Lists recalls, the earliest due first: those that the caller's agency must answer, or those of its own people."""
+    ListRecalledDisclosures: _aio.UnaryUnaryMultiCallable[_recall_service_pb2.ListRecalledDisclosuresRequest, _recall_service_pb2.ListRecalledDisclosuresResponse]  # type: ignore[assignment]
+    """Lists all that was given and is recalled by one recall, the earliest first: to the agency that must answer it, and to the one
+    that registered the person.
+    """
     AcknowledgeRecall: _aio.UnaryUnaryMultiCallable[_recall_service_pb2.AcknowledgeRecallRequest, _recall_service_pb2.AcknowledgeRecallResponse]  # type: ignore[assignment]
     """Says what became of what was given. Said once, by the agency that was given it."""
 
@@ -58,6 +66,16 @@ class RecallServiceServicer(metaclass=_abc_1.ABCMeta):
         context: _ServicerContext,
     ) -> _typing.Union[_recall_service_pb2.ListRecallsResponse, _abc.Awaitable[_recall_service_pb2.ListRecallsResponse]]:
         """Lists recalls, the earliest due first: those that the caller's agency must answer, or those of its own people."""
+
+    @_abc_1.abstractmethod
+    def ListRecalledDisclosures(
+        self,
+        request: _recall_service_pb2.ListRecalledDisclosuresRequest,
+        context: _ServicerContext,
+    ) -> _typing.Union[_recall_service_pb2.ListRecalledDisclosuresResponse, _abc.Awaitable[_recall_service_pb2.ListRecalledDisclosuresResponse]]:
+        """Lists all that was given and is recalled by one recall, the earliest first: to the agency that must answer it, and to the one
+        that registered the person.
+        """
 
     @_abc_1.abstractmethod
     def AcknowledgeRecall(

@@ -746,17 +746,22 @@ class WithdrawConsentResponse(_message.Message):
     GRANTS_CLOSED_FIELD_NUMBER: _builtins.int
     RECALLS_OPENED_FIELD_NUMBER: _builtins.int
     DISCLOSURE_IDS_IN_BETWEEN_FIELD_NUMBER: _builtins.int
+    IN_BETWEEN_COUNT_FIELD_NUMBER: _builtins.int
     grants_closed: _builtins.int
     """How many grants were closed."""
     recalls_opened: _builtins.int
     """How many agencies' answers are due for what they were given, one for each referral."""
+    in_between_count: _builtins.int
+    """How many there are in all."""
     @_builtins.property
     def withdrawn_time(self) -> _timestamp_pb2.Timestamp:
         """From this instant nothing is disclosed."""
 
     @_builtins.property
     def disclosure_ids_in_between(self) -> _containers.RepeatedScalarFieldContainer[_builtins.str]:
-        """Disclosures of the time between the person's word and its recording: they were given without consent."""
+        """Disclosures of the time between the person's word and its recording: they were given without consent. The first hundred; all
+        of them are read by ListRecalledDisclosures, recall by recall.
+        """
 
     def __init__(
         self,
@@ -765,10 +770,11 @@ class WithdrawConsentResponse(_message.Message):
         grants_closed: _builtins.int = ...,
         recalls_opened: _builtins.int = ...,
         disclosure_ids_in_between: _abc.Iterable[_builtins.str] | None = ...,
+        in_between_count: _builtins.int = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _typing.Literal["withdrawn_time", b"withdrawn_time"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["disclosure_ids_in_between", b"disclosure_ids_in_between", "grants_closed", b"grants_closed", "recalls_opened", b"recalls_opened", "withdrawn_time", b"withdrawn_time"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["disclosure_ids_in_between", b"disclosure_ids_in_between", "grants_closed", b"grants_closed", "in_between_count", b"in_between_count", "recalls_opened", b"recalls_opened", "withdrawn_time", b"withdrawn_time"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
