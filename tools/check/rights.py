@@ -27,14 +27,20 @@ INVARIANTS: Final = (
     ),
     Invariant(
         "I18-a-person-is-given-by-their-request",
-        "Whatever was given to a person, or to who asked for them, was asked for and not yet answered then",
+        "What a person, or who asked, was given was asked for, of no record merged later, and unanswered",
         _INTAKE,
         "select count(*) from intake.disclosure where kind = 'SUBJECT'",
         """
         select d.disclosure_id from intake.disclosure d
         where d.kind = 'SUBJECT' and not exists (
             select from intake.rights_request r
-            where r.rights_request_id = d.rights_request_id and r.beneficiary_id = d.beneficiary_id
+            where r.rights_request_id = d.rights_request_id
+              and (r.beneficiary_id = d.beneficiary_id or exists (
+                  select from intake.same_person s
+                  where s.beneficiary_id = r.beneficiary_id and s.other_id = d.beneficiary_id
+                    and s.merged_time <= case when r.protection_decided_time <= d.disclosed_time
+                        then r.protection_decided_time else r.registered_time end
+                    and d.disclosed_time < coalesce(s.unmerged_time, 'infinity')))
               and r.asked_right in ('ACCESS', 'PORTABILITY') and d.told_by_agency_id = r.agency_id
               and d.disclosed_time >= r.registered_time
               and (r.answered_time is null or d.disclosed_time <= r.answered_time))

@@ -30,6 +30,9 @@ _OTHERS: Final = """
     select other_id, other_is_kept from same_person
     where beneficiary_id = any($1::uuid[]) and unmerged_time is null order by merged_time, other_id
 """
+_LAST_MERGED: Final = """
+    select max(merged_time) from same_person where beneficiary_id = $1 and unmerged_time is null
+"""
 _READ: Final = f"select {_COLUMNS} from beneficiary where beneficiary_id = $1"  # noqa: S608  a constant
 _INSERT: Final = """
     with person as (
@@ -170,6 +173,13 @@ class PostgresBeneficiaries:
         """The other records that are seen as these people's now, as far as the caller may see."""
         rows = await tx.connection.fetch(_OTHERS, beneficiary_ids)
         return [OtherRecord(row["other_id"], row["other_is_kept"]) for row in rows]
+
+    async def last_merged_time(self, tx: Transaction, beneficiary_id: BeneficiaryId) -> datetime | None:
+        """When the last of the records that are seen as this person's was merged with the others; None where
+        there is but one, as far as the caller may see.
+        """
+        found: datetime | None = await tx.connection.fetchval(_LAST_MERGED, beneficiary_id)
+        return found
 
     async def read(self, tx: Transaction, beneficiary_id: BeneficiaryId) -> BeneficiaryRow:
         """The person's row without a lock. Raises as `lock` does."""

@@ -36,7 +36,7 @@ _DISCLOSE: Final = """
     values ($1, $2, 'GIVEN', 'SUBJECT', $3, $4, $5, $6, $7, $8, $8, $9, $10, $11)
 """
 _LAST_BY: Final = """
-    select disclosure_id from disclosure
+    select disclosure_id from disclosure join rights_request using (rights_request_id, beneficiary_id)
     where rights_request_id = $1 and kind = 'SUBJECT' and outcome = 'GIVEN'
     order by disclosed_time desc limit 1
 """
@@ -59,6 +59,15 @@ class EarlierExport:
     identity_proof: str | None
 
 
+@dataclass(frozen=True, slots=True)
+class GivenRecord:
+    """What was given of one record; `request_id` finds the same disclosure again."""
+
+    disclosure_id: DisclosureId
+    request_id: UUID
+    beneficiary_id: BeneficiaryId
+
+
 class PostgresExports:
     """Reaches past row-level security, by a request that the caller may see and nobody has answered."""
 
@@ -66,6 +75,13 @@ class PostgresExports:
         """The sealed records of the person, for the vault to open; the person stays as they are."""
         found: Sequence[Any] = await tx.connection.fetch(
             "select * from records_for_export($1)", rights_request_id
+        )
+        return found
+
+    async def last_merged_time(self, tx: Transaction, rights_request_id: UUID) -> datetime | None:
+        """When the last of these records was merged with the others; None where there is but one."""
+        found: datetime | None = await tx.connection.fetchval(
+            "select last_merge_for_export($1)", rights_request_id
         )
         return found
 
@@ -108,28 +124,30 @@ class PostgresExports:
     async def give(
         self,
         tx: Transaction,
-        disclosure_id: DisclosureId,
-        request_id: UUID,
+        given: Iterable[GivenRecord],
         request: RightsRequest,
         given_mask: int,
         identity_proof: IdentityProof,
         now: datetime,
     ) -> None:
-        """Writes the disclosure to the person."""
-        await tx.connection.execute(
-            _DISCLOSE,
-            disclosure_id,
-            request_id,
-            request.beneficiary_id,
-            request.agency_id,
-            tx.caller.principal_id,
-            tx.caller.acting_person,
-            [LegalBasis.LEGAL_OBLIGATION],
-            given_mask,
-            request.rights_request_id,
-            identity_proof,
-            now,
-        )
+        """Writes the disclosure to the person, one of each record of theirs."""
+        rows = [
+            (
+                one.disclosure_id,
+                one.request_id,
+                one.beneficiary_id,
+                request.agency_id,
+                tx.caller.principal_id,
+                tx.caller.acting_person,
+                [LegalBasis.LEGAL_OBLIGATION],
+                given_mask,
+                request.rights_request_id,
+                identity_proof,
+                now,
+            )
+            for one in given
+        ]
+        await tx.connection.executemany(_DISCLOSE, rows)
 
 
 def _access(event_time: datetime, event: AccessEvent) -> RecordedAccess:

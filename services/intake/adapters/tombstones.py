@@ -1,7 +1,8 @@
 """The tombstones: who was erased, in a file beside the root key, so that they outlive every backup.
 
-One line for each person: the instant of the erasure (ISO 8601, UTC), a space, the beneficiary_id. Lines are
-only ever added. A last line without its end was never finished, and its erasure never committed.
+One line for each erasure: its instant (ISO 8601, UTC), and after a space each the beneficiary_id of every
+record that was the person's. Lines are only ever added. A last line without its end was never finished, and
+its erasure never committed: so of one person all records are erased, or none.
 """
 
 import fcntl
@@ -24,7 +25,7 @@ TOMBSTONES_FILE: Final = "tombstones"
 
 @dataclass(frozen=True, slots=True)
 class Tombstone:
-    """That a person was erased, and when; nothing else is left to know."""
+    """That a record was erased, and when; nothing else is left to know."""
 
     beneficiary_id: BeneficiaryId
     erased_time: datetime
@@ -51,9 +52,12 @@ class Tombstones:
         finally:
             os.close(descriptor)
 
-    def add(self, tombstone: Tombstone) -> None:
-        """Writes one down and returns when it is on the disk: before the erasure commits, never after."""
-        line = f"{utc(tombstone.erased_time).isoformat()} {tombstone.beneficiary_id}\n".encode()
+    def add(self, first: Tombstone, *others: Tombstone) -> None:
+        """Writes down one erasure, of all records of a person at one instant; returns when it is on the disk.
+        Before the erasure commits, never after.
+        """
+        ids = " ".join(str(one.beneficiary_id) for one in (first, *others))
+        line = f"{utc(first.erased_time).isoformat()} {ids}\n".encode()
         with self._opened() as file:
             file.truncate(len(_whole_lines(file.readall())))
             file.seek(0, os.SEEK_END)
@@ -74,12 +78,14 @@ class Tombstones:
                 f"The tombstones {self.file} are missing: without them erased people would come back."
                 " Put the whole key folder back; where nobody was ever erased, an empty file will do."
             ) from None
-        return [self._tombstone(number, line) for number, line in enumerate(content.splitlines(), 1)]
+        lines = enumerate(content.splitlines(), 1)
+        return [tombstone for number, line in lines for tombstone in self._tombstones(number, line)]
 
-    def _tombstone(self, number: int, line: bytes) -> Tombstone:
+    def _tombstones(self, number: int, line: bytes) -> list[Tombstone]:
         try:
-            erased_time, beneficiary_id = line.decode("ascii").split(" ")
-            return Tombstone(BeneficiaryId(UUID(beneficiary_id)), utc(datetime.fromisoformat(erased_time)))
+            written, first, *others = line.decode("ascii").split(" ")
+            erased_time = utc(datetime.fromisoformat(written))
+            return [Tombstone(BeneficiaryId(UUID(one)), erased_time) for one in (first, *others)]
         except ValueError:
             raise KeysUnusable(
                 f"Line {number} of {self.file} is damaged: put back a copy of the key folder."

@@ -204,6 +204,27 @@ class RightsRequest:
                 reason="PROTECTION_NOT_DECIDED",
             )
 
+    def check_records(self, merged_time: datetime | None) -> None:
+        """Lets something pass that reaches all records which are seen as this person's.
+
+        Who asked, and the officer who decided, meant the records of that day: what was merged with them later
+        may be a stranger's, or tell what nobody has looked at.
+
+        Args:
+            merged_time: when the last of them was merged with the others; None where there is but one.
+
+        Raises:
+            RuleBroken: RECORDS_MERGED_SINCE.
+        """
+        meant_time = self.protection.decided_time if self.protection else self.registered_time
+        if merged_time is not None and merged_time > meant_time:
+            raise RuleBroken(
+                "Another record was merged with this person's since this was asked or decided. Look at both;"
+                " then register the request again with the day on which it came, so that it is decided again"
+                " for all records. Or un-merge them first.",
+                reason="RECORDS_MERGED_SINCE",
+            )
+
     def check_extension(self, person_told_time: datetime, now: datetime) -> datetime:
         """When the person was told; a clock that is a little ahead is taken for now.
 

@@ -10,6 +10,7 @@ from chassis.instants import timestamp
 from chassis.postgres import Transaction
 from kem.disclosure.v1 import erasure_service_pb2 as messages
 from kem.disclosure.v1 import erasure_service_pb2_grpc, rights_service_pb2
+from kernel.ids import BeneficiaryId
 from services.intake.adapters.postgres_erasures import PostgresErasures
 from services.intake.adapters.postgres_rights_requests import PostgresRightsRequests
 from services.intake.adapters.tombstones import Tombstones
@@ -49,6 +50,7 @@ class ErasureServer(erasure_service_pb2_grpc.ErasureServiceServicer):
             UUID(request.request_id),
             UUID(request.rights_request_id),
             IdentityProof(proof.removeprefix("IDENTITY_PROOF_")),
+            [BeneficiaryId(UUID(one)) for one in request.other_beneficiary_ids],
         )
 
         async def act(tx: Transaction) -> messages.EraseBeneficiaryResponse:

@@ -24,8 +24,8 @@ async def erase_beneficiary(
     tombstones: Tombstones,
     recalls: PostgresRecalls,
 ) -> datetime:
-    """Deletes the wrapped keys and the index of all records that are seen as this person's, behind a
-    tombstone for each; answers when.
+    """Deletes the wrapped keys and the index of all records that are seen as this person's, behind their
+    tombstones, which are one write; answers when.
 
     Whatever agencies were given about them is asked back.
 
@@ -39,8 +39,7 @@ async def erase_beneficiary(
     records = await people.lock_as_one(tx, beneficiary_id)
     now = await tx.now()
     told = [Tombstone(record.beneficiary_id, now) for record in records]
-    for tombstone in told:
-        await asyncio.to_thread(tombstones.add, tombstone)
+    await asyncio.to_thread(tombstones.add, *told)
     await _erase(told, tx, people, recalls)
     return now
 

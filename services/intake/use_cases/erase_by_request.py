@@ -1,11 +1,12 @@
 """The data protection officer has a person erased by their request, and certifies what was destroyed."""
 
+from collections.abc import Collection
 from dataclasses import dataclass
 from uuid import UUID
 
 from chassis.postgres import Transaction
-from kernel.errors import NotFound
-from kernel.ids import random_id
+from kernel.errors import NotFound, RuleBroken
+from kernel.ids import BeneficiaryId, random_id
 from services.intake.adapters.postgres_beneficiaries import PostgresBeneficiaries
 from services.intake.adapters.postgres_erasures import PostgresErasures
 from services.intake.adapters.postgres_recalls import PostgresRecalls
@@ -21,11 +22,16 @@ from services.intake.use_cases.hub_officer import own_agency_or_officer, reach_e
 
 @dataclass(frozen=True, slots=True)
 class EraseByRequest:
-    """Whose erasure, and how who asks was told to be who they are."""
+    """Whose erasure, and how who asks was told to be who they are.
+
+    Args:
+        other_ids: the other records of the person that the officer has looked at: all of them, and no others.
+    """
 
     request_id: UUID
     rights_request_id: UUID
     identity_proof: IdentityProof
+    other_ids: Collection[BeneficiaryId] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,7 +54,8 @@ async def erase_by_request(command: EraseByRequest, tx: Transaction, parts: Eras
 
     Raises:
         NotFound: RIGHTS_REQUEST_NOT_FOUND: no such request, or the caller acts for an agency.
-        RuleBroken: BENEFICIARY_ERASED, and as `RightsRequest.check_erasure` says.
+        RuleBroken: BENEFICIARY_ERASED; RECORDS_NOT_NAMED; and as `RightsRequest.check_erasure` and
+            `check_records` say.
     """
     if tx.caller.agency_id is not None:
         raise NotFound("There is no such request that you may see.", reason="RIGHTS_REQUEST_NOT_FOUND")
@@ -57,6 +64,8 @@ async def erase_by_request(command: EraseByRequest, tx: Transaction, parts: Eras
     await reach_everything(tx)
     person, certificate_id = request.beneficiary_id, random_id()
     records = [row.beneficiary_id for row in await parts.people.lock_as_one(tx, person)]
+    request.check_records(await parts.people.last_merged_time(tx, person))
+    _check_named(command, [record for record in records if record != person])
     destroyed = await parts.erasures.held(tx, records)
     recipients = await parts.erasures.recipients(tx, records)
     erased_time = await erase_beneficiary(person, tx, parts.people, parts.tombstones, parts.recalls)
@@ -81,6 +90,18 @@ async def erase_by_request(command: EraseByRequest, tx: Transaction, parts: Eras
         )
     )
     return certificate
+
+
+def _check_named(command: EraseByRequest, others: Collection[BeneficiaryId]) -> None:
+    if set(command.other_ids) != set(others):
+        raise RuleBroken(
+            "This person's records are not those that you named: look at each other record that is merged"
+            " with theirs, then name exactly these."
+            if others
+            else "No other record is merged with this person's; name none.",
+            reason="RECORDS_NOT_NAMED",
+            other_beneficiary_ids=" ".join(sorted(map(str, others))),
+        )
 
 
 async def get_erasure_certificate(

@@ -10,8 +10,8 @@ from chassis.access_records import AccessRecord
 from chassis.postgres import Transaction
 from kernel import codes
 from kernel.errors import Conflict, RuleBroken
-from kernel.ids import BeneficiaryId, DisclosureId, ordered_id
-from services.intake.adapters.postgres_exports import EarlierExport, PostgresExports
+from kernel.ids import BeneficiaryId, DisclosureId, derived_id, ordered_id
+from services.intake.adapters.postgres_exports import EarlierExport, GivenRecord, PostgresExports
 from services.intake.adapters.postgres_rights_requests import PostgresRightsRequests
 from services.intake.adapters.record_format import PLACE, PROFILE
 from services.intake.adapters.vault import Vault
@@ -56,7 +56,7 @@ async def export_person_data(
 
     Raises:
         NotFound: RIGHTS_REQUEST_NOT_FOUND.
-        RuleBroken: BENEFICIARY_ERASED, and as `RightsRequest.check_export` says.
+        RuleBroken: BENEFICIARY_ERASED, and as `RightsRequest.check_export` and `check_records` say.
         Conflict: REQUEST_ID_REUSED.
     """
     request = await open_to_caller(command.rights_request_id, tx, requests)
@@ -71,6 +71,8 @@ async def export_person_data(
     scope, person = scope_of(request), request.beneficiary_id
     is_own = request.asked_by is AskedBy.SELF
     opened = _opened(await exports.records(tx, request.rights_request_id), scope, vault)
+    # the person stays as they are by now: nothing is merged with them before the commit
+    request.check_records(await exports.last_merged_time(tx, request.rights_request_id))
     for fields in opened.values():
         for name in () if is_own else _OWN_ONLY:
             fields.pop(name, None)
@@ -93,22 +95,35 @@ async def export_person_data(
         accesses=accesses,
     )
     if earlier is None:
-        await exports.give(
-            tx,
-            export.disclosure_id,
-            command.request_id,
-            request,
-            scope.mask,
-            command.identity_proof,
-            export.disclosed_time,
-        )
-        tx.publish(
-            RightsExportGiven(
-                export.disclosure_id, request.rights_request_id, request.agency_id, command.request_id
-            )
-        )
+        await _give(export, list(opened), command, tx, exports)
     tx.record_access(AccessRecord("intake", method, [*opened, export.disclosure_id]))
     return export
+
+
+async def _give(
+    export: PersonExport,
+    records: Iterable[BeneficiaryId],
+    command: ExportPersonData,
+    tx: Transaction,
+    exports: PostgresExports,
+) -> None:
+    """One disclosure of each record: each tells who was given it, also once they are two people again."""
+    request = export.request
+    own = GivenRecord(export.disclosure_id, command.request_id, request.beneficiary_id)
+    others = (record for record in records if record != request.beneficiary_id)
+    given = [own, *(GivenRecord(DisclosureId(ordered_id()), _repeat(command, one), one) for one in others)]
+    await exports.give(tx, given, request, export.scope.mask, command.identity_proof, export.disclosed_time)
+    for one in given:
+        tx.publish(
+            RightsExportGiven(
+                one.disclosure_id, request.rights_request_id, request.agency_id, command.request_id
+            )
+        )
+
+
+def _repeat(command: ExportPersonData, record: BeneficiaryId) -> UUID:
+    """By which a disclosure of another record is known again: a principal's request names one disclosure."""
+    return derived_id("export of a merged record", str(command.request_id), str(record))
 
 
 def _is_same(earlier: EarlierExport, command: ExportPersonData, request: RightsRequest) -> bool:

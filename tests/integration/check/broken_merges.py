@@ -1,9 +1,10 @@
 """What breaks records that are seen as one person's, and what was denied on one of them."""
 
 import json
+from datetime import timedelta
 
 from kernel.ids import derived_id
-from tests.integration.check.healthy_hub import CONSENT, PERSON
+from tests.integration.check.healthy_hub import CONSENT, EARLIER, PERSON
 from tests.integration.check.healthy_merges import MERGE, OTHER, THIRD, UNMERGED
 
 _ON_OTHER = {"consent_id": str(derived_id("check", "denial")), "beneficiary_id": str(OTHER)}
@@ -38,6 +39,12 @@ BREAKS = [
     (
         f"update intake.event_log set aggregate_id = gen_random_uuid() where aggregate_id = '{MERGE}'",
         {"I20-each-merge-is-told"},
+    ),
+    (
+        # merged after the officer had decided, and given all the same
+        f"update intake.beneficiary_merge set merged_time = '{EARLIER + timedelta(minutes=1)}'"
+        f" where merge_id = '{MERGE}'",
+        {"I18-a-person-is-given-by-their-request"},
     ),
     (
         # frozen on the other record, and given on this one

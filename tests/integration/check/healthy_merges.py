@@ -4,14 +4,16 @@ from datetime import timedelta
 
 from kernel.ids import derived_id
 from tests.integration.check.healthy_hub import EARLIER, NOW, PERSON, SENDER, HealthyHub
+from tests.integration.check.healthy_rights import RIGHTS_REQUEST
 
-MERGE, UNMERGED, OTHER, THIRD = (
-    derived_id("check", name) for name in ("merge", "unmerged", "other record", "third record")
+MERGE, UNMERGED, OTHER, THIRD, EXPORT_OF_OTHER = (
+    derived_id("check", name)
+    for name in ("merge", "unmerged", "other record", "third record", "export of the other record")
 )
 
 
 async def plant_merges(hub: HealthyHub) -> None:
-    """Nothing was said on the other record."""
+    """Nothing was said on the other record; it was exported with the person's."""
     for record in (OTHER, THIRD):
         await hub.plant(
             "intake.beneficiary",
@@ -41,3 +43,19 @@ async def plant_merges(hub: HealthyHub) -> None:
         )
         await hub.intake_event("BeneficiariesMerged", merge_id, record)
     await hub.intake_event("BeneficiariesUnmerged", UNMERGED, THIRD, version=2)
+    await hub.plant(
+        "intake.disclosure",
+        disclosure_id=EXPORT_OF_OTHER,
+        request_id=EXPORT_OF_OTHER,
+        outcome="GIVEN",
+        kind="SUBJECT",
+        rights_request_id=RIGHTS_REQUEST,
+        identity_proof="DOCUMENT_SEEN",
+        beneficiary_id=OTHER,
+        told_by_agency_id=SENDER,
+        legal_bases=["LEGAL_OBLIGATION"],
+        asked_mask=5,
+        given_mask=5,
+        disclosed_time=NOW,
+    )
+    await hub.intake_event("RightsExportGiven", EXPORT_OF_OTHER, SENDER)

@@ -1,6 +1,7 @@
 """Of merged records a person is told everything, and nothing of either is left when they are erased."""
 
 import json
+from collections.abc import Awaitable
 from pathlib import Path
 from typing import Any
 from uuid import uuid4
@@ -12,8 +13,9 @@ from kernel.ids import BeneficiaryId
 from kernel.vocabulary import Routing
 from services.intake.adapters.postgres_erasures import PostgresErasures
 from services.intake.adapters.tombstones import Tombstones
+from services.intake.domain.erasure import Certificate
 from services.intake.domain.person_export import IdentityProof
-from services.intake.domain.rights_request import AskedBy, Right
+from services.intake.domain.rights_request import AskedBy, Right, RightsRequest
 from services.intake.entrypoints.export_document import export_document
 from services.intake.use_cases.erase_by_request import (
     EraseByRequest,
@@ -91,21 +93,112 @@ async def test_others_see_of_the_other_record_no_more_than_of_the_first(merges: 
     assert "disclosures" not in found
 
 
+async def erased(
+    merges: Merges, asked: RightsRequest, tombstones: Tombstones, *others: BeneficiaryId
+) -> Certificate:
+    parts = merges.intake.parts
+    command = EraseByRequest(uuid4(), asked.rights_request_id, IdentityProof.DOCUMENT_SEEN, frozenset(others))
+    async with merges.intake.database.transaction(DPO) as tx:
+        with_parts = ErasureParts(
+            parts.people, Rights(merges.intake).store, PostgresErasures(), tombstones, parts.recalls
+        )
+        return await erase_by_request(command, tx, with_parts)
+
+
+async def refused(call: Awaitable[object]) -> str:
+    with pytest.raises(RuleBroken) as refusal:
+        await call
+    return refusal.value.stable_reason
+
+
+async def test_a_request_about_one_record_opens_none_that_was_merged_with_it_later(merges: Merges) -> None:
+    kept, merged = await two_given(merges)
+    rights = Rights(merges.intake)
+    before = await rights.register(kept)
+    await merges.merge(kept, merged)
+    assert await refused(rights.export(before.rights_request_id)) == "RECORDS_MERGED_SINCE"
+    assert await merges.intake.rows("select from disclosure where kind = 'SUBJECT'") == []
+    again = await rights.register(kept, received_time=before.received_time)
+    assert (await rights.export(again.rights_request_id)).other_fields.keys() == {str(merged)}
+    assert again.due_time == before.due_time
+    await merges.unmerge(merged)
+    assert (await rights.export(before.rights_request_id)).other_fields == {}
+
+
+async def test_a_repeat_of_an_export_gives_no_record_that_was_merged_since(merges: Merges) -> None:
+    kept, merged = await two_given(merges)
+    rights, request_id = Rights(merges.intake), uuid4()
+    asked = await rights.register(kept)
+    await rights.export(asked.rights_request_id, request_id=request_id)
+    await merges.merge(kept, merged)
+    again = refused(rights.export(asked.rights_request_id, request_id=request_id))
+    assert await again == "RECORDS_MERGED_SINCE"
+
+
+async def test_an_officer_s_decision_opens_no_record_of_which_the_officer_did_not_know(
+    merges: Merges, tmp_path: Path
+) -> None:
+    kept, merged = await two_given(merges)
+    rights, tombstones = Rights(merges.intake), Tombstones(tmp_path)
+    to_see = await rights.register(kept, asked_by=AskedBy.PARENT)
+    to_erase = await rights.register(kept, Right.ERASURE, asked_by=AskedBy.PARENT)
+    undecided = await rights.register(kept, asked_by=AskedBy.PARENT)
+    for asked in (to_see, to_erase):
+        await rights.protect(asked.rights_request_id, "HEALTH", with_history=True)
+    await merges.merge(kept, merged)
+    assert await refused(rights.export(to_see.rights_request_id)) == "RECORDS_MERGED_SINCE"
+    assert await refused(erased(merges, to_erase, tombstones, merged)) == "RECORDS_MERGED_SINCE"
+    await rights.protect(undecided.rights_request_id, with_history=True)
+    assert (await rights.export(undecided.rights_request_id)).other_fields.keys() == {str(merged)}
+
+
+async def test_of_an_export_each_record_tells_who_was_given_it_also_after_unmerging(merges: Merges) -> None:
+    kept, merged = await two_given(merges)
+    await merges.merge(kept, merged)
+    rights, request_id = Rights(merges.intake), uuid4()
+    asked = await rights.register(kept)
+    for _ in range(2):
+        await rights.export(asked.rights_request_id, request_id=request_id)
+    rows = await merges.intake.rows(
+        "select beneficiary_id, disclosed_time, given_mask from disclosure where kind = 'SUBJECT'"
+    )
+    assert {row["beneficiary_id"] for row in rows} == {kept, merged}
+    assert len(rows) == 2
+    assert len({(row["disclosed_time"], row["given_mask"]) for row in rows}) == 1
+    assert len(await merges.intake.told("RightsExportGiven")) == 2
+    await rights.answer(asked.rights_request_id)
+    await merges.unmerge(merged)
+    for person in (kept, merged):
+        found = await exported(merges, person)
+        assert [one["kind"] for one in found["disclosures"]].count("SUBJECT") == 1
+
+
+async def test_an_erasure_names_the_records_that_it_reaches_and_reaches_no_others(
+    merges: Merges, tmp_path: Path
+) -> None:
+    kept, merged = await two_given(merges)
+    rights, tombstones = Rights(merges.intake), Tombstones(tmp_path)
+    asked_before = await rights.register(kept, Right.ERASURE)
+    await merges.merge(kept, merged)
+    asked = await rights.register(kept, Right.ERASURE)
+    assert await refused(erased(merges, asked_before, tombstones, merged)) == "RECORDS_MERGED_SINCE"
+    for named in ((), (kept,), (merged, BeneficiaryId(uuid4()))):
+        assert await refused(erased(merges, asked, tombstones, *named)) == "RECORDS_NOT_NAMED"
+    await merges.unmerge(merged)
+    assert await refused(erased(merges, asked, tombstones, merged)) == "RECORDS_NOT_NAMED"
+    assert tombstones.read() == []
+    await erased(merges, asked_before, tombstones)
+    assert [one.beneficiary_id for one in tombstones.read()] == [kept]
+
+
 async def test_whoever_is_erased_is_so_on_both_records_and_after_a_restore_too(
     merges: Merges, tmp_path: Path
 ) -> None:
     kept, merged = await two_given(merges)
     await merges.merge(kept, merged)
-    rights, parts = Rights(merges.intake), merges.intake.parts
-    asked = await rights.register(merged, Right.ERASURE)
+    asked = await Rights(merges.intake).register(merged, Right.ERASURE)
     tombstones = Tombstones(tmp_path)
-    async with merges.intake.database.transaction(DPO) as tx:
-        command = EraseByRequest(uuid4(), asked.rights_request_id, IdentityProof.DOCUMENT_SEEN)
-        certificate = await erase_by_request(
-            command,
-            tx,
-            ErasureParts(parts.people, rights.store, PostgresErasures(), tombstones, parts.recalls),
-        )
+    certificate = await erased(merges, asked, tombstones, kept)
     assert await merges.intake.rows("select from data_key") == []
     assert await merges.intake.rows("select from blind_index") == []
     rows = await merges.intake.rows("select beneficiary_id from beneficiary where erased_time is not null")

@@ -49,6 +49,21 @@ def test_a_line_that_was_never_finished_is_not_an_erasure_and_is_written_over(tm
     assert tombstones.read() == [whole, next_one]
 
 
+def test_of_one_erasure_all_records_have_their_tombstones_or_none_wherever_the_write_was_cut(
+    tmp_path: Path,
+) -> None:
+    tombstones, (before, *together) = Tombstones(tmp_path), some(4)
+    tombstones.add(before)
+    begin = tombstones.file.stat().st_size
+    tombstones.add(*together)
+    written = tombstones.file.read_bytes()
+    for cut in range(begin, len(written)):
+        tombstones.file.write_bytes(written[:cut])
+        assert tombstones.read() == [before]
+    tombstones.file.write_bytes(written)
+    assert tombstones.read() == [before, *together]
+
+
 @pytest.mark.parametrize(
     "line",
     [

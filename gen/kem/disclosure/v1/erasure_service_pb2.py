@@ -27,7 +27,7 @@ from google.protobuf import timestamp_pb2 as google_dot_protobuf_dot_timestamp__
 from kem.disclosure.v1 import rights_service_pb2 as kem_dot_disclosure_dot_v1_dot_rights__service__pb2
 
 
-DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n\'kem/disclosure/v1/erasure_service.proto\x12\x11kem.disclosure.v1\x1a\x1b\x62uf/validate/validate.proto\x1a\x1fgoogle/protobuf/timestamp.proto\x1a&kem/disclosure/v1/rights_service.proto\"\xa2\x01\n\x17\x45raseBeneficiaryRequest\x12\x1c\n\nrequest_id\x18\x01 \x01(\tB\x08\xbaH\x05r\x03\xb0\x01\x01\x12#\n\x11rights_request_id\x18\x02 \x01(\tB\x08\xbaH\x05r\x03\xb0\x01\x01\x12\x44\n\x0eidentity_proof\x18\x03 \x01(\x0e\x32 .kem.disclosure.v1.IdentityProofB\n\xbaH\x07\x82\x01\x04\x10\x01 \x00\"s\n\x18\x45raseBeneficiaryResponse\x12\x16\n\x0e\x63\x65rtificate_id\x18\x01 \x01(\t\x12/\n\x0b\x65rased_time\x18\x02 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12\x0e\n\x06sha256\x18\x03 \x01(\t\"@\n\x1cGetErasureCertificateRequest\x12 \n\x0e\x63\x65rtificate_id\x18\x01 \x01(\tB\x08\xbaH\x05r\x03\xb0\x01\x01\"R\n\x1dGetErasureCertificateResponse\x12\x10\n\x08\x64ocument\x18\x01 \x01(\t\x12\x0e\n\x06sha256\x18\x02 \x01(\t\x12\x0f\n\x07\x61nswers\x18\x03 \x01(\t2\xf9\x01\n\x0e\x45rasureService\x12k\n\x10\x45raseBeneficiary\x12*.kem.disclosure.v1.EraseBeneficiaryRequest\x1a+.kem.disclosure.v1.EraseBeneficiaryResponse\x12z\n\x15GetErasureCertificate\x12/.kem.disclosure.v1.GetErasureCertificateRequest\x1a\x30.kem.disclosure.v1.GetErasureCertificateResponseb\x06proto3')
+DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n\'kem/disclosure/v1/erasure_service.proto\x12\x11kem.disclosure.v1\x1a\x1b\x62uf/validate/validate.proto\x1a\x1fgoogle/protobuf/timestamp.proto\x1a&kem/disclosure/v1/rights_service.proto\"\xd2\x01\n\x17\x45raseBeneficiaryRequest\x12\x1c\n\nrequest_id\x18\x01 \x01(\tB\x08\xbaH\x05r\x03\xb0\x01\x01\x12#\n\x11rights_request_id\x18\x02 \x01(\tB\x08\xbaH\x05r\x03\xb0\x01\x01\x12\x44\n\x0eidentity_proof\x18\x03 \x01(\x0e\x32 .kem.disclosure.v1.IdentityProofB\n\xbaH\x07\x82\x01\x04\x10\x01 \x00\x12.\n\x15other_beneficiary_ids\x18\x04 \x03(\tB\x0f\xbaH\x0c\x92\x01\t\x10\x64\"\x05r\x03\xb0\x01\x01\"s\n\x18\x45raseBeneficiaryResponse\x12\x16\n\x0e\x63\x65rtificate_id\x18\x01 \x01(\t\x12/\n\x0b\x65rased_time\x18\x02 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12\x0e\n\x06sha256\x18\x03 \x01(\t\"@\n\x1cGetErasureCertificateRequest\x12 \n\x0e\x63\x65rtificate_id\x18\x01 \x01(\tB\x08\xbaH\x05r\x03\xb0\x01\x01\"R\n\x1dGetErasureCertificateResponse\x12\x10\n\x08\x64ocument\x18\x01 \x01(\t\x12\x0e\n\x06sha256\x18\x02 \x01(\t\x12\x0f\n\x07\x61nswers\x18\x03 \x01(\t2\xf9\x01\n\x0e\x45rasureService\x12k\n\x10\x45raseBeneficiary\x12*.kem.disclosure.v1.EraseBeneficiaryRequest\x1a+.kem.disclosure.v1.EraseBeneficiaryResponse\x12z\n\x15GetErasureCertificate\x12/.kem.disclosure.v1.GetErasureCertificateRequest\x1a\x30.kem.disclosure.v1.GetErasureCertificateResponseb\x06proto3')
 
 _globals = globals()
 _builder.BuildMessageAndEnumDescriptors(DESCRIPTOR, _globals)
@@ -40,16 +40,18 @@ if not _descriptor._USE_C_DESCRIPTORS:
   _globals['_ERASEBENEFICIARYREQUEST'].fields_by_name['rights_request_id']._serialized_options = b'\272H\005r\003\260\001\001'
   _globals['_ERASEBENEFICIARYREQUEST'].fields_by_name['identity_proof']._loaded_options = None
   _globals['_ERASEBENEFICIARYREQUEST'].fields_by_name['identity_proof']._serialized_options = b'\272H\007\202\001\004\020\001 \000'
+  _globals['_ERASEBENEFICIARYREQUEST'].fields_by_name['other_beneficiary_ids']._loaded_options = None
+  _globals['_ERASEBENEFICIARYREQUEST'].fields_by_name['other_beneficiary_ids']._serialized_options = b'\272H\014\222\001\t\020d\"\005r\003\260\001\001'
   _globals['_GETERASURECERTIFICATEREQUEST'].fields_by_name['certificate_id']._loaded_options = None
   _globals['_GETERASURECERTIFICATEREQUEST'].fields_by_name['certificate_id']._serialized_options = b'\272H\005r\003\260\001\001'
   _globals['_ERASEBENEFICIARYREQUEST']._serialized_start=165
-  _globals['_ERASEBENEFICIARYREQUEST']._serialized_end=327
-  _globals['_ERASEBENEFICIARYRESPONSE']._serialized_start=329
-  _globals['_ERASEBENEFICIARYRESPONSE']._serialized_end=444
-  _globals['_GETERASURECERTIFICATEREQUEST']._serialized_start=446
-  _globals['_GETERASURECERTIFICATEREQUEST']._serialized_end=510
-  _globals['_GETERASURECERTIFICATERESPONSE']._serialized_start=512
-  _globals['_GETERASURECERTIFICATERESPONSE']._serialized_end=594
-  _globals['_ERASURESERVICE']._serialized_start=597
-  _globals['_ERASURESERVICE']._serialized_end=846
+  _globals['_ERASEBENEFICIARYREQUEST']._serialized_end=375
+  _globals['_ERASEBENEFICIARYRESPONSE']._serialized_start=377
+  _globals['_ERASEBENEFICIARYRESPONSE']._serialized_end=492
+  _globals['_GETERASURECERTIFICATEREQUEST']._serialized_start=494
+  _globals['_GETERASURECERTIFICATEREQUEST']._serialized_end=558
+  _globals['_GETERASURECERTIFICATERESPONSE']._serialized_start=560
+  _globals['_GETERASURECERTIFICATERESPONSE']._serialized_end=642
+  _globals['_ERASURESERVICE']._serialized_start=645
+  _globals['_ERASURESERVICE']._serialized_end=894
 # @@protoc_insertion_point(module_scope)

@@ -3,9 +3,11 @@
 isort:skip_file
 Erasure by a person's request, and its certificate."""
 
+from collections import abc as _abc
 from google.protobuf import descriptor as _descriptor
 from google.protobuf import message as _message
 from google.protobuf import timestamp_pb2 as _timestamp_pb2
+from google.protobuf.internal import containers as _containers
 from kem.disclosure.v1 import rights_service_pb2 as _rights_service_pb2
 import builtins as _builtins
 import sys
@@ -27,22 +29,30 @@ class EraseBeneficiaryRequest(_message.Message):
     REQUEST_ID_FIELD_NUMBER: _builtins.int
     RIGHTS_REQUEST_ID_FIELD_NUMBER: _builtins.int
     IDENTITY_PROOF_FIELD_NUMBER: _builtins.int
+    OTHER_BENEFICIARY_IDS_FIELD_NUMBER: _builtins.int
     request_id: _builtins.str
     """Makes a repeat safe."""
     rights_request_id: _builtins.str
     """The request to be erased, not answered yet. Answer it afterwards."""
     identity_proof: _rights_service_pb2.IdentityProof.ValueType
     """How who asks was told to be who they are."""
+    @_builtins.property
+    def other_beneficiary_ids(self) -> _containers.RepeatedScalarFieldContainer[_builtins.str]:
+        """The other records of the person that the officer has looked at: all that are merged with the request's, and no others.
+        Otherwise it is refused with RECORDS_NOT_NAMED.
+        """
+
     def __init__(
         self,
         *,
         request_id: _builtins.str = ...,
         rights_request_id: _builtins.str = ...,
         identity_proof: _rights_service_pb2.IdentityProof.ValueType = ...,
+        other_beneficiary_ids: _abc.Iterable[_builtins.str] | None = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["identity_proof", b"identity_proof", "request_id", b"request_id", "rights_request_id", b"rights_request_id"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["identity_proof", b"identity_proof", "other_beneficiary_ids", b"other_beneficiary_ids", "request_id", b"request_id", "rights_request_id", b"rights_request_id"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 

@@ -54,7 +54,9 @@ class ErasureServiceServicer:
     """
 
     def EraseBeneficiary(self, request, context):
-        """Erases a person by a request of theirs that is not answered yet. It cannot be undone.
+        """Erases a person by a request of theirs that is not answered yet: all records that are seen as theirs, which the officer
+        names. It cannot be undone. Refused with RECORDS_MERGED_SINCE where a record was merged with theirs after it was asked,
+        or after a child protection officer decided about it: register the request again, with the day on which it came.
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')

@@ -36,7 +36,10 @@ class ErasureServiceStub:
     @_typing.overload
     def __new__(cls, channel: _aio.Channel) -> ErasureServiceAsyncStub: ...
     EraseBeneficiary: _grpc.UnaryUnaryMultiCallable[_erasure_service_pb2.EraseBeneficiaryRequest, _erasure_service_pb2.EraseBeneficiaryResponse]
-    """Erases a person by a request of theirs that is not answered yet. It cannot be undone."""
+    """Erases a person by a request of theirs that is not answered yet: all records that are seen as theirs, which the officer
+    names. It cannot be undone. Refused with RECORDS_MERGED_SINCE where a record was merged with theirs after it was asked,
+    or after a child protection officer decided about it: register the request again, with the day on which it came.
+    """
     GetErasureCertificate: _grpc.UnaryUnaryMultiCallable[_erasure_service_pb2.GetErasureCertificateRequest, _erasure_service_pb2.GetErasureCertificateResponse]
     """Reads the certificate of an erasure, at any time afterwards. It holds no personal data."""
 
@@ -48,7 +51,10 @@ class ErasureServiceAsyncStub(ErasureServiceStub):
 
     def __init__(self, channel: _aio.Channel) -> None: ...
     EraseBeneficiary: _aio.UnaryUnaryMultiCallable[_erasure_service_pb2.EraseBeneficiaryRequest, _erasure_service_pb2.EraseBeneficiaryResponse]  # type: ignore[assignment]
-    """Erases a person by a request of theirs that is not answered yet. It cannot be undone."""
+    """Erases a person by a request of theirs that is not answered yet: all records that are seen as theirs, which the officer
+    names. It cannot be undone. Refused with RECORDS_MERGED_SINCE where a record was merged with theirs after it was asked,
+    or after a child protection officer decided about it: register the request again, with the day on which it came.
+    """
     GetErasureCertificate: _aio.UnaryUnaryMultiCallable[_erasure_service_pb2.GetErasureCertificateRequest, _erasure_service_pb2.GetErasureCertificateResponse]  # type: ignore[assignment]
     """Reads the certificate of an erasure, at any time afterwards. It holds no personal data."""
 
@@ -63,7 +69,10 @@ class ErasureServiceServicer(metaclass=_abc_1.ABCMeta):
         request: _erasure_service_pb2.EraseBeneficiaryRequest,
         context: _ServicerContext,
     ) -> _typing.Union[_erasure_service_pb2.EraseBeneficiaryResponse, _abc.Awaitable[_erasure_service_pb2.EraseBeneficiaryResponse]]:
-        """Erases a person by a request of theirs that is not answered yet. It cannot be undone."""
+        """Erases a person by a request of theirs that is not answered yet: all records that are seen as theirs, which the officer
+        names. It cannot be undone. Refused with RECORDS_MERGED_SINCE where a record was merged with theirs after it was asked,
+        or after a child protection officer decided about it: register the request again, with the day on which it came.
+        """
 
     @_abc_1.abstractmethod
     def GetErasureCertificate(
