@@ -86,7 +86,7 @@ class Tombstones:
             written, first, *others = line.decode("ascii").split(" ")
             erased_time = utc(datetime.fromisoformat(written))
             return [Tombstone(BeneficiaryId(UUID(one)), erased_time) for one in (first, *others)]
-        except ValueError:
+        except (ValueError, OverflowError):
             raise KeysUnusable(
                 f"Line {number} of {self.file} is damaged: put back a copy of the key folder."
             ) from None
