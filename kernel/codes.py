@@ -80,6 +80,7 @@ class Reason(Named):
 class Language(Named):
     serves: tuple[str, ...] = ()
     ask: tuple[str, ...] = ()
+    page: str = ""
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,5 +1,4 @@
-"""One type per kind of id. All are random and say nothing: UUIDv4 for a person, a consent, a need, a referral
-or an offer; UUIDv7 where order helps the database and gives nothing away."""
+"""One type per kind of id, all random: UUIDv4 for people and cases, UUIDv7 where order gives nothing away."""
 
 import os
 import time

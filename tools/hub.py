@@ -13,7 +13,12 @@ from chassis.certificates import is_issued_by
 from chassis.tls import TlsFiles, secure_channel
 from kem.access.v1 import access_service_pb2_grpc
 from kem.directory.v1 import directory_service_pb2_grpc
-from kem.disclosure.v1 import disclosure_service_pb2_grpc, recall_service_pb2_grpc, rights_service_pb2_grpc
+from kem.disclosure.v1 import (
+    disclosure_service_pb2_grpc,
+    recall_service_pb2_grpc,
+    receipt_service_pb2_grpc,
+    rights_service_pb2_grpc,
+)
 from kem.intake.v1 import consent_policy_service_pb2_grpc, intake_service_pb2_grpc, key_service_pb2_grpc
 from kem.notifications.v1 import inbox_service_pb2_grpc, push_service_pb2_grpc
 from kem.referral.v1 import referral_service_pb2_grpc
@@ -140,6 +145,7 @@ class Hub:
         self.policy = consent_policy_service_pb2_grpc.ConsentPolicyServiceStub(intake)
         self.disclosure = disclosure_service_pb2_grpc.DisclosureServiceStub(intake)
         self.recall = recall_service_pb2_grpc.RecallServiceStub(intake)
+        self.receipts = receipt_service_pb2_grpc.ReceiptServiceStub(intake)
         self.rights = rights_service_pb2_grpc.RightsServiceStub(intake)
         self.referral = referral_service_pb2_grpc.ReferralServiceStub(referral)
         self.directory = directory_service_pb2_grpc.DirectoryServiceStub(referral)

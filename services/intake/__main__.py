@@ -13,6 +13,7 @@ from services.intake.adapters.known_names import KnownNames
 from services.intake.adapters.measures import LOOKS
 from services.intake.adapters.postgres_consent_moments import PostgresConsentMoments
 from services.intake.adapters.postgres_key_rolls import PostgresKeyRolls
+from services.intake.adapters.postgres_receipts import forget_checks
 from services.intake.adapters.postgres_search_tally import forget_searches
 from services.intake.adapters.root_key import open_keys
 from services.intake.adapters.tombstones import Tombstones
@@ -23,6 +24,7 @@ from services.intake.entrypoints.grpc_server import registrations
 from services.intake.entrypoints.key_server import KeyParts
 from services.intake.entrypoints.parts import VaultParts
 from services.intake.entrypoints.projection import CONSUMER, TOPICS, WINDOW_SECONDS, DisclosureFacts
+from services.intake.entrypoints.receipt_parts import receipt_parts
 from services.intake.settings import IntakeSettings
 from services.intake.use_cases.erase_beneficiary import replay_tombstones
 from services.intake.use_cases.roll_keys import RollKeys
@@ -48,12 +50,15 @@ async def wire(service: Service) -> None:
     await replay_tombstones(tombstones, service.worker, people.people, consent.recalls)
     rolling = RollKeys(keys, PostgresKeyRolls(), timedelta(seconds=settings.epoch_rest_seconds))
     key_parts = KeyParts(service.app, service.worker, rolling)
-    service.serve(ACCESS, registrations(people, consent, tombstones, key_parts))
+    referral = service.channel(settings.referral_address, "referral")
+    receipts = receipt_parts(consent, referral, settings)
+    service.serve(ACCESS, registrations(people, consent, tombstones, receipts, key_parts))
     service.timer(rolling.take, name="roll_keys", longest_pause_seconds=1)
     service.beside("names", names.run)
     service.beside("needs writer", consent.writer.run)
     service.beside("backlog", consent.backlog.run)
     service.timer(forget_searches, name="forget_searches", longest_pause_seconds=60)
+    service.timer(forget_checks, name="forget_checks", shortest_pause_seconds=60, longest_pause_seconds=3600)
     service.gauges.own.extend(LOOKS)
     tell = partial(tell_consent_moments, moments=PostgresConsentMoments(), recalls=consent.recalls)
     service.timer(tell, name="consent_moments")

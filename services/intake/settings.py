@@ -23,6 +23,12 @@ class IntakeSettings(ServiceSettings):
     """A file that holds the token's PIN and nothing else."""
     epoch_rest_seconds: float = Field(default=REST.total_seconds(), ge=0, le=86_400)
     """How long a roll keeps the older epochs once no key needs them: longer than any transaction lasts."""
+    referral_address: str = Field(validation_alias="KEM_REFERRAL_GRPC_ADDRESS")
+    """host:port of referral's gRPC door, asked what a receipt may tell."""
+    desk_contact: str = Field(default="", max_length=200)
+    """Telephone and address of the desk as receipts print them, in Greek; without it, a line to write on."""
+    receipt_checks_per_minute: int = Field(default=300, ge=1, le=100_000)
+    """So many codes of receipts are asked about within a minute, by everybody together."""
     max_waiting_events: int = Field(default=MAX_WAITING_EVENTS, ge=1, le=1_000_000)
     """New needs are refused for a moment while so many events wait to be sent, or to be read by referral."""
     searches_per_minute: int = Field(default=SearchLimits().searches_per_minute, ge=1, le=10_000)

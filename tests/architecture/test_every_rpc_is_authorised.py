@@ -26,8 +26,9 @@ OPEN_TO_EVERYBODY = {
         "IssueAssertion",
         "SignOut",
     )
-}
-"""Where somebody becomes known: by a password, a session's secret or a provider's word; and by which ones."""
+} | {f"/kem.disclosure.v1.ReceiptService/{method}" for method in ("CheckReceipt", "ReadReceipt")}
+"""Where somebody becomes known: by a password, a session's secret or a provider's word; and by which ones.
+And where whoever holds a receipt asks about it: by a code of a hundred random bits, for more by a PIN."""
 
 
 def methods_of_the_contracts() -> Iterator[str]:

@@ -108,6 +108,7 @@ class Hub:
             **certificate_environment(service),
             "KEM_ASSERTION_KEYS_FILE": str(keys),
             "KEM_KEYS_DIR": str(self.folder / "keys"),
+            "KEM_REFERRAL_GRPC_ADDRESS": f"127.0.0.1:{free_port()}",
             "KEM_INTAKE_GRPC_ADDRESS": self.intake_address or f"127.0.0.1:{free_port()}",
             # asked for by the settings, served by no role of these processes
             f"{prefix}GRPC_ADDRESS": f"127.0.0.1:{free_port()}",

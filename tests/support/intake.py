@@ -69,7 +69,7 @@ async def running_intake(
 ) -> AsyncIterator[RunningIntake]:
     """Starts intake with the roles, and with other settings where some are given; stops it in order."""
     people, referral = make_signer(folder, "kem-test"), make_signer(folder, "service:referral")
-    make_signer(folder, "service:intake")
+    own = make_signer(folder, "service:intake")
     keys_dir = folder / "keys"
     keys_dir.mkdir(exist_ok=True)
     for name, url in (("app", database.app_url("intake")), ("worker", database.worker_url("intake"))):
@@ -80,13 +80,13 @@ async def running_intake(
         worker_database_url_file=folder / "worker",
         grpc_address=f"127.0.0.1:{free_port()}",
         identity_file=key_file(folder, "service:intake"),
-        assertion_keys_file=write_keys(folder, people, referral),
+        assertion_keys_file=write_keys(folder, people, referral, own),
         kafka_bootstrap=bootstrap,
         kafka_idempotence=False,
         keys_dir=keys_dir,
         **certificate_fields("intake"),
         roles=roles,
-        **settings_changes,
+        **({"referral_address": NOWHERE} | settings_changes),
     )
     service = await Service.open(settings, encode)
     stopping = asyncio.Event()

@@ -40,7 +40,11 @@ class RunningReferral:
 
 @asynccontextmanager
 async def running_referral(
-    database: FreshDatabase, folder: Path, intake: RunningIntake, bootstrap: str
+    database: FreshDatabase,
+    folder: Path,
+    intake: RunningIntake,
+    bootstrap: str,
+    address: str | None = None,
 ) -> AsyncIterator[RunningReferral]:
     """Starts referral with all its roles and stops it in order; `folder` is intake's, with its keys."""
     for name, url in (("app", database.app_url("referral")), ("worker", database.worker_url("referral"))):
@@ -49,7 +53,7 @@ async def running_referral(
         "referral",
         database_url_file=folder / "referral-app",
         worker_database_url_file=folder / "referral-worker",
-        grpc_address=f"127.0.0.1:{free_port()}",
+        grpc_address=address or f"127.0.0.1:{free_port()}",
         identity_file=key_file(folder, "service:referral"),
         assertion_keys_file=folder / "assertion-keys.json",
         kafka_bootstrap=bootstrap,

@@ -91,6 +91,14 @@ class _Page:
                 ),
             ),
             self._section(
+                "receipts",
+                self._table(
+                    document["receipts"],
+                    time="issued_time",
+                    how="form",
+                ),
+            ),
+            self._section(
                 "consent_freezes",
                 self._table(document["consent_freezes"], time="frozen_time", due="lifted_time"),
             ),

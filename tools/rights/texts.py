@@ -10,15 +10,6 @@ from kernel.codes import Named
 
 LANGUAGES: Final = ("el", "en", "ar", "fa", "ur", "fr")
 RIGHT_TO_LEFT: Final = frozenset({"ar", "fa", "ur"})
-_PAGES: Final = {
-    "ell": "el",
-    "eng": "en",
-    **dict.fromkeys(("ara", "arz"), "ar"),
-    **dict.fromkeys(("fas", "pes", "prs"), "fa"),
-    **dict.fromkeys(("urd", "pnb"), "ur"),
-    "fra": "fr",
-}
-"""The page that serves each spoken language (ISO 639-3)."""
 
 
 def _load(file: str) -> dict[str, dict[str, str]]:
@@ -40,7 +31,7 @@ _TABLES: Final[tuple[Mapping[str, Named], ...]] = (
 
 def language_of(spoken: Iterable[Mapping[str, Any]]) -> str:
     """The page for whoever speaks these, the first that there is; English for others."""
-    return next((_PAGES[one["language"]] for one in spoken if one["language"] in _PAGES), "en")
+    return next((page for one in spoken if (page := codes.language(one["language"]).page)), "en")
 
 
 def named(code: str) -> Named | None:

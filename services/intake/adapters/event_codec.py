@@ -20,9 +20,11 @@ from services.intake.adapters.complaint_codec import COMPLAINT_ENVELOPES
 from services.intake.adapters.emergency_codec import EMERGENCY_ENVELOPES
 from services.intake.adapters.emergency_codec import Envelope as _Envelope
 from services.intake.adapters.recall_codec import RECALL_ENVELOPES
+from services.intake.adapters.receipt_codec import RECEIPT_ENVELOPES
 from services.intake.adapters.rights_codec import RIGHTS_ENVELOPES
 from services.intake.domain import consent_policy_events as policy
 from services.intake.domain import events, key_events
+from services.intake.domain.receipt_events import ReceiptFact
 
 POLICY_VERSION: Final = "1"
 
@@ -38,7 +40,7 @@ def encode(event: object, caller: Caller, now: datetime, event_id: UUID | None =
         raise TypeError(f"{type(event).__name__} is not a fact of intake")
     parts = to_envelope(event)
     event_id = event_id or ordered_id()
-    is_intake = isinstance(event, events.IntakeFact | key_events.KeyEpochDestroyed)
+    is_intake = isinstance(event, events.IntakeFact | ReceiptFact | key_events.KeyEpochDestroyed)
     envelope = (intake.IntakeEvent if is_intake else disclosure.DisclosureEvent)(
         event_id=str(event_id),
         aggregate_id=str(parts.aggregate_id),
@@ -245,4 +247,5 @@ _ENVELOPES: Final[dict[type, Callable[[Any], _Envelope]]] = {
     **RIGHTS_ENVELOPES,
     **COMPLAINT_ENVELOPES,
     **RECALL_ENVELOPES,
+    **RECEIPT_ENVELOPES,
 }

@@ -88,7 +88,8 @@ class PostgresExports:
     async def rows(self, tx: Transaction, rights_request_id: UUID) -> dict[str, Any]:
         """Everything else, by table: rows as JSON has them."""
         found = await tx.connection.fetchval(
-            "select rows_for_export($1) || recalls_for_export($1)", rights_request_id
+            "select rows_for_export($1) || recalls_for_export($1) || receipts_for_export($1)",
+            rights_request_id,
         )
         rows: dict[str, Any] = json.loads(found)
         return rows

@@ -164,6 +164,10 @@ class Vault:
         digest = self._keys.digest(f"index/{identifier.field}", identifier.value.encode())
         return int.from_bytes(digest[:2], "big") >> (16 - DIGEST_BITS)
 
+    def keyed_digest(self, purpose: str, value: bytes) -> bytes:
+        """32 bytes by which the value is known again, and which nobody can make without the root key."""
+        return self._keys.digest(purpose, value)
+
     def _opened(self, row: Row) -> bytes | None:
         key = self._sealer.key_of(row)
         if key is None:

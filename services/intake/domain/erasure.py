@@ -26,6 +26,7 @@ KEPT_ON: Final[Mapping[str, str]] = {
     "emergency_access": "ACCOUNTABILITY",
     "emergency_review": "ACCOUNTABILITY",
     "recall": "ACCOUNTABILITY",
+    "receipt": "ACCOUNTABILITY",
     "rights_request": "ACCOUNTABILITY",
     "authority_notification": "LEGAL_OBLIGATION",
     "compelled_request": "LEGAL_OBLIGATION",

@@ -42,6 +42,8 @@ _MERGES: Final = Access(
 )
 _KEEPS_KEYS: Final = Access(roles=frozenset({Role.OPERATOR}))
 _HUB_ONLY: Final = Access(internal=True)
+_ANYBODY: Final = Access(public=True)
+"""Over a certificate of the hub, as every call: of a person nobody is told anything but by a PIN."""
 
 ACCESS: Final[Mapping[str, Access]] = {
     "/kem.intake.v1.IntakeService/RegisterBeneficiary": _CASE_WORK,
@@ -93,6 +95,10 @@ ACCESS: Final[Mapping[str, Access]] = {
     "/kem.disclosure.v1.AuthorityService/DecideCompelledRequest": _COMPELS,
     "/kem.disclosure.v1.AuthorityService/ListCompelledRequests": _AUTHORITIES,
     "/kem.disclosure.v1.AuthorityService/GetCompelledDisclosure": _COMPELS,
+    "/kem.disclosure.v1.ReceiptService/IssueReceipt": _CASE_WORK,
+    "/kem.disclosure.v1.ReceiptService/RevokeReceipt": _CASE_WORK,
+    "/kem.disclosure.v1.ReceiptService/CheckReceipt": _ANYBODY,
+    "/kem.disclosure.v1.ReceiptService/ReadReceipt": _ANYBODY,
     "/kem.disclosure.v1.RightsService/RegisterRightsRequest": _CASE_WORK,
     "/kem.disclosure.v1.RightsService/ExtendRightsRequest": _RIGHTS,
     "/kem.disclosure.v1.RightsService/AnswerRightsRequest": _RIGHTS,

@@ -80,6 +80,7 @@ _RECALL: Final = (
     "acknowledged_time",
     "kept_ground",
 )
+_RECEIPT: Final = ("form", "language", "issued_time", "valid_until_time", "revoked_time")
 _FREEZE: Final = ("frozen_time", "lifted_time", "ground")
 _Row = Mapping[str, Any]
 
@@ -133,6 +134,7 @@ def _history(export: PersonExport) -> dict[str, Any]:
             }
             for row in rows["disclosure"]
         ],
+        "receipts": [_of(row, _RECEIPT) for row in rows["receipt"]],
         "recalls": [
             _of(row, _RECALL)
             | {

@@ -13,6 +13,7 @@ from kem.disclosure.v1.emergency_access_service_pb2_grpc import (
 from kem.disclosure.v1.emergency_service_pb2_grpc import add_EmergencyServiceServicer_to_server
 from kem.disclosure.v1.erasure_service_pb2_grpc import add_ErasureServiceServicer_to_server
 from kem.disclosure.v1.recall_service_pb2_grpc import add_RecallServiceServicer_to_server
+from kem.disclosure.v1.receipt_service_pb2_grpc import add_ReceiptServiceServicer_to_server
 from kem.disclosure.v1.rights_service_pb2_grpc import add_RightsServiceServicer_to_server
 from kem.intake.v1 import intake_service_pb2
 from kem.intake.v1.consent_policy_service_pb2_grpc import add_ConsentPolicyServiceServicer_to_server
@@ -41,8 +42,10 @@ from services.intake.entrypoints.merge_server import MergeServer
 from services.intake.entrypoints.needs_server import NeedsServer
 from services.intake.entrypoints.parts import VaultParts
 from services.intake.entrypoints.recall_server import RecallServer
+from services.intake.entrypoints.receipt_server import ReceiptServer
 from services.intake.entrypoints.rights_server import RightsServer
 from services.intake.entrypoints.text_server import TextServer
+from services.intake.use_cases.issue_receipt import ReceiptParts
 
 
 class IntakeServer:
@@ -61,7 +64,11 @@ class IntakeServer:
 
 
 def registrations(
-    people: VaultParts, consent: ConsentParts, tombstones: Tombstones, key_parts: KeyParts
+    people: VaultParts,
+    consent: ConsentParts,
+    tombstones: Tombstones,
+    receipt_parts: ReceiptParts,
+    key_parts: KeyParts,
 ) -> Sequence[Registration]:
     """What the gRPC server adds to itself."""
     intake = cast(
@@ -76,6 +83,7 @@ def registrations(
     policy = ConsentPolicyServer(consent)
     recalls, merges = RecallServer(consent), MergeServer(people, consent)
     keys = KeyServer(key_parts)
+    receipts = ReceiptServer(consent.database, receipt_parts)
     return (
         lambda server: add_IntakeServiceServicer_to_server(intake, server),
         lambda server: add_TextServiceServicer_to_server(texts, server),
@@ -91,4 +99,5 @@ def registrations(
         lambda server: add_RecallServiceServicer_to_server(recalls, server),
         lambda server: add_MergeServiceServicer_to_server(merges, server),
         lambda server: add_KeyServiceServicer_to_server(keys, server),
+        lambda server: add_ReceiptServiceServicer_to_server(receipts, server),
     )

@@ -28,6 +28,7 @@ _IDS: Final = (
     "rights_request_id",
     "complaint_id",
     "recall_id",
+    "receipt_id",
 )
 """By which an access may name what it read of somebody."""
 

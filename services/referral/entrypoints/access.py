@@ -7,6 +7,7 @@ from chassis.access import Access
 from kernel.codes import Role
 from services.referral.entrypoints.calls import SERVICE
 from services.referral.entrypoints.directory_server import DIRECTORY_ACCESS
+from services.referral.entrypoints.receipt_lines_server import GET as GET_RECEIPT_LINES
 
 DESK_ROLES: Final = frozenset(
     {
@@ -44,5 +45,6 @@ ACCESS: Final[Mapping[str, Access]] = {
             "ListReferrals",
         )
     },
+    GET_RECEIPT_LINES: Access(internal=True),
     **DIRECTORY_ACCESS,
 }

@@ -15,6 +15,7 @@ from kem.disclosure.v1 import emergency_access_service_pb2 as access
 from kem.disclosure.v1 import emergency_service_pb2 as emergency
 from kem.disclosure.v1 import erasure_service_pb2 as erasure
 from kem.disclosure.v1 import recall_service_pb2 as recall
+from kem.disclosure.v1 import receipt_service_pb2 as receipts
 from kem.disclosure.v1 import rights_service_pb2 as rights
 from kem.intake.v1 import consent_pb2, need_pb2
 from kem.intake.v1 import intake_service_pb2 as intake
@@ -155,6 +156,10 @@ def requests_about_case(case: Case, desk: Desk) -> dict[str, Message]:
             words="None of mine.",
             person_told_time=at(datetime.now(UTC)),
         ),
+        "IssueReceipt": receipts.IssueReceiptRequest(
+            request_id=again, beneficiary_id=case.beneficiary_id, form=receipts.RECEIPT_FORM_PAPER
+        ),
+        "RevokeReceipt": receipts.RevokeReceiptRequest(request_id=again, beneficiary_id=case.beneficiary_id),
         "RequestEmergencyAccess": access.RequestEmergencyAccessRequest(
             **about_referral, categories=["HEALTH"], circumstances="None of mine."
         ),

@@ -14,6 +14,7 @@ from kem.disclosure.v1 import disclosure_service_pb2 as disclosure
 from kem.disclosure.v1 import emergency_access_service_pb2 as emergency_access
 from kem.disclosure.v1 import emergency_service_pb2 as emergency
 from kem.disclosure.v1 import recall_service_pb2 as recall
+from kem.disclosure.v1 import receipt_service_pb2 as receipts
 from kem.disclosure.v1 import rights_service_pb2 as rights
 from kem.intake.v1 import consent_policy_service_pb2 as policy
 from kem.intake.v1 import eligibility_service_pb2 as eligibility
@@ -25,6 +26,7 @@ from kem.intake.v1.beneficiary_pb2 import ORIGIN_KEM_DESK
 from kem.notifications.v1 import inbox_service_pb2 as inbox
 from kem.notifications.v1 import push_service_pb2 as push
 from kem.notifications.v1.delivery_pb2 import INBOX_AGENCY
+from kem.referral.v1 import receipt_lines_service_pb2 as receipt_lines
 from kem.referral.v1 import referral_service_pb2 as referral
 from kernel import codes
 from services.intake.entrypoints.translate_beneficiary import beneficiary_message
@@ -34,6 +36,7 @@ from tests.component.referral.directory_door import agency_message
 from tests.support.people import invented_person
 from tools.notices.files import SAMPLE_NOTICE, read_notice
 
+RECEIPT_CODE = "0123-4567-89AB-CDEF-GHJK-5"
 ISSUER = "https://provider.example/realms/kem"
 
 
@@ -79,6 +82,9 @@ def _intake(case: Case) -> dict[str, Message]:
             rules=[policy.AgeRule(from_age=0, below_age=18, source="The law of the country.")],
         ),
         "ListAgeRules": policy.ListAgeRulesRequest(),
+        "GetReceiptLines": receipt_lines.GetReceiptLinesRequest(sender_agency_id=case.agency_id),
+        "CheckReceipt": receipts.CheckReceiptRequest(code=RECEIPT_CODE),
+        "ReadReceipt": receipts.ReadReceiptRequest(code=RECEIPT_CODE, pin="123456"),
         "GetProfiles": eligibility.GetProfilesRequest(need_ids=[case.need_id]),
         "Seal": text.SealRequest(referral_id=case.referral_id, text="Who is it?"),
         "Open": text.OpenRequest(referral_id=case.referral_id, sealed=[b"x"], reader_id=str(uuid4())),

@@ -37,6 +37,8 @@ PUBLIC: Final = frozenset(
         "FinishSignIn",
         "IssueAssertion",
         "SignOut",
+        "CheckReceipt",
+        "ReadReceipt",
     }
 )
 """Where somebody becomes known: no role counts there."""
@@ -128,6 +130,7 @@ KEEPING: Final[dict[str, Row]] = {
     "SaveAgreements": _for_everybody(frozenset({Role.DPO, Role.OPERATOR})),
     "ListAgreements": _for_everybody(frozenset({Role.DPO, Role.OPERATOR, Role.SUPERVISOR, Role.AUDITOR})),
     "GetProfiles": _for_everybody(_SERVICE),
+    "GetReceiptLines": _for_everybody(_SERVICE),
     "Seal": _for_everybody(_SERVICE),
     "Open": Row(_SERVICE, Thing.NOTHING, "TEXT_NOT_OF_REFERRAL"),
     "RegisterBeneficiary": _own(CASE_ROLES),

@@ -76,6 +76,9 @@ PEOPLE: Final[dict[str, Row]] = {
     "LiftConsentFreeze": _of_person(
         states("CONSENT_NOT_FROZEN", "LIVE", "RESTRICTED") | {"FROZEN": OK, "ERASED": ERASED}, _CHILD
     ),
+    "IssueReceipt": _of_person(repeats=True),
+    # none was issued here; see test_receipts
+    "RevokeReceipt": _of_person(states("RECEIPT_NOT_FOUND", *STATES[Thing.PERSON])),
     "RecordNeed": _of_person(repeats=True),
     "RecordNeeds": _of_person(repeats=True),
     "RecordAuthorityNotification": _of_person(repeats=True),

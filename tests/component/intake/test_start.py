@@ -28,6 +28,7 @@ async def _start(database: FreshDatabase, folder: Path, keys_dir: Path) -> tuple
             "KEM_INTAKE_DATABASE_URL_FILE": str(folder / "app"),
             "KEM_INTAKE_WORKER_DATABASE_URL_FILE": str(folder / "worker"),
             "KEM_INTAKE_GRPC_ADDRESS": f"127.0.0.1:{free_port()}",
+            "KEM_REFERRAL_GRPC_ADDRESS": NOWHERE,
             "KEM_INTAKE_IDENTITY_FILE": str(key_file(folder, "service:intake")),
             **certificate_environment("intake"),
             "KEM_KAFKA_BOOTSTRAP": NOWHERE,

@@ -22,6 +22,7 @@ from tests.component.referral.directory_door import agency_message, service_mess
 from tests.support.intake import running_intake
 from tests.support.postgres import FreshDatabase
 from tests.support.referral import RunningReferral, running_referral
+from tools.stack.ports import free_port
 
 OFFERED = rpc.REFERRAL_VIEW_OFFERED
 
@@ -37,6 +38,7 @@ class City:
     stranger: Any
     directory: Any
     officer: Any
+    running: RunningReferral
     service_id: str
 
     async def consented_person(self, **changes: Any) -> str:
@@ -92,10 +94,12 @@ async def until(look: Callable[[], Awaitable[Any]], patience_seconds: float = 20
 @asynccontextmanager
 async def open_city(database: FreshDatabase, folder: Path, bootstrap: str) -> AsyncIterator[City]:
     """Both services with all their roles, and the directory kept."""
-    roles = "grpc,relay,stream,timers"
+    roles, address = "grpc,relay,stream,timers", f"127.0.0.1:{free_port()}"
     async with (
-        running_intake(database, folder, roles=roles, bootstrap=bootstrap) as intake,
-        running_referral(database, folder, intake, bootstrap) as running,
+        running_intake(
+            database, folder, roles=roles, bootstrap=bootstrap, referral_address=address
+        ) as intake,
+        running_referral(database, folder, intake, bootstrap, address) as running,
         desk_at(intake) as desk,
         _at_the_doors(database, running, desk) as city,
     ):
@@ -126,6 +130,7 @@ async def _at_the_doors(database: FreshDatabase, running: RunningReferral, desk:
             stranger=await stub(ReferralServiceStub, "agency_member", agency_id=uuid4()),
             directory=keeper,
             officer=officer,
+            running=running,
             service_id=lessons.service_id,
         )
         agency = agency_message(1, agency_id=str(desk.agency_id))

@@ -65,6 +65,7 @@ TOLD_OF_AUTHORITIES = {
     "CompelledDisclosureGiven",
 }
 TOLD_OF_RECALLS = {"RecallOpened", "RecallOverdue", "RecallAcknowledged"}
+TOLD_OF_RECEIPTS = {"ReceiptIssued", "ReceiptRevoked"}
 TOLD_OF_RIGHTS = {fact for fact in facts_of(DisclosureEvent) if fact.startswith(("Complaint", "Rights"))}
 TOLD_OF_WHAT_CONSENT_RESTS_ON = {
     "NoticePublished",
@@ -217,7 +218,8 @@ async def test_every_word_of_intake_is_told(
     events = await waiting(everything, "intake")
     words = facts_of(IntakeEvent) | facts_of(DisclosureEvent)
     told_elsewhere = TOLD_IN_EMERGENCIES | TOLD_OF_AUTHORITIES | TOLD_OF_RIGHTS
-    told_elsewhere |= TOLD_OF_WHAT_CONSENT_RESTS_ON | TOLD_OF_MERGES | TOLD_OF_KEYS | {"RecallOverdue"}
+    told_elsewhere |= TOLD_OF_WHAT_CONSENT_RESTS_ON | TOLD_OF_MERGES | TOLD_OF_KEYS | TOLD_OF_RECEIPTS
+    told_elsewhere |= {"RecallOverdue"}
     assert {one.logged.type for one in events} == words - told_elsewhere
     if is_writing():
         keep("every-word-of-intake", events, {"needs": [], "referrals": {}})

@@ -22,6 +22,7 @@ from services.intake.domain import (
     events,
     key_events,
     recall_events,
+    receipt_events,
     rights_events,
 )
 from services.intake.domain import consent_policy_events as policy
@@ -44,6 +45,7 @@ EMERGENCY = UUID("00000000-0000-4000-8000-00000000000b")
 MERGE = UUID("00000000-0000-4000-8000-00000000001a")
 KEPT = BeneficiaryId(UUID("00000000-0000-4000-8000-00000000001b"))
 COMPLAINT = UUID("00000000-0000-4000-8000-00000000001f")
+RECEIPT = UUID("00000000-0000-4000-8000-000000000020")
 RIGHTS_REQUEST = UUID("00000000-0000-4000-8000-00000000000e")
 CALLER = Caller(
     UUID("00000000-0000-4000-8000-000000000009"), AGENCY, frozenset({"caseworker"}), "desk 4", "pwd", "test"
@@ -58,6 +60,8 @@ FACTS: list[object] = [
     events.ConsentStateRecorded(PERSON, 3, "INVALIDATED", CONSENT, AGENCY, REQUEST),
     events.ConsentFrozen(EMERGENCY, PERSON, REQUEST),
     events.ConsentFreezeLifted(EMERGENCY, PERSON, REQUEST),
+    receipt_events.ReceiptIssued(RECEIPT, PERSON, REQUEST),
+    receipt_events.ReceiptRevoked(RECEIPT, PERSON, REQUEST),
     events.NeedRecorded(
         NEED,
         REFERRAL,

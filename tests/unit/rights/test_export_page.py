@@ -90,6 +90,15 @@ OWN: dict[str, Any] = {
             "kept_ground": "LEGAL_CLAIM",
         }
     ],
+    "receipts": [
+        {
+            "form": "PAPER",
+            "language": "ar",
+            "issued_time": AT,
+            "valid_until_time": AT,
+            "revoked_time": None,
+        }
+    ],
     "consent_freezes": [{"frozen_time": AT, "lifted_time": None}],
     "emergency_accesses": [],
     "authority_notifications": [

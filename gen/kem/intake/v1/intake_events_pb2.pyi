@@ -48,11 +48,13 @@ class IntakeEvent(_message.Message):
     BENEFICIARIES_MERGED_FIELD_NUMBER: _builtins.int
     BENEFICIARIES_UNMERGED_FIELD_NUMBER: _builtins.int
     KEY_EPOCH_DESTROYED_FIELD_NUMBER: _builtins.int
+    RECEIPT_ISSUED_FIELD_NUMBER: _builtins.int
+    RECEIPT_REVOKED_FIELD_NUMBER: _builtins.int
     event_id: _builtins.str
     """Unique for ever; consumers drop what they have seen."""
     aggregate_id: _builtins.str
-    """The person, their profile, their consent (counted together), a freeze of it, a merge, the need that changed, or the
-    vault's keys.
+    """The person, their profile, their consent (counted together), a freeze of it, a merge, the need or the receipt that
+    changed, or the vault's keys.
     """
     aggregate_version: _builtins.int
     """Grows by one with each event of the aggregate."""
@@ -120,6 +122,14 @@ class IntakeEvent(_message.Message):
     def key_epoch_destroyed(self) -> Global___KeyEpochDestroyed:
         """A key of the vault is gone for ever."""
 
+    @_builtins.property
+    def receipt_issued(self) -> Global___ReceiptIssued:
+        """A receipt was issued."""
+
+    @_builtins.property
+    def receipt_revoked(self) -> Global___ReceiptRevoked:
+        """A receipt is not valid any more."""
+
     def __init__(
         self,
         *,
@@ -143,14 +153,16 @@ class IntakeEvent(_message.Message):
         beneficiaries_merged: Global___BeneficiariesMerged | None = ...,
         beneficiaries_unmerged: Global___BeneficiariesUnmerged | None = ...,
         key_epoch_destroyed: Global___KeyEpochDestroyed | None = ...,
+        receipt_issued: Global___ReceiptIssued | None = ...,
+        receipt_revoked: Global___ReceiptRevoked | None = ...,
     ) -> None: ...
-    _HasFieldArgType: _TypeAlias = _typing.Literal["_causation_id", b"_causation_id", "actor", b"actor", "beneficiaries_merged", b"beneficiaries_merged", "beneficiaries_unmerged", b"beneficiaries_unmerged", "beneficiary_registered", b"beneficiary_registered", "beneficiary_updated", b"beneficiary_updated", "causation_id", b"causation_id", "consent_freeze_lifted", b"consent_freeze_lifted", "consent_frozen", b"consent_frozen", "consent_recorded", b"consent_recorded", "consent_state_recorded", b"consent_state_recorded", "consent_withdrawn", b"consent_withdrawn", "event_time", b"event_time", "fact", b"fact", "key_epoch_destroyed", b"key_epoch_destroyed", "need_recorded", b"need_recorded", "need_withdrawn", b"need_withdrawn", "profile_changed", b"profile_changed"]  # noqa: Y015
+    _HasFieldArgType: _TypeAlias = _typing.Literal["_causation_id", b"_causation_id", "actor", b"actor", "beneficiaries_merged", b"beneficiaries_merged", "beneficiaries_unmerged", b"beneficiaries_unmerged", "beneficiary_registered", b"beneficiary_registered", "beneficiary_updated", b"beneficiary_updated", "causation_id", b"causation_id", "consent_freeze_lifted", b"consent_freeze_lifted", "consent_frozen", b"consent_frozen", "consent_recorded", b"consent_recorded", "consent_state_recorded", b"consent_state_recorded", "consent_withdrawn", b"consent_withdrawn", "event_time", b"event_time", "fact", b"fact", "key_epoch_destroyed", b"key_epoch_destroyed", "need_recorded", b"need_recorded", "need_withdrawn", b"need_withdrawn", "profile_changed", b"profile_changed", "receipt_issued", b"receipt_issued", "receipt_revoked", b"receipt_revoked"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["_causation_id", b"_causation_id", "actor", b"actor", "aggregate_id", b"aggregate_id", "aggregate_version", b"aggregate_version", "beneficiaries_merged", b"beneficiaries_merged", "beneficiaries_unmerged", b"beneficiaries_unmerged", "beneficiary_registered", b"beneficiary_registered", "beneficiary_updated", b"beneficiary_updated", "causation_id", b"causation_id", "consent_freeze_lifted", b"consent_freeze_lifted", "consent_frozen", b"consent_frozen", "consent_recorded", b"consent_recorded", "consent_state_recorded", b"consent_state_recorded", "consent_withdrawn", b"consent_withdrawn", "event_id", b"event_id", "event_time", b"event_time", "fact", b"fact", "key_epoch_destroyed", b"key_epoch_destroyed", "need_recorded", b"need_recorded", "need_withdrawn", b"need_withdrawn", "policy_version", b"policy_version", "profile_changed", b"profile_changed"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["_causation_id", b"_causation_id", "actor", b"actor", "aggregate_id", b"aggregate_id", "aggregate_version", b"aggregate_version", "beneficiaries_merged", b"beneficiaries_merged", "beneficiaries_unmerged", b"beneficiaries_unmerged", "beneficiary_registered", b"beneficiary_registered", "beneficiary_updated", b"beneficiary_updated", "causation_id", b"causation_id", "consent_freeze_lifted", b"consent_freeze_lifted", "consent_frozen", b"consent_frozen", "consent_recorded", b"consent_recorded", "consent_state_recorded", b"consent_state_recorded", "consent_withdrawn", b"consent_withdrawn", "event_id", b"event_id", "event_time", b"event_time", "fact", b"fact", "key_epoch_destroyed", b"key_epoch_destroyed", "need_recorded", b"need_recorded", "need_withdrawn", b"need_withdrawn", "policy_version", b"policy_version", "profile_changed", b"profile_changed", "receipt_issued", b"receipt_issued", "receipt_revoked", b"receipt_revoked"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     _WhichOneofReturnType__causation_id: _TypeAlias = _typing.Literal["causation_id"]  # noqa: Y015
     _WhichOneofArgType__causation_id: _TypeAlias = _typing.Literal["_causation_id", b"_causation_id"]  # noqa: Y015
-    _WhichOneofReturnType_fact: _TypeAlias = _typing.Literal["beneficiary_registered", "beneficiary_updated", "profile_changed", "consent_recorded", "consent_withdrawn", "need_recorded", "need_withdrawn", "consent_frozen", "consent_freeze_lifted", "consent_state_recorded", "beneficiaries_merged", "beneficiaries_unmerged", "key_epoch_destroyed"]  # noqa: Y015
+    _WhichOneofReturnType_fact: _TypeAlias = _typing.Literal["beneficiary_registered", "beneficiary_updated", "profile_changed", "consent_recorded", "consent_withdrawn", "need_recorded", "need_withdrawn", "consent_frozen", "consent_freeze_lifted", "consent_state_recorded", "beneficiaries_merged", "beneficiaries_unmerged", "key_epoch_destroyed", "receipt_issued", "receipt_revoked"]  # noqa: Y015
     _WhichOneofArgType_fact: _TypeAlias = _typing.Literal["fact", b"fact"]  # noqa: Y015
     @_typing.overload
     def WhichOneof(self, oneof_group: _WhichOneofArgType__causation_id) -> _WhichOneofReturnType__causation_id | None: ...
@@ -545,6 +557,58 @@ class NeedWithdrawn(_message.Message):
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
 Global___NeedWithdrawn: _TypeAlias = NeedWithdrawn  # noqa: Y015
+
+@_typing.final
+class ReceiptIssued(_message.Message):
+    """A receipt was issued. That somebody wanted none is told to nobody."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    RECEIPT_ID_FIELD_NUMBER: _builtins.int
+    BENEFICIARY_ID_FIELD_NUMBER: _builtins.int
+    receipt_id: _builtins.str
+    """The receipt."""
+    beneficiary_id: _builtins.str
+    """Whose."""
+    def __init__(
+        self,
+        *,
+        receipt_id: _builtins.str = ...,
+        beneficiary_id: _builtins.str = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["beneficiary_id", b"beneficiary_id", "receipt_id", b"receipt_id"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___ReceiptIssued: _TypeAlias = ReceiptIssued  # noqa: Y015
+
+@_typing.final
+class ReceiptRevoked(_message.Message):
+    """A receipt is not valid any more: lost, or replaced by another one."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    RECEIPT_ID_FIELD_NUMBER: _builtins.int
+    BENEFICIARY_ID_FIELD_NUMBER: _builtins.int
+    receipt_id: _builtins.str
+    """The receipt."""
+    beneficiary_id: _builtins.str
+    """Whose."""
+    def __init__(
+        self,
+        *,
+        receipt_id: _builtins.str = ...,
+        beneficiary_id: _builtins.str = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["beneficiary_id", b"beneficiary_id", "receipt_id", b"receipt_id"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___ReceiptRevoked: _TypeAlias = ReceiptRevoked  # noqa: Y015
 
 @_typing.final
 class KeyEpochDestroyed(_message.Message):

@@ -1,0 +1,53 @@
+"""The code of a receipt and its PIN: made to be typed, and not to be guessed."""
+
+import secrets
+from typing import Final
+
+CODE_LETTERS: Final = 20
+"""Of five random bits each: a hundred bits."""
+PIN_DIGITS: Final = 6
+WRONG_PINS: Final = 5
+"""So many wrong ones in a row lock the receipt: one chance in 200,000 for whoever has found the paper."""
+
+_ALPHABET: Final = "0123456789ABCDEFGHJKMNPQRSTVWXYZ"
+"""Crockford's base 32: no I, L, O, U."""
+_CHECK: Final = _ALPHABET + "*~$=U"
+_ALIKE: Final = str.maketrans({"O": "0", "I": "1", "L": "1"})
+_GROUP: Final = 5
+
+
+def new_code() -> str:
+    """A fresh code with its check symbol, as it is stored nowhere."""
+    letters = "".join(secrets.choice(_ALPHABET) for _ in range(CODE_LETTERS))
+    return letters + _check_symbol(letters)
+
+
+def new_pin() -> str:
+    """A fresh PIN."""
+    return "".join(secrets.choice("0123456789") for _ in range(PIN_DIGITS))
+
+
+def grouped(code: str) -> str:
+    """The code as it is printed."""
+    return "-".join(code[start : start + _GROUP] for start in range(0, len(code), _GROUP))
+
+
+def typed_code(typed: str) -> str:
+    """The code that was meant: no spaces and hyphens, letters that look like digits taken for them."""
+    plain = "".join(typed.split()).replace("-", "").upper()
+    return plain[:CODE_LETTERS].translate(_ALIKE) + plain[CODE_LETTERS:]
+
+
+def is_well_typed(code: str) -> bool:
+    """Whether the check symbol fits: one wrong letter, or two that changed places, never do."""
+    letters, check = code[:CODE_LETTERS], code[CODE_LETTERS:]
+    if len(letters) < CODE_LETTERS or any(letter not in _ALPHABET for letter in letters):
+        return False
+    return check == _check_symbol(letters)
+
+
+def _check_symbol(letters: str) -> str:
+    number = 0
+    for letter in letters:
+        number = number * 32 + _ALPHABET.index(letter)
+    return _CHECK[number % len(_CHECK)]
