@@ -23,6 +23,7 @@ COMMANDS = {
     "partner": "tools.partner",
     "push": "tools.push",
     "rights": "tools.rights",
+    "receipt": "tools.receipt",
     "certs": "tools.certificates",
     "keys": "tools.keys",
     "trace": "tools.trace",

@@ -1,5 +1,6 @@
-"""Programs that come with the system: looked for, and installed by root; anybody else is told the line."""
+"""What comes with the system: looked for, and installed by root; anybody else is told the line."""
 
+import ctypes
 import os
 import shutil
 import subprocess
@@ -24,16 +25,50 @@ def find_programs(needed: Mapping[str, str], what_for: str, say: Callable[[str],
     Raises:
         ProgramMissing: one is not; in one sentence with the line that installs it.
     """
-    missing = [program for program in needed if shutil.which(program) is None]
+    _find(needed, lambda program: shutil.which(program) is not None, what_for, say)
+
+
+def find_libraries_and_fonts(
+    libraries: Mapping[str, str], fonts: Mapping[str, str], what_for: str, say: Callable[[str], None]
+) -> None:
+    """Returns when every shared library loads and every family of letters is there; as `find_programs`.
+
+    Raises:
+        ProgramMissing: one is not.
+    """
+    _find(libraries, _loads, what_for, say)
+    _find({"fc-match": "fontconfig"}, lambda program: shutil.which(program) is not None, what_for, say)
+    _find(fonts, _has_letters, what_for, say)
+
+
+def _loads(library: str) -> bool:
+    try:
+        ctypes.CDLL(library)
+    except OSError:
+        return False
+    return True
+
+
+def _has_letters(family: str) -> bool:
+    """Fontconfig answers something else where a family is not there."""
+    asked = ["fc-match", "--format", "%{family}", family]
+    found = subprocess.run(asked, capture_output=True, text=True, check=False).stdout
+    return family in found.split(",")
+
+
+def _find(
+    needed: Mapping[str, str], is_there: Callable[[str], bool], what_for: str, say: Callable[[str], None]
+) -> None:
+    missing = [one for one in needed if not is_there(one)]
     if not missing:
         return
-    packages = " ".join(dict.fromkeys(needed[program] for program in missing))
+    packages = " ".join(dict.fromkeys(needed[one] for one in missing))
     line = f"apt-get install {packages}"
     why_not = ""
     if os.geteuid() == 0 and shutil.which("apt-get"):
         say(f"Installing what {what_for} needs: {packages} …")
         why_not = _install(packages.split())
-        missing = [program for program in missing if shutil.which(program) is None]
+        missing = [one for one in missing if not is_there(one)]
     if missing:
         names = " and ".join(missing)
         raise ProgramMissing(f"{what_for} needs {names}; install with: {line}{why_not}")

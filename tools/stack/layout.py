@@ -238,11 +238,12 @@ class Layout:
             return False
 
 
-def write_secret(path: Path, content: str) -> None:
+def write_secret(path: Path, content: str | bytes) -> None:
     """Writes a file that only its owner reads, whole or not at all."""
     fresh = path.with_name(f".{path.name}.new")
-    with open(os.open(fresh, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600), "w") as file:
-        file.write(content)
+    written = content.encode() if isinstance(content, str) else content
+    with open(os.open(fresh, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600), "wb") as file:
+        file.write(written)
         file.flush()
         os.fsync(file.fileno())
     fresh.replace(path)
