@@ -1,7 +1,6 @@
 """Intake: settings, keys, wiring. `python -m services.intake [--roles grpc,stream,relay,timers]`"""
 
 import os
-import sys
 from datetime import timedelta
 from functools import partial
 
@@ -49,14 +48,13 @@ async def wire(service: Service) -> None:
     )
     await replay_tombstones(tombstones, service.worker, people.people, consent.recalls)
     rolling = RollKeys(keys, PostgresKeyRolls(), timedelta(seconds=settings.epoch_rest_seconds))
-    key_parts = KeyParts(service.app, service.worker, rolling)
-    referral = service.channel(settings.referral_address, "referral")
-    receipts = receipt_parts(consent, referral, settings)
-    service.serve(ACCESS, registrations(people, consent, tombstones, receipts, key_parts))
+    receipts = receipt_parts(consent, service.channel(settings.referral_address, "referral"), settings)
+    keeping = KeyParts(service.app, service.worker, rolling)
+    service.serve(ACCESS, registrations(people, consent, tombstones, receipts, keeping))
     service.timer(rolling.take, name="roll_keys", longest_pause_seconds=1)
-    service.beside("names", names.run)
-    service.beside("needs writer", consent.writer.run)
-    service.beside("backlog", consent.backlog.run)
+    beside = {"names": names.run, "needs writer": consent.writer.run, "backlog": consent.backlog.run}
+    for name, run in beside.items():
+        service.beside(name, run)
     service.timer(forget_searches, name="forget_searches", longest_pause_seconds=60)
     service.timer(forget_checks, name="forget_checks", shortest_pause_seconds=60, longest_pause_seconds=3600)
     service.gauges.own.extend(LOOKS)
@@ -73,8 +71,7 @@ async def _wire_or_say_why(service: Service) -> None:
     try:
         await wire(service)
     except KeysUnusable as error:
-        sys.stderr.write(f"{error}\n")
-        sys.stderr.flush()
+        os.write(2, f"{error}\n".encode())
         os._exit(EXIT_SETTINGS)
 
 
