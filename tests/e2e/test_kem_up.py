@@ -27,6 +27,7 @@ from tests.e2e.kem_command import ROOT, KemUp, command, environment
 from tests.e2e.marked_people import Marks
 from tests.e2e.places import search_everywhere
 from tests.e2e.playing import PATIENCE_SECONDS, Outcome, play
+from tests.e2e.receipt_page import said_by
 from tests.e2e.search import Finding, Search
 from tests.e2e.secrets_kept import secrets_of
 from tests.e2e.signing_in import a_step_is_young, code_of, first_sign_in, secret_in
@@ -40,7 +41,7 @@ from tools.demo.agency import OTHER_REASON, QUESTION
 from tools.demo.desk import ANSWER
 from tools.demo.fresh import run_on_seconds
 from tools.demo.ledger import Ledger
-from tools.hub import Doors, Hub
+from tools.hub import Doors, Hub, Person
 from tools.rights.texts import LANGUAGES
 from tools.stack.credentials import passwords
 from tools.stack.layout import Layout
@@ -298,26 +299,63 @@ async def test_the_impact_assessment_is_written_with_what_belongs_to_it(
     assert "UNHCR" in (folder / "record-of-processing.en.md").read_text()
 
 
+async def test_a_receipt_is_a_page_to_take_along_that_tells_others_whether_it_is_valid_and_no_more(
+    hub_process: KemUp, tmp_path: Path
+) -> None:
+    layout = hub_process.layout
+    one_time = (await told(layout, "staff", "reset", "petros"))["one_time_password"]
+    async with TypedTerminal(layout.data, "login", "--as", "petros") as terminal:
+        await terminal.until_seen("Password: ")
+        terminal.type(one_time)
+        await terminal.until_seen("Enter if you have none")
+        terminal.type("")
+        for prompt in ("Your own password: ", "Once more: "):
+            await terminal.until_seen(prompt)
+            terminal.type("seven old bridges")
+        await terminal.until_seen("petros is signed in")
+    hub = Hub(Doors.of(layout))
+    try:
+        person, _ = await _registered(hub)
+    finally:
+        await hub.close()
+    made = await told(layout, "receipt", "issue", person, "--into", str(tmp_path))
+    said = said_by(Path(made["file"]))
+    assert made["code"][:4] in said
+    assert made["pin"] not in said
+    for name in ("آمنة", "الإختراع", person):
+        assert name not in said
+    assert await told(layout, "receipt", "check", made["code"].lower()) == {"valid": True}
+    assert await told(layout, "receipt", "check", "0000-0000-0000-0000-0000-0") == {"valid": False}
+    await told(layout, "receipt", "withdraw", made["code"])
+    assert await told(layout, "receipt", "check", made["code"]) == {"valid": False}
+
+
+async def _registered(hub: Hub) -> tuple[str, Person]:
+    """Somebody new at KEM's desk, and who has registered them."""
+    operator = hub.person(uuid4(), None, Role.OPERATOR)
+    agencies = await hub.directory.ListAgencies(
+        ListAgenciesRequest(code="KEM"), metadata=operator.credentials()
+    )
+    worker = hub.person(uuid4(), UUID(agencies.agencies[0].agency_id), Role.INTAKE_WORKER)
+    person = await hub.intake.RegisterBeneficiary(
+        intake_service_pb2.RegisterBeneficiaryRequest(
+            request_id=str(uuid4()),
+            beneficiary=beneficiary_message(invented_person()),
+            origin=ORIGIN_KEM_DESK,
+        ),
+        metadata=worker.credentials(),
+    )
+    return str(person.beneficiary_id), worker
+
+
 async def _asked_to_see(layout: Layout) -> str:
     """Somebody new, who asks to see everything: the id of their request."""
     hub = Hub(Doors.of(layout))
     try:
-        operator = hub.person(uuid4(), None, Role.OPERATOR)
-        agencies = await hub.directory.ListAgencies(
-            ListAgenciesRequest(code="KEM"), metadata=operator.credentials()
-        )
-        worker = hub.person(uuid4(), UUID(agencies.agencies[0].agency_id), Role.INTAKE_WORKER)
-        person = await hub.intake.RegisterBeneficiary(
-            intake_service_pb2.RegisterBeneficiaryRequest(
-                request_id=str(uuid4()),
-                beneficiary=beneficiary_message(invented_person()),
-                origin=ORIGIN_KEM_DESK,
-            ),
-            metadata=worker.credentials(),
-        )
+        person, worker = await _registered(hub)
         request = rights_service_pb2.RegisterRightsRequestRequest(
             request_id=str(uuid4()),
-            beneficiary_id=person.beneficiary_id,
+            beneficiary_id=person,
             right=rights_service_pb2.RIGHT_ACCESS,
             asked_by=rights_service_pb2.ASKED_BY_SELF,
             words="Everything, please.",

@@ -9,7 +9,7 @@ from rich.console import Console
 from kem.disclosure.v1 import receipt_service_pb2 as messages
 from tools.office import Answer, Office, at_office, say
 from tools.receipt import Form
-from tools.receipt.pdf import pdf_of
+from tools.receipt.pdf import make_ready, pdf_of
 from tools.rights import Language
 from tools.stack.failure import StackFailure
 from tools.stack.layout import DATA, Layout, write_secret
@@ -32,6 +32,8 @@ def issue(person: str, form: Form, into: Path | None, language: Language | None,
     request = messages.IssueReceiptRequest(
         request_id=str(uuid4()), beneficiary_id=_id(person), form=_FORMS[form], language=language or ""
     )
+    if form is not Form.REFUSED:
+        make_ready(_aside)
     issued = at_office(lambda office: office(office.hub.receipts.IssueReceipt, request))
     warnings = [_WARNINGS[one] for one in issued.warnings]
     answer: dict[str, Any] = {"receipt_id": issued.receipt_id, "warnings": warnings}
@@ -40,7 +42,7 @@ def issue(person: str, form: Form, into: Path | None, language: Language | None,
         folder = into or Layout(DATA).data / "receipts"
         folder.mkdir(mode=0o700, parents=True, exist_ok=True)
         file = folder / f"receipt-{issued.receipt_id}.pdf"
-        write_secret(file, pdf_of(issued.content, issued.code, _aside))
+        write_secret(file, pdf_of(issued.content, issued.code))
         answer |= {"file": str(file), "code": issued.code, "pin": issued.pin}
         lines += [
             str(file),

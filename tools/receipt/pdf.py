@@ -17,13 +17,17 @@ SIZES: Final = (11, 10, 9, 8)
 """In points: the largest at which all stands on one page; where none does, more pages in the first."""
 
 
-def pdf_of(content: ReceiptContent, code: str, say: Callable[[str], None]) -> bytes:
-    """The page as PDF.
+def make_ready(say: Callable[[str], None]) -> None:
+    """Before a receipt is issued: its code and PIN are told once, and lost with a page that cannot be made.
 
     Raises:
         ProgramMissing: a library or a font is not there and cannot be had now; with the line to install.
     """
     find_libraries_and_fonts(NEEDED, FONTS, "a receipt as PDF", say)
+
+
+def pdf_of(content: ReceiptContent, code: str) -> bytes:
+    """The page as PDF, where everything is ready."""
     from weasyprint import HTML, URLFetcher
 
     # the QR code lies in the page itself; whatever else a page might name stays where it is
