@@ -145,9 +145,11 @@ class EveryDoor:
 @asynccontextmanager
 async def every_door(database: FreshDatabase, folder: Path, bootstrap: str) -> AsyncIterator[EveryDoor]:
     """Starts everything and makes the case through the doors."""
-    people, hub = make_signer(folder, "kem-test"), make_signer(folder, "service:referral")
+    people = make_signer(folder, "kem-test")
     make_signer(folder, "kem-access")
-    write_keys(folder, people, hub)
+    services = {service: make_signer(folder, f"service:{service}") for service in access_tables()}
+    hub = services["referral"]
+    write_keys(folder, people, *services.values())
     (folder / "keys").mkdir()
     (folder / "keys" / "closed-accounts").touch()
     (folder / "keys" / "sign-in.key").write_bytes(base64.b64encode(os.urandom(32)))
@@ -195,7 +197,7 @@ def _start(
         "KEM_ACCESS_ASSERTION_KEY_FILE": str(key_file(folder, "kem-access")),
         **certificate_environment(service),
         f"{prefix}METRICS_ADDRESS": metrics_address,
-        f"{prefix}IDENTITY_FILE": str(key_file(folder, "service:referral")),
+        f"{prefix}IDENTITY_FILE": str(key_file(folder, f"service:{service}")),
         f"{prefix}DATABASE_URL_FILE": str(folder / f"{service}-app"),
         f"{prefix}WORKER_DATABASE_URL_FILE": str(folder / f"{service}-worker"),
     }

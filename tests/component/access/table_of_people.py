@@ -78,7 +78,7 @@ PEOPLE: Final[dict[str, Row]] = {
     ),
     "IssueReceipt": _of_person(repeats=True),
     # none was issued here; see test_receipts
-    "RevokeReceipt": _of_person(states("RECEIPT_NOT_FOUND", *STATES[Thing.PERSON])),
+    "RevokeReceipt": _of_person(states("RECEIPT_NOT_FOUND", *STATES[Thing.PERSON]) | {"ERASED": ERASED}),
     "RecordNeed": _of_person(repeats=True),
     "RecordNeeds": _of_person(repeats=True),
     "RecordAuthorityNotification": _of_person(repeats=True),

@@ -61,7 +61,7 @@ NOBODY_ACTS_ON = {
     *(
         (topics.INTAKE, fact)
         for fact in facts_of(IntakeEvent)
-        if fact.startswith(("ConsentFr", "ConsentState", "Beneficiaries", "KeyEpoch"))
+        if fact.startswith(("ConsentFr", "ConsentState", "Beneficiaries", "KeyEpoch", "Receipt"))
     ),
     *((topics.NOTIFICATIONS, fact) for fact in facts_of(NotificationsEvent) if fact.startswith("Push")),
     *((topics.DIRECTORY, fact) for fact in facts_of(DirectoryEvent) - {"NeededCategoriesSet"}),
