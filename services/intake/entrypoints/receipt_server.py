@@ -7,13 +7,13 @@ import grpc
 
 from chassis.caller import Caller
 from chassis.current import current_caller
+from chassis.instants import timestamp
 from chassis.postgres import Database, Transaction
 from kem.disclosure.v1 import receipt_service_pb2 as messages
 from kem.disclosure.v1 import receipt_service_pb2_grpc
 from kernel.errors import KemError
 from kernel.ids import BeneficiaryId
 from services.intake.domain.receipt import ReceiptForm
-from services.intake.entrypoints.instants import timestamp
 from services.intake.entrypoints.receipt_message import content_message
 from services.intake.entrypoints.refusals import answer_on_record, refusals_on_record
 from services.intake.use_cases.ask_about_receipt import check_receipt, read_receipt
