@@ -29,7 +29,6 @@ from services.access.settings import AccessSettings, read_providers
 from services.access.use_cases.authenticate import SignInParts
 from services.access.use_cases.keep_accounts import KeepingParts
 from services.access.use_cases.keep_closed import keep_closed
-from services.access.use_cases.to_the_end import ToTheEnd
 
 
 async def wire(service: Service) -> None:
@@ -39,21 +38,26 @@ async def wire(service: Service) -> None:
         raise TypeError("access runs with its own settings")
     key = SignInKey.read(settings.key_file)
     accounts, credentials, sessions = PostgresAccounts(), PostgresCredentials(key), PostgresSessions()
-    tries, hasher, to_the_end = PostgresSignInTries(), PasswordHasher(), ToTheEnd()
+    tries, hasher = PostgresSignInTries(), PasswordHasher()
     book = RefusalBook(service.worker, PostgresRefusals())
     limits = SessionLimits(
         timedelta(seconds=settings.session_idle_seconds), timedelta(seconds=settings.session_longest_seconds)
     )
     one_time = timedelta(hours=settings.one_time_hours)
     signing_in = SignInParts(
-        service.worker, accounts, credentials, sessions, tries, hasher, key, limits, book, to_the_end
+        service.worker, accounts, credentials, sessions, tries, hasher, key, limits, book
     )
     providers = {one.name: IdentityProvider(one) for one in read_providers(settings.providers_file)}
     issuers = frozenset(provider.settings.issuer for provider in providers.values())
     keeping = KeepingParts(accounts, credentials, sessions, hasher, key, one_time, issuers)
     closed = ClosedAccounts(settings.key_file.parent)
     await keep_closed(service.worker, keeping, closed)
-    for one in (to_the_end, book, hasher):  # what comes first needs what comes after
+    for one in (
+        signing_in.to_the_end,
+        signing_in.coming_back,
+        book,
+        hasher,
+    ):  # what comes first needs what comes after
         service.closes(one)
     for provider in providers.values():
         service.closes(provider)

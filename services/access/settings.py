@@ -14,6 +14,7 @@ from services.access.adapters.closed_accounts import CLOSED_FILE
 
 _Addresses = TypeVar("_Addresses", str, tuple[str, ...])
 _THIS_MACHINE: Final = ("127.0.0.1", "localhost", "::1")
+_LOOPBACK: Final = "http://127.0.0.1"
 _AT_A_PORT: Final = re.compile(r"(http://(?:127\.0\.0\.1|\[::1\])):[0-9]{1,5}(/[A-Za-z0-9/_-]*)")
 """What a program listens at on the person's own machine, at whatever port is free (RFC 8252 § 7.3)."""
 
@@ -31,7 +32,7 @@ class ProviderSettings(BaseModel):
         issuer: `iss` of its tokens, to the letter; its configuration is found under it.
         client_secret_file: without one the hub is a public client, which PKCE alone protects.
         redirect_uris: the only addresses to which it may send a browser back, with what opens a session; one
-            of this very machine that names no port stands for all of its ports.
+            of this very machine that names no port stands for all of its ports. No other provider has them.
         second_factor_acr, second_factor_amr: its words for a sign-in with a second factor; each says so by
             itself (a code or a key alone may be one factor: RFC 8176).
     """
@@ -54,6 +55,12 @@ class ProviderSettings(BaseModel):
         if not all(is_safe_address(one) for one in addresses):
             raise ValueError("it must begin with https://")
         return given
+
+    @property
+    def loopback_path(self) -> str:
+        """The path at which a terminal takes a browser back, whatever its port; empty where it may not."""
+        paths = [one.removeprefix(_LOOPBACK) for one in self.redirect_uris if one.startswith(f"{_LOOPBACK}/")]
+        return paths[0] if paths else ""
 
     def sends_back_to(self, address: str) -> bool:
         """Whether the address is one of `redirect_uris`."""
@@ -129,4 +136,25 @@ def read_providers(file: Path | None) -> list[ProviderSettings]:
     twice = [name for name, times in Counter(one.name for one in providers).items() if times > 1]
     if twice:
         raise ValueError(f"{file} names {', '.join(twice)} twice")
+    _refuse_shared_addresses(file, providers)
     return providers
+
+
+def _refuse_shared_addresses(file: Path, providers: list[ProviderSettings]) -> None:
+    """Where browsers come back from two alike, one could pass for the other (RFC 9700 § 4.4)."""
+    whose: dict[tuple[str, str], str] = {}
+    for provider in providers:
+        for address in provider.redirect_uris:
+            other = whose.setdefault(_place(address), provider.name)
+            if other != provider.name:
+                raise ValueError(
+                    f"in {file} both {other} and {provider.name} send browsers back to {address}, so that one"
+                    " could pass for the other: give each an address of its own, such as"
+                    f" {address.rstrip('/')}/{provider.name}, first at the provider and then here"
+                )
+
+
+def _place(address: str) -> tuple[str, str]:
+    parts = urlsplit(address)
+    host = "this machine" if parts.hostname in _THIS_MACHINE else f"{parts.hostname}:{parts.port or 443}"
+    return host, parts.path.rstrip("/")

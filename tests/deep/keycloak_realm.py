@@ -15,6 +15,7 @@ OTP_SECRET: Final = b"abcdefghijklmnopqrst"
 BACK: Final = "https://hub.example/signed-in"
 ELSEWHERE: Final = "https://hub.example/elsewhere"
 LOOPBACK: Final = "http://127.0.0.1/signed-in"
+LOOPBACK_OF_ANOTHER: Final = f"{LOOPBACK}/terminal"
 
 
 _OTP_POLICY: Final = {
@@ -62,7 +63,7 @@ def realm() -> dict[str, Any]:
             _client(
                 PUBLIC_CLIENT,
                 publicClient=True,
-                redirectUris=[LOOPBACK],
+                redirectUris=[LOOPBACK_OF_ANOTHER],
                 protocolMappers=[
                     {
                         "name": "amr",

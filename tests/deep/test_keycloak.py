@@ -25,6 +25,7 @@ from tests.deep.keycloak_realm import (
     CLIENT_SECRET,
     ELSEWHERE,
     LOOPBACK,
+    LOOPBACK_OF_ANOTHER,
     OTP_SECRET,
     PASSWORD,
     PUBLIC_CLIENT,
@@ -74,7 +75,7 @@ async def hub(
         "name": "terminal",
         "issuer": city["issuer"],
         "client_id": PUBLIC_CLIENT,
-        "redirect_uris": [LOOPBACK],
+        "redirect_uris": [LOOPBACK_OF_ANOTHER],
         "second_factor_amr": ["mfa"],
     }
     (folder / "providers.json").write_text(json.dumps({"providers": [city, terminal]}))
@@ -156,7 +157,7 @@ async def test_somebody_signs_in_by_code_and_pkce_and_keycloaks_word_opens_their
 
 
 @pytest.mark.parametrize(
-    ("provider", "back"), [("city", BACK), ("terminal", "http://127.0.0.1:49152/signed-in")]
+    ("provider", "back"), [("city", BACK), ("terminal", "http://127.0.0.1:49152/signed-in/terminal")]
 )
 async def test_a_code_at_keycloak_is_a_second_factor_here_by_acr_and_by_amr(
     desk: Desk, browser: FormBrowser, staff: dict[str, str], provider: str, back: str
@@ -171,7 +172,7 @@ async def test_a_code_at_keycloak_is_a_second_factor_here_by_acr_and_by_amr(
 async def test_whoever_has_no_authenticator_at_keycloak_is_known_by_a_password_alone_by_amr_too(
     desk: Desk, browser: FormBrowser, staff: dict[str, str]
 ) -> None:
-    begun = await _begun(desk, "terminal", "http://127.0.0.1:49152/signed-in")
+    begun = await _begun(desk, "terminal", "http://127.0.0.1:49152/signed-in/terminal")
     came = await browser.sign_in(begun.authorization_url, _known_as("maria"))
     session = (await desk.sign_in.FinishSignIn(_finish(came, begun.browser_token))).session
     assert session.acr == "pwd"
@@ -183,7 +184,7 @@ async def test_whoever_has_no_authenticator_at_keycloak_is_known_by_a_password_a
         {"nonce": "of-another-sign-in"},
         {"redirect_uri": ELSEWHERE},
         {"code_challenge": "E9Melhoa2OwvFrEMTJguCHaoeK1t8URWbuGJSstw-cM"},
-        {"client_id": PUBLIC_CLIENT, "redirect_uri": "http://127.0.0.1:49152/signed-in"},
+        {"client_id": PUBLIC_CLIENT, "redirect_uri": "http://127.0.0.1:49152/signed-in/terminal"},
     ],
     ids=lambda changed: "-".join(changed),
 )

@@ -1,5 +1,6 @@
 """A small real OpenID Connect provider: real keys, real tokens, over HTTP on this machine."""
 
+import asyncio
 import base64
 import hashlib
 import json
@@ -28,6 +29,10 @@ class SampleProvider:
         sign: makes the token of claims, if not by the provider's own key.
         path: with which its issuer ends.
         error: with which its page lets nobody in.
+        paths: of the redirect addresses that are registered there; none for all.
+        leads_to: another provider's page, to which this one sends everybody (the mix-up of RFC 9700 § 4.4).
+        sends_issuer: whether browsers come back with `iss` (RFC 9207).
+        goes_on: before which it answers no code; None where it does at once.
     """
 
     subject: str = "s-1"
@@ -39,6 +44,10 @@ class SampleProvider:
     codes: dict[str, dict[str, str]] = field(default_factory=dict)
     path: str = ""
     error: str = ""
+    paths: tuple[str, ...] = ()
+    leads_to: Callable[[dict[str, str]], str] | None = None
+    sends_issuer: bool = True
+    goes_on: asyncio.Event | None = None
     issuer: str = ""
 
     def __post_init__(self) -> None:
@@ -77,11 +86,14 @@ class SampleProvider:
 
     async def _send_back(self, request: web.Request) -> web.Response:
         """Whoever comes has signed in already."""
-        asked = request.rel_url.query
-        self.codes[code := uuid4().hex] = dict(asked)
-        said = {"state": asked["state"], "iss": self.issuer} | (
-            {"error": self.error} if self.error else {"code": code}
-        )
+        asked = dict(request.rel_url.query)
+        if self.leads_to is not None:
+            return web.Response(status=302, headers={"Location": self.leads_to(asked)})
+        if self.paths and urlsplit(asked["redirect_uri"]).path not in self.paths:
+            return web.Response(status=400, text="Invalid parameter: redirect_uri")
+        self.codes[code := uuid4().hex] = asked
+        said = {"state": asked["state"]} | ({"error": self.error} if self.error else {"code": code})
+        said |= {"iss": self.issuer} if self.sends_issuer else {}
         return web.Response(status=302, headers={"Location": f"{asked['redirect_uri']}?{urlencode(said)}"})
 
     def turn_keys(self) -> None:
@@ -115,6 +127,8 @@ class SampleProvider:
     async def _give_token(self, request: web.Request) -> web.Response:
         self.asked.append("token")
         form = await request.post()
+        if self.goes_on is not None:
+            await self.goes_on.wait()
         begun = self.codes.pop(str(form.get("code")), None)
         basic = base64.b64encode(f"{CLIENT_ID}:{quote_plus(CLIENT_SECRET)}".encode()).decode()
         verifier = str(form.get("code_verifier", ""))

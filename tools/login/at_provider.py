@@ -11,7 +11,7 @@ import typer
 from kem.access.v1 import access_service_pb2 as messages
 from tools.hub import Doors, Hub
 from tools.login.kept import Kept, Nobody, keep, read_kept
-from tools.login.loopback import PATH, Loopback, ReturnedBrowser
+from tools.login.loopback import ANY_PATH, Loopback, ReturnedBrowser
 from tools.login.sitting import welcome
 from tools.partner.calls import Refused, call
 from tools.stack.failure import StackFailure
@@ -30,12 +30,15 @@ async def providers(layout: Layout) -> list[str]:
     """
     hub = Hub(Doors.of(layout))
     try:
-        answer = await call(hub.sign_in.ListProviders, messages.ListProvidersRequest(), _NOBODY)
-        return list(answer.providers)
+        return list((await _listed(hub)).providers)
     except Refused as refusal:
         raise _failure(refusal) from None
     finally:
         await hub.close()
+
+
+async def _listed(hub: Hub) -> messages.ListProvidersResponse:
+    return await call(hub.sign_in.ListProviders, messages.ListProvidersRequest(), _NOBODY)  # type: ignore[no-any-return]  # a call answers anything
 
 
 async def sign_in_at(layout: Layout, provider: str, wait_seconds: float = WAIT_SECONDS) -> None:
@@ -46,7 +49,8 @@ async def sign_in_at(layout: Layout, provider: str, wait_seconds: float = WAIT_S
     """
     hub = Hub(Doors.of(layout))
     try:
-        async with Loopback() as loopback:
+        path = (await _listed(hub)).loopback_paths.get(provider, ANY_PATH)
+        async with Loopback(path) as loopback:
             begin = messages.BeginSignInRequest(provider=provider, redirect_uri=loopback.redirect_uri)
             begun = await call(hub.sign_in.BeginSignIn, begin, _NOBODY)
             loopback.expect(begun.authorization_url)
@@ -57,22 +61,33 @@ async def sign_in_at(layout: Layout, provider: str, wait_seconds: float = WAIT_S
                 code=returned.code,
                 browser_token=begun.browser_token,
                 issuer=returned.issuer,
+                redirect_uri=loopback.redirect_uri,
             )
             # it works once: a second try could only be refused
             session = (await call(hub.sign_in.FinishSignIn, finish, _NOBODY, tries=1)).session
         keep(layout, Kept(session.session_token, read_kept(layout).device_tokens))
+        typer.echo(whose(session, provider))
         issued: Any = await call(
             hub.sign_in.IssueAssertion,
             messages.IssueAssertionRequest(session_token=session.session_token),
             _NOBODY,
         )
     except Refused as refusal:
-        raise _failure(refusal) from None
+        raise _failure(refusal, provider) from None
     finally:
         await hub.close()
     if session.withheld_roles:
         typer.echo(f"Your role {', '.join(session.withheld_roles)} asks for a second factor at {provider}.")
     typer.echo(welcome("You are", "without a second factor", session, issued))
+
+
+def whose(session: messages.Session, provider: str) -> str:
+    """Whose session it is: the browser may have known somebody else, and the provider not have asked."""
+    return (
+        f"{provider} says that you are {session.display_name}, account {session.login}. If you are somebody"
+        f" else, that browser is still signed in there as {session.login}: ./kem logout here, sign out at"
+        f" {provider} with it, begin again."
+    )
 
 
 def _open(loopback: Loopback, provider: str, page: str) -> None:
@@ -106,11 +121,11 @@ def _why(error: str) -> str:
     return f" It says: {error}." if is_code else ""
 
 
-def _failure(refusal: Refused) -> StackFailure:
+def _failure(refusal: Refused, provider: str = "") -> StackFailure:
     words = refusal.words
     if refusal.reason == "REDIRECT_NOT_ALLOWED":
         words = (
             "This provider may not send a browser back to a terminal's machine: whoever runs the hub adds"
-            f" http://127.0.0.1{PATH} to its redirect_uris, and at the provider."
+            f" http://127.0.0.1{ANY_PATH}/{provider} to its redirect_uris, and at the provider."
         )
     return StackFailure(f"{words} ({refusal.reason})", 1)

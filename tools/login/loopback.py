@@ -10,7 +10,8 @@ from urllib.parse import parse_qs, urlsplit
 
 from aiohttp import web
 
-PATH: Final = "/signed-in"
+ANY_PATH: Final = "/signed-in"
+"""Where none is named for a provider; it then refuses the address, with what to do."""
 _SHUTDOWN_SECONDS: Final = 2.0
 _HEADERS: Final = {
     "Cache-Control": "no-store",
@@ -47,15 +48,18 @@ class ReturnedBrowser:
 class Loopback:
     """Listens at a free port of 127.0.0.1 while it is open, and takes one redirect.
 
-    What comes with another state is refused, and waited on: whoever guesses does not end a sign-in.
+    What comes with another state, or to another provider's path, is refused, and waited on: whoever guesses
+    does not end a sign-in.
     """
 
-    def __init__(self) -> None:
+    def __init__(self, path: str) -> None:
+        self._path = path
         self._page = self._state = self._origin = ""
         self._returned: asyncio.Future[ReturnedBrowser] = asyncio.get_running_loop().create_future()
         app = web.Application()
         app.router.add_get("/", self._lead, allow_head=False)
-        app.router.add_get(PATH, self._take, allow_head=False)
+        app.router.add_get(path, self._take, allow_head=False)
+        app.router.add_get("/{elsewhere:.+}", self._refuse, allow_head=False)
         self._runner = web.AppRunner(app, access_log=None, shutdown_timeout=_SHUTDOWN_SECONDS)
 
     async def __aenter__(self) -> Self:
@@ -72,7 +76,7 @@ class Loopback:
     @property
     def redirect_uri(self) -> str:
         """Where the provider is to send the browser."""
-        return f"{self._origin}{PATH}"
+        return f"{self._origin}{self._path}"
 
     @property
     def state(self) -> str:
@@ -106,15 +110,14 @@ class Loopback:
             return _used()
         return web.Response(status=302, headers=_HEADERS | {"Location": page})
 
+    async def _refuse(self, request: web.Request) -> web.StreamResponse:
+        return _not_ours()
+
     async def _take(self, request: web.Request) -> web.StreamResponse:
         said = {name: request.query.getall(name, [""]) for name in ("state", "code", "error", "iss")}
         is_plain = all(len(values) == 1 for values in said.values())
         if not is_plain or not hmac.compare_digest(said["state"][0].encode(), self._state.encode()):
-            return _shown(
-                400,
-                "This is not the sign-in that was begun here. Begin again with ./kem login.",
-                "Αυτή δεν είναι η σύνδεση που ξεκίνησε εδώ. Ξεκινήστε ξανά με ./kem login.",
-            )
+            return _not_ours()
         if self._returned.done():
             return _used()
         self._returned.set_result(ReturnedBrowser(said["code"][0], said["error"][0], said["iss"][0]))
@@ -123,6 +126,14 @@ class Loopback:
             "Done. You can close this window; the terminal says whether you are signed in.",
             "Έτοιμο. Μπορείτε να κλείσετε αυτό το παράθυρο· το τερματικό γράφει αν έχετε συνδεθεί.",
         )
+
+
+def _not_ours() -> web.Response:
+    return _shown(
+        400,
+        "This is not the sign-in that was begun here. Begin again with ./kem login.",
+        "Αυτή δεν είναι η σύνδεση που ξεκίνησε εδώ. Ξεκινήστε ξανά με ./kem login.",
+    )
 
 
 def _used() -> web.Response:

@@ -13,7 +13,7 @@ from urllib.parse import quote_plus, urlencode
 import aiohttp
 import jwt
 
-from kernel.errors import Unavailable
+from kernel.errors import Exhausted, Unavailable
 from services.access.domain.roles import PASSWORD, SECOND_FACTOR
 from services.access.settings import ProviderSettings, at_any_port, is_safe_address
 
@@ -27,6 +27,8 @@ _KEYS_SECONDS: Final = 600.0
 """So long a key counts that the provider has withdrawn."""
 _SEARCH_SECONDS: Final = 60.0
 """An unknown key is looked for at once, but not more often than this."""
+MOST_AT_ONCE: Final = 64
+"""So many may wait for one provider's word: while it is slow, others still have room."""
 
 
 class ProviderUnavailable(Unavailable):
@@ -36,6 +38,13 @@ class ProviderUnavailable(Unavailable):
 
     def __init__(self) -> None:
         super().__init__("The identity provider does not answer as it should; try again in a while.")
+
+
+class ProviderBusy(Exhausted):
+    """So many wait for its word already; it passes."""
+
+    def __init__(self) -> None:
+        super().__init__("Too many people sign in at this identity provider; begin anew in a few seconds.")
 
 
 class TokenNotValid(Exception):
@@ -65,6 +74,7 @@ class IdentityProvider:
         self._configuration: tuple[float, dict[str, Any]] | None = None
         self._keys: tuple[float, dict[str, jwt.PyJWK]] | None = None
         self._asking = asyncio.Lock()
+        self._proving = 0
 
     async def authorization_url(self, redirect_uri: str, state: str, nonce: str, verifier: str) -> str:
         """The page to which the browser goes.
@@ -97,7 +107,30 @@ class IdentityProvider:
         Raises:
             TokenNotValid: the provider refuses the code, or its token does not hold.
             ProviderUnavailable: it does not answer.
+            ProviderBusy: it was not asked.
         """
+        if self._proving >= MOST_AT_ONCE:
+            raise ProviderBusy
+        self._proving += 1
+        try:
+            return await self._proven(await self._id_token(code, redirect_uri, verifier), nonce)
+        finally:
+            self._proving -= 1
+
+    async def sends_issuer(self) -> bool:
+        """Whether it says of itself that each browser comes back from it with `iss` (RFC 9207 § 3).
+
+        Raises:
+            ProviderUnavailable: its configuration cannot be had.
+        """
+        return (await self._configured()).get("authorization_response_iss_parameter_supported") is True
+
+    async def close(self) -> None:
+        """Closes its connections."""
+        if self._http is not None:
+            await self._http.close()
+
+    async def _id_token(self, code: str, redirect_uri: str, verifier: str) -> str:
         form = {
             "grant_type": "authorization_code",
             "code": code,
@@ -112,12 +145,7 @@ class IdentityProvider:
             headers["authorization"] = f"Basic {base64.b64encode(pair.encode()).decode()}"
         address = (await self._configured())["token_endpoint"]
         answer = await self._ask("POST", address, data=form, headers=headers)
-        return await self._proven(str(answer.get("id_token", "")), nonce)
-
-    async def close(self) -> None:
-        """Closes its connections."""
-        if self._http is not None:
-            await self._http.close()
+        return str(answer.get("id_token", ""))
 
     async def _proven(self, token: str, nonce: str) -> ProvenIdentity:
         try:

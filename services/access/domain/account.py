@@ -110,7 +110,8 @@ class Account:
 
     Args:
         agency_id: None for staff of the hub itself.
-        login, display_name: personal data, which never leaves schema access but to those who keep accounts.
+        login, display_name: personal data, which never leaves schema access but to those who keep accounts
+            and whose it is.
         version: how many events there have been about it.
     """
 

@@ -69,7 +69,11 @@ class SignInServer(access_service_pb2_grpc.SignInServiceServicer):
         self, request: messages.ListProvidersRequest, context: _Context[object, object]
     ) -> messages.ListProvidersResponse:
         """By name."""
-        return messages.ListProvidersResponse(providers=sorted(self._providers))
+        paths = {name: one.settings.loopback_path for name, one in self._providers.items()}
+        return messages.ListProvidersResponse(
+            providers=sorted(paths),
+            loopback_paths={name: path for name, path in paths.items() if path},
+        )
 
     async def BeginSignIn(
         self, request: messages.BeginSignInRequest, context: _Context[object, object]
@@ -84,7 +88,9 @@ class SignInServer(access_service_pb2_grpc.SignInServiceServicer):
         self, request: messages.FinishSignInRequest, context: _Context[object, object]
     ) -> messages.FinishSignInResponse:
         """Takes the browser back."""
-        returned = ReturnedSignIn(request.state, request.code, request.browser_token, request.issuer)
+        returned = ReturnedSignIn(
+            request.state, request.code, request.browser_token, request.issuer, request.redirect_uri
+        )
         session = await finish_sign_in(returned, self._providers, self._parts)
         return messages.FinishSignInResponse(session=session_message(session))
 

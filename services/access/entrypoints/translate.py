@@ -25,6 +25,8 @@ def session_message(session: NewSession) -> messages.Session:
         device_token=session.device_token,
         acr=session.acr,
         withheld_roles=sorted(session.withheld_roles),
+        login=session.login,
+        display_name=session.display_name,
     )
     set_time(message.end_time, session.end_time)
     return message

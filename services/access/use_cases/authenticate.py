@@ -4,7 +4,7 @@ Whatever is wrong, the answer is one and the same and takes as long: nobody lear
 """
 
 from collections.abc import Awaitable, Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import timedelta
 from typing import ClassVar, Final, TypeVar
 
@@ -28,6 +28,8 @@ from services.access.use_cases.to_the_end import ToTheEnd
 
 SERVICE: Final = "access"
 SIGN_IN_SERVICE: Final = "/kem.access.v1.SignInService/"
+MOST_COMING_BACK: Final = 256
+"""At once, also of those whose browser is gone: each may wait for a provider until its deadline."""
 
 _T = TypeVar("_T")
 
@@ -58,7 +60,9 @@ class SignInParts:
     key: SignInKey
     limits: SessionLimits
     refusals: RefusalBook
-    to_the_end: ToTheEnd
+    to_the_end: ToTheEnd = field(default_factory=ToTheEnd)
+    coming_back: ToTheEnd = field(default_factory=lambda: ToTheEnd(MOST_COMING_BACK))
+    """Those who come back from identity providers."""
 
 
 @dataclass(frozen=True, slots=True)

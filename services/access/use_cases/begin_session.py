@@ -20,6 +20,7 @@ class NewSession:
     Args:
         device_token: empty where none is known.
         withheld_roles: do not count in it, for want of a second factor.
+        login, display_name: whose it is, for their own eyes.
     """
 
     session_token: str
@@ -27,6 +28,8 @@ class NewSession:
     acr: str
     end_time: datetime
     withheld_roles: frozenset[Role]
+    login: str
+    display_name: str
 
 
 async def begin_session(
@@ -53,4 +56,12 @@ async def begin_session(
             device_token = fresh_token()
         await sessions.know_device(tx, device_token, account.principal_id, now)
     withheld = account.roles - roles_that_count(account.roles, acr)
-    return NewSession(session_token, device_token or "", acr, session.end_time, withheld)
+    return NewSession(
+        session_token,
+        device_token or "",
+        acr,
+        session.end_time,
+        withheld,
+        account.login,
+        account.display_name,
+    )

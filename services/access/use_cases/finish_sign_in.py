@@ -10,6 +10,7 @@ from chassis.caller import Caller
 from services.access.adapters.identity_provider import (
     IdentityProvider,
     ProvenIdentity,
+    ProviderBusy,
     ProviderUnavailable,
     TokenNotValid,
 )
@@ -25,6 +26,7 @@ from services.access.use_cases.authenticate import (
     put_on_record,
 )
 from services.access.use_cases.begin_session import NewSession, begin_session
+from services.access.use_cases.to_the_end import TooManyUnderWay
 
 METHOD: Final = SIGN_IN_SERVICE + "FinishSignIn"
 
@@ -45,12 +47,14 @@ class ReturnedSignIn:
 
     Args:
         issuer: the parameter `iss` (RFC 9207); empty where the provider sends none.
+        redirect_uri: where the browser came back to; empty where that is not told.
     """
 
     state: str
     code: str
     browser_token: str
     issuer: str = ""
+    redirect_uri: str = ""
 
 
 async def finish_sign_in(
@@ -63,9 +67,13 @@ async def finish_sign_in(
     Raises:
         ProviderSignInRefused: it was not begun here, by this browser, or lately; or the provider's word does
             not hold; or no account that may be used is linked with whom it vouches for.
-        ProviderUnavailable: it does not answer; begin anew.
+        ProviderUnavailable, ProviderBusy: it does not answer, or too many wait for it; begin anew.
+        TooManyUnderWay: nothing was looked at, what came back is still good.
     """
-    return await parts.to_the_end(_finish(returned, providers, parts))
+    try:
+        return await parts.coming_back(_finish(returned, providers, parts))
+    except TooManyUnderWay as refusal:
+        raise await put_on_record(refusal, Caller.of_service(SERVICE), METHOD, parts) from None
 
 
 async def _finish(
@@ -74,8 +82,8 @@ async def _finish(
     nobody, account = Caller.of_service(SERVICE), None
     try:
         identity = await _identity(returned, providers, parts)
-    except ProviderUnavailable as unavailable:
-        raise await put_on_record(unavailable, nobody, METHOD, parts) from None
+    except (ProviderUnavailable, ProviderBusy) as refusal:
+        raise await put_on_record(refusal, nobody, METHOD, parts) from None
     if identity is not None:
         async with parts.database.transaction(nobody) as tx:
             account = await parts.accounts.linked(tx, identity.issuer, identity.subject)
@@ -102,12 +110,29 @@ async def _identity(
         return None
     provider = providers.get(begun.provider)
     verifier = parts.key.open(begun.code_verifier, token_hash(returned.state))
-    if provider is None or verifier is None or returned.issuer not in ("", provider.settings.issuer):
+    if provider is None or verifier is None:
+        return None
+    if not await _has_sent(provider, begun, returned, is_the_only_one=len(providers) == 1):
         return None
     try:
         return await provider.prove(returned.code, begun.redirect_uri, begun.nonce, verifier.decode())
     except TokenNotValid:
         return None
+
+
+async def _has_sent(
+    provider: IdentityProvider, begun: ProviderSignIn, returned: ReturnedSignIn, *, is_the_only_one: bool
+) -> bool:
+    """Whether this provider has sent the browser back, and none for which it was mistaken (RFC 9700 § 4.4).
+
+    It is known by its `iss`, which must be there where the provider says that it sends one (RFC 9207), or
+    else by the address, which is no other provider's.
+    """
+    if returned.redirect_uri not in ("", begun.redirect_uri):
+        return False
+    if returned.issuer:
+        return returned.issuer == provider.settings.issuer
+    return (is_the_only_one or bool(returned.redirect_uri)) and not await provider.sends_issuer()
 
 
 def _is_same_browser(begun: ProviderSignIn, returned: ReturnedSignIn) -> bool:

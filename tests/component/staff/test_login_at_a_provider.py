@@ -4,6 +4,7 @@ import json
 import re
 from collections.abc import AsyncIterator, Callable, Iterator
 from pathlib import Path
+from urllib.parse import urlencode
 
 import aiohttp
 import pytest
@@ -35,11 +36,20 @@ async def sample() -> AsyncIterator[SampleProvider]:
 
 
 @pytest.fixture(scope="module")
+async def hostile() -> AsyncIterator[SampleProvider]:
+    one = SampleProvider()
+    await one.start()
+    yield one
+    await one.stop()
+
+
+@pytest.fixture(scope="module")
 async def hub(
     postgres_server: PostgresServer,
     database_template: Callable[[tuple[str, ...]], str],
     broker: Broker,
     sample: SampleProvider,
+    hostile: SampleProvider,
     tmp_path_factory: pytest.TempPathFactory,
 ) -> AsyncIterator[AccessHub]:
     folder = tmp_path_factory.mktemp("access")
@@ -52,7 +62,9 @@ async def hub(
         "redirect_uris": ["http://127.0.0.1/signed-in"],
     }
     elsewhere = city | {"name": "elsewhere", "redirect_uris": ["https://hub.example/signed-in"]}
-    (folder / "providers.json").write_text(json.dumps({"providers": [city, elsewhere]}))
+    other = {"issuer": hostile.issuer, "redirect_uris": ["http://127.0.0.1/signed-in/hostile"]}
+    providers = [city, elsewhere, city | {"name": "hostile"} | other]
+    (folder / "providers.json").write_text(json.dumps({"providers": providers}))
     async with running_access(
         postgres_server,
         database_template(SCHEMAS),
@@ -79,16 +91,22 @@ def layout(hub: AccessHub, tmp_path: Path) -> Iterator[Layout]:
 @pytest.fixture
 async def principal_id(desk: Desk, sample: SampleProvider) -> str:
     """Somebody whom the provider knows, and whose account is linked."""
-    sample.subject, sample.claims, sample.error = random_id().hex, {}, ""
-    opened = await desk.open(Role.CASEWORKER)
+    sample.claims, sample.error, sample.sends_issuer, sample.paths = {}, "", True, ()
+    return str((await _known_there(desk, sample, Role.CASEWORKER)).principal_id)
+
+
+async def _known_there(desk: Desk, sample: SampleProvider, role: Role) -> messages.Account:
+    """Somebody whom the provider's browser knows from now on."""
+    sample.subject = random_id().hex
+    account: messages.Account = (await desk.open(role)).account
     request = messages.LinkIdentityRequest(
         request_id=str(random_id()),
-        principal_id=opened.account.principal_id,
+        principal_id=account.principal_id,
         issuer=sample.issuer,
         subject=sample.subject,
     )
     await desk.staff.LinkIdentity(request, metadata=desk.keeper())
-    return str(opened.account.principal_id)
+    return account
 
 
 async def _browse(address: str) -> tuple[int, str]:
@@ -114,6 +132,52 @@ async def test_whoever_comes_back_from_the_provider_is_signed_in_and_the_page_sa
     session = messages.Session(session_token=read_kept(layout).session_token)
     assert (await desk.assertion(session)).principal_id == principal_id
     assert session.session_token not in said
+
+
+@pytest.mark.parametrize("role", [Role.CASEWORKER, Role.AUDITOR])
+async def test_whose_session_the_provider_had_is_said_with_how_to_end_it(
+    desk: Desk, sample: SampleProvider, layout: Layout, tmp_path: Path, principal_id: str, role: Role
+) -> None:
+    """Also where no role of theirs counts, and so nothing else can be said of them."""
+    async with LoginCommand(layout, "city", tmp_path) as command:
+        account = await _known_there(desk, sample, role)
+        await _browse(await command.opened())
+        code, said = await command.ended()
+    assert (code == 0) == (role is Role.CASEWORKER), said
+    assert f"city says that you are Sample Person, account {account.login}." in said
+    assert "./kem logout here, sign out at city with it" in said
+    assert read_kept(layout).session_token
+
+
+def _comes_back_to(sample: SampleProvider, path: str) -> Callable[[dict[str, str]], str]:
+    """A hostile provider's page: leads on to the sample's as the hub would, and back to this path."""
+
+    def lead(asked: dict[str, str]) -> str:
+        origin = asked["redirect_uri"].partition("/signed-in")[0]
+        place = sample.issuer + "/authorize"
+        return f"{place}?{urlencode(asked | {'redirect_uri': origin + path})}"
+
+    return lead
+
+
+@pytest.mark.parametrize("path", ["/signed-in", "/signed-in/hostile"])
+async def test_a_hostile_provider_gets_no_code_that_another_one_gave(
+    sample: SampleProvider,
+    hostile: SampleProvider,
+    layout: Layout,
+    tmp_path: Path,
+    principal_id: str,
+    path: str,
+) -> None:
+    """Although the other one sends no `iss`: browsers come back from each to a path of its own."""
+    sample.sends_issuer, sample.paths = False, ("/signed-in",)
+    hostile.leads_to = _comes_back_to(sample, path)
+    async with LoginCommand(layout, "hostile", tmp_path) as command:
+        answered, shown = await _browse(await command.opened())
+    assert answered == 400
+    assert ("not the sign-in that was begun here" if path == "/signed-in" else "redirect_uri") in shown
+    assert "token" not in hostile.asked
+    assert not layout.login_file.exists()
 
 
 async def test_a_second_factor_at_the_provider_is_one_here(
@@ -186,7 +250,7 @@ async def test_whoever_does_not_come_back_in_time_is_told_how_to_begin_again(lay
 async def test_a_provider_that_may_not_send_a_browser_to_a_terminal_is_said_with_what_to_do(
     layout: Layout,
 ) -> None:
-    with pytest.raises(StackFailure, match=r"adds http://127.0.0.1/signed-in to its redirect_uris"):
+    with pytest.raises(StackFailure, match=r"adds http://127.0.0.1/signed-in/elsewhere to its redirect_uris"):
         await sign_in_at(layout, "elsewhere")
     with pytest.raises(StackFailure, match="PROVIDER_NOT_FOUND"):
         await sign_in_at(layout, "nowhere")
@@ -194,7 +258,9 @@ async def test_a_provider_that_may_not_send_a_browser_to_a_terminal_is_said_with
 
 async def test_a_person_at_a_terminal_is_asked_where_they_sign_in(layout: Layout, principal_id: str) -> None:
     async with TypedTerminal(layout.data, "login") as terminal:
-        await terminal.until_seen("Where do you sign in? Enter for your password here, or city or elsewhere")
+        await terminal.until_seen(
+            "Where do you sign in? Enter for your password here, or city or elsewhere or hostile"
+        )
         terminal.type("moon")
         await terminal.until_seen("moon is none of them.")
         terminal.type("city")

@@ -36,7 +36,6 @@ from services.access.use_cases.issue_assertion import IssuedAssertion, issue_ass
 from services.access.use_cases.keep_accounts import KeepingParts, make_one_time
 from services.access.use_cases.open_account import open_account
 from services.access.use_cases.sign_in import sign_in
-from services.access.use_cases.to_the_end import ToTheEnd
 from tests.integration.chassis.assertions import make_signer
 from tests.integration.chassis.waiting import until
 from tests.support.postgres import FreshDatabase
@@ -185,7 +184,7 @@ def staff_over(
     accounts, credentials, sessions = PostgresAccounts(), PostgresCredentials(key), PostgresSessions()
     book = RefusalBook(worker, PostgresRefusals())
     tries = PostgresSignInTries()
-    signing_in: Any = (worker, accounts, credentials, sessions, tries, hasher, key, LIMITS, book, ToTheEnd())
+    signing_in: Any = (worker, accounts, credentials, sessions, tries, hasher, key, LIMITS, book)
     return Staff(
         files,
         app,

@@ -80,6 +80,20 @@ def test_an_address_of_the_own_machine_without_a_port_stands_for_all_of_its_port
         assert not city.sends_back_to(address), address
 
 
+def _second(address: str) -> str:
+    return (
+        '{"name": "other", "issuer": "https://other.example", "client_id": "kem",'
+        f' "redirect_uris": ["{address}"]}}'
+    )
+
+
+def test_two_providers_whose_addresses_differ_are_taken(tmp_path: Path) -> None:
+    file = tmp_path / "providers.json"
+    first = _second("http://127.0.0.1/signed-in").replace("other", "city")
+    file.write_text(f'{{"providers": [{first}, {_second("http://127.0.0.1/signed-in/other")}]}}')
+    assert [one.loopback_path for one in read_providers(file)] == ["/signed-in", "/signed-in/other"]
+
+
 def test_the_providers_file_says_what_is_wrong_with_it(tmp_path: Path) -> None:
     file = tmp_path / "providers.json"
     good = (
@@ -97,6 +111,15 @@ def test_the_providers_file_says_what_is_wrong_with_it(tmp_path: Path) -> None:
         (f'{{"providers": [{good.replace("https://hub", "http://hub")}]}}', "redirect_uris.*https://"),
         (f'{{"providers": [{good.replace("city", "The City!")}]}}', "name"),
         (f'{{"providers": [{good}, {good}]}}', "city.*twice"),
+        (
+            f'{{"providers": [{good}, {_second("https://hub.example/in/")}]}}',
+            "both city and other.*/in/other",
+        ),
+        (
+            f'{{"providers": [{good}, {_second("https://HUB.example:443/in?of=other")}]}}',
+            "both city and other",
+        ),
+        (f'{{"providers": [{good}, {_second("http://[::1]/in")}]}}', "both city and other"),
     ):
         file.write_text(text)
         with pytest.raises(ValueError, match=complaint):

@@ -159,7 +159,7 @@ async def test_a_browser_that_goes_away_while_the_provider_is_asked_is_on_record
     with pytest.raises(asyncio.CancelledError):
         await browser
     may_end.set()
-    await staff.signing_in.to_the_end.close()
+    await staff.signing_in.coming_back.close()
     assert staff.records()[-1] == (person.principal_id, "FinishSignIn", "")
 
 

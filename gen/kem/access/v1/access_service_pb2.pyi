@@ -201,12 +201,18 @@ class Session(_message.Message):
     ACR_FIELD_NUMBER: _builtins.int
     END_TIME_FIELD_NUMBER: _builtins.int
     WITHHELD_ROLES_FIELD_NUMBER: _builtins.int
+    LOGIN_FIELD_NUMBER: _builtins.int
+    DISPLAY_NAME_FIELD_NUMBER: _builtins.int
     session_token: _builtins.str
     """The secret that stands for it. Only its hash is kept."""
     device_token: _builtins.str
     """A secret that makes this device known for this login; empty after a sign-in at an identity provider."""
     acr: _builtins.str
     """How the person was known: "pwd" or "mfa"."""
+    login: _builtins.str
+    """Whose it is, for their own screen: the login. At a provider it is the provider's browser that decides."""
+    display_name: _builtins.str
+    """What they are called."""
     @_builtins.property
     def end_time(self) -> _timestamp_pb2.Timestamp:
         """When it ends at the latest; sooner where it is not used."""
@@ -223,10 +229,12 @@ class Session(_message.Message):
         acr: _builtins.str = ...,
         end_time: _timestamp_pb2.Timestamp | None = ...,
         withheld_roles: _abc.Iterable[_builtins.str] | None = ...,
+        login: _builtins.str = ...,
+        display_name: _builtins.str = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _typing.Literal["end_time", b"end_time"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["acr", b"acr", "device_token", b"device_token", "end_time", b"end_time", "session_token", b"session_token", "withheld_roles", b"withheld_roles"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["acr", b"acr", "device_token", b"device_token", "display_name", b"display_name", "end_time", b"end_time", "login", b"login", "session_token", b"session_token", "withheld_roles", b"withheld_roles"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
@@ -446,19 +454,47 @@ class ListProvidersResponse(_message.Message):
 
     DESCRIPTOR: _descriptor.Descriptor
 
+    @_typing.final
+    class LoopbackPathsEntry(_message.Message):
+        DESCRIPTOR: _descriptor.Descriptor
+
+        KEY_FIELD_NUMBER: _builtins.int
+        VALUE_FIELD_NUMBER: _builtins.int
+        key: _builtins.str
+        value: _builtins.str
+        def __init__(
+            self,
+            *,
+            key: _builtins.str = ...,
+            value: _builtins.str = ...,
+        ) -> None: ...
+        _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+        def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+        _ClearFieldArgType: _TypeAlias = _typing.Literal["key", b"key", "value", b"value"]  # noqa: Y015
+        def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+        def WhichOneof(self, oneof_group: _Never) -> None: ...
+
     PROVIDERS_FIELD_NUMBER: _builtins.int
+    LOOPBACK_PATHS_FIELD_NUMBER: _builtins.int
     @_builtins.property
     def providers(self) -> _containers.RepeatedScalarFieldContainer[_builtins.str]:
         """Their names in this hub's settings; none where people sign in by password only."""
+
+    @_builtins.property
+    def loopback_paths(self) -> _containers.ScalarMap[_builtins.str, _builtins.str]:
+        """By provider, the path of 127.0.0.1 at which a terminal may take a browser back from it, at whatever port; a provider
+        whose settings name no such address is left out.
+        """
 
     def __init__(
         self,
         *,
         providers: _abc.Iterable[_builtins.str] | None = ...,
+        loopback_paths: _abc.Mapping[_builtins.str, _builtins.str] | None = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["providers", b"providers"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["loopback_paths", b"loopback_paths", "providers", b"providers"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
@@ -528,6 +564,7 @@ class FinishSignInRequest(_message.Message):
     CODE_FIELD_NUMBER: _builtins.int
     BROWSER_TOKEN_FIELD_NUMBER: _builtins.int
     ISSUER_FIELD_NUMBER: _builtins.int
+    REDIRECT_URI_FIELD_NUMBER: _builtins.int
     state: _builtins.str
     """As the provider sent it back."""
     code: _builtins.str
@@ -536,6 +573,10 @@ class FinishSignInRequest(_message.Message):
     """The secret of the browser that began."""
     issuer: _builtins.str
     """The parameter `iss` (RFC 9207), where the provider sends one."""
+    redirect_uri: _builtins.str
+    """Where the browser came back to, without the query: by that, or by `iss`, it is known which provider sent it. Where the
+    hub has one provider both may be missing.
+    """
     def __init__(
         self,
         *,
@@ -543,10 +584,11 @@ class FinishSignInRequest(_message.Message):
         code: _builtins.str = ...,
         browser_token: _builtins.str = ...,
         issuer: _builtins.str = ...,
+        redirect_uri: _builtins.str = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["browser_token", b"browser_token", "code", b"code", "issuer", b"issuer", "state", b"state"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["browser_token", b"browser_token", "code", b"code", "issuer", b"issuer", "redirect_uri", b"redirect_uri", "state", b"state"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
