@@ -12,6 +12,7 @@ from kem.access.v1.access_service_pb2_grpc import (
 from services.access.adapters.closed_accounts import ClosedAccounts
 from services.access.adapters.event_codec import encode_event
 from services.access.adapters.identity_provider import IdentityProvider
+from services.access.adapters.measures import look_at_sign_ins
 from services.access.adapters.password_hasher import PasswordHasher
 from services.access.adapters.postgres_accounts import PostgresAccounts
 from services.access.adapters.postgres_credentials import PostgresCredentials
@@ -20,7 +21,6 @@ from services.access.adapters.postgres_sessions import PostgresSessions
 from services.access.adapters.postgres_sign_in_tries import PostgresSignInTries
 from services.access.adapters.refusal_book import RefusalBook
 from services.access.adapters.sign_in_key import SignInKey
-from services.access.domain.session import SessionLimits
 from services.access.entrypoints.access import ACCESS
 from services.access.entrypoints.sign_in_server import SignInServer
 from services.access.entrypoints.staff_server import StaffServer
@@ -40,24 +40,17 @@ async def wire(service: Service) -> None:
     accounts, credentials, sessions = PostgresAccounts(), PostgresCredentials(key), PostgresSessions()
     tries, hasher = PostgresSignInTries(), PasswordHasher()
     book = RefusalBook(service.worker, PostgresRefusals())
-    limits = SessionLimits(
-        timedelta(seconds=settings.session_idle_seconds), timedelta(seconds=settings.session_longest_seconds)
-    )
     one_time = timedelta(hours=settings.one_time_hours)
     signing_in = SignInParts(
-        service.worker, accounts, credentials, sessions, tries, hasher, key, limits, book
+        service.worker, accounts, credentials, sessions, tries, hasher, key, settings.session_limits, book
     )
     providers = {one.name: IdentityProvider(one) for one in read_providers(settings.providers_file)}
     issuers = frozenset(provider.settings.issuer for provider in providers.values())
     keeping = KeepingParts(accounts, credentials, sessions, hasher, key, one_time, issuers)
     closed = ClosedAccounts(settings.key_file.parent)
     await keep_closed(service.worker, keeping, closed)
-    for one in (
-        signing_in.to_the_end,
-        signing_in.coming_back,
-        book,
-        hasher,
-    ):  # what comes first needs what comes after
+    # what comes first needs what comes after
+    for one in (signing_in.to_the_end, signing_in.coming_back, book, hasher):
         service.closes(one)
     for provider in providers.values():
         service.closes(provider)
@@ -72,6 +65,7 @@ async def wire(service: Service) -> None:
         ],
     )
     service.let_events_gather()
+    service.gauges.own.append(look_at_sign_ins)
     take = Retention(signing_in, settings.name_retention_days).take
     service.timer(take, name="retention", shortest_pause_seconds=1, longest_pause_seconds=60)
 

@@ -3,6 +3,7 @@
 import json
 import re
 from collections import Counter
+from datetime import timedelta
 from pathlib import Path
 from typing import Final, TypeVar
 from urllib.parse import urlsplit
@@ -11,6 +12,7 @@ from pydantic import BaseModel, ConfigDict, Field, FilePath, ValidationError, fi
 
 from chassis.settings import ServiceSettings
 from services.access.adapters.closed_accounts import CLOSED_FILE
+from services.access.domain.session import SessionLimits
 
 _Addresses = TypeVar("_Addresses", str, tuple[str, ...])
 _THIS_MACHINE: Final = ("127.0.0.1", "localhost", "::1")
@@ -93,6 +95,13 @@ class AccessSettings(ServiceSettings):
 
     name_retention_days: int = Field(default=90, ge=30, le=3650)
     """So long after its closing an account still has login and name; kept answers have them for 30 days."""
+
+    @property
+    def session_limits(self) -> SessionLimits:
+        """How long a session lasts."""
+        return SessionLimits(
+            timedelta(seconds=self.session_idle_seconds), timedelta(seconds=self.session_longest_seconds)
+        )
 
     @field_validator("key_file")
     @classmethod

@@ -33,6 +33,14 @@ def test_a_delay_ends_when_it_was_said_to_however_often_somebody_knocks_meanwhil
     assert not tries.delay(NOW + timedelta(seconds=2))
 
 
+def test_a_day_of_guesses_as_fast_as_is_let_is_about_a_hundred() -> None:
+    tries, now = SignInTries(), NOW
+    while now < NOW + timedelta(days=1):
+        tries.count(now)
+        now += tries.delay(now)
+    assert 95 < tries.tries < 115
+
+
 def test_after_a_day_without_tries_all_is_forgotten() -> None:
     tries = SignInTries()
     for _ in range(20):
