@@ -26,10 +26,12 @@ from chassis.topics import INTAKE, NOTIFICATIONS, REFERRAL
 from tests.e2e.playing import play
 from tests.integration.chassis.waiting import until
 from tools.certificates.authority import KAFKA, Authority
+from tools.certificates.office import CertificateOffice
 from tools.demo.fresh import run_on_seconds
 from tools.hub import Doors
 from tools.stack.debian import ProgramMissing
-from tools.stack.kafka_rights import grant_rights, read_certificate_again
+from tools.stack.filling import Filling
+from tools.stack.kafka_rights import read_certificate_again, settle_rights
 from tools.stack.layout import write_secret
 from tools.stack.options import StackOptions
 from tools.stack.servers import ServersAsked
@@ -155,7 +157,7 @@ async def test_whose_group_is_denied_is_not_ready_and_says_why_until_it_is_mende
         assert told["state"] != "SERVING"
         assert "as the group referral" in told["reason"]
     finally:
-        await asyncio.to_thread(grant_rights, stack.cluster.bootstrap, stack.services)
+        await asyncio.to_thread(settle_rights, stack.cluster.bootstrap, stack.services)
     await until(lambda: is_serving(stack.addresses["referral"], "referral", files), within=90)
 
 
@@ -177,6 +179,85 @@ def _deny_group(stack: Stack, group: str) -> None:
     everything = ACLFilter(f"User:{group}", "*", ACLOperation.ANY, ACLPermissionType.ANY, pattern)
     with administration(stack.cluster.bootstrap) as admin:
         admin.delete_acls([everything])
+
+
+async def test_a_right_that_is_declared_no_more_is_taken_and_said_and_nobody_elses_is_touched(
+    stack: Stack,
+) -> None:
+    intake = as_service(stack, "intake")
+    with pytest.raises(TopicAuthorizationFailedError):
+        await write(intake, REFERRAL)
+    of_others, denied = _right("cleaner", "WRITE", REFERRAL), _right("access", "WRITE", INTAKE, "DENY")
+    surplus = [
+        _right("intake", "WRITE", REFERRAL),
+        _right("notifications", "ALL", "kem.", pattern="PREFIXED"),
+        _right("ledger", "READ", INTAKE),
+    ]
+    before = await asyncio.to_thread(_rights, stack)
+    await asyncio.to_thread(_give, stack, [*surplus, of_others, denied])
+    assert await refusal_of(lambda: write(intake, REFERRAL)) == ""
+    CertificateOffice(stack.layout).registry.add_issued(
+        Authority(stack.layout.authority_key, stack.layout.authority_certificate)
+        .issue(Holder.of_service("ledger"))
+        .certificate,
+        "ledger",
+    )
+    said: list[str] = []
+    filling = Filling(stack.cluster, stack.layout, dict.fromkeys(stack.services, ""), said.append, _nobody)
+    await filling.make_topics()
+    assert {line.partition(": ")[2] for line in said} == {
+        f"intake may no longer WRITE topic {REFERRAL}.",
+        "notifications may no longer ALL topic kem. and all that begin so.",
+        f"ledger may no longer READ topic {INTAKE}.",
+    }
+    assert await asyncio.to_thread(_rights, stack) == before | {of_others, denied}
+    await until(lambda: _is_refused(intake, REFERRAL), within=30)
+    said.clear()
+    await filling.make_topics()
+    assert said == []
+
+
+async def _is_refused(kafka: str, topic: str) -> bool:
+    return await refusal_of(lambda: write(kafka, topic)) == "TopicAuthorizationFailedError"
+
+
+def _nobody(done: int, total: int) -> None:
+    """Hears of no replay."""
+
+
+def _right(who: str, operation: str, topic: str, kind: str = "ALLOW", *, pattern: str = "LITERAL") -> Any:
+    from kafka.admin import (
+        ACL,
+        ACLOperation,
+        ACLPermissionType,
+        ACLResourcePatternType,
+        ResourcePattern,
+        ResourceType,
+    )
+
+    place = ResourcePattern(ResourceType.TOPIC, topic, ACLResourcePatternType[pattern])
+    return ACL(f"User:{who}", "*", ACLOperation[operation], ACLPermissionType[kind], place)
+
+
+def _give(stack: Stack, rights: list[Any]) -> None:
+    with administration(stack.cluster.bootstrap) as admin:
+        assert admin.create_acls(rights)["failed"] == []
+
+
+def _rights(stack: Stack) -> set[Any]:
+    from kafka.admin import (
+        ACLFilter,
+        ACLOperation,
+        ACLPermissionType,
+        ACLResourcePatternType,
+        ResourcePatternFilter,
+        ResourceType,
+    )
+
+    anything = ResourcePatternFilter(ResourceType.ANY, None, ACLResourcePatternType.ANY)
+    every = ACLFilter(None, None, ACLOperation.ANY, ACLPermissionType.ANY, anything)
+    with administration(stack.cluster.bootstrap) as admin:
+        return set(admin.describe_acls(every)[0])
 
 
 async def test_a_renewed_certificate_is_shown_on_the_next_connection_of_the_same_client_process(

@@ -10,7 +10,7 @@ from cryptography import x509
 
 from chassis.certificates import TOOLS, Certificate, Holder, HolderKind, is_issued_by, is_key_of
 from chassis.tls import TlsFiles
-from tools.certificates.authority import LIFETIMES, Authority, subject_of
+from tools.certificates.authority import KAFKA, LIFETIMES, Authority, subject_of
 from tools.certificates.registry import CertificateState, Entry, Registry, RevocationReason
 from tools.stack.failure import StackFailure
 from tools.stack.layout import Layout, write_secret
@@ -70,6 +70,13 @@ class CertificateOffice:
             write_secret(file, (issued.key + issued.chain).decode())
             renewed.append(holder.name or str(holder.kind))
         return renewed
+
+    def services_ever(self) -> frozenset[str]:
+        """The services that ever had a certificate, also those that this version does not know."""
+        entries = self.registry.entries()
+        return frozenset(one.holder.name for one in entries if one.holder.kind is HolderKind.SERVICE) - {
+            KAFKA.name
+        }
 
     def issue(self, agency_id: UUID, code: str, folder: Path | None = None) -> HandedOver:
         """A certificate for an agency, in files that its people take away; earlier ones stay in force."""

@@ -9,9 +9,10 @@ import asyncpg
 
 from chassis.publisher import PublishingFailed
 from chassis.topics import TOPICS
+from tools.certificates.office import CertificateOffice
 from tools.stack.cluster import Cluster
 from tools.stack.failure import StackFailure
-from tools.stack.kafka_rights import grant_rights
+from tools.stack.kafka_rights import settle_rights
 from tools.stack.layout import Layout
 from tools.stack.replay import Replayed, consumers, replay
 from tools.stack.topics import BROKER_ERRORS, compare_topics, create_topics, forget_groups
@@ -47,6 +48,7 @@ class Filling:
         self._cluster = cluster
         self._mark = layout.fill_mark
         self._urls = urls
+        self._ever = CertificateOffice(layout).services_ever()
         self._say = say
         self._tell = tell
         self._talks: set[asyncio.Future[Any]] = set()
@@ -65,7 +67,8 @@ class Filling:
         made = await self._ask(create_topics, self._cluster.replication)
         self.made |= set(made)
         if self._cluster.is_guarded:
-            await self._ask(grant_rights, list(self._urls))
+            for taken in await self._ask(settle_rights, list(self._urls), self._ever):
+                self._say(f"Taken away at Kafka, as this version does not declare it: {taken}.")
         deadline = time.monotonic() + (HEARSAY_SECONDS if made else 0)
         while wrong := await self._ask(compare_topics, self._cluster.replication):
             if time.monotonic() > deadline:

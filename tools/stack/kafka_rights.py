@@ -1,6 +1,6 @@
 """What each service may do at the hub's own Kafka: to write where it is a source, to read what it follows."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from pathlib import Path
 from typing import Any, Final
 
@@ -12,19 +12,55 @@ _REFERRAL_GROUP: Final = "referral"
 """Intake looks how far this one has read, and takes no more needs than can be matched."""
 
 
-def grant_rights(bootstrap: str, services: Sequence[str]) -> None:
-    """Gives the services their rights at a Kafka that gives nobody any by itself. Repeat-safe.
+def settle_rights(bootstrap: str, services: Sequence[str], former: Collection[str] = ()) -> list[str]:
+    """Gives the services their rights at a Kafka that gives nobody any by itself, and takes what they have
+    beside them. Repeat-safe. Of nobody else anything is touched, nor what somebody has denied on purpose.
+
+    Args:
+        former: names that were services' once; they keep none.
+
+    Returns:
+        What was taken, one clause each.
 
     Raises:
         RuntimeError: the broker refused one of them.
     """
-    rights = list(rights_of(services))
-    if not rights:
-        return
+    declared = set(rights_of(services))
     with administration(bootstrap) as admin:
-        refused = admin.create_acls(rights)["failed"]
-    if refused:
-        raise RuntimeError(f"{len(refused)} rights at Kafka could not be given")
+        if declared and admin.create_acls(list(declared))["failed"]:
+            raise RuntimeError("rights at Kafka could not be given")
+        there = [one for name in sorted({*services, *former}) for one in _rights_there(admin, name)]
+        surplus = [one for one in there if one not in declared]
+        refused = [error for *_, error in admin.delete_acls(surplus)] if surplus else []
+    if any(getattr(error, "errno", 0) for error in refused):
+        raise RuntimeError("rights at Kafka could not be taken away")
+    return [_in_words(one) for one in surplus]
+
+
+def _rights_there(admin: Any, service: str) -> list[Any]:
+    from kafka.admin import (
+        ACLFilter,
+        ACLOperation,
+        ACLPermissionType,
+        ACLResourcePatternType,
+        ResourcePatternFilter,
+        ResourceType,
+    )
+
+    anything = ResourcePatternFilter(ResourceType.ANY, None, ACLResourcePatternType.ANY)
+    found, error = admin.describe_acls(
+        ACLFilter(f"User:{service}", None, ACLOperation.ANY, ACLPermissionType.ALLOW, anything)
+    )
+    if error.errno:
+        raise RuntimeError("rights at Kafka could not be read")
+    return list(found)
+
+
+def _in_words(right: Any) -> str:
+    pattern = right.resource_pattern
+    place = f"{pattern.resource_type.name.lower()} {pattern.resource_name}"
+    every = " and all that begin so" if pattern.pattern_type.name == "PREFIXED" else ""
+    return f"{right.principal.removeprefix('User:')} may no longer {right.operation.name} {place}{every}"
 
 
 def read_certificate_again(bootstrap: str, brokers: Sequence[int], file: Path) -> None:
