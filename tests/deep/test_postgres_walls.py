@@ -110,6 +110,21 @@ def test_a_certificate_for_another_name_is_refused_in_one_sentence(programs: Pat
     assert "\n" not in said
 
 
+def test_who_answers_is_checked_also_where_the_address_names_an_authority_only(
+    server: TlsPostgres, programs: Path, tmp_path: Path
+) -> None:
+    unnamed = server.url().replace("sslmode=verify-full&", "")
+    assert sentence_of(unnamed) == ""
+    other = TlsPostgres.start(programs, tmp_path / "there")
+    try:
+        said = sentence_of(other.url(server.authority).replace("sslmode=verify-full&", ""))
+        accepted = sentence_of(other.url().partition("?")[0] + "?sslmode=require")
+    finally:
+        other.stop()
+    assert "certificate verify failed" in said
+    assert accepted == "", "whoever names it accepts that nobody checks"
+
+
 def test_a_connection_in_plain_is_refused(server: TlsPostgres) -> None:
     plain = server.url().partition("?")[0] + "?sslmode=disable"
     assert "no pg_hba.conf entry" in sentence_of(plain)

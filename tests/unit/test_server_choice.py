@@ -49,7 +49,7 @@ def test_a_new_password_of_the_same_server_is_taken(layout: Layout) -> None:
         ("apache", 1, None),
         ("kafka.example:9092", None, None),
         (None, None, "embedded"),
-        (None, None, "postgres://admin@other.example/postgres"),
+        (None, None, "postgres://admin@other.example/postgres?sslmode=require"),
     ],
 )
 def test_something_else_than_before_is_refused_in_a_sentence_that_says_both(
@@ -116,12 +116,35 @@ def test_an_administrators_url_is_taken_apart() -> None:
         ("postgresql://admin@127.0.0.1", "disable"),
         ("postgres://admin@[::1]:5433/postgres", "disable"),
         ("postgres://admin@localhost", "disable"),
-        ("postgres://admin@10.0.0.7", "require"),
+        ("postgres://admin@10.0.0.7?sslrootcert=/city.pem", "verify-full"),
+        ("postgres://admin@127.0.0.1?sslrootcert=/city.pem", "verify-full"),
+        ("postgres://admin@db.example?sslmode=require", "require"),
         ("postgres://admin@db.example?sslmode=disable", "disable"),
     ],
 )
-def test_a_connection_to_another_machine_is_encrypted_unless_told_otherwise(url: str, sslmode: str) -> None:
+def test_a_connection_to_another_machine_is_checked_unless_told_otherwise(url: str, sslmode: str) -> None:
     assert AdminUrl.parse(url).parameters["sslmode"] == sslmode
+
+
+@pytest.mark.parametrize("host", ["10.0.0.7", "db.example", "[2001:db8::7]:5433"])
+def test_another_machine_that_nothing_vouches_for_is_refused_with_what_to_set(host: str) -> None:
+    with pytest.raises(StackFailure) as caught:
+        AdminUrl.parse(f"postgres://admin:secret@{host}/postgres")
+    assert "add sslrootcert=/PATH/OF/THE/AUTHORITY.pem" in str(caught.value)
+    assert "or sslmode=require where you accept" in str(caught.value)
+    assert "secret" not in str(caught.value)
+    assert caught.value.exit_code == 2
+
+
+def test_a_hub_whose_address_named_nothing_is_told_where_it_stands_and_takes_a_whole_one(
+    layout: Layout,
+) -> None:
+    remember(layout, choose_servers(layout, None, None, _URL)[0], _URL)
+    layout.url_file("admin").write_text(_URL.partition("?")[0])
+    with pytest.raises(StackFailure, match=r"It stands in .*; ./kem up --database with the whole"):
+        choose_servers(layout, None, None, None)
+    choice, is_new = choose_servers(layout, None, None, _URL)
+    assert (is_new, choice.admin) == (False, AdminUrl.parse(_URL))
 
 
 @pytest.mark.parametrize(

@@ -63,7 +63,7 @@ def choose_servers(
         remembered.broker if broker is None else broker,
         remembered.brokers if brokers is None and broker in (None, remembered.broker) else brokers or 1,
         place or remembered.database,
-        admin or remembered.admin,
+        admin or _remembered_admin(layout, remembered),
         keys or remembered.keys,
     )
     if _said(asked) != _said(remembered):
@@ -112,13 +112,24 @@ def _remembered(layout: Layout) -> Choice | None:
                 " put back a copy of it, or write what the hub began with, as"
                 ' {"broker": "embedded", "brokers": 1, "database": "embedded"}.'
             ) from None
-        admin = None
-        if database != EMBEDDED:
-            admin = AdminUrl.parse(layout.url_file("admin").read_text(encoding="utf-8"))
         keys = str(said.get("keys", FILE))  # a folder from before there was a choice of that has none
-        return Choice(broker, brokers, database, admin, keys)
+        return Choice(broker, brokers, database, keys=keys)
     # a folder from before there was a choice
     return Choice() if (layout.secrets / "passwords.json").exists() else None
+
+
+def _remembered_admin(layout: Layout, remembered: Choice) -> AdminUrl | None:
+    if remembered.database == EMBEDDED:
+        return None
+    file = layout.url_file("admin")
+    try:
+        return AdminUrl.parse(file.read_text(encoding="utf-8"))
+    except StackFailure as failure:
+        raise StackFailure(
+            f"{failure.sentence} It stands in {file}; ./kem up --database with the whole address puts another"
+            " one there.",
+            failure.exit_code,
+        ) from None
 
 
 def _said(choice: Choice) -> dict[str, str | int]:

@@ -2,7 +2,7 @@
 
 import os
 import shutil
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from ipaddress import ip_address
 from pathlib import Path
@@ -47,7 +47,10 @@ class AdminUrl:
 
     @classmethod
     def parse(cls, url: str) -> "AdminUrl":
-        """Raises StackFailure, without quoting the URL, when it is none that can be used."""
+        """Raises StackFailure, without quoting the URL, when it is none that can be used.
+
+        Where it names no `sslmode`, another machine has to prove who it is: by `sslrootcert` and its name.
+        """
         try:
             parts = urlsplit(url.strip())
             host, port = parts.hostname, parts.port or _DEFAULT_PORT
@@ -73,7 +76,7 @@ class AdminUrl:
             unquote(parts.username),
             unquote(parts.password or ""),
             unquote(parts.path.lstrip("/")) or "postgres",
-            {"sslmode": "disable" if _is_this_machine(host) else "require"} | given,
+            {"sslmode": given.get("sslmode") or _sslmode_of(host, given)} | given,
         )
 
 
@@ -143,6 +146,19 @@ def url_of(given: str) -> str:
             f" ({os.strerror(error.errno or 0)}).",
             exit_code=2,
         ) from None
+
+
+def _sslmode_of(host: str, given: Mapping[str, str]) -> str:
+    if "sslrootcert" in given:
+        return "verify-full"
+    if _is_this_machine(host):
+        return "disable"
+    raise StackFailure(
+        f"The database is at another machine, {host}, and its address does not say by which authority that"
+        " one is known: add sslrootcert=/PATH/OF/THE/AUTHORITY.pem (certificate and name are checked then),"
+        " or sslmode=require where you accept that nobody checks who answers there.",
+        exit_code=2,
+    )
 
 
 def _is_this_machine(host: str) -> bool:

@@ -112,6 +112,7 @@ def prepare_servers(
             existing.refuse_another_hub(schemas)
         if not cluster.nodes:
             _refuse_another_hubs_events(cluster.bootstrap)
+    if is_new or asked.database is not None:  # how the same server is reached may have changed
         remember(layout, choice, asked.database)
     known = passwords(layout, schemas)
     if existing is not None:
