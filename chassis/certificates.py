@@ -5,13 +5,15 @@ import re
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from enum import StrEnum
+from hashlib import sha256
 from typing import Final
 from uuid import UUID
 
 from cryptography import x509
 from cryptography.exceptions import InvalidSignature
+from cryptography.hazmat.primitives.asymmetric.types import CertificatePublicKeyTypes
 from cryptography.hazmat.primitives.hashes import SHA256
-from cryptography.hazmat.primitives.serialization import load_pem_private_key
+from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat, load_pem_private_key
 from cryptography.x509.oid import ExtensionOID
 
 TRUST_DOMAIN: Final = "kem.athens"
@@ -87,6 +89,8 @@ class Certificate:
     """Lower-case hexadecimal digits, without a sign and without leading zeros."""
     thumbprint: str
     """`x5t#S256` of RFC 8705: base64url of SHA-256 over the certificate, without padding."""
+    key_digest: str
+    """Base64url of SHA-256 over the public key (SubjectPublicKeyInfo), without padding."""
     begin_time: datetime
     end_time: datetime
 
@@ -110,7 +114,8 @@ class Certificate:
         return Certificate(
             holder=Holder.parse(uris[0]),
             serial=f"{found.serial_number:x}",
-            thumbprint=base64.urlsafe_b64encode(found.fingerprint(SHA256())).decode().rstrip("="),
+            thumbprint=_base64url(found.fingerprint(SHA256())),
+            key_digest=key_digest(found.public_key()),
             begin_time=found.not_valid_before_utc,
             end_time=found.not_valid_after_utc,
         )
@@ -118,6 +123,15 @@ class Certificate:
     def seconds_left(self, now: datetime | None = None) -> float:
         """How long it is still good; negative when it has ended."""
         return (self.end_time - (now or datetime.now(UTC))).total_seconds()
+
+
+def key_digest(key: CertificatePublicKeyTypes) -> str:
+    """By which a key is known whatever certificate is over it: base64url of SHA-256, without padding."""
+    return _base64url(sha256(key.public_bytes(Encoding.DER, PublicFormat.SubjectPublicKeyInfo)).digest())
+
+
+def _base64url(content: bytes) -> str:
+    return base64.urlsafe_b64encode(content).decode().rstrip("=")
 
 
 def is_key_of(key: bytes, chain: bytes) -> bool:

@@ -16,7 +16,11 @@ commands = typer.Typer(
 Agency = Annotated[str, typer.Argument(help="The agency's code.")]
 Out = Annotated[
     Path | None,
-    typer.Option("--out", file_okay=False, help="The folder for the files; .kem/agencies/AGENCY without."),
+    typer.Option(
+        "--out",
+        file_okay=False,
+        help="The folder for the files; .kem/agencies/AGENCY without, or the request's.",
+    ),
 ]
 
 
@@ -25,22 +29,33 @@ def register(app: typer.Typer) -> None:
     app.add_typer(commands, name="certs")
 
 
-@commands.command("issue")
-def issue(agency: Agency, out: Out = None) -> None:
-    """Make a key and a certificate with which an agency's systems may connect."""
+Request = Annotated[
+    Path | None,
+    typer.Option(
+        "--request",
+        metavar="FILE.csr",
+        dir_okay=False,
+        help="The agency's own certificate request: its private key then never is on this machine.",
+    ),
+]
+
+
+@commands.command("issue", epilog="Example: ./kem certs issue UNHCR --request /media/stick/unhcr.csr")
+def issue(agency: Agency, out: Out = None, request: Request = None) -> None:
+    """Make a certificate with which an agency's systems may connect, and its key unless they have made it."""
     from tools.certificates.words import issue_for, print_handed_over
 
-    print_handed_over(agency.upper(), issue_for(agency.upper(), out))
+    print_handed_over(agency.upper(), issue_for(agency.upper(), out, request))
 
 
 @commands.command("renew")
-def renew(agency: Agency, out: Out = None) -> None:
+def renew(agency: Agency, out: Out = None, request: Request = None) -> None:
     """Make an agency another certificate before its present one ends; that one stays in force till then."""
     from tools.certificates.office import CertificateOffice
     from tools.certificates.words import print_handed_over
     from tools.stack.layout import DATA, Layout
 
-    print_handed_over(agency.upper(), CertificateOffice(Layout(DATA)).renew(agency.upper(), out))
+    print_handed_over(agency.upper(), CertificateOffice(Layout(DATA)).renew(agency.upper(), out, request))
 
 
 @commands.command("revoke")

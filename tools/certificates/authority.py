@@ -18,6 +18,7 @@ from cryptography.hazmat.primitives.serialization import (
 from cryptography.x509.oid import ExtendedKeyUsageOID, NameOID
 
 from chassis.certificates import Certificate, Holder, HolderKind
+from tools.certificates.request import SignableKey
 from tools.stack.layout import write_secret
 
 LIFETIMES: Final = {
@@ -38,7 +39,11 @@ _AUTHORITY_BACKDATED: Final = timedelta(days=30)
 
 @dataclass(frozen=True, slots=True)
 class Issued:
-    """A fresh key and its certificate (PEM), and what the certificate says."""
+    """A key and its certificate (PEM), and what the certificate says.
+
+    Args:
+        key: empty where the private key is not here.
+    """
 
     key: bytes
     chain: bytes
@@ -101,15 +106,20 @@ class Authority:
         return self._certificate.not_valid_after_utc
 
     def issue(
-        self, holder: Holder, *, lifetime: timedelta | None = None, now: datetime | None = None
+        self,
+        holder: Holder,
+        *,
+        lifetime: timedelta | None = None,
+        now: datetime | None = None,
+        public_key: SignableKey | None = None,
     ) -> Issued:
-        """A fresh key with a certificate over it, which never outlives the authority.
+        """A certificate, which never outlives the authority, over a fresh key or over the one that is given.
 
         Services answer calls by their name, brokers where they listen; everybody else can only make them.
         """
         begin = now or datetime.now(UTC)
         end = begin + (LIFETIMES[holder.kind] if lifetime is None else lifetime)
-        key = ec.generate_private_key(ec.SECP256R1())
+        own = ec.generate_private_key(ec.SECP256R1())
         names: list[x509.GeneralName] = [x509.UniformResourceIdentifier(holder.uri)]
         usages = [ExtendedKeyUsageOID.CLIENT_AUTH]
         if holder.server_name:
@@ -121,7 +131,7 @@ class Authority:
             x509.CertificateBuilder()
             .subject_name(subject_of(holder))
             .issuer_name(self._certificate.subject)
-            .public_key(key.public_key())
+            .public_key(public_key or own.public_key())
             .serial_number(x509.random_serial_number())
             .not_valid_before(begin - _BACKDATED)
             .not_valid_after(min(end, self.end_time))
@@ -135,7 +145,7 @@ class Authority:
             .sign(self._key, SHA256())
         )
         chain = signed.public_bytes(Encoding.PEM)
-        return Issued(_pem_of(key), chain, Certificate.read(chain))
+        return Issued(b"" if public_key else _pem_of(own), chain, Certificate.read(chain))
 
 
 def subject_of(holder: Holder) -> x509.Name:

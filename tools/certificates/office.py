@@ -12,6 +12,7 @@ from chassis.certificates import TOOLS, Certificate, Holder, HolderKind, is_issu
 from chassis.tls import TlsFiles
 from tools.certificates.authority import KAFKA, LIFETIMES, Authority, subject_of
 from tools.certificates.registry import CertificateState, Entry, Registry, RevocationReason
+from tools.certificates.request import read_request
 from tools.stack.failure import StackFailure
 from tools.stack.layout import Layout, write_secret
 
@@ -24,15 +25,17 @@ WARNINGS: Final = {
 _BEGIN_ANEW: Final = (
     "move the folder away; then ./kem up makes a new authority, and every agency needs a new certificate."
 )
+_KEY_GIVEN_UP: Final = (RevocationReason.KEY_COMPROMISED, RevocationReason.KEY_LOST)
 _KEY, _CHAIN, _AUTHORITIES = "key.pem", "certificate.pem", "authorities.pem"
 
 
 @dataclass(frozen=True, slots=True)
 class HandedOver:
-    """What was issued for an agency, and where it lies."""
+    """What was issued for an agency, and where it lies; `has_key` says whether with its private key."""
 
     certificate: Certificate
     folder: Path
+    has_key: bool
 
 
 class CertificateOffice:
@@ -78,28 +81,51 @@ class CertificateOffice:
             KAFKA.name
         }
 
-    def issue(self, agency_id: UUID, code: str, folder: Path | None = None) -> HandedOver:
-        """A certificate for an agency, in files that its people take away; earlier ones stay in force."""
-        folder = folder or self._layout.agency_certificate(code)
+    def issue(
+        self, agency_id: UUID, code: str, folder: Path | None = None, request: Path | None = None
+    ) -> HandedOver:
+        """A certificate for an agency, in files that its people take away; earlier ones stay in force.
+
+        Args:
+            folder: without it the agency's own here, or that of the request.
+            request: over its key, whose private half is the agency's alone; without it over a fresh one.
+
+        Raises:
+            StackFailure: the request is none, or asks for a key that is too weak, or was given up.
+        """
+        key = read_request(request) if request else None
+        folder = folder or (request.parent if request else self._layout.agency_certificate(code))
         authority = self._authority()
-        issued = authority.issue(Holder.of_agency(agency_id))
+        issued = authority.issue(Holder.of_agency(agency_id), public_key=key)
+        self._refuse_given_up(issued.certificate.key_digest)
         self.registry.add_issued(issued.certificate, code)
         folder.mkdir(parents=True, exist_ok=True, mode=0o700)
-        write_secret(folder / _KEY, issued.key.decode())
+        if issued.key:
+            write_secret(folder / _KEY, issued.key.decode())
         write_secret(folder / _CHAIN, issued.chain.decode())
         write_secret(folder / _AUTHORITIES, authority.pem.decode())
-        return HandedOver(issued.certificate, folder)
+        return HandedOver(issued.certificate, folder, has_key=bool(issued.key))
 
-    def renew(self, code: str, folder: Path | None = None) -> HandedOver:
+    def _refuse_given_up(self, key_digest: str) -> None:
+        """Whoever may have somebody's key would get in again by another certificate over it."""
+        for entry in self.registry.entries():
+            if entry.key_digest == key_digest and entry.reason in _KEY_GIVEN_UP:
+                raise StackFailure(
+                    f"This key is that of the certificate with serial {entry.serial}, which was revoked as"
+                    f" {entry.reason}: ask the agency for a request over another key.",
+                    2,
+                )
+
+    def renew(self, code: str, folder: Path | None = None, request: Path | None = None) -> HandedOver:
         """Another certificate for an agency that has one; the earlier one stays in force until it ends.
 
         Raises:
-            StackFailure: the agency never had one, or all that it had were revoked.
+            StackFailure: the agency never had one, or all that it had were revoked, or as with `issue`.
         """
         found = [entry for entry in self._of(code) if entry.revoked_time is None]
         if not found:
             raise StackFailure(f"{code} has no certificate to renew; ./kem certs issue {code} makes one.", 2)
-        return self.issue(UUID(found[-1].holder.name), code, folder)
+        return self.issue(UUID(found[-1].holder.name), code, folder, request)
 
     def revoke(self, whose: str, reason: RevocationReason) -> list[Entry]:
         """Revokes all certificates of an agency, or the one with a serial.

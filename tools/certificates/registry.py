@@ -48,6 +48,8 @@ class Entry:
     issued_by: str
     """The account at this machine that asked for it."""
     end_time: datetime
+    key_digest: str = ""
+    """Of its public key; empty for what was issued before that was noted."""
     revoked_time: datetime | None = None
     revoked_by: str = ""
     reason: str = ""
@@ -102,6 +104,7 @@ class Registry:
                 holder=certificate.holder.uri,
                 code=code,
                 end_time=certificate.end_time.isoformat(),
+                key_digest=certificate.key_digest,
             )
 
     def revoke(self, serials: list[str], reason: RevocationReason) -> None:
@@ -167,6 +170,7 @@ def _entry(issued: dict[str, Any], revoked: dict[str, Any] | None) -> Entry:
         issued_time=datetime.fromisoformat(issued["event_time"]),
         issued_by=issued["by"],
         end_time=datetime.fromisoformat(issued["end_time"]),
+        key_digest=issued.get("key_digest", ""),
         revoked_time=datetime.fromisoformat(revoked["event_time"]) if revoked else None,
         revoked_by=revoked["by"] if revoked else "",
         reason=revoked["reason"] if revoked else "",

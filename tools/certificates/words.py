@@ -14,6 +14,7 @@ from chassis.certificates import Holder
 from kernel.vocabulary import Role
 from tools.certificates.office import CertificateOffice, HandedOver
 from tools.certificates.registry import Entry
+from tools.certificates.request import read_request
 from tools.stack.layout import DATA, Layout
 
 AGENCIES_CALL: Final = ("notifications", "referral", "intake")
@@ -21,23 +22,26 @@ WIDTH: Final = 140
 """A serial is there to be copied: a narrow terminal wraps the line, and nothing is cut off."""
 
 
-def issue_for(code: str, folder: Path | None) -> HandedOver:
+def issue_for(code: str, folder: Path | None, request: Path | None = None) -> HandedOver:
     """Issues for the agency with this code, as the running hub's directory knows it.
 
     Raises:
-        StackFailure: nothing runs, or there is no such agency.
+        StackFailure: nothing runs, or there is no such agency, or the request is not one to be signed.
     """
+    if request is not None:
+        read_request(request)  # what is wrong with it is said before anybody is asked anything
     from tools.office import at_office
 
     agency_id = UUID(at_office(lambda office: office.agency_id(code), Role.OPERATOR))
-    return CertificateOffice(Layout(DATA)).issue(agency_id, code, folder)
+    return CertificateOffice(Layout(DATA)).issue(agency_id, code, folder, request)
 
 
 def print_handed_over(code: str, made: HandedOver) -> None:
     """Where the files are, and what becomes of them."""
     certificate = made.certificate
     typer.echo(f"A certificate for {code}, good until {certificate.end_time:%Y-%m-%d}, is in {made.folder}:")
-    typer.echo("  key.pem          its private key: whoever has it can connect as this agency")
+    if made.has_key:
+        typer.echo("  key.pem          its private key: whoever has it can connect as this agency")
     typer.echo("  certificate.pem  the certificate")
     typer.echo(
         "  authorities.pem  by which the agency's client knows the hub. Whatever the address, expect the"
@@ -46,6 +50,9 @@ def print_handed_over(code: str, made: HandedOver) -> None:
     typer.echo(f"Serial {certificate.serial}, thumbprint {certificate.thumbprint}")
     typer.echo(
         "Hand the files over in person or on an encrypted medium, never by e-mail, and delete them here then."
+        if made.has_key
+        else "Its private key is the agency's alone. Nothing in these files is secret, but they must come"
+        " from you: hand them over in person, or compare the thumbprint by telephone."
     )
     typer.echo(f"Before it ends: ./kem certs renew {code}. If the key is lost:")
     typer.echo(f"./kem certs revoke {code} --reason KEY_LOST")

@@ -5,6 +5,8 @@ from pathlib import Path
 
 import grpc
 import pytest
+from cryptography.hazmat.primitives.asymmetric import ec, rsa
+from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat
 
 from chassis.caller import CallerVerifier
 from chassis.certificates import TOOLS, Holder
@@ -18,6 +20,7 @@ from kernel.errors import NotPermitted, Unavailable
 from kernel.ids import random_id
 from tests.integration.chassis.gate import AGENCY, ASK, LISTED, OTHER_AGENCY, SUBSCRIBED, Gate, refusal_of
 from tools.certificates.authority import Authority
+from tools.stack.layout import write_secret
 
 
 async def test_an_agency_comes_over_its_own_certificate(gate: Gate) -> None:
@@ -25,6 +28,22 @@ async def test_an_agency_comes_over_its_own_certificate(gate: Gate) -> None:
     assert (await gate.member(own).Acknowledge(ASK)).acknowledged_sequence == 7
     assert await refusal_of(gate.member(own, OTHER_AGENCY).Acknowledge(ASK)) == "CERTIFICATE_MISMATCH"
     assert len(gate.inbox.callers) == 1
+
+
+@pytest.mark.parametrize(
+    "key",
+    [ec.generate_private_key(ec.SECP384R1()), rsa.generate_private_key(65537, 3072)],
+    ids=["P-384", "RSA of 3072"],
+)
+async def test_a_key_of_each_kind_that_an_agency_may_have_signed_opens_the_door(
+    gate: Gate, key: ec.EllipticCurvePrivateKey | rsa.RSAPrivateKey
+) -> None:
+    signed = gate.authority.issue(Holder.of_agency(AGENCY), public_key=key.public_key())
+    own = key.private_bytes(Encoding.PEM, PrivateFormat.PKCS8, NoEncryption())
+    file = gate.folder / "own-key.pem"
+    write_secret(file, (own + signed.chain).decode())
+    files = TlsFiles(file, file, gate.folder / "authorities.pem")
+    assert (await gate.member(files).Acknowledge(ASK)).acknowledged_sequence == 7
 
 
 async def test_the_console_and_the_tools_bring_people_and_no_other_service_does(gate: Gate) -> None:

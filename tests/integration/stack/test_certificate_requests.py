@@ -1,0 +1,165 @@
+"""An agency's own request: its key is signed and never is here; whom a certificate is for the hub says."""
+
+from pathlib import Path
+from uuid import UUID
+
+import pytest
+from cryptography import x509
+from cryptography.hazmat.primitives.asymmetric import ec, ed25519, rsa
+from cryptography.hazmat.primitives.asymmetric.types import CertificateIssuerPrivateKeyTypes
+from cryptography.hazmat.primitives.hashes import SHA256
+from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat
+from cryptography.x509.oid import NameOID
+
+from chassis.certificates import Holder, is_issued_by, is_key_of
+from tools.certificates.office import CertificateOffice
+from tools.certificates.registry import RevocationReason
+from tools.certificates.words import print_handed_over
+from tools.stack.failure import StackFailure
+from tools.stack.layout import Layout
+
+AGENCY = UUID("0f0e0d0c-0b0a-4908-8706-050403020100")
+
+
+@pytest.fixture
+def office(tmp_path: Path) -> CertificateOffice:
+    layout = Layout(tmp_path / "data")
+    layout.make()
+    return CertificateOffice(layout)
+
+
+def request_by(key: CertificateIssuerPrivateKeyTypes) -> bytes:
+    """A request that asks for more than is theirs: to be a service of the hub, and an authority."""
+    names = [
+        x509.UniformResourceIdentifier(Holder.of_service("intake").uri),
+        x509.DNSName("intake.kem.athens"),
+    ]
+    builder = (
+        x509.CertificateSigningRequestBuilder()
+        .subject_name(x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, "intake")]))
+        .add_extension(x509.SubjectAlternativeName(names), critical=True)
+        .add_extension(x509.BasicConstraints(ca=True, path_length=None), critical=True)
+    )
+    hashed = None if isinstance(key, ed25519.Ed25519PrivateKey) else SHA256()
+    return builder.sign(key, hashed).public_bytes(Encoding.PEM)
+
+
+def pem_of(key: ec.EllipticCurvePrivateKey) -> bytes:
+    return key.private_bytes(Encoding.PEM, PrivateFormat.PKCS8, NoEncryption())
+
+
+def on_a_stick(folder: Path, content: bytes) -> Path:
+    (folder / "stick").mkdir(exist_ok=True)
+    file = folder / "stick" / "sample.csr"
+    file.write_bytes(content)
+    return file
+
+
+def test_a_request_gets_a_certificate_over_its_own_key_for_whom_the_hub_says(
+    office: CertificateOffice, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    key = ec.generate_private_key(ec.SECP256R1())
+    made = office.issue(AGENCY, "SAMPLE", request=on_a_stick(tmp_path, request_by(key)))
+    assert {file.name for file in made.folder.iterdir()} == {
+        "sample.csr",
+        "certificate.pem",
+        "authorities.pem",
+    }
+    chain = (made.folder / "certificate.pem").read_bytes()
+    assert is_key_of(pem_of(key), chain)
+    assert is_issued_by(chain, (made.folder / "authorities.pem").read_bytes())
+    signed = x509.load_pem_x509_certificate(chain)
+    names = signed.extensions.get_extension_for_class(x509.SubjectAlternativeName).value
+    assert list(names) == [x509.UniformResourceIdentifier(Holder.of_agency(AGENCY).uri)]
+    assert signed.subject == x509.Name([])
+    assert not signed.extensions.get_extension_for_class(x509.BasicConstraints).value.ca
+    assert not any(
+        b"PRIVATE" in file.read_bytes() for file in tmp_path.rglob("*") if file.parent == made.folder
+    )
+    print_handed_over("SAMPLE", made)
+    said = capsys.readouterr().out
+    assert "key.pem" not in said
+    assert "private key is the agency's alone" in said
+
+
+def test_renewing_takes_a_request_as_well_and_the_earlier_certificate_stays(
+    office: CertificateOffice, tmp_path: Path
+) -> None:
+    first = office.issue(AGENCY, "SAMPLE", tmp_path / "first")
+    key = ec.generate_private_key(ec.SECP384R1())
+    second = office.renew("SAMPLE", tmp_path / "second", on_a_stick(tmp_path, request_by(key)))
+    assert is_key_of(pem_of(key), (second.folder / "certificate.pem").read_bytes())
+    assert second.certificate.holder == first.certificate.holder
+    assert [entry.revoked_time for entry in office.registry.entries()] == [None, None]
+
+
+@pytest.mark.parametrize(
+    ("key", "words"),
+    [
+        (ec.generate_private_key(ec.SECP521R1()), "P-256 or P-384"),
+        (ec.generate_private_key(ec.SECP256K1()), "P-256 or P-384"),
+        (ed25519.Ed25519PrivateKey.generate(), "P-256 or P-384"),
+        (rsa.generate_private_key(65537, 2048), "RSA of 3072 bits at least"),
+        (rsa.generate_private_key(3, 3072), "RSA of 3072 bits at least"),
+    ],
+    ids=["P-521", "secp256k1", "Ed25519", "RSA of 2048", "RSA with 3"],
+)
+def test_a_key_that_is_too_weak_or_that_the_doors_do_not_know_is_refused_with_what_to_do(
+    office: CertificateOffice, tmp_path: Path, key: CertificateIssuerPrivateKeyTypes, words: str
+) -> None:
+    with pytest.raises(StackFailure, match=words) as caught:
+        office.issue(AGENCY, "SAMPLE", request=on_a_stick(tmp_path, request_by(key)))
+    assert "openssl req -new" in caught.value.sentence
+    assert office.registry.entries() == []
+
+
+def test_what_is_no_request_is_refused_and_a_private_key_is_never_taken(
+    office: CertificateOffice, tmp_path: Path
+) -> None:
+    key = ec.generate_private_key(ec.SECP256R1())
+    good = request_by(key)
+    signature_of_others = x509.load_pem_x509_csr(good).public_bytes(Encoding.DER)[:-1] + b"\0"
+    forged = _pem(signature_of_others)
+    for content, words in (
+        (b"", "no certificate request"),
+        (b"x" * 70_000, "no certificate request"),
+        (good.replace(b"REQUEST", b"REQUEST X"), "no certificate request"),
+        (good[: len(good) // 2], "no certificate request"),
+        (pem_of(key), "holds a private key"),
+        (good + pem_of(key), "holds a private key"),
+        (forged, "not signed by the key that it is for"),
+    ):
+        with pytest.raises(StackFailure, match=words):
+            office.issue(AGENCY, "SAMPLE", request=on_a_stick(tmp_path, content))
+    with pytest.raises(StackFailure, match="cannot be read"):
+        office.issue(AGENCY, "SAMPLE", request=tmp_path / "nowhere.csr")
+    assert office.registry.entries() == []
+
+
+def _pem(der: bytes) -> bytes:
+    import base64
+
+    body = base64.encodebytes(der)
+    return b"-----BEGIN CERTIFICATE REQUEST-----\n" + body + b"-----END CERTIFICATE REQUEST-----\n"
+
+
+@pytest.mark.parametrize(
+    ("reason", "is_taken"),
+    [
+        (RevocationReason.KEY_COMPROMISED, False),
+        (RevocationReason.KEY_LOST, False),
+        (RevocationReason.REPLACED, True),
+    ],
+)
+def test_a_key_that_somebody_else_may_have_is_not_signed_again(
+    office: CertificateOffice, tmp_path: Path, reason: RevocationReason, is_taken: bool
+) -> None:
+    request = on_a_stick(tmp_path, request_by(ec.generate_private_key(ec.SECP256R1())))
+    office.issue(AGENCY, "SAMPLE", request=request)
+    office.revoke("SAMPLE", reason)
+    if is_taken:
+        office.issue(AGENCY, "SAMPLE", request=request)
+    else:
+        with pytest.raises(StackFailure, match=f"revoked as {reason}: ask the agency for a request over"):
+            office.issue(AGENCY, "SAMPLE", request=request)
+    assert len(office.registry.entries()) == 1 + is_taken
