@@ -1,5 +1,6 @@
 """Short ways to the use cases about people's rights, over a real database."""
 
+import json
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import Any
@@ -10,7 +11,7 @@ from chassis.postgres import Transaction
 from kernel.ids import BeneficiaryId
 from services.intake.adapters.postgres_exports import PostgresExports
 from services.intake.adapters.postgres_rights_requests import PostgresRightsRequests, RequestsView
-from services.intake.domain.person_export import IdentityProof, PersonExport
+from services.intake.domain.person_export import ExportPiece, ExportPlace, IdentityProof
 from services.intake.domain.rights_request import (
     Answer,
     AskedBy,
@@ -22,6 +23,7 @@ from services.intake.domain.rights_request import (
     RightsAnswer,
     RightsRequest,
 )
+from services.intake.entrypoints.export_document import export_text
 from services.intake.use_cases.answer_rights_request import AnswerRightsRequest, answer_rights_request
 from services.intake.use_cases.decide_protection_data import (
     DecideProtectionData,
@@ -118,10 +120,28 @@ class Rights(Register[RequestsPage]):
             return await decide_protection_data(command, tx, self.store, self.intake.parts.vault)
 
     async def export(
-        self, rights_request_id: UUID, *, by: Caller = DPO, request_id: UUID | None = None
-    ) -> PersonExport:
+        self,
+        rights_request_id: UUID,
+        *,
+        by: Caller = DPO,
+        request_id: UUID | None = None,
+        place: ExportPlace | None = None,
+    ) -> ExportPiece:
         command = ExportPersonData(request_id or uuid4(), rights_request_id, IdentityProof.DOCUMENT_SEEN)
         async with self.intake.database.transaction(by) as tx:
             return await export_person_data(
-                command, METHOD, tx, self.store, PostgresExports(), self.intake.parts.vault
+                command, place, METHOD, tx, self.store, PostgresExports(), self.intake.parts.vault
             )
+
+    async def pieces(self, rights_request_id: UUID, *, by: Caller = DPO) -> list[str]:
+        """The whole document as it comes."""
+        request_id, place, texts = uuid4(), None, list[str]()
+        while not texts or place is not None:
+            piece = await self.export(rights_request_id, by=by, request_id=request_id, place=place)
+            place = piece.next_place
+            texts.append(export_text(piece))
+        return texts
+
+    async def document(self, rights_request_id: UUID, *, by: Caller = DPO) -> dict[str, Any]:
+        found: dict[str, Any] = json.loads("".join(await self.pieces(rights_request_id, by=by)))
+        return found

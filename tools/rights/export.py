@@ -50,14 +50,18 @@ def export(
 
 
 async def _take(office: Office, rights_request_id: UUID, identity: Identity) -> dict[str, Any]:
-    """The document, and of every agency its names."""
+    """The document, put together of its pieces, and of every agency its names."""
     request = messages.ExportPersonDataRequest(
         request_id=str(uuid4()),
         rights_request_id=str(rights_request_id),
         identity_proof=_PROOFS[identity],
     )
-    given = await office(office.hub.rights.ExportPersonData, request)
+    pieces: list[str] = []
+    with Console(stderr=True).status("") as shown:
+        async for piece in office.pages(office.hub.rights.ExportPersonData, request):
+            pieces.append(piece.document)
+            shown.update(f"Received {sum(map(len, pieces)) / 1_000_000:.1f} million characters")
     agencies = await office.agencies()
     names = {agency_id: {"el": one.name.el, "en": one.name.en} for agency_id, one in agencies.items()}
-    document: dict[str, Any] = json.loads(given.document)
+    document: dict[str, Any] = json.loads("".join(pieces))
     return document | {"agencies": names}

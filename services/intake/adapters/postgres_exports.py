@@ -1,7 +1,7 @@
 """What is held about one person, wherever it stands, in PostgreSQL: by their request only."""
 
 import json
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence, Set
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Final
@@ -13,21 +13,36 @@ from kem.access.v1.access_events_pb2 import AccessEvent, AccessRecorded
 from kem.common.v1.common_pb2 import Actor
 from kernel.ids import BeneficiaryId, DisclosureId
 from kernel.vocabulary import LegalBasis
-from services.intake.domain.person_export import IdentityProof, RecordedAccess
+from services.intake.domain.person_export import IdentityProof, Section
 from services.intake.domain.rights_request import RightsRequest
 
-# a person's export reads the whole log once: a few a week, against a table for every access on every read
+_LINES: Final = "select * from lines_for_export($1, $2, $3, $4, $5, $6)"
+# row-level security shows the caller no complaint about themselves
+_COMPLAINTS: Final = """
+    select received_time as line_time, complaint_id as line_id, to_jsonb(complaint) as line
+    from complaint
+    where beneficiary_id = any(array(select beneficiary_id from beneficiaries_for_export($1)))
+      and received_time < $2 and ($3::timestamptz is null or (received_time, complaint_id) > ($3, $4))
+    order by received_time, complaint_id limit $5
+"""
+_IDS: Final = """
+    select id from ids_for_export($1) as id
+    union
+    select complaint_id from complaint
+    where $2 and beneficiary_id = any(array(select beneficiary_id from beneficiaries_for_export($1)))
+"""
+# a person's export looks through the whole log once, piece by piece: a few a week, against a table of all
 _ACCESSES: Final = """
     select event_time, payload from event_log
-    where topic = $1 and event_time >= $2 and payload like any($3::bytea[])
-    union all
-    select event_time, payload from outbox
-    where topic = $1 and event_time >= $2 and payload like any($3::bytea[])
-    order by event_time
+    where topic = $1 and position > $2 and position <= $2 + $5 and event_time >= $3 and event_time < $4
+    order by position
 """
-_COMPLAINTS: Final = """
-    select coalesce(jsonb_agg(to_jsonb(one) order by one.received_time, one.complaint_id), '[]')
-    from complaint as one where one.beneficiary_id = any($1::uuid[])
+_ACCESSES_ON_THEIR_WAY: Final = """
+    select event_time, payload from event_log
+    where topic = $1 and position > $2 and event_time >= $3 and event_time < $4
+    union all
+    select event_time, payload from outbox where topic = $1 and event_time >= $3 and event_time < $4
+    order by event_time
 """
 _DISCLOSE: Final = """
     insert into disclosure (disclosure_id, request_id, outcome, kind, beneficiary_id, told_by_agency_id,
@@ -68,6 +83,14 @@ class GivenRecord:
     beneficiary_id: BeneficiaryId
 
 
+@dataclass(frozen=True, slots=True)
+class ExportLine:
+    """A row of a section as JSON text, and where it stands."""
+
+    place: tuple[datetime, UUID]
+    text: str
+
+
 class PostgresExports:
     """Reaches past row-level security, by a request that the caller may see and nobody has answered."""
 
@@ -85,32 +108,67 @@ class PostgresExports:
         )
         return found
 
-    async def rows(self, tx: Transaction, rights_request_id: UUID) -> dict[str, Any]:
-        """Everything else, by table: rows as JSON has them."""
-        found = await tx.connection.fetchval(
-            "select rows_for_export($1) || recalls_for_export($1) || receipts_for_export($1)",
-            rights_request_id,
+    async def beneficiaries(self, tx: Transaction, rights_request_id: UUID) -> Sequence[Mapping[str, Any]]:
+        """The rows of the records that are seen as the person's, as JSON has them."""
+        rows = await tx.connection.fetch(
+            "select to_jsonb(one) as line from beneficiaries_for_export($1) as one", rights_request_id
         )
-        rows: dict[str, Any] = json.loads(found)
-        return rows
+        return [json.loads(row["line"]) for row in rows]
 
-    async def complaints(self, tx: Transaction, records: Iterable[BeneficiaryId]) -> list[dict[str, Any]]:
-        """What the person has complained of, as far as the caller may see it: an accused agency may not."""
-        found = await tx.connection.fetchval(_COMPLAINTS, list(records))
-        complaints: list[dict[str, Any]] = json.loads(found)
-        return complaints
+    async def lines(
+        self,
+        tx: Transaction,
+        rights_request_id: UUID,
+        section: Section,
+        before: datetime,
+        after: tuple[datetime, UUID] | None,
+        size: int,
+    ) -> Sequence[ExportLine]:
+        """Up to `size` lines of a section from before a moment, in order; complaints as far as the caller may
+        see them: an accused agency may not.
+        """
+        place = (before, *(after or (None, None)), size)
+        rows = (
+            await tx.connection.fetch(_COMPLAINTS, rights_request_id, *place)
+            if section is Section.COMPLAINT
+            else await tx.connection.fetch(_LINES, rights_request_id, section, *place)
+        )
+        return [ExportLine((row["line_time"], row["line_id"]), row["line"]) for row in rows]
 
-    async def accesses(self, tx: Transaction, since: datetime, ids: Iterable[UUID]) -> list[RecordedAccess]:
-        """Who was granted to read anything of these, in order."""
-        patterns = [f"%{one}%".encode() for one in ids]
-        rows = await tx.connection.fetch(_ACCESSES, topics.ACCESS, since, patterns)
+    async def ids(self, tx: Transaction, rights_request_id: UUID, *, with_complaints: bool) -> set[str]:
+        """By which ids an access may name what it read of the person."""
+        rows = await tx.connection.fetch(_IDS, rights_request_id, with_complaints)
+        return {str(row["id"]) for row in rows}
+
+    async def accesses(
+        self,
+        tx: Transaction,
+        ids: Set[str],
+        since: datetime,
+        before: datetime,
+        position: int,
+        limit: int,
+    ) -> tuple[Sequence[Mapping[str, Any]], int | None]:
+        """Who was granted to read anything of these ids, in order: as told in up to `limit` events after
+        `position`; and up to where that is, None where no more follow.
+        """
+        last: int = await tx.connection.fetchval("select coalesce(max(position), 0) from event_log")
+        is_last = position + limit >= last
+        place = (topics.ACCESS, position, since, before)
+        rows = (
+            await tx.connection.fetch(_ACCESSES_ON_THEIR_WAY, *place)
+            if is_last
+            else await tx.connection.fetch(_ACCESSES, *place, limit)
+        )
         events = ((row["event_time"], AccessEvent.FromString(row["payload"])) for row in rows)
-        return [
+        told = [
             _access(event_time, event)
             for event_time, event in events
             if event.access_recorded.outcome == AccessRecorded.OUTCOME_GRANTED
             and not event.access_recorded.method.startswith(_NOT_TOLD)
+            and not ids.isdisjoint(event.access_recorded.subject_ids)
         ]
+        return told, None if is_last else position + limit
 
     async def earlier(self, tx: Transaction, request_id: UUID) -> EarlierExport | None:
         """What the caller's same request was given before."""
@@ -151,11 +209,12 @@ class PostgresExports:
         await tx.connection.executemany(_DISCLOSE, rows)
 
 
-def _access(event_time: datetime, event: AccessEvent) -> RecordedAccess:
-    return RecordedAccess(
-        event_time,
-        event.access_recorded.method,
-        event.actor.agency_id,
-        tuple(event.access_recorded.roles),
-        event.actor.kind == Actor.KIND_SERVICE,
-    )
+def _access(event_time: datetime, event: AccessEvent) -> Mapping[str, Any]:
+    recorded = event.access_recorded
+    return {
+        "happened_time": event_time.isoformat(),
+        "method": recorded.method.rpartition("/")[2],
+        "agency_id": event.actor.agency_id or None,
+        "roles": list(recorded.roles),
+        "by_the_hub_itself": event.actor.kind == Actor.KIND_SERVICE,
+    }

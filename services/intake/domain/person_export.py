@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
 from typing import Any, Final
+from uuid import UUID
 
 from kernel import codes
 from kernel.ids import DisclosureId
@@ -49,28 +50,78 @@ def scope_of(request: RightsRequest) -> ExportScope:
     return ExportScope(CORE_MASK | request.protection.allowed_mask, request.protection.with_history)
 
 
+class Section(StrEnum):
+    """What stands in an export line by line, in this order; named as the tables from which it comes."""
+
+    NEED = "need"
+    CONSENT = "consent"
+    DISCLOSURE = "disclosure"
+    RECEIPT = "receipt"
+    RECALL = "recall"
+    CONSENT_FREEZE = "consent_freeze"
+    EMERGENCY_ACCESS = "emergency_access"
+    AUTHORITY_NOTIFICATION = "authority_notification"
+    ACCESS = "access"
+    RIGHTS_REQUEST = "rights_request"
+    COMPLAINT = "complaint"
+
+
+def sections_of(scope: ExportScope) -> Sequence[Section]:
+    """Those that whoever asks may see."""
+    return tuple(Section) if scope.with_history else (Section.NEED,)
+
+
 @dataclass(frozen=True, slots=True)
-class RecordedAccess:
-    """One time that somebody looked."""
+class ExportPlace:
+    """Where a piece of an export ended, and the next one goes on.
 
-    happened_time: datetime
-    method: str
-    agency_id: str
-    roles: tuple[str, ...]
-    is_service: bool
+    Attributes:
+        section: of the next line.
+        is_begun: whether a line of it is given already.
+        after: time and id of the last line of the section; None before the first.
+        position: up to which accesses are looked through.
+        records: how many records were seen as the person's: another number, and they are others.
+    """
+
+    section: Section
+    is_begun: bool
+    after: tuple[datetime, UUID] | None
+    position: int
+    records: int
 
 
 @dataclass(frozen=True, slots=True)
-class PersonExport:
-    """Everything that goes out: fields by name, rows by table as stored, words by their seal in these."""
+class SectionLines:
+    """Lines of one section in a piece: rows as stored, and words by their seal in these."""
+
+    section: Section
+    is_begun: bool
+    """Whether an earlier piece has lines of it."""
+    rows: Sequence[Mapping[str, Any]]
+    words: Mapping[str, str]
+    is_ended: bool
+    """Whether these are the last of it."""
+
+
+@dataclass(frozen=True, slots=True)
+class ExportHead:
+    """What stands before all lines: the records that are seen as the person's, and their fields by name."""
+
+    records: Sequence[Mapping[str, Any]]
+    fields: Mapping[str, Mapping[str, Any]]
+    """Of each record by its id."""
+
+
+@dataclass(frozen=True, slots=True)
+class ExportPiece:
+    """A piece of everything that goes out; joined in their order they are all of it."""
 
     disclosure_id: DisclosureId
     disclosed_time: datetime
     request: RightsRequest
     scope: ExportScope
-    fields: Mapping[str, Any]
-    other_fields: Mapping[str, Mapping[str, Any]]
-    """Of the other records that are seen as this person's, by the id of each."""
-    rows: Mapping[str, Any]
-    words: Mapping[str, str]
-    accesses: Sequence[RecordedAccess]
+    head: ExportHead | None
+    """In the first one."""
+    lines: Sequence[SectionLines]
+    next_place: ExportPlace | None
+    """None after the last one."""

@@ -36,29 +36,17 @@ _TAKES_BACK: Final = frozenset({"WITHDRAWN", "EXPIRED", "TERMINATED", "INVALIDAT
 _Row = Mapping[str, Any]
 
 
-def consent_graph(rows: Mapping[str, Any], now: datetime) -> dict[str, Any]:
-    """All records of a person with their events and their state `now`; what was asked for or refused."""
-    events = rows["consent_event"]
-    return {
-        "@context": CONTEXT,
-        "@graph": [
-            _record(
-                record,
-                [one for one in rows["consent_grant"] if one["consent_id"] == record["consent_id"]],
-                _events_of(record, events),
-                now,
-            )
-            for record in rows["consent"]
-        ]
-        + [_event(one) for one in events if one["consent_id"] is None and one["state"] not in _TAKES_BACK],
-    }
+def consent_node(row: _Row, now: datetime) -> dict[str, Any]:
+    """A record with its grants, its events, its state `now`; or what was asked for or refused by itself."""
+    if "receipt_id" not in row:
+        return _event(row)
+    return _record(row, row["grants"], _events_of(row, row["events"]), now)
 
 
 def _events_of(record: _Row, events: Sequence[_Row]) -> list[_Row]:
     """Its own, and what was taken back after it: that is about all consents before on the same record of the
-    person, which counts by itself.
+    person, of which these events are.
     """
-    events = [one for one in events if one["beneficiary_id"] == record["beneficiary_id"]]
     own = [one for one in events if one["consent_id"] == record["consent_id"]]
     first = min((one["sequence"] for one in own), default=0)
     later = [

@@ -1,13 +1,13 @@
-"""Everything that is held about a person as one JSON document, for them to read or to take along."""
+"""Everything that is held about a person as one JSON document, in pieces, to read or to take along."""
 
 import json
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any, Final
 
 from kernel import codes
 from services.intake.adapters.record_format import plain_values
-from services.intake.domain.person_export import PersonExport, RecordedAccess
-from services.intake.entrypoints.consent_jsonld import consent_graph
+from services.intake.domain.person_export import ExportHead, ExportPiece, Section, SectionLines
+from services.intake.entrypoints.consent_jsonld import CONTEXT, consent_node
 
 SCHEMA: Final = "kem-export/1"
 
@@ -83,106 +83,129 @@ _RECALL: Final = (
 _RECEIPT: Final = ("form", "language", "issued_time", "valid_until_time", "revoked_time")
 _FREEZE: Final = ("frozen_time", "lifted_time", "ground")
 _Row = Mapping[str, Any]
+_Words = Mapping[str, str]
 
 
-def export_document(export: PersonExport) -> str:
-    """The document. Nobody of the staff is in it by an id: who looked is told by agency and role."""
-    person, request = export.rows["beneficiary"], export.request
+def export_text(piece: ExportPiece) -> str:
+    """The piece; all of them joined are the document, a line of it for each thing. Nobody of the staff is in
+    it by an id: who looked is told by agency and role.
+    """
+    head = _head(piece, piece.head) if piece.head else ""
+    text = head + "".join(_section(piece, lines) for lines in piece.lines)
+    return text if piece.next_place else text + "\n}\n"
+
+
+def _head(piece: ExportPiece, head: ExportHead) -> str:
+    request = piece.request
+    persons = {one["beneficiary_id"]: one for one in head.records}
+    person = persons.pop(str(request.beneficiary_id))
     document: dict[str, Any] = {
         "schema": SCHEMA,
-        "disclosure_id": str(export.disclosure_id),
-        "disclosed_time": export.disclosed_time.isoformat(),
+        "disclosure_id": str(piece.disclosure_id),
+        "disclosed_time": piece.disclosed_time.isoformat(),
         "rights_request_id": str(request.rights_request_id),
         "asked_right": request.right,
         "asked_by": request.asked_by,
-        "withheld_categories": codes.categories_in(export.scope.withheld_mask),
-        "history_withheld": not export.scope.with_history,
-        "person": _person(person, export.fields),
-        "other_records": [
-            _person(one, export.other_fields[one["beneficiary_id"]]) for one in export.rows["other_records"]
-        ],
-        "needs": list(_needs(export)),
+        "withheld_categories": codes.categories_in(piece.scope.withheld_mask),
+        "history_withheld": not piece.scope.with_history,
+        "person": _person(person, head),
+        "other_records": [_person(one, head) for one in persons.values()],
     }
-    if export.scope.with_history:
-        document |= _history(export)
-    return json.dumps(document, ensure_ascii=False, indent=1)
+    return json.dumps(document, ensure_ascii=False, indent=1).removesuffix("\n}")
 
 
-def _person(row: _Row, fields: Mapping[str, Any]) -> dict[str, Any]:
-    return _of(row, _PERSON) | plain_values(fields)
+def _person(row: _Row, head: ExportHead) -> dict[str, Any]:
+    return _of(row, _PERSON) | plain_values(head.fields[row["beneficiary_id"]])
 
 
-def _needs(export: PersonExport) -> Iterable[dict[str, Any]]:
-    """A need of a restricted kind would tell what the person must be protected from."""
-    for row in export.rows["need"]:
-        if export.scope.with_history:
-            yield _of(row, _NEED) | {"note": _words(export, row["sealed_note"])}
-        elif not codes.service_type(row["service_type"]).restricted:
-            yield _of(row, _NEED)
+def _section(piece: ExportPiece, lines: SectionLines) -> str:
+    """Its lines; the name before the first one, the bracket after the last."""
+    name, line_of = _LINES[lines.section]
+    text = ""
+    if not lines.is_begun and (lines.rows or lines.is_ended):
+        text = f',\n "{name}": ' + (_GRAPH if lines.section is Section.CONSENT else "[")
+    rows = (json.dumps(line_of(row, lines.words, piece), ensure_ascii=False) for row in lines.rows)
+    text += ("," if lines.is_begun and lines.rows else "") + ",".join(f"\n  {row}" for row in rows)
+    if lines.is_ended:
+        text += "\n ]}" if lines.section is Section.CONSENT else "\n ]"
+    return text
 
 
-def _history(export: PersonExport) -> dict[str, Any]:
-    rows = export.rows
-    records = {one["consent_event_id"]: one["consent_id"] for one in rows["consent_event"]}
-    return {
-        "consents": consent_graph(rows, export.disclosed_time),
-        "disclosures": [
-            _of(row, _DISCLOSURE)
-            | {
-                "given_categories": codes.categories_in(row["given_mask"]),
-                "consent_ids": sorted({records[one] for one in row["consent_event_ids"]}),
-            }
-            for row in rows["disclosure"]
-        ],
-        "receipts": [_of(row, _RECEIPT) for row in rows["receipt"]],
-        "recalls": [
-            _of(row, _RECALL)
-            | {
-                f"{what}_categories": codes.categories_in(row[f"{what}_mask"])
-                for what in ("recalled", "destroyed", "kept")
-            }
-            for row in rows["recall"]
-        ],
-        "consent_freezes": [_of(row, _FREEZE) for row in rows["consent_freeze"]],
-        "emergency_accesses": [
-            _of(row, _EMERGENCY)
-            | {
-                "asked_categories": codes.categories_in(row["asked_mask"]),
-                "authorised_categories": codes.categories_in(row["authorised_mask"]),
-            }
-            for row in rows["emergency_access"]
-        ],
-        "authority_notifications": [
-            _of(row, _NOTIFICATION) | {"told_categories": codes.categories_in(row["told_mask"])}
-            for row in rows["authority_notification"]
-        ],
-        "accesses": [_access(one) for one in export.accesses],
-        "rights_requests": [_of(row, _REQUEST) | _said(export, row) for row in rows["rights_request"]],
-        "complaints": [_of(row, _COMPLAINT) | _said(export, row) for row in rows["complaint"]],
+def _need(row: _Row, words: _Words, piece: ExportPiece) -> dict[str, Any]:
+    note = {"note": words.get(row["sealed_note"] or "", "")} if piece.scope.with_history else {}
+    return _of(row, _NEED) | note
+
+
+def _consent(row: _Row, words: _Words, piece: ExportPiece) -> dict[str, Any]:
+    return consent_node(row, piece.disclosed_time)
+
+
+def _disclosure(row: _Row, words: _Words, piece: ExportPiece) -> dict[str, Any]:
+    given = codes.categories_in(row["given_mask"])
+    return _of(row, _DISCLOSURE) | {"given_categories": given, "consent_ids": row["consent_ids"]}
+
+
+def _receipt(row: _Row, words: _Words, piece: ExportPiece) -> dict[str, Any]:
+    return _of(row, _RECEIPT)
+
+
+def _recall(row: _Row, words: _Words, piece: ExportPiece) -> dict[str, Any]:
+    return _of(row, _RECALL) | {
+        f"{what}_categories": codes.categories_in(row[f"{what}_mask"])
+        for what in ("recalled", "destroyed", "kept")
     }
 
 
-def _said(export: PersonExport, row: _Row) -> dict[str, str]:
+def _freeze(row: _Row, words: _Words, piece: ExportPiece) -> dict[str, Any]:
+    return _of(row, _FREEZE)
+
+
+def _emergency(row: _Row, words: _Words, piece: ExportPiece) -> dict[str, Any]:
+    return _of(row, _EMERGENCY) | {
+        "asked_categories": codes.categories_in(row["asked_mask"]),
+        "authorised_categories": codes.categories_in(row["authorised_mask"]),
+    }
+
+
+def _notification(row: _Row, words: _Words, piece: ExportPiece) -> dict[str, Any]:
+    return _of(row, _NOTIFICATION) | {"told_categories": codes.categories_in(row["told_mask"])}
+
+
+def _access(row: _Row, words: _Words, piece: ExportPiece) -> dict[str, Any]:
+    return dict(row)
+
+
+def _request(row: _Row, words: _Words, piece: ExportPiece) -> dict[str, Any]:
+    return _of(row, _REQUEST) | _said(row, words)
+
+
+def _complaint(row: _Row, words: _Words, piece: ExportPiece) -> dict[str, Any]:
+    return _of(row, _COMPLAINT) | _said(row, words)
+
+
+def _said(row: _Row, words: _Words) -> dict[str, str]:
     """What the person said and was answered; nothing where somebody else asked."""
     return {
-        "words": _words(export, row["sealed_words"]),
-        "answer_words": _words(export, row["sealed_answer"]),
-    }
-
-
-def _words(export: PersonExport, sealed: str | None) -> str:
-    return export.words.get(sealed or "", "")
-
-
-def _access(access: RecordedAccess) -> dict[str, Any]:
-    return {
-        "happened_time": access.happened_time.isoformat(),
-        "method": access.method.rpartition("/")[2],
-        "agency_id": access.agency_id or None,
-        "roles": list(access.roles),
-        "by_the_hub_itself": access.is_service,
+        "words": words.get(row["sealed_words"] or "", ""),
+        "answer_words": words.get(row["sealed_answer"] or "", ""),
     }
 
 
 def _of(row: _Row, names: Sequence[str]) -> dict[str, Any]:
     return {name: row[name] for name in names}
+
+
+_GRAPH: Final = f'{{"@context": {json.dumps(CONTEXT)}, "@graph": ['
+_LINES: Final[Mapping[Section, tuple[str, Callable[[_Row, _Words, ExportPiece], dict[str, Any]]]]] = {
+    Section.NEED: ("needs", _need),
+    Section.CONSENT: ("consents", _consent),
+    Section.DISCLOSURE: ("disclosures", _disclosure),
+    Section.RECEIPT: ("receipts", _receipt),
+    Section.RECALL: ("recalls", _recall),
+    Section.CONSENT_FREEZE: ("consent_freezes", _freeze),
+    Section.EMERGENCY_ACCESS: ("emergency_accesses", _emergency),
+    Section.AUTHORITY_NOTIFICATION: ("authority_notifications", _notification),
+    Section.ACCESS: ("accesses", _access),
+    Section.RIGHTS_REQUEST: ("rights_requests", _request),
+    Section.COMPLAINT: ("complaints", _complaint),
+}

@@ -13,13 +13,15 @@ from kem.disclosure.v1 import rights_service_pb2_grpc
 from services.intake.adapters.postgres_exports import PostgresExports
 from services.intake.adapters.postgres_rights_requests import PostgresRightsRequests
 from services.intake.entrypoints.consent_parts import ConsentParts
-from services.intake.entrypoints.export_document import export_document
+from services.intake.entrypoints.export_document import export_text
 from services.intake.entrypoints.refusals import answer_on_record, refusals_on_record
 from services.intake.entrypoints.translate_needs import page_token, place_from
 from services.intake.entrypoints.translate_rights import (
     VIEWS,
     answer_from,
     export_from,
+    export_place_from,
+    export_token,
     extension_from,
     lifting_from,
     protection_from,
@@ -174,15 +176,19 @@ class RightsServer(rights_service_pb2_grpc.RightsServiceServicer):
         context: _Context[messages.ExportPersonDataRequest, messages.ExportPersonDataResponse],
     ) -> messages.ExportPersonDataResponse:
         parts, caller, command = self._parts, current_caller(), export_from(request)
+        place = export_place_from(request.page_token)
         async with (
             refusals_on_record(parts.database, caller, EXPORT, [command.rights_request_id]),
             parts.database.transaction(caller) as tx,
         ):
-            export = await export_person_data(command, EXPORT, tx, self._requests, self._exports, parts.vault)
+            piece = await export_person_data(
+                command, place, EXPORT, tx, self._requests, self._exports, parts.vault
+            )
         return messages.ExportPersonDataResponse(
-            disclosure_id=str(export.disclosure_id),
-            disclosed_time=timestamp(export.disclosed_time),
-            document=export_document(export),
+            disclosure_id=str(piece.disclosure_id),
+            disclosed_time=timestamp(piece.disclosed_time),
+            document=export_text(piece),
+            next_page_token=export_token(piece.next_place),
         )
 
     async def ListRightsRequests(

@@ -1,15 +1,19 @@
 """Between messages and the domain: what people ask by right."""
 
-from datetime import datetime
+import base64
+import binascii
+import struct
+from datetime import UTC, datetime, timedelta
 from typing import Final
 from uuid import UUID
 
 from chassis.instants import instant_from, timestamp
 from kem.disclosure.v1 import rights_service_pb2 as messages
 from kernel import codes
+from kernel.errors import Invalid
 from kernel.ids import BeneficiaryId
 from services.intake.adapters.postgres_rights_requests import RequestsView
-from services.intake.domain.person_export import IdentityProof
+from services.intake.domain.person_export import ExportPlace, IdentityProof, Section
 from services.intake.domain.rights_request import (
     Answer,
     AskedBy,
@@ -34,6 +38,10 @@ VIEWS: Final = {
     messages.RIGHTS_REQUEST_VIEW_OVERDUE: RequestsView.OVERDUE,
     messages.RIGHTS_REQUEST_VIEW_ALL: RequestsView.ALL,
 }
+
+_EPOCH: Final = datetime(1970, 1, 1, tzinfo=UTC)
+_PLACE: Final = struct.Struct("!BBIQq16s")
+"""Section, flags (begun, after a line), records, position, microseconds and id of the line."""
 
 _NO_EXPORT_GROUNDS: Final = by_number(messages.NoExportGround, "NO_EXPORT_GROUND_", NoExportGround)
 
@@ -127,6 +135,37 @@ def export_from(request: messages.ExportPersonDataRequest) -> ExportPersonData:
         UUID(request.rights_request_id),
         IdentityProof(messages.IdentityProof.Name(request.identity_proof).removeprefix("IDENTITY_PROOF_")),
     )
+
+
+def export_place_from(token: str) -> ExportPlace | None:
+    """Where to go on. Raises Invalid, PAGE_TOKEN_INVALID, for a text that no piece ended with."""
+    if not token:
+        return None
+    try:
+        raw = base64.urlsafe_b64decode(token.encode("ascii"))
+        section, flags, records, position, microseconds, line_id = _PLACE.unpack(raw)
+        after = (_EPOCH + timedelta(microseconds=microseconds), UUID(bytes=line_id))
+        return ExportPlace(
+            tuple(Section)[section], bool(flags & 1), after if flags & 2 else None, position, records
+        )
+    except (ValueError, OverflowError, IndexError, binascii.Error, struct.error):
+        raise Invalid("This page token is not one of ours.", reason="PAGE_TOKEN_INVALID") from None
+
+
+def export_token(place: ExportPlace | None) -> str:
+    """Where a piece ended, as text that clients give back unread."""
+    if place is None:
+        return ""
+    time, line_id = place.after or (_EPOCH, UUID(int=0))
+    raw = _PLACE.pack(
+        tuple(Section).index(place.section),
+        place.is_begun | (place.after is not None) << 1,
+        place.records,
+        place.position,
+        (time - _EPOCH) // timedelta(microseconds=1),
+        line_id.bytes,
+    )
+    return base64.urlsafe_b64encode(raw).decode()
 
 
 def rights_request_message(worded: WordedRequest, now: datetime) -> messages.RightsRequest:

@@ -1,8 +1,9 @@
-"""Gives a person everything that is held about them: read, recorded and released in one transaction."""
+"""Gives a person everything that is held about them, piece by piece: read, recorded and released in one
+transaction each.
+"""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable
 from dataclasses import dataclass
-from datetime import datetime
 from typing import Any, Final
 from uuid import UUID
 
@@ -15,22 +16,19 @@ from services.intake.adapters.postgres_exports import EarlierExport, GivenRecord
 from services.intake.adapters.postgres_rights_requests import PostgresRightsRequests
 from services.intake.adapters.record_format import PLACE, PROFILE
 from services.intake.adapters.vault import Vault
-from services.intake.domain.person_export import ExportScope, IdentityProof, PersonExport, scope_of
+from services.intake.domain.person_export import (
+    ExportHead,
+    ExportPiece,
+    ExportPlace,
+    ExportScope,
+    IdentityProof,
+    scope_of,
+    sections_of,
+)
 from services.intake.domain.rights_events import RightsExportGiven
 from services.intake.domain.rights_request import AskedBy, RightsRequest
 from services.intake.use_cases.extend_rights_request import open_to_caller
-
-_IDS: Final = (
-    "need_id",
-    "referral_id",
-    "disclosure_id",
-    "emergency_access_id",
-    "rights_request_id",
-    "complaint_id",
-    "recall_id",
-    "receipt_id",
-)
-"""By which an access may name what it read of somebody."""
+from services.intake.use_cases.lines_of_export import LinesReader
 
 _OWN_ONLY: Final = ("interpreter_wishes", "avoided_districts")
 """Of whom, and of which places, the person keeps clear."""
@@ -47,17 +45,23 @@ class ExportPersonData:
 
 async def export_person_data(
     command: ExportPersonData,
+    place: ExportPlace | None,
     method: str,
     tx: Transaction,
     requests: PostgresRightsRequests,
     exports: PostgresExports,
     vault: Vault,
-) -> PersonExport:
-    """All that whoever asks may see; tell it only after the commit.
+) -> ExportPiece:
+    """A piece of all that whoever asks may see, as far as it was there when the first one was given; tell it
+    only after the commit. The first one is recorded as a disclosure, the others belong to it.
+
+    Args:
+        place: where the last piece ended; None for the first.
 
     Raises:
         NotFound: RIGHTS_REQUEST_NOT_FOUND.
-        RuleBroken: BENEFICIARY_ERASED, and as `RightsRequest.check_export` and `check_records` say.
+        RuleBroken: BENEFICIARY_ERASED, EXPORT_NOT_BEGUN, EXPORT_OUTDATED, and as `RightsRequest.check_export`
+            and `check_records` say.
         Conflict: REQUEST_ID_REUSED.
     """
     request = await open_to_caller(command.rights_request_id, tx, requests)
@@ -69,51 +73,67 @@ async def export_person_data(
             reason="REQUEST_ID_REUSED",
             request_id=str(command.request_id),
         )
-    scope, person = scope_of(request), request.beneficiary_id
-    is_own = request.asked_by is AskedBy.SELF
+    scope = scope_of(request)
     opened = _opened(await exports.records(tx, request.rights_request_id), scope, vault)
     # the person stays as they are by now: nothing is merged with them before the commit
     request.check_records(await exports.last_merged_time(tx, request.rights_request_id))
-    for fields in opened.values():
-        for name in () if is_own else _OWN_ONLY:
-            fields.pop(name, None)
-    rows = await exports.rows(tx, request.rights_request_id)
-    accesses = []
-    if scope.with_history:
-        rows["complaint"] = await exports.complaints(tx, opened) if is_own else []
-        registered = (one["registered_time"] for one in (rows["beneficiary"], *rows["other_records"]))
-        since = min(map(datetime.fromisoformat, registered))
-        accesses = await exports.accesses(tx, since, {*opened, *_ids_in(rows)})
-    export = PersonExport(
-        disclosure_id=earlier.disclosure_id if earlier else DisclosureId(ordered_id()),
-        disclosed_time=earlier.disclosed_time if earlier else await tx.now(),
+    _check_place(place, earlier, scope, len(opened))
+    records = await exports.beneficiaries(tx, request.rights_request_id)
+    if request.asked_by is not AskedBy.SELF:
+        for fields in opened.values():
+            for name in _OWN_ONLY:
+                fields.pop(name, None)
+    disclosure_id = earlier.disclosure_id if earlier else DisclosureId(ordered_id())
+    disclosed_time = earlier.disclosed_time if earlier else await tx.now()
+    reader = LinesReader(tx, exports, vault, request, records, disclosed_time)
+    start = ExportPlace(sections_of(scope)[0], False, None, 0, len(opened))
+    lines, next_place = await reader.piece(place or start, sections_of(scope))
+    piece = ExportPiece(
+        disclosure_id=disclosure_id,
+        disclosed_time=disclosed_time,
         request=request,
         scope=scope,
-        fields=opened[person],
-        other_fields={str(one): fields for one, fields in opened.items() if one != person},
-        rows=rows,
-        words=await _words(rows, tx, vault) if is_own else {},
-        accesses=accesses,
+        head=None if place else ExportHead(records, {str(one): fields for one, fields in opened.items()}),
+        lines=lines,
+        next_place=next_place,
     )
     if earlier is None:
-        await _give(export, list(opened), command, tx, exports)
-    tx.record_access(AccessRecord("intake", method, [*opened, export.disclosure_id]))
-    return export
+        await _give(piece, list(opened), command, tx, exports)
+    tx.record_access(AccessRecord("intake", method, [*opened, disclosure_id]))
+    return piece
+
+
+def _check_place(
+    place: ExportPlace | None, earlier: EarlierExport | None, scope: ExportScope, records: int
+) -> None:
+    """Raises RuleBroken: a later piece belongs to what was begun, of the same records, for the same eyes."""
+    if place is None:
+        return
+    if earlier is None:
+        raise RuleBroken(
+            "Nothing was given by this request_id yet; begin without a page_token.", reason="EXPORT_NOT_BEGUN"
+        )
+    if place.section not in sections_of(scope) or place.records != records:
+        raise RuleBroken(
+            "Records of this person have been joined or parted since this export was begun; throw away what"
+            " you have of it and begin again with a new request_id.",
+            reason="EXPORT_OUTDATED",
+        )
 
 
 async def _give(
-    export: PersonExport,
+    piece: ExportPiece,
     records: Iterable[BeneficiaryId],
     command: ExportPersonData,
     tx: Transaction,
     exports: PostgresExports,
 ) -> None:
     """One disclosure of each record: each tells who was given it, also once they are two people again."""
-    request = export.request
-    own = GivenRecord(export.disclosure_id, command.request_id, request.beneficiary_id)
+    request = piece.request
+    own = GivenRecord(piece.disclosure_id, command.request_id, request.beneficiary_id)
     others = (record for record in records if record != request.beneficiary_id)
     given = [own, *(GivenRecord(DisclosureId(ordered_id()), _repeat(command, one), one) for one in others)]
-    await exports.give(tx, given, request, export.scope.mask, command.identity_proof, export.disclosed_time)
+    await exports.give(tx, given, request, piece.scope.mask, command.identity_proof, piece.disclosed_time)
     for one in given:
         tx.publish(
             RightsExportGiven(
@@ -146,31 +166,3 @@ def _opened(records: Iterable[Any], scope: ExportScope, vault: Vault) -> dict[Be
     if not known or len(known) < len(opened):
         raise RuleBroken("This person's data was erased at their wish.", reason="BENEFICIARY_ERASED")
     return known
-
-
-async def _words(rows: Mapping[str, Any], tx: Transaction, vault: Vault) -> dict[str, str]:
-    """What the person said of each need, asked by right and complained of, and what they were answered.
-
-    For nobody else's export: it was said in confidence. Words of others about the person may be about others.
-    """
-    sealed = [(one["beneficiary_id"], UUID(one["need_id"]), one["sealed_note"]) for one in rows["need"]]
-    own = [one for one in rows["rights_request"] if one["asked_by"] == AskedBy.SELF]
-    for row, subject in (
-        *((one, one["rights_request_id"]) for one in own),
-        *((one, one["complaint_id"]) for one in rows["complaint"]),
-    ):
-        sealed += [
-            (row["beneficiary_id"], UUID(subject), row[name]) for name in ("sealed_words", "sealed_answer")
-        ]
-    wanted = [one for one in sealed if one[2]]
-    texts = [
-        (BeneficiaryId(UUID(person)), subject, bytes.fromhex(words.removeprefix("\\x")))
-        for person, subject, words in wanted
-    ]
-    opened = await vault.open_texts(tx, texts)
-    return {words: text or "" for (*_, words), text in zip(wanted, opened, strict=True)}
-
-
-def _ids_in(rows: Mapping[str, Any]) -> set[UUID]:
-    tables = (table for table in rows.values() if isinstance(table, list))
-    return {UUID(row[name]) for table in tables for row in table for name in _IDS if row.get(name)}

@@ -14,9 +14,8 @@ from kernel.vocabulary import Routing
 from services.intake.adapters.postgres_erasures import PostgresErasures
 from services.intake.adapters.tombstones import Tombstones
 from services.intake.domain.erasure import Certificate
-from services.intake.domain.person_export import IdentityProof
+from services.intake.domain.person_export import ExportPiece, ExportPlace, IdentityProof, Section
 from services.intake.domain.rights_request import AskedBy, Right, RightsRequest
-from services.intake.entrypoints.export_document import export_document
 from services.intake.use_cases.erase_by_request import (
     EraseByRequest,
     ErasureParts,
@@ -47,8 +46,7 @@ async def two_given(merges: Merges) -> tuple[BeneficiaryId, BeneficiaryId]:
 async def exported(merges: Merges, person: BeneficiaryId, **changes: Any) -> dict[str, Any]:
     rights = Rights(merges.intake)
     asked = await rights.register(person, Right.ACCESS, **changes)
-    document: dict[str, Any] = json.loads(export_document(await rights.export(asked.rights_request_id)))
-    return document
+    return await rights.document(asked.rights_request_id)
 
 
 async def test_an_export_by_either_record_tells_of_both_and_after_unmerging_of_its_own(
@@ -105,6 +103,11 @@ async def erased(
         return await erase_by_request(command, tx, with_parts)
 
 
+def _records(piece: ExportPiece) -> set[str]:
+    assert piece.head is not None
+    return set(piece.head.fields)
+
+
 async def refused(call: Awaitable[object]) -> str:
     with pytest.raises(RuleBroken) as refusal:
         await call
@@ -119,10 +122,10 @@ async def test_a_request_about_one_record_opens_none_that_was_merged_with_it_lat
     assert await refused(rights.export(before.rights_request_id)) == "RECORDS_MERGED_SINCE"
     assert await merges.intake.rows("select from disclosure where kind = 'SUBJECT'") == []
     again = await rights.register(kept, received_time=before.received_time)
-    assert (await rights.export(again.rights_request_id)).other_fields.keys() == {str(merged)}
+    assert _records(await rights.export(again.rights_request_id)) == {str(kept), str(merged)}
     assert again.due_time == before.due_time
     await merges.unmerge(merged)
-    assert (await rights.export(before.rights_request_id)).other_fields == {}
+    assert _records(await rights.export(before.rights_request_id)) == {str(kept)}
 
 
 async def test_a_repeat_of_an_export_gives_no_record_that_was_merged_since(merges: Merges) -> None:
@@ -149,7 +152,7 @@ async def test_an_officer_s_decision_opens_no_record_of_which_the_officer_did_no
     assert await refused(rights.export(to_see.rights_request_id)) == "RECORDS_MERGED_SINCE"
     assert await refused(erased(merges, to_erase, tombstones, merged)) == "RECORDS_MERGED_SINCE"
     await rights.protect(undecided.rights_request_id, with_history=True)
-    assert (await rights.export(undecided.rights_request_id)).other_fields.keys() == {str(merged)}
+    assert _records(await rights.export(undecided.rights_request_id)) == {str(kept), str(merged)}
 
 
 async def test_of_an_export_each_record_tells_who_was_given_it_also_after_unmerging(merges: Merges) -> None:
@@ -217,3 +220,18 @@ async def test_whoever_is_erased_is_so_on_both_records_and_after_a_restore_too(
     with pytest.raises(RuleBroken) as refusal:
         await merges.unmerge(merged)
     assert refusal.value.stable_reason == "BENEFICIARY_ERASED"
+
+
+async def test_of_records_that_are_parted_no_later_piece_of_an_export_of_both_is_given(
+    merges: Merges,
+) -> None:
+    kept, merged = await two_given(merges)
+    await merges.merge(kept, merged)
+    rights, request_id = Rights(merges.intake), uuid4()
+    asked = (await rights.register(kept)).rights_request_id
+    await rights.export(asked, request_id=request_id)
+    place = ExportPlace(Section.DISCLOSURE, False, None, 0, records=2)
+    later = await rights.export(asked, request_id=request_id, place=place)
+    assert (later.head, len(later.lines[0].rows)) == (None, 2)
+    await merges.unmerge(merged)
+    assert await refused(rights.export(asked, request_id=request_id, place=place)) == "EXPORT_OUTDATED"

@@ -7,7 +7,7 @@ import pytest
 
 from kernel import codes
 from services.intake.entrypoints import consent_jsonld
-from services.intake.entrypoints.consent_jsonld import consent_graph
+from services.intake.entrypoints.consent_jsonld import consent_node
 
 NOW = datetime(2026, 6, 1, tzinfo=UTC)
 RECORD: dict[str, Any] = {
@@ -53,9 +53,7 @@ def event(sequence: int, state: str, consent_id: str | None = None, agency_id: s
 
 
 def record_after(*events: Any, **changes: Any) -> dict[str, Any]:
-    rows = {"consent": [RECORD | changes], "consent_grant": [GRANT], "consent_event": events}
-    found: dict[str, Any] = consent_graph(rows, NOW)["@graph"][0]
-    return found
+    return consent_node(RECORD | changes | {"grants": [GRANT], "events": events}, NOW)
 
 
 GIVEN = event(1, "GIVEN", "c1")
@@ -96,13 +94,9 @@ def test_each_line_says_who_may_see_what_for_what_and_on_which_basis() -> None:
 
 
 def test_what_was_asked_for_or_refused_stands_beside_the_records() -> None:
-    rows = {
-        "consent": [RECORD],
-        "consent_grant": [GRANT],
-        "consent_event": [event(1, "REFUSED", agency_id="b"), event(2, "GIVEN", "c1")],
-    }
-    [record, refused] = consent_graph(rows, NOW)["@graph"]
+    record = record_after(event(1, "REFUSED", agency_id="b"), event(2, "GIVEN", "c1"))
     assert record["dct:hasPart"] == [{"@type": "dpv:ConsentGiven", "dct:date": GIVEN["happened_time"]}]
+    refused = consent_node(event(1, "REFUSED", agency_id="b"), NOW)
     assert (refused["@type"], refused["dpv:hasRecipient"]) == ("dpv:ConsentRefused", {"@id": "urn:uuid:b"})
 
 

@@ -767,29 +767,33 @@ Global___DecideProtectionDataResponse: _TypeAlias = DecideProtectionDataResponse
 
 @_typing.final
 class ExportPersonDataRequest(_message.Message):
-    """Asks for everything."""
+    """Asks for everything, or for what comes after a piece of it."""
 
     DESCRIPTOR: _descriptor.Descriptor
 
     REQUEST_ID_FIELD_NUMBER: _builtins.int
     RIGHTS_REQUEST_ID_FIELD_NUMBER: _builtins.int
     IDENTITY_PROOF_FIELD_NUMBER: _builtins.int
+    PAGE_TOKEN_FIELD_NUMBER: _builtins.int
     request_id: _builtins.str
     """Makes a repeat safe: the same id names the same disclosure."""
     rights_request_id: _builtins.str
     """The request of the person, not answered yet."""
     identity_proof: Global___IdentityProof.ValueType
     """How who asks was told to be who they are."""
+    page_token: _builtins.str
+    """Where the last piece ended; empty for the first. The rest of the request stays as it was."""
     def __init__(
         self,
         *,
         request_id: _builtins.str = ...,
         rights_request_id: _builtins.str = ...,
         identity_proof: Global___IdentityProof.ValueType = ...,
+        page_token: _builtins.str = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["identity_proof", b"identity_proof", "request_id", b"request_id", "rights_request_id", b"rights_request_id"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["identity_proof", b"identity_proof", "page_token", b"page_token", "request_id", b"request_id", "rights_request_id", b"rights_request_id"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
@@ -797,19 +801,23 @@ Global___ExportPersonDataRequest: _TypeAlias = ExportPersonDataRequest  # noqa: 
 
 @_typing.final
 class ExportPersonDataResponse(_message.Message):
-    """Everything that is held."""
+    """Everything that is held, or a piece of it: all pieces of one request_id joined in their order are the document."""
 
     DESCRIPTOR: _descriptor.Descriptor
 
     DISCLOSURE_ID_FIELD_NUMBER: _builtins.int
     DISCLOSED_TIME_FIELD_NUMBER: _builtins.int
     DOCUMENT_FIELD_NUMBER: _builtins.int
+    NEXT_PAGE_TOKEN_FIELD_NUMBER: _builtins.int
     disclosure_id: _builtins.str
     """The disclosure to the person."""
     document: _builtins.str
     """JSON: what is known, consents (JSON-LD in terms of the Data Privacy Vocabulary), needs, who was given what, who looked,
-    what was asked by right. Agencies stand in it by their ids.
+    what was asked by right. Agencies stand in it by their ids. A piece of it where there is a next one: about half a
+    megabyte, cut between two lines.
     """
+    next_page_token: _builtins.str
+    """Where this piece ended; empty with the last one."""
     @_builtins.property
     def disclosed_time(self) -> _timestamp_pb2.Timestamp:
         """When it was given."""
@@ -820,10 +828,11 @@ class ExportPersonDataResponse(_message.Message):
         disclosure_id: _builtins.str = ...,
         disclosed_time: _timestamp_pb2.Timestamp | None = ...,
         document: _builtins.str = ...,
+        next_page_token: _builtins.str = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _typing.Literal["disclosed_time", b"disclosed_time"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["disclosed_time", b"disclosed_time", "disclosure_id", b"disclosure_id", "document", b"document"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["disclosed_time", b"disclosed_time", "disclosure_id", b"disclosure_id", "document", b"document", "next_page_token", b"next_page_token"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
