@@ -23,7 +23,12 @@ _PEOPLE: Final = f"""
 _DISCLOSURES: Final = f"""
     select d.disclosure_id, d.beneficiary_id, d.agency_id, d.purpose, d.kind, d.refusal_reason, d.asked_mask,
         d.given_mask, d.disclosed_time, p.erased_time, n.withdrawn_time, a.categories, a.purposes,
-        a.valid_from_time, a.valid_until_time
+        a.valid_from_time, a.valid_until_time,
+        d.refusal_reason = 'CORRECTED_SINCE' and exists (
+            select from intake.disclosure e join intake.correction c using (beneficiary_id)
+            where e.principal_id = d.principal_id and e.request_id = d.request_id and e.outcome = 'GIVEN'
+              and c.corrected_time > e.disclosed_time and c.corrected_time <= d.disclosed_time
+              and c.corrected_mask & e.given_mask <> 0) as is_corrected
     from intake.disclosure d
     join intake.beneficiary p using (beneficiary_id)
     left join intake.need n on n.need_id = d.need_id
@@ -61,7 +66,7 @@ async def second_opinion(snapshot: Snapshot) -> list[Finding]:
     )
     refused = Broken(
         "I6-refused-for-its-reason",
-        "Whoever was refused for consent, agreement, need or erasure was so rightly",
+        "Whoever was refused for consent, agreement, need, erasure or correction was so rightly",
     )
     if not snapshot.has("intake"):
         return []
@@ -136,6 +141,7 @@ _REASONS: Final[dict[str, Callable[[Any, Person], bool]]] = {
     "NO_AGREEMENT": lambda row, person: not _is_covered(row, person),
     "CONSENT_NOT_IN_FORCE": lambda row, person: _right_mask(row, person) == 0,
     "CONSENT_FROZEN": lambda row, person: is_frozen(person, row["disclosed_time"]),
+    "CORRECTED_SINCE": lambda row, _: row["is_corrected"],
     "BENEFICIARY_ERASED": lambda row, _: row["erased_time"] is not None,
 }
 """Who holds a referral is referral's to say, so the other reasons are not judged here."""

@@ -6,7 +6,7 @@ from typing import Final
 from uuid import UUID
 
 from chassis.postgres import Transaction
-from kernel.ids import BeneficiaryId
+from kernel.ids import BeneficiaryId, DisclosureId
 from services.intake.domain.correction import Correction, EarlierValue
 
 _ADD: Final = """
@@ -18,6 +18,12 @@ _SINCE: Final = """
     select correction_id from correction where beneficiary_id = any($1::uuid[]) and corrected_time >= $2
     order by corrected_time desc limit 1
 """
+
+
+async def corrected_since_given(tx: Transaction, disclosure_id: DisclosureId) -> int:
+    """The categories of which something was corrected since this was given; the person stays as they are."""
+    mask: int = await tx.connection.fetchval("select corrected_since_given($1)", disclosure_id)
+    return mask
 
 
 class PostgresCorrections:

@@ -8,6 +8,7 @@ from itertools import groupby
 from operator import or_
 from uuid import UUID
 
+from kernel.errors import RuleBroken
 from kernel.ids import AgencyId, BeneficiaryId, DisclosureId, ReferralId, random_id
 from services.intake.domain.recall import RECALL_DUE, Recall, RecallCause, RecalledDisclosure
 
@@ -71,4 +72,13 @@ def _recall(
             RecalledDisclosure(one.disclosure_id, one.disclosed_time, one.mask, is_in_between=False)
             for one in held
         ),
+    )
+
+
+def corrected_since() -> RuleBroken:
+    """By a request_id nothing else is told than what was given by it, and that is no longer so."""
+    return RuleBroken(
+        "What you were given by this request_id was corrected since. Ask anew with a new request_id to be"
+        " given what is right now, and destroy what you had.",
+        reason="CORRECTED_SINCE",
     )

@@ -34,6 +34,7 @@ class EmergencyRefusal(StrEnum):
     NO_AGREEMENT = "NO_AGREEMENT"
     EXCLUDED_BY_PERSON = "EXCLUDED_BY_PERSON"
     BENEFICIARY_ERASED = "BENEFICIARY_ERASED"
+    CORRECTED_SINCE = "CORRECTED_SINCE"
 
 
 @dataclass(frozen=True, slots=True)

@@ -12,10 +12,12 @@ from chassis.postgres import Transaction
 from kernel import codes
 from kernel.errors import Conflict, RuleBroken
 from kernel.ids import BeneficiaryId, DisclosureId, derived_id, ordered_id
+from services.intake.adapters.postgres_corrections import corrected_since_given
 from services.intake.adapters.postgres_exports import EarlierExport, GivenRecord, PostgresExports
 from services.intake.adapters.postgres_rights_requests import PostgresRightsRequests
 from services.intake.adapters.record_format import PLACE, PROFILE
 from services.intake.adapters.vault import Vault
+from services.intake.domain.correction import corrected_since
 from services.intake.domain.person_export import (
     ExportHead,
     ExportPiece,
@@ -60,8 +62,8 @@ async def export_person_data(
 
     Raises:
         NotFound: RIGHTS_REQUEST_NOT_FOUND.
-        RuleBroken: BENEFICIARY_ERASED, EXPORT_NOT_BEGUN, EXPORT_OUTDATED, and as `RightsRequest.check_export`
-            and `check_records` say.
+        RuleBroken: BENEFICIARY_ERASED, EXPORT_NOT_BEGUN, EXPORT_OUTDATED, CORRECTED_SINCE, and as
+            `RightsRequest.check_export` and `check_records` say.
         Conflict: REQUEST_ID_REUSED.
     """
     request = await open_to_caller(command.rights_request_id, tx, requests)
@@ -74,6 +76,8 @@ async def export_person_data(
             request_id=str(command.request_id),
         )
     scope = scope_of(request)
+    if earlier and not place and scope.mask & await corrected_since_given(tx, earlier.disclosure_id):
+        raise corrected_since()
     opened = _opened(await exports.records(tx, request.rights_request_id), scope, vault)
     # the person stays as they are by now: nothing is merged with them before the commit
     request.check_records(await exports.last_merged_time(tx, request.rights_request_id))

@@ -11,8 +11,10 @@ from chassis.postgres import Transaction
 from kernel.errors import Conflict, RuleBroken
 from kernel.ids import DisclosureId, ordered_id
 from services.intake.adapters.postgres_authorities import PostgresAuthorities
+from services.intake.adapters.postgres_corrections import corrected_since_given
 from services.intake.adapters.vault import Vault
 from services.intake.domain.authority_events import CompelledDisclosureGiven
+from services.intake.domain.correction import corrected_since
 from services.intake.use_cases.decide_compelled_request import not_found
 from services.intake.use_cases.hub_officer import own_agency_or_officer
 
@@ -47,7 +49,7 @@ async def get_compelled_disclosure(
     Raises:
         NotFound: COMPELLED_REQUEST_NOT_FOUND: no such request, or the caller acts for an agency: what an
             authority is given is handed over by the hub's own officer.
-        RuleBroken: COMPELLED_REQUEST_REFUSED, BENEFICIARY_ERASED.
+        RuleBroken: COMPELLED_REQUEST_REFUSED, BENEFICIARY_ERASED, CORRECTED_SINCE.
         Conflict: REQUEST_ID_REUSED.
     """
     if tx.caller.agency_id is not None:
@@ -65,6 +67,8 @@ async def get_compelled_disclosure(
             reason="REQUEST_ID_REUSED",
             request_id=str(command.request_id),
         )
+    if earlier is not None and request.allowed_mask & await corrected_since_given(tx, earlier.disclosure_id):
+        raise corrected_since()
     fields = None
     if not is_erased:
         rows = await authorities.records(tx, request.beneficiary_id, request.allowed_mask)

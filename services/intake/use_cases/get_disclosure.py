@@ -14,6 +14,7 @@ from chassis.postgres import Database, Transaction
 from kernel.errors import Conflict, KemError
 from kernel.ids import DisclosureId, ReferralId, ordered_id
 from services.intake.adapters.holding_news import HoldingNews
+from services.intake.adapters.postgres_corrections import corrected_since_given
 from services.intake.adapters.postgres_disclosures import (
     DisclosureRow,
     EarlierDisclosure,
@@ -79,7 +80,8 @@ async def get_disclosure(
     Raises:
         NotYetKnown: ACCEPTANCE_NOT_KNOWN: no such referral, or the caller's agency does not hold it, or its
             acceptance has not arrived: told apart on record only, and after the same time.
-        RuleBroken: NEED_WITHDRAWN, NO_AGREEMENT, CONSENT_NOT_IN_FORCE, BENEFICIARY_ERASED.
+        RuleBroken: NEED_WITHDRAWN, NO_AGREEMENT, CONSENT_NOT_IN_FORCE, BENEFICIARY_ERASED; CORRECTED_SINCE,
+            for what is read under a disclosure is what was given then.
         Conflict: REQUEST_ID_REUSED, the id was used for another referral.
     """
     own_agency(caller)
@@ -145,6 +147,8 @@ async def _answer(
     )
     given_mask = decision.given_mask & earlier.given_mask if earlier else decision.given_mask
     refusal = decision.refusal or (None if given_mask else Refusal.CONSENT_NOT_IN_FORCE)
+    if refusal is None and earlier and given_mask & await corrected_since_given(tx, earlier.disclosure_id):
+        refusal = Refusal.CORRECTED_SINCE
     fields = None
     if refusal is None and not standing.is_erased:
         fields = await parts.vault.read_categories(tx, held.beneficiary_id, given_mask)

@@ -11,12 +11,14 @@ from chassis.caller import Caller
 from chassis.postgres import Database, Transaction
 from kernel.errors import Conflict, KemError, NotFound, RuleBroken
 from kernel.ids import DisclosureId, ordered_id
+from services.intake.adapters.postgres_corrections import corrected_since_given
 from services.intake.adapters.postgres_disclosures import PostgresDisclosures
 from services.intake.adapters.postgres_emergency_access import (
     EmergencyDisclosureRow,
     PostgresEmergencyAccess,
 )
 from services.intake.adapters.vault import Vault
+from services.intake.domain.correction import corrected_since
 from services.intake.domain.emergency_access import EmergencyAccess, EmergencyRefusal, given_by_emergency
 from services.intake.domain.emergency_events import EmergencyDisclosureGiven
 from services.intake.domain.events import DisclosureRefused
@@ -60,7 +62,8 @@ async def get_emergency_disclosure(
 
     Raises:
         NotFound: EMERGENCY_NOT_FOUND: no such access, or somebody else asked for it.
-        RuleBroken: ACCESS_NOT_IN_FORCE, NOT_HOLDER, NO_AGREEMENT, EXCLUDED_BY_PERSON, BENEFICIARY_ERASED.
+        RuleBroken: ACCESS_NOT_IN_FORCE, NOT_HOLDER, NO_AGREEMENT, EXCLUDED_BY_PERSON, BENEFICIARY_ERASED,
+            CORRECTED_SINCE.
         Conflict: REQUEST_ID_REUSED.
     """
     own_agency(caller)
@@ -95,6 +98,8 @@ async def _answer(
     if isinstance(allowed, EmergencyRefusal):
         return await _refuse(command, access, held, allowed, tx, parts)
     given_mask = allowed & earlier.given_mask if earlier else allowed
+    if earlier and given_mask & await corrected_since_given(tx, earlier.disclosure_id):
+        return await _refuse(command, access, held, EmergencyRefusal.CORRECTED_SINCE, tx, parts)
     fields = None
     if given_mask and not standing.is_erased:
         fields = await parts.vault.read_categories(tx, held.beneficiary_id, given_mask)
@@ -161,6 +166,8 @@ async def _refuse(
                 request_id=command.request_id,
             )
         )
+    if refusal is EmergencyRefusal.CORRECTED_SINCE:
+        return corrected_since()
     return RuleBroken(_WORDS[refusal], reason=refusal)
 
 

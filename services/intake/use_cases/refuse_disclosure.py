@@ -7,6 +7,7 @@ from chassis.postgres import Transaction
 from kernel.errors import KemError, NotYetKnown, RuleBroken
 from kernel.ids import AgencyId, DisclosureId, ReferralId, ordered_id
 from services.intake.adapters.postgres_disclosures import DisclosureRow, PostgresDisclosures
+from services.intake.domain.correction import corrected_since
 from services.intake.domain.disclosure import Decision, Refusal
 from services.intake.domain.events import DisclosureRefused
 from services.intake.domain.held_referral import HeldReferral
@@ -88,5 +89,7 @@ def _told(refusal: Refusal, agency_id: AgencyId) -> KemError:
                 "The person's consent does not, or no longer, allow your agency to see their data.",
                 reason="CONSENT_NOT_IN_FORCE",
             )
+        case Refusal.CORRECTED_SINCE:
+            return corrected_since()
         case Refusal.BENEFICIARY_ERASED:
             return RuleBroken("This person's data was erased at their wish.", reason="BENEFICIARY_ERASED")

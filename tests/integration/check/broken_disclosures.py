@@ -29,6 +29,7 @@ BREAKS = [
             "NEED_WITHDRAWN",
             "BENEFICIARY_ERASED",
             "CONSENT_FROZEN",
+            "CORRECTED_SINCE",
         )
     ),
     (

@@ -598,7 +598,7 @@ class GetCompelledDisclosureRequest(_message.Message):
     REQUEST_ID_FIELD_NUMBER: _builtins.int
     COMPELLED_REQUEST_ID_FIELD_NUMBER: _builtins.int
     request_id: _builtins.str
-    """Makes a repeat safe: the same id names the same disclosure."""
+    """Makes a repeat safe: the same id names the same disclosure; refused once something of it was corrected (CORRECTED_SINCE)."""
     compelled_request_id: _builtins.str
     """The request of the authority."""
     def __init__(

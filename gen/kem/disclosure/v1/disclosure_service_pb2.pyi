@@ -29,7 +29,9 @@ class GetDisclosureRequest(_message.Message):
     REQUEST_ID_FIELD_NUMBER: _builtins.int
     REFERRAL_ID_FIELD_NUMBER: _builtins.int
     request_id: _builtins.str
-    """Makes a repeat safe: the same id names the same disclosure row; what it may see is decided anew."""
+    """Makes a repeat safe: the same id names the same disclosure row; what it may see is decided anew. Once something of it was
+    corrected a repeat is refused (CORRECTED_SINCE): what is right now is another disclosure, by an id of its own.
+    """
     referral_id: _builtins.str
     """The referral that the caller's agency holds."""
     def __init__(

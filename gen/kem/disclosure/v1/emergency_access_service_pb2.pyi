@@ -280,7 +280,9 @@ class GetEmergencyDisclosureRequest(_message.Message):
     REQUEST_ID_FIELD_NUMBER: _builtins.int
     EMERGENCY_ACCESS_ID_FIELD_NUMBER: _builtins.int
     request_id: _builtins.str
-    """Makes a repeat safe: the same id names the same disclosure; what it may see is decided anew."""
+    """Makes a repeat safe: the same id names the same disclosure; what it may see is decided anew, and refused once something
+    of it was corrected (CORRECTED_SINCE).
+    """
     emergency_access_id: _builtins.str
     """The emergency access, asked for by the caller."""
     def __init__(

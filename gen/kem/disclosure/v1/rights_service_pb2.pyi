@@ -776,7 +776,7 @@ class ExportPersonDataRequest(_message.Message):
     IDENTITY_PROOF_FIELD_NUMBER: _builtins.int
     PAGE_TOKEN_FIELD_NUMBER: _builtins.int
     request_id: _builtins.str
-    """Makes a repeat safe: the same id names the same disclosure."""
+    """Makes a repeat safe: the same id names the same disclosure; refused once something of it was corrected (CORRECTED_SINCE)."""
     rights_request_id: _builtins.str
     """The request of the person, not answered yet."""
     identity_proof: Global___IdentityProof.ValueType
