@@ -13,23 +13,14 @@ from tools.stack.failure import StackFailure
 COMMANDS = {
     **dict.fromkeys(("up", "down", "status", "logs"), "tools.stack.commands"),
     **dict.fromkeys(("login", "logout"), "tools.login"),
-    "staff": "tools.staff",
-    "notices": "tools.notices",
+    **{name: f"tools.{name}" for name in ("staff", "notices")},
     **dict.fromkeys(("processing", "impact-assessment"), "tools.processing"),
     **dict.fromkeys(
         ("replay", "topics", "lag", "dead-letters", "backup", "restore", "events"), "tools.operate"
     ),
-    "demo": "tools.demo",
-    "partner": "tools.partner",
-    "push": "tools.push",
-    "rights": "tools.rights",
-    "receipt": "tools.receipt",
+    **{name: f"tools.{name}" for name in ("demo", "partner", "push", "rights", "receipt")},
     "certs": "tools.certificates",
-    "keys": "tools.keys",
-    "trace": "tools.trace",
-    "check": "tools.check",
-    "bench": "tools.bench",
-    "storm": "tools.storm",
+    **{name: f"tools.{name}" for name in ("keys", "retention", "trace", "check", "bench", "storm")},
     "test": "tools.testing",
 }
 """Each module has `register(app: typer.Typer) -> None`, which adds its commands."""

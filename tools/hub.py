@@ -19,7 +19,12 @@ from kem.disclosure.v1 import (
     receipt_service_pb2_grpc,
     rights_service_pb2_grpc,
 )
-from kem.intake.v1 import consent_policy_service_pb2_grpc, intake_service_pb2_grpc, key_service_pb2_grpc
+from kem.intake.v1 import (
+    consent_policy_service_pb2_grpc,
+    intake_service_pb2_grpc,
+    key_service_pb2_grpc,
+    retention_service_pb2_grpc,
+)
 from kem.notifications.v1 import inbox_service_pb2_grpc, push_service_pb2_grpc
 from kem.referral.v1 import referral_service_pb2_grpc
 from tools.stack.credentials import ISSUER
@@ -142,6 +147,7 @@ class Hub:
         self._channels = [intake, referral, notifications, access]
         self.intake = intake_service_pb2_grpc.IntakeServiceStub(intake)
         self.keys = key_service_pb2_grpc.KeyServiceStub(intake)
+        self.retention = retention_service_pb2_grpc.RetentionServiceStub(intake)
         self.policy = consent_policy_service_pb2_grpc.ConsentPolicyServiceStub(intake)
         self.disclosure = disclosure_service_pb2_grpc.DisclosureServiceStub(intake)
         self.recall = recall_service_pb2_grpc.RecallServiceStub(intake)

@@ -2,7 +2,6 @@
 
 import os
 from datetime import timedelta
-from functools import partial
 
 from chassis.run import EXIT_SETTINGS, run_service
 from chassis.service import Service
@@ -10,10 +9,9 @@ from services.intake.adapters.event_codec import encode
 from services.intake.adapters.keys import KeysUnusable
 from services.intake.adapters.known_names import KnownNames
 from services.intake.adapters.measures import LOOKS
-from services.intake.adapters.postgres_consent_moments import PostgresConsentMoments
+from services.intake.adapters.postgres_destructions import PostgresDestructions
 from services.intake.adapters.postgres_key_rolls import PostgresKeyRolls
-from services.intake.adapters.postgres_receipts import forget_checks
-from services.intake.adapters.postgres_search_tally import forget_searches
+from services.intake.adapters.postgres_retention import PostgresRetention
 from services.intake.adapters.root_key import open_keys
 from services.intake.adapters.tombstones import Tombstones
 from services.intake.adapters.vault import Vault
@@ -24,11 +22,11 @@ from services.intake.entrypoints.key_server import KeyParts
 from services.intake.entrypoints.parts import VaultParts
 from services.intake.entrypoints.projection import CONSUMER, TOPICS, WINDOW_SECONDS, DisclosureFacts
 from services.intake.entrypoints.receipt_parts import receipt_parts
+from services.intake.entrypoints.timers import add_timers
 from services.intake.settings import IntakeSettings
+from services.intake.use_cases.destroy_keys import DestroyParts, replay_destroyed_keys
 from services.intake.use_cases.erase_beneficiary import replay_tombstones
 from services.intake.use_cases.roll_keys import RollKeys
-from services.intake.use_cases.tell_consent_moments import tell_consent_moments
-from services.intake.use_cases.tell_overdue_recalls import tell_overdue_recalls
 
 
 async def wire(service: Service) -> None:
@@ -46,22 +44,20 @@ async def wire(service: Service) -> None:
     consent = ConsentParts.over(
         service.app, people.vault, bootstrap, people.people, max_waiting_events=settings.max_waiting_events
     )
+    destroy_parts = DestroyParts(
+        people.people, people.vault, PostgresRetention(), PostgresDestructions(), tombstones, consent.recalls
+    )
     await replay_tombstones(tombstones, service.worker, people.people, consent.recalls)
+    await replay_destroyed_keys(destroy_parts, service.worker)
     rolling = RollKeys(keys, PostgresKeyRolls(), timedelta(seconds=settings.epoch_rest_seconds))
     receipts = receipt_parts(consent, service.channel(settings.referral_address, "referral"), settings)
     keeping = KeyParts(service.app, service.worker, rolling)
-    service.serve(ACCESS, registrations(people, consent, tombstones, receipts, keeping))
-    service.timer(rolling.take, name="roll_keys", longest_pause_seconds=1)
+    service.serve(ACCESS, registrations(people, consent, tombstones, receipts, keeping, destroy_parts))
     beside = {"names": names.run, "needs writer": consent.writer.run, "backlog": consent.backlog.run}
     for name, run in beside.items():
         service.beside(name, run)
-    service.timer(forget_searches, name="forget_searches", longest_pause_seconds=60)
-    service.timer(forget_checks, name="forget_checks", shortest_pause_seconds=60, longest_pause_seconds=3600)
     service.gauges.own.extend(LOOKS)
-    tell = partial(tell_consent_moments, moments=PostgresConsentMoments(), recalls=consent.recalls)
-    service.timer(tell, name="consent_moments")
-    overdue = partial(tell_overdue_recalls, recalls=consent.recalls)
-    service.timer(overdue, name="overdue_recalls", longest_pause_seconds=5)
+    add_timers(service, rolling, consent.recalls, destroy_parts.retention)
     facts = DisclosureFacts(consent.held_referrals, consent.needed_categories, consent.holding_news)
     service.project(CONSUMER, TOPICS, facts, window_seconds=WINDOW_SECONDS)
 

@@ -21,6 +21,7 @@ from kem.directory.v1.directory_service_pb2 import ListAgenciesRequest
 from kem.disclosure.v1 import rights_service_pb2
 from kem.intake.v1 import intake_service_pb2
 from kem.intake.v1.beneficiary_pb2 import ORIGIN_KEM_DESK
+from kernel import codes
 from kernel.vocabulary import Role
 from services.intake.entrypoints.translate_beneficiary import beneficiary_message
 from tests.e2e.kem_command import ROOT, KemUp, command, environment
@@ -297,6 +298,12 @@ async def test_the_impact_assessment_is_written_with_what_belongs_to_it(
         assert await asyncio.wait_for(process.wait(), PATIENCE_SECONDS) == code
     assert {file.name.split(".")[-2] for file in folder.glob("notice-*.md")} == set(LANGUAGES)
     assert "UNHCR" in (folder / "record-of-processing.en.md").read_text()
+
+
+async def test_what_is_due_to_be_destroyed_is_told_without_destroying_anything(hub_process: KemUp) -> None:
+    found = await told(hub_process.layout, "retention")
+    assert (found["rules_version"], found["waiting_people"]) == (1, 0)
+    assert {name for rule in found["rules"] for name in rule["categories"]} == set(codes.CATEGORIES)
 
 
 async def test_a_receipt_is_a_page_to_take_along_that_tells_others_whether_it_is_valid_and_no_more(

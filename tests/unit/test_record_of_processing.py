@@ -7,6 +7,7 @@ import pytest
 from kem.directory.v1.directory_pb2 import Agency, BilingualText
 from kem.disclosure.v1.disclosure_service_pb2 import Agreement
 from kem.intake.v1.consent_policy_service_pb2 import ListedNotice
+from kem.intake.v1.retention_service_pb2 import RETENTION_START_LAST_CONTACT, RetentionRule
 from kernel import codes
 from tools.notices.files import SAMPLE_NOTICE, read_notice
 from tools.processing.reading import Record
@@ -27,7 +28,13 @@ def _record() -> Record:
     agreement.valid_until_time.FromDatetime(NOW + timedelta(days=30))
     name = BilingualText(el="Φορέας | δείγμα", en="Agency | sample")
     notice = ListedNotice(version="1", terms=read_notice(SAMPLE_NOTICE).terms)
-    return Record(NOW, notice, [agreement], {AGENCY: Agency(agency_id=AGENCY, name=name)})
+    kept = RetentionRule(
+        categories=["SAFE_CONTACT"],
+        start=RETENTION_START_LAST_CONTACT,
+        months=12,
+        source="GDPR, art. 5(1)(e)",
+    )
+    return Record(NOW, notice, [agreement], {AGENCY: Agency(agency_id=AGENCY, name=name)}, [kept])
 
 
 @pytest.mark.parametrize("language", ["en", "el"])
@@ -44,7 +51,16 @@ def test_each_purpose_has_its_recipients_with_categories_regime_and_basis(langua
     assert "City of Athens" in text
 
 
+@pytest.mark.parametrize(
+    ("language", "kept"),
+    [("en", "12 months after the last contact"), ("el", "12 μήνες μετά την τελευταία επαφή")],
+)
+def test_each_category_has_the_time_for_which_it_is_kept(language: str, kept: str) -> None:
+    category = getattr(codes.CATEGORIES["SAFE_CONTACT"], language)
+    assert f"| {category} | {kept} | GDPR, art. 5(1)(e) |" in written(_record(), language)
+
+
 def test_what_is_missing_is_said() -> None:
-    text = written(Record(NOW, None, [], {}), "en")
+    text = written(Record(NOW, None, [], {}, []), "en")
     assert "./kem notices publish FOLDER" in text
     assert text.count("nobody has an agreement for this") == len(codes.PURPOSES)

@@ -21,6 +21,7 @@ from tools.check.offers import offers
 from tools.check.paths import paths
 from tools.check.places import places
 from tools.check.recalls import recalls
+from tools.check.retention import retention
 from tools.check.rights import rights
 from tools.check.second_opinion import second_opinion
 from tools.check.waiting import waiting
@@ -42,6 +43,7 @@ GROUPS: Final[tuple[Group, ...]] = (
     rights,
     recalls,
     merges,
+    retention,
 )
 
 # by the event log: a schema that has one was migrated and belongs to a service

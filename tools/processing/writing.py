@@ -1,9 +1,10 @@
 """The record of processing as Markdown, in Greek or English."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from typing import Final
 
 from kem.disclosure.v1.disclosure_service_pb2 import Agreement
+from kem.intake.v1.retention_service_pb2 import RetentionStart
 from kernel import codes
 from tools.processing.reading import Record
 from tools.trace.story import ATHENS
@@ -28,6 +29,12 @@ _WORDS: Final = {
         "regime": "Legal regime",
         "transfer": "Transfer basis",
         "until": "Until",
+        "periods": "For how long each category is kept",
+        "kept": "Kept for",
+        "source": "Source",
+        "LAST_CONTACT": "{} months after the last contact",
+        "CASE_CLOSED": "{} months after the case was closed",
+        "CONSENT_ENDED": "{} months after consent ended",
     },
     "el": {
         "title": "Αρχείο δραστηριοτήτων επεξεργασίας (ΓΚΠΔ άρθρο 30)",
@@ -48,6 +55,12 @@ _WORDS: Final = {
         "regime": "Νομικό καθεστώς",
         "transfer": "Βάση διαβίβασης",
         "until": "Έως",
+        "periods": "Για πόσο διατηρείται κάθε κατηγορία",
+        "kept": "Διατήρηση",
+        "source": "Πηγή",
+        "LAST_CONTACT": "{} μήνες μετά την τελευταία επαφή",
+        "CASE_CLOSED": "{} μήνες μετά το κλείσιμο της υπόθεσης",
+        "CONSENT_ENDED": "{} μήνες μετά τη λήξη της συναίνεσης",
     },
 }
 LANGUAGES: Final = tuple(_WORDS)
@@ -69,10 +82,20 @@ def _lines(record: Record, language: str) -> Iterator[str]:
         for term in _TERMS:
             yield f"- **{words[term]}**: {getattr(record.notice.terms, term)}"
     yield f"\n{words['data_subjects']}\n\n{words['security']}"
+    yield from _periods(record, language)
     for purpose in codes.PURPOSES.values():
         yield f"\n## {getattr(purpose, language)} (`{purpose.code}`)\n"
         covering = [one for one in record.agreements if purpose.code in one.purposes]
         yield from _recipients(record, covering, language)
+
+
+def _periods(record: Record, language: str) -> Iterator[str]:
+    words = _WORDS[language]
+    yield f"\n## {words['periods']}\n"
+    yield f"| {words['categories']} | {words['kept']} | {words['source']} |\n|---|---|---|"
+    for rule in record.retention_rules:
+        start = RetentionStart.Name(rule.start).removeprefix("RETENTION_START_")
+        yield _row(_names(rule.categories, language), words[start].format(rule.months), rule.source)
 
 
 def _recipients(record: Record, covering: Sequence[Agreement], language: str) -> Iterator[str]:
@@ -86,12 +109,20 @@ def _recipients(record: Record, covering: Sequence[Agreement], language: str) ->
     for agreement in sorted(covering, key=lambda one: _name(record, one, language)):
         cells = (
             _name(record, agreement, language),
-            ", ".join(getattr(codes.CATEGORIES[code], language) for code in agreement.categories),
+            _names(agreement.categories, language),
             agreement.legal_regime,
             agreement.transfer_basis or "–",
             f"{agreement.valid_until_time.ToDatetime():%Y-%m-%d}",
         )
-        yield f"| {' | '.join(cell.replace('|', '/') for cell in cells)} |"
+        yield _row(*cells)
+
+
+def _names(categories: Iterable[str], language: str) -> str:
+    return ", ".join(getattr(codes.CATEGORIES[code], language) for code in categories)
+
+
+def _row(*cells: str) -> str:
+    return f"| {' | '.join(cell.replace('|', '/') for cell in cells)} |"
 
 
 def _name(record: Record, agreement: Agreement, language: str) -> str:

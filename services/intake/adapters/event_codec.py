@@ -21,6 +21,7 @@ from services.intake.adapters.emergency_codec import EMERGENCY_ENVELOPES
 from services.intake.adapters.emergency_codec import Envelope as _Envelope
 from services.intake.adapters.recall_codec import RECALL_ENVELOPES
 from services.intake.adapters.receipt_codec import RECEIPT_ENVELOPES
+from services.intake.adapters.retention_codec import RETENTION_ENVELOPES
 from services.intake.adapters.rights_codec import RIGHTS_ENVELOPES
 from services.intake.domain import consent_policy_events as policy
 from services.intake.domain import events, key_events
@@ -248,4 +249,5 @@ _ENVELOPES: Final[dict[type, Callable[[Any], _Envelope]]] = {
     **COMPLAINT_ENVELOPES,
     **RECALL_ENVELOPES,
     **RECEIPT_ENVELOPES,
+    **RETENTION_ENVELOPES,
 }

@@ -43,6 +43,11 @@ consent_reviews_overdue = _meter.create_gauge(
     description="Consent frozen because somebody else decides now, and that no officer has looked at in time",
 )
 
+retention_overdue = _meter.create_gauge(
+    "kem_retention_overdue",
+    description="People of whom something should have been destroyed by now, and nothing holds it back",
+)
+
 _CONSENT_REVIEWS: Final = """
     select count(*) from consent_freeze join beneficiary using (beneficiary_id)
     where lifted_time is null and due_time <= clock_timestamp() and erased_time is null

@@ -1,9 +1,10 @@
 """People in PostgreSQL: the row that every command locks first, and what is sealed around it."""
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Final
+from uuid import UUID
 
 from chassis.postgres import Transaction
 from kernel.errors import NotFound, RuleBroken
@@ -12,6 +13,8 @@ from kernel.vocabulary import Origin
 from services.intake.adapters.sealing import DataKey
 from services.intake.adapters.vault import SealedRecord, Vault
 from services.intake.domain.identifiers import Identifier
+
+NO_SUCH_PERSON: Final = "There is no such person among those whom your agency registered."
 
 _COLUMNS: Final = (
     "beneficiary_id, registered_by_agency_id, origin, version, profile_version, registered_time, erased_time"
@@ -102,6 +105,14 @@ _ERASE: Final = """
     update beneficiary set erased_time = told.erased_time, profile_version = profile_version + 1
     from told where beneficiary.beneficiary_id = told.beneficiary_id
     returning beneficiary.beneficiary_id, profile_version
+"""
+_DROP_KEYS: Final = """
+    delete from data_key where beneficiary_id = $1 and key_class = any($2) returning key_class, key_id
+"""
+_KEYS_THERE: Final = """
+    select data_key.beneficiary_id, data_key.key_class
+    from unnest($1::uuid[], $2::uuid[]) as told (beneficiary_id, key_id)
+    join data_key using (beneficiary_id, key_id)
 """
 _ALL_RECORDS: Final = "select * from vault_record where beneficiary_id = $1"
 
@@ -269,6 +280,37 @@ class PostgresBeneficiaries:
         found = ((row["key_class"], self._vault.key_of(row)) for row in rows)
         return {key_class: key for key_class, key in found if key is not None}
 
+    async def drop_keys(
+        self, tx: Transaction, beneficiary_id: BeneficiaryId, key_classes: Collection[str]
+    ) -> dict[str, UUID]:
+        """Deletes the keys of these classes of a locked person; answers the key of each class that had one.
+
+        What they sealed cannot be read from the commit on: put something else there (`replace`).
+        """
+        rows = await tx.connection.fetch(_DROP_KEYS, beneficiary_id, list(key_classes))
+        return {row["key_class"]: row["key_id"] for row in rows}
+
+    async def key_ids(
+        self, tx: Transaction, records: Collection[BeneficiaryId]
+    ) -> list[tuple[BeneficiaryId, str, UUID]]:
+        """Every key of these records: whose, its class, its id."""
+        rows = await tx.connection.fetch(
+            "select distinct beneficiary_id, key_class, key_id from data_key where beneficiary_id = any($1)",
+            list(records),
+        )
+        return [(row["beneficiary_id"], row["key_class"], row["key_id"]) for row in rows]
+
+    async def classes_there(
+        self, tx: Transaction, keys: Iterable[tuple[BeneficiaryId, UUID]]
+    ) -> dict[BeneficiaryId, set[str]]:
+        """Of those keys that are in the database, the classes by person."""
+        found: dict[BeneficiaryId, set[str]] = {}
+        wanted = list(keys)
+        rows = await tx.connection.fetch(_KEYS_THERE, [one for one, _ in wanted], [one for _, one in wanted])
+        for row in rows:
+            found.setdefault(row["beneficiary_id"], set()).add(row["key_class"])
+        return found
+
     async def fields(self, tx: Transaction, beneficiary_id: BeneficiaryId) -> dict[str, Any] | None:
         """Every field of a person whom the caller may see, by name; None when erased."""
         rows = await tx.connection.fetch(_ALL_RECORDS, beneficiary_id)
@@ -303,9 +345,7 @@ def _row(row: Mapping[str, Any]) -> BeneficiaryRow:
 
 def _present(row: BeneficiaryRow | None) -> BeneficiaryRow:
     if row is None:
-        raise NotFound(
-            "There is no such person among those whom your agency registered.", reason="BENEFICIARY_NOT_FOUND"
-        )
+        raise NotFound(NO_SUCH_PERSON, reason="BENEFICIARY_NOT_FOUND")
     if row.erased_time is not None:
         raise RuleBroken("This person's data was erased.", reason="BENEFICIARY_ERASED")
     return row

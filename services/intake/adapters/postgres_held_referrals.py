@@ -10,14 +10,15 @@ from services.intake.domain.held_referral import HeldReferral, ReferralOrigin
 
 HELD_COLUMNS: Final = """referral_id, referral_version, need_id, beneficiary_id, service_type, agency_id,
     offer_id, for_assessment, opened_time, closed_time"""
+_ALL_COLUMNS: Final = f"{HELD_COLUMNS}, ended_time"
 _SAVE: Final = f"""
-    insert into held_referral ({HELD_COLUMNS})
+    insert into held_referral ({_ALL_COLUMNS})
     select * from unnest($1::uuid[], $2::bigint[], $3::uuid[], $4::uuid[], $5::text[], $6::uuid[], $7::uuid[],
-                         $8::boolean[], $9::timestamptz[], $10::timestamptz[])
+                         $8::boolean[], $9::timestamptz[], $10::timestamptz[], $11::timestamptz[])
     on conflict (referral_id) do update set referral_version = excluded.referral_version,
         agency_id = excluded.agency_id, offer_id = excluded.offer_id,
         for_assessment = excluded.for_assessment, opened_time = excluded.opened_time,
-        closed_time = excluded.closed_time
+        closed_time = excluded.closed_time, ended_time = excluded.ended_time
     where held_referral.referral_version < excluded.referral_version
 """  # noqa: S608  constants
 
@@ -40,7 +41,7 @@ class PostgresHeldReferrals:
     async def lock(self, tx: Transaction, referral_ids: Sequence[UUID]) -> dict[UUID, HeldReferral]:
         """What is known of these referrals, locked for a change, in the order of ids."""
         rows = await tx.connection.fetch(
-            f"select {HELD_COLUMNS} from held_referral where referral_id = any($1::uuid[])"  # noqa: S608  constant
+            f"select {_ALL_COLUMNS} from held_referral where referral_id = any($1::uuid[])"  # noqa: S608  constant
             " order by referral_id for no key update",
             list(referral_ids),
         )
@@ -60,6 +61,7 @@ class PostgresHeldReferrals:
             [one.for_assessment for one in held],
             [one.opened_time for one in held],
             [one.closed_time for one in held],
+            [one.ended_time for one in held],
         )
 
     async def acceptance_may_arrive(self, tx: Transaction, referral_id: ReferralId) -> bool:
@@ -69,7 +71,7 @@ class PostgresHeldReferrals:
 
 
 def held_from(row: Any) -> HeldReferral:
-    """A row with all of these columns, and maybe others."""
+    """A row with all of HELD_COLUMNS, and maybe others."""
     return HeldReferral(
         referral_id=row["referral_id"],
         referral_version=row["referral_version"],
@@ -81,4 +83,5 @@ def held_from(row: Any) -> HeldReferral:
         for_assessment=row["for_assessment"],
         opened_time=row["opened_time"],
         closed_time=row["closed_time"],
+        ended_time=row.get("ended_time"),
     )

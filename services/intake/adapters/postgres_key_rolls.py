@@ -55,8 +55,13 @@ _LEFT: Final = "select exists (select from data_key where epoch < $1)"
 _SETTLE: Final = "update key_roll set settled_time = clock_timestamp() where to_epoch = $1"
 _FINISH: Final = "update key_roll set destroyed_time = clock_timestamp() where to_epoch = $1"
 _WAITING: Final = """
-    select count(*) as people, min(erased_time) as since_time from beneficiary
-    where erased_time > coalesce(
+    select count(distinct beneficiary_id) as people, min(gone_time) as since_time
+    from (
+        select beneficiary_id, erased_time as gone_time from beneficiary where erased_time is not null
+        union all
+        select beneficiary_id, destroyed_time from destroyed_key
+    ) as gone
+    where gone_time > coalesce(
         (select max(asked_time) from key_roll where destroyed_time is not null), '-infinity'
     )
 """
@@ -162,6 +167,6 @@ class PostgresKeyRolls:
         await tx.connection.execute(_FINISH, to_epoch)
 
     async def waiting_erasures(self, tx: Transaction) -> WaitingErasures:
-        """Whose erasure is final at the next roll only."""
+        """Whose erasure, or destruction by retention, is final at the next roll only."""
         row = await tx.connection.fetchrow(_WAITING)
         return WaitingErasures(**row)

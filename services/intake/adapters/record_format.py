@@ -72,6 +72,13 @@ def pieces_of(beneficiary: Beneficiary, case_code: str, profile: PersonProfile) 
     return pieces
 
 
+def fields_of_class(key_class: str) -> list[str]:
+    """The fields of a person that keys of this class seal."""
+    return [
+        name for category, names in FIELDS.items() if key_class_of(category) == key_class for name in names
+    ]
+
+
 def fields_in(piece: bytes) -> dict[str, Any]:
     """Fields of one piece by name, as the domain's own values; those no longer known are left out."""
     return {

@@ -1,8 +1,10 @@
-"""The tombstones: who was erased, in a file beside the root key, so that they outlive every backup.
+"""The tombstones: who was erased, and which keys were destroyed because their time was over, in a file beside
+the root key, so that they outlive every backup.
 
 One line for each erasure: its instant (ISO 8601, UTC), and after a space each the beneficiary_id of every
-record that was the person's. Lines are only ever added. A last line without its end was never finished, and
-its erasure never committed: so of one person all records are erased, or none.
+record that was the person's; of a key the beneficiary_id, a slash and the key_id. Lines are only ever added.
+A last line without its end was never finished, and its erasure never committed: so of one person all records
+are erased, or none.
 """
 
 import fcntl
@@ -25,10 +27,11 @@ TOMBSTONES_FILE: Final = "tombstones"
 
 @dataclass(frozen=True, slots=True)
 class Tombstone:
-    """That a record was erased, and when; nothing else is left to know."""
+    """That a record was erased, or one key of it, and when; nothing else is left to know."""
 
     beneficiary_id: BeneficiaryId
     erased_time: datetime
+    key_id: UUID | None = None
 
 
 class Tombstones:
@@ -53,10 +56,10 @@ class Tombstones:
             os.close(descriptor)
 
     def add(self, first: Tombstone, *others: Tombstone) -> None:
-        """Writes down one erasure, of all records of a person at one instant; returns when it is on the disk.
-        Before the erasure commits, never after.
+        """Writes down one erasure, of all records of a person, or of keys of some people, at one instant;
+        returns when it is on the disk. Before the erasure commits, never after.
         """
-        ids = " ".join(str(one.beneficiary_id) for one in (first, *others))
+        ids = " ".join(map(_written, (first, *others)))
         line = f"{utc(first.erased_time).isoformat()} {ids}\n".encode()
         with self._opened() as file:
             file.truncate(len(_whole_lines(file.readall())))
@@ -66,7 +69,7 @@ class Tombstones:
             os.fsync(file.fileno())
 
     def read(self) -> list[Tombstone]:
-        """Everybody who was ever erased, in the order of the erasures.
+        """Everybody and every key that was ever erased, in the order of the erasures.
 
         Raises:
             KeysUnusable: the file is missing or damaged.
@@ -85,7 +88,7 @@ class Tombstones:
         try:
             written, first, *others = line.decode("ascii").split(" ")
             erased_time = utc(datetime.fromisoformat(written))
-            return [Tombstone(BeneficiaryId(UUID(one)), erased_time) for one in (first, *others)]
+            return [_tombstone(one, erased_time) for one in (first, *others)]
         except (ValueError, OverflowError):
             raise KeysUnusable(
                 f"Line {number} of {self.file} is damaged: put back a copy of the key folder."
@@ -97,6 +100,15 @@ class Tombstones:
         with FileIO(os.open(self.file, os.O_RDWR | os.O_CREAT, 0o600), "r+", closefd=True) as file:
             fcntl.flock(file, fcntl.LOCK_EX)
             yield file
+
+
+def _written(tombstone: Tombstone) -> str:
+    return str(tombstone.beneficiary_id) + ("" if tombstone.key_id is None else f"/{tombstone.key_id}")
+
+
+def _tombstone(written: str, erased_time: datetime) -> Tombstone:
+    beneficiary_id, slash, key_id = written.partition("/")
+    return Tombstone(BeneficiaryId(UUID(beneficiary_id)), erased_time, UUID(key_id) if slash else None)
 
 
 def _whole_lines(content: bytes) -> bytes:

@@ -1,6 +1,6 @@
 """The vault: the only place where what is known of a person is readable, and only in memory."""
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Final
 from uuid import UUID
@@ -115,16 +115,25 @@ class Vault:
     async def open_texts(
         self, tx: Transaction, texts: Sequence[tuple[BeneficiaryId, UUID, bytes]]
     ) -> list[str | None]:
-        """Opens (person, subject, sealed) each, as they were sealed; by one statement, however many.
+        """Opens (person, subject, sealed) each, as they were sealed; by one statement, however many, and one
+        more where a key was destroyed since.
 
-        None where the person is erased or not the caller's.
+        None where the person is erased or not the caller's, or the key was destroyed as its time was over.
 
         Raises:
             RecordAltered: one was sealed for something else.
         """
         keys = await self._sensitive_keys(tx, {person for person, _, _ in texts})
+        others = {
+            _key_id(sealed)
+            for person, _, sealed in texts
+            if (key := keys.get(person)) is not None and _key_id(sealed) != key.key_id.bytes
+        }
+        gone = await self._destroyed(tx, others)
         return [
-            None if (key := keys.get(person)) is None else _open_text(key, person, subject, sealed)
+            None
+            if (key := keys.get(person)) is None or _key_id(sealed) in gone
+            else _open_text(key, person, subject, sealed)
             for person, subject, sealed in texts
         ]
 
@@ -168,6 +177,14 @@ class Vault:
         """32 bytes by which the value is known again, and which nobody can make without the root key."""
         return self._keys.digest(purpose, value)
 
+    async def _destroyed(self, tx: Transaction, key_ids: Collection[bytes]) -> set[bytes]:
+        """Those of them that retention has destroyed."""
+        wanted = [UUID(bytes=one) for one in key_ids if len(one) == _KEY_ID_BYTES]
+        if not wanted:
+            return set()
+        rows = await tx.connection.fetch("select destroyed_keys($1) as key_id", wanted)
+        return {row["key_id"].bytes for row in rows}
+
     def _opened(self, row: Row) -> bytes | None:
         key = self._sealer.key_of(row)
         if key is None:
@@ -185,13 +202,17 @@ class Vault:
         return {person: key for person, key in found if key is not None}
 
 
+def _key_id(sealed: bytes) -> bytes:
+    return sealed[:_KEY_ID_BYTES]
+
+
 def _seal_text(key: DataKey, beneficiary_id: BeneficiaryId, subject: UUID, text: str) -> bytes:
     """The key's id first, so that a text still finds its key when the person has got another."""
     return key.key_id.bytes + seal(key, beneficiary_id, f"{TEXT}/{subject}", _TEXT_VERSION, text.encode())
 
 
 def _open_text(key: DataKey, beneficiary_id: BeneficiaryId, subject: UUID, sealed: bytes) -> str:
-    if sealed[:_KEY_ID_BYTES] != key.key_id.bytes:
+    if _key_id(sealed) != key.key_id.bytes:
         raise RecordAltered("a sealed text belongs to another person")
     piece = sealed[_KEY_ID_BYTES:]
     return unseal(key, beneficiary_id, f"{TEXT}/{subject}", _TEXT_VERSION, piece).decode()

@@ -31,6 +31,8 @@ KEPT_ON: Final[Mapping[str, str]] = {
     "authority_notification": "LEGAL_OBLIGATION",
     "compelled_request": "LEGAL_OBLIGATION",
     "complaint": "LEGAL_CLAIMS",
+    "retention_hold": "LEGAL_CLAIMS",
+    "destroyed_key": "ACCOUNTABILITY",
 }
 """Rows that stay, under a random id that means nothing any more, without their words.
 

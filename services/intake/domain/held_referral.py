@@ -31,16 +31,18 @@ class Acceptance:
 
 @dataclass(frozen=True, slots=True)
 class Release:
-    """Nobody holds the referral any more: it was returned, or it reached a final state."""
+    """Nobody holds the referral any more: it was returned, or it reached a final state (`is_end`)."""
 
     referral_id: ReferralId
     referral_version: int
     happened_time: datetime
+    is_end: bool = True
 
 
 @dataclass(frozen=True, slots=True)
 class HeldReferral:
-    """A referral that an agency has taken up; `closed_time` is set when it no longer holds it.
+    """A referral that an agency has taken up; `closed_time` is set when it no longer holds it, `ended_time`
+    when the referral has ended.
 
     `referral_version` is that of the last fact it follows. `agency_id` is None where it ended unheld.
     """
@@ -55,6 +57,7 @@ class HeldReferral:
     for_assessment: bool = False
     opened_time: datetime | None = None
     closed_time: datetime | None = None
+    ended_time: datetime | None = None
 
     @property
     def purpose(self) -> str:
@@ -82,6 +85,7 @@ def follow(held: HeldReferral | None, fact: Acceptance | Release, origin: Referr
             held,
             referral_version=fact.referral_version,
             closed_time=held.closed_time or fact.happened_time,
+            ended_time=fact.happened_time if fact.is_end else None,
         )
     return HeldReferral(
         referral_id=fact.referral_id,
@@ -90,6 +94,7 @@ def follow(held: HeldReferral | None, fact: Acceptance | Release, origin: Referr
         beneficiary_id=origin.beneficiary_id,
         service_type=origin.service_type,
         closed_time=fact.happened_time,
+        ended_time=fact.happened_time if fact.is_end else None,
     )
 
 

@@ -34,6 +34,7 @@ _PROTECTS: Final = Access(
 _EXPORTS: Final = Access(roles=_RIGHTS.roles, second_factor=True)
 _READS_POLICY: Final = Access(roles=_CASE_WORK.roles | {Role.DPO, Role.AUDITOR, Role.OPERATOR})
 _KEEPS_POLICY: Final = Access(roles=frozenset({Role.DPO}))
+_RETENTION: Final = Access(roles=frozenset({Role.DPO, Role.AUDITOR}))
 _PROTECTS_CHILDREN: Final = Access(roles=frozenset({Role.CHILD_PROTECTION_OFFICER}))
 _COMPLAINTS: Final = frozenset({Role.DPO, Role.SAFEGUARDING_OFFICER})
 _RECALLS: Final = Access(roles=_CASE_WORK.roles | {Role.DPO, Role.SAFEGUARDING_OFFICER})
@@ -74,6 +75,13 @@ ACCESS: Final[Mapping[str, Access]] = {
     },
     "/kem.intake.v1.KeyService/RollKeys": _KEEPS_KEYS,
     "/kem.intake.v1.KeyService/GetKeys": Access(roles=_KEEPS_KEYS.roles | {Role.DPO, Role.AUDITOR}),
+    "/kem.intake.v1.RetentionService/SaveRetentionRules": _KEEPS_POLICY,
+    "/kem.intake.v1.RetentionService/ListRetentionRules": _READS_POLICY,
+    "/kem.intake.v1.RetentionService/GetRetention": _RETENTION,
+    "/kem.intake.v1.RetentionService/DestroyDue": _COMPELS,
+    "/kem.intake.v1.RetentionService/PlaceRetentionHold": _KEEPS_POLICY,
+    "/kem.intake.v1.RetentionService/LiftRetentionHold": _KEEPS_POLICY,
+    "/kem.intake.v1.RetentionService/ListRetentionHolds": _KEEPS_POLICY,
     "/kem.intake.v1.EligibilityService/GetProfiles": _HUB_ONLY,
     "/kem.intake.v1.TextService/Seal": _HUB_ONLY,
     "/kem.intake.v1.TextService/Open": _HUB_ONLY,

@@ -24,6 +24,7 @@ from kem.intake.v1.intake_service_pb2_grpc import (
 )
 from kem.intake.v1.key_service_pb2_grpc import add_KeyServiceServicer_to_server
 from kem.intake.v1.merge_service_pb2_grpc import add_MergeServiceServicer_to_server
+from kem.intake.v1.retention_service_pb2_grpc import add_RetentionServiceServicer_to_server
 from kem.intake.v1.text_service_pb2_grpc import add_TextServiceServicer_to_server
 from services.intake.adapters.tombstones import Tombstones
 from services.intake.entrypoints.authority_server import AuthorityServer
@@ -43,8 +44,10 @@ from services.intake.entrypoints.needs_server import NeedsServer
 from services.intake.entrypoints.parts import VaultParts
 from services.intake.entrypoints.recall_server import RecallServer
 from services.intake.entrypoints.receipt_server import ReceiptServer
+from services.intake.entrypoints.retention_server import RetentionServer
 from services.intake.entrypoints.rights_server import RightsServer
 from services.intake.entrypoints.text_server import TextServer
+from services.intake.use_cases.destroy_keys import DestroyParts
 from services.intake.use_cases.issue_receipt import ReceiptParts
 
 
@@ -69,6 +72,7 @@ def registrations(
     tombstones: Tombstones,
     receipt_parts: ReceiptParts,
     key_parts: KeyParts,
+    destroy_parts: DestroyParts,
 ) -> Sequence[Registration]:
     """What the gRPC server adds to itself."""
     intake = cast(
@@ -82,7 +86,7 @@ def registrations(
     erasures = ErasureServer(consent, tombstones)
     policy = ConsentPolicyServer(consent)
     recalls, merges = RecallServer(consent), MergeServer(people, consent)
-    keys = KeyServer(key_parts)
+    keys, retention = KeyServer(key_parts), RetentionServer(people, destroy_parts)
     receipts = ReceiptServer(consent.database, receipt_parts)
     return (
         lambda server: add_IntakeServiceServicer_to_server(intake, server),
@@ -100,4 +104,5 @@ def registrations(
         lambda server: add_MergeServiceServicer_to_server(merges, server),
         lambda server: add_KeyServiceServicer_to_server(keys, server),
         lambda server: add_ReceiptServiceServicer_to_server(receipts, server),
+        lambda server: add_RetentionServiceServicer_to_server(retention, server),
     )

@@ -27,9 +27,9 @@ TOPICS: Final = (topics.REFERRAL, topics.DIRECTORY)
 WINDOW_SECONDS: Final = 0.05
 """Whoever has accepted asks for the person's data at once, and waits for this reader."""
 
-_RELEASES: Final = frozenset(
+_RETURNED: Final = "referral_returned"
+_ENDS: Final = frozenset(
     {
-        "referral_returned",
         "referral_completed",
         "referral_not_completed",
         "referral_withdrawn",
@@ -95,8 +95,8 @@ def _holding_fact(event: IncomingEvent) -> HoldingFact | None:
     name = known_fact(event.event_id, envelope)
     if name == "referral_accepted":
         return HoldingFact(event.event_id, _acceptance(envelope))
-    if name in _RELEASES:
-        return HoldingFact(event.event_id, _release(envelope))
+    if name == _RETURNED or name in _ENDS:
+        return HoldingFact(event.event_id, _release(envelope, is_end=name in _ENDS))
     return None
 
 
@@ -112,9 +112,10 @@ def _acceptance(envelope: ReferralEvent) -> Acceptance:
     )
 
 
-def _release(envelope: ReferralEvent) -> Release:
+def _release(envelope: ReferralEvent, *, is_end: bool) -> Release:
     return Release(
         referral_id=ReferralId(UUID(envelope.referral_id)),
         referral_version=envelope.aggregate_version,
         happened_time=envelope.event_time.ToDatetime(tzinfo=UTC),
+        is_end=is_end,
     )

@@ -54,7 +54,7 @@ async def replay_tombstones(
     Raises:
         KeysUnusable: the file is missing or damaged.
     """
-    told = await asyncio.to_thread(tombstones.read)
+    told = [one for one in await asyncio.to_thread(tombstones.read) if one.key_id is None]
     erased = 0
     for first in range(0, len(told), AT_ONCE):
         async with database.transaction(Caller.of_service("intake")) as tx:

@@ -1,7 +1,7 @@
 """The data protection officer has a person erased by their request, and certifies what was destroyed."""
 
 from collections.abc import Collection
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from uuid import UUID
 
 from chassis.postgres import Transaction
@@ -10,6 +10,7 @@ from kernel.ids import BeneficiaryId, random_id
 from services.intake.adapters.postgres_beneficiaries import PostgresBeneficiaries
 from services.intake.adapters.postgres_erasures import PostgresErasures
 from services.intake.adapters.postgres_recalls import PostgresRecalls
+from services.intake.adapters.postgres_retention_holds import PostgresRetentionHolds
 from services.intake.adapters.postgres_rights_requests import PostgresRightsRequests
 from services.intake.adapters.tombstones import Tombstones
 from services.intake.domain.erasure import Certificate, answers_of, certificate_of
@@ -17,6 +18,7 @@ from services.intake.domain.person_export import IdentityProof
 from services.intake.domain.rights_events import RightsErasureDone
 from services.intake.use_cases.erase_beneficiary import erase_beneficiary
 from services.intake.use_cases.extend_rights_request import open_to_caller
+from services.intake.use_cases.hold_back import refuse_held
 from services.intake.use_cases.hub_officer import own_agency_or_officer, reach_everything
 
 
@@ -43,6 +45,7 @@ class ErasureParts:
     erasures: PostgresErasures
     tombstones: Tombstones
     recalls: PostgresRecalls
+    holds: PostgresRetentionHolds = field(default_factory=PostgresRetentionHolds)
 
 
 async def erase_by_request(command: EraseByRequest, tx: Transaction, parts: ErasureParts) -> Certificate:
@@ -54,8 +57,8 @@ async def erase_by_request(command: EraseByRequest, tx: Transaction, parts: Eras
 
     Raises:
         NotFound: RIGHTS_REQUEST_NOT_FOUND: no such request, or the caller acts for an agency.
-        RuleBroken: BENEFICIARY_ERASED; RECORDS_NOT_NAMED; and as `RightsRequest.check_erasure` and
-            `check_records` say.
+        RuleBroken: BENEFICIARY_ERASED; RECORDS_NOT_NAMED; RETENTION_HOLD_STANDS; and as
+            `RightsRequest.check_erasure` and `check_records` say.
     """
     if tx.caller.agency_id is not None:
         raise NotFound("There is no such request that you may see.", reason="RIGHTS_REQUEST_NOT_FOUND")
@@ -66,6 +69,7 @@ async def erase_by_request(command: EraseByRequest, tx: Transaction, parts: Eras
     records = [row.beneficiary_id for row in await parts.people.lock_as_one(tx, person)]
     request.check_records(await parts.people.last_merged_time(tx, person))
     _check_named(command, [record for record in records if record != person])
+    await refuse_held(tx, records, parts.holds)
     destroyed = await parts.erasures.held(tx, records)
     recipients = await parts.erasures.recipients(tx, records)
     erased_time = await erase_beneficiary(person, tx, parts.people, parts.tombstones, parts.recalls)

@@ -73,6 +73,7 @@ class Case:
     """Another record, of the same person maybe."""
     consent_id: str = field(default_factory=lambda: str(uuid4()))
     emergency_access_id: str = field(default_factory=lambda: str(uuid4()))
+    retention_hold_id: str = field(default_factory=lambda: str(uuid4()))
     certificate_id: str = field(default_factory=lambda: str(uuid4()))
     account_id: str = field(default_factory=lambda: str(uuid4()))
     service_type: str = "GREEK_A1"

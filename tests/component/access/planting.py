@@ -122,6 +122,14 @@ class Planter:
             await self._ask(self._provider, "AcknowledgeRecall", case)
         return case
 
+    async def _retention_hold(self, state: str) -> Case:
+        case = await self._live()
+        placed = await self._ask(self._officer, "PlaceRetentionHold", case)
+        case = replace(case, retention_hold_id=placed.retention_hold_id)
+        if state == "LIFTED":
+            await self._ask(self._officer, "LiftRetentionHold", case)
+        return case
+
     async def _emergency_access(self, state: str) -> Case:
         if self._crowd is None:
             raise RuntimeError("plant an accepted case first")

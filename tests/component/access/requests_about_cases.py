@@ -20,6 +20,7 @@ from kem.disclosure.v1 import rights_service_pb2 as rights
 from kem.intake.v1 import consent_pb2, need_pb2
 from kem.intake.v1 import intake_service_pb2 as intake
 from kem.intake.v1 import merge_service_pb2 as merging
+from kem.intake.v1 import retention_service_pb2 as retention
 from kem.referral.v1 import referral_service_pb2 as referral
 from services.intake.entrypoints.translate_beneficiary import beneficiary_message
 from tests.component.access.every_door import Case
@@ -172,6 +173,15 @@ def requests_about_case(case: Case, desk: Desk) -> dict[str, Message]:
         "ListRecalledDisclosures": recall.ListRecalledDisclosuresRequest(recall_id=case.recall_id),
         "AcknowledgeRecall": recall.AcknowledgeRecallRequest(
             request_id=again, recall_id=case.recall_id, destroyed_categories=["NAME"]
+        ),
+        "PlaceRetentionHold": retention.PlaceRetentionHoldRequest(
+            request_id=again,
+            beneficiary_id=case.beneficiary_id,
+            ground=retention.RETENTION_HOLD_GROUND_LEGAL_CLAIM,
+            words="None of mine.",
+        ),
+        "LiftRetentionHold": retention.LiftRetentionHoldRequest(
+            request_id=again, retention_hold_id=case.retention_hold_id, words="None of mine."
         ),
         "ExplainMatches": referral.ExplainMatchesRequest(referral_id=case.referral_id),
         "OfferTo": referral.OfferToRequest(**about_referral, service_ids=[case.service_id]),

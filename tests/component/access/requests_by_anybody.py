@@ -21,6 +21,7 @@ from kem.intake.v1 import eligibility_service_pb2 as eligibility
 from kem.intake.v1 import intake_service_pb2 as intake
 from kem.intake.v1 import key_service_pb2 as keys
 from kem.intake.v1 import merge_service_pb2 as merging
+from kem.intake.v1 import retention_service_pb2 as retention
 from kem.intake.v1 import text_service_pb2 as text
 from kem.intake.v1.beneficiary_pb2 import ORIGIN_KEM_DESK
 from kem.notifications.v1 import inbox_service_pb2 as inbox
@@ -29,6 +30,7 @@ from kem.notifications.v1.delivery_pb2 import INBOX_AGENCY
 from kem.referral.v1 import receipt_lines_service_pb2 as receipt_lines
 from kem.referral.v1 import referral_service_pb2 as referral
 from kernel import codes
+from services.intake.domain.retention import KEY_CLASSES, categories_of
 from services.intake.entrypoints.translate_beneficiary import beneficiary_message
 from tests.component.access.every_door import Case
 from tests.component.intake.desk import at
@@ -167,6 +169,25 @@ def _hub() -> dict[str, Message]:
     return {
         "RollKeys": keys.RollKeysRequest(request_id=str(uuid4())),
         "GetKeys": keys.GetKeysRequest(),
+        "SaveRetentionRules": retention.SaveRetentionRulesRequest(
+            request_id=str(uuid4()),
+            rules=[
+                retention.RetentionRule(
+                    categories=categories_of(key_class),
+                    start=retention.RETENTION_START_CASE_CLOSED,
+                    months=60,
+                    grace_days=30,
+                    source="The law of the country.",
+                )
+                for key_class in KEY_CLASSES
+            ],
+        ),
+        "ListRetentionRules": retention.ListRetentionRulesRequest(),
+        "DestroyDue": retention.DestroyDueRequest(
+            request_id=str(uuid4()), rules_version=2**31 - 1, words="None of mine."
+        ),
+        "GetRetention": retention.GetRetentionRequest(),
+        "ListRetentionHolds": retention.ListRetentionHoldsRequest(),
         "SaveAgreements": disclosure.SaveAgreementsRequest(
             request_id=str(uuid4()),
             agreements=[

@@ -55,10 +55,12 @@ def _own(roles: Collection[Role], **shown: Answers) -> Row:
     return _for_everybody(roles, **{"nobody": NO_AGENCY, **shown})
 
 
-def _of_hub(roles: Collection[Role]) -> Row:
+def _of_hub(roles: Collection[Role], answer: str = OK) -> Row:
     """What holds for the whole hub is no agency's to set."""
     refused = "HUB_OFFICER_ONLY"
-    return _for_everybody(roles, sender=refused, provider=refused, stranger=refused)
+    return _for_everybody(
+        roles, sender=refused, provider=refused, stranger=refused, officer=answer, nobody=answer
+    )
 
 
 def _of_service(hidden: str, *, makes: bool = False) -> Row:
@@ -125,8 +127,15 @@ KEEPING: Final[dict[str, Row]] = {
     ),
     "OpenAccount": Row(_KEEPERS, Thing.NOTHING, "NOT_YOUR_AGENCY", {Side.PROVIDER: OK}, keepers=_OPERATOR),
     **dict.fromkeys(("ListAccounts", "ListRoles"), _for_everybody(_KEEPERS)),
-    **dict.fromkeys(("PublishNotice", "SaveAgeRules"), _of_hub(_DPO)),
-    **dict.fromkeys(("ListNotices", "GetNotice", "ListAgeRules"), _for_everybody(_POLICY_READERS)),
+    **dict.fromkeys(
+        ("PublishNotice", "SaveAgeRules", "SaveRetentionRules", "ListRetentionHolds"), _of_hub(_DPO)
+    ),
+    # by rules that are nobody's
+    "DestroyDue": _of_hub(_DPO, "RETENTION_RULES_CHANGED"),
+    **dict.fromkeys(
+        ("ListNotices", "GetNotice", "ListAgeRules", "ListRetentionRules"), _for_everybody(_POLICY_READERS)
+    ),
+    "GetRetention": _of_hub(_DPO | {Role.AUDITOR}),
     "SaveAgreements": _for_everybody(frozenset({Role.DPO, Role.OPERATOR})),
     "ListAgreements": _for_everybody(frozenset({Role.DPO, Role.OPERATOR, Role.SUPERVISOR, Role.AUDITOR})),
     "GetProfiles": _for_everybody(_SERVICE),

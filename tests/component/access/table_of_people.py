@@ -178,6 +178,13 @@ PEOPLE: Final[dict[str, Row]] = {
         changes=False,
         others={Side.PROVIDER: OK, Side.OFFICER: OK},
     ),
+    # no agency's officer keeps, or gives up, what is known of somebody
+    "PlaceRetentionHold": Row(
+        _DPO, Thing.PERSON, "BENEFICIARY_NOT_FOUND", {Side.OFFICER: _LIVING}, repeats=True
+    ),
+    "LiftRetentionHold": Row(
+        _DPO, Thing.RETENTION_HOLD, "RETENTION_HOLD_NOT_FOUND", {Side.OFFICER: {"STANDS": OK}}
+    ),
     "AcknowledgeRecall": Row(
         CASE_ROLES,
         Thing.RECALL,

@@ -24,6 +24,7 @@ class Thing(StrEnum):
     CERTIFICATE = auto()
     COMPLAINT = auto()
     RECALL = auto()
+    RETENTION_HOLD = auto()
     SERVICE = auto()
     ACCOUNT = auto()
 
@@ -58,6 +59,7 @@ STATES: Final[dict[Thing, tuple[str, ...]]] = {
     Thing.CERTIFICATE: ("ISSUED",),
     Thing.COMPLAINT: ("OPEN", "ANSWERED"),
     Thing.RECALL: ("OPEN", "ANSWERED"),
+    Thing.RETENTION_HOLD: ("STANDS", "LIFTED"),
     Thing.SERVICE: ("OFFERED", "SUSPENDED"),
     Thing.ACCOUNT: ("OPEN", "LOCKED", "CLOSED"),
 }

@@ -10,6 +10,7 @@ from tests.integration.check import (
     broken_places,
     broken_recalls,
     broken_referrals,
+    broken_retention,
     broken_rights,
     broken_staff,
 )
@@ -35,5 +36,6 @@ BREAKS = [
     *broken_rights.BREAKS,
     *broken_recalls.BREAKS,
     *broken_merges.BREAKS,
+    *broken_retention.BREAKS,
     *broken_staff.BREAKS,
 ]

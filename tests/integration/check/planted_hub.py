@@ -8,6 +8,7 @@ from tests.integration.check.healthy_hub import HealthyHub
 from tests.integration.check.healthy_merges import plant_merges
 from tests.integration.check.healthy_recalls import plant_recall
 from tests.integration.check.healthy_referrals import plant_referrals, story
+from tests.integration.check.healthy_retention import plant_retention
 from tests.integration.check.healthy_rights import plant_rights
 from tests.integration.check.healthy_staff import plant_staff
 from tests.support.postgres import FreshDatabase
@@ -22,6 +23,7 @@ async def build(files: FreshDatabase, connection: asyncpg.Connection) -> Healthy
     await plant_rights(hub)
     await plant_recall(hub)
     await plant_merges(hub)
+    await plant_retention(hub)
     await plant_referrals(hub)
     await hub.tell(*story(hub))
     await plant_staff(hub)

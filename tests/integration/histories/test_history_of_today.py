@@ -76,6 +76,7 @@ TOLD_OF_WHAT_CONSENT_RESTS_ON = {
 }
 TOLD_OF_MERGES = {"BeneficiariesMerged", "BeneficiariesUnmerged"}
 TOLD_OF_KEYS = {"KeyEpochDestroyed"}
+TOLD_OF_RETENTION = {fact for fact in facts_of(DisclosureEvent) if fact.startswith("Retention")}
 
 
 async def answer(life: Life, need: Need, method: str, **fields: object) -> None:
@@ -219,7 +220,7 @@ async def test_every_word_of_intake_is_told(
     words = facts_of(IntakeEvent) | facts_of(DisclosureEvent)
     told_elsewhere = TOLD_IN_EMERGENCIES | TOLD_OF_AUTHORITIES | TOLD_OF_RIGHTS
     told_elsewhere |= TOLD_OF_WHAT_CONSENT_RESTS_ON | TOLD_OF_MERGES | TOLD_OF_KEYS | TOLD_OF_RECEIPTS
-    told_elsewhere |= {"RecallOverdue"}
+    told_elsewhere |= TOLD_OF_RETENTION | {"RecallOverdue"}
     assert {one.logged.type for one in events} == words - told_elsewhere
     if is_writing():
         keep("every-word-of-intake", events, {"needs": [], "referrals": {}})

@@ -55,6 +55,7 @@ NOBODY_ACTS_ON = {
                 "Rights",
                 "NoticePublished",
                 "AgeRules",
+                "Retention",
             )
         )
     ),

@@ -9,6 +9,7 @@ import pytest
 from tests.support.consented_people import OpenIntake, open_intake
 from tests.support.postgres import MakeDatabase
 from tests.support.recalls import Recalls
+from tests.support.retention import Retention
 
 
 @pytest.fixture
@@ -28,3 +29,9 @@ async def recalls(fresh_database: MakeDatabase, tmp_path: Path) -> AsyncIterator
             yield Recalls(intake, superuser, tmp_path)
     finally:
         await superuser.close()
+
+
+@pytest.fixture
+async def retention(recalls: Recalls) -> Retention:
+    """The same, with what is kept for how long."""
+    return Retention(recalls.intake, recalls.superuser, recalls.keys_folder)

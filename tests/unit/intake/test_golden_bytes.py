@@ -23,6 +23,7 @@ from services.intake.domain import (
     key_events,
     recall_events,
     receipt_events,
+    retention_events,
     rights_events,
 )
 from services.intake.domain import consent_policy_events as policy
@@ -119,6 +120,12 @@ FACTS: list[object] = [
         RECALL, REFERRAL, AGENCY, DESK, 0b0110, 0b0001, "LEGAL_OBLIGATION", request_id=REQUEST
     ),
     recall_events.RecallOverdue(RECALL, REFERRAL, AGENCY, DESK, NOW + timedelta(hours=72), REQUEST),
+    retention_events.RetentionRulesSaved(2, REQUEST),
+    retention_events.RetentionHoldPlaced(EMERGENCY, "LEGAL_CLAIM", REQUEST),
+    retention_events.RetentionHoldLifted(EMERGENCY, REQUEST),
+    retention_events.RetentionDestroyed(
+        NOTIFICATION, 2, {"SAFE_CONTACT": 4}, 1, is_restored=False, request_id=REQUEST
+    ),
 ]
 ENVELOPES: dict[str, type[Message]] = {topics.INTAKE: IntakeEvent, topics.DISCLOSURE: DisclosureEvent}
 ALARM = many_people_searched(61, CALLER, NOW, EVENT, REQUEST)
@@ -146,7 +153,11 @@ def test_a_fact_goes_to_its_topic_under_the_key_that_keeps_its_order(fact: objec
         policy.NoticePublished
         | policy.AgeRulesSaved
         | complaint_events.ComplaintRegistered
-        | complaint_events.ComplaintAnswered,
+        | complaint_events.ComplaintAnswered
+        | retention_events.RetentionRulesSaved
+        | retention_events.RetentionHoldPlaced
+        | retention_events.RetentionHoldLifted
+        | retention_events.RetentionDestroyed,
     )
     agency = event.aggregate_id if of_no_agency else AGENCY
     of_nobody = isinstance(fact, key_events.KeyEpochDestroyed)

@@ -18,6 +18,7 @@ DAMAGED = [
     "nonsense",
     "",
     f"{NOON.isoformat()} not-an-id",
+    f"{NOON.isoformat()} 00000000-0000-4000-8000-000000000001/",
     "2026-03-02T12:00 00000000-0000-4000-8000-000000000001",
 ]
 
@@ -37,6 +38,14 @@ def test_what_is_added_is_read_in_its_order(tmp_path: Path) -> None:
     first, *_ = tombstones.file.read_text().splitlines()
     assert first == f"2026-03-02T12:00:00.250000+00:00 {told[0].beneficiary_id}"
     assert stat.S_IMODE(tombstones.file.stat().st_mode) == 0o600
+
+
+def test_a_key_s_tombstone_is_told_from_its_person_s(tmp_path: Path) -> None:
+    tombstones, (person, other) = Tombstones(tmp_path), some(2)
+    keys = [Tombstone(one.beneficiary_id, NOON, random_id()) for one in (person, other)]
+    tombstones.add(*keys)
+    tombstones.add(other)
+    assert tombstones.read() == [*keys, other]
 
 
 def test_a_line_that_was_never_finished_is_not_an_erasure_and_is_written_over(tmp_path: Path) -> None:

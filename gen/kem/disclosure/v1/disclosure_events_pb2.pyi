@@ -58,6 +58,10 @@ class DisclosureEvent(_message.Message):
     RECALL_OPENED_FIELD_NUMBER: _builtins.int
     RECALL_ACKNOWLEDGED_FIELD_NUMBER: _builtins.int
     RECALL_OVERDUE_FIELD_NUMBER: _builtins.int
+    RETENTION_RULES_SAVED_FIELD_NUMBER: _builtins.int
+    RETENTION_HOLD_PLACED_FIELD_NUMBER: _builtins.int
+    RETENTION_HOLD_LIFTED_FIELD_NUMBER: _builtins.int
+    RETENTION_DESTROYED_FIELD_NUMBER: _builtins.int
     event_id: _builtins.str
     """Unique for ever; consumers drop what they have seen."""
     aggregate_id: _builtins.str
@@ -176,6 +180,22 @@ class DisclosureEvent(_message.Message):
     def recall_overdue(self) -> Global___RecallOverdue:
         """Its time is over and it has not said so."""
 
+    @_builtins.property
+    def retention_rules_saved(self) -> Global___RetentionRulesSaved:
+        """What is known of people is kept by new rules."""
+
+    @_builtins.property
+    def retention_hold_placed(self) -> Global___RetentionHoldPlaced:
+        """Everything of a person is kept for a claim or a law."""
+
+    @_builtins.property
+    def retention_hold_lifted(self) -> Global___RetentionHoldLifted:
+        """It is needed no longer."""
+
+    @_builtins.property
+    def retention_destroyed(self) -> Global___RetentionDestroyed:
+        """What was kept long enough was destroyed."""
+
     def __init__(
         self,
         *,
@@ -211,14 +231,18 @@ class DisclosureEvent(_message.Message):
         recall_opened: Global___RecallOpened | None = ...,
         recall_acknowledged: Global___RecallAcknowledged | None = ...,
         recall_overdue: Global___RecallOverdue | None = ...,
+        retention_rules_saved: Global___RetentionRulesSaved | None = ...,
+        retention_hold_placed: Global___RetentionHoldPlaced | None = ...,
+        retention_hold_lifted: Global___RetentionHoldLifted | None = ...,
+        retention_destroyed: Global___RetentionDestroyed | None = ...,
     ) -> None: ...
-    _HasFieldArgType: _TypeAlias = _typing.Literal["_causation_id", b"_causation_id", "actor", b"actor", "age_rules_saved", b"age_rules_saved", "agreement_changed", b"agreement_changed", "authority_notified", b"authority_notified", "causation_id", b"causation_id", "compelled_disclosure_given", b"compelled_disclosure_given", "compelled_request_decided", b"compelled_request_decided", "compelled_request_registered", b"compelled_request_registered", "complaint_answered", b"complaint_answered", "complaint_registered", b"complaint_registered", "disclosure_given", b"disclosure_given", "disclosure_refused", b"disclosure_refused", "emergency_access_decided", b"emergency_access_decided", "emergency_access_requested", b"emergency_access_requested", "emergency_disclosure_given", b"emergency_disclosure_given", "emergency_reviewed", b"emergency_reviewed", "event_time", b"event_time", "fact", b"fact", "handover_recorded", b"handover_recorded", "notice_published", b"notice_published", "recall_acknowledged", b"recall_acknowledged", "recall_opened", b"recall_opened", "recall_overdue", b"recall_overdue", "rights_erasure_done", b"rights_erasure_done", "rights_export_given", b"rights_export_given", "rights_protection_decided", b"rights_protection_decided", "rights_request_answered", b"rights_request_answered", "rights_request_extended", b"rights_request_extended", "rights_request_registered", b"rights_request_registered"]  # noqa: Y015
+    _HasFieldArgType: _TypeAlias = _typing.Literal["_causation_id", b"_causation_id", "actor", b"actor", "age_rules_saved", b"age_rules_saved", "agreement_changed", b"agreement_changed", "authority_notified", b"authority_notified", "causation_id", b"causation_id", "compelled_disclosure_given", b"compelled_disclosure_given", "compelled_request_decided", b"compelled_request_decided", "compelled_request_registered", b"compelled_request_registered", "complaint_answered", b"complaint_answered", "complaint_registered", b"complaint_registered", "disclosure_given", b"disclosure_given", "disclosure_refused", b"disclosure_refused", "emergency_access_decided", b"emergency_access_decided", "emergency_access_requested", b"emergency_access_requested", "emergency_disclosure_given", b"emergency_disclosure_given", "emergency_reviewed", b"emergency_reviewed", "event_time", b"event_time", "fact", b"fact", "handover_recorded", b"handover_recorded", "notice_published", b"notice_published", "recall_acknowledged", b"recall_acknowledged", "recall_opened", b"recall_opened", "recall_overdue", b"recall_overdue", "retention_destroyed", b"retention_destroyed", "retention_hold_lifted", b"retention_hold_lifted", "retention_hold_placed", b"retention_hold_placed", "retention_rules_saved", b"retention_rules_saved", "rights_erasure_done", b"rights_erasure_done", "rights_export_given", b"rights_export_given", "rights_protection_decided", b"rights_protection_decided", "rights_request_answered", b"rights_request_answered", "rights_request_extended", b"rights_request_extended", "rights_request_registered", b"rights_request_registered"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["_causation_id", b"_causation_id", "actor", b"actor", "age_rules_saved", b"age_rules_saved", "aggregate_id", b"aggregate_id", "aggregate_version", b"aggregate_version", "agreement_changed", b"agreement_changed", "authority_notified", b"authority_notified", "causation_id", b"causation_id", "compelled_disclosure_given", b"compelled_disclosure_given", "compelled_request_decided", b"compelled_request_decided", "compelled_request_registered", b"compelled_request_registered", "complaint_answered", b"complaint_answered", "complaint_registered", b"complaint_registered", "disclosure_given", b"disclosure_given", "disclosure_refused", b"disclosure_refused", "emergency_access_decided", b"emergency_access_decided", "emergency_access_requested", b"emergency_access_requested", "emergency_disclosure_given", b"emergency_disclosure_given", "emergency_reviewed", b"emergency_reviewed", "event_id", b"event_id", "event_time", b"event_time", "fact", b"fact", "handover_recorded", b"handover_recorded", "notice_published", b"notice_published", "policy_version", b"policy_version", "recall_acknowledged", b"recall_acknowledged", "recall_opened", b"recall_opened", "recall_overdue", b"recall_overdue", "rights_erasure_done", b"rights_erasure_done", "rights_export_given", b"rights_export_given", "rights_protection_decided", b"rights_protection_decided", "rights_request_answered", b"rights_request_answered", "rights_request_extended", b"rights_request_extended", "rights_request_registered", b"rights_request_registered"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["_causation_id", b"_causation_id", "actor", b"actor", "age_rules_saved", b"age_rules_saved", "aggregate_id", b"aggregate_id", "aggregate_version", b"aggregate_version", "agreement_changed", b"agreement_changed", "authority_notified", b"authority_notified", "causation_id", b"causation_id", "compelled_disclosure_given", b"compelled_disclosure_given", "compelled_request_decided", b"compelled_request_decided", "compelled_request_registered", b"compelled_request_registered", "complaint_answered", b"complaint_answered", "complaint_registered", b"complaint_registered", "disclosure_given", b"disclosure_given", "disclosure_refused", b"disclosure_refused", "emergency_access_decided", b"emergency_access_decided", "emergency_access_requested", b"emergency_access_requested", "emergency_disclosure_given", b"emergency_disclosure_given", "emergency_reviewed", b"emergency_reviewed", "event_id", b"event_id", "event_time", b"event_time", "fact", b"fact", "handover_recorded", b"handover_recorded", "notice_published", b"notice_published", "policy_version", b"policy_version", "recall_acknowledged", b"recall_acknowledged", "recall_opened", b"recall_opened", "recall_overdue", b"recall_overdue", "retention_destroyed", b"retention_destroyed", "retention_hold_lifted", b"retention_hold_lifted", "retention_hold_placed", b"retention_hold_placed", "retention_rules_saved", b"retention_rules_saved", "rights_erasure_done", b"rights_erasure_done", "rights_export_given", b"rights_export_given", "rights_protection_decided", b"rights_protection_decided", "rights_request_answered", b"rights_request_answered", "rights_request_extended", b"rights_request_extended", "rights_request_registered", b"rights_request_registered"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     _WhichOneofReturnType__causation_id: _TypeAlias = _typing.Literal["causation_id"]  # noqa: Y015
     _WhichOneofArgType__causation_id: _TypeAlias = _typing.Literal["_causation_id", b"_causation_id"]  # noqa: Y015
-    _WhichOneofReturnType_fact: _TypeAlias = _typing.Literal["agreement_changed", "disclosure_given", "disclosure_refused", "handover_recorded", "emergency_reviewed", "emergency_access_requested", "emergency_access_decided", "emergency_disclosure_given", "authority_notified", "compelled_request_registered", "compelled_request_decided", "compelled_disclosure_given", "rights_request_registered", "rights_request_extended", "rights_request_answered", "rights_protection_decided", "rights_export_given", "complaint_registered", "complaint_answered", "notice_published", "age_rules_saved", "rights_erasure_done", "recall_opened", "recall_acknowledged", "recall_overdue"]  # noqa: Y015
+    _WhichOneofReturnType_fact: _TypeAlias = _typing.Literal["agreement_changed", "disclosure_given", "disclosure_refused", "handover_recorded", "emergency_reviewed", "emergency_access_requested", "emergency_access_decided", "emergency_disclosure_given", "authority_notified", "compelled_request_registered", "compelled_request_decided", "compelled_disclosure_given", "rights_request_registered", "rights_request_extended", "rights_request_answered", "rights_protection_decided", "rights_export_given", "complaint_registered", "complaint_answered", "notice_published", "age_rules_saved", "rights_erasure_done", "recall_opened", "recall_acknowledged", "recall_overdue", "retention_rules_saved", "retention_hold_placed", "retention_hold_lifted", "retention_destroyed"]  # noqa: Y015
     _WhichOneofArgType_fact: _TypeAlias = _typing.Literal["fact", b"fact"]  # noqa: Y015
     @_typing.overload
     def WhichOneof(self, oneof_group: _WhichOneofArgType__causation_id) -> _WhichOneofReturnType__causation_id | None: ...
@@ -1102,3 +1126,139 @@ class RecallOverdue(_message.Message):
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
 Global___RecallOverdue: _TypeAlias = RecallOverdue  # noqa: Y015
+
+@_typing.final
+class RetentionRulesSaved(_message.Message):
+    """What is known of people is kept by new rules."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    RULES_VERSION_FIELD_NUMBER: _builtins.int
+    rules_version: _builtins.int
+    """The version of the rules."""
+    def __init__(
+        self,
+        *,
+        rules_version: _builtins.int = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["rules_version", b"rules_version"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___RetentionRulesSaved: _TypeAlias = RetentionRulesSaved  # noqa: Y015
+
+@_typing.final
+class RetentionHoldPlaced(_message.Message):
+    """Everything of a person is kept for a claim or a law; of whom, would tell."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    RETENTION_HOLD_ID_FIELD_NUMBER: _builtins.int
+    GROUND_FIELD_NUMBER: _builtins.int
+    retention_hold_id: _builtins.str
+    """The hold, which is also the key."""
+    ground: _builtins.str
+    """LEGAL_CLAIM or LEGAL_OBLIGATION."""
+    def __init__(
+        self,
+        *,
+        retention_hold_id: _builtins.str = ...,
+        ground: _builtins.str = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["ground", b"ground", "retention_hold_id", b"retention_hold_id"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___RetentionHoldPlaced: _TypeAlias = RetentionHoldPlaced  # noqa: Y015
+
+@_typing.final
+class RetentionHoldLifted(_message.Message):
+    """It is needed no longer."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    RETENTION_HOLD_ID_FIELD_NUMBER: _builtins.int
+    retention_hold_id: _builtins.str
+    """The hold."""
+    def __init__(
+        self,
+        *,
+        retention_hold_id: _builtins.str = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["retention_hold_id", b"retention_hold_id"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___RetentionHoldLifted: _TypeAlias = RetentionHoldLifted  # noqa: Y015
+
+@_typing.final
+class RetentionDestroyed(_message.Message):
+    """What was kept long enough was destroyed, of some people."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    DESTRUCTION_ID_FIELD_NUMBER: _builtins.int
+    RULES_VERSION_FIELD_NUMBER: _builtins.int
+    CATEGORIES_FIELD_NUMBER: _builtins.int
+    ERASED_PEOPLE_FIELD_NUMBER: _builtins.int
+    IS_RESTORED_FIELD_NUMBER: _builtins.int
+    destruction_id: _builtins.str
+    """The record of it, which is also the key."""
+    rules_version: _builtins.int
+    """The version of the rules by which it was due."""
+    erased_people: _builtins.int
+    """How many people are erased whole."""
+    is_restored: _builtins.bool
+    """Whether it was destroyed before and came back with an older database."""
+    @_builtins.property
+    def categories(self) -> _containers.RepeatedCompositeFieldContainer[Global___DestroyedCategory]:
+        """Of how many people by data category."""
+
+    def __init__(
+        self,
+        *,
+        destruction_id: _builtins.str = ...,
+        rules_version: _builtins.int = ...,
+        categories: _abc.Iterable[Global___DestroyedCategory] | None = ...,
+        erased_people: _builtins.int = ...,
+        is_restored: _builtins.bool = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["categories", b"categories", "destruction_id", b"destruction_id", "erased_people", b"erased_people", "is_restored", b"is_restored", "rules_version", b"rules_version"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___RetentionDestroyed: _TypeAlias = RetentionDestroyed  # noqa: Y015
+
+@_typing.final
+class DestroyedCategory(_message.Message):
+    """A data category, and of how many people it was destroyed."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    CATEGORY_FIELD_NUMBER: _builtins.int
+    PEOPLE_FIELD_NUMBER: _builtins.int
+    category: _builtins.str
+    """The category."""
+    people: _builtins.int
+    """The people."""
+    def __init__(
+        self,
+        *,
+        category: _builtins.str = ...,
+        people: _builtins.int = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["category", b"category", "people", b"people"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___DestroyedCategory: _TypeAlias = DestroyedCategory  # noqa: Y015

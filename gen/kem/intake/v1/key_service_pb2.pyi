@@ -143,7 +143,9 @@ class GetKeysResponse(_message.Message):
     current_epoch: _builtins.int
     """The epoch in which new keys are wrapped."""
     waiting_erasures: _builtins.int
-    """People who were erased since the last roll: older backups can still be opened for them."""
+    """People who were erased, or of whom something was destroyed as it was due, since the last roll: older backups can
+    still be opened for them.
+    """
     @_builtins.property
     def last_roll(self) -> Global___KeyRoll:
         """The last roll; absent where there never was one."""

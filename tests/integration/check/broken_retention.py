@@ -1,0 +1,35 @@
+"""What breaks how long data are kept: kept too long, readable again, and not told."""
+
+from tests.integration.check.healthy_retention import DESTRUCTION, GONE_KEY, HOLD, LIFTED, OLD
+
+BREAKS = [
+    (f"delete from intake.destroyed_key where key_id = '{GONE_KEY}'", {"I21-nothing-is-kept-too-long"}),
+    (
+        f"delete from intake.retention_hold where retention_hold_id = '{HOLD}'",
+        {"I21-nothing-is-kept-too-long"},
+    ),
+    (
+        f"update intake.data_key set key_id = '{GONE_KEY}'"
+        f" where beneficiary_id = '{OLD}' and key_class = 'contact'",
+        {"I21-destroyed-is-unreadable"},
+    ),
+    (
+        "insert into intake.sealed_record (beneficiary_id, category, version, key_id, ciphertext,"
+        f" registered_by_agency_id) values ('{OLD}', 'SAFE_CONTACT', 1, '{GONE_KEY}', '',"
+        " gen_random_uuid())",
+        {"I21-destroyed-is-unreadable"},
+    ),
+    (
+        f"update intake.destroyed_key set is_whole = true where key_id = '{GONE_KEY}'",
+        {"I21-destroyed-is-unreadable"},
+    ),
+    (
+        f"update intake.event_log set aggregate_id = gen_random_uuid() where aggregate_id = '{DESTRUCTION}'",
+        {"I21-each-destruction-is-told"},
+    ),
+    (
+        "update intake.event_log set aggregate_id = gen_random_uuid()"
+        f" where aggregate_id = '{LIFTED}' and aggregate_version = 2",
+        {"I21-each-destruction-is-told"},
+    ),
+]

@@ -1,0 +1,128 @@
+"""What is kept for how long, by the use cases themselves over a real database in which time passes."""
+
+from dataclasses import dataclass
+from datetime import timedelta
+from pathlib import Path
+from typing import Any
+from uuid import uuid4
+
+import asyncpg
+
+from chassis.caller import Caller
+from kernel.ids import BeneficiaryId
+from services.intake.adapters.postgres_destructions import PostgresDestructions
+from services.intake.adapters.postgres_retention import PostgresRetention
+from services.intake.adapters.postgres_retention_holds import OpenHold, PostgresRetentionHolds
+from services.intake.adapters.tombstones import Tombstones
+from services.intake.domain.held_referral import Release
+from services.intake.domain.need import RecordedNeed
+from services.intake.domain.retention import HoldGround, RetentionRule
+from services.intake.use_cases.destroy_due import DestroyDue, Destroyed, destroy_due
+from services.intake.use_cases.destroy_keys import DestroyParts, replay_destroyed_keys
+from services.intake.use_cases.erase_beneficiary import replay_tombstones
+from services.intake.use_cases.hold_back import HoldParts, LiftHold, PlaceHold, lift_hold, place_hold
+from services.intake.use_cases.look_at_retention import RetentionLook, look_at_retention
+from services.intake.use_cases.save_retention_rules import save_retention_rules
+from tests.support.consented_people import METHOD, OpenIntake
+from tests.support.vault import DPO
+
+WORDS = "The yearly round of the data protection officer."
+MONTH = timedelta(days=31)
+YEAR = 12 * MONTH
+_EARLIER = """
+    select table_name, array_agg(column_name::text) as columns
+    from information_schema.columns join information_schema.tables using (table_schema, table_name)
+    where table_schema = 'intake' and data_type = 'timestamp with time zone' and table_type = 'BASE TABLE'
+      and table_name not in ('event_log', 'outbox', 'retention_rule')
+    group by table_name
+"""
+
+
+async def let_time_pass(superuser: asyncpg.Connection, time: timedelta) -> None:
+    """Everything that is on record in intake happened so much earlier."""
+    await superuser.execute("set session_replication_role = replica")  # what is only ever added moves too
+    for row in await superuser.fetch(_EARLIER):
+        earlier = ", ".join(f"{column} = {column} - $1::interval" for column in row["columns"])
+        await superuser.execute(f"update intake.{row['table_name']} set {earlier}", time)
+    await superuser.execute("set session_replication_role = origin")
+
+
+@dataclass(frozen=True, slots=True)
+class Retention:
+    """Short ways to the use cases; `superuser` lets time pass."""
+
+    intake: OpenIntake
+    superuser: asyncpg.Connection
+    keys_folder: Path
+
+    @property
+    def parts(self) -> DestroyParts:
+        parts = self.intake.parts
+        return DestroyParts(
+            parts.people,
+            parts.vault,
+            PostgresRetention(),
+            PostgresDestructions(),
+            Tombstones(self.keys_folder),
+            parts.recalls,
+        )
+
+    @property
+    def holds(self) -> HoldParts:
+        return HoldParts(self.intake.parts.people, PostgresRetentionHolds(), self.intake.parts.vault)
+
+    async def time_passes(self, time: timedelta) -> None:
+        await let_time_pass(self.superuser, time)
+
+    async def ended(self, need: RecordedNeed, version: int = 99) -> None:
+        """The referral has reached a final state, and intake has heard of it."""
+        [row] = await self.intake.rows("select clock_timestamp() as now")
+        await self.intake.follow(Release(need.referral_id, version, row["now"]))
+
+    async def look(self, *, by: Caller = DPO) -> RetentionLook:
+        async with self.intake.database.transaction(by) as tx:
+            return await look_at_retention(tx, PostgresRetention())
+
+    async def due(self) -> dict[str, int]:
+        """How many people are due and held back by nothing, by class of keys; those of nobody left out."""
+        look = await self.look()
+        found = {one.rule.key_class: one.standing.due_people for one in look.standings}
+        return {key_class: people for key_class, people in found.items() if people}
+
+    async def held_back(self) -> set[str]:
+        """On what grounds anything is held back."""
+        return {ground for one in (await self.look()).standings for ground, _ in one.standing.held_back}
+
+    async def destroy(
+        self, *, by: Caller = DPO, most: int = 50, rules_version: int | None = None
+    ) -> Destroyed:
+        version = rules_version or (await self.look()).rules_version
+        command = DestroyDue(uuid4(), version, WORDS, most)
+        async with self.intake.database.transaction(by) as tx:
+            return await destroy_due(command, METHOD, tx, self.parts)
+
+    async def save(self, *rules: RetentionRule, by: Caller = DPO) -> int:
+        async with self.intake.database.transaction(by) as tx:
+            return await save_retention_rules(uuid4(), rules, tx, PostgresRetention())
+
+    async def hold(self, person: BeneficiaryId, *, by: Caller = DPO) -> OpenHold:
+        command = PlaceHold(uuid4(), person, HoldGround.LEGAL_CLAIM, "She sues the landlord.")
+        async with self.intake.database.transaction(by) as tx:
+            return await place_hold(command, METHOD, tx, self.holds)
+
+    async def lift(self, hold: OpenHold, *, by: Caller = DPO) -> None:
+        command = LiftHold(uuid4(), hold.retention_hold_id, "The court has decided.")
+        async with self.intake.database.transaction(by) as tx:
+            await lift_hold(command, METHOD, tx, self.holds)
+
+    async def start_again(self) -> int:
+        """What intake does at each start, before anybody is served; answers how many keys went again."""
+        parts, worker = self.intake.parts, self.intake.worker
+        tombstones = Tombstones(self.keys_folder)
+        await replay_tombstones(tombstones, worker, parts.people, parts.recalls)
+        return await replay_destroyed_keys(self.parts, worker)
+
+    async def fields(self, person: BeneficiaryId) -> dict[str, Any] | None:
+        """What the desk reads of the person; None where they are erased."""
+        async with self.intake.database.transaction(self.intake.desk) as tx:
+            return await self.intake.parts.people.fields(tx, person)
