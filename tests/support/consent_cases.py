@@ -1,7 +1,7 @@
 """Random histories of consent with a question about each, put to intake's rules and to the second reading."""
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 from random import Random
 from typing import Final
@@ -12,16 +12,20 @@ from kernel.ids import AgencyId, BeneficiaryId, ConsentId
 from kernel.vocabulary import LegalBasis, LegalRegime
 from services.intake.domain.agreement import Agreement
 from services.intake.domain.cells import (
+    Cell,
     ConsentEnded,
     ConsentEvent,
     ConsentGiven,
     ConsentTakenBack,
+    DenialLifted,
     Grant,
     GrantEffect,
     Objected,
+    apply,
     compile_cells,
 )
 from services.intake.domain.disclosure import decide_disclosure
+from services.intake.domain.merge import taken_back_elsewhere
 from tools.check.signed import Line, Person, Said, permitted
 
 START: Final = datetime(2026, 1, 1, tzinfo=UTC)
@@ -68,11 +72,13 @@ def cases(seed: int, count: int) -> Iterator[Case]:
 
 def by_the_rules(case: Case) -> int:
     """What intake would give: from the cells that the events compile to, as they stood then."""
+    since, until = case.merged
     own, others = (
         compile_cells(event for event in events if event.recorded_time <= case.asked_time)
         for events in (case.events, case.others)
     )
-    since, until = case.merged
+    if since <= case.asked_time:
+        own = _less_what_the_merge_takes_back(case)
     is_merged = since <= case.asked_time and (until is None or case.asked_time < until)
     denied = [cell for cell in others if is_merged and cell.effect is GrantEffect.DENY]
     return decide_disclosure(
@@ -84,6 +90,21 @@ def by_the_rules(case: Case) -> int:
         cells=(*own, *denied),
         now=case.asked_time,
     ).given_mask
+
+
+def _less_what_the_merge_takes_back(case: Case) -> tuple[Cell, ...]:
+    """Compiled in the order in which it was recorded, with what the merge writes in its place."""
+    since, _ = case.merged
+    until_then, later = (
+        [one for one in case.events if one.recorded_time <= since],
+        [one for one in case.events if since < one.recorded_time <= case.asked_time],
+    )
+    elsewhere = [one for one in case.others if one.recorded_time <= since]
+    brought = [replace(one, recorded_time=since) for one in taken_back_elsewhere(until_then, elsewhere)]
+    cells = compile_cells(until_then)
+    for event in (*brought, *later):
+        cells = apply(cells, event)
+    return cells
 
 
 def by_the_records(case: Case) -> int:
@@ -117,8 +138,10 @@ def _event(random: Random, sequence: int) -> ConsentEvent:
         how = random.random()
         if how < 0.2:
             return Objected(event_id, sequence, PERSON, recorded_time)
+        ended = ConsentId(UUID(int=200 + random.randint(1, sequence)))
+        if how < 0.3:
+            return DenialLifted(event_id, sequence, PERSON, ended, recorded_time)
         if how < 0.5:
-            ended = ConsentId(UUID(int=200 + random.randint(1, sequence)))
             return ConsentEnded(event_id, sequence, PERSON, ended, recorded_time)
         return ConsentTakenBack(event_id, sequence, PERSON, agency_id, recorded_time)
     begins = recorded_time + timedelta(hours=random.randint(-3, 3))
@@ -131,6 +154,7 @@ def _event(random: Random, sequence: int) -> ConsentEvent:
         valid_until_time=begins + timedelta(hours=random.randint(1, HOURS)),
         recorded_time=recorded_time,
         grants=tuple(_grant(random) for _ in range(random.randint(1, 3))),
+        said_time=recorded_time - timedelta(hours=random.randint(0, 3)),
     )
 
 
@@ -164,6 +188,8 @@ def _said(event: ConsentEvent) -> Said:
         return Said(event.sequence, "WITHDRAWN", event.recorded_time, agency_id=event.agency_id)
     if isinstance(event, ConsentEnded):
         return Said(event.sequence, "INVALIDATED", event.recorded_time, event.consent_id)
+    if isinstance(event, DenialLifted):
+        return Said(event.sequence, "DENIAL_LIFTED", event.recorded_time, event.consent_id)
     if isinstance(event, Objected):
         return Said(event.sequence, "OBJECTED", event.recorded_time)
     lines = tuple(
@@ -179,4 +205,5 @@ def _said(event: ConsentEvent) -> Said:
         event.valid_from_time,
         event.valid_until_time,
         lines,
+        event.said_time,
     )

@@ -84,11 +84,14 @@ INVARIANTS: Final = (
             join intake.consent_grant line using (consent_id)
             left join intake.consent_event back
               on back.beneficiary_id = given.beneficiary_id
-              and case when line.legal_basis <> 'CONSENT' then back.state = 'OBJECTED'
+              and case
+                  when line.effect = 'DENY'
+                  then back.state = 'DENIAL_LIFTED' and back.consent_id = given.consent_id
+                  when line.legal_basis <> 'CONSENT' then back.state = 'OBJECTED'
                   else back.state = 'WITHDRAWN' and coalesce(back.agency_id, line.agency_id) = line.agency_id
+                       and coalesce(back.consent_id, given.consent_id) = given.consent_id
                    or back.state in ('TERMINATED', 'INVALIDATED') and back.consent_id = given.consent_id end
               and back.sequence > given.sequence and back.recorded_time < c.valid_until_time
-              and line.effect = 'PERMIT'
             where given.state in ('GIVEN', 'RENEWED')
             group by 1, 2, 3, 4, 5, 7, 8, 10) signed
           using (consent_event_id, agency_id, purpose, legal_basis, effect)

@@ -44,18 +44,26 @@ INVARIANTS: Final = (
     ),
     Invariant(
         "I17-who-is-excluded-stays-excluded",
-        "By an emergency access nothing was given that the person had excluded for this agency",
+        "By an emergency access nothing was given that the person, or who may decide for them, had excluded",
         _INTAKE,
         "select count(*) from intake.disclosure where kind = 'EMERGENCY' and outcome = 'GIVEN'",
         """
         select d.disclosure_id from intake.disclosure d
-        join intake.consent_event said on said.beneficiary_id = d.beneficiary_id
+        join intake.consent_event said on (said.beneficiary_id = d.beneficiary_id or exists (
+                select from intake.same_person s
+                where s.beneficiary_id = d.beneficiary_id and s.other_id = said.beneficiary_id
+                  and s.merged_time <= d.disclosed_time
+                  and d.disclosed_time < coalesce(s.unmerged_time, 'infinity')))
             and said.state in ('GIVEN', 'RENEWED') and said.recorded_time <= d.disclosed_time
         join intake.consent c using (consent_id)
         join intake.consent_grant line on line.consent_id = c.consent_id
         where d.kind = 'EMERGENCY' and d.outcome = 'GIVEN'
           and line.effect = 'DENY' and line.agency_id = d.agency_id and line.categories & d.given_mask <> 0
           and c.valid_from_time <= d.disclosed_time and d.disclosed_time < c.valid_until_time
+          and not c.lacks_authority and not exists (
+            select from intake.consent_event lifted
+            where lifted.state = 'DENIAL_LIFTED' and lifted.consent_id = c.consent_id
+              and lifted.recorded_time <= d.disclosed_time)
         """,
     ),
     Invariant(

@@ -29,6 +29,7 @@ _STILL_PERMITTED: Final = """
           where back.beneficiary_id = given.beneficiary_id and back.sequence > given.sequence
             and case when line.legal_basis <> 'CONSENT' then back.state = 'OBJECTED'
                 else back.state = 'WITHDRAWN' and coalesce(back.agency_id, line.agency_id) = line.agency_id
+                     and coalesce(back.consent_id, given.consent_id) = given.consent_id
                  or back.state in ('TERMINATED', 'INVALIDATED') and back.consent_id = given.consent_id end)
 """
 
@@ -42,6 +43,9 @@ _DENIED: Final = """
       and given.state in ('GIVEN', 'RENEWED')
       and line.agency_id = d.agency_id and line.purpose = d.purpose and line.effect = 'DENY'
       and c.valid_from_time <= now() and now() < c.valid_until_time
+      and not exists (
+          select from intake.consent_event lifted
+          where lifted.state = 'DENIAL_LIFTED' and lifted.consent_id = c.consent_id)
 """
 
 INVARIANTS: Final = (
@@ -131,6 +135,7 @@ INVARIANTS: Final = (
                     select back.* from intake.consent_event back
                     where back.beneficiary_id = given.beneficiary_id and back.sequence > given.sequence
                       and (back.state = 'WITHDRAWN' and coalesce(back.agency_id, d.agency_id) = d.agency_id
+                              and coalesce(back.consent_id, given.consent_id) = given.consent_id
                            or back.state in ('TERMINATED', 'INVALIDATED')
                               and back.consent_id = given.consent_id)
                       and back.recorded_time < c.valid_until_time
@@ -153,6 +158,10 @@ INVARIANTS: Final = (
                   and g.agency_id = d.agency_id and g.purpose = d.purpose and g.effect = 'DENY'
                   and g.categories & line.recalled_mask <> 0 and given.recorded_time <= r.opened_time
                   and c.valid_from_time <= r.opened_time and r.opened_time < c.valid_until_time
+                  and not exists (
+                      select from intake.consent_event lifted
+                      where lifted.state = 'DENIAL_LIFTED' and lifted.consent_id = c.consent_id
+                        and lifted.recorded_time <= r.opened_time)
             ) said
             where r.cause not in ('ERASED', 'OBJECTED')
             order by said.recorded_time desc, said.sequence desc limit 1), false)

@@ -40,7 +40,7 @@ _DISCLOSURES: Final = f"""
 """
 _SAID: Final = """
     select e.beneficiary_id, e.sequence, e.state, e.recorded_time, e.consent_id, e.agency_id,
-        c.valid_from_time, c.valid_until_time
+        c.valid_from_time, c.valid_until_time, e.happened_time
     from intake.consent_event e left join intake.consent c on c.consent_id = e.consent_id
     where e.beneficiary_id = any($1)
 """

@@ -29,7 +29,8 @@ class Said:
     """Something that a person said about consent; what was signed has a period and lines.
 
     Args:
-        sequence: counts what this person said.
+        sequence: counts what was said on this record.
+        happened_time: when it was said, where that was before it was recorded.
         consent_id: the record that was signed, or the one that is taken back; None: all of them.
         agency_id: taken back for this agency only; None: for all.
     """
@@ -42,6 +43,7 @@ class Said:
     valid_from_time: datetime | None = None
     valid_until_time: datetime | None = None
     lines: tuple[Line, ...] = ()
+    happened_time: datetime | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,7 +62,8 @@ class Person:
 def permitted(person: Person, agency_id: UUID, purpose: str, at: datetime) -> int:
     """The categories, as bits, that this agency could see for this purpose at that moment.
 
-    On another record of the same person nothing is permitted; what is denied or frozen there is so here.
+    On another record of the same person nothing is permitted; what is denied or frozen there is so here, and
+    what was taken back there before a merge took back what was older here, for good.
     """
     if is_frozen(person, at):
         return 0
@@ -71,11 +74,15 @@ def permitted(person: Person, agency_id: UUID, purpose: str, at: datetime) -> in
             for one, line in _in_force(person, at)
             if line.agency_id == agency_id and line.purpose == purpose and line.categories & bit
         ]
-        if any(not line.is_permit for _, line in lines):
+        if any(not line.is_permit and not _lifted(person, one, at) for one, line in lines):
             continue
         if any(_denies(other, agency_id, purpose, bit, at) for other in _same_then(person, at)):
             continue
-        if any(not _taken_back(person, one, line, at) for one, line in lines):
+        permits = [(one, line) for one, line in lines if line.is_permit]
+        if any(
+            not _taken_back(person, one, line, at) and not _taken_back_by_merge(person, one, line, at)
+            for one, line in permits
+        ):
             answer |= bit
     return answer
 
@@ -93,7 +100,11 @@ def _same_then(person: Person, at: datetime) -> Iterator[Person]:
 
 
 def _denies(other: Person, agency_id: UUID, purpose: str, bit: int, at: datetime) -> bool:
-    lines = (line for _, line in _in_force(other, at) if not line.is_permit and line.categories & bit)
+    lines = (
+        line
+        for one, line in _in_force(other, at)
+        if not line.is_permit and line.categories & bit and not _lifted(other, one, at)
+    )
     return any((line.agency_id, line.purpose) == (agency_id, purpose) for line in lines)
 
 
@@ -113,6 +124,33 @@ def _in_force(person: Person, at: datetime) -> Iterator[tuple[Said, Line]]:
         if one.valid_from_time <= at < one.valid_until_time:
             for line in one.lines:
                 yield one, line
+
+
+def _lifted(person: Person, signed: Said, at: datetime) -> bool:
+    """Whether an officer had lifted what this record denies."""
+    return any(
+        one.state == "DENIAL_LIFTED"
+        and one.consent_id == signed.consent_id
+        and one.sequence > signed.sequence
+        and one.recorded_time <= at
+        for one in person.said
+    )
+
+
+def _taken_back_by_merge(person: Person, signed: Said, line: Line, at: datetime) -> bool:
+    """Whether a merge brought a withdrawal of what was said before it; no un-merge ends that."""
+    if line.legal_basis != "CONSENT":
+        return False
+    said_time = signed.happened_time or signed.recorded_time
+    return any(
+        one.state == "WITHDRAWN"
+        and one.consent_id is None
+        and one.agency_id in (None, line.agency_id)
+        and said_time <= one.recorded_time <= merged_time
+        and signed.recorded_time <= merged_time <= at
+        for other, merged_time, _ in person.others
+        for one in other.said
+    )
 
 
 def _taken_back(person: Person, signed: Said, line: Line, at: datetime) -> bool:

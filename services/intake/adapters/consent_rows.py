@@ -11,11 +11,12 @@ from services.intake.domain.cells import (
     ConsentEvent,
     ConsentGiven,
     ConsentTakenBack,
+    DenialLifted,
     Grant,
     GrantEffect,
     Objected,
 )
-from services.intake.domain.consent import OBJECTED, ConsentEnding
+from services.intake.domain.consent import DENIAL_LIFTED, OBJECTED, ConsentEnding
 
 CELL_COLUMNS: Final = """cell_id, beneficiary_id, agency_id, purpose, legal_basis, effect, categories,
     valid_from_time, valid_until_time, consent_id, consent_event_id, withdrawn_time, withdrawn_event_id"""
@@ -72,6 +73,16 @@ def _event_from(row: Any, grants: tuple[Grant, ...]) -> ConsentEvent:
             beneficiary_id=row["beneficiary_id"],
             agency_id=row["agency_id"],
             recorded_time=row["recorded_time"],
+            consent_id=row["consent_id"],
+            said_time=row["happened_time"],
+        )
+    if row["state"] == DENIAL_LIFTED:
+        return DenialLifted(
+            consent_event_id=row["consent_event_id"],
+            sequence=row["sequence"],
+            beneficiary_id=row["beneficiary_id"],
+            consent_id=row["consent_id"],
+            recorded_time=row["recorded_time"],
         )
     if row["state"] == OBJECTED:
         return Objected(
@@ -97,4 +108,5 @@ def _event_from(row: Any, grants: tuple[Grant, ...]) -> ConsentEvent:
         valid_until_time=row["valid_until_time"],
         recorded_time=row["recorded_time"],
         grants=grants,
+        said_time=row["happened_time"],
     )

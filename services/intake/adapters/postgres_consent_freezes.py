@@ -1,5 +1,6 @@
 """Freezes of consent in PostgreSQL. The caller holds the person's lock."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Final
@@ -22,6 +23,11 @@ _HOLDS: Final = """
         array(select other_id from same_person where beneficiary_id = $1 and unmerged_time is null)
         || $1::uuid)
     order by frozen_time limit 1
+"""
+_DOUBTED: Final = """
+    select exists (
+        select from consent_freeze
+        where lifted_time is null and ground = 'GUARDIAN_DOUBTED' and beneficiary_id = any($1::uuid[]))
 """
 _ADD: Final = """
     insert into consent_freeze (consent_freeze_id, beneficiary_id, frozen_by_agency_id,
@@ -84,6 +90,11 @@ class PostgresConsentFreezes:
         """On what ground a freeze is in force, of this record or of another one of the same person."""
         ground = await tx.connection.fetchval(_HOLDS, beneficiary_id)
         return None if ground is None else FreezeGround(ground)
+
+    async def is_doubted(self, tx: Transaction, records: Sequence[BeneficiaryId]) -> bool:
+        """Whether whoever decides for the person is doubted, on one of their records."""
+        found: bool = await tx.connection.fetchval(_DOUBTED, list(records))
+        return found
 
     async def add(
         self,

@@ -16,9 +16,18 @@ from services.intake.domain.cells import (
     ConsentEvent,
     ConsentGiven,
     ConsentTakenBack,
+    DenialLifted,
     Objected,
 )
-from services.intake.domain.consent import OBJECTED, RECORD_SCHEMA, ConsentEnding, ConsentRecord, ConsentSaid
+from services.intake.domain.consent import (
+    DENIAL_LIFTED,
+    OBJECTED,
+    RECORD_SCHEMA,
+    ConsentEnding,
+    ConsentGiver,
+    ConsentRecord,
+    ConsentSaid,
+)
 
 # along with the record, the moments at which it will begin and end by time alone
 _INSERT_CONSENT: Final = """
@@ -27,9 +36,9 @@ _INSERT_CONSENT: Final = """
             obtained_by_principal_id, notice_version, notice_language, notice_sha256, spoken_language, method,
             given_by, with_interpreter, read_aloud, understanding_checked, child_assents, sealed_details,
             valid_from_time, valid_until_time, happened_time, recorded_time, interpreter_mode, child_age_band,
-            authority_expires_date, evidence_sha256, covers_family, renews_consent_id)
+            authority_expires_date, evidence_sha256, covers_family, renews_consent_id, lacks_authority)
         values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18, $19, $20,
-            $21, $22, $23, $24, $25, $26, $27)
+            $21, $22, $23, $24, $25, $26, $27, $28)
     )
     insert into consent_moment (due_time, beneficiary_id)
     select due_time, $2 from unnest(array[$18, $19]::timestamptz[]) as moment (due_time)
@@ -44,8 +53,8 @@ _INSERT_GRANTS: Final = """
 """
 _INSERT_EVENT: Final = """
     insert into consent_event (consent_event_id, beneficiary_id, sequence, state, consent_id, agency_id,
-        by_agency_id, by_principal_id, acting_person, happened_time, recorded_time)
-    values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11)
+        by_agency_id, by_principal_id, acting_person, happened_time, recorded_time, sealed_words)
+    values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12)
 """
 _INSERT_CELLS: Final = """
     insert into grant_cell (cell_id, beneficiary_id, agency_id, purpose, legal_basis, effect, categories,
@@ -98,10 +107,11 @@ _REMIND_OF_DENIALS: Final = """
 """
 _EVENTS: Final = """
     select e.consent_event_id, e.beneficiary_id, e.sequence, e.state, e.consent_id, e.agency_id,
-           e.recorded_time, c.valid_from_time, c.valid_until_time
+           e.recorded_time, e.happened_time, c.valid_from_time, c.valid_until_time
     from consent_event e left join consent c using (consent_id)
     where e.beneficiary_id = $1
-      and e.state in ('GIVEN', 'RENEWED', 'WITHDRAWN', 'TERMINATED', 'INVALIDATED', 'OBJECTED')
+      and e.state in ('GIVEN', 'RENEWED', 'WITHDRAWN', 'TERMINATED', 'INVALIDATED', 'OBJECTED',
+        'DENIAL_LIFTED')
     order by e.sequence
 """
 _GRANTS: Final = """
@@ -133,11 +143,13 @@ class PostgresConsents:
         child_age_band: str | None,
         sealed_details: bytes | None,
         cells: Sequence[Cell],
+        lacks_authority: bool,
     ) -> None:
         """Writes the record, its lines, its event, the cells that it opens, and when these begin and end.
 
         Args:
             child_age_band: of somebody who had not come of age.
+            lacks_authority: whoever said it may not decide for the person, as far as is on record.
         """
         happened_time = record.happened_time or given.recorded_time
         await tx.connection.execute(
@@ -169,6 +181,7 @@ class PostgresConsents:
             record.evidence_sha256,
             record.covers_family,
             record.renews_consent_id,
+            lacks_authority,
         )
         await tx.connection.execute(
             _INSERT_GRANTS,
@@ -260,6 +273,7 @@ class PostgresConsents:
             "WITHDRAWN",
             by_agency_id,
             agency_id=withdrawal.agency_id,
+            consent_id=withdrawal.consent_id,
             happened_time=happened_time or withdrawal.recorded_time,
         )
         await self._close_cells(tx, withdrawal, closing)
@@ -285,6 +299,34 @@ class PostgresConsents:
         """Writes that the person objects, and closes the cells that this closes."""
         await self._add_event(tx, objected, OBJECTED, by_agency_id, happened_time=objected.recorded_time)
         await self._close_cells(tx, objected, closing)
+
+    async def lift(
+        self,
+        tx: Transaction,
+        lifted: DenialLifted,
+        closing: Sequence[Cell],
+        by_agency_id: AgencyId,
+        sealed_words: bytes,
+    ) -> None:
+        """Writes that an officer lifts the denials of a record, and why, and closes them."""
+        await self._add_event(
+            tx,
+            lifted,
+            DENIAL_LIFTED,
+            by_agency_id,
+            consent_id=lifted.consent_id,
+            happened_time=lifted.recorded_time,
+            sealed_words=sealed_words,
+        )
+        await self._close_cells(tx, lifted, closing)
+
+    async def giver_of(
+        self, tx: Transaction, beneficiary_id: BeneficiaryId, consent_id: ConsentId
+    ) -> ConsentGiver | None:
+        """Who gave this consent for the person; None where the person has given no such consent."""
+        query = "select given_by from consent where (beneficiary_id, consent_id) = ($1, $2)"
+        found = await tx.connection.fetchval(query, beneficiary_id, consent_id)
+        return None if found is None else ConsentGiver(found)
 
     async def is_ended(self, tx: Transaction, consent_id: ConsentId) -> bool:
         """Whether the hub has ended this record before."""
@@ -322,6 +364,7 @@ class PostgresConsents:
         happened_time: datetime,
         consent_id: ConsentId | None = None,
         agency_id: AgencyId | None = None,
+        sealed_words: bytes | None = None,
     ) -> None:
         await tx.connection.execute(
             _INSERT_EVENT,
@@ -336,4 +379,5 @@ class PostgresConsents:
             tx.caller.acting_person,
             happened_time,
             event.recorded_time,
+            sealed_words,
         )

@@ -35,7 +35,7 @@ _ASKED: Final = """
 _DENIALS: Final = f"""
     select {CELL_COLUMNS} from grant_cell
     where beneficiary_id = any(array(select others_of_person($1)) || $1::uuid)
-      and agency_id = $2 and effect = 'DENY' and withdrawn_time is null
+      and agency_id = $2 and effect = 'DENY' and withdrawn_time is null and binds_in_emergency(consent_id)
     order by cell_id for share
 """  # noqa: S608  constant
 _INSERT_DISCLOSURE: Final = """
@@ -130,7 +130,10 @@ class PostgresEmergencyAccess:
     async def denials(
         self, tx: Transaction, beneficiary_id: BeneficiaryId, agency_id: AgencyId
     ) -> tuple[Cell, ...]:
-        """What the person has excluded for this agency, for whatever purpose; locked."""
+        """What the person, or who may decide for them, has excluded for this agency, for whatever purpose.
+
+        It is locked.
+        """
         return tuple(cell_from(row) for row in await tx.connection.fetch(_DENIALS, beneficiary_id, agency_id))
 
     async def add_disclosure(self, tx: Transaction, row: EmergencyDisclosureRow) -> bool:

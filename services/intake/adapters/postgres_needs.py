@@ -63,6 +63,7 @@ _STANDING: Final = f"""
     left join lateral (
         select e.recorded_time from consent_event e
         where e.beneficiary_id = n.beneficiary_id and e.state = 'WITHDRAWN' and e.agency_id is null
+          and e.consent_id is null
         order by e.sequence desc limit 1
     ) w on true
     where n.need_id = any($1::uuid[])

@@ -36,7 +36,11 @@ class Grant:
 
 @dataclass(frozen=True, slots=True)
 class ConsentGiven:
-    """A consent record as it was given; `sequence` counts the consent events of one person from 1."""
+    """A consent record as it was given; `sequence` counts the consent events of one person from 1.
+
+    Args:
+        said_time: when the person said it, where that was before it was recorded.
+    """
 
     consent_event_id: UUID
     sequence: int
@@ -46,17 +50,25 @@ class ConsentGiven:
     valid_until_time: datetime
     recorded_time: datetime
     grants: tuple[Grant, ...]
+    said_time: datetime | None = None
 
 
 @dataclass(frozen=True, slots=True)
 class ConsentTakenBack:
-    """A withdrawal: of everything (`agency_id` None), or of what one agency may see."""
+    """A withdrawal: of everything (`agency_id` None), or of what one agency may see.
+
+    Args:
+        consent_id: of this record only: it was said on another record of the person, before they were merged.
+        said_time: as above.
+    """
 
     consent_event_id: UUID
     sequence: int
     beneficiary_id: BeneficiaryId
     agency_id: AgencyId | None
     recorded_time: datetime
+    consent_id: ConsentId | None = None
+    said_time: datetime | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,7 +92,18 @@ class Objected:
     recorded_time: datetime
 
 
-Closing = ConsentTakenBack | ConsentEnded | Objected
+@dataclass(frozen=True, slots=True)
+class DenialLifted:
+    """The denials of one record, which harm a child, as an officer has found."""
+
+    consent_event_id: UUID
+    sequence: int
+    beneficiary_id: BeneficiaryId
+    consent_id: ConsentId
+    recorded_time: datetime
+
+
+Closing = ConsentTakenBack | ConsentEnded | Objected | DenialLifted
 """What closes cells."""
 
 ConsentEvent = ConsentGiven | Closing
@@ -136,14 +159,16 @@ def cells_of(given: ConsentGiven) -> tuple[Cell, ...]:
 
 
 def is_closed_by(cell: Cell, closing: Closing) -> bool:
-    """Whether a withdrawal, the end of a record, or an objection closes the cell.
+    """Whether a withdrawal, the end of a record, an objection or the lifting of a denial closes the cell.
 
-    What has ended by itself is left as it ended. A denial stays: taking back consent never opens anything.
+    What has ended by itself is left as it ended. A denial stays: taking back consent never opens anything;
+    only an officer lifts it.
     What rests on another legal basis than consent is closed by an objection, and by nothing else (GDPR
     art. 21).
     """
+    closes = GrantEffect.DENY if isinstance(closing, DenialLifted) else GrantEffect.PERMIT
     return (
-        cell.effect is GrantEffect.PERMIT
+        cell.effect is closes
         and cell.withdrawn_time is None
         and cell.valid_until_time > closing.recorded_time
         and _is_meant(cell, closing)
@@ -154,9 +179,11 @@ def _is_meant(cell: Cell, closing: Closing) -> bool:
     is_by_consent = cell.legal_basis is LegalBasis.CONSENT
     if isinstance(closing, Objected):
         return not is_by_consent
-    if isinstance(closing, ConsentEnded):
-        return is_by_consent and cell.consent_id == closing.consent_id
-    return is_by_consent and closing.agency_id in (None, cell.agency_id)
+    if closing.consent_id not in (None, cell.consent_id):
+        return False
+    if isinstance(closing, ConsentTakenBack):
+        return is_by_consent and closing.agency_id in (None, cell.agency_id)
+    return is_by_consent or isinstance(closing, DenialLifted)
 
 
 def apply(cells: tuple[Cell, ...], event: ConsentEvent) -> tuple[Cell, ...]:

@@ -23,7 +23,8 @@ def check_child_consent(
 ) -> None:
     """Returns where nothing is permitted, where the person is of full age, or where their age is not known.
 
-    A child may always forbid: a record of denials only is taken from anybody.
+    A child may always forbid: a record of denials only is taken from anybody; `has_authority` says how far it
+    reaches.
 
     Raises:
         RuleBroken: CHILD_CANNOT_CONSENT_ALONE, CHILD_ASSENT_MISSING, GUARDIAN_NOT_ON_RECORD,
@@ -53,6 +54,31 @@ def check_child_consent(
             reason="CHILD_ASSENT_MISSING",
         )
     _check_majority(record, birth)
+
+
+def has_authority(
+    record: ConsentRecord, birth: Birth, guardian: Guardian | None, today: date, *, is_doubted: bool
+) -> bool:
+    """Whether who said it may decide for the person, by the rules for a permit: else what they deny holds for
+    what rests on consent, and nobody's life is left to it.
+
+    Args:
+        is_doubted: an officer doubts whoever decides for the person.
+    """
+    if record.given_by is ConsentGiver.SELF:
+        return True
+    age = birth.age_on(today)
+    if age is not None and age >= FULL_AGE_YEARS:
+        return record.given_by is not ConsentGiver.PARENT
+    if is_doubted or not record.authority_reference.strip():
+        return False
+    if record.authority_expires_date is not None and record.authority_expires_date < today:
+        return False
+    try:
+        _check_guardian(record.given_by, guardian, today)
+    except RuleBroken:
+        return False
+    return True
 
 
 def _check_guardian(given_by: ConsentGiver, guardian: Guardian | None, today: date) -> None:

@@ -61,6 +61,9 @@ class ConsentEnding(StrEnum):
 OBJECTED: Final = "OBJECTED"
 """The state that an objection to what does not rest on consent has."""
 
+DENIAL_LIFTED: Final = "DENIAL_LIFTED"
+"""The state that the lifting of a denial by a child protection officer has."""
+
 EXPIRED: Final = "EXPIRED"
 """The state of a consent that has ended by time alone."""
 

@@ -1,12 +1,13 @@
 """Two records of one person, seen as one: the merged one points to the kept one, and neither is changed."""
 
-from collections.abc import Iterable
-from dataclasses import dataclass
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass, replace
 from datetime import datetime
 from uuid import UUID
 
 from kernel.errors import Invalid, RuleBroken
 from kernel.ids import BeneficiaryId
+from services.intake.domain.cells import ConsentEvent, ConsentGiven, ConsentTakenBack
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,6 +60,29 @@ def check_mergeable(merged_id: BeneficiaryId, kept_id: BeneficiaryId, in_force: 
                 reason="MERGE_CHAIN",
                 merged_beneficiary_id=str(one.merged_id),
             )
+
+
+def taken_back_elsewhere(
+    own: Iterable[ConsentEvent], elsewhere: Iterable[ConsentEvent]
+) -> Iterator[ConsentTakenBack]:
+    """The withdrawals that another record's merge brings to this one: each for one consent of this record
+    that was said before the hub heard there that it is taken back; of each, the earliest first.
+
+    The newest word counts: what was said after that stays.
+
+    Args:
+        own, elsewhere: what was said on this record, and on the other ones, until the merge.
+    """
+    withdrawals = sorted(
+        (one for one in elsewhere if isinstance(one, ConsentTakenBack) and one.consent_id is None),
+        key=lambda one: (one.recorded_time, one.sequence),
+    )
+    for given in own:
+        if not isinstance(given, ConsentGiven):
+            continue
+        for withdrawal in withdrawals:
+            if (given.said_time or given.recorded_time) <= withdrawal.recorded_time:
+                yield replace(withdrawal, consent_id=given.consent_id)
 
 
 @dataclass(frozen=True, slots=True)

@@ -57,6 +57,7 @@ ACCESS: Final[Mapping[str, Access]] = {
     "/kem.intake.v1.IntakeService/EndConsent": Access(
         roles=frozenset({Role.SUPERVISOR, Role.CHILD_PROTECTION_OFFICER})
     ),
+    "/kem.intake.v1.IntakeService/LiftDenial": _PROTECTS_CHILDREN,
     "/kem.intake.v1.IntakeService/FreezeConsent": _PROTECTS_CHILDREN,
     "/kem.intake.v1.IntakeService/LiftConsentFreeze": _PROTECTS_CHILDREN,
     "/kem.intake.v1.IntakeService/ListConsentFreezes": _PROTECTS_CHILDREN,

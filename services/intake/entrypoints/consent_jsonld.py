@@ -25,6 +25,7 @@ _STATES: Final = {
     "TERMINATED": "dpv:ConsentRevoked",
     "INVALIDATED": "dpv:ConsentInvalidated",
     "OBJECTED": "dpv:RightToObject",
+    "DENIAL_LIFTED": "kem:DenialLifted",
 }
 _BASES: Final = {
     "CONSENT": "dpv:Consent",
@@ -107,8 +108,11 @@ def _event(event: _Row) -> dict[str, Any]:
 
 
 def _state(record: _Row, events: Sequence[_Row], now: datetime) -> str:
-    """By the last event that is about the whole of it; one that ends by time alone needs none."""
-    whole = [one["state"] for one in events if one["agency_id"] is None]
+    """By the last event that is about the whole of it; one that ends by time alone needs none.
+
+    The lifting of a denial ends nothing.
+    """
+    whole = [one["state"] for one in events if one["agency_id"] is None and one["state"] != "DENIAL_LIFTED"]
     state = whole[-1] if whole else "UNKNOWN"
     if state in ("GIVEN", "RENEWED") and datetime.fromisoformat(record["valid_until_time"]) <= now:
         state = "EXPIRED"

@@ -17,6 +17,7 @@ from services.intake.entrypoints.translate_consent import ANSWERS, ENDINGS, cons
 from services.intake.entrypoints.translate_needs import page_token, place_from
 from services.intake.use_cases.end_consent import EndConsent, end_consent
 from services.intake.use_cases.freeze_consent import ChangeFreeze, freeze_consent, lift_consent_freeze
+from services.intake.use_cases.lift_denial import LiftDenial, lift_denial
 from services.intake.use_cases.list_consent_freezes import list_consent_freezes
 from services.intake.use_cases.record_consent import RecordConsent, record_consent
 from services.intake.use_cases.record_consent_state import RecordConsentState, record_consent_state
@@ -26,6 +27,7 @@ RECORD: Final = "/kem.intake.v1.IntakeService/RecordConsent"
 WITHDRAW: Final = "/kem.intake.v1.IntakeService/WithdrawConsent"
 RECORD_STATE: Final = "/kem.intake.v1.IntakeService/RecordConsentState"
 END: Final = "/kem.intake.v1.IntakeService/EndConsent"
+LIFT_DENIAL: Final = "/kem.intake.v1.IntakeService/LiftDenial"
 FREEZE: Final = "/kem.intake.v1.IntakeService/FreezeConsent"
 LIFT: Final = "/kem.intake.v1.IntakeService/LiftConsentFreeze"
 LIST_FREEZES: Final = "/kem.intake.v1.IntakeService/ListConsentFreezes"
@@ -144,6 +146,32 @@ class ConsentServer:
 
         return await answer_on_record(
             parts.database, END, request, messages.EndConsentResponse, act, [command.beneficiary_id]
+        )
+
+    async def LiftDenial(
+        self,
+        request: messages.LiftDenialRequest,
+        context: _Context[messages.LiftDenialRequest, messages.LiftDenialResponse],
+    ) -> messages.LiftDenialResponse:
+        parts = self._parts
+        command = LiftDenial(
+            UUID(request.request_id),
+            BeneficiaryId(UUID(request.beneficiary_id)),
+            ConsentId(UUID(request.consent_id)),
+            request.words,
+        )
+
+        async def act(tx: Transaction) -> messages.LiftDenialResponse:
+            lifted_time = await lift_denial(command, tx, parts.people, parts.consents, parts.vault)
+            return messages.LiftDenialResponse(lifted_time=timestamp(lifted_time))
+
+        return await answer_on_record(
+            parts.database,
+            LIFT_DENIAL,
+            request,
+            messages.LiftDenialResponse,
+            act,
+            [command.beneficiary_id],
         )
 
     async def FreezeConsent(

@@ -22,6 +22,7 @@ from services.intake.domain.merge import Merge, check_mergeable
 from services.intake.domain.restricted import may_see_restricted
 from services.intake.use_cases.open_recalls import open_recalls
 from services.intake.use_cases.own_agency import own_agency
+from services.intake.use_cases.take_back_by_merge import take_back_by_merge
 from services.intake.use_cases.tell_profile import tell_profile
 
 MOST_KINDS: Final = 50
@@ -60,7 +61,8 @@ async def merge_beneficiaries(
     command: MergeBeneficiaries, method: str, tx: Transaction, parts: MergeParts
 ) -> Merged:
     """From the commit on search finds the kept record, new needs go to it, and what is denied or frozen on
-    either holds for both: what was given against that is asked back. Disclosures under way are waited for.
+    either holds for both; a withdrawal on either has ended the older permits of the other: what was given
+    against that is asked back. Disclosures under way are waited for.
 
     Repeat-safe only inside `chassis.requests.once`.
 
@@ -80,6 +82,8 @@ async def merge_beneficiaries(
     tx.publish(
         BeneficiariesMerged(merge.merge_id, merge.merged_id, merge.kept_id, request_id=command.request_id)
     )
+    others = [record for record in records if record != merge.merged_id]
+    await take_back_by_merge(merge.merged_id, others, tx, parts.consents, command.request_id)
     await parts.consents.remind_of_denials(tx, records)
     await tell_profile(tx, parts.people, records, command.request_id)
     # what one denies the other gave, perhaps, while nobody knew that they are one

@@ -22,6 +22,7 @@ from services.intake.domain.child_consent import (
     check_authority_end,
     check_child_consent,
     child_age_band,
+    has_authority,
 )
 from services.intake.domain.consent import ConsentRecord
 from services.intake.domain.consent_rules import check_record
@@ -86,6 +87,8 @@ async def record_consent(
     birth, guardian = known["birth"], known.get("guardian")
     _, rules = await policy.age_rules(tx)
     check_child_consent(record, birth, guardian, rules, athens_day(now))
+    records = [one.beneficiary_id for one in (person, *others)]
+    is_doubted = await freezes.is_doubted(tx, records)
     last_day = authority_end(record, guardian)
     check_authority_end(record, last_day)
     given = ConsentGiven(
@@ -106,6 +109,7 @@ async def record_consent(
         child_age_band=child_age_band(birth, athens_day(now)),
         sealed_details=await _sealed_details(given, record, tx, vault),
         cells=cells_of(given),
+        lacks_authority=not has_authority(record, birth, guardian, athens_day(now), is_doubted=is_doubted),
     )
     if others:
         await consents.remind_of_denials(tx, [one.beneficiary_id for one in others], given.consent_id)
@@ -120,7 +124,6 @@ async def record_consent(
         )
     )
     # what is denied here holds for the person's other records too
-    records = [one.beneficiary_id for one in (person, *others)]
     await tell_profile(tx, people, records, command.request_id)
     # a denial that begins later is told by its moment
     if any(grant.effect is GrantEffect.DENY for grant in given.grants):

@@ -62,6 +62,12 @@ def requests_about_case(case: Case, desk: Desk) -> dict[str, Message]:
             consent_id=case.consent_id,
             ending=consent_pb2.CONSENT_ENDING_TERMINATED,
         ),
+        "LiftDenial": intake.LiftDenialRequest(
+            request_id=again,
+            beneficiary_id=case.beneficiary_id,
+            consent_id=case.consent_id,
+            words="It keeps help away.",
+        ),
         "FreezeConsent": intake.FreezeConsentRequest(
             request_id=again, beneficiary_id=case.beneficiary_id, words="doubt"
         ),

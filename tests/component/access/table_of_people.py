@@ -99,6 +99,13 @@ PEOPLE: Final[dict[str, Row]] = {
         {"IN_FORCE": OK, "ENDED": "CONSENT_ENDED"},
         frozenset({Role.SUPERVISOR, Role.CHILD_PROTECTION_OFFICER}),
     ),
+    # of grown-up people nothing is lifted (test_denials)
+    "LiftDenial": _of_sender(
+        Thing.CONSENT,
+        "BENEFICIARY_NOT_FOUND",
+        {"IN_FORCE": "NOT_A_CHILD", "ENDED": "NOT_A_CHILD"},
+        _CHILD,
+    ),
     "WithdrawNeed": _of_sender(
         Thing.NEED, "NEED_NOT_FOUND", {"OPEN": OK, "WITHDRAWN": "NEED_ALREADY_WITHDRAWN"}
     ),

@@ -69,6 +69,7 @@ GIVEN = event(1, "GIVEN", "c1")
         ([GIVEN], {"valid_until_time": "2026-05-31T00:00:00+00:00"}, "dpv:ConsentExpired"),
         ([GIVEN, event(2, "GIVEN", "c2")], {}, "dpv:ConsentGiven"),
         ([GIVEN, event(2, "EXPIRED", "c1")], {}, "dpv:ConsentExpired"),
+        ([GIVEN, event(2, "DENIAL_LIFTED", "c1")], {}, "dpv:ConsentGiven"),  # a denial of it denies no more
         ([GIVEN, event(2, "REFUSED")], {}, "dpv:ConsentGiven"),  # a refusal takes nothing back
     ],
 )
@@ -101,5 +102,5 @@ def test_what_was_asked_for_or_refused_stands_beside_the_records() -> None:
 
 
 def test_every_state_and_every_legal_basis_has_its_term() -> None:
-    assert len(consent_jsonld._STATES) == 11
+    assert len(consent_jsonld._STATES) == 12
     assert set(consent_jsonld._BASES) == set(codes.LegalBasis)

@@ -340,9 +340,11 @@ class ConsentStateRecorded(_message.Message):
     beneficiary_id: _builtins.str
     """Whose."""
     state: _builtins.str
-    """REQUESTED, DEFERRED, REFUSED, EXPIRED, TERMINATED, INVALIDATED or OBJECTED (to what rests on another basis than consent)."""
+    """REQUESTED, DEFERRED, REFUSED, EXPIRED, TERMINATED, INVALIDATED, OBJECTED (to what rests on another basis than consent)
+    or DENIAL_LIFTED (a child-protection officer lifted what somebody had denied for a child).
+    """
     consent_id: _builtins.str
-    """The consent that has ended."""
+    """The consent that has ended, or whose denials were lifted."""
     agency_id: _builtins.str
     """The agency that it is about; absent: all."""
     def __init__(

@@ -435,6 +435,64 @@ class EndConsentResponse(_message.Message):
 Global___EndConsentResponse: _TypeAlias = EndConsentResponse  # noqa: Y015
 
 @_typing.final
+class LiftDenialRequest(_message.Message):
+    """Asks to lift the denials of a consent."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    REQUEST_ID_FIELD_NUMBER: _builtins.int
+    BENEFICIARY_ID_FIELD_NUMBER: _builtins.int
+    CONSENT_ID_FIELD_NUMBER: _builtins.int
+    WORDS_FIELD_NUMBER: _builtins.int
+    request_id: _builtins.str
+    """Makes a repeat safe."""
+    beneficiary_id: _builtins.str
+    """Whose."""
+    consent_id: _builtins.str
+    """Which consent."""
+    words: _builtins.str
+    """How it harms the child, in words. Kept sealed."""
+    def __init__(
+        self,
+        *,
+        request_id: _builtins.str = ...,
+        beneficiary_id: _builtins.str = ...,
+        consent_id: _builtins.str = ...,
+        words: _builtins.str = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["beneficiary_id", b"beneficiary_id", "consent_id", b"consent_id", "request_id", b"request_id", "words", b"words"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___LiftDenialRequest: _TypeAlias = LiftDenialRequest  # noqa: Y015
+
+@_typing.final
+class LiftDenialResponse(_message.Message):
+    """When it was lifted."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    LIFTED_TIME_FIELD_NUMBER: _builtins.int
+    @_builtins.property
+    def lifted_time(self) -> _timestamp_pb2.Timestamp:
+        """From this instant it denies nothing."""
+
+    def __init__(
+        self,
+        *,
+        lifted_time: _timestamp_pb2.Timestamp | None = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _typing.Literal["lifted_time", b"lifted_time"]  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["lifted_time", b"lifted_time"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___LiftDenialResponse: _TypeAlias = LiftDenialResponse  # noqa: Y015
+
+@_typing.final
 class FreezeConsentRequest(_message.Message):
     """Asks to freeze a person's consent."""
 

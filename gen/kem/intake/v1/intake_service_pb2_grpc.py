@@ -75,6 +75,11 @@ class IntakeServiceStub:
                 request_serializer=kem_dot_intake_dot_v1_dot_intake__service__pb2.EndConsentRequest.SerializeToString,
                 response_deserializer=kem_dot_intake_dot_v1_dot_intake__service__pb2.EndConsentResponse.FromString,
                 _registered_method=True)
+        self.LiftDenial = channel.unary_unary(
+                '/kem.intake.v1.IntakeService/LiftDenial',
+                request_serializer=kem_dot_intake_dot_v1_dot_intake__service__pb2.LiftDenialRequest.SerializeToString,
+                response_deserializer=kem_dot_intake_dot_v1_dot_intake__service__pb2.LiftDenialResponse.FromString,
+                _registered_method=True)
         self.FreezeConsent = channel.unary_unary(
                 '/kem.intake.v1.IntakeService/FreezeConsent',
                 request_serializer=kem_dot_intake_dot_v1_dot_intake__service__pb2.FreezeConsentRequest.SerializeToString,
@@ -147,7 +152,8 @@ class IntakeServiceServicer:
         raise NotImplementedError('Method not implemented!')
 
     def RecordConsent(self, request, context):
-        """Records consent; its grants are in force from valid_from_time.
+        """Records consent; its grants are in force from valid_from_time. What somebody denies for a child without being on record as
+        who may decide, or while that is doubted, holds for what rests on consent; an emergency access may pass over it.
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')
@@ -170,6 +176,14 @@ class IntakeServiceServicer:
 
     def EndConsent(self, request, context):
         """Ends one consent from the hub's side: from the answer on nothing is disclosed under it.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
+    def LiftDenial(self, request, context):
+        """Lifts what somebody else denies for a child, by one consent, because it harms the child: from the answer on it denies
+        nothing, and permits nothing either. What the child has denied themselves stays. By a child-protection officer.
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')
@@ -266,6 +280,11 @@ def add_IntakeServiceServicer_to_server(servicer, server):
                     servicer.EndConsent,
                     request_deserializer=kem_dot_intake_dot_v1_dot_intake__service__pb2.EndConsentRequest.FromString,
                     response_serializer=kem_dot_intake_dot_v1_dot_intake__service__pb2.EndConsentResponse.SerializeToString,
+            ),
+            'LiftDenial': grpc.unary_unary_rpc_method_handler(
+                    servicer.LiftDenial,
+                    request_deserializer=kem_dot_intake_dot_v1_dot_intake__service__pb2.LiftDenialRequest.FromString,
+                    response_serializer=kem_dot_intake_dot_v1_dot_intake__service__pb2.LiftDenialResponse.SerializeToString,
             ),
             'FreezeConsent': grpc.unary_unary_rpc_method_handler(
                     servicer.FreezeConsent,
@@ -520,6 +539,33 @@ class IntakeService:
             '/kem.intake.v1.IntakeService/EndConsent',
             kem_dot_intake_dot_v1_dot_intake__service__pb2.EndConsentRequest.SerializeToString,
             kem_dot_intake_dot_v1_dot_intake__service__pb2.EndConsentResponse.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def LiftDenial(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/kem.intake.v1.IntakeService/LiftDenial',
+            kem_dot_intake_dot_v1_dot_intake__service__pb2.LiftDenialRequest.SerializeToString,
+            kem_dot_intake_dot_v1_dot_intake__service__pb2.LiftDenialResponse.FromString,
             options,
             channel_credentials,
             insecure,

@@ -46,7 +46,9 @@ class IntakeServiceStub:
     UpdateBeneficiary: _grpc.UnaryUnaryMultiCallable[_intake_service_pb2.UpdateBeneficiaryRequest, _intake_service_pb2.UpdateBeneficiaryResponse]
     """Replaces a person's data. Where somebody else decides for them than before, what was permitted is frozen by it."""
     RecordConsent: _grpc.UnaryUnaryMultiCallable[_intake_service_pb2.RecordConsentRequest, _intake_service_pb2.RecordConsentResponse]
-    """Records consent; its grants are in force from valid_from_time."""
+    """Records consent; its grants are in force from valid_from_time. What somebody denies for a child without being on record as
+    who may decide, or while that is doubted, holds for what rests on consent; an emergency access may pass over it.
+    """
     WithdrawConsent: _grpc.UnaryUnaryMultiCallable[_intake_service_pb2.WithdrawConsentRequest, _intake_service_pb2.WithdrawConsentResponse]
     """Withdraws consent, whole or for one agency, on all records of the person: from the answer on nothing is disclosed
     under it.
@@ -55,6 +57,10 @@ class IntakeServiceStub:
     """Records that consent was asked for, put off or refused. What was given before stays."""
     EndConsent: _grpc.UnaryUnaryMultiCallable[_intake_service_pb2.EndConsentRequest, _intake_service_pb2.EndConsentResponse]
     """Ends one consent from the hub's side: from the answer on nothing is disclosed under it."""
+    LiftDenial: _grpc.UnaryUnaryMultiCallable[_intake_service_pb2.LiftDenialRequest, _intake_service_pb2.LiftDenialResponse]
+    """Lifts what somebody else denies for a child, by one consent, because it harms the child: from the answer on it denies
+    nothing, and permits nothing either. What the child has denied themselves stays. By a child-protection officer.
+    """
     FreezeConsent: _grpc.UnaryUnaryMultiCallable[_intake_service_pb2.FreezeConsentRequest, _intake_service_pb2.FreezeConsentResponse]
     """Freezes a person's consent, because whoever decides for them is doubted: nothing is given on it until that is lifted."""
     LiftConsentFreeze: _grpc.UnaryUnaryMultiCallable[_intake_service_pb2.LiftConsentFreezeRequest, _intake_service_pb2.LiftConsentFreezeResponse]
@@ -88,7 +94,9 @@ class IntakeServiceAsyncStub(IntakeServiceStub):
     UpdateBeneficiary: _aio.UnaryUnaryMultiCallable[_intake_service_pb2.UpdateBeneficiaryRequest, _intake_service_pb2.UpdateBeneficiaryResponse]  # type: ignore[assignment]
     """Replaces a person's data. Where somebody else decides for them than before, what was permitted is frozen by it."""
     RecordConsent: _aio.UnaryUnaryMultiCallable[_intake_service_pb2.RecordConsentRequest, _intake_service_pb2.RecordConsentResponse]  # type: ignore[assignment]
-    """Records consent; its grants are in force from valid_from_time."""
+    """Records consent; its grants are in force from valid_from_time. What somebody denies for a child without being on record as
+    who may decide, or while that is doubted, holds for what rests on consent; an emergency access may pass over it.
+    """
     WithdrawConsent: _aio.UnaryUnaryMultiCallable[_intake_service_pb2.WithdrawConsentRequest, _intake_service_pb2.WithdrawConsentResponse]  # type: ignore[assignment]
     """Withdraws consent, whole or for one agency, on all records of the person: from the answer on nothing is disclosed
     under it.
@@ -97,6 +105,10 @@ class IntakeServiceAsyncStub(IntakeServiceStub):
     """Records that consent was asked for, put off or refused. What was given before stays."""
     EndConsent: _aio.UnaryUnaryMultiCallable[_intake_service_pb2.EndConsentRequest, _intake_service_pb2.EndConsentResponse]  # type: ignore[assignment]
     """Ends one consent from the hub's side: from the answer on nothing is disclosed under it."""
+    LiftDenial: _aio.UnaryUnaryMultiCallable[_intake_service_pb2.LiftDenialRequest, _intake_service_pb2.LiftDenialResponse]  # type: ignore[assignment]
+    """Lifts what somebody else denies for a child, by one consent, because it harms the child: from the answer on it denies
+    nothing, and permits nothing either. What the child has denied themselves stays. By a child-protection officer.
+    """
     FreezeConsent: _aio.UnaryUnaryMultiCallable[_intake_service_pb2.FreezeConsentRequest, _intake_service_pb2.FreezeConsentResponse]  # type: ignore[assignment]
     """Freezes a person's consent, because whoever decides for them is doubted: nothing is given on it until that is lifted."""
     LiftConsentFreeze: _aio.UnaryUnaryMultiCallable[_intake_service_pb2.LiftConsentFreezeRequest, _intake_service_pb2.LiftConsentFreezeResponse]  # type: ignore[assignment]
@@ -157,7 +169,9 @@ class IntakeServiceServicer(metaclass=_abc_1.ABCMeta):
         request: _intake_service_pb2.RecordConsentRequest,
         context: _ServicerContext,
     ) -> _typing.Union[_intake_service_pb2.RecordConsentResponse, _abc.Awaitable[_intake_service_pb2.RecordConsentResponse]]:
-        """Records consent; its grants are in force from valid_from_time."""
+        """Records consent; its grants are in force from valid_from_time. What somebody denies for a child without being on record as
+        who may decide, or while that is doubted, holds for what rests on consent; an emergency access may pass over it.
+        """
 
     @_abc_1.abstractmethod
     def WithdrawConsent(
@@ -184,6 +198,16 @@ class IntakeServiceServicer(metaclass=_abc_1.ABCMeta):
         context: _ServicerContext,
     ) -> _typing.Union[_intake_service_pb2.EndConsentResponse, _abc.Awaitable[_intake_service_pb2.EndConsentResponse]]:
         """Ends one consent from the hub's side: from the answer on nothing is disclosed under it."""
+
+    @_abc_1.abstractmethod
+    def LiftDenial(
+        self,
+        request: _intake_service_pb2.LiftDenialRequest,
+        context: _ServicerContext,
+    ) -> _typing.Union[_intake_service_pb2.LiftDenialResponse, _abc.Awaitable[_intake_service_pb2.LiftDenialResponse]]:
+        """Lifts what somebody else denies for a child, by one consent, because it harms the child: from the answer on it denies
+        nothing, and permits nothing either. What the child has denied themselves stays. By a child-protection officer.
+        """
 
     @_abc_1.abstractmethod
     def FreezeConsent(
