@@ -25,8 +25,9 @@ _STATES: Final = {
     "TERMINATED": "dpv:ConsentRevoked",
     "INVALIDATED": "dpv:ConsentInvalidated",
     "OBJECTED": "dpv:RightToObject",
-    "DENIAL_LIFTED": "kem:DenialLifted",
 }
+_EVENTS: Final = {**_STATES, "DENIAL_LIFTED": "kem:DenialLifted"}
+"""What happened to a record; the lifting of a denial leaves it in its state."""
 _BASES: Final = {
     "CONSENT": "dpv:Consent",
     "LEGAL_OBLIGATION": "dpv:LegalObligation",
@@ -104,15 +105,12 @@ def _process(grant: _Row) -> dict[str, Any]:
 
 def _event(event: _Row) -> dict[str, Any]:
     about = {"dpv:hasRecipient": {"@id": urn(event["agency_id"])}} if event["agency_id"] else {}
-    return {"@type": _STATES[event["state"]], "dct:date": event["happened_time"], **about}
+    return {"@type": _EVENTS[event["state"]], "dct:date": event["happened_time"], **about}
 
 
 def _state(record: _Row, events: Sequence[_Row], now: datetime) -> str:
-    """By the last event that is about the whole of it; one that ends by time alone needs none.
-
-    The lifting of a denial ends nothing.
-    """
-    whole = [one["state"] for one in events if one["agency_id"] is None and one["state"] != "DENIAL_LIFTED"]
+    """By the last event that is about the whole of it; one that ends by time alone needs none."""
+    whole = [one["state"] for one in events if one["agency_id"] is None and one["state"] in _STATES]
     state = whole[-1] if whole else "UNKNOWN"
     if state in ("GIVEN", "RENEWED") and datetime.fromisoformat(record["valid_until_time"]) <= now:
         state = "EXPIRED"

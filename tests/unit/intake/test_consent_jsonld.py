@@ -102,5 +102,5 @@ def test_what_was_asked_for_or_refused_stands_beside_the_records() -> None:
 
 
 def test_every_state_and_every_legal_basis_has_its_term() -> None:
-    assert len(consent_jsonld._STATES) == 12
+    assert len(consent_jsonld._STATES) == 11
     assert set(consent_jsonld._BASES) == set(codes.LegalBasis)
