@@ -193,17 +193,18 @@ async def test_a_backup_and_a_replay_on_a_busy_day_lose_nothing_and_the_backup_i
         await asyncio.to_thread(restored.stop)
 
 
-async def told(layout: Layout, *arguments: str) -> dict[str, Any]:
-    """The one object that the command prints; it must end well."""
+async def told(layout: Layout, *arguments: str, typed: str = "") -> dict[str, Any]:
+    """The one object that the command prints; it must end well. `typed`: the line that it asks for."""
     process = await asyncio.create_subprocess_exec(
         *command(*arguments, "--json"),
         cwd=ROOT,
         env=environment(layout.data),
-        stdin=asyncio.subprocess.DEVNULL,
+        stdin=asyncio.subprocess.PIPE,
         stdout=asyncio.subprocess.PIPE,
         stderr=asyncio.subprocess.PIPE,
     )
-    stdout, stderr = await asyncio.wait_for(process.communicate(), PATIENCE_SECONDS)
+    answer = process.communicate(f"{typed}\n".encode())
+    stdout, stderr = await asyncio.wait_for(answer, PATIENCE_SECONDS)
     assert process.returncode == 0, stderr.decode()
     said: dict[str, Any] = json.loads(stdout)
     return said
@@ -331,10 +332,20 @@ async def test_a_receipt_is_a_page_to_take_along_that_tells_others_whether_it_is
     assert made["pin"] not in said
     for name in ("آمنة", "الإختراع", person):
         assert name not in said
-    assert await told(layout, "receipt", "check", made["code"].lower()) == {"valid": True}
-    assert await told(layout, "receipt", "check", "0000-0000-0000-0000-0000-0") == {"valid": False}
-    await told(layout, "receipt", "withdraw", made["code"])
-    assert await told(layout, "receipt", "check", made["code"]) == {"valid": False}
+    assert await told(layout, "receipt", "check", typed=made["code"].lower()) == {"valid": True}
+    assert await told(layout, "receipt", "check", typed="0000-0000-0000-0000-0000-0") == {"valid": False}
+    await told(layout, "receipt", "withdraw", typed=made["code"])
+    assert await told(layout, "receipt", "check", typed=made["code"]) == {"valid": False}
+    async with TypedTerminal(layout.data, "receipt", "issue", person) as terminal:
+        await terminal.until_seen("then press Enter")
+        [file] = (layout.data / "receipts").iterdir()
+        assert said_by(file)
+        terminal.type("")
+        await until(lambda: not file.exists(), within=PATIENCE_SECONDS)
+    # KEM's answers are kept under keys and as digests: neither code nor PIN lies anywhere as it is
+    search = Search([made["code"], made["code"].replace("-", ""), made["code"].lower()])
+    await search_everywhere(hub_process, search)
+    assert search.found == set()
 
 
 async def _registered(hub: Hub) -> tuple[str, Person]:

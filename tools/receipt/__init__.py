@@ -57,21 +57,26 @@ def issue(
 
 @commands.command("check")
 def check(
-    code: Annotated[str, typer.Argument(help="The code as it stands on the paper.")], json: _JSON = False
+    json: _JSON = False,
 ) -> None:
-    """Say whether KEM issued a receipt of this code and it is valid; nothing else."""
+    """Ask for a code, and say whether KEM issued a receipt of it and it is valid; nothing else."""
     from tools.receipt.desk import check
 
-    check(code, as_json=json)
+    check(_typed_code(), as_json=json)
 
 
 @commands.command("withdraw")
 def withdraw(
-    code: Annotated[str, typer.Argument(help="The code as it stands on the paper.")] = "",
     person: Annotated[str, typer.Option(help="Whose it is, where the paper is lost: their id.")] = "",
     json: _JSON = False,
 ) -> None:
-    """Make a receipt not valid: by its code, or by whose it is where the paper is lost."""
+    """Make a receipt not valid: by its code, which is asked for, or by whose it is if the paper is lost."""
     from tools.receipt.desk import withdraw
 
-    withdraw(code, person, as_json=json)
+    withdraw("" if person else _typed_code(), person, as_json=json)
+
+
+def _typed_code() -> str:
+    """Typed or scanned, never an argument: whoever lists processes sees those, and the shell keeps them."""
+    code: str = typer.prompt("The code as it stands on the paper", err=True)
+    return code

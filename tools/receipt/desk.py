@@ -1,9 +1,12 @@
 """Receipts at a running hub, for whoever has signed in."""
 
+import sys
+import time
 from pathlib import Path
 from typing import Any, Final
 from uuid import UUID, uuid4
 
+import typer
 from rich.console import Console
 
 from kem.disclosure.v1 import receipt_service_pb2 as messages
@@ -14,6 +17,7 @@ from tools.rights import Language
 from tools.stack.failure import StackFailure
 from tools.stack.layout import DATA, Layout, write_secret
 
+_LEFT_SECONDS: Final = 3600
 _FORMS: Final = {one: messages.ReceiptForm.Value(f"RECEIPT_FORM_{one.name}") for one in Form}
 _WARNINGS: Final = {
     messages.RECEIPT_WARNING_SAFE_CONTACT: "This person may be reached safely only: somebody may look through"
@@ -24,7 +28,8 @@ _WARNINGS: Final = {
 
 
 def issue(person: str, form: Form, into: Path | None, language: Language | None, *, as_json: bool) -> None:
-    """Writes `receipt-<id>.pdf`, which only its owner reads; code and PIN are shown here and nowhere else.
+    """Writes `receipt-<id>.pdf`, which only its owner reads, and deletes it when whoever is at the terminal
+    has handed it over; code and PIN are shown here and nowhere else.
 
     Raises:
         StackFailure: no id, nothing runs, nobody is signed in, or the hub refuses, in its own words.
@@ -37,21 +42,37 @@ def issue(person: str, form: Form, into: Path | None, language: Language | None,
     issued = at_office(lambda office: office(office.hub.receipts.IssueReceipt, request))
     warnings = [_WARNINGS[one] for one in issued.warnings]
     answer: dict[str, Any] = {"receipt_id": issued.receipt_id, "warnings": warnings}
-    lines = list(warnings)
-    if issued.code:
-        folder = into or Layout(DATA).data / "receipts"
-        folder.mkdir(mode=0o700, parents=True, exist_ok=True)
-        file = folder / f"receipt-{issued.receipt_id}.pdf"
-        write_secret(file, pdf_of(issued.content, issued.code))
-        answer |= {"file": str(file), "code": issued.code, "pin": issued.pin}
-        lines += [
-            str(file),
-            f"PIN: {issued.pin}  Say it to the person; do not write it on the paper. It is not shown again.",
-            "Hand the receipt over, then delete the file.",
-        ]
-    else:
-        lines.append("It is on record that the person wants no receipt.")
-    say(Answer(lines, answer), as_json=as_json)
+    if not issued.code:
+        say(Answer([*warnings, "It is on record that the person wants no receipt."], answer), as_json=as_json)
+        return
+    folder = into or Layout(DATA).data / "receipts"
+    folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+    if into is None:
+        _forget_former(folder)
+    file = folder / f"receipt-{issued.receipt_id}.pdf"
+    write_secret(file, pdf_of(issued.content, issued.code))
+    answer |= {"file": str(file), "code": issued.code, "pin": issued.pin}
+    pin = f"PIN: {issued.pin}  Say it to the person; do not write it on the paper. It is not shown again."
+    say(Answer([*warnings, str(file), pin], answer), as_json=as_json)
+    if not as_json:
+        _hand_over(file)
+
+
+def _hand_over(file: Path) -> None:
+    """The file goes as soon as somebody says so; where nobody can be asked, they are told to delete it."""
+    if not sys.stdin.isatty():
+        _aside("Hand the receipt over, then delete the file.")
+        return
+    question = "Print the file, or give it to the person; then press Enter, and it is deleted here"
+    typer.prompt(question, default="", show_default=False, err=True)
+    file.unlink(missing_ok=True)
+
+
+def _forget_former(folder: Path) -> None:
+    """Deletes what somebody left here an hour ago or longer."""
+    for file in folder.iterdir():
+        if time.time() - file.stat().st_mtime > _LEFT_SECONDS:
+            file.unlink()
 
 
 def check(code: str, *, as_json: bool) -> None:
@@ -63,13 +84,7 @@ def check(code: str, *, as_json: bool) -> None:
 
 
 def withdraw(code: str, person: str, *, as_json: bool) -> None:
-    """Makes one not valid.
-
-    Raises:
-        StackFailure: neither a code nor a person was given, or both; and as `issue` says.
-    """
-    if bool(code) is bool(person):
-        raise StackFailure("Name the receipt by its code, or the person by --person, not both.", 2)
+    """Makes one not valid: by its code, or without one by whose it is. Raises as `issue` does."""
     request = messages.RevokeReceiptRequest(request_id=str(uuid4()))
     if code:
         request.code = code
@@ -81,7 +96,7 @@ def withdraw(code: str, person: str, *, as_json: bool) -> None:
         return answer
 
     revoked = at_office(ask)
-    say(Answer(["It is not valid any more."], {"receipt_id": revoked.receipt_id}), as_json=as_json)
+    say(Answer(["It is not valid any more."], {"receipt_ids": list(revoked.receipt_ids)}), as_json=as_json)
 
 
 def _id(person: str) -> str:

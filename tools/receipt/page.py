@@ -11,20 +11,22 @@ from kem.disclosure.v1.receipt_service_pb2 import ReceiptContent, ReceiptFact, R
 _STYLE: Final = """
 @page{size:A4;margin:14mm 15mm}
 body{font:%(points)spt/1.35 "Noto Sans","Noto Sans Arabic",sans-serif;color:#0b0c0c;margin:0}
-h1{font-size:1.7em;margin:0}h2{font-size:1.15em;margin:.8em 0 .25em;border-block-end:1px solid #0b0c0c}
+h1{font-size:1.7em;margin:0}
+h2{font-size:1.15em;margin:.8em 0 .25em;border-block-end:1px solid #0b0c0c;break-after:avoid}
 p{margin:.2em 0}header p{margin:0}ul{list-style:none;margin:0;padding:0}
 li{margin:.3em 0;padding-block-end:.25em;border-block-end:.5px solid #b1b4b6;break-inside:avoid}
-li b{display:block}li span,header span{margin-inline-end:1em}i{font-style:normal;color:#383f43}
-.hand{display:inline-block;min-width:60%%;border-block-end:1px solid #0b0c0c}
-.code{margin-block-start:1em;border:1.5px solid #0b0c0c;padding:.6em;break-inside:avoid}
+li b,li span{display:block}header span{margin-inline-end:1em}i{font-style:normal;color:#383f43}
+li .hand{height:1.8em;width:60%%;border-block-end:1px solid #0b0c0c}
+.code{margin-block-start:1em;border:1.5px solid #0b0c0c;padding:.6em;break-inside:avoid;break-before:avoid}
 .code table{border-collapse:collapse}.code td{vertical-align:middle;padding:0;padding-inline-end:1em}
-.code bdi{font-family:"Noto Sans Mono","DejaVu Sans Mono",monospace;font-size:1.25em;font-weight:bold}
+.code bdi{font-size:1.4em;font-weight:bold;letter-spacing:.06em}
 img{width:26mm;height:26mm}
 """
+_NUMBERS: Final = '@page{@bottom-center{content:counter(page) " / " counter(pages);font:9pt "Noto Sans"}}'
 
 
-def page_of(content: ReceiptContent, code: str, points: float = 11) -> str:
-    """The page as HTML, `points` high. Its QR code holds the bare code and no address."""
+def page_of(content: ReceiptContent, code: str, points: float = 11, *, numbered: bool = False) -> str:
+    """The page as HTML, `points` high; several are `numbered`. Its QR code holds the code, no address."""
     direction, comma = ("rtl", "، ") if content.right_to_left else ("ltr", ", ")
     body = [
         f"<header><p>{escape(content.issuer)}</p><h1>{escape(content.title)}</h1>",
@@ -38,7 +40,7 @@ def page_of(content: ReceiptContent, code: str, points: float = 11) -> str:
     return (
         f'<!doctype html>\n<html lang="{escape(content.language)}" dir="{direction}">\n'
         f'<head><meta charset="utf-8"/><title>{escape(content.title)}</title>'
-        f"<style>{_STYLE % {'points': points}}</style></head>\n<body>\n"
+        f"<style>{_STYLE % {'points': points}}{_NUMBERS if numbered else ''}</style></head>\n<body>\n"
         + "\n".join(body)
         + "\n</body>\n</html>\n"
     )

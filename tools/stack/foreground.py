@@ -12,6 +12,7 @@ from pathlib import Path
 from rich.console import Console
 from rich.table import Table
 
+from tools.stack.debian import ProgramMissing
 from tools.stack.options import StackOptions
 from tools.stack.stack import Stack
 from tools.stack.wanted import take_wanted
@@ -38,6 +39,16 @@ def run_in_foreground(data: Path, options: StackOptions) -> None:
         _let_go_of_stdout()
 
 
+def _make_receipts_ready() -> None:
+    """What a desk needs to print is looked for once here, so that nobody waits for it at the desk."""
+    from tools.receipt.pdf import make_ready
+
+    try:
+        make_ready(lambda sentence: _tell(f"  {sentence}"))
+    except ProgramMissing as missing:
+        _tell(f"  Everything works but receipts: {missing}")
+
+
 def quieten_libraries() -> None:
     """What matters of their troubles is said in a sentence."""
     for library in ("kafka", "aiokafka", "asyncio"):
@@ -58,6 +69,7 @@ async def _run(data: Path, options: StackOptions, console: Console) -> None:
 
     loop.add_signal_handler(signal.SIGUSR1, fill_broker)
     _tell("Starting KEM …")
+    await asyncio.to_thread(_make_receipts_ready)
     starting = asyncio.create_task(stack.start())
     waiting = asyncio.create_task(ending.wait())
     await asyncio.wait({starting, waiting}, return_when=asyncio.FIRST_COMPLETED)

@@ -1,5 +1,6 @@
 """Receipts in PostgreSQL: code and PIN as keyed digests, what they say under the person's key."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Final
@@ -33,13 +34,15 @@ _VALID: Final = """
 """
 _IS_VALID: Final = f"select exists (select from receipt where {_VALID})"  # noqa: S608  constant
 _BY_CODE: Final = f"select {_COLUMNS} from receipt where {_VALID} for update"  # noqa: S608  constant
-_OF_PERSON: Final = f"""
-    select {_COLUMNS} from receipt
-    where beneficiary_id = $1 and form <> 'REFUSED' and revoked_time is null for update
-"""  # noqa: S608  constant
-_REVOKE: Final = """
-    update receipt set revoked_time = clock_timestamp(), revoked_by_principal_id = $2
-    where receipt_id = $1 returning revoked_time
+# what is not valid is read by nobody any more, so what it said goes with it
+_END: Final = """
+    update receipt set revoked_time = clock_timestamp(), revoked_by_principal_id = $1, sealed_content = null
+    where form <> 'REFUSED' and revoked_time is null and
+"""
+_END_ONE: Final = f"{_END} receipt_id = $2 returning receipt_id, beneficiary_id, revoked_time"
+_END_OF_PEOPLE: Final = f"""
+    {_END} beneficiary_id = any($2::uuid[]) and issued_time >= coalesce($3, '-infinity'::timestamptz)
+    returning receipt_id, beneficiary_id, revoked_time
 """
 # one row per minute, locked by whoever asks: the limit holds however many ask at once
 _COUNT: Final = """
@@ -58,7 +61,7 @@ _FORGET: Final = """
 # of a need that was withdrawn nothing is asked; the newest are enough for a page
 _NEEDS: Final = """
     select referral_id, service_type, recorded_time from need
-    where beneficiary_id = $1 and withdrawn_time is null
+    where beneficiary_id = any($1::uuid[]) and withdrawn_time is null
     order by recorded_time desc, need_id desc limit 200
 """
 _CONTENT: Final = TypeAdapter(Content)
@@ -71,6 +74,15 @@ class OpenNeed:
     referral_id: ReferralId
     service_type: str
     recorded_time: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class EndedReceipt:
+    """A receipt that is not valid any more, and since when."""
+
+    receipt_id: UUID
+    beneficiary_id: BeneficiaryId
+    revoked_time: datetime
 
 
 class PostgresReceipts:
@@ -87,9 +99,9 @@ class PostgresReceipts:
         """Of a PIN of this receipt only."""
         return self._vault.keyed_digest("receipt/pin", receipt_id.bytes + pin.encode())
 
-    async def needs(self, tx: Transaction, beneficiary_id: BeneficiaryId) -> list[OpenNeed]:
-        """The needs that the person still has, the newest first."""
-        rows = await tx.connection.fetch(_NEEDS, beneficiary_id)
+    async def needs(self, tx: Transaction, records: Sequence[BeneficiaryId]) -> list[OpenNeed]:
+        """The needs that a person still has, on all records of theirs, the newest first."""
+        rows = await tx.connection.fetch(_NEEDS, records)
         return [OpenNeed(**row) for row in rows]
 
     async def insert(self, tx: Transaction, receipt: Receipt) -> None:
@@ -112,14 +124,10 @@ class PostgresReceipts:
         """The valid receipt of the code, locked; None where there is none that the caller may know of."""
         return _receipt(await tx.connection.fetchrow(_BY_CODE, self.code_digest(typed)))
 
-    async def lock_of_person(self, tx: Transaction, beneficiary_id: BeneficiaryId) -> Receipt | None:
-        """The receipt of the person that nobody has revoked, locked; it may have expired."""
-        return _receipt(await tx.connection.fetchrow(_OF_PERSON, beneficiary_id))
-
-    async def revoke(self, tx: Transaction, receipt_id: UUID) -> datetime:
-        """Ends a locked receipt; answers when."""
-        revoked_time: datetime = await tx.connection.fetchval(_REVOKE, receipt_id, tx.caller.principal_id)
-        return revoked_time
+    async def end(self, tx: Transaction, receipt_id: UUID) -> list[EndedReceipt]:
+        """Ends this receipt; answers none where it is not valid any more."""
+        rows = await tx.connection.fetch(_END_ONE, tx.caller.principal_id, receipt_id)
+        return [EndedReceipt(**row) for row in rows]
 
     async def note_pin(self, tx: Transaction, receipt: Receipt, *, is_right: bool) -> None:
         """Counts a wrong PIN of a locked receipt; a right one begins anew."""
@@ -163,6 +171,14 @@ class PostgresReceipts:
         texts = [(receipt.beneficiary_id, receipt.receipt_id, receipt.sealed_content)]
         [words] = await self._vault.open_texts(tx, texts)
         return None if words is None else _CONTENT.validate_json(words)
+
+
+async def end_receipts_of(
+    tx: Transaction, records: Sequence[BeneficiaryId], since: datetime | None = None
+) -> list[EndedReceipt]:
+    """Ends whatever receipts these locked people have; only those issued `since`, where that is given."""
+    rows = await tx.connection.fetch(_END_OF_PEOPLE, tx.caller.principal_id, records, since)
+    return [EndedReceipt(**row) for row in rows]
 
 
 async def forget_checks(tx: Transaction) -> int:

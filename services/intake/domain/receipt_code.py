@@ -4,7 +4,7 @@ import secrets
 from typing import Final
 
 CODE_LETTERS: Final = 20
-"""Of five random bits each: a hundred bits."""
+"""Of five random bits each: a hundred bits, less what `new_code` leaves out."""
 PIN_DIGITS: Final = 6
 WRONG_PINS: Final = 5
 """So many wrong ones in a row lock the receipt: one chance in 200,000 for whoever has found the paper."""
@@ -17,9 +17,13 @@ _GROUP: Final = 5
 
 
 def new_code() -> str:
-    """A fresh code with its check symbol, as it is stored nowhere."""
-    letters = "".join(secrets.choice(_ALPHABET) for _ in range(CODE_LETTERS))
-    return letters + _check_symbol(letters)
+    """A fresh code with its check symbol, as it is stored nowhere; none whose symbol is no letter or digit,
+    which people take for dirt on the paper.
+    """
+    while True:
+        letters = "".join(secrets.choice(_ALPHABET) for _ in range(CODE_LETTERS))
+        if (check := _check_symbol(letters)) in _ALPHABET:
+            return letters + check
 
 
 def new_pin() -> str:

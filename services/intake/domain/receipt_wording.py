@@ -120,8 +120,8 @@ class _Page:
             title=say("title"),
             issuer=say("issuer"),
             facts=(
-                Fact(say("issued"), (_day(told.issued_time),)),
-                Fact(say("valid_until"), (_day(told.valid_until_time),)),
+                Fact(say("issued"), (self._day(told.issued_time),)),
+                Fact(say("valid_until"), (self._day(told.valid_until_time),)),
             ),
             sections=(
                 Section(say("consents"), () if consents else (say("no_consents"),), consents),
@@ -158,7 +158,7 @@ class _Page:
             (
                 Fact(self._say("purpose"), _texts(purposes)),
                 Fact(self._say("may_see"), _texts(seen)),
-                Fact(self._say("until"), (_day(until),)),
+                Fact(self._say("until"), (self._day(until),)),
             ),
         )
 
@@ -172,7 +172,8 @@ class _Page:
             where.insert(0, Text(one.address, "" if self._language == "el" else "el"))
         if where:
             facts.append(Fact(self._say("place"), tuple(where)))
-        return Item(Text(self._word("sectors", one.sector)), tuple(facts))
+        sector = self._word("sectors", one.sector)
+        return Item(Text(sector[0].upper() + sector[1:]), tuple(facts))
 
     def _purpose(self, code: str) -> str:
         sector = codes.purpose(code).sector
@@ -182,6 +183,10 @@ class _Page:
         if self._language == "el":
             return Text(name["el"])
         return Text(name["en"], "" if self._language == "en" else "en")
+
+    def _day(self, instant: datetime) -> Text:
+        day = athens_day(instant)
+        return Text(f"{day.day} {self._word('months', str(day.month))} {day.year}")
 
     def _say(self, name: str) -> str:
         return self._word("texts", name)
@@ -193,7 +198,3 @@ class _Page:
 def _texts(words: Iterable[str]) -> tuple[Text, ...]:
     """Each once, in order: two categories may have one word on paper."""
     return tuple(Text(word) for word in dict.fromkeys(words))
-
-
-def _day(instant: datetime) -> Text:
-    return Text(f"{athens_day(instant):%d/%m/%Y}")

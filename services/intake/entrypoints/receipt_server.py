@@ -71,11 +71,10 @@ class ReceiptServer(receipt_service_pb2_grpc.ReceiptServiceServicer):
         command = RevokeReceipt(UUID(request.request_id), request.code, person)
 
         async def act(tx: Transaction) -> messages.RevokeReceiptResponse:
-            receipt_id, revoked_time = await revoke_receipt(
-                command, REVOKE, tx, self._parts.people, self._parts.receipts
-            )
+            ended = await revoke_receipt(command, REVOKE, tx, self._parts.people, self._parts.receipts)
             return messages.RevokeReceiptResponse(
-                receipt_id=str(receipt_id), revoked_time=timestamp(revoked_time)
+                receipt_ids=[str(one.receipt_id) for one in ended],
+                revoked_time=timestamp(max(one.revoked_time for one in ended)),
             )
 
         about = [person] if person else []

@@ -26,8 +26,9 @@ from services.intake.domain.receipt import (
     warnings_for,
 )
 from services.intake.domain.receipt_code import grouped, new_code, new_pin
-from services.intake.domain.receipt_events import ReceiptIssued, ReceiptRevoked
+from services.intake.domain.receipt_events import ReceiptIssued
 from services.intake.domain.receipt_wording import Content, ToldReceipt, ToldReferral, worded
+from services.intake.use_cases.end_receipts import end_receipts
 from services.intake.use_cases.own_agency import own_agency
 
 
@@ -67,6 +68,7 @@ class IssuedReceipt:
 class _Known:
     """What there is to be told of a person, before it is known what may be."""
 
+    records: Sequence[BeneficiaryId]
     languages: Sequence[str]
     permits: Sequence[Permit]
     needs: Sequence[OpenNeed]
@@ -90,34 +92,43 @@ async def issue_receipt(
     agency_id = own_agency(caller)
     async with database.transaction(caller) as tx:
         await parts.people.read(tx, command.beneficiary_id)
-        known = await _known(command.beneficiary_id, tx, parts)
+        known = await _known(await _records(command.beneficiary_id, tx, parts), tx, parts)
     lines = ReceiptLines({}, {})
     if command.form is not ReceiptForm.REFUSED:
         referral_ids = [one.referral_id for one in known.needs]
         agency_ids = list(dict.fromkeys(one.agency_id for one in known.permits))
         lines = await parts.referral.receipt_lines(agency_id, referral_ids, agency_ids)
     async with database.transaction(caller) as tx:
-        await parts.people.lock(tx, command.beneficiary_id)
+        locked = await parts.people.lock_as_one(tx, command.beneficiary_id)
         earlier = await parts.receipts.earlier(tx, command.request_id)
         if earlier is not None:
             return IssuedReceipt(_same(earlier, command))
-        known = await _known(command.beneficiary_id, tx, parts)
+        known = await _known([row.beneficiary_id for row in locked], tx, parts)
         issued = await _issue(command, agency_id, known, lines, tx, parts)
         tx.record_access(AccessRecord("intake", method, [command.beneficiary_id, issued.receipt.receipt_id]))
     return issued
 
 
-async def _known(person: BeneficiaryId, tx: Transaction, parts: ReceiptParts) -> _Known:
-    fields = await parts.people.fields(tx, person)
-    if fields is None:
+async def _records(person: BeneficiaryId, tx: Transaction, parts: ReceiptParts) -> list[BeneficiaryId]:
+    return [person, *(other.beneficiary_id for other in await parts.people.others(tx, person))]
+
+
+async def _known(records: Sequence[BeneficiaryId], tx: Transaction, parts: ReceiptParts) -> _Known:
+    """Of all records that are seen as the person's, the one that was asked for first."""
+    opened = [await parts.people.fields(tx, record) for record in records]
+    known = [fields for fields in opened if fields is not None]
+    if len(known) < len(opened):
         raise RuleBroken("This person's data was erased.", reason="BENEFICIARY_ERASED")
-    cells = (await parts.consents.open_cells(tx, [person])).get(person, ())
-    permits, left_off = permits_on_paper(cells, await tx.now())
-    needs = await parts.receipts.needs(tx, person)
+    cells = await parts.consents.open_cells(tx, records, records if len(records) > 1 else ())
+    now = await tx.now()
+    on_paper = [permits_on_paper(cells.get(record, ()), now) for record in records]
+    permits = list(dict.fromkeys(permit for permitted, _ in on_paper for permit in permitted))
+    needs = await parts.receipts.needs(tx, records)
     told = [one for one in needs if not codes.service_type(one.service_type).restricted]
-    warnings = warnings_for(fields.get("contacts", ()), left_off=left_off or len(told) < len(needs))
-    spoken = [one.language for one in fields.get("languages", ())]
-    return _Known(spoken, permits, told, warnings)
+    left_off = any(one for _, one in on_paper) or len(told) < len(needs)
+    contacts = [one for fields in known for one in fields.get("contacts", ())]
+    spoken = [one.language for fields in known for one in fields.get("languages", ())]
+    return _Known(records, spoken, permits, told, warnings_for(contacts, left_off=left_off))
 
 
 async def _issue(
@@ -139,10 +150,7 @@ async def _issue(
     sealed = await parts.receipts.seal(tx, command.beneficiary_id, receipt_id, content)
     if sealed is None:
         raise RuleBroken("This person's data was erased.", reason="BENEFICIARY_ERASED")
-    former = await parts.receipts.lock_of_person(tx, command.beneficiary_id)
-    if former is not None:
-        await parts.receipts.revoke(tx, former.receipt_id)
-        tx.publish(ReceiptRevoked(former.receipt_id, former.beneficiary_id, command.request_id))
+    await end_receipts(tx, known.records, command.request_id)
     code, pin = new_code(), new_pin()
     receipt = Receipt(
         *written,

@@ -1,16 +1,16 @@
 """Makes a receipt not valid any more: lost, stolen, or not wanted."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import datetime
 from uuid import UUID
 
 from chassis.access_records import AccessRecord
 from chassis.postgres import Transaction
 from kernel.ids import BeneficiaryId
 from services.intake.adapters.postgres_beneficiaries import PostgresBeneficiaries
-from services.intake.adapters.postgres_receipts import PostgresReceipts
-from services.intake.domain.receipt import Receipt, ReceiptNotFound
-from services.intake.domain.receipt_events import ReceiptRevoked
+from services.intake.adapters.postgres_receipts import EndedReceipt, PostgresReceipts
+from services.intake.domain.receipt import ReceiptNotFound
+from services.intake.use_cases.end_receipts import end_receipts, tell_ended
 from services.intake.use_cases.own_agency import own_agency
 
 
@@ -29,27 +29,30 @@ async def revoke_receipt(
     tx: Transaction,
     people: PostgresBeneficiaries,
     receipts: PostgresReceipts,
-) -> tuple[UUID, datetime]:
-    """The receipt, and since when it is not valid. Repeat-safe only inside `chassis.requests.once`.
+) -> Sequence[EndedReceipt]:
+    """The receipt; by whose it is, all that the person has on records that were merged. Repeat-safe only
+    inside `chassis.requests.once`.
 
     Raises:
         NotFound: RECEIPT_NOT_FOUND: no valid one that the caller's agency issued. BENEFICIARY_NOT_FOUND.
         RuleBroken: BENEFICIARY_ERASED: then no receipt is valid.
     """
     own_agency(tx.caller)
-    receipt = await _found(command, tx, people, receipts)
-    if receipt is None:
+    ended = await _ended(command, tx, people, receipts)
+    if not ended:
         raise ReceiptNotFound("There is no valid receipt like this that your agency issued.")
-    revoked_time = await receipts.revoke(tx, receipt.receipt_id)
-    tx.publish(ReceiptRevoked(receipt.receipt_id, receipt.beneficiary_id, command.request_id))
-    tx.record_access(AccessRecord("intake", method, [receipt.beneficiary_id, receipt.receipt_id]))
-    return receipt.receipt_id, revoked_time
+    subjects = [one for receipt in ended for one in (receipt.beneficiary_id, receipt.receipt_id)]
+    tx.record_access(AccessRecord("intake", method, subjects))
+    return ended
 
 
-async def _found(
+async def _ended(
     command: RevokeReceipt, tx: Transaction, people: PostgresBeneficiaries, receipts: PostgresReceipts
-) -> Receipt | None:
-    if command.beneficiary_id is None:
-        return await receipts.lock_by_code(tx, command.code)
-    await people.lock(tx, command.beneficiary_id)
-    return await receipts.lock_of_person(tx, command.beneficiary_id)
+) -> Sequence[EndedReceipt]:
+    if command.beneficiary_id is not None:
+        records = [row.beneficiary_id for row in await people.lock_as_one(tx, command.beneficiary_id)]
+        return await end_receipts(tx, records, command.request_id)
+    receipt = await receipts.lock_by_code(tx, command.code)
+    ended = await receipts.end(tx, receipt.receipt_id) if receipt else []
+    tell_ended(tx, ended, command.request_id)
+    return ended

@@ -12,6 +12,7 @@ from kernel.errors import RuleBroken
 from kernel.ids import BeneficiaryId
 from services.intake.domain.events import BeneficiariesUnmerged
 from services.intake.domain.merge import Happened
+from services.intake.use_cases.end_receipts import end_receipts
 from services.intake.use_cases.merge_beneficiaries import MergeParts, check_decider, sealed_words
 from services.intake.use_cases.own_agency import own_agency
 from services.intake.use_cases.tell_profile import tell_profile
@@ -42,7 +43,7 @@ async def unmerge_beneficiaries(
     command: UnmergeBeneficiaries, method: str, tx: Transaction, parts: MergeParts
 ) -> Unmerged:
     """From the commit on nothing that was said on one record holds for the other. Nothing is moved: somebody
-    looks through what happened meanwhile.
+    looks through what happened meanwhile. Receipts that tell of both are not valid any more.
 
     Repeat-safe only inside `chassis.requests.once`.
 
@@ -62,6 +63,8 @@ async def unmerge_beneficiaries(
     tx.publish(
         BeneficiariesUnmerged(merge.merge_id, merge.merged_id, merge.kept_id, request_id=command.request_id)
     )
+    # what was issued since tells of both, so perhaps of a stranger
+    await end_receipts(tx, records, command.request_id, since=merge.merged_time)
     await tell_profile(tx, parts.people, records, command.request_id)
     tx.record_access(AccessRecord("intake", method, records))
     pair = (merge.merged_id, merge.kept_id)

@@ -26,7 +26,7 @@ from buf.validate import validate_pb2 as buf_dot_validate_dot_validate__pb2
 from google.protobuf import timestamp_pb2 as google_dot_protobuf_dot_timestamp__pb2
 
 
-DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n\'kem/disclosure/v1/receipt_service.proto\x12\x11kem.disclosure.v1\x1a\x1b\x62uf/validate/validate.proto\x1a\x1fgoogle/protobuf/timestamp.proto\"\xc2\x01\n\x13IssueReceiptRequest\x12\x1c\n\nrequest_id\x18\x01 \x01(\tB\x08\xbaH\x05r\x03\xb0\x01\x01\x12 \n\x0e\x62\x65neficiary_id\x18\x02 \x01(\tB\x08\xbaH\x05r\x03\xb0\x01\x01\x12\x38\n\x04\x66orm\x18\x03 \x01(\x0e\x32\x1e.kem.disclosure.v1.ReceiptFormB\n\xbaH\x07\x82\x01\x04\x10\x01 \x00\x12\x31\n\x08language\x18\x04 \x01(\tB\x1f\xbaH\x1cr\x1aR\x00R\x02\x65lR\x02\x65nR\x02\x61rR\x02\x66\x61R\x02urR\x02\x66r\"\x95\x02\n\x14IssueReceiptResponse\x12\x12\n\nreceipt_id\x18\x01 \x01(\t\x12/\n\x0bissued_time\x18\x02 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12\x0c\n\x04\x63ode\x18\x03 \x01(\t\x12\x0b\n\x03pin\x18\x04 \x01(\t\x12\x32\n\x07\x63ontent\x18\x05 \x01(\x0b\x32!.kem.disclosure.v1.ReceiptContent\x12\x33\n\x08warnings\x18\x06 \x03(\x0e\x32!.kem.disclosure.v1.ReceiptWarning\x12\x34\n\x10valid_until_time\x18\x07 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\"\x85\x01\n\x14RevokeReceiptRequest\x12\x1c\n\nrequest_id\x18\x01 \x01(\tB\x08\xbaH\x05r\x03\xb0\x01\x01\x12\x19\n\x04\x63ode\x18\x02 \x01(\tB\t\xbaH\x06r\x04\x10\x01\x18@H\x00\x12\"\n\x0e\x62\x65neficiary_id\x18\x03 \x01(\tB\x08\xbaH\x05r\x03\xb0\x01\x01H\x00\x42\x10\n\x07receipt\x12\x05\xbaH\x02\x08\x01\"]\n\x15RevokeReceiptResponse\x12\x12\n\nreceipt_id\x18\x01 \x01(\t\x12\x30\n\x0crevoked_time\x18\x02 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\".\n\x13\x43heckReceiptRequest\x12\x17\n\x04\x63ode\x18\x01 \x01(\tB\t\xbaH\x06r\x04\x10\x01\x18@\"%\n\x14\x43heckReceiptResponse\x12\r\n\x05valid\x18\x01 \x01(\x08\"E\n\x12ReadReceiptRequest\x12\x17\n\x04\x63ode\x18\x01 \x01(\tB\t\xbaH\x06r\x04\x10\x01\x18@\x12\x16\n\x03pin\x18\x02 \x01(\tB\t\xbaH\x06r\x04\x10\x01\x18\x10\"I\n\x13ReadReceiptResponse\x12\x32\n\x07\x63ontent\x18\x01 \x01(\x0b\x32!.kem.disclosure.v1.ReceiptContent\"\xcf\x01\n\x0eReceiptContent\x12\x10\n\x08language\x18\x01 \x01(\t\x12\x15\n\rright_to_left\x18\x02 \x01(\x08\x12\r\n\x05title\x18\x03 \x01(\t\x12\x0e\n\x06issuer\x18\x04 \x01(\t\x12-\n\x05\x66\x61\x63ts\x18\x05 \x03(\x0b\x32\x1e.kem.disclosure.v1.ReceiptFact\x12\x33\n\x08sections\x18\x06 \x03(\x0b\x32!.kem.disclosure.v1.ReceiptSection\x12\x11\n\tcode_note\x18\x07 \x01(\t\"c\n\x0eReceiptSection\x12\x0f\n\x07heading\x18\x01 \x01(\t\x12\x11\n\tsentences\x18\x02 \x03(\t\x12-\n\x05items\x18\x03 \x03(\x0b\x32\x1e.kem.disclosure.v1.ReceiptItem\"j\n\x0bReceiptItem\x12,\n\x04head\x18\x01 \x01(\x0b\x32\x1e.kem.disclosure.v1.ReceiptText\x12-\n\x05\x66\x61\x63ts\x18\x02 \x03(\x0b\x32\x1e.kem.disclosure.v1.ReceiptFact\"L\n\x0bReceiptFact\x12\r\n\x05label\x18\x01 \x01(\t\x12.\n\x06values\x18\x02 \x03(\x0b\x32\x1e.kem.disclosure.v1.ReceiptText\"-\n\x0bReceiptText\x12\x0c\n\x04text\x18\x01 \x01(\t\x12\x10\n\x08language\x18\x02 \x01(\t*t\n\x0bReceiptForm\x12\x1c\n\x18RECEIPT_FORM_UNSPECIFIED\x10\x00\x12\x16\n\x12RECEIPT_FORM_PAPER\x10\x01\x12\x15\n\x11RECEIPT_FORM_FILE\x10\x02\x12\x18\n\x14RECEIPT_FORM_REFUSED\x10\x03*q\n\x0eReceiptWarning\x12\x1f\n\x1bRECEIPT_WARNING_UNSPECIFIED\x10\x00\x12 \n\x1cRECEIPT_WARNING_SAFE_CONTACT\x10\x01\x12\x1c\n\x18RECEIPT_WARNING_LEFT_OFF\x10\x02\x32\x94\x03\n\x0eReceiptService\x12_\n\x0cIssueReceipt\x12&.kem.disclosure.v1.IssueReceiptRequest\x1a\'.kem.disclosure.v1.IssueReceiptResponse\x12\x62\n\rRevokeReceipt\x12\'.kem.disclosure.v1.RevokeReceiptRequest\x1a(.kem.disclosure.v1.RevokeReceiptResponse\x12_\n\x0c\x43heckReceipt\x12&.kem.disclosure.v1.CheckReceiptRequest\x1a\'.kem.disclosure.v1.CheckReceiptResponse\x12\\\n\x0bReadReceipt\x12%.kem.disclosure.v1.ReadReceiptRequest\x1a&.kem.disclosure.v1.ReadReceiptResponseb\x06proto3')
+DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n\'kem/disclosure/v1/receipt_service.proto\x12\x11kem.disclosure.v1\x1a\x1b\x62uf/validate/validate.proto\x1a\x1fgoogle/protobuf/timestamp.proto\"\xc2\x01\n\x13IssueReceiptRequest\x12\x1c\n\nrequest_id\x18\x01 \x01(\tB\x08\xbaH\x05r\x03\xb0\x01\x01\x12 \n\x0e\x62\x65neficiary_id\x18\x02 \x01(\tB\x08\xbaH\x05r\x03\xb0\x01\x01\x12\x38\n\x04\x66orm\x18\x03 \x01(\x0e\x32\x1e.kem.disclosure.v1.ReceiptFormB\n\xbaH\x07\x82\x01\x04\x10\x01 \x00\x12\x31\n\x08language\x18\x04 \x01(\tB\x1f\xbaH\x1cr\x1aR\x00R\x02\x65lR\x02\x65nR\x02\x61rR\x02\x66\x61R\x02urR\x02\x66r\"\x95\x02\n\x14IssueReceiptResponse\x12\x12\n\nreceipt_id\x18\x01 \x01(\t\x12/\n\x0bissued_time\x18\x02 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12\x0c\n\x04\x63ode\x18\x03 \x01(\t\x12\x0b\n\x03pin\x18\x04 \x01(\t\x12\x32\n\x07\x63ontent\x18\x05 \x01(\x0b\x32!.kem.disclosure.v1.ReceiptContent\x12\x33\n\x08warnings\x18\x06 \x03(\x0e\x32!.kem.disclosure.v1.ReceiptWarning\x12\x34\n\x10valid_until_time\x18\x07 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\"\x85\x01\n\x14RevokeReceiptRequest\x12\x1c\n\nrequest_id\x18\x01 \x01(\tB\x08\xbaH\x05r\x03\xb0\x01\x01\x12\x19\n\x04\x63ode\x18\x02 \x01(\tB\t\xbaH\x06r\x04\x10\x01\x18@H\x00\x12\"\n\x0e\x62\x65neficiary_id\x18\x03 \x01(\tB\x08\xbaH\x05r\x03\xb0\x01\x01H\x00\x42\x10\n\x07receipt\x12\x05\xbaH\x02\x08\x01\"^\n\x15RevokeReceiptResponse\x12\x13\n\x0breceipt_ids\x18\x01 \x03(\t\x12\x30\n\x0crevoked_time\x18\x02 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\".\n\x13\x43heckReceiptRequest\x12\x17\n\x04\x63ode\x18\x01 \x01(\tB\t\xbaH\x06r\x04\x10\x01\x18@\"%\n\x14\x43heckReceiptResponse\x12\r\n\x05valid\x18\x01 \x01(\x08\"E\n\x12ReadReceiptRequest\x12\x17\n\x04\x63ode\x18\x01 \x01(\tB\t\xbaH\x06r\x04\x10\x01\x18@\x12\x16\n\x03pin\x18\x02 \x01(\tB\t\xbaH\x06r\x04\x10\x01\x18\x10\"I\n\x13ReadReceiptResponse\x12\x32\n\x07\x63ontent\x18\x01 \x01(\x0b\x32!.kem.disclosure.v1.ReceiptContent\"\xcf\x01\n\x0eReceiptContent\x12\x10\n\x08language\x18\x01 \x01(\t\x12\x15\n\rright_to_left\x18\x02 \x01(\x08\x12\r\n\x05title\x18\x03 \x01(\t\x12\x0e\n\x06issuer\x18\x04 \x01(\t\x12-\n\x05\x66\x61\x63ts\x18\x05 \x03(\x0b\x32\x1e.kem.disclosure.v1.ReceiptFact\x12\x33\n\x08sections\x18\x06 \x03(\x0b\x32!.kem.disclosure.v1.ReceiptSection\x12\x11\n\tcode_note\x18\x07 \x01(\t\"c\n\x0eReceiptSection\x12\x0f\n\x07heading\x18\x01 \x01(\t\x12\x11\n\tsentences\x18\x02 \x03(\t\x12-\n\x05items\x18\x03 \x03(\x0b\x32\x1e.kem.disclosure.v1.ReceiptItem\"j\n\x0bReceiptItem\x12,\n\x04head\x18\x01 \x01(\x0b\x32\x1e.kem.disclosure.v1.ReceiptText\x12-\n\x05\x66\x61\x63ts\x18\x02 \x03(\x0b\x32\x1e.kem.disclosure.v1.ReceiptFact\"L\n\x0bReceiptFact\x12\r\n\x05label\x18\x01 \x01(\t\x12.\n\x06values\x18\x02 \x03(\x0b\x32\x1e.kem.disclosure.v1.ReceiptText\"-\n\x0bReceiptText\x12\x0c\n\x04text\x18\x01 \x01(\t\x12\x10\n\x08language\x18\x02 \x01(\t*t\n\x0bReceiptForm\x12\x1c\n\x18RECEIPT_FORM_UNSPECIFIED\x10\x00\x12\x16\n\x12RECEIPT_FORM_PAPER\x10\x01\x12\x15\n\x11RECEIPT_FORM_FILE\x10\x02\x12\x18\n\x14RECEIPT_FORM_REFUSED\x10\x03*q\n\x0eReceiptWarning\x12\x1f\n\x1bRECEIPT_WARNING_UNSPECIFIED\x10\x00\x12 \n\x1cRECEIPT_WARNING_SAFE_CONTACT\x10\x01\x12\x1c\n\x18RECEIPT_WARNING_LEFT_OFF\x10\x02\x32\x94\x03\n\x0eReceiptService\x12_\n\x0cIssueReceipt\x12&.kem.disclosure.v1.IssueReceiptRequest\x1a\'.kem.disclosure.v1.IssueReceiptResponse\x12\x62\n\rRevokeReceipt\x12\'.kem.disclosure.v1.RevokeReceiptRequest\x1a(.kem.disclosure.v1.RevokeReceiptResponse\x12_\n\x0c\x43heckReceipt\x12&.kem.disclosure.v1.CheckReceiptRequest\x1a\'.kem.disclosure.v1.CheckReceiptResponse\x12\\\n\x0bReadReceipt\x12%.kem.disclosure.v1.ReadReceiptRequest\x1a&.kem.disclosure.v1.ReadReceiptResponseb\x06proto3')
 
 _globals = globals()
 _builder.BuildMessageAndEnumDescriptors(DESCRIPTOR, _globals)
@@ -55,10 +55,10 @@ if not _descriptor._USE_C_DESCRIPTORS:
   _globals['_READRECEIPTREQUEST'].fields_by_name['code']._serialized_options = b'\272H\006r\004\020\001\030@'
   _globals['_READRECEIPTREQUEST'].fields_by_name['pin']._loaded_options = None
   _globals['_READRECEIPTREQUEST'].fields_by_name['pin']._serialized_options = b'\272H\006r\004\020\001\030\020'
-  _globals['_RECEIPTFORM']._serialized_start=1609
-  _globals['_RECEIPTFORM']._serialized_end=1725
-  _globals['_RECEIPTWARNING']._serialized_start=1727
-  _globals['_RECEIPTWARNING']._serialized_end=1840
+  _globals['_RECEIPTFORM']._serialized_start=1610
+  _globals['_RECEIPTFORM']._serialized_end=1726
+  _globals['_RECEIPTWARNING']._serialized_start=1728
+  _globals['_RECEIPTWARNING']._serialized_end=1841
   _globals['_ISSUERECEIPTREQUEST']._serialized_start=125
   _globals['_ISSUERECEIPTREQUEST']._serialized_end=319
   _globals['_ISSUERECEIPTRESPONSE']._serialized_start=322
@@ -66,25 +66,25 @@ if not _descriptor._USE_C_DESCRIPTORS:
   _globals['_REVOKERECEIPTREQUEST']._serialized_start=602
   _globals['_REVOKERECEIPTREQUEST']._serialized_end=735
   _globals['_REVOKERECEIPTRESPONSE']._serialized_start=737
-  _globals['_REVOKERECEIPTRESPONSE']._serialized_end=830
-  _globals['_CHECKRECEIPTREQUEST']._serialized_start=832
-  _globals['_CHECKRECEIPTREQUEST']._serialized_end=878
-  _globals['_CHECKRECEIPTRESPONSE']._serialized_start=880
-  _globals['_CHECKRECEIPTRESPONSE']._serialized_end=917
-  _globals['_READRECEIPTREQUEST']._serialized_start=919
-  _globals['_READRECEIPTREQUEST']._serialized_end=988
-  _globals['_READRECEIPTRESPONSE']._serialized_start=990
-  _globals['_READRECEIPTRESPONSE']._serialized_end=1063
-  _globals['_RECEIPTCONTENT']._serialized_start=1066
-  _globals['_RECEIPTCONTENT']._serialized_end=1273
-  _globals['_RECEIPTSECTION']._serialized_start=1275
-  _globals['_RECEIPTSECTION']._serialized_end=1374
-  _globals['_RECEIPTITEM']._serialized_start=1376
-  _globals['_RECEIPTITEM']._serialized_end=1482
-  _globals['_RECEIPTFACT']._serialized_start=1484
-  _globals['_RECEIPTFACT']._serialized_end=1560
-  _globals['_RECEIPTTEXT']._serialized_start=1562
-  _globals['_RECEIPTTEXT']._serialized_end=1607
-  _globals['_RECEIPTSERVICE']._serialized_start=1843
-  _globals['_RECEIPTSERVICE']._serialized_end=2247
+  _globals['_REVOKERECEIPTRESPONSE']._serialized_end=831
+  _globals['_CHECKRECEIPTREQUEST']._serialized_start=833
+  _globals['_CHECKRECEIPTREQUEST']._serialized_end=879
+  _globals['_CHECKRECEIPTRESPONSE']._serialized_start=881
+  _globals['_CHECKRECEIPTRESPONSE']._serialized_end=918
+  _globals['_READRECEIPTREQUEST']._serialized_start=920
+  _globals['_READRECEIPTREQUEST']._serialized_end=989
+  _globals['_READRECEIPTRESPONSE']._serialized_start=991
+  _globals['_READRECEIPTRESPONSE']._serialized_end=1064
+  _globals['_RECEIPTCONTENT']._serialized_start=1067
+  _globals['_RECEIPTCONTENT']._serialized_end=1274
+  _globals['_RECEIPTSECTION']._serialized_start=1276
+  _globals['_RECEIPTSECTION']._serialized_end=1375
+  _globals['_RECEIPTITEM']._serialized_start=1377
+  _globals['_RECEIPTITEM']._serialized_end=1483
+  _globals['_RECEIPTFACT']._serialized_start=1485
+  _globals['_RECEIPTFACT']._serialized_end=1561
+  _globals['_RECEIPTTEXT']._serialized_start=1563
+  _globals['_RECEIPTTEXT']._serialized_end=1608
+  _globals['_RECEIPTSERVICE']._serialized_start=1844
+  _globals['_RECEIPTSERVICE']._serialized_end=2248
 # @@protoc_insertion_point(module_scope)

@@ -202,10 +202,12 @@ class RevokeReceiptResponse(_message.Message):
 
     DESCRIPTOR: _descriptor.Descriptor
 
-    RECEIPT_ID_FIELD_NUMBER: _builtins.int
+    RECEIPT_IDS_FIELD_NUMBER: _builtins.int
     REVOKED_TIME_FIELD_NUMBER: _builtins.int
-    receipt_id: _builtins.str
-    """Which one."""
+    @_builtins.property
+    def receipt_ids(self) -> _containers.RepeatedScalarFieldContainer[_builtins.str]:
+        """Which ones: more than one only where records of the person were merged."""
+
     @_builtins.property
     def revoked_time(self) -> _timestamp_pb2.Timestamp:
         """Since when."""
@@ -213,12 +215,12 @@ class RevokeReceiptResponse(_message.Message):
     def __init__(
         self,
         *,
-        receipt_id: _builtins.str = ...,
+        receipt_ids: _abc.Iterable[_builtins.str] | None = ...,
         revoked_time: _timestamp_pb2.Timestamp | None = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _typing.Literal["revoked_time", b"revoked_time"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["receipt_id", b"receipt_id", "revoked_time", b"revoked_time"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["receipt_ids", b"receipt_ids", "revoked_time", b"revoked_time"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 

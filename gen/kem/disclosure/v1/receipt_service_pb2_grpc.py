@@ -63,14 +63,15 @@ class ReceiptServiceServicer:
 
     def IssueReceipt(self, request, context):
         """Issues a receipt to somebody whom the caller's agency registered, in place of any that they have; or puts on record
-        that they want none. Code and PIN are told here and never again.
+        that they want none. Of merged records it tells what stands on each. Code and PIN are told here and never again.
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')
         raise NotImplementedError('Method not implemented!')
 
     def RevokeReceipt(self, request, context):
-        """Makes a receipt not valid any more: by its code, or by whose it is where the paper is lost.
+        """Makes a receipt not valid any more: by its code, or by whose it is where the paper is lost. Of merged records that is
+        every receipt of the person.
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')

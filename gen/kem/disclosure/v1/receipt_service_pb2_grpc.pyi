@@ -35,10 +35,12 @@ class ReceiptServiceStub:
     def __new__(cls, channel: _aio.Channel) -> ReceiptServiceAsyncStub: ...
     IssueReceipt: _grpc.UnaryUnaryMultiCallable[_receipt_service_pb2.IssueReceiptRequest, _receipt_service_pb2.IssueReceiptResponse]
     """Issues a receipt to somebody whom the caller's agency registered, in place of any that they have; or puts on record
-    that they want none. Code and PIN are told here and never again.
+    that they want none. Of merged records it tells what stands on each. Code and PIN are told here and never again.
     """
     RevokeReceipt: _grpc.UnaryUnaryMultiCallable[_receipt_service_pb2.RevokeReceiptRequest, _receipt_service_pb2.RevokeReceiptResponse]
-    """Makes a receipt not valid any more: by its code, or by whose it is where the paper is lost."""
+    """Makes a receipt not valid any more: by its code, or by whose it is where the paper is lost. Of merged records that is
+    every receipt of the person.
+    """
     CheckReceipt: _grpc.UnaryUnaryMultiCallable[_receipt_service_pb2.CheckReceiptRequest, _receipt_service_pb2.CheckReceiptResponse]
     """Says of a code whether KEM issued a receipt that is valid, and nothing else. Open to whoever has a certificate of the
     hub: nobody needs to be signed in.
@@ -53,10 +55,12 @@ class ReceiptServiceAsyncStub(ReceiptServiceStub):
     def __init__(self, channel: _aio.Channel) -> None: ...
     IssueReceipt: _aio.UnaryUnaryMultiCallable[_receipt_service_pb2.IssueReceiptRequest, _receipt_service_pb2.IssueReceiptResponse]  # type: ignore[assignment]
     """Issues a receipt to somebody whom the caller's agency registered, in place of any that they have; or puts on record
-    that they want none. Code and PIN are told here and never again.
+    that they want none. Of merged records it tells what stands on each. Code and PIN are told here and never again.
     """
     RevokeReceipt: _aio.UnaryUnaryMultiCallable[_receipt_service_pb2.RevokeReceiptRequest, _receipt_service_pb2.RevokeReceiptResponse]  # type: ignore[assignment]
-    """Makes a receipt not valid any more: by its code, or by whose it is where the paper is lost."""
+    """Makes a receipt not valid any more: by its code, or by whose it is where the paper is lost. Of merged records that is
+    every receipt of the person.
+    """
     CheckReceipt: _aio.UnaryUnaryMultiCallable[_receipt_service_pb2.CheckReceiptRequest, _receipt_service_pb2.CheckReceiptResponse]  # type: ignore[assignment]
     """Says of a code whether KEM issued a receipt that is valid, and nothing else. Open to whoever has a certificate of the
     hub: nobody needs to be signed in.
@@ -74,7 +78,7 @@ class ReceiptServiceServicer(metaclass=_abc_1.ABCMeta):
         context: _ServicerContext,
     ) -> _typing.Union[_receipt_service_pb2.IssueReceiptResponse, _abc.Awaitable[_receipt_service_pb2.IssueReceiptResponse]]:
         """Issues a receipt to somebody whom the caller's agency registered, in place of any that they have; or puts on record
-        that they want none. Code and PIN are told here and never again.
+        that they want none. Of merged records it tells what stands on each. Code and PIN are told here and never again.
         """
 
     @_abc_1.abstractmethod
@@ -83,7 +87,9 @@ class ReceiptServiceServicer(metaclass=_abc_1.ABCMeta):
         request: _receipt_service_pb2.RevokeReceiptRequest,
         context: _ServicerContext,
     ) -> _typing.Union[_receipt_service_pb2.RevokeReceiptResponse, _abc.Awaitable[_receipt_service_pb2.RevokeReceiptResponse]]:
-        """Makes a receipt not valid any more: by its code, or by whose it is where the paper is lost."""
+        """Makes a receipt not valid any more: by its code, or by whose it is where the paper is lost. Of merged records that is
+        every receipt of the person.
+        """
 
     @_abc_1.abstractmethod
     def CheckReceipt(
