@@ -111,5 +111,6 @@ def _replication_at(bootstrap: str) -> int:
         return meant_replication(bootstrap)
     except (*BROKER_ERRORS, ValueError) as error:
         raise StackFailure(
-            f"No Kafka answers at {bootstrap} ({type(error).__name__}); start it, or mend the address."
+            f"No Kafka answers at {bootstrap} ({type(error).__name__}); start it, or mend the address, or say"
+            " whether it speaks TLS and who vouches for it (KEM_KAFKA_TLS, KEM_KAFKA_AUTHORITIES_FILE)."
         ) from None
