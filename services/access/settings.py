@@ -61,8 +61,11 @@ class ProviderSettings(BaseModel):
     @property
     def loopback_path(self) -> str:
         """The path at which a terminal takes a browser back, whatever its port; empty where it may not."""
-        paths = [one.removeprefix(_LOOPBACK) for one in self.redirect_uris if one.startswith(f"{_LOOPBACK}/")]
-        return paths[0] if paths else ""
+        for address in self.redirect_uris:
+            path = address.removeprefix(_LOOPBACK)
+            if path.strip("/") and at_any_port(f"{_LOOPBACK}:0{path}"):
+                return path
+        return ""
 
     def sends_back_to(self, address: str) -> bool:
         """Whether the address is one of `redirect_uris`."""

@@ -94,6 +94,18 @@ def test_two_providers_whose_addresses_differ_are_taken(tmp_path: Path) -> None:
     assert [one.loopback_path for one in read_providers(file)] == ["/signed-in", "/signed-in/other"]
 
 
+@pytest.mark.parametrize(
+    "address",
+    ["http://127.0.0.1/", "http://127.0.0.1/{x}", "http://127.0.0.1:8000/in", "https://hub.example/in"],
+)
+def test_a_terminal_takes_nobody_back_at_an_address_that_it_cannot_listen_at(
+    tmp_path: Path, address: str
+) -> None:
+    file = tmp_path / "providers.json"
+    file.write_text(f'{{"providers": [{_second(address)}]}}')
+    assert [one.loopback_path for one in read_providers(file)] == [""]
+
+
 def test_the_providers_file_says_what_is_wrong_with_it(tmp_path: Path) -> None:
     file = tmp_path / "providers.json"
     good = (
