@@ -1,4 +1,4 @@
-"""The story: a working day of the whole hub on its own three brokers, on which everything happens at once.
+"""The story: a working day of the whole hub on its own three brokers, by mutual TLS, and everything happens.
 The breakage: the leader of the needs' topic, the controller, a service with its relay, a worker killed; a
 broker frozen; one more worker comes; the supervisor brings back what died.
 What must still hold: what a client was told is kept is kept, once; every referral comes to rest; every
@@ -46,6 +46,7 @@ async def stack(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[Stack
 
 
 async def test_a_day_on_which_brokers_and_services_die_loses_and_doubles_nothing(stack: Stack) -> None:
+    assert stack.cluster.settings()["KEM_KAFKA_TLS"] == "true"
     brokers = ThreeBrokers(node for node in stack.cluster.nodes.values() if isinstance(node, KafkaNode))
 
     async def everything_happens(ledger: Ledger) -> None:

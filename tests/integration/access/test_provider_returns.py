@@ -113,7 +113,8 @@ async def test_however_many_go_away_while_a_provider_is_slow_so_many_go_on_and_o
         third = asyncio.create_task(finish_sign_in(returned[3], providers, parts))
         await asyncio.sleep(0)
         with pytest.raises(TooManyUnderWay):
-            await finish_sign_in(returned[4], providers, parts)
+            async with asyncio.timeout(5):
+                await finish_sign_in(returned[4], providers, parts)
         third.cancel()
     assert sample.asked.count("token") == 2
     sample.goes_on.set()
