@@ -90,8 +90,9 @@ def _sentences(found: Any) -> list[str]:
         since = found.waiting_since_time.ToDatetime(UTC)
         late = "" if datetime.now(UTC) - since < LONGEST_WAIT else f", more than {LONGEST_WAIT.days} days ago"
         said.append(
-            f"{found.waiting_erasures} people were erased since, the first at {athens(since)}{late}: backups"
-            " from before can still be opened for them until ./kem keys roll."
+            f"{found.waiting_erasures} people were erased since, or something of them was destroyed as it was"
+            f" due, the first at {athens(since)}{late}: backups from before can still be opened for them"
+            " until ./kem keys roll."
         )
     else:
         said.append("No erasure waits for a roll.")

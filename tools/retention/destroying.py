@@ -20,6 +20,9 @@ from tools.stack.layout import DATA, Layout
 _ASSERTION_SECONDS: Final = 60
 """So often it is asked anew who is signed in: the hub believes it for some minutes only."""
 
+_AT_ONCE: Final = 100
+"""People in one commit: whoever works with one of them waits for it."""
+
 
 async def destroy(office: Office, reason: str, *, asks: bool) -> Answer:
     """Everything that is due when it is called, and what falls due meanwhile.
@@ -44,7 +47,10 @@ async def destroy(office: Office, reason: str, *, asks: bool) -> Answer:
                 office = Office(office.hub, await signed_in_at(office.hub, Layout(DATA)))
                 caller_since = time.monotonic()
             request = messages.DestroyDueRequest(
-                request_id=str(uuid4()), rules_version=found.rules_version, words=reason
+                request_id=str(uuid4()),
+                rules_version=found.rules_version,
+                words=reason,
+                most_people=_AT_ONCE,
             )
             answer = await office(office.hub.retention.DestroyDue, request)
             people, erased = people + answer.destroyed_people, erased + answer.erased_people

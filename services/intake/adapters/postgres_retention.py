@@ -50,7 +50,8 @@ _STANDINGS: Final = """
         select key_class, count(distinct beneficiary_id) as destroyed_people
         from destroyed_key group by key_class
     )
-    select key_class, counted.due_people, counted.due_since_time, counted.overdue_people, counted.held_people,
+    select (select count(distinct beneficiary_id) from due where held_back = '{}') as waiting_people,
+        key_class, counted.due_people, counted.due_since_time, counted.overdue_people, counted.held_people,
         sealed.due_values, held.grounds, held.people, gone.destroyed_people
     from unnest($1::text[]) as rule (key_class)
     left join counted using (key_class)
@@ -124,10 +125,10 @@ class PostgresRetention:
         )
         return version
 
-    async def standings(self, tx: Transaction, key_classes: Sequence[str]) -> dict[str, Standing]:
-        """How it stands with each of these classes; one look at everybody."""
+    async def standings(self, tx: Transaction, key_classes: Sequence[str]) -> tuple[dict[str, Standing], int]:
+        """How it stands with each of these classes, and how many people wait; one look at everybody."""
         rows = await tx.connection.fetch(_STANDINGS, list(key_classes))
-        return {
+        standings = {
             row["key_class"]: Standing(
                 row["key_class"],
                 row["due_people"] or 0,
@@ -140,6 +141,7 @@ class PostgresRetention:
             )
             for row in rows
         }
+        return standings, rows[0]["waiting_people"]
 
     async def waiting(self, tx: Transaction) -> int:
         """How many people wait for a destruction."""

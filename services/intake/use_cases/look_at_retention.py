@@ -36,11 +36,11 @@ async def look_at_retention(tx: Transaction, retention: PostgresRetention) -> Re
     hub_officer_only(tx.caller)
     await reach_complaints_too(tx)
     rules_version, rules = await retention.rules(tx)
-    found = await retention.standings(tx, [rule.key_class for rule in rules])
+    found, waiting_people = await retention.standings(tx, [rule.key_class for rule in rules])
     return RetentionLook(
         rules_version,
         [RuleStanding(rule, found[rule.key_class]) for rule in rules],
-        await retention.waiting(tx),
+        waiting_people,
     )
 
 
