@@ -41,7 +41,7 @@ CAUSES: Final = {
     RecallCause.RECALL_CAUSE_EXPIRED: "the consent ended by time",
     RecallCause.RECALL_CAUSE_ERASED: "the person was erased",
     RecallCause.RECALL_CAUSE_ENDED: "the hub ended the consent",
-    RecallCause.RECALL_CAUSE_EXCLUDED: "the person wants your agency not to have it",
+    RecallCause.RECALL_CAUSE_EXCLUDED: "the person took their consent back",
     RecallCause.RECALL_CAUSE_CORRECTED: "it was corrected: read it again, and destroy what you had before",
     RecallCause.RECALL_CAUSE_OBJECTED: "the person objects to its use",
 }

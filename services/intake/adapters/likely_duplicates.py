@@ -28,11 +28,13 @@ MOST_COMPARED: Final = 20
 _PAIR: Final = 2
 _USED: Final = categories_of_fields(("names", "birth", "nationality"))
 # A record that was merged is the kept one's. Who is restricted, by any record, is left out for whoever may
-# not know of them: the page's end stands in its token.
-_PAGE: Final = """
-    select beneficiary_id, registered_time from beneficiary
+# not know of them. Where the page ends stands in its token, by a digest: ids are random, so that
+# nobody finds by it the id of whom they were not shown.
+_PLACE: Final = "substr(encode(sha256(uuid_send(beneficiary_id)), 'hex'), 1, 32)::uuid"
+_PAGE: Final = f"""
+    select beneficiary_id, registered_time, {_PLACE} as place from beneficiary
     where registered_by_agency_id = $1 and erased_time is null
-      and ($2::timestamptz is null or (registered_time, beneficiary_id) < ($2, $3))
+      and ($2::timestamptz is null or (registered_time, {_PLACE}) < ($2, $3))
       and not exists (select from beneficiary_merge
                       where merged_beneficiary_id = beneficiary_id and unmerged_time is null)
       and ($5 or not exists (
@@ -41,8 +43,8 @@ _PAGE: Final = """
                  or need.beneficiary_id in (select other_id from same_person as same
                                             where same.beneficiary_id = beneficiary.beneficiary_id
                                               and same.unmerged_time is null))))
-    order by registered_time desc, beneficiary_id desc limit $4
-"""
+    order by registered_time desc, place desc limit $4
+"""  # noqa: S608  constant
 _TIMES: Final = "select beneficiary_id, registered_time from beneficiary where beneficiary_id = any($1)"
 _RECORDS: Final = "select * from vault_record where beneficiary_id = any($1) and category = any($2)"
 
@@ -72,15 +74,15 @@ class LikelyDuplicates:
         Raises:
             Unavailable: NAMES_NOT_LOADED.
         """
-        registered_time, beneficiary_id = before or (None, None)
+        registered_time, place = before or (None, None)
         sees_all = may_see_restricted(tx.caller.roles)
         rows = await tx.connection.fetch(
-            _PAGE, agency_id, registered_time, beneficiary_id, size + 1, sees_all, list(RESTRICTED_TYPES)
+            _PAGE, agency_id, registered_time, place, size + 1, sees_all, list(RESTRICTED_TYPES)
         )
         looked_at = [BeneficiaryId(row["beneficiary_id"]) for row in rows[:size]]
         next_before = None
         if len(rows) > size:
-            next_before = (rows[size - 1]["registered_time"], rows[size - 1]["beneficiary_id"])
+            next_before = (rows[size - 1]["registered_time"], rows[size - 1]["place"])
         return await self._pairs(tx, agency_id, looked_at), next_before
 
     async def _pairs(

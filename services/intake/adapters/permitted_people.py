@@ -21,6 +21,18 @@ async def permitted_people(tx: Transaction, people: Sequence[BeneficiaryId]) -> 
     return list(dict.fromkeys((await seen_as(tx, people)).values()))
 
 
+async def records_shown(tx: Transaction, records: Sequence[BeneficiaryId]) -> list[BeneficiaryId]:
+    """Those of the records of one person of which the caller may know, in their order.
+
+    Of one that needs, or needed, a restricted service, only whoever may know that.
+    """
+    if may_see_restricted(tx.caller.roles):
+        return list(records)
+    rows = await tx.connection.fetch(_RESTRICTED, records, list(RESTRICTED_TYPES))
+    restricted = {row["beneficiary_id"] for row in rows}
+    return [record for record in records if record not in restricted]
+
+
 async def seen_as(tx: Transaction, people: Sequence[BeneficiaryId]) -> dict[BeneficiaryId, BeneficiaryId]:
     """Each of whom the caller may know, in their order, with the record that it was merged into, or itself.
 

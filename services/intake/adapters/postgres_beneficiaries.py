@@ -23,12 +23,7 @@ _LOCK: Final = f"""
     select {_COLUMNS} from beneficiary where beneficiary_id = any($1)
     order by beneficiary_id for no key update
 """  # noqa: S608  a constant
-_LOCK_AS_ONE: Final = f"""
-    select {_COLUMNS} from beneficiary where beneficiary_id = any(
-        array(select other_id from same_person
-              where beneficiary_id = any($1::uuid[]) and unmerged_time is null) || $1::uuid[])
-    order by beneficiary_id for no key update
-"""  # noqa: S608  a constant
+_READ_ALL: Final = f"select {_COLUMNS} from beneficiary where beneficiary_id = any($1)"  # noqa: S608  a constant
 _OTHERS: Final = """
     select other_id, other_is_kept from same_person
     where beneficiary_id = any($1::uuid[]) and unmerged_time is null order by merged_time, other_id
@@ -169,16 +164,10 @@ class PostgresBeneficiaries:
         """Locks these people with all records that are seen as theirs, in the order of their ids; those asked
         for are the first of the answer. Raises as `lock` does.
         """
-        while True:
-            rows = {
-                row["beneficiary_id"]: _row(row)
-                for row in await tx.connection.fetch(_LOCK_AS_ONE, beneficiary_ids)
-            }
-            asked = [_present(rows.get(beneficiary_id)) for beneficiary_id in beneficiary_ids]
-            # a merge may have been waited for
-            others = {other.beneficiary_id for other in await self.others(tx, *beneficiary_ids)}
-            if rows.keys() == others.union(beneficiary_ids):
-                return [*asked, *(rows[one] for one in sorted(rows.keys() - set(beneficiary_ids)))]
+        together = await tx.connection.fetchval("select lock_as_one($1::uuid[])", beneficiary_ids)
+        rows = {row["beneficiary_id"]: _row(row) for row in await tx.connection.fetch(_READ_ALL, together)}
+        asked = [_present(rows.get(beneficiary_id)) for beneficiary_id in beneficiary_ids]
+        return [*asked, *(rows[one] for one in sorted(rows.keys() - set(beneficiary_ids)))]
 
     async def others(self, tx: Transaction, *beneficiary_ids: BeneficiaryId) -> list[OtherRecord]:
         """The other records that are seen as these people's now, as far as the caller may see."""

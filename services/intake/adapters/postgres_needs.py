@@ -47,9 +47,7 @@ _WITHDRAW: Final = """
 """
 _PAGE: Final = f"""
     select {_COLUMNS} from need n
-    where n.beneficiary_id = any(
-        array(select other_id from same_person where beneficiary_id = $1 and unmerged_time is null)
-        || $1::uuid)
+    where n.beneficiary_id = any($1::uuid[])
       and ($2::timestamptz is null or (n.recorded_time, n.need_id) < ($2, $3))
     order by n.recorded_time desc, n.need_id desc limit $4
 """  # noqa: S608  constants
@@ -159,15 +157,13 @@ class PostgresNeeds:
     async def page(
         self,
         tx: Transaction,
-        beneficiary_id: BeneficiaryId,
+        records: Sequence[BeneficiaryId],
         before: tuple[datetime, UUID] | None,
         size: int,
     ) -> list[Need]:
-        """Up to `size` needs of the person, the newest first, those older than `before`; on whichever of
-        their records.
-        """
+        """Up to `size` needs on these records of a person, the newest first, those older than `before`."""
         recorded_time, need_id = before or (None, None)
-        rows = await tx.connection.fetch(_PAGE, beneficiary_id, recorded_time, need_id, size)
+        rows = await tx.connection.fetch(_PAGE, records, recorded_time, need_id, size)
         return [need_from(row) for row in rows]
 
     async def standing(self, tx: Transaction, need_ids: Sequence[UUID]) -> Mapping[UUID, StandingNeed]:

@@ -15,6 +15,10 @@ _LOCK: Final = """
     on conflict (principal_id, acting_person) do update set allowance = search_tally.allowance
     returning allowance, refilled_time, alarmed_time
 """
+_READ: Final = """
+    select allowance, refilled_time, alarmed_time from search_tally
+    where principal_id = $1 and acting_person = $2
+"""
 _KEEP: Final = """
     update search_tally set allowance = $3, refilled_time = $4, alarmed_time = $5
     where principal_id = $1 and acting_person = $2
@@ -55,6 +59,13 @@ class PostgresSearchTally:
         """The caller's tally until the transaction ends; a full one for who never searched."""
         full = float(self.limits.searches_per_minute)
         row = await tx.connection.fetchrow(_LOCK, *_worker(tx.caller), full)
+        return SearchTally(row["allowance"], row["refilled_time"], row["alarmed_time"])
+
+    async def read(self, tx: Transaction, now: datetime) -> SearchTally:
+        """The same without a lock."""
+        row = await tx.connection.fetchrow(_READ, *_worker(tx.caller))
+        if row is None:
+            return SearchTally(float(self.limits.searches_per_minute), now)
         return SearchTally(row["allowance"], row["refilled_time"], row["alarmed_time"])
 
     async def keep(self, tx: Transaction, tally: SearchTally) -> None:

@@ -103,6 +103,14 @@ class Recall:
     """How many disclosures there are, where only the first are at hand."""
 
     @property
+    def cause_told(self) -> RecallCause:
+        """What its holder is told: whom the person has excluded hears what it hears of a withdrawal.
+
+        That somebody named it, and why, may be what the person must be kept safe from.
+        """
+        return RecallCause.WITHDRAWN if self.cause is RecallCause.EXCLUDED else self.cause
+
+    @property
     def is_restricted(self) -> bool:
         """Whether the categories alone would tell what the service is."""
         return codes.service_type(self.service_type).restricted

@@ -1,5 +1,7 @@
 """The door for people: register, get, search, update."""
 
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
 from typing import Final
 from uuid import UUID
 
@@ -19,7 +21,9 @@ from services.intake.entrypoints.translate_beneficiary import (
     beneficiary_message,
     masked_message,
 )
+from services.intake.use_cases.duplicate_person import DuplicatePerson
 from services.intake.use_cases.get_beneficiary import get_beneficiary
+from services.intake.use_cases.ration_search import check_searches_left, count_duplicate
 from services.intake.use_cases.register_beneficiary import RegisterBeneficiary, register_beneficiary
 from services.intake.use_cases.search_beneficiaries import (
     IdentifierText,
@@ -60,12 +64,14 @@ class BeneficiaryServer:
         )
 
         async def act(tx: Transaction) -> messages.RegisterBeneficiaryResponse:
+            await check_searches_left(tx, parts.search_tally)
             beneficiary_id = await register_beneficiary(command, tx, parts.vault, parts.people, parts.search)
             return messages.RegisterBeneficiaryResponse(beneficiary_id=str(beneficiary_id))
 
-        return await answer_on_record(
-            parts.database, REGISTER, request, messages.RegisterBeneficiaryResponse, act
-        )
+        async with self._duplicates_counted():
+            return await answer_on_record(
+                parts.database, REGISTER, request, messages.RegisterBeneficiaryResponse, act
+            )
 
     async def GetBeneficiary(
         self,
@@ -119,6 +125,7 @@ class BeneficiaryServer:
         )
 
         async def act(tx: Transaction) -> messages.UpdateBeneficiaryResponse:
+            await check_searches_left(tx, parts.search_tally)
             version = await update_beneficiary(
                 command,
                 UPDATE,
@@ -132,9 +139,25 @@ class BeneficiaryServer:
             )
             return messages.UpdateBeneficiaryResponse(version=version)
 
-        return await answer_on_record(
-            parts.database, UPDATE, request, messages.UpdateBeneficiaryResponse, act, [command.beneficiary_id]
-        )
+        async with self._duplicates_counted():
+            return await answer_on_record(
+                parts.database,
+                UPDATE,
+                request,
+                messages.UpdateBeneficiaryResponse,
+                act,
+                [command.beneficiary_id],
+            )
+
+    @asynccontextmanager
+    async def _duplicates_counted(self) -> AsyncIterator[None]:
+        """Around a whole transaction, which the refusal rolls back: what it tells counts as a search does."""
+        try:
+            yield
+        except DuplicatePerson as refusal:
+            async with self._parts.database.transaction(current_caller()) as tx:
+                await count_duplicate(tx, self._parts.search_tally, refusal.candidate_id)
+            raise
 
 
 def _wanted(request: messages.SearchBeneficiariesRequest) -> IdentifierText | NameQuery:

@@ -103,7 +103,9 @@ def recall_message(recall: Recall, words: str, view: RecallView, now: datetime) 
         referral_id=str(recall.referral_id),
         agency_id=str(recall.agency_id),
         beneficiary_id=str(recall.beneficiary_id) if view is RecallView.SENT else "",
-        cause=messages.RecallCause.Value(f"RECALL_CAUSE_{recall.cause}"),
+        cause=messages.RecallCause.Value(
+            f"RECALL_CAUSE_{recall.cause if view is RecallView.SENT else recall.cause_told}"
+        ),
         opened_time=timestamp(recall.opened_time),
         due_time=timestamp(recall.due_time),
         overdue=recall.is_overdue(now),

@@ -8,6 +8,7 @@ from chassis.postgres import Transaction
 from kernel.errors import RuleBroken
 from kernel.ids import AgencyId, BeneficiaryId
 from kernel.vocabulary import Origin
+from services.intake.adapters.permitted_people import records_shown
 from services.intake.adapters.postgres_beneficiaries import OtherRecord, PostgresBeneficiaries
 from services.intake.domain.beneficiary import Beneficiary
 from services.intake.use_cases.own_agency import own_agency
@@ -23,7 +24,7 @@ class ShownBeneficiary:
     registered_by_agency_id: AgencyId
     origin: Origin
     others: Sequence[OtherRecord]
-    """The other records that are seen as this person's."""
+    """The other records that are seen as this person's, as far as the caller may know of them."""
 
 
 async def get_beneficiary(
@@ -42,11 +43,13 @@ async def get_beneficiary(
         raise RuleBroken("This person's data was erased.", reason="BENEFICIARY_ERASED")
     tx.record_access(AccessRecord("intake", method, [beneficiary_id]))
     code = known.pop("case_code")
+    others = await people.others(tx, beneficiary_id)
+    shown = await records_shown(tx, [one.beneficiary_id for one in others]) if others else []
     return ShownBeneficiary(
         Beneficiary(**known),
         code,
         row.version,
         row.registered_by_agency_id,
         row.origin,
-        await people.others(tx, beneficiary_id),
+        [one for one in others if one.beneficiary_id in shown],
     )

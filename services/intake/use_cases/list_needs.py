@@ -9,6 +9,7 @@ from uuid import UUID
 from chassis.access_records import AccessRecord
 from chassis.postgres import Transaction
 from kernel.ids import BeneficiaryId
+from services.intake.adapters.permitted_people import records_shown
 from services.intake.adapters.postgres_beneficiaries import PostgresBeneficiaries
 from services.intake.adapters.postgres_needs import PostgresNeeds
 from services.intake.domain.need import Need
@@ -34,7 +35,9 @@ async def list_needs(
     people: PostgresBeneficiaries,
     needs: PostgresNeeds,
 ) -> NeedsPage:
-    """One page. What somebody needs tells about them, so the read is recorded before it is answered.
+    """One page, of the records of the person of which the caller may know.
+
+    What somebody needs tells about them, so the read is recorded before it is answered.
 
     Raises:
         NotFound: BENEFICIARY_NOT_FOUND: no such person, or not registered by the caller's agency.
@@ -43,7 +46,9 @@ async def list_needs(
     own_agency(tx.caller)
     await people.read(tx, beneficiary_id)
     size = page_size or USUAL_PAGE_SIZE
-    found = await needs.page(tx, beneficiary_id, before, size + 1)
+    others = [one.beneficiary_id for one in await people.others(tx, beneficiary_id)]
+    shown_others = await records_shown(tx, others) if others else []
+    found = await needs.page(tx, [beneficiary_id, *shown_others], before, size + 1)
     tx.record_access(AccessRecord("intake", method, [beneficiary_id]))
     shown = found[:size]
     last = shown[-1] if len(found) > size else None

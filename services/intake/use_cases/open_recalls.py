@@ -48,7 +48,7 @@ def tell_opened(tx: Transaction, opened: Iterable[Recall], request_id: UUID | No
                 referral_id=one.referral_id,
                 agency_id=one.agency_id,
                 sender_agency_id=one.owner_agency_id,
-                cause=one.cause,
+                cause=one.cause_told,
                 recalled_mask=0 if one.is_restricted else one.recalled_mask,
                 due_time=one.due_time,
                 request_id=request_id,

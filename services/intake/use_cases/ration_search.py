@@ -19,6 +19,21 @@ async def ration_search(tx: Transaction, tally: PostgresSearchTally) -> SearchTa
     return before.after_one(tally.limits, await tx.now())
 
 
+async def check_searches_left(tx: Transaction, tally: PostgresSearchTally) -> None:
+    """Before somebody is registered, or changed: that tells, too, whether somebody has a number or paper.
+
+    Raises:
+        SearchedTooOften: with the time after which to try again.
+    """
+    now = await tx.now()
+    (await tally.read(tx, now)).after_one(tally.limits, now)
+
+
+async def count_duplicate(tx: Transaction, tally: PostgresSearchTally, candidate_id: BeneficiaryId) -> None:
+    """Takes one search off what the worker has left, and counts whom the refusal told them of."""
+    await count_shown(tx, tally, await ration_search(tx, tally), [candidate_id])
+
+
 async def count_shown(
     tx: Transaction, tally: PostgresSearchTally, left: SearchTally, people: Sequence[BeneficiaryId]
 ) -> None:

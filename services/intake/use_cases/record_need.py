@@ -6,12 +6,14 @@ from uuid import UUID
 
 from chassis.caller import Caller
 from chassis.postgres import Database
+from kernel.errors import RuleBroken
 from kernel.ids import NeedId, PrincipalId, ReferralId, random_id
 from services.intake.adapters.backlog import Backlog
 from services.intake.adapters.needs_writer import NeedsWriter
 from services.intake.adapters.postgres_needs import NeedRow
 from services.intake.adapters.vault import Vault
 from services.intake.domain.need import NewNeed, RecordedNeed, check_new
+from services.intake.use_cases.merged_refusal import told_of_merge
 from services.intake.use_cases.own_agency import own_agency
 
 
@@ -40,7 +42,7 @@ async def record_need(
     Raises:
         Invalid: UNKNOWN_CODE, RESTRICTED_MUST_ASK_FIRST.
         NotFound: BENEFICIARY_NOT_FOUND, REFERRAL_NOT_FOUND.
-        RuleBroken: BENEFICIARY_ERASED.
+        RuleBroken: BENEFICIARY_ERASED; BENEFICIARY_MERGED, as `told_of_merge` says.
         Conflict: REQUEST_ID_REUSED.
         Exhausted: more is waiting than can be matched soon.
         Unavailable: DEADLINE_PASSED.
@@ -57,14 +59,19 @@ async def record_need(
             principal_id=PrincipalId(caller.principal_id),
             sealed_note=await _sealed_note(ids.need_id, command.need, caller, database, vault),
         )
-        recorded = await writer.record(
-            row,
-            caller=caller,
-            request_id=command.request_id,
-            method=method,
-            request_bytes=command.request_bytes,
-            deadline_seconds=deadline_seconds - (time.monotonic() - began),
-        )
+        try:
+            recorded = await writer.record(
+                row,
+                caller=caller,
+                request_id=command.request_id,
+                method=method,
+                request_bytes=command.request_bytes,
+                deadline_seconds=deadline_seconds - (time.monotonic() - began),
+            )
+        except RuleBroken as refusal:
+            async with database.transaction(caller) as tx:
+                told = await told_of_merge(refusal, tx)
+            raise told from None
         if recorded == ids:  # else it is the first answer to a repeat
             note_recorded([ids.need_id])
     return recorded

@@ -11,6 +11,7 @@ from services.intake.adapters.postgres_needs import NeedRow, PostgresNeeds
 from services.intake.adapters.vault import Vault
 from services.intake.domain.events import NeedRecorded
 from services.intake.domain.need import NewNeed, RecordedNeed, check_new, check_recordable
+from services.intake.use_cases.merged_refusal import told_of_merge
 from services.intake.use_cases.own_agency import own_agency
 
 
@@ -53,7 +54,7 @@ async def record_needs(
             )
         except KemError as refusal:
             refusal.metadata["need_index"] = str(index)
-            raise
+            raise await told_of_merge(refusal, tx) from None
     rows = await _rows(command.needs, agency_id, tx, vault)
     times = await needs.add(tx, rows)
     for row in rows:

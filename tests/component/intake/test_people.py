@@ -1,6 +1,7 @@
 """People through intake's own door."""
 
 import asyncio
+from pathlib import Path
 from typing import TYPE_CHECKING
 from uuid import uuid4
 
@@ -10,8 +11,9 @@ from kem.common.v1 import common_pb2
 from kem.intake.v1 import beneficiary_pb2 as proto
 from kem.intake.v1 import intake_service_pb2 as messages
 from kem.intake.v1.intake_service_pb2_grpc import IntakeServiceStub
-from tests.support.intake import RunningIntake
+from tests.support.intake import RunningIntake, running_intake
 from tests.support.people import invented_amka
+from tests.support.postgres import MakeDatabase
 from tests.support.refusals import refused
 from tests.support.vault import KEM
 
@@ -123,6 +125,38 @@ async def test_a_duplicate_is_refused_with_a_masked_candidate_and_that_is_on_rec
     assert "ask them who registered them" in others.message
     for principal in (again, elsewhere):
         assert _access_records(intake, str(principal)) == 1
+
+
+async def test_whoever_tries_out_who_is_registered_is_put_off_as_who_searches_is_and_told_of(
+    fresh_database: MakeDatabase, tmp_path: Path
+) -> None:
+    database, prober = fresh_database(schemas=("intake",)), uuid4()
+    phones = [f"691234567{digit}" for digit in range(3)]
+    async with (
+        running_intake(database, tmp_path, searches_per_minute=3, searched_people_per_hour=2) as intake,
+        intake.channel_of() as desk,
+        intake.channel_of("agency_member", agency_id=uuid4(), principal_id=prober) as agency,
+    ):
+        for phone in phones:
+            await IntakeServiceStub(desk).RegisterBeneficiary(_registration(_somebody(phone)))
+        told = []
+        for phone in (*phones, "6912345679"):
+            with refused() as refusal:
+                await IntakeServiceStub(agency).RegisterBeneficiary(_registration(_somebody(phone)))
+            told.append(refusal.reason)
+        assert told == ["DUPLICATE"] * 3 + ["SEARCHED_TOO_OFTEN"], "the fourth is nobody's: that is not told"
+        assert _access_records(intake, str(prober)) == 4
+        alarms = "select count(*) from intake.{} where type = 'ManyPeopleSearched'"
+        found = [database.execute(alarms.format(table)) for table in ("outbox", "event_log")]
+        assert sum(int(one.strip()) for one in found) == 1
+
+
+def _somebody(phone: str) -> proto.Beneficiary:
+    """Somebody who is known by this number only."""
+    person = _person(phone)
+    del person.documents[:]
+    person.ClearField("amka")
+    return person
 
 
 async def test_somebody_elses_person_and_nobody_are_refused_alike_and_on_record(

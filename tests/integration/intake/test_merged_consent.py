@@ -7,12 +7,16 @@ from typing import Any
 
 import pytest
 
+from kem.disclosure.v1.disclosure_events_pb2 import DisclosureEvent
+from kem.disclosure.v1.recall_service_pb2 import RecallCause
 from kernel.errors import KemError, NotPermitted
 from kernel.ids import BeneficiaryId
 from services.intake.adapters.postgres_emergencies import PostgresEmergencies
 from services.intake.adapters.postgres_recalls import PostgresRecalls
 from services.intake.domain.cells import GrantEffect
 from services.intake.domain.need import RecordedNeed
+from services.intake.entrypoints.recall_server import recall_message
+from services.intake.use_cases.list_recalls import RecallView
 from services.intake.use_cases.withdraw_consent import WithdrawConsent, withdraw_consent
 from tests.integration.chassis.waiting import until
 from tests.support.consented_people import OpenIntake, bits, grant, member_of, named, open_intake
@@ -204,6 +208,11 @@ async def test_what_one_record_denied_and_the_other_gave_is_asked_back_when_they
         "EXCLUDED",
         {"NAME"},
     )
+    [event] = await merges.intake.told("RecallOpened")
+    told = DisclosureEvent.FromString(event["payload"]).recall_opened
+    assert told.cause == "WITHDRAWN", "an agency does not learn that the person has named it"
+    page = [recall_message(recall, "", view, datetime.now(UTC)).cause for view in RecallView]
+    assert {RecallCause.Name(one) for one in page} == {"RECALL_CAUSE_WITHDRAWN", "RECALL_CAUSE_EXCLUDED"}
     assert [one.is_in_between for one in recall.disclosures] == [False, True]
     await denied(merges, kept, "LANGUAGES")
     asked = set().union(*(named(one.recalled_mask) for one in await recalls.open()))

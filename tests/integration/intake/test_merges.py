@@ -15,8 +15,9 @@ from services.intake.domain.beneficiary import Absence, Birth, Guardian
 from services.intake.domain.rights_request import Right
 from services.intake.use_cases.get_beneficiary import get_beneficiary
 from services.intake.use_cases.list_needs import list_needs
+from services.intake.use_cases.record_needs import RecordNeeds, record_needs
 from tests.integration.chassis.waiting import until
-from tests.support.consented_people import METHOD, OpenIntake, grant, member_of
+from tests.support.consented_people import METHOD, OpenIntake, grant, member_of, need_of
 from tests.support.merges import PROTECTOR, SUPERVISOR, Merges
 from tests.support.people import invented_person
 from tests.support.rights import Rights
@@ -209,3 +210,40 @@ async def test_both_records_show_each_other_and_needs_are_listed_of_both(merges:
         assert [(one.beneficiary_id, one.is_kept) for one in shown.others] == [(other, person == merged)]
         assert [one.need_id for one in page.needs] == [need.need_id for need in reversed(needs)]
         assert [one.beneficiary_id for one in page.needs] == [merged, kept]
+
+
+@pytest.mark.parametrize("restricted", ["kept", "merged"])
+async def test_of_a_merged_record_that_is_restricted_only_protection_staff_are_told(
+    merges: Merges, restricted: str
+) -> None:
+    kept, merged = await merges.two()
+    hidden, person = (kept, merged) if restricted == "kept" else (merged, kept)
+    await merges.intake.need(hidden, service_type="GBV_SHELTER", routing=Routing.ASK_FIRST)
+    own = await merges.intake.need(person)
+    await merges.merge(kept, merged, by=PROTECTOR)
+    parts, found = merges.intake.parts, {}
+    for by in (merges.intake.desk, PROTECTOR):
+        async with merges.intake.database.transaction(by) as tx:
+            shown = await get_beneficiary(person, METHOD, tx, parts.people)
+            page = await list_needs(person, 0, None, METHOD, tx, parts.people, parts.needs)
+        others = [one.beneficiary_id for one in shown.others]
+        found[by] = (others, {one.beneficiary_id for one in page.needs})
+        assert own.need_id in {one.need_id for one in page.needs}
+    assert found[merges.intake.desk] == ([], {person})
+    assert found[PROTECTOR] == ([hidden], {person, hidden})
+
+
+async def test_whose_need_belongs_on_a_restricted_record_is_told_without_its_id(merges: Merges) -> None:
+    kept, merged = await merges.two()
+    await merges.intake.need(kept, service_type="GBV_SHELTER", routing=Routing.ASK_FIRST)
+    await merges.merge(kept, merged, by=PROTECTOR)
+    for by, metadata in ((None, {}), (PROTECTOR, {"kept_beneficiary_id": str(kept)})):
+        with pytest.raises(RuleBroken) as refusal:
+            await merges.intake.need(merged, by=by)
+        assert (refusal.value.stable_reason, refusal.value.metadata) == ("BENEFICIARY_MERGED", metadata)
+        assert (str(kept) in str(refusal.value)) is False
+    command = RecordNeeds(uuid4(), [need_of(merged)])
+    with pytest.raises(RuleBroken) as refusal:
+        async with merges.intake.database.transaction(merges.intake.desk) as tx:
+            await record_needs(command, tx, merges.intake.parts.needs, merges.intake.parts.vault)
+    assert refusal.value.metadata == {"need_index": "0"}

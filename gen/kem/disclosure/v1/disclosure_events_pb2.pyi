@@ -1015,7 +1015,7 @@ class RecallOpened(_message.Message):
     sender_agency_id: _builtins.str
     """The desk that registered the person."""
     cause: _builtins.str
-    """WITHDRAWN, EXPIRED, ERASED, ENDED, EXCLUDED, CORRECTED or OBJECTED."""
+    """WITHDRAWN (of an agency that the person has excluded, too), EXPIRED, ERASED, ENDED, CORRECTED or OBJECTED."""
     recalled_mask: _builtins.int
     """Bits of the data categories recalled; 0 where the service is restricted, because they would tell its kind."""
     @_builtins.property

@@ -37,7 +37,9 @@ class _RecallCauseEnumTypeWrapper(_enum_type_wrapper._EnumTypeWrapper[_RecallCau
     RECALL_CAUSE_ENDED: _RecallCause.ValueType  # 4
     """The hub ended the consent: its purpose is over, or it should never have counted."""
     RECALL_CAUSE_EXCLUDED: _RecallCause.ValueType  # 5
-    """The person excluded the agency from it: a denial overrules what permitted it."""
+    """The person excluded the agency from it: a denial overrules what permitted it. Only who sent the referral is told so; its
+    holder is told WITHDRAWN.
+    """
     RECALL_CAUSE_CORRECTED: _RecallCause.ValueType  # 6
     """The person's data were corrected, and the agency holds an earlier value: it reads the corrected one by GetDisclosure
     and destroys the earlier one, or says on what ground it must keep that beside it.
@@ -59,7 +61,9 @@ RECALL_CAUSE_ERASED: RecallCause.ValueType  # 3
 RECALL_CAUSE_ENDED: RecallCause.ValueType  # 4
 """The hub ended the consent: its purpose is over, or it should never have counted."""
 RECALL_CAUSE_EXCLUDED: RecallCause.ValueType  # 5
-"""The person excluded the agency from it: a denial overrules what permitted it."""
+"""The person excluded the agency from it: a denial overrules what permitted it. Only who sent the referral is told so; its
+holder is told WITHDRAWN.
+"""
 RECALL_CAUSE_CORRECTED: RecallCause.ValueType  # 6
 """The person's data were corrected, and the agency holds an earlier value: it reads the corrected one by GetDisclosure
 and destroys the earlier one, or says on what ground it must keep that beside it.

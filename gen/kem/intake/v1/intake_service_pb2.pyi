@@ -127,7 +127,9 @@ class GetBeneficiaryResponse(_message.Message):
 
     @_builtins.property
     def other_beneficiary_ids(self) -> _containers.RepeatedScalarFieldContainer[_builtins.str]:
-        """The other records that are seen as this person's: those merged into this one, and into the same one."""
+        """The other records that are seen as this person's: those merged into this one, and into the same one. Of one that needs a
+        restricted service only protection staff are told.
+        """
 
     def __init__(
         self,
