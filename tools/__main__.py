@@ -18,7 +18,7 @@ COMMANDS = {
     **dict.fromkeys(
         ("replay", "topics", "lag", "dead-letters", "backup", "restore", "events"), "tools.operate"
     ),
-    **{name: f"tools.{name}" for name in ("demo", "partner", "push", "rights", "receipt")},
+    **{name: f"tools.{name}" for name in ("demo", "partner", "push", "rights", "complaints", "receipt")},
     "certs": "tools.certificates",
     **{name: f"tools.{name}" for name in ("keys", "retention", "trace", "check", "bench", "storm")},
     "test": "tools.testing",

@@ -14,7 +14,9 @@ from chassis.tls import TlsFiles, secure_channel
 from kem.access.v1 import access_service_pb2_grpc
 from kem.directory.v1 import directory_service_pb2_grpc
 from kem.disclosure.v1 import (
+    complaint_service_pb2_grpc,
     disclosure_service_pb2_grpc,
+    erasure_service_pb2_grpc,
     recall_service_pb2_grpc,
     receipt_service_pb2_grpc,
     rights_service_pb2_grpc,
@@ -152,6 +154,8 @@ class Hub:
         self.disclosure = disclosure_service_pb2_grpc.DisclosureServiceStub(intake)
         self.recall = recall_service_pb2_grpc.RecallServiceStub(intake)
         self.receipts = receipt_service_pb2_grpc.ReceiptServiceStub(intake)
+        self.erasure = erasure_service_pb2_grpc.ErasureServiceStub(intake)
+        self.complaints = complaint_service_pb2_grpc.ComplaintServiceStub(intake)
         self.rights = rights_service_pb2_grpc.RightsServiceStub(intake)
         self.referral = referral_service_pb2_grpc.ReferralServiceStub(referral)
         self.directory = directory_service_pb2_grpc.DirectoryServiceStub(referral)

@@ -194,7 +194,7 @@ async def test_a_backup_and_a_replay_on_a_busy_day_lose_nothing_and_the_backup_i
 
 
 async def told(layout: Layout, *arguments: str, typed: str = "") -> dict[str, Any]:
-    """The one object that the command prints; it must end well. `typed`: the line that it asks for."""
+    """The one object that the command prints; it must end well. `typed` is what it reads."""
     process = await asyncio.create_subprocess_exec(
         *command(*arguments, "--json"),
         cwd=ROOT,
@@ -203,11 +203,10 @@ async def told(layout: Layout, *arguments: str, typed: str = "") -> dict[str, An
         stdout=asyncio.subprocess.PIPE,
         stderr=asyncio.subprocess.PIPE,
     )
-    answer = process.communicate(f"{typed}\n".encode())
-    stdout, stderr = await asyncio.wait_for(answer, PATIENCE_SECONDS)
+    stdout, stderr = await asyncio.wait_for(process.communicate(typed.encode()), PATIENCE_SECONDS)
     assert process.returncode == 0, stderr.decode()
-    said: dict[str, Any] = json.loads(stdout)
-    return said
+    found: dict[str, Any] = json.loads(stdout)
+    return found
 
 
 async def test_the_next_kem_up_goes_on_where_the_killed_one_was(
@@ -311,16 +310,7 @@ async def test_a_receipt_is_a_page_to_take_along_that_tells_others_whether_it_is
     hub_process: KemUp, tmp_path: Path
 ) -> None:
     layout = hub_process.layout
-    one_time = (await told(layout, "staff", "reset", "petros"))["one_time_password"]
-    async with TypedTerminal(layout.data, "login", "--as", "petros") as terminal:
-        await terminal.until_seen("Password: ")
-        terminal.type(one_time)
-        await terminal.until_seen("Enter if you have none")
-        terminal.type("")
-        for prompt in ("Your own password: ", "Once more: "):
-            await terminal.until_seen(prompt)
-            terminal.type("seven old bridges")
-        await terminal.until_seen("petros is signed in")
+    await _petros_signs_in(layout)
     hub = Hub(Doors.of(layout))
     try:
         person, _ = await _registered(hub)
@@ -346,6 +336,61 @@ async def test_a_receipt_is_a_page_to_take_along_that_tells_others_whether_it_is
     search = Search([made["code"], made["code"].replace("-", ""), made["code"].lower()])
     await search_everywhere(hub_process, search)
     assert search.found == set()
+
+
+async def test_a_desk_registers_what_somebody_asks_and_an_officer_restricts_and_lifts_it_again(
+    hub_process: KemUp,
+) -> None:
+    layout = hub_process.layout
+    await _petros_signs_in(layout)
+    hub = Hub(Doors.of(layout))
+    try:
+        person, _ = await _registered(hub)
+    finally:
+        await hub.close()
+    asked = await told(layout, "rights", "register", person, "--right", "restriction", typed="Do not use it.")
+    wrong = await told(layout, "complaints", "register", "--kind", "data", typed="Somebody read my letter.")
+    one_time = (await told(layout, "staff", "reset", "erato"))["one_time_password"]
+    await first_sign_in(layout, "erato", one_time, "six grey clouds", "dpo")
+    request = asked["rightsRequestId"]
+    [one] = [
+        one for one in (await told(layout, "rights", "list"))["requests"] if one["rightsRequestId"] == request
+    ]
+    assert (one["right"], one["words"]) == ("RIGHT_RESTRICTION", "Do not use it.")
+    await told(layout, "rights", "answer", request, "--as", "fulfilled", typed="Nobody is given anything now.")
+    lifted = await told(layout, "rights", "lift", request, typed="She wants help again.")
+    assert lifted["liftedTime"]
+    again = await asyncio.create_subprocess_exec(
+        *command("rights", "lift", request),
+        cwd=ROOT,
+        env=environment(layout.data),
+        stdin=asyncio.subprocess.PIPE,
+        stderr=asyncio.subprocess.PIPE,
+    )
+    _, refusal = await asyncio.wait_for(again.communicate(b"Once more."), PATIENCE_SECONDS)
+    assert again.returncode == 1
+    assert b"This request restricts nothing" in refusal
+    complaint = wrong["complaintId"]
+    assert complaint in {
+        one["complaintId"] for one in (await told(layout, "complaints", "list"))["complaints"]
+    }
+    found = ("--finding", "upheld", "--nobody-told")
+    await told(layout, "complaints", "answer", complaint, *found, typed="He was warned.")
+    rest = (await told(layout, "complaints", "list")).get("complaints", [])
+    assert complaint not in {one["complaintId"] for one in rest}
+
+
+async def _petros_signs_in(layout: Layout) -> None:
+    one_time = (await told(layout, "staff", "reset", "petros"))["one_time_password"]
+    async with TypedTerminal(layout.data, "login", "--as", "petros") as terminal:
+        await terminal.until_seen("Password: ")
+        terminal.type(one_time)
+        await terminal.until_seen("Enter if you have none")
+        terminal.type("")
+        for prompt in ("Your own password: ", "Once more: "):
+            await terminal.until_seen(prompt)
+            terminal.type("seven old bridges")
+        await terminal.until_seen("petros is signed in")
 
 
 async def _registered(hub: Hub) -> tuple[str, Person]:

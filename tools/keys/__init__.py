@@ -38,14 +38,9 @@ def roll(
 
     The hub does it beside its work, and goes on with it whatever ends meanwhile, this command too.
     """
-    import sys
-
     from tools.keys.office import act, roll_keys
-    from tools.stack.failure import StackFailure
+    from tools.said import confirmed
 
     warning = "Afterwards no backup from before can be opened by anybody; make a new one then."
-    if not yes and not sys.stdin.isatty():
-        raise StackFailure(f"{warning} Say --yes where nobody can be asked.", 2)
-    if not yes and not typer.confirm(f"{warning} Roll the keys?", err=True):
-        raise StackFailure("Nothing was done.", 1)
+    confirmed(warning, "Roll the keys?", yes=yes)
     act(lambda office: roll_keys(office, patience_seconds), as_json=json)

@@ -6,7 +6,7 @@ from typing import Annotated
 
 import typer
 
-from tools.rights import Language
+from tools.rights.choices import Language
 
 commands = typer.Typer(
     no_args_is_help=True,

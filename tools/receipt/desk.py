@@ -13,7 +13,7 @@ from kem.disclosure.v1 import receipt_service_pb2 as messages
 from tools.office import Answer, Office, at_office, say
 from tools.receipt import Form
 from tools.receipt.pdf import make_ready, pdf_of
-from tools.rights import Language
+from tools.rights.choices import Language
 from tools.stack.failure import StackFailure
 from tools.stack.layout import DATA, Layout, write_secret
 

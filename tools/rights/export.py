@@ -2,35 +2,35 @@
 
 import json
 from pathlib import Path
-from typing import Any, Final
-from uuid import UUID, uuid4
+from typing import Any
+from uuid import uuid4
 
 import typer
 from rich.console import Console
 
 from kem.disclosure.v1 import rights_service_pb2 as messages
 from tools.office import Office, at_office
-from tools.rights import Identity, Language
+from tools.rights.choices import IdentityProof, Language
 from tools.rights.page import page_of
 from tools.rights.texts import language_of
-from tools.stack.failure import StackFailure
+from tools.said import chosen, id_of
 from tools.stack.layout import DATA, Layout, write_secret
-
-_PROOFS: Final = {one: messages.IdentityProof.Value(f"IDENTITY_PROOF_{one.name}") for one in Identity}
 
 
 def export(
-    rights_request_id: str, identity: Identity, into: Path | None, language: Language | None, *, as_json: bool
+    rights_request_id: str,
+    identity: IdentityProof,
+    into: Path | None,
+    language: Language | None,
+    *,
+    as_json: bool,
 ) -> None:
     """Writes `export-<id>.json` and `export-<id>.html`; the terminal says no more than the page's language.
 
     Raises:
         StackFailure: no id, nothing runs, nobody is signed in, or the hub refuses, in its own words.
     """
-    try:
-        wanted = UUID(rights_request_id)
-    except ValueError:
-        raise StackFailure(f"{rights_request_id} is no id of a request; see the register.", 2) from None
+    wanted = id_of(rights_request_id, "a request; ./kem rights list shows them")
     document = at_office(lambda office: _take(office, wanted, identity))
     spoken = language or language_of(document["person"].get("languages", []))
     into = into or Layout(DATA).data / "exports"
@@ -46,15 +46,15 @@ def export(
     console = Console(highlight=False, soft_wrap=True)
     for file in files:
         console.print(str(into / file))
-    console.print("Give both to the person, put the answer on record (AnswerRightsRequest), delete them.")
+    console.print("Give both to the person, put the answer on record (./kem rights answer), delete them.")
 
 
-async def _take(office: Office, rights_request_id: UUID, identity: Identity) -> dict[str, Any]:
+async def _take(office: Office, rights_request_id: str, identity: IdentityProof) -> dict[str, Any]:
     """The document, put together of its pieces, and of every agency its names."""
     request = messages.ExportPersonDataRequest(
         request_id=str(uuid4()),
-        rights_request_id=str(rights_request_id),
-        identity_proof=_PROOFS[identity],
+        rights_request_id=rights_request_id,
+        identity_proof=chosen(messages.IdentityProof, identity),
     )
     pieces: list[str] = []
     with Console(stderr=True).status("") as shown:
