@@ -8,11 +8,14 @@ from uuid import UUID, uuid4
 from chassis.caller import Caller
 from kernel.ids import AgencyId, BeneficiaryId, random_id
 from services.intake.adapters.postgres_authorities import PostgresAuthorities
+from services.intake.adapters.postgres_tellings import PostgresTellings
 from services.intake.domain.authority import Authority, CompelledRequest, Notification, NotToldReason
+from services.intake.domain.telling import Telling
 from services.intake.use_cases.decide_compelled_request import (
     DecideCompelledRequest,
     decide_compelled_request,
 )
+from services.intake.use_cases.decide_telling import DecideTelling, decide_telling
 from services.intake.use_cases.get_compelled_disclosure import (
     CompelledDisclosure,
     GetCompelledDisclosure,
@@ -38,6 +41,7 @@ class Authorities:
 
     intake: OpenIntake
     store: PostgresAuthorities = field(default_factory=PostgresAuthorities)
+    tellings: PostgresTellings = field(default_factory=PostgresTellings)
 
     async def notify(self, person: BeneficiaryId, *, by: Caller | None = None, **changes: Any) -> UUID:
         fields: dict[str, Any] = {
@@ -78,10 +82,28 @@ class Authorities:
             )
         return request.compelled_request_id
 
-    async def decide(self, request_id: UUID, *allowed: str, by: Caller = DPO) -> datetime:
-        command = DecideCompelledRequest(uuid4(), request_id, bits(*allowed), "A judge has ordered it.")
+    async def decide(
+        self,
+        request_id: UUID,
+        *allowed: str,
+        by: Caller = DPO,
+        telling: Telling | None = None,
+        words: str = "",
+    ) -> datetime:
+        command = DecideCompelledRequest(
+            uuid4(), request_id, bits(*allowed), "A judge has ordered it.", telling, words
+        )
         async with self.intake.database.transaction(by) as tx:
-            return await decide_compelled_request(command, tx, self.store, self.intake.parts.vault)
+            return await decide_compelled_request(
+                command, tx, self.store, self.tellings, self.intake.parts.vault
+            )
+
+    async def tell(
+        self, request_id: UUID, telling: Telling, *, words: str = "The judge has lifted it.", by: Caller = DPO
+    ) -> datetime:
+        command = DecideTelling(uuid4(), request_id, telling, words)
+        async with self.intake.database.transaction(by) as tx:
+            return await decide_telling(command, tx, self.store, self.tellings, self.intake.parts.vault)
 
     async def take(
         self, compelled_request_id: UUID, *, by: Caller = DPO, request_id: UUID | None = None

@@ -82,6 +82,20 @@ INVARIANTS: Final = (
         """,
     ),
     Invariant(
+        "I17-who-may-be-told-is-decided",
+        "Whether the person may be told stands with all that an authority was allowed, every decision of it",
+        _INTAKE,
+        "select count(*) from intake.compelled_request where state = 'ALLOWED'",
+        """
+        select c.compelled_request_id from intake.compelled_request c
+        left join intake.compelled_telling t using (compelled_request_id)
+        group by c.compelled_request_id
+        having coalesce(max(t.sequence), 0) <> count(t.sequence)
+            or (c.state = 'ALLOWED') <> (count(t.sequence) > 0)
+            or bool_or(t.decided_time < c.decided_time)
+        """,
+    ),
+    Invariant(
         "I17-authorities-are-on-record",
         "Each notification of an authority, each of its requests and each decision has its fact",
         _INTAKE,
@@ -91,8 +105,10 @@ INVARIANTS: Final = (
         select told.id from (
             select authority_notification_id as id, 1 as facts from intake.authority_notification
             union all
-            select compelled_request_id, case when decided_time is null then 1 else 2 end
-            from intake.compelled_request) told
+            select c.compelled_request_id, case when c.decided_time is null then 1 else 2 end
+                + greatest(0, (select count(*) - 1 from intake.compelled_telling t
+                    where t.compelled_request_id = c.compelled_request_id))
+            from intake.compelled_request c) told
         where (select count(*) from intake.event_log e where e.aggregate_id = told.id)
             + (select count(*) from intake.outbox o where o.aggregate_id = told.id) < told.facts
         """,

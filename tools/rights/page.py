@@ -113,6 +113,15 @@ class _Page:
                 ),
             ),
             self._section(
+                "compelled_disclosures",
+                self._table(
+                    document["compelled_disclosures"],
+                    time="disclosed_time",
+                    what="given_categories",
+                    how=("authority", "legal_reference", "protocol_number"),
+                ),
+            ),
+            self._section(
                 "authority_notifications",
                 self._table(
                     document["authority_notifications"],

@@ -23,7 +23,8 @@ _OVERDUE: Final = """
     select
         (select count(*) from intake.emergency_review where finding is null and due_time <= now()) as reviews,
         (select count(*) from intake.rights_request where answer is null and due_time <= now()) as rights,
-        (select count(*) from intake.recall where acknowledged_time is null and due_time <= now()) as recalls
+        (select count(*) from intake.recall where acknowledged_time is null and due_time <= now()) as recalls,
+        (select count(*) from intake.telling_review where review_time <= now()) as tellings
 """
 
 
@@ -66,6 +67,8 @@ class Found:
     """What people have asked by right and nobody has answered in time."""
     recalls_overdue: int = 0
     """What agencies were given, and have not answered for in time."""
+    tellings_overdue: int = 0
+    """What authorities were given, and nobody has looked at in time whether the person may be told."""
     certificates_ending: list[str] = field(default_factory=list)
     """A sentence about each certificate that ends soon, or has ended as recently."""
 
@@ -80,14 +83,14 @@ async def read_status(layout: Layout) -> Found:
         address = run.addresses.get(process.name)
         processes.append(await _process(process, address, layout.tools_certificate))
     waiting: dict[str, Waiting] = {}
-    given_up, overdue = 0, (0, 0, 0)
+    given_up, overdue = 0, (0, 0, 0, 0)
     is_reached = False
     try:
         connection = await asyncpg.connect(layout.url_file("check").read_text().strip(), timeout=3)
         try:
             waiting = await count_waiting(connection)
             given_up = await count_given_up(connection) if "notifications" in waiting else 0
-            overdue = await count_overdue(connection) if "intake" in waiting else (0, 0, 0)
+            overdue = await count_overdue(connection) if "intake" in waiting else (0, 0, 0, 0)
             is_reached = True
         finally:
             await connection.close()
@@ -192,10 +195,12 @@ async def count_given_up(connection: asyncpg.Connection) -> int:
     )
 
 
-async def count_overdue(connection: asyncpg.Connection) -> tuple[int, int, int]:
-    """What is late: reviews of emergencies, answers to requests by right, answers of agencies to recalls."""
+async def count_overdue(connection: asyncpg.Connection) -> tuple[int, int, int, int]:
+    """What is late: reviews of emergencies, answers to requests by right, answers of agencies to recalls, and
+    whether people may be told what authorities were given.
+    """
     row = await connection.fetchrow(_OVERDUE)
-    return row["reviews"], row["rights"], row["recalls"]
+    return row["reviews"], row["rights"], row["recalls"], row["tellings"]
 
 
 def as_json(found: Found) -> str:
@@ -218,6 +223,7 @@ def as_json(found: Found) -> str:
             "reviews_overdue": found.reviews_overdue if found.is_database_reached else None,
             "rights_overdue": found.rights_overdue if found.is_database_reached else None,
             "recalls_overdue": found.recalls_overdue if found.is_database_reached else None,
+            "tellings_overdue": found.tellings_overdue if found.is_database_reached else None,
             "by_service": {name: asdict(waiting) for name, waiting in found.waiting.items()},
             "addresses": found.addresses,
         },
@@ -277,6 +283,12 @@ def print_status(found: Found) -> None:
         console.print(
             f"[red]Given before consent ended, and not answered for in time: {found.recalls_overdue}[/];"
             " see docs/runbooks/recalls-overdue.md."
+        )
+    if found.tellings_overdue:
+        console.print()
+        console.print(
+            f"[red]Given to authorities, no look in time at whether to tell: {found.tellings_overdue}[/];"
+            " see docs/runbooks/tellings-overdue.md."
         )
 
 

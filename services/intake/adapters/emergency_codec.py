@@ -101,8 +101,19 @@ def _request_decided(fact: authorities.CompelledRequestDecided) -> Envelope:
         compelled_request_id=str(fact.compelled_request_id),
         agency_id=str(fact.agency_id),
         allowed_mask=fact.allowed_mask,
+        person_may_be_told=fact.may_be_told,
     )
     return Envelope(fact.agency_id, fact.compelled_request_id, 2, "compelled_request_decided", message)
+
+
+def _telling_decided(fact: authorities.CompelledTellingDecided) -> Envelope:
+    message = disclosure.CompelledTellingDecided(
+        compelled_request_id=str(fact.compelled_request_id),
+        agency_id=str(fact.agency_id),
+        person_may_be_told=fact.may_be_told,
+    )
+    version = fact.sequence + 1  # the first one is told by the decision itself
+    return Envelope(fact.agency_id, fact.compelled_request_id, version, "compelled_telling_decided", message)
 
 
 def _compelled_given(fact: authorities.CompelledDisclosureGiven) -> Envelope:
@@ -124,5 +135,6 @@ EMERGENCY_ENVELOPES: Final[dict[type, Callable[[Any], Envelope]]] = {
     authorities.AuthorityNotified: _authority_notified,
     authorities.CompelledRequestRegistered: _request_registered,
     authorities.CompelledRequestDecided: _request_decided,
+    authorities.CompelledTellingDecided: _telling_decided,
     authorities.CompelledDisclosureGiven: _compelled_given,
 }

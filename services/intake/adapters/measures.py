@@ -48,6 +48,12 @@ retention_overdue = _meter.create_gauge(
     description="People of whom something should have been destroyed by now, and nothing holds it back",
 )
 
+tellings_overdue = _meter.create_gauge(
+    "kem_tellings_overdue",
+    description="What authorities were given and no officer looked at in time: whether to tell the person",
+)
+
+_TELLINGS: Final = "select count(*) from telling_review where review_time <= clock_timestamp()"
 _CONSENT_REVIEWS: Final = """
     select count(*) from consent_freeze join beneficiary using (beneficiary_id)
     where lifted_time is null and due_time <= clock_timestamp() and erased_time is null
@@ -88,6 +94,11 @@ async def look_at_consent_reviews(connection: asyncpg.Connection) -> None:
     consent_reviews_overdue.set(await connection.fetchval(_CONSENT_REVIEWS))
 
 
+async def look_at_tellings(connection: asyncpg.Connection) -> None:
+    """Reads of whom it should be looked at again whether they may be told; the same in every process."""
+    tellings_overdue.set(await connection.fetchval(_TELLINGS))
+
+
 async def look_at_searches(connection: asyncpg.Connection) -> None:
     """Reads how many workers an alarm was raised about; the same figure in every process of the service."""
     searchers_alarmed.set(await connection.fetchval(_SEARCHERS, WINDOW))
@@ -107,6 +118,7 @@ LOOKS: Final = (
     look_at_complaints,
     look_at_recalls,
     look_at_consent_reviews,
+    look_at_tellings,
     look_at_searches,
 )
 """All that this service looks at."""

@@ -44,8 +44,10 @@ _DECIDE: Final = """
     where compelled_request_id = $1
 """
 _REQUESTS: Final = """
-    select * from compelled_request
-    where $1::timestamptz is null or (registered_time, compelled_request_id) < ($1, $2)
+    select compelled_request.* from compelled_request
+    where ($1::timestamptz is null or (registered_time, compelled_request_id) < ($1, $2))
+      and ($4::timestamptz is null or compelled_request_id in (
+          select compelled_request_id from telling_review where review_time <= $4))
     order by registered_time desc, compelled_request_id desc limit $3
 """
 _DISCLOSE: Final = """
@@ -151,10 +153,17 @@ class PostgresAuthorities:
             now,
         )
 
-    async def requests(self, tx: Transaction, before: Place, size: int) -> list[CompelledRequest]:
-        """Up to `size` requests that the caller may see, the newest first."""
-        registered_time, one_id = before or (None, None)
-        return [_request(row) for row in await tx.connection.fetch(_REQUESTS, registered_time, one_id, size)]
+    async def requests(
+        self, tx: Transaction, before: Place, size: int, overdue_at: datetime | None
+    ) -> list[CompelledRequest]:
+        """Up to `size` requests that the caller may see, the newest first.
+
+        Args:
+            overdue_at: only those of which it should have been looked at by then whether the person may be
+                told.
+        """
+        place = (*(before or (None, None)), size, overdue_at)
+        return [_request(row) for row in await tx.connection.fetch(_REQUESTS, *place)]
 
     async def hold_person(self, tx: Transaction, compelled_request_id: UUID) -> bool:
         """Keeps the person as they are until the transaction ends; answers whether they are erased."""

@@ -17,6 +17,7 @@ from services.intake.domain.person_export import IdentityProof, Section
 from services.intake.domain.rights_request import RightsRequest
 
 _LINES: Final = "select * from lines_for_export($1, $2, $3, $4, $5, $6)"
+_COMPELLED: Final = "select * from compelled_lines_for_export($1, $2, $3, $4, $5)"
 # row-level security shows the caller no complaint about themselves
 _COMPLAINTS: Final = """
     select received_time as line_time, complaint_id as line_id, to_jsonb(complaint) as line
@@ -128,11 +129,12 @@ class PostgresExports:
         see them: an accused agency may not.
         """
         place = (before, *(after or (None, None)), size)
-        rows = (
-            await tx.connection.fetch(_COMPLAINTS, rights_request_id, *place)
-            if section is Section.COMPLAINT
-            else await tx.connection.fetch(_LINES, rights_request_id, section, *place)
-        )
+        if section is Section.COMPLAINT:
+            rows = await tx.connection.fetch(_COMPLAINTS, rights_request_id, *place)
+        elif section is Section.COMPELLED_DISCLOSURE:
+            rows = await tx.connection.fetch(_COMPELLED, rights_request_id, *place)
+        else:
+            rows = await tx.connection.fetch(_LINES, rights_request_id, section, *place)
         return [ExportLine((row["line_time"], row["line_id"]), row["line"]) for row in rows]
 
     async def ids(self, tx: Transaction, rights_request_id: UUID, *, with_complaints: bool) -> set[str]:

@@ -28,11 +28,23 @@ class CompelledRequestRegistered:
 
 @dataclass(frozen=True, slots=True)
 class CompelledRequestDecided:
-    """`allowed_mask` is 0 where it stays refused."""
+    """`allowed_mask` is 0 where it stays refused; `may_be_told`: the person of what was given."""
 
     compelled_request_id: UUID
     agency_id: AgencyId
     allowed_mask: int
+    request_id: UUID | None = None
+    may_be_told: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class CompelledTellingDecided:
+    """It was decided anew whether the person may be told; `sequence` counts from the first decision, 1."""
+
+    compelled_request_id: UUID
+    agency_id: AgencyId
+    sequence: int
+    may_be_told: bool
     request_id: UUID | None = None
 
 
@@ -48,5 +60,9 @@ class CompelledDisclosureGiven:
 
 
 AuthorityFact = (
-    AuthorityNotified | CompelledRequestRegistered | CompelledRequestDecided | CompelledDisclosureGiven
+    AuthorityNotified
+    | CompelledRequestRegistered
+    | CompelledRequestDecided
+    | CompelledTellingDecided
+    | CompelledDisclosureGiven
 )

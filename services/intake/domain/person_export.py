@@ -60,6 +60,7 @@ class Section(StrEnum):
     RECALL = "recall"
     CONSENT_FREEZE = "consent_freeze"
     EMERGENCY_ACCESS = "emergency_access"
+    COMPELLED_DISCLOSURE = "compelled_disclosure"
     AUTHORITY_NOTIFICATION = "authority_notification"
     ACCESS = "access"
     RIGHTS_REQUEST = "rights_request"

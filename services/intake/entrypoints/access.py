@@ -103,6 +103,7 @@ ACCESS: Final[Mapping[str, Access]] = {
     "/kem.disclosure.v1.AuthorityService/RegisterCompelledRequest": _CASE_WORK,
     "/kem.disclosure.v1.AuthorityService/DecideCompelledRequest": _COMPELS,
     "/kem.disclosure.v1.AuthorityService/ListCompelledRequests": _AUTHORITIES,
+    "/kem.disclosure.v1.AuthorityService/DecideTelling": _COMPELS,
     "/kem.disclosure.v1.AuthorityService/GetCompelledDisclosure": _COMPELS,
     "/kem.disclosure.v1.ReceiptService/IssueReceipt": _CASE_WORK,
     "/kem.disclosure.v1.ReceiptService/RevokeReceipt": _CASE_WORK,

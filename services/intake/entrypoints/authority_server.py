@@ -12,6 +12,7 @@ from kem.disclosure.v1 import authority_service_pb2 as messages
 from kem.disclosure.v1 import authority_service_pb2_grpc
 from kernel import codes
 from services.intake.adapters.postgres_authorities import PostgresAuthorities
+from services.intake.adapters.postgres_tellings import PostgresTellings
 from services.intake.entrypoints.consent_parts import ConsentParts
 from services.intake.entrypoints.disclosure_server import disclosed_message
 from services.intake.entrypoints.refusals import answer_on_record, refusals_on_record
@@ -20,12 +21,14 @@ from services.intake.entrypoints.translate_authority import (
     compelled_request_message,
     notification_from,
     notification_message,
+    telling_from,
 )
 from services.intake.entrypoints.translate_needs import page_token, place_from
 from services.intake.use_cases.decide_compelled_request import (
     DecideCompelledRequest,
     decide_compelled_request,
 )
+from services.intake.use_cases.decide_telling import DecideTelling, decide_telling
 from services.intake.use_cases.get_compelled_disclosure import (
     GetCompelledDisclosure,
     get_compelled_disclosure,
@@ -49,6 +52,7 @@ NOTIFICATIONS: Final = f"{_SERVICE}/ListAuthorityNotifications"
 REGISTER: Final = f"{_SERVICE}/RegisterCompelledRequest"
 DECIDE: Final = f"{_SERVICE}/DecideCompelledRequest"
 REQUESTS: Final = f"{_SERVICE}/ListCompelledRequests"
+TELL: Final = f"{_SERVICE}/DecideTelling"
 GET: Final = f"{_SERVICE}/GetCompelledDisclosure"
 
 _Context = grpc.aio.ServicerContext
@@ -59,7 +63,7 @@ class AuthorityServer(authority_service_pb2_grpc.AuthorityServiceServicer):
 
     def __init__(self, parts: ConsentParts) -> None:
         self._parts = parts
-        self._authorities = PostgresAuthorities()
+        self._authorities, self._tellings = PostgresAuthorities(), PostgresTellings()
 
     async def RecordAuthorityNotification(
         self,
@@ -150,10 +154,14 @@ class AuthorityServer(authority_service_pb2_grpc.AuthorityServiceServicer):
             UUID(request.compelled_request_id),
             codes.mask(request.allowed_categories),
             request.grounds,
+            telling_from(request.telling) if request.HasField("telling") else None,
+            request.telling.words,
         )
 
         async def act(tx: Transaction) -> messages.DecideCompelledRequestResponse:
-            decided_time = await decide_compelled_request(command, tx, self._authorities, parts.vault)
+            decided_time = await decide_compelled_request(
+                command, tx, self._authorities, self._tellings, parts.vault
+            )
             return messages.DecideCompelledRequestResponse(decided_time=timestamp(decided_time))
 
         return await answer_on_record(
@@ -172,12 +180,45 @@ class AuthorityServer(authority_service_pb2_grpc.AuthorityServiceServicer):
     ) -> messages.ListCompelledRequestsResponse:
         parts, before = self._parts, place_from(request.page_token)
         async with parts.database.transaction(current_caller()) as tx:
-            listed, following = await list_compelled_requests(
-                request.page_size, before, REQUESTS, tx, self._authorities, parts.vault
+            page = await list_compelled_requests(
+                request.page_size,
+                before,
+                REQUESTS,
+                tx,
+                self._authorities,
+                self._tellings,
+                parts.vault,
+                only_overdue=request.view == messages.COMPELLED_REQUEST_VIEW_TELLING_OVERDUE,
             )
         return messages.ListCompelledRequestsResponse(
-            requests=[compelled_request_message(one, words) for one, words in listed],
-            next_page_token=page_token(following),
+            requests=[compelled_request_message(one, page.now) for one in page.requests],
+            next_page_token=page_token(page.next_before),
+        )
+
+    async def DecideTelling(
+        self,
+        request: messages.DecideTellingRequest,
+        context: _Context[messages.DecideTellingRequest, messages.DecideTellingResponse],
+    ) -> messages.DecideTellingResponse:
+        parts = self._parts
+        command = DecideTelling(
+            UUID(request.request_id),
+            UUID(request.compelled_request_id),
+            telling_from(request.telling),
+            request.telling.words,
+        )
+
+        async def act(tx: Transaction) -> messages.DecideTellingResponse:
+            decided_time = await decide_telling(command, tx, self._authorities, self._tellings, parts.vault)
+            return messages.DecideTellingResponse(decided_time=timestamp(decided_time))
+
+        return await answer_on_record(
+            parts.database,
+            TELL,
+            request,
+            messages.DecideTellingResponse,
+            act,
+            [command.compelled_request_id],
         )
 
     async def GetCompelledDisclosure(

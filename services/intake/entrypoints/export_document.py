@@ -42,6 +42,7 @@ _EMERGENCY: Final = (
     "decided_time",
     "valid_until_time",
 )
+_COMPELLED: Final = ("disclosure_id", "disclosed_time", "authority", "legal_reference", "protocol_number")
 _NOTIFICATION: Final = (
     "agency_id",
     "authority",
@@ -167,6 +168,10 @@ def _emergency(row: _Row, words: _Words, piece: ExportPiece) -> dict[str, Any]:
     }
 
 
+def _compelled(row: _Row, words: _Words, piece: ExportPiece) -> dict[str, Any]:
+    return _of(row, _COMPELLED) | {"given_categories": codes.categories_in(row["given_mask"])}
+
+
 def _notification(row: _Row, words: _Words, piece: ExportPiece) -> dict[str, Any]:
     return _of(row, _NOTIFICATION) | {"told_categories": codes.categories_in(row["told_mask"])}
 
@@ -204,6 +209,7 @@ _LINES: Final[Mapping[Section, tuple[str, Callable[[_Row, _Words, ExportPiece], 
     Section.RECALL: ("recalls", _recall),
     Section.CONSENT_FREEZE: ("consent_freezes", _freeze),
     Section.EMERGENCY_ACCESS: ("emergency_accesses", _emergency),
+    Section.COMPELLED_DISCLOSURE: ("compelled_disclosures", _compelled),
     Section.AUTHORITY_NOTIFICATION: ("authority_notifications", _notification),
     Section.ACCESS: ("accesses", _access),
     Section.RIGHTS_REQUEST: ("rights_requests", _request),

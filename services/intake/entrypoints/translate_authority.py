@@ -1,5 +1,6 @@
 """Between messages and the domain: authorities."""
 
+from datetime import datetime
 from typing import Final
 from uuid import UUID
 
@@ -14,6 +15,8 @@ from services.intake.domain.authority import (
     NotToldReason,
     RecordedNotification,
 )
+from services.intake.domain.telling import Telling
+from services.intake.use_cases.list_authorities import ListedRequest
 
 _NOBODY: Final = AgencyId(UUID(int=0))
 
@@ -83,8 +86,19 @@ def compelled_request_from(request: messages.RegisterCompelledRequestRequest) ->
     )
 
 
-def compelled_request_message(request: CompelledRequest, words: str) -> messages.CompelledRequest:
-    """A request with its words."""
+def telling_from(message: messages.Telling) -> Telling:
+    """What was decided. Raises Invalid, TIME_OUT_OF_RANGE."""
+    reason = message.not_told_reason
+    return Telling(
+        message.may_be_told,
+        NotToldReason(_short(messages.NotToldReason.Name(reason), "NOT_TOLD_REASON_")) if reason else None,
+        optional_instant_from(message, "review_time"),
+    )
+
+
+def compelled_request_message(listed: ListedRequest, now: datetime) -> messages.CompelledRequest:
+    """A request with its words, and whether the person may be told."""
+    request, recorded = listed.request, listed.telling
     message = messages.CompelledRequest(
         compelled_request_id=str(request.compelled_request_id),
         agency_id=str(request.agency_id),
@@ -93,11 +107,21 @@ def compelled_request_message(request: CompelledRequest, words: str) -> messages
         protocol_number=request.protocol_number,
         asked_categories=codes.categories_in(request.asked_mask),
         allowed_categories=codes.categories_in(request.allowed_mask),
-        words=words,
+        words=listed.words,
         received_time=timestamp(request.received_time),
     )
     if request.decided_time is not None:
         message.decided_time.FromDatetime(request.decided_time)
+    if recorded is not None:
+        reason = recorded.telling.not_told_reason
+        message.telling.may_be_told = recorded.telling.may_be_told
+        message.telling.words = listed.telling_words
+        if reason is not None:
+            message.telling.not_told_reason = messages.NotToldReason.Value(f"NOT_TOLD_REASON_{reason}")
+        if recorded.telling.review_time is not None:
+            message.telling.review_time.FromDatetime(recorded.telling.review_time)
+        message.telling_decided_time.FromDatetime(recorded.decided_time)
+        message.telling_overdue = recorded.is_overdue(now)
     return message
 
 

@@ -115,6 +115,11 @@ def requests_about_case(case: Case, desk: Desk) -> dict[str, Message]:
         "DecideCompelledRequest": authority.DecideCompelledRequestRequest(
             request_id=again, compelled_request_id=case.compelled_request_id, grounds="None of mine."
         ),
+        "DecideTelling": authority.DecideTellingRequest(
+            request_id=again,
+            compelled_request_id=case.compelled_request_id,
+            telling=authority.Telling(may_be_told=True, words="Nothing forbids it."),
+        ),
         "GetCompelledDisclosure": authority.GetCompelledDisclosureRequest(
             request_id=again, compelled_request_id=case.compelled_request_id
         ),

@@ -141,6 +141,13 @@ PEOPLE: Final[dict[str, Row]] = {
         "COMPELLED_REQUEST_NOT_FOUND",
         {Side.OFFICER: {"OPEN": OK} | states("ALREADY_DECIDED", "ALLOWED", "REFUSED")},
     ),
+    "DecideTelling": Row(
+        _DPO,
+        Thing.COMPELLED_REQUEST,
+        "COMPELLED_REQUEST_NOT_FOUND",
+        {Side.OFFICER: states("COMPELLED_REQUEST_REFUSED", "OPEN", "REFUSED") | {"ALLOWED": OK}},
+        repeats=True,
+    ),
     "GetCompelledDisclosure": Row(
         _DPO,
         Thing.COMPELLED_REQUEST,

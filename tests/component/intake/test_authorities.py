@@ -1,9 +1,9 @@
 """What authorities are told and ask for, at the real door."""
 
-from dataclasses import dataclass
-from datetime import UTC, datetime
+from dataclasses import dataclass, field
+from datetime import UTC, datetime, timedelta
 from typing import Any
-from uuid import uuid4
+from uuid import UUID, uuid4
 
 import grpc
 import pytest
@@ -22,10 +22,12 @@ class Office(AnyOffice):
     """Where the door to authorities is spoken to."""
 
     stub = AuthorityServiceStub
+    officer_id: UUID = field(default_factory=uuid4)
 
     async def ask_officer(self, method: str, request: Any) -> Any:
         """One call of the hub's data protection officer, known by a second factor."""
-        return await self.ask(method, request, "dpo", agency_id=None, acr=SECOND_FACTOR)
+        who = {"agency_id": None, "principal_id": self.officer_id, "acr": SECOND_FACTOR}
+        return await self.ask(method, request, "dpo", **who)
 
 
 @pytest.fixture
@@ -110,3 +112,22 @@ async def test_the_police_get_nothing_before_the_officer_decides_and_then_only_t
         await office.ask_officer("ListCompelledRequests", messages.ListCompelledRequestsRequest())
     ).requests
     assert (list(listed.allowed_categories), listed.words) == (["NAME"], request.words)
+    assert (listed.telling.may_be_told, listed.telling_overdue) == (False, False)
+    assert listed.telling.HasField("review_time")
+    tell = messages.DecideTellingRequest(
+        request_id=str(uuid4()),
+        compelled_request_id=registered.compelled_request_id,
+        telling=messages.Telling(
+            not_told_reason=messages.NOT_TOLD_REASON_FORBIDDEN,
+            review_time=at(datetime.now(UTC) + timedelta(days=30)),
+            words="The order says so, until the trial.",
+        ),
+    )
+    decided = await office.ask_officer("DecideTelling", tell)
+    assert await office.ask_officer("DecideTelling", tell) == decided
+    [told] = (
+        await office.ask_officer("ListCompelledRequests", messages.ListCompelledRequestsRequest())
+    ).requests
+    assert (told.telling, told.telling_decided_time) == (tell.telling, decided.decided_time)
+    overdue = messages.ListCompelledRequestsRequest(view=messages.COMPELLED_REQUEST_VIEW_TELLING_OVERDUE)
+    assert not (await office.ask_officer("ListCompelledRequests", overdue)).requests

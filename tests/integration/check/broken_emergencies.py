@@ -14,7 +14,16 @@ BREAKS = [
     ),
     (
         "update intake.compelled_request set state = 'REFUSED'",
-        {"I17-compelled-by-a-decision"},
+        {"I17-compelled-by-a-decision", "I17-who-may-be-told-is-decided"},
+    ),
+    ("delete from intake.compelled_telling where sequence = 1", {"I17-who-may-be-told-is-decided"}),
+    (
+        "delete from intake.compelled_telling",
+        {"I17-who-may-be-told-is-decided"},
+    ),
+    (
+        "update intake.event_log set aggregate_id = gen_random_uuid() where type = 'CompelledTellingDecided'",
+        {"I17-authorities-are-on-record"},
     ),
     (
         "update intake.event_log set aggregate_id = gen_random_uuid() where type = 'AuthorityNotified'",

@@ -136,8 +136,19 @@ async def _plant_authorities(hub: HealthyHub) -> None:
         decided_by_principal_id=derived_id("check", "officer"),
         decided_time=EARLIER,
     )
+    for sequence in (1, 2):
+        await hub.plant(
+            "intake.compelled_telling",
+            compelled_telling_id=derived_id("check", f"telling {sequence}"),
+            compelled_request_id=COMPELLED,
+            sequence=sequence,
+            may_be_told=sequence == 2,
+            review_time=LATER if sequence == 1 else None,
+            decided_time=EARLIER,
+        )
     await hub.intake_event("CompelledRequestRegistered", COMPELLED, SENDER)
     await hub.intake_event("CompelledRequestDecided", COMPELLED, SENDER, version=2)
+    await hub.intake_event("CompelledTellingDecided", COMPELLED, SENDER, version=3)
     await hub.plant(
         "intake.disclosure",
         disclosure_id=COMPELLED_DISCLOSURE,

@@ -62,6 +62,7 @@ TOLD_OF_AUTHORITIES = {
     "AuthorityNotified",
     "CompelledRequestRegistered",
     "CompelledRequestDecided",
+    "CompelledTellingDecided",
     "CompelledDisclosureGiven",
 }
 TOLD_OF_RECALLS = {"RecallOpened", "RecallOverdue", "RecallAcknowledged"}

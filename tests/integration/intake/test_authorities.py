@@ -190,8 +190,9 @@ async def test_requests_are_listed_with_their_words_and_what_was_decided(authori
     asked = await authorities.register(await intake.person(), "NAME", "CASE_CODE")
     await authorities.decide(asked, "NAME")
     async with intake.database.transaction(DPO) as tx:
-        [(one, words)], following = await list_compelled_requests(
-            0, None, METHOD, tx, authorities.store, intake.parts.vault
+        page = await list_compelled_requests(
+            0, None, METHOD, tx, authorities.store, authorities.tellings, intake.parts.vault
         )
-    assert (one.compelled_request_id, one.allowed_mask, words) == (asked, bits("NAME"), WORDS)
-    assert following is None
+    [one] = page.requests
+    assert (one.request.compelled_request_id, one.request.allowed_mask) == (asked, bits("NAME"))
+    assert (one.words, page.next_before) == (WORDS, None)

@@ -96,6 +96,7 @@ FACTS: list[object] = [
     authority_events.AuthorityNotified(NOTIFICATION, AGENCY, is_person_told=True, request_id=REQUEST),
     authority_events.CompelledRequestRegistered(COMPELLED, AGENCY, 0b0111, REQUEST),
     authority_events.CompelledRequestDecided(COMPELLED, AGENCY, 0b0001, REQUEST),
+    authority_events.CompelledTellingDecided(COMPELLED, AGENCY, 2, True, REQUEST),
     authority_events.CompelledDisclosureGiven(DISCLOSURE, COMPELLED, AGENCY, 0b0001, REQUEST),
     rights_events.RightsRequestRegistered(RIGHTS_REQUEST, AGENCY, NOW + timedelta(days=31), REQUEST),
     rights_events.RightsRequestExtended(RIGHTS_REQUEST, 2, AGENCY, NOW + timedelta(days=92), REQUEST),

@@ -101,6 +101,16 @@ OWN: dict[str, Any] = {
     ],
     "consent_freezes": [{"frozen_time": AT, "lifted_time": None}],
     "emergency_accesses": [],
+    "compelled_disclosures": [
+        {
+            "disclosure_id": "d3",
+            "disclosed_time": AT,
+            "authority": "COURT",
+            "legal_reference": "Code of Civil Procedure, art. 450",
+            "protocol_number": "9/2026",
+            "given_categories": ["NAME"],
+        }
+    ],
     "authority_notifications": [
         {
             "happened_time": AT,

@@ -97,6 +97,26 @@ NOT_TOLD_REASON_NOT_REACHED: NotToldReason.ValueType  # 3
 """They could not be reached by their safe channel."""
 Global___NotToldReason: _TypeAlias = NotToldReason  # noqa: Y015
 
+class _CompelledRequestView:
+    ValueType = _typing.NewType("ValueType", _builtins.int)
+    V: _TypeAlias = ValueType  # noqa: Y015
+
+class _CompelledRequestViewEnumTypeWrapper(_enum_type_wrapper._EnumTypeWrapper[_CompelledRequestView.ValueType], _builtins.type):
+    DESCRIPTOR: _descriptor.EnumDescriptor
+    COMPELLED_REQUEST_VIEW_UNSPECIFIED: _CompelledRequestView.ValueType  # 0
+    """All."""
+    COMPELLED_REQUEST_VIEW_TELLING_OVERDUE: _CompelledRequestView.ValueType  # 1
+    """Those of which the person is not told yet, though that should have been looked at again by now."""
+
+class CompelledRequestView(_CompelledRequestView, metaclass=_CompelledRequestViewEnumTypeWrapper):
+    """Which requests are listed."""
+
+COMPELLED_REQUEST_VIEW_UNSPECIFIED: CompelledRequestView.ValueType  # 0
+"""All."""
+COMPELLED_REQUEST_VIEW_TELLING_OVERDUE: CompelledRequestView.ValueType  # 1
+"""Those of which the person is not told yet, though that should have been looked at again by now."""
+Global___CompelledRequestView: _TypeAlias = CompelledRequestView  # noqa: Y015
+
 @_typing.final
 class RecordAuthorityNotificationRequest(_message.Message):
     """Reports a notification."""
@@ -417,6 +437,7 @@ class DecideCompelledRequestRequest(_message.Message):
     COMPELLED_REQUEST_ID_FIELD_NUMBER: _builtins.int
     ALLOWED_CATEGORIES_FIELD_NUMBER: _builtins.int
     GROUNDS_FIELD_NUMBER: _builtins.int
+    TELLING_FIELD_NUMBER: _builtins.int
     request_id: _builtins.str
     """Makes a repeat safe."""
     compelled_request_id: _builtins.str
@@ -427,6 +448,12 @@ class DecideCompelledRequestRequest(_message.Message):
     def allowed_categories(self) -> _containers.RepeatedScalarFieldContainer[_builtins.str]:
         """Data categories that the authority is given, codes; none where it stays refused."""
 
+    @_builtins.property
+    def telling(self) -> Global___Telling:
+        """Whether the person may be told, where the authority is given something; without it they may not yet, and that is looked
+        at again after 90 days.
+        """
+
     def __init__(
         self,
         *,
@@ -434,14 +461,111 @@ class DecideCompelledRequestRequest(_message.Message):
         compelled_request_id: _builtins.str = ...,
         allowed_categories: _abc.Iterable[_builtins.str] | None = ...,
         grounds: _builtins.str = ...,
+        telling: Global___Telling | None = ...,
     ) -> None: ...
-    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    _HasFieldArgType: _TypeAlias = _typing.Literal["_telling", b"_telling", "telling", b"telling"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["allowed_categories", b"allowed_categories", "compelled_request_id", b"compelled_request_id", "grounds", b"grounds", "request_id", b"request_id"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["_telling", b"_telling", "allowed_categories", b"allowed_categories", "compelled_request_id", b"compelled_request_id", "grounds", b"grounds", "request_id", b"request_id", "telling", b"telling"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    _WhichOneofReturnType__telling: _TypeAlias = _typing.Literal["telling"]  # noqa: Y015
+    _WhichOneofArgType__telling: _TypeAlias = _typing.Literal["_telling", b"_telling"]  # noqa: Y015
+    def WhichOneof(self, oneof_group: _WhichOneofArgType__telling) -> _WhichOneofReturnType__telling | None: ...
+
+Global___DecideCompelledRequestRequest: _TypeAlias = DecideCompelledRequestRequest  # noqa: Y015
+
+@_typing.final
+class Telling(_message.Message):
+    """Whether a person may be told of what an authority was given."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    MAY_BE_TOLD_FIELD_NUMBER: _builtins.int
+    NOT_TOLD_REASON_FIELD_NUMBER: _builtins.int
+    REVIEW_TIME_FIELD_NUMBER: _builtins.int
+    WORDS_FIELD_NUMBER: _builtins.int
+    may_be_told: _builtins.bool
+    """Whether they may: then exports of theirs tell it."""
+    not_told_reason: Global___NotToldReason.ValueType
+    """Why not yet: DANGER or FORBIDDEN; only where they may not."""
+    words: _builtins.str
+    """Why, in words. Kept sealed."""
+    @_builtins.property
+    def review_time(self) -> _timestamp_pb2.Timestamp:
+        """When that is looked at again, within a year; only where they may not."""
+
+    def __init__(
+        self,
+        *,
+        may_be_told: _builtins.bool = ...,
+        not_told_reason: Global___NotToldReason.ValueType = ...,
+        review_time: _timestamp_pb2.Timestamp | None = ...,
+        words: _builtins.str = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _typing.Literal["_review_time", b"_review_time", "review_time", b"review_time"]  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["_review_time", b"_review_time", "may_be_told", b"may_be_told", "not_told_reason", b"not_told_reason", "review_time", b"review_time", "words", b"words"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    _WhichOneofReturnType__review_time: _TypeAlias = _typing.Literal["review_time"]  # noqa: Y015
+    _WhichOneofArgType__review_time: _TypeAlias = _typing.Literal["_review_time", b"_review_time"]  # noqa: Y015
+    def WhichOneof(self, oneof_group: _WhichOneofArgType__review_time) -> _WhichOneofReturnType__review_time | None: ...
+
+Global___Telling: _TypeAlias = Telling  # noqa: Y015
+
+@_typing.final
+class DecideTellingRequest(_message.Message):
+    """A later decision whether the person may be told."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    REQUEST_ID_FIELD_NUMBER: _builtins.int
+    COMPELLED_REQUEST_ID_FIELD_NUMBER: _builtins.int
+    TELLING_FIELD_NUMBER: _builtins.int
+    request_id: _builtins.str
+    """Makes a repeat safe."""
+    compelled_request_id: _builtins.str
+    """The request by which the authority was given something."""
+    @_builtins.property
+    def telling(self) -> Global___Telling:
+        """What holds from now on; the words say why it changes or stays."""
+
+    def __init__(
+        self,
+        *,
+        request_id: _builtins.str = ...,
+        compelled_request_id: _builtins.str = ...,
+        telling: Global___Telling | None = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _typing.Literal["telling", b"telling"]  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["compelled_request_id", b"compelled_request_id", "request_id", b"request_id", "telling", b"telling"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
-Global___DecideCompelledRequestRequest: _TypeAlias = DecideCompelledRequestRequest  # noqa: Y015
+Global___DecideTellingRequest: _TypeAlias = DecideTellingRequest  # noqa: Y015
+
+@_typing.final
+class DecideTellingResponse(_message.Message):
+    """That it is decided."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    DECIDED_TIME_FIELD_NUMBER: _builtins.int
+    @_builtins.property
+    def decided_time(self) -> _timestamp_pb2.Timestamp:
+        """When it was decided."""
+
+    def __init__(
+        self,
+        *,
+        decided_time: _timestamp_pb2.Timestamp | None = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _typing.Literal["decided_time", b"decided_time"]  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["decided_time", b"decided_time"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___DecideTellingResponse: _TypeAlias = DecideTellingResponse  # noqa: Y015
 
 @_typing.final
 class DecideCompelledRequestResponse(_message.Message):
@@ -483,6 +607,9 @@ class CompelledRequest(_message.Message):
     WORDS_FIELD_NUMBER: _builtins.int
     RECEIVED_TIME_FIELD_NUMBER: _builtins.int
     DECIDED_TIME_FIELD_NUMBER: _builtins.int
+    TELLING_FIELD_NUMBER: _builtins.int
+    TELLING_DECIDED_TIME_FIELD_NUMBER: _builtins.int
+    TELLING_OVERDUE_FIELD_NUMBER: _builtins.int
     compelled_request_id: _builtins.str
     """The request."""
     agency_id: _builtins.str
@@ -495,6 +622,8 @@ class CompelledRequest(_message.Message):
     """The number of its letter."""
     words: _builtins.str
     """What is asked for and why; empty where the person was erased since."""
+    telling_overdue: _builtins.bool
+    """Whether it should have been looked at again by now."""
     @_builtins.property
     def asked_categories(self) -> _containers.RepeatedScalarFieldContainer[_builtins.str]:
         """Data categories asked for, codes."""
@@ -511,6 +640,14 @@ class CompelledRequest(_message.Message):
     def decided_time(self) -> _timestamp_pb2.Timestamp:
         """When a data protection officer decided; absent where nobody has, so that it is refused."""
 
+    @_builtins.property
+    def telling(self) -> Global___Telling:
+        """Whether the person may be told; absent where the authority is given nothing."""
+
+    @_builtins.property
+    def telling_decided_time(self) -> _timestamp_pb2.Timestamp:
+        """When that was decided last."""
+
     def __init__(
         self,
         *,
@@ -524,14 +661,26 @@ class CompelledRequest(_message.Message):
         words: _builtins.str = ...,
         received_time: _timestamp_pb2.Timestamp | None = ...,
         decided_time: _timestamp_pb2.Timestamp | None = ...,
+        telling: Global___Telling | None = ...,
+        telling_decided_time: _timestamp_pb2.Timestamp | None = ...,
+        telling_overdue: _builtins.bool = ...,
     ) -> None: ...
-    _HasFieldArgType: _TypeAlias = _typing.Literal["_decided_time", b"_decided_time", "decided_time", b"decided_time", "received_time", b"received_time"]  # noqa: Y015
+    _HasFieldArgType: _TypeAlias = _typing.Literal["_decided_time", b"_decided_time", "_telling", b"_telling", "_telling_decided_time", b"_telling_decided_time", "decided_time", b"decided_time", "received_time", b"received_time", "telling", b"telling", "telling_decided_time", b"telling_decided_time"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["_decided_time", b"_decided_time", "agency_id", b"agency_id", "allowed_categories", b"allowed_categories", "asked_categories", b"asked_categories", "authority", b"authority", "compelled_request_id", b"compelled_request_id", "decided_time", b"decided_time", "legal_reference", b"legal_reference", "protocol_number", b"protocol_number", "received_time", b"received_time", "words", b"words"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["_decided_time", b"_decided_time", "_telling", b"_telling", "_telling_decided_time", b"_telling_decided_time", "agency_id", b"agency_id", "allowed_categories", b"allowed_categories", "asked_categories", b"asked_categories", "authority", b"authority", "compelled_request_id", b"compelled_request_id", "decided_time", b"decided_time", "legal_reference", b"legal_reference", "protocol_number", b"protocol_number", "received_time", b"received_time", "telling", b"telling", "telling_decided_time", b"telling_decided_time", "telling_overdue", b"telling_overdue", "words", b"words"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     _WhichOneofReturnType__decided_time: _TypeAlias = _typing.Literal["decided_time"]  # noqa: Y015
     _WhichOneofArgType__decided_time: _TypeAlias = _typing.Literal["_decided_time", b"_decided_time"]  # noqa: Y015
+    _WhichOneofReturnType__telling: _TypeAlias = _typing.Literal["telling"]  # noqa: Y015
+    _WhichOneofArgType__telling: _TypeAlias = _typing.Literal["_telling", b"_telling"]  # noqa: Y015
+    _WhichOneofReturnType__telling_decided_time: _TypeAlias = _typing.Literal["telling_decided_time"]  # noqa: Y015
+    _WhichOneofArgType__telling_decided_time: _TypeAlias = _typing.Literal["_telling_decided_time", b"_telling_decided_time"]  # noqa: Y015
+    @_typing.overload
     def WhichOneof(self, oneof_group: _WhichOneofArgType__decided_time) -> _WhichOneofReturnType__decided_time | None: ...
+    @_typing.overload
+    def WhichOneof(self, oneof_group: _WhichOneofArgType__telling) -> _WhichOneofReturnType__telling | None: ...
+    @_typing.overload
+    def WhichOneof(self, oneof_group: _WhichOneofArgType__telling_decided_time) -> _WhichOneofReturnType__telling_decided_time | None: ...
 
 Global___CompelledRequest: _TypeAlias = CompelledRequest  # noqa: Y015
 
@@ -543,19 +692,23 @@ class ListCompelledRequestsRequest(_message.Message):
 
     PAGE_SIZE_FIELD_NUMBER: _builtins.int
     PAGE_TOKEN_FIELD_NUMBER: _builtins.int
+    VIEW_FIELD_NUMBER: _builtins.int
     page_size: _builtins.int
     """At most this many; 0 means 50."""
     page_token: _builtins.str
     """Where the last page ended."""
+    view: Global___CompelledRequestView.ValueType
+    """Which ones."""
     def __init__(
         self,
         *,
         page_size: _builtins.int = ...,
         page_token: _builtins.str = ...,
+        view: Global___CompelledRequestView.ValueType = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["page_size", b"page_size", "page_token", b"page_token"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["page_size", b"page_size", "page_token", b"page_token", "view", b"view"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 

@@ -60,6 +60,11 @@ class AuthorityServiceStub:
                 request_serializer=kem_dot_disclosure_dot_v1_dot_authority__service__pb2.ListCompelledRequestsRequest.SerializeToString,
                 response_deserializer=kem_dot_disclosure_dot_v1_dot_authority__service__pb2.ListCompelledRequestsResponse.FromString,
                 _registered_method=True)
+        self.DecideTelling = channel.unary_unary(
+                '/kem.disclosure.v1.AuthorityService/DecideTelling',
+                request_serializer=kem_dot_disclosure_dot_v1_dot_authority__service__pb2.DecideTellingRequest.SerializeToString,
+                response_deserializer=kem_dot_disclosure_dot_v1_dot_authority__service__pb2.DecideTellingResponse.FromString,
+                _registered_method=True)
         self.GetCompelledDisclosure = channel.unary_unary(
                 '/kem.disclosure.v1.AuthorityService/GetCompelledDisclosure',
                 request_serializer=kem_dot_disclosure_dot_v1_dot_authority__service__pb2.GetCompelledDisclosureRequest.SerializeToString,
@@ -106,6 +111,13 @@ class AuthorityServiceServicer:
         context.set_details('Method not implemented!')
         raise NotImplementedError('Method not implemented!')
 
+    def DecideTelling(self, request, context):
+        """Decides anew whether the person may be told of what an authority was given; only the hub's data protection officer.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
     def GetCompelledDisclosure(self, request, context):
         """Gives what was decided, for handing it over; recorded as compelled in the same transaction.
         """
@@ -140,6 +152,11 @@ def add_AuthorityServiceServicer_to_server(servicer, server):
                     servicer.ListCompelledRequests,
                     request_deserializer=kem_dot_disclosure_dot_v1_dot_authority__service__pb2.ListCompelledRequestsRequest.FromString,
                     response_serializer=kem_dot_disclosure_dot_v1_dot_authority__service__pb2.ListCompelledRequestsResponse.SerializeToString,
+            ),
+            'DecideTelling': grpc.unary_unary_rpc_method_handler(
+                    servicer.DecideTelling,
+                    request_deserializer=kem_dot_disclosure_dot_v1_dot_authority__service__pb2.DecideTellingRequest.FromString,
+                    response_serializer=kem_dot_disclosure_dot_v1_dot_authority__service__pb2.DecideTellingResponse.SerializeToString,
             ),
             'GetCompelledDisclosure': grpc.unary_unary_rpc_method_handler(
                     servicer.GetCompelledDisclosure,
@@ -283,6 +300,33 @@ class AuthorityService:
             '/kem.disclosure.v1.AuthorityService/ListCompelledRequests',
             kem_dot_disclosure_dot_v1_dot_authority__service__pb2.ListCompelledRequestsRequest.SerializeToString,
             kem_dot_disclosure_dot_v1_dot_authority__service__pb2.ListCompelledRequestsResponse.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def DecideTelling(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/kem.disclosure.v1.AuthorityService/DecideTelling',
+            kem_dot_disclosure_dot_v1_dot_authority__service__pb2.DecideTellingRequest.SerializeToString,
+            kem_dot_disclosure_dot_v1_dot_authority__service__pb2.DecideTellingResponse.FromString,
             options,
             channel_credentials,
             insecure,

@@ -43,6 +43,8 @@ class AuthorityServiceStub:
     """Decides whether the authority is given something, and what."""
     ListCompelledRequests: _grpc.UnaryUnaryMultiCallable[_authority_service_pb2.ListCompelledRequestsRequest, _authority_service_pb2.ListCompelledRequestsResponse]
     """Lists such requests, the newest first."""
+    DecideTelling: _grpc.UnaryUnaryMultiCallable[_authority_service_pb2.DecideTellingRequest, _authority_service_pb2.DecideTellingResponse]
+    """Decides anew whether the person may be told of what an authority was given; only the hub's data protection officer."""
     GetCompelledDisclosure: _grpc.UnaryUnaryMultiCallable[_authority_service_pb2.GetCompelledDisclosureRequest, _authority_service_pb2.GetCompelledDisclosureResponse]
     """Gives what was decided, for handing it over; recorded as compelled in the same transaction."""
 
@@ -61,6 +63,8 @@ class AuthorityServiceAsyncStub(AuthorityServiceStub):
     """Decides whether the authority is given something, and what."""
     ListCompelledRequests: _aio.UnaryUnaryMultiCallable[_authority_service_pb2.ListCompelledRequestsRequest, _authority_service_pb2.ListCompelledRequestsResponse]  # type: ignore[assignment]
     """Lists such requests, the newest first."""
+    DecideTelling: _aio.UnaryUnaryMultiCallable[_authority_service_pb2.DecideTellingRequest, _authority_service_pb2.DecideTellingResponse]  # type: ignore[assignment]
+    """Decides anew whether the person may be told of what an authority was given; only the hub's data protection officer."""
     GetCompelledDisclosure: _aio.UnaryUnaryMultiCallable[_authority_service_pb2.GetCompelledDisclosureRequest, _authority_service_pb2.GetCompelledDisclosureResponse]  # type: ignore[assignment]
     """Gives what was decided, for handing it over; recorded as compelled in the same transaction."""
 
@@ -106,6 +110,14 @@ class AuthorityServiceServicer(metaclass=_abc_1.ABCMeta):
         context: _ServicerContext,
     ) -> _typing.Union[_authority_service_pb2.ListCompelledRequestsResponse, _abc.Awaitable[_authority_service_pb2.ListCompelledRequestsResponse]]:
         """Lists such requests, the newest first."""
+
+    @_abc_1.abstractmethod
+    def DecideTelling(
+        self,
+        request: _authority_service_pb2.DecideTellingRequest,
+        context: _ServicerContext,
+    ) -> _typing.Union[_authority_service_pb2.DecideTellingResponse, _abc.Awaitable[_authority_service_pb2.DecideTellingResponse]]:
+        """Decides anew whether the person may be told of what an authority was given; only the hub's data protection officer."""
 
     @_abc_1.abstractmethod
     def GetCompelledDisclosure(

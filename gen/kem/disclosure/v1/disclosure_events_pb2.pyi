@@ -62,6 +62,7 @@ class DisclosureEvent(_message.Message):
     RETENTION_HOLD_PLACED_FIELD_NUMBER: _builtins.int
     RETENTION_HOLD_LIFTED_FIELD_NUMBER: _builtins.int
     RETENTION_DESTROYED_FIELD_NUMBER: _builtins.int
+    COMPELLED_TELLING_DECIDED_FIELD_NUMBER: _builtins.int
     event_id: _builtins.str
     """Unique for ever; consumers drop what they have seen."""
     aggregate_id: _builtins.str
@@ -196,6 +197,10 @@ class DisclosureEvent(_message.Message):
     def retention_destroyed(self) -> Global___RetentionDestroyed:
         """What was kept long enough was destroyed."""
 
+    @_builtins.property
+    def compelled_telling_decided(self) -> Global___CompelledTellingDecided:
+        """It was decided anew whether a person may be told of what an authority was given."""
+
     def __init__(
         self,
         *,
@@ -235,14 +240,15 @@ class DisclosureEvent(_message.Message):
         retention_hold_placed: Global___RetentionHoldPlaced | None = ...,
         retention_hold_lifted: Global___RetentionHoldLifted | None = ...,
         retention_destroyed: Global___RetentionDestroyed | None = ...,
+        compelled_telling_decided: Global___CompelledTellingDecided | None = ...,
     ) -> None: ...
-    _HasFieldArgType: _TypeAlias = _typing.Literal["_causation_id", b"_causation_id", "actor", b"actor", "age_rules_saved", b"age_rules_saved", "agreement_changed", b"agreement_changed", "authority_notified", b"authority_notified", "causation_id", b"causation_id", "compelled_disclosure_given", b"compelled_disclosure_given", "compelled_request_decided", b"compelled_request_decided", "compelled_request_registered", b"compelled_request_registered", "complaint_answered", b"complaint_answered", "complaint_registered", b"complaint_registered", "disclosure_given", b"disclosure_given", "disclosure_refused", b"disclosure_refused", "emergency_access_decided", b"emergency_access_decided", "emergency_access_requested", b"emergency_access_requested", "emergency_disclosure_given", b"emergency_disclosure_given", "emergency_reviewed", b"emergency_reviewed", "event_time", b"event_time", "fact", b"fact", "handover_recorded", b"handover_recorded", "notice_published", b"notice_published", "recall_acknowledged", b"recall_acknowledged", "recall_opened", b"recall_opened", "recall_overdue", b"recall_overdue", "retention_destroyed", b"retention_destroyed", "retention_hold_lifted", b"retention_hold_lifted", "retention_hold_placed", b"retention_hold_placed", "retention_rules_saved", b"retention_rules_saved", "rights_erasure_done", b"rights_erasure_done", "rights_export_given", b"rights_export_given", "rights_protection_decided", b"rights_protection_decided", "rights_request_answered", b"rights_request_answered", "rights_request_extended", b"rights_request_extended", "rights_request_registered", b"rights_request_registered"]  # noqa: Y015
+    _HasFieldArgType: _TypeAlias = _typing.Literal["_causation_id", b"_causation_id", "actor", b"actor", "age_rules_saved", b"age_rules_saved", "agreement_changed", b"agreement_changed", "authority_notified", b"authority_notified", "causation_id", b"causation_id", "compelled_disclosure_given", b"compelled_disclosure_given", "compelled_request_decided", b"compelled_request_decided", "compelled_request_registered", b"compelled_request_registered", "compelled_telling_decided", b"compelled_telling_decided", "complaint_answered", b"complaint_answered", "complaint_registered", b"complaint_registered", "disclosure_given", b"disclosure_given", "disclosure_refused", b"disclosure_refused", "emergency_access_decided", b"emergency_access_decided", "emergency_access_requested", b"emergency_access_requested", "emergency_disclosure_given", b"emergency_disclosure_given", "emergency_reviewed", b"emergency_reviewed", "event_time", b"event_time", "fact", b"fact", "handover_recorded", b"handover_recorded", "notice_published", b"notice_published", "recall_acknowledged", b"recall_acknowledged", "recall_opened", b"recall_opened", "recall_overdue", b"recall_overdue", "retention_destroyed", b"retention_destroyed", "retention_hold_lifted", b"retention_hold_lifted", "retention_hold_placed", b"retention_hold_placed", "retention_rules_saved", b"retention_rules_saved", "rights_erasure_done", b"rights_erasure_done", "rights_export_given", b"rights_export_given", "rights_protection_decided", b"rights_protection_decided", "rights_request_answered", b"rights_request_answered", "rights_request_extended", b"rights_request_extended", "rights_request_registered", b"rights_request_registered"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["_causation_id", b"_causation_id", "actor", b"actor", "age_rules_saved", b"age_rules_saved", "aggregate_id", b"aggregate_id", "aggregate_version", b"aggregate_version", "agreement_changed", b"agreement_changed", "authority_notified", b"authority_notified", "causation_id", b"causation_id", "compelled_disclosure_given", b"compelled_disclosure_given", "compelled_request_decided", b"compelled_request_decided", "compelled_request_registered", b"compelled_request_registered", "complaint_answered", b"complaint_answered", "complaint_registered", b"complaint_registered", "disclosure_given", b"disclosure_given", "disclosure_refused", b"disclosure_refused", "emergency_access_decided", b"emergency_access_decided", "emergency_access_requested", b"emergency_access_requested", "emergency_disclosure_given", b"emergency_disclosure_given", "emergency_reviewed", b"emergency_reviewed", "event_id", b"event_id", "event_time", b"event_time", "fact", b"fact", "handover_recorded", b"handover_recorded", "notice_published", b"notice_published", "policy_version", b"policy_version", "recall_acknowledged", b"recall_acknowledged", "recall_opened", b"recall_opened", "recall_overdue", b"recall_overdue", "retention_destroyed", b"retention_destroyed", "retention_hold_lifted", b"retention_hold_lifted", "retention_hold_placed", b"retention_hold_placed", "retention_rules_saved", b"retention_rules_saved", "rights_erasure_done", b"rights_erasure_done", "rights_export_given", b"rights_export_given", "rights_protection_decided", b"rights_protection_decided", "rights_request_answered", b"rights_request_answered", "rights_request_extended", b"rights_request_extended", "rights_request_registered", b"rights_request_registered"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["_causation_id", b"_causation_id", "actor", b"actor", "age_rules_saved", b"age_rules_saved", "aggregate_id", b"aggregate_id", "aggregate_version", b"aggregate_version", "agreement_changed", b"agreement_changed", "authority_notified", b"authority_notified", "causation_id", b"causation_id", "compelled_disclosure_given", b"compelled_disclosure_given", "compelled_request_decided", b"compelled_request_decided", "compelled_request_registered", b"compelled_request_registered", "compelled_telling_decided", b"compelled_telling_decided", "complaint_answered", b"complaint_answered", "complaint_registered", b"complaint_registered", "disclosure_given", b"disclosure_given", "disclosure_refused", b"disclosure_refused", "emergency_access_decided", b"emergency_access_decided", "emergency_access_requested", b"emergency_access_requested", "emergency_disclosure_given", b"emergency_disclosure_given", "emergency_reviewed", b"emergency_reviewed", "event_id", b"event_id", "event_time", b"event_time", "fact", b"fact", "handover_recorded", b"handover_recorded", "notice_published", b"notice_published", "policy_version", b"policy_version", "recall_acknowledged", b"recall_acknowledged", "recall_opened", b"recall_opened", "recall_overdue", b"recall_overdue", "retention_destroyed", b"retention_destroyed", "retention_hold_lifted", b"retention_hold_lifted", "retention_hold_placed", b"retention_hold_placed", "retention_rules_saved", b"retention_rules_saved", "rights_erasure_done", b"rights_erasure_done", "rights_export_given", b"rights_export_given", "rights_protection_decided", b"rights_protection_decided", "rights_request_answered", b"rights_request_answered", "rights_request_extended", b"rights_request_extended", "rights_request_registered", b"rights_request_registered"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     _WhichOneofReturnType__causation_id: _TypeAlias = _typing.Literal["causation_id"]  # noqa: Y015
     _WhichOneofArgType__causation_id: _TypeAlias = _typing.Literal["_causation_id", b"_causation_id"]  # noqa: Y015
-    _WhichOneofReturnType_fact: _TypeAlias = _typing.Literal["agreement_changed", "disclosure_given", "disclosure_refused", "handover_recorded", "emergency_reviewed", "emergency_access_requested", "emergency_access_decided", "emergency_disclosure_given", "authority_notified", "compelled_request_registered", "compelled_request_decided", "compelled_disclosure_given", "rights_request_registered", "rights_request_extended", "rights_request_answered", "rights_protection_decided", "rights_export_given", "complaint_registered", "complaint_answered", "notice_published", "age_rules_saved", "rights_erasure_done", "recall_opened", "recall_acknowledged", "recall_overdue", "retention_rules_saved", "retention_hold_placed", "retention_hold_lifted", "retention_destroyed"]  # noqa: Y015
+    _WhichOneofReturnType_fact: _TypeAlias = _typing.Literal["agreement_changed", "disclosure_given", "disclosure_refused", "handover_recorded", "emergency_reviewed", "emergency_access_requested", "emergency_access_decided", "emergency_disclosure_given", "authority_notified", "compelled_request_registered", "compelled_request_decided", "compelled_disclosure_given", "rights_request_registered", "rights_request_extended", "rights_request_answered", "rights_protection_decided", "rights_export_given", "complaint_registered", "complaint_answered", "notice_published", "age_rules_saved", "rights_erasure_done", "recall_opened", "recall_acknowledged", "recall_overdue", "retention_rules_saved", "retention_hold_placed", "retention_hold_lifted", "retention_destroyed", "compelled_telling_decided"]  # noqa: Y015
     _WhichOneofArgType_fact: _TypeAlias = _typing.Literal["fact", b"fact"]  # noqa: Y015
     @_typing.overload
     def WhichOneof(self, oneof_group: _WhichOneofArgType__causation_id) -> _WhichOneofReturnType__causation_id | None: ...
@@ -632,26 +638,60 @@ class CompelledRequestDecided(_message.Message):
     COMPELLED_REQUEST_ID_FIELD_NUMBER: _builtins.int
     AGENCY_ID_FIELD_NUMBER: _builtins.int
     ALLOWED_MASK_FIELD_NUMBER: _builtins.int
+    PERSON_MAY_BE_TOLD_FIELD_NUMBER: _builtins.int
     compelled_request_id: _builtins.str
     """The request."""
     agency_id: _builtins.str
     """The agency that registered it."""
     allowed_mask: _builtins.int
     """Bits of the data categories that it is given; 0 where it stays refused."""
+    person_may_be_told: _builtins.bool
+    """Whether the person may be told of what was given."""
     def __init__(
         self,
         *,
         compelled_request_id: _builtins.str = ...,
         agency_id: _builtins.str = ...,
         allowed_mask: _builtins.int = ...,
+        person_may_be_told: _builtins.bool = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["agency_id", b"agency_id", "allowed_mask", b"allowed_mask", "compelled_request_id", b"compelled_request_id"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["agency_id", b"agency_id", "allowed_mask", b"allowed_mask", "compelled_request_id", b"compelled_request_id", "person_may_be_told", b"person_may_be_told"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
 Global___CompelledRequestDecided: _TypeAlias = CompelledRequestDecided  # noqa: Y015
+
+@_typing.final
+class CompelledTellingDecided(_message.Message):
+    """A data protection officer decided anew whether the person may be told of what an authority was given."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    COMPELLED_REQUEST_ID_FIELD_NUMBER: _builtins.int
+    AGENCY_ID_FIELD_NUMBER: _builtins.int
+    PERSON_MAY_BE_TOLD_FIELD_NUMBER: _builtins.int
+    compelled_request_id: _builtins.str
+    """The request."""
+    agency_id: _builtins.str
+    """The agency that registered it."""
+    person_may_be_told: _builtins.bool
+    """Whether they may."""
+    def __init__(
+        self,
+        *,
+        compelled_request_id: _builtins.str = ...,
+        agency_id: _builtins.str = ...,
+        person_may_be_told: _builtins.bool = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["agency_id", b"agency_id", "compelled_request_id", b"compelled_request_id", "person_may_be_told", b"person_may_be_told"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___CompelledTellingDecided: _TypeAlias = CompelledTellingDecided  # noqa: Y015
 
 @_typing.final
 class CompelledDisclosureGiven(_message.Message):
