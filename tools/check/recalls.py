@@ -57,7 +57,9 @@ INVARIANTS: Final = (
         f"""
         select d.disclosure_id from {_CONCERNED}
           and d.given_mask & ~(coalesce(({_STILL_PERMITTED}), 0) & ~coalesce(({_DENIED}), 0))
-            & ~coalesce((select bit_or(line.recalled_mask) from intake.recalled_disclosure line
+            & ~coalesce((select bit_or(line.recalled_mask & ~case
+                             when r.kept_ground = 'PERMITTED_AGAIN' then r.kept_mask else 0 end)
+                         from intake.recalled_disclosure line join intake.recall r using (recall_id)
                          where line.disclosure_id = d.disclosure_id), 0) <> 0
           and not exists (select from intake.consent_moment m
                           where m.beneficiary_id = d.beneficiary_id and m.due_time <= now())

@@ -33,7 +33,7 @@ KINDS: Final = {
     "WaitingEnded": "the person has left your waiting list",
     "RecallOpened": "[bold]asked back[/]: say what became of what you were given",
     "RecallOverdue": "[bold red]asked back, and the time to answer is over[/]: type [bold]recalls[/]",
-    "RecallAcknowledged": "your agency has said what became of what it was given",
+    "RecallAcknowledged": "what became of what you were given is on record",
 }
 
 CAUSES: Final = {

@@ -39,6 +39,7 @@ _ANSWER: Final = """
         acknowledged_by_principal_id = $6, acting_person = $7, acknowledged_time = $8
     where recall_id = $1
 """
+_SETTLE: Final = "select * from settle_permitted_again($1::uuid[], $2, $3, $4)"
 # a recall that is being answered is passed over: it is looked at again
 _TAKE_OVERDUE: Final = """
     update recall set overdue_told_time = clock_timestamp()
@@ -117,6 +118,16 @@ class PostgresRecalls:
             await tx.connection.execute(_OPEN_LINES, *_columns(ended))
         if corrected := [line[:4] for one, line in lines if one.cause is RecallCause.CORRECTED]:
             await tx.connection.execute(_OPEN_CORRECTED, *_columns(corrected))
+
+    async def settle_permitted_again(
+        self, tx: Transaction, beneficiary_ids: Iterable[BeneficiaryId], now: datetime
+    ) -> list[Recall]:
+        """Answers for their holders what denials of these people had asked back and is permitted again."""
+        caller = tx.caller
+        rows = await tx.connection.fetch(
+            _SETTLE, list(beneficiary_ids), now, caller.principal_id, caller.acting_person
+        )
+        return [recall_from(row) for row in rows]
 
     async def lock(self, tx: Transaction, recall_id: UUID) -> Recall | None:
         """The recall, locked for its answer; None where it is not the caller's agency that must answer."""

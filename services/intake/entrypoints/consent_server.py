@@ -162,7 +162,9 @@ class ConsentServer:
         )
 
         async def act(tx: Transaction) -> messages.LiftDenialResponse:
-            lifted_time = await lift_denial(command, tx, parts.people, parts.consents, parts.vault)
+            lifted_time = await lift_denial(
+                command, tx, parts.people, parts.consents, parts.vault, parts.recalls
+            )
             return messages.LiftDenialResponse(lifted_time=timestamp(lifted_time))
 
         return await answer_on_record(

@@ -1,6 +1,6 @@
 """An agency says what became of what it was given, now that the consent behind it has ended."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from uuid import UUID
 
@@ -8,7 +8,7 @@ from chassis.postgres import Transaction
 from kernel.errors import NotFound
 from services.intake.adapters.postgres_recalls import PostgresRecalls
 from services.intake.adapters.vault import Vault
-from services.intake.domain.recall import Acknowledgement
+from services.intake.domain.recall import Acknowledgement, Recall
 from services.intake.domain.recall_events import RecallAcknowledged
 from services.intake.use_cases.own_agency import own_agency
 
@@ -47,6 +47,15 @@ async def acknowledge_recall(
         [sealed] = await vault.seal_texts(tx, texts)
     now = await tx.now()
     await recalls.answer(tx, recall.recall_id, answer, sealed, now)
+    tell_acknowledged(tx, replace(recall, acknowledgement=answer), command.request_id)
+    return now
+
+
+def tell_acknowledged(tx: Transaction, recall: Recall, request_id: UUID | None) -> None:
+    """Tells both sides that it is answered."""
+    answer = recall.acknowledgement
+    if answer is None:
+        raise ValueError("nobody has answered this recall")
     is_restricted = recall.is_restricted
     tx.publish(
         RecallAcknowledged(
@@ -58,7 +67,6 @@ async def acknowledge_recall(
             kept_mask=0 if is_restricted else answer.kept_mask,
             kept_ground="" if is_restricted else answer.kept_ground,
             version=2 if recall.overdue_told_time is None else 3,
-            request_id=command.request_id,
+            request_id=request_id,
         )
     )
-    return now

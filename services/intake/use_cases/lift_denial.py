@@ -10,6 +10,7 @@ from kernel.errors import NotFound, RuleBroken
 from kernel.ids import BeneficiaryId, ConsentId, ordered_id
 from services.intake.adapters.postgres_beneficiaries import PostgresBeneficiaries
 from services.intake.adapters.postgres_consents import PostgresConsents
+from services.intake.adapters.postgres_recalls import PostgresRecalls
 from services.intake.adapters.vault import Vault
 from services.intake.domain.age_rules import FULL_AGE_YEARS
 from services.intake.domain.athens_day import athens_day
@@ -17,6 +18,7 @@ from services.intake.domain.cells import DenialLifted, is_closed_by
 from services.intake.domain.consent import DENIAL_LIFTED, ConsentGiver
 from services.intake.domain.events import ConsentStateRecorded
 from services.intake.use_cases.own_agency import own_agency
+from services.intake.use_cases.settle_recalls import settle_permitted_again
 from services.intake.use_cases.tell_profile import tell_profile
 
 
@@ -36,6 +38,7 @@ async def lift_denial(
     people: PostgresBeneficiaries,
     consents: PostgresConsents,
     vault: Vault,
+    recalls: PostgresRecalls,
 ) -> datetime:
     """When it took effect: from then on the record denies nothing, in an emergency neither. It permits
     nothing: that takes a consent.
@@ -82,5 +85,6 @@ async def lift_denial(
             request_id=command.request_id,
         )
     )
+    await settle_permitted_again(tx, recalls, records, now, command.request_id)
     await tell_profile(tx, people, records, command.request_id)
     return now

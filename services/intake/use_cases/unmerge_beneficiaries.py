@@ -15,6 +15,7 @@ from services.intake.domain.merge import Happened
 from services.intake.use_cases.end_receipts import end_receipts
 from services.intake.use_cases.merge_beneficiaries import MergeParts, check_decider, sealed_words
 from services.intake.use_cases.own_agency import own_agency
+from services.intake.use_cases.settle_recalls import settle_permitted_again
 from services.intake.use_cases.tell_profile import tell_profile
 
 MOST_HAPPENED: Final = 200
@@ -65,6 +66,7 @@ async def unmerge_beneficiaries(
     )
     # what was issued since tells of both, so perhaps of a stranger
     await end_receipts(tx, records, command.request_id, since=merge.merged_time)
+    await settle_permitted_again(tx, parts.recalls, records, now, command.request_id)
     await tell_profile(tx, parts.people, records, command.request_id)
     tx.record_access(AccessRecord("intake", method, records))
     pair = (merge.merged_id, merge.kept_id)

@@ -9,6 +9,7 @@ from uuid import uuid4
 import pytest
 
 from chassis.caller import Caller
+from kem.disclosure.v1.disclosure_events_pb2 import DisclosureEvent
 from kernel.errors import KemError
 from kernel.ids import BeneficiaryId, ConsentId
 from services.intake.adapters.postgres_emergencies import PostgresEmergencies
@@ -73,7 +74,7 @@ async def lift(
     command = LiftDenial(uuid4(), child, consent_id, "MARKED: the father keeps help away.")
     parts = intake.parts
     async with intake.database.transaction(by) as tx:
-        return await lift_denial(command, tx, parts.people, parts.consents, parts.vault)
+        return await lift_denial(command, tx, parts.people, parts.consents, parts.vault, parts.recalls)
 
 
 async def refused(call: Any) -> str:
@@ -215,3 +216,15 @@ async def test_the_cells_made_again_and_the_checker_know_what_was_lifted(
     assert checked["I6-permitted-when-given"] == 3
     assert checked["I17-who-is-excluded-stays-excluded"] == 1
     assert checked["I6-cells-are-what-was-signed"] > 0
+
+
+async def test_what_a_denial_had_asked_back_is_settled_when_it_is_lifted(intake: OpenIntake) -> None:
+    child, need = await held(intake)
+    whole = await given(intake, need)
+    consent_id = await denied(intake, child)
+    assert len(await intake.told("RecallOpened")) == 1
+    await lift(intake, child, consent_id)
+    [event] = await intake.told("RecallAcknowledged")
+    told = DisclosureEvent.FromString(event["payload"]).recall_acknowledged
+    assert (named(told.kept_mask), told.kept_ground) == ({"SAFE_CONTACT"}, "PERMITTED_AGAIN")
+    assert await given(intake, need) == whole

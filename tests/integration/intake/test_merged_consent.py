@@ -219,7 +219,33 @@ async def test_what_one_record_denied_and_the_other_gave_is_asked_back_when_they
     assert asked == {"NAME", "LANGUAGES"}
     assert asked < set(before)
     await merges.unmerge(merged, by=PROTECTOR)
-    assert len(await recalls.open()) == 2
+    assert await recalls.open() == [], "what the other record had denied is permitted again"
+    facts = [
+        DisclosureEvent.FromString(event["payload"]).recall_acknowledged
+        for event in await merges.intake.told("RecallAcknowledged")
+    ]
+    assert [(fact.destroyed_mask, fact.kept_ground) for fact in facts] == [(0, "PERMITTED_AGAIN")] * 2
+    await denied(merges, merged, "NAME")
+    [again] = await recalls.open()
+    assert named(again.recalled_mask) == {"NAME"}, "what was kept because it was permitted again"
+
+
+async def test_what_is_permitted_again_in_part_and_what_was_answered_stay_as_they_are(
+    recalls: Recalls,
+) -> None:
+    merges = Merges(recalls.intake)
+    kept, merged = await merges.two()
+    need = await merges.holding(merged)
+    await given(merges, need)
+    await merges.merge(kept, merged)
+    await denied(merges, kept, "LANGUAGES")
+    [first] = await recalls.open()
+    await recalls.answer(first)
+    await denied(merges, kept, "NAME", "SAFE_CONTACT")
+    await denied(merges, merged, "NAME")
+    await merges.unmerge(merged, by=PROTECTOR)
+    [open_still] = await recalls.open()
+    assert named(open_still.recalled_mask) == {"NAME", "SAFE_CONTACT"}
 
 
 async def test_a_denial_that_begins_by_time_alone_is_told_of_the_other_record_too(recalls: Recalls) -> None:
