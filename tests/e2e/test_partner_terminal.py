@@ -227,7 +227,7 @@ async def test_a_partner_is_asked_back_what_it_was_given_and_says_what_became_of
         await terminal.until_seen("why, in words")
         terminal.type("The books of this year.")
         await terminal.until_seen(f"#{number} answered")
-        await terminal.until_seen("your agency has said what became of what it was given")
+        await terminal.until_seen("what became of what you were given is on record")
         terminal.type("recalls")
         await terminal.until_seen("Nothing is asked back.")
         assert "Amal" not in terminal.screen
