@@ -11,8 +11,9 @@ REFERRAL: Final = "kem.referral.v1"
 DIRECTORY: Final = "kem.directory.v1"
 NOTIFICATIONS: Final = "kem.notifications.v1"
 ACCESS: Final = "kem.access.v1"
+AUDIT: Final = "kem.audit.v1"
 
-TOPICS: Final = (INTAKE, DISCLOSURE, REFERRAL, DIRECTORY, NOTIFICATIONS, ACCESS)
+TOPICS: Final = (INTAKE, DISCLOSURE, REFERRAL, DIRECTORY, NOTIFICATIONS, ACCESS, AUDIT)
 
 SOURCES: Final = {
     INTAKE: ("intake",),
@@ -20,17 +21,19 @@ SOURCES: Final = {
     REFERRAL: ("referral",),
     DIRECTORY: ("referral",),
     NOTIFICATIONS: ("notifications",),
-    ACCESS: ("intake", "referral", "notifications", "access"),
+    ACCESS: ("intake", "referral", "notifications", "access", "audit"),
+    AUDIT: ("audit",),
 }
 """Which services write to a topic. Each counts positions of its own."""
 
 READERS: Final = {
-    INTAKE: ("referral",),
-    DISCLOSURE: ("notifications", "referral"),
-    REFERRAL: ("intake", "notifications"),
-    DIRECTORY: ("intake",),
-    NOTIFICATIONS: ("referral",),
-    ACCESS: (),
+    INTAKE: ("audit", "referral"),
+    DISCLOSURE: ("audit", "notifications", "referral"),
+    REFERRAL: ("audit", "intake", "notifications"),
+    DIRECTORY: ("audit", "intake"),
+    NOTIFICATIONS: ("audit", "referral"),
+    ACCESS: ("audit",),
+    AUDIT: ("audit", "notifications"),
 }
 """Which services read a topic. A group is called as its service is, or begins so, with a dot behind it."""
 

@@ -8,22 +8,8 @@ from typing import Any
 import typer
 from typer.core import TyperGroup
 
+from tools.commands import COMMANDS
 from tools.stack.failure import StackFailure
-
-COMMANDS = {
-    **dict.fromkeys(("up", "down", "status", "logs"), "tools.stack.commands"),
-    **dict.fromkeys(("login", "logout"), "tools.login"),
-    **{name: f"tools.{name}" for name in ("staff", "notices")},
-    **dict.fromkeys(("processing", "impact-assessment"), "tools.processing"),
-    **dict.fromkeys(
-        ("replay", "topics", "lag", "dead-letters", "backup", "restore", "events"), "tools.operate"
-    ),
-    **{name: f"tools.{name}" for name in ("demo", "partner", "push", "rights", "complaints", "receipt")},
-    "certs": "tools.certificates",
-    **{name: f"tools.{name}" for name in ("keys", "retention", "trace", "check", "bench", "storm")},
-    "test": "tools.testing",
-}
-"""Each module has `register(app: typer.Typer) -> None`, which adds its commands."""
 
 
 class Subcommands(TyperGroup):

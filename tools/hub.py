@@ -12,6 +12,7 @@ from chassis.caller import AssertionSigner
 from chassis.certificates import is_issued_by
 from chassis.tls import TlsFiles, secure_channel
 from kem.access.v1 import access_service_pb2_grpc
+from kem.audit.v1 import audit_service_pb2_grpc
 from kem.directory.v1 import directory_service_pb2_grpc
 from kem.disclosure.v1 import (
     complaint_service_pb2_grpc,
@@ -35,6 +36,8 @@ from tools.stack.layout import Layout
 from tools.stack.run_file import read_run
 
 _LIFETIME_SECONDS: Final = 600
+_NOWHERE: Final = "127.0.0.1:1"
+"""Of a service that this hub does not run: nobody answers."""
 _OPTIONS: Final = (
     ("grpc.max_receive_message_length", 16 << 20),
     ("grpc.keepalive_time_ms", 20_000),
@@ -57,6 +60,7 @@ class Doors:
     referral: str
     notifications: str
     access: str
+    audit: str
     issuer_key_file: Path
     certificate: TlsFiles
     check_url: str
@@ -79,6 +83,7 @@ class Doors:
             referral=run.addresses["referral"],
             notifications=run.addresses["notifications"],
             access=run.addresses["access"],
+            audit=run.addresses.get("audit", _NOWHERE),
             issuer_key_file=layout.issuer_key,
             certificate=layout.tools_certificate,
             check_url=layout.url_file("check").read_text(encoding="utf-8").strip(),
@@ -146,7 +151,8 @@ class Hub:
             doors.notifications, "notifications", self._certificate, options=_OPTIONS
         )
         access = secure_channel(doors.access, "access", self._certificate, options=_OPTIONS)
-        self._channels = [intake, referral, notifications, access]
+        audit = secure_channel(doors.audit, "audit", self._certificate, options=_OPTIONS)
+        self._channels = [intake, referral, notifications, access, audit]
         self.intake = intake_service_pb2_grpc.IntakeServiceStub(intake)
         self.keys = key_service_pb2_grpc.KeyServiceStub(intake)
         self.retention = retention_service_pb2_grpc.RetentionServiceStub(intake)
@@ -162,6 +168,7 @@ class Hub:
         self.push = push_service_pb2_grpc.PushServiceStub(notifications)
         self.sign_in = access_service_pb2_grpc.SignInServiceStub(access)
         self.staff = access_service_pb2_grpc.StaffServiceStub(access)
+        self.audit = audit_service_pb2_grpc.AuditServiceStub(audit)
 
     def person(
         self, principal_id: UUID, agency_id: UUID | None, *roles: str, acting_person: str | None = None

@@ -4,7 +4,7 @@ import json
 import re
 
 from tests.support.alerts import DASHBOARD, ROOT, RULE_TESTS, RULES, alerts
-from tools.__main__ import COMMANDS
+from tools.commands import COMMANDS
 
 RUNBOOKS = ROOT / "docs/runbooks"
 _COMMAND = re.compile(r"\./kem ([a-z-]+)")

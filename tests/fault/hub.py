@@ -28,7 +28,7 @@ from tools.stack.replay import replay
 from tools.stack.topics import create_topics, forget_groups
 from tools.storm.wire import Wire
 
-SCHEMAS: Final = ("referral", "intake", "notifications")
+SCHEMAS: Final = ("referral", "intake", "notifications", "audit")
 READY: Final = b'"service_ready"'
 LOSS_PATIENCE_SECONDS: Final = 1.0
 """As the supervisor does it: without a broker nothing can drain to it."""
@@ -108,6 +108,7 @@ class Hub:
             **certificate_environment(service),
             "KEM_ASSERTION_KEYS_FILE": str(keys),
             "KEM_KEYS_DIR": str(self.folder / "keys"),
+            "KEM_AUDIT_SIGNING_KEY_FILE": str(identity),
             "KEM_REFERRAL_GRPC_ADDRESS": f"127.0.0.1:{free_port()}",
             "KEM_INTAKE_GRPC_ADDRESS": self.intake_address or f"127.0.0.1:{free_port()}",
             # asked for by the settings, served by no role of these processes

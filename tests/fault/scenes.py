@@ -20,6 +20,7 @@ from chassis.postgres import Database
 from kem.referral.v1 import referral_events_pb2 as facts
 from kernel.codes import CapacityKind
 from kernel.ids import BeneficiaryId
+from services.audit.entrypoints import reader as ledger
 from services.intake.domain.need import RecordedNeed
 from services.intake.entrypoints import projection
 from services.notifications.entrypoints import stream as deliveries
@@ -162,6 +163,33 @@ class Deliveries(ReferralsToldOf):
         return found
 
 
+class Ledger(Deliveries):
+    """Audit: each event is entered once, in the order in which its source told it."""
+
+    service, consumer = "audit", ledger.CONSUMER
+
+    async def acted(self) -> int:
+        return int(
+            await self._read.fetchval(
+                "select count(distinct event_id) from audit.entry where event_id = any($1)",
+                [one.event_id for one in self._list],
+            )
+        )
+
+    async def complaints(self) -> list[str]:
+        found = await Scene.complaints(self)
+        rows = await self._read.fetch("select index, position, event_id from audit.entry order by index")
+        log = await self._read.fetch("select position, event_id from referral.event_log order by position")
+        entered = [(row["position"], row["event_id"]) for row in rows]
+        told = [(row["position"], row["event_id"]) for row in log]
+        if entered != told[: len(entered)] or [row["index"] for row in rows] != list(range(len(rows))):
+            found.append(f"the ledger is not as it was told: {len(entered)} entries of {len(told)} events")
+        waiting = await self._read.fetchval("select count(*) from audit.early_event")
+        if waiting:
+            found.append(f"{waiting} events wait for their turn")
+        return found
+
+
 class HeldReferrals(ReferralsToldOf):
     """Intake's projection: who holds which referral is what the last fact said."""
 
@@ -296,6 +324,17 @@ async def deliveries_scene(hub: Hub) -> AsyncIterator[Scene]:
 
 
 @asynccontextmanager
+async def ledger_scene(hub: Hub) -> AsyncIterator[Scene]:
+    async def make(
+        _: AsyncExitStack, hub: Hub, source: Source, read: asyncpg.Connection, voice: Database
+    ) -> Scene:
+        return Ledger(hub, source, read, voice)
+
+    async with _opened(hub, "referral", make) as scene:
+        yield scene
+
+
+@asynccontextmanager
 async def held_referrals_scene(hub: Hub) -> AsyncIterator[Scene]:
     async def make(
         stack: AsyncExitStack, hub: Hub, source: Source, read: asyncpg.Connection, voice: Database
@@ -335,5 +374,6 @@ SCENES: Final[dict[str, OpenScene]] = {
     referrals.CONSUMER: referrals_scene,
     deliveries.CONSUMER: deliveries_scene,
     projection.CONSUMER: held_referrals_scene,
+    ledger.CONSUMER: ledger_scene,
 }
 """By the consumer's name; a test fails when a service wires one that is missing here."""

@@ -14,7 +14,6 @@ from uuid import UUID
 
 import jwt
 import pytest
-from google.protobuf.message import Message as ProtoMessage
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -25,18 +24,15 @@ from chassis.certificates import Certificate, Holder
 from chassis.events import IncomingEvent
 from chassis.incoming import Malformed, Message, read_message
 from chassis.peers import parse_serials
+from chassis.plain_events import ENVELOPES
 from chassis.trace_context import batch_span
-from kem.directory.v1.directory_events_pb2 import DirectoryEvent
-from kem.disclosure.v1.disclosure_events_pb2 import DisclosureEvent
-from kem.intake.v1.intake_events_pb2 import IntakeEvent
-from kem.notifications.v1.notifications_events_pb2 import NotificationsEvent
-from kem.referral.v1.referral_events_pb2 import ReferralEvent
 from kernel.errors import Invalid, KemError, NotAuthenticated
 from kernel.ids import ReferralId
 from services.access.adapters import identity_provider
 from services.access.adapters.identity_provider import ProviderUnavailable
 from services.access.adapters.sign_in_key import SignInKey
 from services.access.settings import read_providers
+from services.audit.entrypoints import translate_events as audit
 from services.intake.adapters.keys import KeysUnusable
 from services.intake.adapters.tombstones import Tombstones
 from services.intake.domain.case_code import case_code, normalised_case_code
@@ -57,17 +53,11 @@ from tools.stack.layout import Layout
 
 NOW: Final = datetime(2026, 11, 26, 9, tzinfo=UTC)
 SOMEBODY: Final = UUID("0192f0c0-0000-7000-8000-000000000001")
-ENVELOPES: Final[dict[str, type[ProtoMessage]]] = {
-    topics.DIRECTORY: DirectoryEvent,
-    topics.DISCLOSURE: DisclosureEvent,
-    topics.INTAKE: IntakeEvent,
-    topics.NOTIFICATIONS: NotificationsEvent,
-    topics.REFERRAL: ReferralEvent,
-}
 READERS: Final[dict[str, tuple[Callable[[IncomingEvent], Any], tuple[str, ...]]]] = {
     "referral": (translate_events.read_event, (topics.INTAKE, topics.DISCLOSURE, topics.NOTIFICATIONS)),
-    "notifications": (notifications.read_fact, (topics.REFERRAL, topics.DISCLOSURE)),
+    "notifications": (notifications.read_fact, (topics.REFERRAL, topics.DISCLOSURE, topics.AUDIT)),
     "intake": (projection.read_event, (topics.REFERRAL, topics.DIRECTORY)),
+    "audit": (audit.told, topics.TOPICS),
 }
 
 

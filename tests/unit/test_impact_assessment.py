@@ -3,7 +3,7 @@
 import re
 from pathlib import Path
 
-from tools.__main__ import COMMANDS
+from tools.commands import COMMANDS
 from tools.processing.pack import ASSESSMENT, DOCS, claims_of
 
 ROOT = Path(__file__).resolve().parents[2]

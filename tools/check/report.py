@@ -15,6 +15,7 @@ from tools.check.disclosures import disclosures
 from tools.check.emergencies import emergencies
 from tools.check.event_logs import event_logs
 from tools.check.invariant import Finding, Group, Snapshot
+from tools.check.ledger import ledger
 from tools.check.merges import merges
 from tools.check.needs import needs
 from tools.check.offers import offers
@@ -44,6 +45,7 @@ GROUPS: Final[tuple[Group, ...]] = (
     recalls,
     merges,
     retention,
+    ledger,
 )
 
 # by the event log: a schema that has one was migrated and belongs to a service

@@ -10,9 +10,10 @@ import asyncpg
 from rich.console import Console
 from rich.table import Table
 
+from chassis.plain_events import fact_of
 from chassis.publisher import LoggedEvent, headers_of
 from tools.check.where import one_instant
-from tools.operate.decoding import decode, fact_of, in_one_line
+from tools.operate.decoding import decode, in_one_line
 from tools.stack.failure import StackFailure
 from tools.trace.story import athens
 

@@ -18,6 +18,7 @@ from tools.hub import Doors, Hub, Person
 from tools.partner import words
 from tools.partner.calls import Refused, call
 from tools.partner.cases import Cases, UnknownCase
+from tools.partner.checkpoints import KeptCheckpoints
 from tools.partner.cursor import Cursor
 from tools.partner.desk import Desk
 from tools.partner.inbox import Inbox
@@ -66,7 +67,7 @@ async def sit_down(
         if from_start:
             cursor.advance(0)
         with Terminal().in_use() as terminal:
-            await _Sitting(terminal, hub, person, agency, cursor).run()
+            await _Sitting(terminal, hub, person, agency, cursor, cursors / f"{agency.code}-ledger").run()
     except Refused as refusal:
         raise StackFailure(refusal.words) from None
     finally:
@@ -74,11 +75,14 @@ async def sit_down(
 
 
 class _Sitting:
-    def __init__(self, terminal: Terminal, hub: Hub, person: Person, agency: Agency, cursor: Cursor) -> None:
+    def __init__(
+        self, terminal: Terminal, hub: Hub, person: Person, agency: Agency, cursor: Cursor, ledger: Path
+    ) -> None:
         self._terminal = terminal
         self._agency = agency
         self._cases = Cases(hub, person)
         self._desk = Desk(terminal, hub, person, self._cases)
+        self._checkpoints = KeptCheckpoints(ledger, self._desk.ask_hub, hub.audit)
         self._inbox = Inbox(hub.inbox(), person, cursor, self._show, self._tell_connection)
 
     async def run(self) -> None:
@@ -117,12 +121,14 @@ class _Sitting:
             return None
         if word == "list":
             return await self._list()
-        if word != "recalls" and word not in VERBS:
+        if word not in ("recalls", "ledger") and word not in VERBS:
             return self._help(word)
         number, _, more = rest.partition(" ")
         try:
             if word == "recalls":
                 return await show_recalls(self._desk)
+            if word == "ledger":
+                return self._terminal.print(f"  {await self._checkpoints.ask_for_newest()}")
             await VERBS[word][0](self._desk, self._cases.numbered(number), more.strip())
         except UnknownCase as mistake:
             self._terminal.print(f"  [yellow]{escape(str(mistake))}[/]")
@@ -136,6 +142,9 @@ class _Sitting:
         self._terminal.print("  recalls          what you were given and must say what became of, by when")
         for _, line in VERBS.values():
             self._terminal.print(f"  {line}")
+        self._terminal.print(
+            "  ledger           keep the newest checkpoint of the hub's history, and test it"
+        )
         self._terminal.print("  quit")
 
     async def _list(self) -> None:
@@ -154,6 +163,19 @@ class _Sitting:
             self._terminal.print(f"  [bold cyan]#{case.number}[/] {escape(name)}: {state}{due}")
 
     async def _show(self, delivery: Delivery) -> None:
+        if delivery.kind == "CheckpointGiven":
+            await self._keep_checkpoint(delivery)
+        else:
+            await self._show_case(delivery)
+
+    async def _keep_checkpoint(self, delivery: Delivery) -> None:
+        try:
+            said = await self._checkpoints.keep(delivery.checkpoint_note)
+        except Refused as refusal:
+            said = f"[yellow]a checkpoint of the ledger came, and could not be tested: {refusal.words}[/]"
+        self._terminal.print(f"{words.at(delivery.event_time)} {said}")
+
+    async def _show_case(self, delivery: Delivery) -> None:
         if delivery.kind.startswith("Recall"):
             case = self._cases.mention(delivery.referral_id)
         elif delivery.kind in _ENDED:

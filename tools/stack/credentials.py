@@ -5,6 +5,7 @@ import base64
 import json
 import secrets
 from collections.abc import Awaitable, Callable, Iterable
+from pathlib import Path
 from typing import Final
 
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
@@ -56,6 +57,8 @@ def write_signing_keys(layout: Layout, services: Iterable[str]) -> None:
     if "access" in services:
         _begin_sign_in(layout)
         entries.append(_signer(layout, STAFF_ISSUER).key_entry())
+    if "audit" in services:
+        _make_key(layout.ledger_key)
     entries += [_signer(layout, SERVICE_ISSUER_PREFIX + name).key_entry([SERVICE_ROLE]) for name in services]
     content = json.dumps({"keys": entries}, indent=1)
     if not layout.assertion_keys.exists() or layout.assertion_keys.read_text() != content:
@@ -99,10 +102,14 @@ def _signer(layout: Layout, issuer: str) -> AssertionSigner:
     service = issuer.removeprefix(SERVICE_ISSUER_PREFIX)
     issuer_keys = {ISSUER: layout.issuer_key, STAFF_ISSUER: layout.staff_issuer_key}
     file = issuer_keys.get(issuer) or layout.identity_key(service)
+    _make_key(file)
+    return AssertionSigner(issuer, file)
+
+
+def _make_key(file: Path) -> None:
     if not file.exists():
         pem = Ed25519PrivateKey.generate().private_bytes(Encoding.PEM, PrivateFormat.PKCS8, NoEncryption())
         write_secret(file, pem.decode())
-    return AssertionSigner(issuer, file)
 
 
 def write_certificates(layout: Layout, services: Iterable[str], say: Callable[[str], None]) -> list[str]:

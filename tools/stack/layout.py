@@ -129,6 +129,11 @@ class Layout:
         return self.sign_in / "closed-accounts"
 
     @property
+    def ledger_key(self) -> Path:
+        """With which audit signs checkpoints, in a folder of its own: no backup of the database brings it."""
+        return self.data / "ledger" / "signing.pem"
+
+    @property
     def login_file(self) -> Path:
         """The session of whoever has signed in by ./kem login."""
         return self.data / "login.json"
@@ -201,8 +206,8 @@ class Layout:
         """Makes the folders. Repeat-safe."""
         try:
             self.data.mkdir(parents=True, exist_ok=True)
-            private = (self.secrets, self.keys, self.sign_in, self.authority, self.certificates)
-            for folder in (self.data, *private, self.logs, self.postgres, self.work):
+            private = (self.secrets, self.keys, self.sign_in, self.ledger_key.parent, self.authority)
+            for folder in (self.data, *private, self.certificates, self.logs, self.postgres, self.work):
                 folder.mkdir(exist_ok=True)
                 folder.chmod(0o700)
         except PermissionError as error:

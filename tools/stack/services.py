@@ -62,6 +62,8 @@ def environment(
     if service == "access":
         settings["KEM_ACCESS_KEY_FILE"] = str(layout.sign_in_key)
         settings["KEM_ACCESS_ASSERTION_KEY_FILE"] = str(layout.staff_issuer_key)
+    if service == "audit":
+        settings["KEM_AUDIT_SIGNING_KEY_FILE"] = str(layout.ledger_key)
     passed_on = (
         *("KEM_LOG_LEVEL", "KEM_OTLP_ENDPOINT", "KEM_TRACE_RATIO", "KEM_ACCESS_PROVIDERS_FILE"),
         *("KEM_KAFKA_AUTHORITIES_FILE", f"{prefix}KAFKA_CERTIFICATE_FILE"),

@@ -94,6 +94,7 @@ def _consent_recorded(fact: events.ConsentRecorded) -> _Envelope:
         consent_id=str(fact.consent_id),
         beneficiary_id=str(fact.beneficiary_id),
         agency_ids=[str(agency_id) for agency_id in fact.agency_ids],
+        notice_version=fact.notice_version,
     )
     message.valid_until_time.FromDatetime(fact.valid_until_time)
     return _consent(fact.beneficiary_id, fact.version, "consent_recorded", message)
@@ -190,6 +191,11 @@ def _disclosure_given(fact: events.DisclosureGiven) -> _Envelope:
         agency_id=str(fact.agency_id),
         asked_mask=fact.asked_mask,
         given_mask=fact.given_mask,
+        purpose=fact.purpose,
+        legal_bases=fact.legal_bases,
+        consent_ids=map(str, fact.consent_ids),
+        cell_ids=map(str, fact.cell_ids),
+        agreement_version=fact.agreement_version,
     )
     return _Envelope(fact.agency_id, fact.disclosure_id, 1, "disclosure_given", message)
 

@@ -8,7 +8,7 @@ from datetime import datetime
 from uuid import UUID
 
 from kernel.ids import AgencyId, BeneficiaryId, ConsentId, DisclosureId, NeedId, ReferralId
-from kernel.vocabulary import Origin, Routing, Urgency
+from kernel.vocabulary import LegalBasis, Origin, Routing, Urgency
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,6 +48,7 @@ class ConsentRecorded:
     version: int
     agency_ids: tuple[AgencyId, ...]
     valid_until_time: datetime
+    notice_version: str
     request_id: UUID | None = None
 
 
@@ -154,13 +155,23 @@ class AgreementChanged:
 
 @dataclass(frozen=True, slots=True)
 class DisclosureGiven:
-    """Fields were given to an agency. Masks are bits of categories; 0 where the service is restricted."""
+    """Fields were given to an agency, and what that rests on.
+
+    Args:
+        asked_mask: bits of categories; 0 where the service is restricted. The same for `given_mask`.
+        purpose: a code; empty where the service is restricted.
+    """
 
     disclosure_id: DisclosureId
     referral_id: ReferralId
     agency_id: AgencyId
     asked_mask: int
     given_mask: int
+    purpose: str
+    legal_bases: tuple[LegalBasis, ...]
+    consent_ids: tuple[ConsentId, ...]
+    cell_ids: tuple[UUID, ...]
+    agreement_version: int
     request_id: UUID | None = None
 
 

@@ -200,12 +200,17 @@ def _of_this_referral(earlier: EarlierDisclosure | None, command: GetDisclosure)
 
 
 def _given(row: DisclosureRow, held: HeldReferral) -> DisclosureGiven:
-    """What may be told: the masks would give away the kind of a restricted service."""
+    """What may be told: masks and purpose would give away the kind of a restricted service."""
     return DisclosureGiven(
         disclosure_id=row.disclosure_id,
         referral_id=row.referral_id,
         agency_id=row.agency_id,
         asked_mask=0 if held.is_restricted else row.asked_mask,
         given_mask=0 if held.is_restricted else row.given_mask,
+        purpose="" if held.is_restricted else held.purpose,
+        legal_bases=tuple(sorted({cell.legal_basis for cell in row.relied_on})),
+        consent_ids=tuple(sorted({cell.consent_id for cell in row.relied_on})),
+        cell_ids=tuple(cell.cell_id for cell in row.relied_on),
+        agreement_version=row.agreement_version or 0,
         request_id=row.request_id,
     )

@@ -120,6 +120,7 @@ async def record_consent(
             version=given.sequence,
             agency_ids=tuple(sorted({grant.agency_id for grant in given.grants})),
             valid_until_time=given.valid_until_time,
+            notice_version=record.notice.version,
             request_id=command.request_id,
         )
     )

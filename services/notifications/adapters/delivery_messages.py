@@ -32,10 +32,11 @@ def delivery_message(delivery: Delivery) -> delivery_pb2.Delivery:
         delivery_id=str(delivery.delivery_id),
         sequence=delivery.sequence,
         kind=sign.kind,
-        referral_id=str(sign.referral_id),
+        referral_id=str(sign.referral_id) if sign.referral_id else "",
         offer_id=str(sign.offer_id) if sign.offer_id else None,
         service_id=str(sign.service_id) if sign.service_id else None,
         urgency=_URGENCY_NUMBERS[sign.urgency] if sign.urgency else common_pb2.URGENCY_UNSPECIFIED,
+        checkpoint_note=sign.checkpoint_note,
     )
     set_time(message.event_time, sign.event_time)
     if sign.respond_by_time is not None:

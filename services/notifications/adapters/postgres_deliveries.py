@@ -7,7 +7,7 @@ from typing import Final, Protocol
 import asyncpg
 
 from chassis.postgres import Transaction
-from kernel.ids import DeliveryId, EventId, OfferId, RecipientId, ReferralId, ServiceId, ordered_id
+from kernel.ids import AgencyId, DeliveryId, EventId, OfferId, RecipientId, ReferralId, ServiceId, ordered_id
 from kernel.time import utc
 from kernel.vocabulary import Urgency
 from services.notifications.domain.delivery import Delivery, DueDelivery, Sign
@@ -25,13 +25,13 @@ _PUT: Final = """
         returning r.recipient_id, r.agency_id, r.last_sequence
     ), placed as (
         insert into delivery (recipient_id, sequence, delivery_id, agency_id, event_id, kind, referral_id,
-                              offer_id, service_id, urgency, respond_by_time, event_time)
+                              offer_id, service_id, urgency, respond_by_time, event_time, checkpoint_note)
         select recipient_id, advanced.last_sequence - due.later, delivery_id, advanced.agency_id, event_id,
-               kind, referral_id, offer_id, service_id, urgency, respond_by_time, event_time
+               kind, referral_id, offer_id, service_id, urgency, respond_by_time, event_time, checkpoint_note
         from unnest($5::uuid[], $6::bigint[], $7::uuid[], $8::uuid[], $9::text[], $10::uuid[], $11::uuid[],
-                    $12::uuid[], $13::text[], $14::timestamptz[], $15::timestamptz[])
+                    $12::uuid[], $13::text[], $14::timestamptz[], $15::timestamptz[], $16::text[])
              as due (recipient_id, later, delivery_id, event_id, kind, referral_id, offer_id, service_id,
-                     urgency, respond_by_time, event_time)
+                     urgency, respond_by_time, event_time, checkpoint_note)
         join advanced using (recipient_id)
     )
     select recipient_id, last_sequence from advanced
@@ -39,7 +39,7 @@ _PUT: Final = """
 
 _COLUMNS: Final = """
     d.recipient_id, d.sequence, d.delivery_id, d.event_id, d.kind, d.referral_id, d.offer_id, d.service_id,
-    d.urgency, d.respond_by_time, d.event_time
+    d.urgency, d.respond_by_time, d.event_time, d.checkpoint_note
 """
 
 _PAGES: Final = f"""
@@ -60,6 +60,8 @@ _PAGE: Final = f"""
 _MARKS: Final = """
     select last_sequence, acknowledged_sequence, forgotten_sequence from recipient where recipient_id = $1
 """
+
+_AGENCIES: Final = "select agency_id from recipient where inbox = 'AGENCY' order by agency_id"
 
 _LAST_SEQUENCES: Final = (
     "select recipient_id, last_sequence from recipient where recipient_id = any($1::uuid[])"
@@ -107,12 +109,17 @@ class PostgresDeliveries:
                 [sign.urgency for sign in signs],
                 [sign.respond_by_time for sign in signs],
                 [sign.event_time for sign in signs],
+                [sign.checkpoint_note for sign in signs],
             )
         }
         return [
             Delivery(delivery_id, inbox, last[inbox] - behind, sign)
             for delivery_id, inbox, behind, sign in zip(delivery_ids, inboxes, later, signs, strict=True)
         ]
+
+    async def agencies(self, tx: Transaction) -> list[AgencyId]:
+        """Those to whom something was ever delivered."""
+        return [AgencyId(row["agency_id"]) for row in await tx.connection.fetch(_AGENCIES)]
 
     async def page(
         self, tx: Transaction, recipient_id: RecipientId, after_sequence: int, limit: int
@@ -166,10 +173,11 @@ def _delivery(row: asyncpg.Record) -> Delivery:
             kind=row["kind"],
             event_id=EventId(row["event_id"]),
             event_time=utc(row["event_time"]),
-            referral_id=ReferralId(row["referral_id"]),
+            referral_id=ReferralId(row["referral_id"]) if row["referral_id"] else None,
             offer_id=OfferId(row["offer_id"]) if row["offer_id"] else None,
             service_id=ServiceId(row["service_id"]) if row["service_id"] else None,
             urgency=Urgency(row["urgency"]) if row["urgency"] else None,
             respond_by_time=utc(row["respond_by_time"]) if row["respond_by_time"] else None,
+            checkpoint_note=row["checkpoint_note"],
         ),
     )

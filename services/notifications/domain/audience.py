@@ -1,6 +1,7 @@
-"""Who is told of what. The sender's desk hears of every change; an agency of what touches its queue."""
+"""Who is told of what. The sender's desk hears of every change, an agency of what touches its queue, and
+every agency of the ledger's checkpoints."""
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from types import MappingProxyType
 from typing import Final
@@ -68,11 +69,25 @@ class ReferralFact:
     agency_id: AgencyId | None
 
 
-def deliveries_due(fact: ReferralFact) -> tuple[DueDelivery, ...]:
+@dataclass(frozen=True, slots=True)
+class ForEveryAgency:
+    """A fact that concerns all of them alike."""
+
+    sign: Sign
+
+
+def deliveries_due(
+    fact: ReferralFact | ForEveryAgency, agencies: Iterable[AgencyId] = ()
+) -> tuple[DueDelivery, ...]:
     """What is to be delivered: at most one delivery for each inbox concerned.
 
     An agency that refers to itself hears twice, in two inboxes: another colleague may sit at each.
+
+    Args:
+        agencies: everybody who is told of what concerns all.
     """
+    if isinstance(fact, ForEveryAgency):
+        return tuple(DueDelivery(Recipient(Inbox.AGENCY, agency), fact.sign) for agency in agencies)
     due = []
     for inbox in AUDIENCES[fact.sign.kind]:
         agency_id = fact.sender_agency_id if inbox is Inbox.DESK else fact.agency_id

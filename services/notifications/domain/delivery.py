@@ -1,4 +1,4 @@
-"""A delivery: a short sign that something waits. It says nothing about the person."""
+"""A delivery: a short sign that something waits, or a checkpoint of the ledger. Nothing about a person."""
 
 from dataclasses import dataclass
 from datetime import datetime
@@ -14,19 +14,22 @@ class Sign:
 
     Args:
         kind: the name of the fact, like `ReferralOffered`.
+        referral_id: None where it brings a checkpoint.
         service_id: None when the service is restricted, or where there is none.
         urgency: only with an offer.
         respond_by_time: only with an offer or a recall that waits for an answer.
+        checkpoint_note: the signed checkpoint that it brings, for its reader to keep.
     """
 
     kind: str
     event_id: EventId
     event_time: datetime
-    referral_id: ReferralId
+    referral_id: ReferralId | None = None
     offer_id: OfferId | None = None
     service_id: ServiceId | None = None
     urgency: Urgency | None = None
     respond_by_time: datetime | None = None
+    checkpoint_note: str | None = None
 
 
 @dataclass(frozen=True, slots=True)

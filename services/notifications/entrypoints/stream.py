@@ -1,4 +1,4 @@
-"""Reads what happened to referrals, and to what was given for them, and delivers it."""
+"""Reads what happened to referrals, to what was given for them, and the ledger's checkpoints; delivers it."""
 
 from typing import Final
 
@@ -6,17 +6,16 @@ from chassis import topics
 from chassis.events import IncomingEvent
 from chassis.postgres import Transaction
 from services.notifications.adapters.postgres_deliveries import PostgresDeliveries
-from services.notifications.domain.audience import ReferralFact
 from services.notifications.entrypoints.fan_out import FanOut
 from services.notifications.entrypoints.translate import read_fact
 from services.notifications.use_cases.deliver_facts import deliver_facts
 
 CONSUMER: Final = "notifications"
-TOPICS: Final = [topics.REFERRAL, topics.DISCLOSURE]
+TOPICS: Final = [topics.REFERRAL, topics.DISCLOSURE, topics.AUDIT]
 
 
 class ReferralFacts:
-    """The reader of kem.referral.v1, and of what kem.disclosure.v1 tells of recalls.
+    """The reader of kem.referral.v1, of what kem.disclosure.v1 tells of recalls, and of kem.audit.v1.
 
     Args:
         fan_out: the streams of this process, told after the commit; None where calls are answered elsewhere.
@@ -35,7 +34,7 @@ class ReferralFacts:
         Raises:
             PoisonEvent, NewerThanReader: an event that cannot be read.
         """
-        facts: list[ReferralFact] = [fact for event in events if (fact := read_fact(event))]
+        facts = [fact for event in events if (fact := read_fact(event))]
         delivered = await deliver_facts(facts, tx, self._deliveries)
         if self._fan_out is not None:
             fan_out = self._fan_out

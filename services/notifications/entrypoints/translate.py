@@ -1,4 +1,4 @@
-"""What an event of kem.referral.v1 or kem.disclosure.v1 says, as this service understands it."""
+"""What an event says, as this service understands it: of referrals, of recalls, and of the ledger."""
 
 from collections.abc import Callable
 from datetime import UTC, datetime
@@ -11,17 +11,20 @@ from google.protobuf.message import DecodeError, Message
 from chassis import topics
 from chassis.batch_reader import MALFORMED, PoisonEvent, known_fact
 from chassis.events import IncomingEvent
+from kem.audit.v1.audit_events_pb2 import AuditEvent
 from kem.disclosure.v1.disclosure_events_pb2 import DisclosureEvent
 from kem.referral.v1.referral_events_pb2 import ReferralEvent
 from kernel.ids import AgencyId, EventId, OfferId, ReferralId, ServiceId
 from kernel.time import utc
 from services.notifications.adapters.delivery_messages import URGENCIES
-from services.notifications.domain.audience import AUDIENCES, ReferralFact
+from services.notifications.domain.audience import AUDIENCES, ForEveryAgency, ReferralFact
 from services.notifications.domain.delivery import Sign
 
+Fact = ReferralFact | ForEveryAgency
 
-def read_fact(event: IncomingEvent) -> ReferralFact | None:
-    """The fact that an event tells; None where it is one of kem.disclosure.v1 that is delivered to nobody.
+
+def read_fact(event: IncomingEvent) -> Fact | None:
+    """The fact that an event tells; None where it is delivered to nobody.
 
     Raises:
         PoisonEvent: the bytes are no such event.
@@ -80,9 +83,20 @@ def _recall_fact(event: IncomingEvent) -> ReferralFact | None:
     return ReferralFact(sign, AgencyId(UUID(message.sender_agency_id)), AgencyId(UUID(message.agency_id)))
 
 
-_READERS: Final[dict[str, Callable[[IncomingEvent], ReferralFact | None]]] = {
+def _checkpoint(event: IncomingEvent) -> ForEveryAgency | None:
+    envelope = AuditEvent()
+    envelope.ParseFromString(event.payload)
+    if known_fact(event.event_id, envelope) != "checkpoint_given":
+        return None
+    note = envelope.checkpoint_given.note
+    kind = envelope.checkpoint_given.DESCRIPTOR.name
+    return ForEveryAgency(Sign(kind, EventId(event.event_id), event.event_time, checkpoint_note=note))
+
+
+_READERS: Final[dict[str, Callable[[IncomingEvent], Fact | None]]] = {
     topics.REFERRAL: _referral_fact,
     topics.DISCLOSURE: _recall_fact,
+    topics.AUDIT: _checkpoint,
 }
 
 

@@ -19,6 +19,7 @@ from kernel.codes import Urgency
 from kernel.ids import derived_id, ordered_id, random_id
 from services.referral.domain import directory_events as entered
 from services.referral.domain import referral_events as told
+from services.referral.domain.considered import Considered
 from services.referral.domain.referral_events import ReferralEvent
 
 DIRECTORY_POLICY_VERSION: Final = "1"
@@ -27,6 +28,7 @@ REASON_FIELDS: Final[Mapping[type, tuple[str, str]]] = MappingProxyType(
     {
         told.ReferralAwaitingPerson: ("cause", "UNMATCHED"),
         told.ReferralUnmatched: ("reason", "UNMATCHED"),
+        told.ReferralOffered: ("override_reason", "OVERRIDE"),
         told.ReferralReturned: ("reason", "RETURN"),
         told.ReferralNotCompleted: ("reason", "NOT_COMPLETED"),
         told.ReferralCancelled: ("reason", "CANCEL"),
@@ -147,7 +149,7 @@ def _fill(envelope: Any, fact: object, *, hidden: frozenset[str]) -> None:
         value = getattr(fact, name)
         if value is None or name in hidden:
             continue
-        if name == reason_field and value not in OWN_STEPS:
+        if name == reason_field and value and value not in OWN_STEPS:
             value = codes.travelling(reasons, value)
         if isinstance(value, datetime):
             getattr(message, name).FromDatetime(value)
@@ -155,8 +157,23 @@ def _fill(envelope: Any, fact: object, *, hidden: frozenset[str]) -> None:
             setattr(message, name, str(value))
         elif isinstance(value, Urgency):
             setattr(message, name, _URGENCIES[value])
+        elif isinstance(value, Considered):
+            _fill_considered(getattr(message, name), value)
         else:
             setattr(message, name, value)
+
+
+def _fill_considered(message: referral.Considered, one: Considered) -> None:
+    message.match_number = one.match_number
+    for proposed in one.proposed:
+        message.proposed.add(
+            service_id=str(proposed.service_id),
+            agency_id=str(proposed.agency_id),
+            service_version=proposed.service_version,
+            score_thousandths=proposed.score_thousandths,
+        )
+    for reason, services in one.left_out.items():
+        message.left_out.add(reason=reason, services=services)
 
 
 def _fields_by_fact() -> dict[type, tuple[str, tuple[str, ...]]]:

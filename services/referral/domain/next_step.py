@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from kernel.codes import Routing
 from kernel.ids import ActivityId, AgencyId, ServiceId, UnitId
 from services.referral.domain.conditions import Exclusion
+from services.referral.domain.considered import Considered
 from services.referral.domain.matching import MatchResult
 from services.referral.domain.offer import Offer
 from services.referral.domain.referral import Referral
@@ -53,12 +54,14 @@ class NextStep:
 
     Args:
         proposals: how many services the person can choose from.
+        considered: the match behind it.
     """
 
     places: tuple[Place, ...] = ()
     awaiting_cause: str | None = None
     unmatched_reason: str | None = None
     proposals: int = 0
+    considered: Considered | None = None
 
 
 def asks_the_person(referral: Referral) -> bool:

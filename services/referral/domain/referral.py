@@ -9,6 +9,7 @@ from kernel.codes import Origin, Routing, Urgency
 from kernel.errors import NotFound
 from kernel.ids import AgencyId, NeedId, OfferId, ReferralId, ServiceId
 from services.referral.domain import referral_events as told
+from services.referral.domain.considered import Considered
 from services.referral.domain.gap import Gap, new_gap
 from services.referral.domain.offer import Offer
 from services.referral.domain.transitions import (
@@ -103,13 +104,13 @@ class Referral:
         taken, self.events = self.events, []
         return [replace(event, causation_id=causation_id) for event in taken]
 
-    def await_person(self, cause: str, proposals: int = 0) -> None:
+    def await_person(self, cause: str, proposals: int = 0, considered: Considered | None = None) -> None:
         """The person decides next."""
         self._look_again()
         self._step(ReferralState.AWAITING_PERSON)
-        self._tell(told.ReferralAwaitingPerson(cause, proposals))
+        self._tell(told.ReferralAwaitingPerson(cause, proposals, self._may_be_told(considered)))
 
-    def put_offer(self, offer: Offer) -> None:
+    def put_offer(self, offer: Offer, considered: Considered | None = None) -> None:
         """A provider is asked; the place is reserved in the same transaction."""
         self._look_again()
         self._step(ReferralState.OFFERED)
@@ -123,22 +124,28 @@ class Referral:
                 self.urgency,
                 offer.respond_by_time,
                 offer.number,
+                self._may_be_told(considered),
+                "MATCH" if self.chosen_service_ids is None else "PERSON",
+                self.override_reason or "",
             )
         )
 
-    def wait(self) -> None:
+    def wait(self, considered: Considered | None = None) -> None:
         """Every place is taken: on the waiting list of each unit that fits."""
         self._look_again()
         self._step(ReferralState.WAITLISTED)
-        self._tell(told.ReferralWaitlisted())
+        self._tell(told.ReferralWaitlisted(considered=self._may_be_told(considered)))
 
-    def find_nobody(self, reason: str) -> None:
+    def find_nobody(self, reason: str, considered: Considered | None = None) -> None:
         """No provider fits: a gap in service, unless the list says that this reason is none."""
         self._look_again()
         self._step(ReferralState.UNMATCHED)
-        self._tell(told.ReferralUnmatched(reason))
+        self._tell(told.ReferralUnmatched(reason, self._may_be_told(considered)))
         if not codes.reason("UNMATCHED", reason).no_gap:
             self._record_gap(reason)
+
+    def _may_be_told(self, considered: Considered | None) -> Considered | None:
+        return None if self.is_restricted else considered
 
     def _record_gap(self, reason: str) -> None:
         gap = new_gap(self.referral_id, self.service_type, self.urgency, reason)

@@ -9,6 +9,7 @@ from uuid import UUID
 
 from kernel.codes import Urgency
 from kernel.ids import AgencyId, OfferId, ReferralId, ServiceId
+from services.referral.domain.considered import Considered
 
 
 @dataclass(frozen=True, slots=True)
@@ -17,11 +18,17 @@ class ReferralAwaitingPerson:
 
     cause: str
     proposals: int = 0
+    considered: Considered | None = None
 
 
 @dataclass(frozen=True, slots=True)
 class ReferralOffered:
-    """`service_id` is None where the service is restricted: then it never leaves this service."""
+    """`service_id` is None where the service is restricted: then it never leaves this service, nor a match.
+
+    Args:
+        chosen_by: PERSON or MATCH.
+        override_reason: a code of OVERRIDE where the match had left the chosen service out, else empty.
+    """
 
     offer_id: OfferId
     agency_id: AgencyId
@@ -29,6 +36,9 @@ class ReferralOffered:
     urgency: Urgency
     respond_by_time: datetime
     offer_number: int
+    considered: Considered | None = None
+    chosen_by: str = ""
+    override_reason: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,6 +47,7 @@ class ReferralWaitlisted:
 
     offer_id: OfferId | None = None
     agency_id: AgencyId | None = None
+    considered: Considered | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,6 +55,7 @@ class ReferralUnmatched:
     """`reason`: a code of UNMATCHED."""
 
     reason: str
+    considered: Considered | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -4,7 +4,7 @@ One path for all: needs just recorded (a whole batch), and single referrals that
 """
 
 from collections.abc import Collection, Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from typing import Final
 
@@ -16,6 +16,7 @@ from services.referral.adapters.postgres_waitlist import Entry
 from services.referral.adapters.stores import Stores
 from services.referral.domain.calendar import holidays_around
 from services.referral.domain.clocks import ResponsePolicy
+from services.referral.domain.considered import considered
 from services.referral.domain.matching import Candidate, MatchPolicy, match
 from services.referral.domain.next_step import (
     HOLD,
@@ -168,8 +169,8 @@ async def _matched(
                 declined=frozenset(),
             )
             step = NextStep(awaiting_cause=NO_CONSENT, proposals=len(result.proposals))
-        steps[referral.referral_id] = step
         referral.matches_made += 1
+        steps[referral.referral_id] = replace(step, considered=considered(result, referral.matches_made))
         placement.matches.append(Match(referral.referral_id, referral.matches_made, result))
         if result.reopens_time is not None and step.unmatched_reason:
             placement.deadlines.append(
@@ -271,18 +272,18 @@ def _move(
         placement.were_waiting.append(referral.referral_id)
     if place is not None:
         offer = new_offer(referral, place, clock, now)
-        referral.put_offer(offer)
+        referral.put_offer(offer, step.considered)
         placement.offers.append(offer)
         placement.deadlines += offer_deadlines(offer, clock)
     elif step.places:
         if not was_waiting:
-            referral.wait()
+            referral.wait(step.considered)
     elif referral.state is ReferralState.AWAITING_PERSON:
         return
     elif step.awaiting_cause is not None:
-        referral.await_person(step.awaiting_cause, step.proposals)
+        referral.await_person(step.awaiting_cause, step.proposals, step.considered)
     elif referral.state is not ReferralState.UNMATCHED and step.unmatched_reason is not None:
-        referral.find_nobody(step.unmatched_reason)
+        referral.find_nobody(step.unmatched_reason, step.considered)
 
 
 def _leave_list(referral: Referral, step: NextStep, place: Place | None, placement: Placement) -> None:

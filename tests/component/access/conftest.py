@@ -11,7 +11,7 @@ from tests.support.postgres import FreshDatabase
 from tools.stack.broker import Broker
 from tools.stack.postgres import PostgresServer
 
-SCHEMAS = ("intake", "referral", "notifications", "access")
+SCHEMAS = ("intake", "referral", "notifications", "access", "audit")
 
 
 @pytest.fixture(scope="module")

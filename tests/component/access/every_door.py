@@ -2,6 +2,7 @@
 
 import asyncio
 import base64
+import contextlib
 import os
 import signal
 import sys
@@ -19,6 +20,7 @@ from google.protobuf.message import Message
 
 from chassis.caller import SECOND_FACTOR, AssertionSigner
 from chassis.tls import secure_channel
+from kem.audit.v1 import audit_service_pb2 as audit
 from kem.directory.v1 import directory_pb2
 from kem.directory.v1 import directory_service_pb2 as directory
 from kem.directory.v1.directory_service_pb2_grpc import DirectoryServiceStub
@@ -48,6 +50,7 @@ from tools.stack.ports import free_port
 from tools.stack.services import wait_serving
 
 ROOT: Final = Path(__file__).resolve().parents[3]
+STREAMS: Final = ("/Subscribe", "/StreamEntries")
 SILENCE_SECONDS: Final = 5.0
 """So long a stream says nothing before it counts as let in: a refusal comes at once."""
 
@@ -127,7 +130,7 @@ class EveryDoor:
         opened: Any = self._channels[service, holder]  # its generic calls have no types
         metadata = [("authorization", f"Bearer {token}")] if token else []
         content = request if isinstance(request, bytes) else request.SerializeToString() if request else b""
-        if method.endswith("/Subscribe"):
+        if method.endswith(STREAMS):
             stream = opened.unary_stream(method)(content, metadata=metadata, timeout=seconds)
             try:
                 async with asyncio.timeout(min(SILENCE_SECONDS, seconds)):
@@ -167,6 +170,7 @@ async def every_door(database: FreshDatabase, folder: Path, bootstrap: str) -> A
         async with desk_at(intake) as desk:
             case = await _make_case(RunningReferral(addresses["referral"], intake), desk)
             doors = EveryDoor(intake, addresses, case, desk, hub, metrics)
+            await _until_on_record(doors)
             yield doors
             await doors.close()
     finally:
@@ -196,6 +200,8 @@ def _start(
         "KEM_NOTIFICATIONS_PUSH_NETWORKS": "127.0.0.0/8",
         "KEM_ACCESS_KEY_FILE": str(folder / "keys" / "sign-in.key"),
         "KEM_ACCESS_ASSERTION_KEY_FILE": str(key_file(folder, "kem-access")),
+        "KEM_AUDIT_SIGNING_KEY_FILE": str(key_file(folder, "kem-access")),
+        "KEM_AUDIT_CHECKPOINT_SECONDS": "1",
         **certificate_environment(service),
         f"{prefix}METRICS_ADDRESS": metrics_address,
         f"{prefix}IDENTITY_FILE": str(key_file(folder, f"service:{service}")),
@@ -247,6 +253,19 @@ async def _make_case(running: RunningReferral, desk: Desk) -> Case:
     )
     back = await _asked_back(running, desk)
     return Case(*ids, emergency_id, asked, asked_by_right, complaint, back)
+
+
+async def _until_on_record(doors: EveryDoor) -> None:
+    """Returns when the ledger has the case's referral, under a checkpoint."""
+    request = audit.TraceReferralRequest(referral_id=doors.case.referral_id, with_proofs=True)
+    method, token = "/kem.audit.v1.AuditService/TraceReferral", doors.token(Role.AUDITOR)
+    async with asyncio.timeout(30):
+        while True:
+            with contextlib.suppress(grpc.aio.AioRpcError):
+                answer = audit.TraceReferralResponse.FromString(await doors.call(method, token, request))
+                if answer.entries[0].proof:
+                    return
+            await asyncio.sleep(0.1)
 
 
 async def _complained_of(running: RunningReferral, agency_id: str) -> str:

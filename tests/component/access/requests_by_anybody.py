@@ -7,6 +7,7 @@ from uuid import uuid4
 from google.protobuf.message import Message
 
 from kem.access.v1 import access_service_pb2 as access
+from kem.audit.v1 import audit_service_pb2 as audit
 from kem.directory.v1 import directory_service_pb2 as directory
 from kem.disclosure.v1 import authority_service_pb2 as authority
 from kem.disclosure.v1 import complaint_service_pb2 as complaints
@@ -45,7 +46,20 @@ ISSUER = "https://provider.example/realms/kem"
 def requests_by_anybody(case: Case) -> dict[str, Message]:
     """A valid request per method that names no case."""
     one = _intake(case) | _directory(case) | _accounts(case)
-    return one | _inboxes(case) | _lists() | _hub()
+    return one | _inboxes(case) | _lists() | _hub() | _ledger(case)
+
+
+def _ledger(case: Case) -> dict[str, Message]:
+    return {
+        "ListEntries": audit.ListEntriesRequest(page_size=1),
+        "StreamEntries": audit.StreamEntriesRequest(),
+        "TraceReferral": audit.TraceReferralRequest(referral_id=case.referral_id),
+        "TraceBeneficiary": audit.TraceBeneficiaryRequest(beneficiary_id=str(uuid4())),
+        "GetCheckpoint": audit.GetCheckpointRequest(),
+        "ListCheckpoints": audit.ListCheckpointsRequest(),
+        "GetInclusionProof": audit.GetInclusionProofRequest(index=0),
+        "GetConsistencyProof": audit.GetConsistencyProofRequest(old_size=1 << 50, size=1 << 50),
+    }
 
 
 def _lists() -> dict[str, Message]:

@@ -19,6 +19,7 @@ from tests.component.access.things import STATES, Thing
 
 _ALL: Final = frozenset(Role)
 _SERVICE: Final = frozenset({Role.SERVICE})
+_AUDITORS: Final = frozenset({Role.AUDITOR, Role.DPO})
 _DPO, _OPERATOR = frozenset({Role.DPO}), frozenset({Role.OPERATOR})
 _KEEPERS: Final = frozenset({Role.AGENCY_ADMIN, Role.OPERATOR})
 _DIRECTORY_KEEPERS: Final = frozenset({Role.OPERATOR, Role.DPO})
@@ -138,6 +139,13 @@ KEEPING: Final[dict[str, Row]] = {
     "GetRetention": _of_hub(_DPO | {Role.AUDITOR}),
     "SaveAgreements": _for_everybody(frozenset({Role.DPO, Role.OPERATOR})),
     "ListAgreements": _for_everybody(frozenset({Role.DPO, Role.OPERATOR, Role.SUPERVISOR, Role.AUDITOR})),
+    **dict.fromkeys(
+        ("ListEntries", "StreamEntries", "GetInclusionProof", "TraceReferral"), _for_everybody(_AUDITORS)
+    ),
+    # nobody has a person of this id in the ledger: whom an auditor may trace hangs on no agency
+    "TraceBeneficiary": Row(_AUDITORS, Thing.NOTHING, "HISTORY_NOT_FOUND"),
+    **dict.fromkeys(("GetCheckpoint", "ListCheckpoints"), _for_everybody(_ALL - _SERVICE)),
+    "GetConsistencyProof": Row(_ALL - _SERVICE, Thing.NOTHING, "CHECKPOINT_NOT_FOUND"),
     "GetProfiles": _for_everybody(_SERVICE),
     "GetReceiptLines": _for_everybody(_SERVICE),
     "Seal": _for_everybody(_SERVICE),

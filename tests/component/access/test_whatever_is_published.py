@@ -12,13 +12,13 @@ import grpc
 import pytest
 from aiokafka import AIOKafkaProducer
 
+from chassis.plain_events import ENVELOPES
 from chassis.topics import PARTITIONS
 from kem.intake.v1 import need_pb2
 from kem.referral.v1 import referral_service_pb2 as referral
 from kem.referral.v1.referral_service_pb2_grpc import ReferralServiceStub
 from kernel.ids import random_id
 from tests.component.access.every_door import EveryDoor, every_door
-from tests.property.test_decoders import ENVELOPES
 from tests.support.damage import damaged, filled
 from tests.support.golden import kept_files
 from tests.support.postgres import FreshDatabase
@@ -33,7 +33,7 @@ if TYPE_CHECKING:  # the generated code has it for types only
 
 Found = TypeVar("Found")
 
-SCHEMAS: Final = ("intake", "referral", "notifications", "access")
+SCHEMAS: Final = ("intake", "referral", "notifications", "access", "audit")
 EACH: Final = 40
 NEEDS: Final = 3 * PARTITIONS
 """So many that every partition most likely carries one of them behind what was written before."""
@@ -82,7 +82,7 @@ async def test_what_is_no_event_stops_no_consumer(doors: EveryDoor, own_broker: 
         await ReferralServiceStub(partner).AcceptOffer(accept)
     given = await _until(partial(_disclosed, doors, taken))
     assert given.beneficiary.names
-    for schema in ("referral", "intake", "notifications"):
+    for schema in ("referral", "intake", "notifications", "audit"):
         count = f"SELECT 'set aside: ' || count(*) FROM {schema}.dead_letter"
         said = doors.intake.database.execute(count)
         assert "set aside: " in said

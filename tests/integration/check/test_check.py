@@ -7,10 +7,12 @@ import pytest
 
 from kem.referral.v1 import referral_events_pb2 as facts
 from kernel.ids import derived_id
+from tests.integration.check import broken_ledger
 from tests.integration.check import healthy_hub as hub_of
 from tests.integration.check.breaks import BREAKS, DROP_WALLS
 from tests.integration.check.broken_referrals import ILLEGAL_FACTS
 from tests.integration.check.healthy_hub import HealthyHub
+from tests.integration.check.healthy_ledger import plant_ledger
 from tests.integration.check.planted_hub import build
 from tests.support.postgres import MakeDatabase
 from tools.check.invariant import Finding
@@ -23,6 +25,19 @@ async def hub(fresh_database: MakeDatabase) -> AsyncIterator[HealthyHub]:
     connection = await asyncpg.connect(files.superuser_url)
     try:
         yield await build(files, connection)
+    finally:
+        await connection.close()
+
+
+@pytest.fixture
+async def audited_hub(fresh_database: MakeDatabase) -> AsyncIterator[HealthyHub]:
+    """The same with its ledger: apart, because the ledger notices whatever is done to a log."""
+    files = fresh_database(schemas=("intake", "referral", "notifications", "access", "audit"))
+    connection = await asyncpg.connect(files.superuser_url)
+    try:
+        hub = await build(files, connection)
+        await plant_ledger(hub)
+        yield hub
     finally:
         await connection.close()
 
@@ -53,6 +68,17 @@ async def test_what_is_broken_by_hand_is_found(hub: HealthyHub, statements: str,
     assert all(finding.examples for finding in found.values())
 
 
+@pytest.mark.parametrize(("statement", "noticed"), broken_ledger.BREAKS)
+async def test_what_is_done_to_the_ledger_is_found(
+    audited_hub: HealthyHub, statement: str, noticed: set[str]
+) -> None:
+    assert broken(await check_database(audited_hub.files.check_url)) == {}
+    await audited_hub.connection.execute(statement)
+    found = broken(await check_database(audited_hub.files.check_url))
+    assert set(found) == noticed
+    assert all(finding.examples for finding in found.values())
+
+
 @pytest.mark.parametrize(("referral_id", "fact", "noticed"), ILLEGAL_FACTS)
 async def test_a_fact_that_should_never_follow_is_found(
     hub: HealthyHub, referral_id: object, fact: facts.GapRecorded, noticed: set[str]
@@ -69,13 +95,13 @@ async def test_nothing_moves_a_referral_that_has_ended(hub: HealthyHub) -> None:
     assert "I5-finals-stay-final" in broken(await check_database(hub.files.check_url))
 
 
-async def test_every_invariant_was_broken_once(hub: HealthyHub) -> None:
+async def test_every_invariant_was_broken_once(audited_hub: HealthyHub) -> None:
     """An invariant that no test has seen broken may be one that cannot be."""
-    tried = {one for _, noticed in BREAKS for one in noticed} | {
+    tried = {one for _, noticed in (*BREAKS, *broken_ledger.BREAKS) for one in noticed} | {
         one for *_, noticed in ILLEGAL_FACTS for one in noticed
     }
     tried |= {"I5-finals-stay-final"}
-    report = await check_database(hub.files.check_url)
+    report = await check_database(audited_hub.files.check_url)
     assert {finding.id for finding in report.findings} == tried
 
 

@@ -47,6 +47,7 @@ MERGE = UUID("00000000-0000-4000-8000-00000000001a")
 KEPT = BeneficiaryId(UUID("00000000-0000-4000-8000-00000000001b"))
 COMPLAINT = UUID("00000000-0000-4000-8000-00000000001f")
 RECEIPT = UUID("00000000-0000-4000-8000-000000000020")
+CELL = UUID("00000000-0000-5000-8000-000000000021")
 RIGHTS_REQUEST = UUID("00000000-0000-4000-8000-00000000000e")
 CALLER = Caller(
     UUID("00000000-0000-4000-8000-000000000009"), AGENCY, frozenset({"caseworker"}), "desk 4", "pwd", "test"
@@ -56,7 +57,7 @@ FACTS: list[object] = [
     events.BeneficiaryRegistered(PERSON, AGENCY, Origin.OUTREACH, REQUEST),
     events.BeneficiaryUpdated(PERSON, 2, REQUEST),
     events.ProfileChanged(PERSON, 3, REQUEST),
-    events.ConsentRecorded(CONSENT, PERSON, 1, (AGENCY,), NOW + timedelta(days=90), REQUEST),
+    events.ConsentRecorded(CONSENT, PERSON, 1, (AGENCY,), NOW + timedelta(days=90), "2026-1", REQUEST),
     events.ConsentWithdrawn(PERSON, 2, AGENCY, NOW - timedelta(hours=5), (CONSENT,), REQUEST),
     events.ConsentStateRecorded(PERSON, 3, "INVALIDATED", CONSENT, AGENCY, REQUEST),
     events.ConsentFrozen(EMERGENCY, PERSON, REQUEST),
@@ -80,7 +81,10 @@ FACTS: list[object] = [
     events.BeneficiariesMerged(MERGE, PERSON, KEPT, REQUEST),
     events.BeneficiariesUnmerged(MERGE, PERSON, KEPT, REQUEST),
     events.AgreementChanged(AGENCY, 4, NOW, NOW + timedelta(days=365), REQUEST),
-    events.DisclosureGiven(DISCLOSURE, REFERRAL, AGENCY, 0b1111, 0b0111, REQUEST),
+    events.DisclosureGiven(
+        *(DISCLOSURE, REFERRAL, AGENCY, 0b1111, 0b0111, "SERVICE_EDUCATION"),
+        *((LegalBasis.CONSENT,), (CONSENT,), (CELL,), 3, REQUEST),
+    ),
     events.DisclosureRefused(DISCLOSURE, REFERRAL, AGENCY, "CONSENT_NOT_IN_FORCE", 0b1111, REQUEST),
     emergency_events.HandoverRecorded(
         DISCLOSURE,
@@ -132,7 +136,9 @@ ENVELOPES: dict[str, type[Message]] = {topics.INTAKE: IntakeEvent, topics.DISCLO
 ALARM = many_people_searched(61, CALLER, NOW, EVENT, REQUEST)
 """Of topic kem.access.v1, whose other facts are the access service's."""
 
-CURRENT_SHAPE = {fact: 1 for envelope in ENVELOPES.values() for fact in facts_of(envelope)}
+CURRENT_SHAPE = {fact: 1 for envelope in ENVELOPES.values() for fact in facts_of(envelope)} | dict.fromkeys(
+    ("ConsentRecorded", "DisclosureGiven"), 2
+)
 """The number of the shape that is written now; one more for a fact whose message has changed."""
 
 

@@ -1,6 +1,7 @@
 """Who is told of what."""
 
 from dataclasses import replace
+from uuid import uuid4
 
 import pytest
 from google.protobuf.message import Message
@@ -9,13 +10,15 @@ from chassis.batch_reader import NEWER_THAN_READER, PoisonEvent
 from chassis.events import IncomingEvent
 from kem.disclosure.v1.disclosure_events_pb2 import DisclosureEvent
 from kem.referral.v1 import referral_events_pb2 as facts
-from kernel.ids import ReferralId, derived_id
+from kernel.ids import AgencyId, ReferralId, derived_id
 from kernel.vocabulary import Urgency
+from services.audit.domain.facts import CheckpointGiven, SigningKeyBegun
 from services.intake.domain.recall_events import RecallFact
 from services.notifications.adapters.delivery_messages import delivery_message
-from services.notifications.domain.audience import AUDIENCES, ReferralFact, deliveries_due
+from services.notifications.domain.audience import AUDIENCES, ForEveryAgency, ReferralFact, deliveries_due
 from services.notifications.domain.recipient import Inbox
 from services.notifications.entrypoints.translate import read_fact
+from tests.integration.audit.ledgers import incoming_from_audit
 from tests.support.golden import facts_of
 from tests.support.recall_facts import DUE_TIME, incoming_from_intake, recall_facts
 from tests.support.referral_facts import AGENCY, SENDER, as_if_newer, fact_names, incoming, offered
@@ -67,7 +70,7 @@ RECALLS = {"RecallOpened", "RecallOverdue", "RecallAcknowledged"}
 
 def _read(event: IncomingEvent) -> ReferralFact:
     fact = read_fact(event)
-    assert fact is not None
+    assert isinstance(fact, ReferralFact)
     return fact
 
 
@@ -146,8 +149,23 @@ def test_the_message_of_a_delivery_has_no_field_for_anything_about_a_person() ->
         "urgency",
         "respond_by_time",
         "event_time",
+        "checkpoint_note",
     }
     assert delivery_message.__doc__
+
+
+def test_a_checkpoint_of_the_ledger_goes_to_every_agency_with_its_note() -> None:
+    fact = read_fact(incoming_from_audit(CheckpointGiven("kem.test/ledger", 1, 7, "the note")))
+    assert isinstance(fact, ForEveryAgency)
+    agencies = [AgencyId(uuid4()), AgencyId(uuid4())]
+    due = deliveries_due(fact, agencies)
+    assert [(one.recipient.inbox, one.recipient.agency_id) for one in due] == [
+        (Inbox.AGENCY, agency) for agency in agencies
+    ]
+    assert {(one.sign.kind, one.sign.referral_id, one.sign.checkpoint_note) for one in due} == {
+        ("CheckpointGiven", None, "the note")
+    }
+    assert read_fact(incoming_from_audit(SigningKeyBegun("kem.test/ledger", "a key"))) is None
 
 
 def test_a_fact_newer_than_this_version_is_parked_and_not_guessed() -> None:

@@ -9,7 +9,8 @@ import pytest
 import typer
 
 from tools import operate
-from tools.__main__ import COMMANDS, main
+from tools.__main__ import main
+from tools.commands import COMMANDS
 
 ROOT = Path(__file__).resolve().parents[3]
 EVENT = "01a2136c-64b3-7a56-a3fa-e858b59aeeff"

@@ -17,6 +17,7 @@ from kernel.ids import ActivityId, AgencyId, OfferId, ReferralId, ServiceId, Uni
 from services.referral.adapters.event_codec import OWN_STEPS, REASON_FIELDS, encode
 from services.referral.domain import directory_events as entered
 from services.referral.domain import referral_events as told
+from services.referral.domain.considered import Considered, ProposedService
 from tests.support.golden import fact_in, facts_of, golden_bytes, kept_files
 
 NOW = datetime(2026, 3, 2, 9, 30, 15, 250_000, tzinfo=UTC)
@@ -34,11 +35,14 @@ CALLER = Caller(
     UUID("00000000-0000-4000-8000-00000000000c"), AGENCY, frozenset({"agency_member"}), "p 4", "pwd", "test"
 )
 
+CONSIDERED = Considered(4, (ProposedService(SERVICE, AGENCY, 7, 812),), {"NO_PLACE": 2, "SUSPENDED": 1})
 REFERRAL_FACTS: list[told.ReferralFact] = [
-    told.ReferralAwaitingPerson("ASK_FIRST", 3),
-    told.ReferralOffered(OFFER, AGENCY, SERVICE, Urgency.URGENT, DUE, 2),
-    told.ReferralWaitlisted(OFFER, AGENCY),
-    told.ReferralUnmatched("NO_PLACE"),
+    told.ReferralAwaitingPerson("ASK_FIRST", 3, CONSIDERED),
+    told.ReferralOffered(
+        OFFER, AGENCY, SERVICE, Urgency.URGENT, DUE, 2, CONSIDERED, "PERSON", "DIRECTORY_OUT_OF_DATE"
+    ),
+    told.ReferralWaitlisted(considered=CONSIDERED),
+    told.ReferralUnmatched("NO_PLACE", CONSIDERED),
     told.ReferralRematched("PLACE_FREED"),
     told.ReferralAccepted(OFFER, AGENCY, SERVICE, "EDUCATION", 0b1111, False),
     told.ReferralReturned(OFFER, AGENCY, "CAPACITY_LOST", True),
@@ -80,7 +84,9 @@ RESTRICTED_FACTS: list[entered.DirectoryFact] = [
     entered.CapacityQuestioned(AGENCY, SERVICE, "GBV_SHELTER", UNIT, 2),
 ]
 ENVELOPES: dict[str, type[Message]] = {topics.REFERRAL: ReferralEvent, topics.DIRECTORY: DirectoryEvent}
-CURRENT_SHAPE = {fact: 1 for envelope in ENVELOPES.values() for fact in facts_of(envelope)}
+CURRENT_SHAPE = {fact: 1 for envelope in ENVELOPES.values() for fact in facts_of(envelope)} | dict.fromkeys(
+    ("ReferralAwaitingPerson", "ReferralOffered", "ReferralWaitlisted", "ReferralUnmatched"), 2
+)
 """The number of the shape that is written now; one more for a fact whose message has changed."""
 
 

@@ -302,6 +302,11 @@ class DisclosureGiven(_message.Message):
     AGENCY_ID_FIELD_NUMBER: _builtins.int
     ASKED_MASK_FIELD_NUMBER: _builtins.int
     GIVEN_MASK_FIELD_NUMBER: _builtins.int
+    PURPOSE_FIELD_NUMBER: _builtins.int
+    LEGAL_BASES_FIELD_NUMBER: _builtins.int
+    CONSENT_IDS_FIELD_NUMBER: _builtins.int
+    CELL_IDS_FIELD_NUMBER: _builtins.int
+    AGREEMENT_VERSION_FIELD_NUMBER: _builtins.int
     disclosure_id: _builtins.str
     """The disclosure."""
     referral_id: _builtins.str
@@ -312,6 +317,22 @@ class DisclosureGiven(_message.Message):
     """Bits of the data categories asked for; 0 where the service is restricted, because they would tell its kind."""
     given_mask: _builtins.int
     """Bits of the data categories given; 0 likewise."""
+    purpose: _builtins.str
+    """For what, a code of PURPOSES; empty where the service is restricted."""
+    agreement_version: _builtins.int
+    """The version of the agency's sharing agreement in force."""
+    @_builtins.property
+    def legal_bases(self) -> _containers.RepeatedScalarFieldContainer[_builtins.str]:
+        """On which legal bases, codes."""
+
+    @_builtins.property
+    def consent_ids(self) -> _containers.RepeatedScalarFieldContainer[_builtins.str]:
+        """The consents that permit it."""
+
+    @_builtins.property
+    def cell_ids(self) -> _containers.RepeatedScalarFieldContainer[_builtins.str]:
+        """The grant cells of these consents that permit it."""
+
     def __init__(
         self,
         *,
@@ -320,10 +341,15 @@ class DisclosureGiven(_message.Message):
         agency_id: _builtins.str = ...,
         asked_mask: _builtins.int = ...,
         given_mask: _builtins.int = ...,
+        purpose: _builtins.str = ...,
+        legal_bases: _abc.Iterable[_builtins.str] | None = ...,
+        consent_ids: _abc.Iterable[_builtins.str] | None = ...,
+        cell_ids: _abc.Iterable[_builtins.str] | None = ...,
+        agreement_version: _builtins.int = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["agency_id", b"agency_id", "asked_mask", b"asked_mask", "disclosure_id", b"disclosure_id", "given_mask", b"given_mask", "referral_id", b"referral_id"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["agency_id", b"agency_id", "agreement_version", b"agreement_version", "asked_mask", b"asked_mask", "cell_ids", b"cell_ids", "consent_ids", b"consent_ids", "disclosure_id", b"disclosure_id", "given_mask", b"given_mask", "legal_bases", b"legal_bases", "purpose", b"purpose", "referral_id", b"referral_id"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 

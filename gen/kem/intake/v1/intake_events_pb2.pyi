@@ -259,10 +259,13 @@ class ConsentRecorded(_message.Message):
     BENEFICIARY_ID_FIELD_NUMBER: _builtins.int
     AGENCY_IDS_FIELD_NUMBER: _builtins.int
     VALID_UNTIL_TIME_FIELD_NUMBER: _builtins.int
+    NOTICE_VERSION_FIELD_NUMBER: _builtins.int
     consent_id: _builtins.str
     """The consent."""
     beneficiary_id: _builtins.str
     """Whose."""
+    notice_version: _builtins.str
+    """The notice that was read or heard; in which language it was would tell of the person."""
     @_builtins.property
     def agency_ids(self) -> _containers.RepeatedScalarFieldContainer[_builtins.str]:
         """Agencies named in it."""
@@ -278,10 +281,11 @@ class ConsentRecorded(_message.Message):
         beneficiary_id: _builtins.str = ...,
         agency_ids: _abc.Iterable[_builtins.str] | None = ...,
         valid_until_time: _timestamp_pb2.Timestamp | None = ...,
+        notice_version: _builtins.str = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _typing.Literal["valid_until_time", b"valid_until_time"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["agency_ids", b"agency_ids", "beneficiary_id", b"beneficiary_id", "consent_id", b"consent_id", "valid_until_time", b"valid_until_time"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["agency_ids", b"agency_ids", "beneficiary_id", b"beneficiary_id", "consent_id", b"consent_id", "notice_version", b"notice_version", "valid_until_time", b"valid_until_time"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 

@@ -58,6 +58,7 @@ class Delivery(_message.Message):
     URGENCY_FIELD_NUMBER: _builtins.int
     RESPOND_BY_TIME_FIELD_NUMBER: _builtins.int
     EVENT_TIME_FIELD_NUMBER: _builtins.int
+    CHECKPOINT_NOTE_FIELD_NUMBER: _builtins.int
     delivery_id: _builtins.str
     """Its id."""
     sequence: _builtins.int
@@ -65,13 +66,17 @@ class Delivery(_message.Message):
     kind: _builtins.str
     """What happened: the name of the fact, like ReferralOffered."""
     referral_id: _builtins.str
-    """The referral."""
+    """The referral; empty where it is about none: a checkpoint of the ledger."""
     offer_id: _builtins.str
     """The offer; absent where none."""
     service_id: _builtins.str
     """The service; absent when restricted or none."""
     urgency: _common_pb2.Urgency.ValueType
     """How urgent; only with an offer."""
+    checkpoint_note: _builtins.str
+    """Of CheckpointGiven the signed checkpoint of the ledger (c2sp.org/tlog-checkpoint): keep it outside of the hub, and nobody can
+    change unseen what happened before it.
+    """
     @_builtins.property
     def respond_by_time(self) -> _timestamp_pb2.Timestamp:
         """Until when an answer is due; only with an offer, or a recall."""
@@ -92,15 +97,20 @@ class Delivery(_message.Message):
         urgency: _common_pb2.Urgency.ValueType = ...,
         respond_by_time: _timestamp_pb2.Timestamp | None = ...,
         event_time: _timestamp_pb2.Timestamp | None = ...,
+        checkpoint_note: _builtins.str | None = ...,
     ) -> None: ...
-    _HasFieldArgType: _TypeAlias = _typing.Literal["_offer_id", b"_offer_id", "_service_id", b"_service_id", "event_time", b"event_time", "offer_id", b"offer_id", "respond_by_time", b"respond_by_time", "service_id", b"service_id"]  # noqa: Y015
+    _HasFieldArgType: _TypeAlias = _typing.Literal["_checkpoint_note", b"_checkpoint_note", "_offer_id", b"_offer_id", "_service_id", b"_service_id", "checkpoint_note", b"checkpoint_note", "event_time", b"event_time", "offer_id", b"offer_id", "respond_by_time", b"respond_by_time", "service_id", b"service_id"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["_offer_id", b"_offer_id", "_service_id", b"_service_id", "delivery_id", b"delivery_id", "event_time", b"event_time", "kind", b"kind", "offer_id", b"offer_id", "referral_id", b"referral_id", "respond_by_time", b"respond_by_time", "sequence", b"sequence", "service_id", b"service_id", "urgency", b"urgency"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["_checkpoint_note", b"_checkpoint_note", "_offer_id", b"_offer_id", "_service_id", b"_service_id", "checkpoint_note", b"checkpoint_note", "delivery_id", b"delivery_id", "event_time", b"event_time", "kind", b"kind", "offer_id", b"offer_id", "referral_id", b"referral_id", "respond_by_time", b"respond_by_time", "sequence", b"sequence", "service_id", b"service_id", "urgency", b"urgency"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    _WhichOneofReturnType__checkpoint_note: _TypeAlias = _typing.Literal["checkpoint_note"]  # noqa: Y015
+    _WhichOneofArgType__checkpoint_note: _TypeAlias = _typing.Literal["_checkpoint_note", b"_checkpoint_note"]  # noqa: Y015
     _WhichOneofReturnType__offer_id: _TypeAlias = _typing.Literal["offer_id"]  # noqa: Y015
     _WhichOneofArgType__offer_id: _TypeAlias = _typing.Literal["_offer_id", b"_offer_id"]  # noqa: Y015
     _WhichOneofReturnType__service_id: _TypeAlias = _typing.Literal["service_id"]  # noqa: Y015
     _WhichOneofArgType__service_id: _TypeAlias = _typing.Literal["_service_id", b"_service_id"]  # noqa: Y015
+    @_typing.overload
+    def WhichOneof(self, oneof_group: _WhichOneofArgType__checkpoint_note) -> _WhichOneofReturnType__checkpoint_note | None: ...
     @_typing.overload
     def WhichOneof(self, oneof_group: _WhichOneofArgType__offer_id) -> _WhichOneofReturnType__offer_id | None: ...
     @_typing.overload

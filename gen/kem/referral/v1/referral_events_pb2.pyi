@@ -3,9 +3,11 @@
 isort:skip_file
 What happened to referrals and offers. Random ids, states and travelling reasons only."""
 
+from collections import abc as _abc
 from google.protobuf import descriptor as _descriptor
 from google.protobuf import message as _message
 from google.protobuf import timestamp_pb2 as _timestamp_pb2
+from google.protobuf.internal import containers as _containers
 from kem.common.v1 import common_pb2 as _common_pb2
 import builtins as _builtins
 import sys
@@ -241,25 +243,127 @@ class ReferralAwaitingPerson(_message.Message):
 
     CAUSE_FIELD_NUMBER: _builtins.int
     PROPOSALS_FIELD_NUMBER: _builtins.int
+    CONSIDERED_FIELD_NUMBER: _builtins.int
     cause: _builtins.str
     """Why: ASK_FIRST, HOLD, LIST_ENDED, WAIT_OFFERED, PERSON_CLOCK_ENDED, TAKEN_BY_PHONE (while another agency was
     asked); WITHHELD for what tells of the person.
     """
     proposals: _builtins.int
     """How many services are proposed."""
+    @_builtins.property
+    def considered(self) -> Global___Considered:
+        """The match behind it; absent where there was none, or the service is restricted."""
+
     def __init__(
         self,
         *,
         cause: _builtins.str = ...,
         proposals: _builtins.int = ...,
+        considered: Global___Considered | None = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _typing.Literal["_considered", b"_considered", "considered", b"considered"]  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["_considered", b"_considered", "cause", b"cause", "considered", b"considered", "proposals", b"proposals"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    _WhichOneofReturnType__considered: _TypeAlias = _typing.Literal["considered"]  # noqa: Y015
+    _WhichOneofArgType__considered: _TypeAlias = _typing.Literal["_considered", b"_considered"]  # noqa: Y015
+    def WhichOneof(self, oneof_group: _WhichOneofArgType__considered) -> _WhichOneofReturnType__considered | None: ...
+
+Global___ReferralAwaitingPerson: _TypeAlias = ReferralAwaitingPerson  # noqa: Y015
+
+@_typing.final
+class Considered(_message.Message):
+    """One match of a referral."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    MATCH_NUMBER_FIELD_NUMBER: _builtins.int
+    PROPOSED_FIELD_NUMBER: _builtins.int
+    LEFT_OUT_FIELD_NUMBER: _builtins.int
+    match_number: _builtins.int
+    """From 1; under it the terms of the scores are kept with the referral (ExplainMatches reads them aloud)."""
+    @_builtins.property
+    def proposed(self) -> _containers.RepeatedCompositeFieldContainer[Global___ProposedService]:
+        """The best services, ten at most, the best first."""
+
+    @_builtins.property
+    def left_out(self) -> _containers.RepeatedCompositeFieldContainer[Global___LeftOut]:
+        """How many services were left out, for each reason that says something about the service alone."""
+
+    def __init__(
+        self,
+        *,
+        match_number: _builtins.int = ...,
+        proposed: _abc.Iterable[Global___ProposedService] | None = ...,
+        left_out: _abc.Iterable[Global___LeftOut] | None = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["cause", b"cause", "proposals", b"proposals"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["left_out", b"left_out", "match_number", b"match_number", "proposed", b"proposed"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
-Global___ReferralAwaitingPerson: _TypeAlias = ReferralAwaitingPerson  # noqa: Y015
+Global___Considered: _TypeAlias = Considered  # noqa: Y015
+
+@_typing.final
+class ProposedService(_message.Message):
+    """A service that came into question."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    SERVICE_ID_FIELD_NUMBER: _builtins.int
+    AGENCY_ID_FIELD_NUMBER: _builtins.int
+    SERVICE_VERSION_FIELD_NUMBER: _builtins.int
+    SCORE_THOUSANDTHS_FIELD_NUMBER: _builtins.int
+    service_id: _builtins.str
+    """The service."""
+    agency_id: _builtins.str
+    """Its agency."""
+    service_version: _builtins.int
+    """Which version of its row in the directory was read."""
+    score_thousandths: _builtins.int
+    """Its score: 1000 would be the best of all in each term."""
+    def __init__(
+        self,
+        *,
+        service_id: _builtins.str = ...,
+        agency_id: _builtins.str = ...,
+        service_version: _builtins.int = ...,
+        score_thousandths: _builtins.int = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["agency_id", b"agency_id", "score_thousandths", b"score_thousandths", "service_id", b"service_id", "service_version", b"service_version"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___ProposedService: _TypeAlias = ProposedService  # noqa: Y015
+
+@_typing.final
+class LeftOut(_message.Message):
+    """Services that were left out."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    REASON_FIELD_NUMBER: _builtins.int
+    SERVICES_FIELD_NUMBER: _builtins.int
+    reason: _builtins.str
+    """AGREEMENT, SUSPENDED, CLOSED, NO_PLACE or DECLINED."""
+    services: _builtins.int
+    """How many."""
+    def __init__(
+        self,
+        *,
+        reason: _builtins.str = ...,
+        services: _builtins.int = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["reason", b"reason", "services", b"services"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___LeftOut: _TypeAlias = LeftOut  # noqa: Y015
 
 @_typing.final
 class ReferralOffered(_message.Message):
@@ -273,6 +377,9 @@ class ReferralOffered(_message.Message):
     URGENCY_FIELD_NUMBER: _builtins.int
     RESPOND_BY_TIME_FIELD_NUMBER: _builtins.int
     OFFER_NUMBER_FIELD_NUMBER: _builtins.int
+    CONSIDERED_FIELD_NUMBER: _builtins.int
+    CHOSEN_BY_FIELD_NUMBER: _builtins.int
+    OVERRIDE_REASON_FIELD_NUMBER: _builtins.int
     offer_id: _builtins.str
     """The offer."""
     agency_id: _builtins.str
@@ -283,9 +390,19 @@ class ReferralOffered(_message.Message):
     """How urgent."""
     offer_number: _builtins.int
     """1 for the first offer of the referral."""
+    chosen_by: _builtins.str
+    """Who has chosen the provider: PERSON, or MATCH where the best one whom the person permits was asked at once."""
+    override_reason: _builtins.str
+    """Why a service was asked that the match had left out, a code of OVERRIDE, or WITHHELD for what tells of the person; empty
+    where none was.
+    """
     @_builtins.property
     def respond_by_time(self) -> _timestamp_pb2.Timestamp:
         """Until when an answer is due."""
+
+    @_builtins.property
+    def considered(self) -> Global___Considered:
+        """The match behind it; absent where the service is restricted."""
 
     def __init__(
         self,
@@ -296,13 +413,21 @@ class ReferralOffered(_message.Message):
         urgency: _common_pb2.Urgency.ValueType = ...,
         respond_by_time: _timestamp_pb2.Timestamp | None = ...,
         offer_number: _builtins.int = ...,
+        considered: Global___Considered | None = ...,
+        chosen_by: _builtins.str = ...,
+        override_reason: _builtins.str = ...,
     ) -> None: ...
-    _HasFieldArgType: _TypeAlias = _typing.Literal["_service_id", b"_service_id", "respond_by_time", b"respond_by_time", "service_id", b"service_id"]  # noqa: Y015
+    _HasFieldArgType: _TypeAlias = _typing.Literal["_considered", b"_considered", "_service_id", b"_service_id", "considered", b"considered", "respond_by_time", b"respond_by_time", "service_id", b"service_id"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["_service_id", b"_service_id", "agency_id", b"agency_id", "offer_id", b"offer_id", "offer_number", b"offer_number", "respond_by_time", b"respond_by_time", "service_id", b"service_id", "urgency", b"urgency"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["_considered", b"_considered", "_service_id", b"_service_id", "agency_id", b"agency_id", "chosen_by", b"chosen_by", "considered", b"considered", "offer_id", b"offer_id", "offer_number", b"offer_number", "override_reason", b"override_reason", "respond_by_time", b"respond_by_time", "service_id", b"service_id", "urgency", b"urgency"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    _WhichOneofReturnType__considered: _TypeAlias = _typing.Literal["considered"]  # noqa: Y015
+    _WhichOneofArgType__considered: _TypeAlias = _typing.Literal["_considered", b"_considered"]  # noqa: Y015
     _WhichOneofReturnType__service_id: _TypeAlias = _typing.Literal["service_id"]  # noqa: Y015
     _WhichOneofArgType__service_id: _TypeAlias = _typing.Literal["_service_id", b"_service_id"]  # noqa: Y015
+    @_typing.overload
+    def WhichOneof(self, oneof_group: _WhichOneofArgType__considered) -> _WhichOneofReturnType__considered | None: ...
+    @_typing.overload
     def WhichOneof(self, oneof_group: _WhichOneofArgType__service_id) -> _WhichOneofReturnType__service_id | None: ...
 
 Global___ReferralOffered: _TypeAlias = ReferralOffered  # noqa: Y015
@@ -315,26 +440,36 @@ class ReferralWaitlisted(_message.Message):
 
     OFFER_ID_FIELD_NUMBER: _builtins.int
     AGENCY_ID_FIELD_NUMBER: _builtins.int
+    CONSIDERED_FIELD_NUMBER: _builtins.int
     offer_id: _builtins.str
     """The offer that put it there; absent where no place was free at all."""
     agency_id: _builtins.str
     """Its agency; absent likewise."""
+    @_builtins.property
+    def considered(self) -> Global___Considered:
+        """The match behind it; absent with an offer, or where the service is restricted."""
+
     def __init__(
         self,
         *,
         offer_id: _builtins.str | None = ...,
         agency_id: _builtins.str | None = ...,
+        considered: Global___Considered | None = ...,
     ) -> None: ...
-    _HasFieldArgType: _TypeAlias = _typing.Literal["_agency_id", b"_agency_id", "_offer_id", b"_offer_id", "agency_id", b"agency_id", "offer_id", b"offer_id"]  # noqa: Y015
+    _HasFieldArgType: _TypeAlias = _typing.Literal["_agency_id", b"_agency_id", "_considered", b"_considered", "_offer_id", b"_offer_id", "agency_id", b"agency_id", "considered", b"considered", "offer_id", b"offer_id"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["_agency_id", b"_agency_id", "_offer_id", b"_offer_id", "agency_id", b"agency_id", "offer_id", b"offer_id"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["_agency_id", b"_agency_id", "_considered", b"_considered", "_offer_id", b"_offer_id", "agency_id", b"agency_id", "considered", b"considered", "offer_id", b"offer_id"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     _WhichOneofReturnType__agency_id: _TypeAlias = _typing.Literal["agency_id"]  # noqa: Y015
     _WhichOneofArgType__agency_id: _TypeAlias = _typing.Literal["_agency_id", b"_agency_id"]  # noqa: Y015
+    _WhichOneofReturnType__considered: _TypeAlias = _typing.Literal["considered"]  # noqa: Y015
+    _WhichOneofArgType__considered: _TypeAlias = _typing.Literal["_considered", b"_considered"]  # noqa: Y015
     _WhichOneofReturnType__offer_id: _TypeAlias = _typing.Literal["offer_id"]  # noqa: Y015
     _WhichOneofArgType__offer_id: _TypeAlias = _typing.Literal["_offer_id", b"_offer_id"]  # noqa: Y015
     @_typing.overload
     def WhichOneof(self, oneof_group: _WhichOneofArgType__agency_id) -> _WhichOneofReturnType__agency_id | None: ...
+    @_typing.overload
+    def WhichOneof(self, oneof_group: _WhichOneofArgType__considered) -> _WhichOneofReturnType__considered | None: ...
     @_typing.overload
     def WhichOneof(self, oneof_group: _WhichOneofArgType__offer_id) -> _WhichOneofReturnType__offer_id | None: ...
 
@@ -347,18 +482,26 @@ class ReferralUnmatched(_message.Message):
     DESCRIPTOR: _descriptor.Descriptor
 
     REASON_FIELD_NUMBER: _builtins.int
+    CONSIDERED_FIELD_NUMBER: _builtins.int
     reason: _builtins.str
     """NO_SERVICE, NO_PLACE or NO_AGREEMENT; WITHHELD for what tells of the person."""
+    @_builtins.property
+    def considered(self) -> Global___Considered:
+        """The match behind it; absent where the service is restricted."""
+
     def __init__(
         self,
         *,
         reason: _builtins.str = ...,
+        considered: Global___Considered | None = ...,
     ) -> None: ...
-    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    _HasFieldArgType: _TypeAlias = _typing.Literal["_considered", b"_considered", "considered", b"considered"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["reason", b"reason"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["_considered", b"_considered", "considered", b"considered", "reason", b"reason"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
-    def WhichOneof(self, oneof_group: _Never) -> None: ...
+    _WhichOneofReturnType__considered: _TypeAlias = _typing.Literal["considered"]  # noqa: Y015
+    _WhichOneofArgType__considered: _TypeAlias = _typing.Literal["_considered", b"_considered"]  # noqa: Y015
+    def WhichOneof(self, oneof_group: _WhichOneofArgType__considered) -> _WhichOneofReturnType__considered | None: ...
 
 Global___ReferralUnmatched: _TypeAlias = ReferralUnmatched  # noqa: Y015
 

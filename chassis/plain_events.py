@@ -1,0 +1,127 @@
+"""An event's bytes as plain values, as far as they are ids, codes, numbers and times.
+
+Events carry nothing about a person. Whatever else stands where only a code or an id may stand is withheld all
+the same: a message that a stranger put into a topic, or one that was set aside, may hold anything.
+"""
+
+import re
+from collections.abc import Callable, Mapping
+from datetime import UTC
+from typing import Any, Final
+from uuid import UUID
+
+from google.protobuf.descriptor import FieldDescriptor
+from google.protobuf.message import DecodeError, Message
+
+from chassis.topics import ACCESS, AUDIT, DIRECTORY, DISCLOSURE, INTAKE, NOTIFICATIONS, REFERRAL, SOURCES
+from kem.access.v1.access_events_pb2 import AccessEvent
+from kem.audit.v1.audit_events_pb2 import AuditEvent
+from kem.directory.v1.directory_events_pb2 import DirectoryEvent
+from kem.disclosure.v1.disclosure_events_pb2 import DisclosureEvent
+from kem.intake.v1.intake_events_pb2 import IntakeEvent
+from kem.notifications.v1.notifications_events_pb2 import NotificationsEvent
+from kem.referral.v1.referral_events_pb2 import ReferralEvent
+from kernel.vocabulary import Role
+
+ENVELOPES: Final[dict[str, type[Message]]] = {
+    INTAKE: IntakeEvent,
+    DISCLOSURE: DisclosureEvent,
+    REFERRAL: ReferralEvent,
+    DIRECTORY: DirectoryEvent,
+    NOTIFICATIONS: NotificationsEvent,
+    ACCESS: AccessEvent,
+    AUDIT: AuditEvent,
+}
+"""The message that each topic carries."""
+
+WITHHELD: Final = "(withheld)"
+
+_CODE: Final = re.compile(r"[A-Z][A-Z0-9_]{0,59}")
+_ID: Final = re.compile(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}")
+_VERSION: Final = re.compile(r"([a-z]{1,20}/)?[0-9][0-9a-z.-]{0,19}")
+_METHOD: Final = re.compile(r"/kem\.[a-z]+\.v[0-9]+\.[A-Za-z]+/[A-Za-z]+|kem [a-z]+(-[a-z]+)*( [a-z]+)?")
+_LEDGER: Final = r"[a-z0-9./-]{3,100}"
+_BASE64: Final = r"[A-Za-z0-9+/]{40,100}=*"
+_PATTERNS: Final = {
+    "policy_version": _VERSION,
+    "notice_version": _VERSION,
+    "method": _METHOD,
+    "language": re.compile(r"[a-z]{2,3}(-[A-Za-z]{1,8})?"),
+    "sha256": re.compile(r"[0-9a-f]{64}"),
+    "service": re.compile("|".join(sorted({source for sources in SOURCES.values() for source in sources}))),
+    **dict.fromkeys(("roles", "former_roles"), re.compile("|".join(map(str, Role)))),
+    "verifier_key": re.compile(rf"{_LEDGER}\+[0-9a-f]{{8}}\+[A-Za-z0-9+/]{{44}}"),
+    "note": re.compile(rf"{_LEDGER}\n[0-9]+\n{_BASE64}\n\n(— {_LEDGER} {_BASE64}\n)+"),
+}
+"""What a text of that name looks like, where it is no code."""
+_HASH_BYTES: Final = 32
+_EXACT: Final = 2**53
+"""From here on not every reader of JSON holds a number exactly."""
+
+_Write = Callable[[Any], Any]
+
+
+class PlainReader:
+    """Reads events.
+
+    Args:
+        also: what else may stand in texts of a name.
+    """
+
+    def __init__(self, also: Mapping[str, re.Pattern[str]] | None = None) -> None:
+        self._patterns = {**_PATTERNS, **(also or {})}
+        self._writers: dict[str, dict[str, _Write]] = {}
+
+    def read(self, topic: str, payload: bytes) -> dict[str, Any] | None:
+        """The envelope by field name, the fact under its own; None where the bytes are not one of ours.
+
+        A fact that this version does not know is left out, as are fields that it does not know. Instants are
+        aware of UTC; of bytes only a hash is shown, in hexadecimal digits; a number that not every reader of
+        JSON holds exactly is a text.
+        """
+        envelope = ENVELOPES.get(topic)
+        if envelope is None:
+            return None
+        try:
+            values = self._values(envelope.FromString(payload))
+            UUID(values["event_id"])
+        except (DecodeError, KeyError, ValueError, OverflowError):
+            return None
+        return values
+
+    def _values(self, message: Message) -> dict[str, Any]:
+        write = self._writers.get(message.DESCRIPTOR.full_name) or self._learn(message.DESCRIPTOR)
+        return {field.name: write[field.name](value) for field, value in message.ListFields()}
+
+    def _learn(self, descriptor: Any) -> dict[str, _Write]:
+        self._writers[descriptor.full_name] = {field.name: self._writer(field) for field in descriptor.fields}
+        return self._writers[descriptor.full_name]
+
+    def _writer(self, field: FieldDescriptor) -> _Write:
+        one = self._writer_of_one(field)
+        return (lambda values: [one(value) for value in values]) if field.is_repeated else one
+
+    def _writer_of_one(self, field: FieldDescriptor) -> _Write:
+        if field.message_type is not None:
+            is_instant = field.message_type.full_name == "google.protobuf.Timestamp"
+            return (lambda stamp: stamp.ToDatetime(tzinfo=UTC)) if is_instant else self._values
+        if field.enum_type is not None:
+            prefix = re.sub(r"(?<=[a-z])(?=[A-Z])", "_", field.enum_type.name).upper() + "_"
+            names = {value.number: value.name.removeprefix(prefix) for value in field.enum_type.values}
+            return lambda number: names.get(number, number)
+        if field.type == FieldDescriptor.TYPE_STRING:
+            fits = self._patterns.get(field.name, _CODE).fullmatch
+            return lambda text: text if fits(text) or _ID.fullmatch(text) else WITHHELD
+        if field.type == FieldDescriptor.TYPE_BYTES:
+            return lambda value: value.hex() if len(value) == _HASH_BYTES else WITHHELD
+        return lambda value: value if abs(value) < _EXACT else str(value)
+
+
+def fact_of(topic: str, envelope: dict[str, Any] | None) -> tuple[str, dict[str, Any]] | None:
+    """The fact's name (`ReferralOffered`) and fields; None where this version knows none in there."""
+    if envelope is None:
+        return None
+    for field in ENVELOPES[topic].DESCRIPTOR.oneofs_by_name["fact"].fields:
+        if field.name in envelope and field.message_type is not None:
+            return field.message_type.name, envelope[field.name]
+    return None

@@ -1,0 +1,57 @@
+"""Wires audit and runs it: `python -m services.audit --roles grpc,stream,relay,timers`."""
+
+from datetime import timedelta
+from functools import partial
+
+from chassis.caller import Caller
+from chassis.run import run_service
+from chassis.service import Service
+from kem.audit.v1.audit_service_pb2_grpc import add_AuditServiceServicer_to_server
+from services.audit.adapters.checkpoint_key import CheckpointKey
+from services.audit.adapters.event_codec import encode_event
+from services.audit.adapters.postgres_checkpoints import PostgresCheckpoints
+from services.audit.adapters.postgres_entries import PostgresEntries
+from services.audit.adapters.postgres_ledger import PostgresLedger
+from services.audit.entrypoints.access import ACCESS
+from services.audit.entrypoints.grpc_server import AuditServer
+from services.audit.entrypoints.reader import CONSUMER, TOPICS, WINDOW_SECONDS, EveryEvent
+from services.audit.settings import AuditSettings
+from services.audit.use_cases.begin_key import begin_key
+from services.audit.use_cases.give_checkpoint import give_checkpoint
+from services.audit.use_cases.sign_checkpoint import sign_checkpoint
+
+GIVING_LOOK_SECONDS = 10.0
+LOOK_SECONDS = 1.0
+"""How often somebody looks whether a checkpoint is due: one look at two rows."""
+
+
+async def wire(service: Service) -> None:
+    """Everything concrete, once. The key is on the list before it signs anything."""
+    settings = service.settings
+    if not isinstance(settings, AuditSettings):
+        raise TypeError("audit runs with its own settings")
+    key, checkpoints = CheckpointKey.read(settings.signing_key_file, settings.origin), PostgresCheckpoints()
+    async with service.worker.transaction(Caller.of_service("audit")) as tx:
+        await begin_key(key.public, tx, checkpoints)
+    server = AuditServer(service.app, PostgresEntries(), checkpoints)
+    service.serve(ACCESS, [lambda door: add_AuditServiceServicer_to_server(server, door)])
+    service.let_events_gather()
+    service.project(CONSUMER, TOPICS, EveryEvent(PostgresLedger()), window_seconds=WINDOW_SECONDS)
+    age = timedelta(seconds=settings.checkpoint_seconds)
+    service.timer(
+        partial(sign_checkpoint, settings.checkpoint_entries, age, checkpoints=checkpoints, key=key),
+        name="checkpoints",
+        shortest_pause_seconds=LOOK_SECONDS,
+        longest_pause_seconds=LOOK_SECONDS,
+    )
+    pause = timedelta(seconds=settings.giving_seconds)
+    service.timer(
+        partial(give_checkpoint, settings.origin, pause, checkpoints=checkpoints),
+        name="giving",
+        shortest_pause_seconds=LOOK_SECONDS,
+        longest_pause_seconds=GIVING_LOOK_SECONDS,
+    )
+
+
+if __name__ == "__main__":
+    run_service("audit", AuditSettings, wire, codec=encode_event)

@@ -1,0 +1,133 @@
+"""Checkpoints and the nodes that prove what stands under them."""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Final
+
+import asyncpg
+
+from chassis.postgres import Transaction
+from services.audit.domain.tree import HASH_BYTES, Edge, Place
+
+_UNSIGNED: Final = """
+    select head.size, head.edge, coalesce(last.size, 0) as signed_size, clock_timestamp() as now,
+           (select recorded_time from entry where index = coalesce(last.size, 0)) as oldest_time
+    from head left join lateral (select size from checkpoint order by size desc limit 1) last on true
+"""
+_PUT: Final = """
+    insert into checkpoint (size, root, note, signed_time) values ($1, $2, $3, $4) on conflict do nothing
+"""
+_NEWEST: Final = "select * from checkpoint order by size desc limit 1"
+_OF_SIZE: Final = "select * from checkpoint where size = $1"
+_COVERING: Final = "select * from checkpoint where size > $1 order by size desc limit 1"
+_PAGE: Final = "select * from checkpoint where size > $1 order by size limit $2"
+_NODES: Final = """
+    select level, number, hash from unnest($1::smallint[], $2::bigint[]) as wanted (level, number)
+    join node using (level, number)
+"""
+_KEYS: Final = "select verifier_key from signing_key order by begun_time desc"
+_BEGIN_KEY: Final = "insert into signing_key (verifier_key) values ($1) on conflict do nothing returning true"
+_LAST_GIVEN: Final = "select number, size, given_time from given_checkpoint order by number desc limit 1"
+_GIVE: Final = """
+    insert into given_checkpoint (number, size, given_time) values ($1, $2, $3)
+    on conflict do nothing returning true
+"""
+
+
+@dataclass(frozen=True, slots=True)
+class Unsigned:
+    """What is under no checkpoint yet.
+
+    Args:
+        oldest_time: when the first such entry was entered; None where there is none.
+    """
+
+    edge: Edge
+    signed_size: int
+    oldest_time: datetime | None
+    now: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class SignedCheckpoint:
+    """A checkpoint as it was given away."""
+
+    size: int
+    root: bytes
+    note: str
+    signed_time: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class GivenCheckpoint:
+    """Which checkpoint everybody was given, and when."""
+
+    number: int
+    size: int
+    given_time: datetime
+
+
+class PostgresCheckpoints:
+    """The tables `checkpoint`, `given_checkpoint`, `signing_key` and `node`."""
+
+    async def unsigned(self, tx: Transaction) -> Unsigned:
+        """What waits to be signed."""
+        row = await tx.connection.fetchrow(_UNSIGNED)
+        edge = row["edge"]
+        hashes = [edge[at : at + HASH_BYTES] for at in range(0, len(edge), HASH_BYTES)]
+        return Unsigned(
+            Edge(int(row["size"]), hashes), int(row["signed_size"]), row["oldest_time"], row["now"]
+        )
+
+    async def put(self, tx: Transaction, one: SignedCheckpoint) -> None:
+        """Keeps it; where another process was first, that one's stands."""
+        await tx.connection.execute(_PUT, one.size, one.root, one.note, one.signed_time)
+
+    async def newest(self, tx: Transaction) -> SignedCheckpoint | None:
+        """The last that was signed."""
+        row = await tx.connection.fetchrow(_NEWEST)
+        return _checkpoint(row) if row else None
+
+    async def of_size(self, tx: Transaction, size: int) -> SignedCheckpoint | None:
+        """The one that stands for so many entries."""
+        row = await tx.connection.fetchrow(_OF_SIZE, size)
+        return _checkpoint(row) if row else None
+
+    async def page(self, tx: Transaction, after_size: int, limit: int) -> list[SignedCheckpoint]:
+        """The first of more entries than that, the smallest first."""
+        return [_checkpoint(row) for row in await tx.connection.fetch(_PAGE, after_size, limit)]
+
+    async def covering(self, tx: Transaction, index: int) -> SignedCheckpoint | None:
+        """The newest under which an entry stands."""
+        row = await tx.connection.fetchrow(_COVERING, index)
+        return _checkpoint(row) if row else None
+
+    async def nodes(self, tx: Transaction, places: Iterable[Place]) -> dict[Place, bytes]:
+        """Hashes of full nodes, by one statement."""
+        wanted = list(places)
+        rows = await tx.connection.fetch(
+            _NODES, [place.level for place in wanted], [place.number for place in wanted]
+        )
+        return {Place(row["level"], int(row["number"])): row["hash"] for row in rows}
+
+    async def last_given(self, tx: Transaction) -> GivenCheckpoint | None:
+        """What everybody was given last."""
+        row = await tx.connection.fetchrow(_LAST_GIVEN)
+        return GivenCheckpoint(*row) if row else None
+
+    async def give(self, tx: Transaction, number: int, size: int, given_time: datetime) -> bool:
+        """Writes down that it is given; False where another process was first."""
+        return bool(await tx.connection.fetchval(_GIVE, number, size, given_time))
+
+    async def begin_key(self, tx: Transaction, verifier_key: str) -> bool:
+        """Puts a key on the list of those that have signed; False where it is there."""
+        return bool(await tx.connection.fetchval(_BEGIN_KEY, verifier_key))
+
+    async def keys(self, tx: Transaction) -> list[str]:
+        """Verifier keys, the newest first."""
+        return [row["verifier_key"] for row in await tx.connection.fetch(_KEYS)]
+
+
+def _checkpoint(row: asyncpg.Record) -> SignedCheckpoint:
+    return SignedCheckpoint(int(row["size"]), row["root"], row["note"], row["signed_time"])

@@ -1,0 +1,75 @@
+"""Entries as they are looked for: by what they concern, in their order."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, fields
+from datetime import datetime
+from typing import Final
+from uuid import UUID
+
+from chassis.postgres import Transaction
+
+_CONDITIONS: Final = {
+    "subject_ids": "index in (select index from subject where subject_id = any({}::uuid[]))",
+    "agency_id": "agency_id = {}",
+    "actor_id": "actor_id = {}",
+    "kind": "kind = {}",
+    "from_time": "recorded_time >= {}",
+    "until_time": "recorded_time < {}",
+    "after_index": "index > {}",
+}
+_PAGE: Final = """
+    select index, body, kind, hash
+    from (select index, body, kind from entry {where} order by index limit {limit}) found
+    join node on level = 0 and number = index order by index
+"""
+_POSITIONS: Final = "select source, position from source_mark"
+_SIZE: Final = "select size from head"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Wanted:
+    """Which entries; what is None is not asked for."""
+
+    subject_ids: Sequence[UUID] | None = None
+    agency_id: UUID | None = None
+    actor_id: UUID | None = None
+    kind: str | None = None
+    from_time: datetime | None = None
+    until_time: datetime | None = None
+    after_index: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class FoundEntry:
+    """An entry as it is kept.
+
+    Args:
+        leaf_hash: what the tree has at its place.
+    """
+
+    index: int
+    body: str
+    kind: str
+    leaf_hash: bytes
+
+
+class PostgresEntries:
+    """The table `entry`."""
+
+    async def page(self, tx: Transaction, wanted: Wanted, limit: int) -> list[FoundEntry]:
+        """The first of them, in their order."""
+        given = {one.name: getattr(wanted, one.name) for one in fields(wanted)}
+        asked = {name: value for name, value in given.items() if value is not None}
+        conditions = [_CONDITIONS[name].format(f"${number}") for number, name in enumerate(asked, 1)]
+        where = f"where {' and '.join(conditions)}" if conditions else ""
+        statement = _PAGE.format(where=where, limit=int(limit))
+        rows = await tx.connection.fetch(statement, *asked.values())
+        return [FoundEntry(int(row["index"]), row["body"], row["kind"], row["hash"]) for row in rows]
+
+    async def positions(self, tx: Transaction) -> dict[str, int]:
+        """How far each source is entered."""
+        return {row["source"]: int(row["position"]) for row in await tx.connection.fetch(_POSITIONS)}
+
+    async def size(self, tx: Transaction) -> int:
+        """How many entries there are."""
+        return int(await tx.connection.fetchval(_SIZE))

@@ -1,0 +1,142 @@
+"""The ledger in PostgreSQL: appended to under one lock, read by index, by what it concerns, and by node."""
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Final
+from uuid import UUID
+
+from chassis.events import IncomingEvent
+from chassis.postgres import Transaction
+from services.audit.domain.tree import HASH_BYTES, Edge, Place
+
+_LOCK: Final = "select size, edge, greatest(recorded_time, clock_timestamp()) as now from head for update"
+_MARKS: Final = "select source, position from source_mark"
+_EARLY: Final = "select * from early_event where source = $1 and position >= $2 order by position limit $3"
+_STASH: Final = """
+    insert into early_event (source, position, event_id, topic, type, event_time, payload)
+    select * from unnest($1::text[], $2::bigint[], $3::uuid[], $4::text[], $5::text[], $6::timestamptz[],
+                         $7::bytea[])
+    on conflict do nothing
+"""
+_UNSTASH: Final = """
+    delete from early_event e using unnest($1::text[], $2::bigint[]) as entered (source, position)
+    where e.source = entered.source and e.position <= entered.position
+"""
+_ENTER: Final = """
+    with entered as (
+        insert into entry (index, source, position, event_id, kind, event_time, actor_id, agency_id, body,
+                           recorded_time)
+        select *, $10::timestamptz
+        from unnest($1::bigint[], $2::text[], $3::bigint[], $4::uuid[], $5::text[], $6::timestamptz[],
+                    $7::uuid[], $8::uuid[], $9::text[])
+    ), concerned as (
+        insert into subject (subject_id, index) select * from unnest($11::uuid[], $12::bigint[])
+    ), noted as (
+        insert into node (level, number, hash)
+        select * from unnest($13::smallint[], $14::bigint[], $15::bytea[])
+    ), marked as (
+        insert into source_mark (source, position) select * from unnest($16::text[], $17::bigint[])
+        on conflict (source) do update set position = excluded.position
+    )
+    update head set size = $18, edge = $19, recorded_time = $10
+"""
+
+
+@dataclass(frozen=True, slots=True)
+class Head:
+    """Where the ledger stands, for whoever appends: nobody else can until the commit."""
+
+    edge: Edge
+    marks: dict[str, int]
+    now: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class Row:
+    """An entry with what it is found by."""
+
+    index: int
+    source: str
+    position: int
+    event_id: UUID
+    kind: str
+    event_time: datetime
+    body: bytes
+    actor_id: UUID | None = None
+    agency_id: UUID | None = None
+    subjects: Iterable[UUID] = ()
+
+
+class PostgresLedger:
+    """The tables `entry`, `subject`, `node`, `head`, `source_mark` and `early_event`."""
+
+    async def lock(self, tx: Transaction) -> Head:
+        """Where it stands; held until the commit."""
+        head = await tx.connection.fetchrow(_LOCK)
+        hashes = [head["edge"][at : at + HASH_BYTES] for at in range(0, len(head["edge"]), HASH_BYTES)]
+        marks = {row["source"]: int(row["position"]) for row in await tx.connection.fetch(_MARKS)}
+        return Head(Edge(int(head["size"]), hashes), marks, head["now"])
+
+    async def early(self, tx: Transaction, source: str, position: int, limit: int) -> list[IncomingEvent]:
+        """What waits for its turn, from a position on."""
+        return [
+            IncomingEvent(
+                event_id=row["event_id"],
+                topic=row["topic"],
+                partition=0,
+                offset=0,
+                position=int(row["position"]),
+                key=b"",
+                type=row["type"],
+                event_time=row["event_time"],
+                traceparent=None,
+                payload=row["payload"],
+                source=source,
+            )
+            for row in await tx.connection.fetch(_EARLY, source, position, limit)
+        ]
+
+    async def stash(self, tx: Transaction, events: Sequence[IncomingEvent]) -> None:
+        """Keeps what came before its turn."""
+        if events:
+            await tx.connection.execute(
+                _STASH,
+                [event.source for event in events],
+                [event.position for event in events],
+                [event.event_id for event in events],
+                [event.topic for event in events],
+                [event.type for event in events],
+                [event.event_time for event in events],
+                [event.payload for event in events],
+            )
+
+    async def enter(
+        self, tx: Transaction, head: Head, rows: Sequence[Row], nodes: Iterable[tuple[Place, bytes]]
+    ) -> None:
+        """Writes entries with the nodes that became full by them; `head` is where the ledger stands now."""
+        places = list(nodes)
+        concerns = [(one, row.index) for row in rows for one in row.subjects]
+        await tx.connection.execute(
+            _ENTER,
+            [row.index for row in rows],
+            [row.source for row in rows],
+            [row.position for row in rows],
+            [row.event_id for row in rows],
+            [row.kind for row in rows],
+            [row.event_time for row in rows],
+            [row.actor_id for row in rows],
+            [row.agency_id for row in rows],
+            [row.body.decode() for row in rows],
+            head.now,
+            [subject for subject, _ in concerns],
+            [index for _, index in concerns],
+            [place.level for place, _ in places],
+            [place.number for place, _ in places],
+            [hashed for _, hashed in places],
+            list(head.marks),
+            list(head.marks.values()),
+            head.edge.size,
+            b"".join(head.edge.hashes),
+        )
+        await tx.connection.execute(_UNSTASH, list(head.marks), list(head.marks.values()))

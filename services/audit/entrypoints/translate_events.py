@@ -1,0 +1,35 @@
+"""Events of every topic as the ledger tells them: by the names of their contracts."""
+
+import re
+from hashlib import sha256
+from typing import Final
+
+from chassis.events import IncomingEvent
+from chassis.plain_events import PlainReader, fact_of
+from services.audit.domain.entry import Told
+
+_READER: Final = PlainReader(also={"acting_person": re.compile(r"[A-Za-z0-9._:-]{0,80}")})
+"""Whoever acted for an agency stands in the ledger by the agency's own reference (chassis/caller.py)."""
+_ELSEWHERE: Final = frozenset({"event_id", "event_time"})
+"""Of the envelope: they stand in the entry itself."""
+
+
+def told(event: IncomingEvent) -> Told:
+    """The event, whatever it holds: what cannot be read is entered by the hash of its bytes."""
+    envelope = _READER.read(event.topic, event.payload)
+    fact = fact_of(event.topic, envelope)
+    return Told(
+        source=event.source,
+        position=event.position,
+        topic=event.topic,
+        type=event.type,
+        event_id=event.event_id,
+        event_time=event.event_time,
+        payload_hash=sha256(event.payload).hexdigest(),
+        envelope={
+            name: value
+            for name, value in (envelope or {}).items()
+            if name not in _ELSEWHERE and not (fact and value is fact[1])
+        },
+        fact=fact[1] if fact else None,
+    )

@@ -1,0 +1,23 @@
+"""What audit is told by its environment, beside what every service is told."""
+
+from pydantic import Field, FilePath
+
+from chassis.settings import ServiceSettings
+
+
+class AuditSettings(ServiceSettings):
+    """`KEM_AUDIT_…`."""
+
+    signing_key_file: FilePath
+    """The Ed25519 key (PEM) that signs checkpoints, outside of the database and of every backup. Another file
+    is another key; what the former one signed stays verifiable."""
+
+    origin: str = Field(default="kem.athens/ledger", pattern=r"^[a-z0-9./-]{3,100}$")
+    """By which name this ledger is known in its checkpoints; never changed once one was given away."""
+
+    checkpoint_entries: int = Field(default=256, ge=1)
+    checkpoint_seconds: float = Field(default=10, gt=0)
+    """A checkpoint is signed when so many entries, or the oldest for so long, are under none."""
+
+    giving_seconds: float = Field(default=3600, gt=0)
+    """So often the newest one goes to every agency's inbox."""

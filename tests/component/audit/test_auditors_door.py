@@ -1,0 +1,152 @@
+"""The ledger at its door: read, followed, proved, and everybody who reads it is on record."""
+
+import asyncio
+import json
+from collections.abc import Awaitable, Callable
+from typing import Any
+
+import grpc
+import pytest
+from google.protobuf.timestamp_pb2 import Timestamp
+
+from kem.audit.v1 import audit_service_pb2 as messages
+from kernel.ids import random_id
+from tests.component.audit.audit_service import PATIENCE_SECONDS, AuditHub
+from tests.integration.audit.ledgers import events, shapes
+from tests.integration.chassis.waiting import until
+from tests.support.refusals import refused
+from tools.audit.verifier import Key, check_consistency, check_proof, open_checkpoint
+
+
+def bodies(entries: Any) -> list[dict[str, Any]]:
+    return [json.loads(entry.body) for entry in entries]
+
+
+async def until_signed(hub: AuditHub, size: int) -> messages.GetCheckpointResponse:
+    """The newest checkpoint once it stands for so many entries."""
+    found: list[messages.GetCheckpointResponse] = []
+
+    async def is_signed() -> bool:
+        try:
+            found.append(await hub.checkpoint())
+        except grpc.aio.AioRpcError:
+            return False
+        return found[-1].size >= size
+
+    await until(is_signed)
+    return found[-1]
+
+
+async def test_entries_are_listed_page_by_page_by_what_they_concern(hub: AuditHub) -> None:
+    await hub.enter(events(2 * len(shapes())))
+    request, listed = messages.ListEntriesRequest(page_size=50), []
+    while True:
+        page = await hub.stub.ListEntries(request, metadata=hub.caller())
+        listed += bodies(page.entries)
+        if not page.HasField("next_after_index"):
+            break
+        request.after_index = page.next_after_index
+    assert [one["index"] for one in listed] == list(range(2 * len(shapes())))
+    assert page.size == 2 * len(shapes())
+    referral_id = next(one["fact"]["referral_id"] for one in listed if "referral_id" in one["fact"])
+    found = await hub.listed(subject_id=referral_id)
+    assert all(referral_id in json.dumps(one) for one in found)
+    assert [one for one in listed if one["fact"].get("referral_id") == referral_id] == [
+        one for one in found if one["fact"].get("referral_id") == referral_id
+    ]
+    kinds = await hub.listed(kind="DisclosureGiven", from_time=page_time(listed[0]))
+    assert {one["type"] for one in kinds} == {"DisclosureGiven"}
+
+
+def page_time(body: dict[str, Any]) -> Timestamp:
+    stamp = Timestamp()
+    stamp.FromJsonString(body["recorded_time"])
+    return stamp
+
+
+async def test_a_stream_brings_what_there_is_and_what_comes(hub: AuditHub) -> None:
+    await hub.enter(events(5))
+    stream = hub.stub.StreamEntries(messages.StreamEntriesRequest(after_index=1), metadata=hub.caller())
+    first: Any = await stream.read()
+    assert ([one.index for one in first.entries], first.size) == ([2, 3, 4], 5)
+    await hub.enter(events(3, first=6))
+    coming: list[int] = []
+    async with asyncio.timeout(PATIENCE_SECONDS):
+        while len(coming) < 3:
+            answer: Any = await stream.read()
+            coming += [one.index for one in answer.entries]
+    assert coming == [5, 6, 7]
+    stream.cancel()
+
+
+async def test_whoever_reads_is_on_record_with_what_they_read(hub: AuditHub) -> None:
+    await hub.enter(events(len(shapes())))
+    one = random_id()
+    caller = hub.caller(principal_id=one)
+    listed = bodies((await hub.stub.ListEntries(messages.ListEntriesRequest(), metadata=caller)).entries)
+    referral_id = next(one["fact"]["referral_id"] for one in listed if "referral_id" in one["fact"])
+    await hub.stub.TraceReferral(messages.TraceReferralRequest(referral_id=referral_id), metadata=caller)
+    stream = hub.stub.StreamEntries(messages.StreamEntriesRequest(), metadata=caller)
+    await stream.read()
+    stream.cancel()
+    told = hub.files.execute(f"select type, encode(payload, 'escape') from audit.outbox where key = '{one}'")
+    assert told.count("AccessRecorded") == 3
+    assert referral_id in told
+    for method in ("ListEntries", "TraceReferral", "StreamEntries"):
+        assert f"/kem.audit.v1.AuditService/{method}" in told
+
+
+async def test_a_history_is_followed_with_proofs_that_hold_without_the_hub(hub: AuditHub) -> None:
+    await hub.enter(events(len(shapes())))
+    everything = await hub.listed()
+    need = next(one for one in everything if one["type"] == "NeedRecorded")["fact"]
+    newest = await until_signed(hub, len(everything))
+    keys = [Key.read(one) for one in newest.verifier_keys]
+    wanted = messages.TraceReferralRequest(referral_id=need["referral_id"], with_proofs=True)
+    traced = (await hub.stub.TraceReferral(wanted, metadata=hub.caller())).entries
+    assert messages.STAGE_NEED in {one.stage for one in traced}
+    for one in traced:
+        index, _ = check_proof(one.entry.body.encode(), one.proof, keys)
+        assert index == one.entry.index
+    person = messages.TraceBeneficiaryRequest(beneficiary_id=need["beneficiary_id"])
+    followed = (await hub.stub.TraceBeneficiary(person, metadata=hub.caller())).entries
+    assert {one.entry.index for one in traced} <= {one.entry.index for one in followed}
+    nobody = messages.TraceReferralRequest(referral_id=str(random_id()))
+    with refused() as refusal:
+        await hub.stub.TraceReferral(nobody, metadata=hub.caller())
+    assert refusal.reason == "HISTORY_NOT_FOUND"
+
+
+async def test_one_checkpoint_goes_on_from_another(hub: AuditHub) -> None:
+    await hub.enter(events(9))
+    older = open_checkpoint((older_note := await until_signed(hub, 9)).note, _keys(older_note))
+    await hub.enter(events(30, first=10))
+    answer = await until_signed(hub, 39)
+    newer = open_checkpoint(answer.note, _keys(answer))
+    between = messages.GetConsistencyProofRequest(old_size=older.size, size=newer.size)
+    path = (await hub.stub.GetConsistencyProof(between, metadata=hub.caller())).hashes
+    check_consistency(older.size, older.root, newer.size, newer.root, list(path))
+    assert (answer.entries, dict(answer.positions)) == (39, {"intake": 39})
+    notes = (await hub.stub.ListCheckpoints(messages.ListCheckpointsRequest(), metadata=hub.caller())).notes
+    assert {older_note.note, answer.note} <= set(notes)
+
+
+def _keys(answer: messages.GetCheckpointResponse) -> list[Key]:
+    return [Key.read(one) for one in answer.verifier_keys]
+
+
+@pytest.mark.parametrize(
+    ("ask", "reason"),
+    [
+        (lambda stub: (stub.GetInclusionProof, messages.GetInclusionProofRequest(index=99)), "NOT_YET_KNOWN"),
+        (lambda stub: (stub.GetCheckpoint, messages.GetCheckpointRequest(size=77)), "CHECKPOINT_NOT_FOUND"),
+        (lambda stub: (stub.GetCheckpoint, messages.GetCheckpointRequest()), "NOT_YET_KNOWN"),
+    ],
+)
+async def test_what_is_not_there_is_said_with_what_to_do(
+    hub: AuditHub, ask: Callable[[Any], tuple[Callable[..., Awaitable[Any]], Any]], reason: str
+) -> None:
+    method, request = ask(hub.stub)
+    with refused() as refusal:
+        await method(request, metadata=hub.caller())
+    assert refusal.reason == reason

@@ -1,0 +1,103 @@
+"""The story: an agency keeps the ledger's checkpoints, and the hub's ledger is lost, cut, or written anew.
+What must hold: the agency's own terminal says so, and until then it says that all is well.
+"""
+
+from pathlib import Path
+
+from kem.audit.v1 import audit_service_pb2 as messages
+from tests.component.audit.audit_service import AuditHub
+from tests.component.audit.test_auditors_door import until_signed
+from tests.integration.audit.ledgers import events
+from tests.integration.chassis.assertions import key_file, make_signer
+from tests.support.postgres import FreshDatabase
+from tools.partner.checkpoints import KeptCheckpoints
+
+ALARM = "[bold red]"
+
+
+def kept(hub: AuditHub, folder: Path) -> KeptCheckpoints:
+    return KeptCheckpoints(folder, hub.ask, hub.stub)
+
+
+async def test_a_ledger_that_grows_is_kept_and_nothing_is_said_against_it(
+    hub: AuditHub, tmp_path: Path
+) -> None:
+    mine = tmp_path / "mine"
+    for first in (1, 11, 21):
+        await hub.enter(events(10, first=first))
+        await until_signed(hub, first + 9)
+        said = await kept(hub, mine).ask_for_newest()
+        assert "is kept in" in said
+        assert ALARM not in said
+        assert "yellow" not in said
+    assert len(list(mine.glob("*.checkpoint"))) == 3
+    assert (mine / "30.checkpoint").stat().st_mode & 0o777 == 0o600
+
+
+async def test_a_restored_ledger_that_lost_its_end_is_found_even_when_it_has_grown_again(
+    hub: AuditHub, tmp_path: Path
+) -> None:
+    mine = tmp_path / "mine"
+    await hub.enter(events(10))
+    await until_signed(hub, 10)
+    await hub.stop()
+    backup = FreshDatabase(hub.files.server, f"{hub.files.name}_backup", hub.files.schemas)
+    hub.files.server.create_database(backup.name, hub.files.name)
+    await hub.start(hub.files)
+    await hub.enter(events(20, first=11))
+    await until_signed(hub, 30)
+    assert ALARM not in await kept(hub, mine).ask_for_newest()
+    await hub.stop()
+
+    await hub.start(backup)
+    said = await kept(hub, mine).ask_for_newest()
+    assert "has become shorter: 10 entries, and it had 30" in said
+    await hub.enter(events(40, first=11))  # what happens next, after the restore
+    await until_signed(hub, 50)
+    said = await kept(hub, mine).ask_for_newest()
+    assert "no longer knows its own checkpoint of 30 entries" in said
+    await hub.stop()
+    hub.files.server.drop_database(backup.name)
+    assert (mine / "30.checkpoint").exists(), "what shows it is kept"
+
+
+async def test_a_ledger_written_anew_with_the_same_key_is_found(hub: AuditHub, tmp_path: Path) -> None:
+    """Whoever has the database and the key makes checkpoints of every size again; the root is another one."""
+    mine = tmp_path / "mine"
+    await hub.enter(events(8))
+    await until_signed(hub, 8)
+    await kept(hub, mine).ask_for_newest()
+    hub.files.execute(
+        "set session_replication_role = replica; set search_path = audit;"
+        " truncate entry, subject, node, checkpoint, source_mark;"
+        " update head set size = 0, edge = '', recorded_time = '-infinity'"
+    )
+    await hub.enter(events(8))
+    await until_signed(hub, 8)
+    await hub.enter(events(4, first=9))
+    await until_signed(hub, 12)
+    assert "does not go on from its own checkpoint of 8 entries" in await kept(hub, mine).ask_for_newest()
+
+
+async def test_another_signing_key_is_said_once_and_what_is_signed_by_none_is_an_alarm(
+    hub: AuditHub, tmp_path: Path
+) -> None:
+    mine = tmp_path / "mine"
+    await hub.enter(events(8))
+    first = await until_signed(hub, 8)
+    await kept(hub, mine).ask_for_newest()
+    forged = first.note.replace("\n8\n", "\n9\n", 1)
+    assert "does not hold" in await kept(hub, mine).keep(forged)
+    await hub.stop()
+    key_file(hub.folder, "ledger").unlink()
+    make_signer(hub.folder, "ledger")
+    await hub.start(hub.files)
+    await hub.enter(events(4, first=9))
+    second = await until_signed(hub, 12)
+    assert list(second.verifier_keys)[1:] == list(first.verifier_keys)
+    assert "another key signs it" in await kept(hub, mine).ask_for_newest()
+    await hub.enter(events(4, first=13))
+    await until_signed(hub, 16)
+    assert "yellow" not in await kept(hub, mine).ask_for_newest()
+    old = messages.GetCheckpointRequest(size=8)
+    assert (await hub.stub.GetCheckpoint(old, metadata=hub.caller())).note == first.note

@@ -1,0 +1,164 @@
+"""What the topics bring stands in the ledger once, in order, and an auditor's own verifier agrees."""
+
+import json
+from datetime import timedelta
+from pathlib import Path
+from random import Random
+from typing import Any
+from uuid import UUID
+
+import asyncpg
+import pytest
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
+
+from chassis.events import IncomingEvent
+from services.audit.adapters.checkpoint_key import CheckpointKey
+from services.audit.adapters.postgres_checkpoints import PostgresCheckpoints
+from services.audit.adapters.postgres_entries import PostgresEntries, Wanted
+from services.audit.use_cases.prove import prove_consistency, prove_inclusion
+from services.audit.use_cases.sign_checkpoint import sign_checkpoint
+from tests.integration.audit.ledgers import SERVICE, LedgerHere, events, shapes
+from tools.audit import verifier
+from tools.audit.exporting import InDatabase, export
+
+SIGNER = CheckpointKey("kem.test/ledger", Ed25519PrivateKey.from_private_bytes(b"7" * 32))
+TRUSTED = verifier.Key.read(SIGNER.public.verifier_key)
+CHECKPOINTS, ENTRIES, EVERYTHING = PostgresCheckpoints(), PostgresEntries(), Wanted()
+
+
+async def sign(ledger: LedgerHere, entries: int = 1) -> int:
+    async with ledger.worker.transaction(SERVICE) as tx:
+        await CHECKPOINTS.begin_key(tx, SIGNER.public.verifier_key)
+        return await sign_checkpoint(entries, timedelta(hours=1), tx, CHECKPOINTS, SIGNER)
+
+
+async def exported(ledger: LedgerHere, folder: Path) -> list[bytes]:
+    file = folder / "all.kem-ledger"
+    await export(InDatabase(ledger.database.check_url, patience_seconds=0), file, lambda done, all_: None)
+    return file.read_bytes().splitlines(keepends=True)
+
+
+async def bodies(ledger: LedgerHere, wanted: Wanted = EVERYTHING) -> list[dict[str, Any]]:
+    async with ledger.app.transaction(SERVICE) as tx:
+        return [json.loads(one.body) for one in await ENTRIES.page(tx, wanted, 1000)]
+
+
+async def test_what_was_entered_is_exported_and_verified_without_the_hub(
+    ledger: LedgerHere, tmp_path: Path
+) -> None:
+    coming = [*events(70), *events(50, "referral"), *events(30, "access")]
+    for size in (40, 40, 70):
+        assert await ledger.append(coming[:size]) == size
+        coming = coming[size:]
+        assert await sign(ledger) == 1
+    report = verifier.check_ledger(await exported(ledger, tmp_path), [TRUSTED])
+    assert (report.entries, report.checkpoints, report.unsigned) == (150, 3, 0)
+    assert report.sources == {"intake": 70, "referral": 50, "access": 30}
+
+
+async def test_every_kind_of_fact_is_entered_with_all_that_it_says(ledger: LedgerHere) -> None:
+    await ledger.append(events(len(shapes())))
+    found = await bodies(ledger)
+    assert [one["type"] for one in found] == [event.type for event in events(len(shapes()))]
+    assert all(one["fact"] is not None and one["envelope"]["actor"]["id"] for one in found)
+
+
+async def test_whatever_order_the_topics_bring_them_in_they_are_entered_in_the_sources_own(
+    ledger: LedgerHere, tmp_path: Path
+) -> None:
+    coming = [*events(120), *events(90, "referral")]
+    chance = Random(4)
+    chance.shuffle(coming)
+    again = chance.sample(coming, 60)
+    entered = 0
+    for start in range(0, len(coming), 30):
+        entered += await ledger.append([*coming[start : start + 30], *again[:10]])
+        again = again[10:]
+    assert entered == 210
+    await sign(ledger)
+    report = verifier.check_ledger(await exported(ledger, tmp_path), [TRUSTED])
+    assert report.sources == {"intake": 120, "referral": 90}
+
+
+async def test_what_comes_before_its_turn_waits_for_what_is_missing(ledger: LedgerHere) -> None:
+    coming = events(10)
+    assert await ledger.append([*coming[:3], *coming[4:]]) == 3
+    assert await ledger.append([coming[3]]) == 7
+    assert ledger.database.execute("select 'waiting: ' || count(*) from audit.early_event").count(
+        "waiting: 0"
+    )
+
+
+async def test_bytes_that_are_no_event_are_entered_by_their_hash(ledger: LedgerHere) -> None:
+    [one] = events(1)
+    await ledger.append([IncomingEvent(**{**_fields(one), "payload": b"\xff\xff"})])
+    [found] = await bodies(ledger)
+    assert found["fact"] is None
+    assert found["payload_sha256"] == "ca2fd00fa001190744c15c317643ab092e7048ce086a243e2be9437c898de1bb"
+
+
+async def test_nobody_changes_what_was_entered(ledger: LedgerHere) -> None:
+    await ledger.append(events(5))
+    await sign(ledger)
+    for table in ("entry", "subject", "node", "checkpoint", "given_checkpoint", "signing_key"):
+        for statement in (f"delete from audit.{table}", f"truncate audit.{table}"):
+            async with ledger.worker.pool.acquire() as connection:
+                with pytest.raises(asyncpg.InsufficientPrivilegeError):
+                    await connection.execute(statement)
+            connection = await asyncpg.connect(ledger.database.superuser_url)
+            with pytest.raises(asyncpg.RaiseError, match="the ledger is never changed"):
+                await connection.execute(statement)
+            await connection.close()
+
+
+async def test_entries_and_growth_are_proved(ledger: LedgerHere) -> None:
+    await ledger.append(events(37))
+    await sign(ledger)
+    await ledger.append(events(40, first=38))
+    await sign(ledger)
+    async with ledger.app.transaction(SERVICE) as tx:
+        for index in (0, 36, 37, 76):
+            proof = await prove_inclusion(index, None, tx, CHECKPOINTS)
+            [one] = await ENTRIES.page(tx, Wanted(after_index=index - 1), 1)
+            at, checkpoint = verifier.check_proof(one.body.encode(), proof, [TRUSTED])
+            assert (at, checkpoint.size) == (index, 77)
+        old, new = await CHECKPOINTS.of_size(tx, 37), await CHECKPOINTS.newest(tx)
+        assert old is not None
+        assert new is not None
+        path = await prove_consistency(37, 77, tx, CHECKPOINTS)
+        verifier.check_consistency(37, old.root, 77, new.root, path)
+
+
+async def test_a_checkpoint_is_signed_after_so_many_entries_or_so_long(ledger: LedgerHere) -> None:
+    await ledger.append(events(5))
+    assert await sign(ledger, entries=6) == 0
+    await ledger.append(events(1, first=6))
+    assert await sign(ledger, entries=6) == 1
+    assert await sign(ledger, entries=1) == 0  # nothing new
+    await ledger.append(events(1, first=7))
+    async with ledger.worker.transaction(SERVICE) as tx:
+        assert await sign_checkpoint(100, timedelta(0), tx, CHECKPOINTS, SIGNER) == 1
+
+
+async def test_entries_are_found_by_what_they_concern(ledger: LedgerHere) -> None:
+    await ledger.append(events(len(shapes())))
+    found = await bodies(ledger)
+    referral, person = _first(found, "referral_id"), _first(found, "beneficiary_id")
+    for some, wanted in (
+        (referral, Wanted(subject_ids=[UUID(referral)])),
+        (person, Wanted(subject_ids=[UUID(person)])),
+    ):
+        hits = await bodies(ledger, wanted)
+        assert hits
+        assert all(some in json.dumps(one) for one in hits)
+    kinds = await bodies(ledger, Wanted(kind="NeedRecorded"))
+    assert kinds
+    assert {one["type"] for one in kinds} == {"NeedRecorded"}
+
+
+def _first(found: list[dict[str, Any]], name: str) -> str:
+    return next(str(one["fact"][name]) for one in found if name in (one["fact"] or {}))
+
+
+def _fields(one: IncomingEvent) -> dict[str, Any]:
+    return {name: getattr(one, name) for name in IncomingEvent.__dataclass_fields__}

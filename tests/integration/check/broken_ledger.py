@@ -1,0 +1,22 @@
+"""What breaks the ledger."""
+
+BREAKS = [
+    (
+        "update audit.entry set event_id = gen_random_uuid() where index = 1",
+        {"I8-everything-is-entered", "I8-entries-are-found-as-they-say"},
+    ),
+    (
+        "update audit.entry set position = position + 1000 where index = 1",
+        {"I8-everything-is-entered", "I8-nothing-else-is-entered", "I8-entries-are-found-as-they-say"},
+    ),
+    ("update audit.head set size = size + 1", {"I8-entries-are-numbered"}),
+    (
+        "update audit.entry set referral_id = gen_random_uuid() where index = 1",
+        {"I8-entries-are-found-as-they-say"},
+    ),
+    ("update audit.node set hash = sha256('x') where level = 0 and number = 1", {"I8-each-entry-is-a-leaf"}),
+    (
+        "insert into audit.checkpoint values ((select size + 1 from audit.head), sha256('x'), 'x', now())",
+        {"I8-each-entry-is-a-leaf"},
+    ),
+]

@@ -1,0 +1,129 @@
+"""`./kem audit`: the history as an auditor reads it, takes it along, and verifies it without the hub."""
+
+from datetime import datetime
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+commands = typer.Typer(
+    no_args_is_help=True,
+    help="Read, export and verify the history.",
+    epilog="Example: ./kem audit export --out city.kem-ledger && ./kem audit verify city.kem-ledger",
+)
+
+Database = Annotated[
+    str | None,
+    typer.Option(help="Read a database (a restored copy) by a URL that may read everything, not the hub."),
+]
+Json = Annotated[bool, typer.Option("--json", help="Print one JSON object instead of lines.")]
+
+
+def register(app: typer.Typer) -> None:
+    """Adds the commands."""
+    app.add_typer(commands, name="audit")
+
+
+@commands.callback()
+def audit() -> None:
+    """Read the history, take it along, and verify it. Sign in first, as an auditor: ./kem login."""
+
+
+@commands.command(
+    "entries", epilog="Example: ./kem audit entries --about 2f0c7e9a-5b7e-4a43-9a55-5d1f6a0c3b21"
+)
+def entries(
+    about: Annotated[
+        str | None, typer.Option(help="The id of a referral, person, need, offer, consent, disclosure …")
+    ] = None,
+    agency: Annotated[str | None, typer.Option(help="An agency's code.")] = None,
+    by: Annotated[str | None, typer.Option(help="Who acted: their principal_id.")] = None,
+    kind: Annotated[str | None, typer.Option(help="The name of the fact, such as DisclosureGiven.")] = None,
+    since: Annotated[datetime | None, typer.Option(help="Entered at this time (UTC) or later.")] = None,
+    until: Annotated[datetime | None, typer.Option(help="Entered before this time (UTC).")] = None,
+    most: Annotated[int, typer.Option(min=1, help="At most so many.")] = 100,
+    json: Json = False,
+) -> None:
+    """List entries of the ledger, the oldest first."""
+    from tools.audit.asking import Wish, list_entries
+
+    list_entries(Wish(about, agency, by, kind, since, until, most), as_json=json)
+
+
+@commands.command(
+    "trace", epilog="Example: ./kem audit trace 2f0c7e9a-5b7e-4a43-9a55-5d1f6a0c3b21 --proof t.kem-trace"
+)
+def trace(
+    referral: Annotated[str, typer.Argument(help="The referral's id; with --person a person's.")],
+    person: Annotated[bool, typer.Option("--person", help="The id is a person's random id.")] = False,
+    proof: Annotated[
+        Path | None, typer.Option(help="Also write a file that proves it: ./kem audit verify FILE.")
+    ] = None,
+    json: Json = False,
+) -> None:
+    """Tell the history of a referral, or of a person, entry by entry."""
+    from tools.audit.asking import tell_trace
+
+    tell_trace(referral, proof, is_person=person, as_json=json)
+
+
+@commands.command("why", epilog="Example: ./kem audit why HESTIA phone 2f0c7e9a-5b7e-4a43-9a55-5d1f6a0c3b21")
+def why(
+    agency: Annotated[str, typer.Argument(help="The agency's code.")],
+    field: Annotated[str, typer.Argument(help="What it could see: a data category, or a word like phone.")],
+    referral: Annotated[str, typer.Argument(help="The referral's id.")],
+    json: Json = False,
+) -> None:
+    """Tell why an agency could see something of a referral's person: consent, notice, agreement, when."""
+    from tools.audit.why import why
+
+    why(agency, field, referral, as_json=json)
+
+
+@commands.command("checkpoint", epilog="Example: ./kem audit checkpoint > 2026-11-26.checkpoint")
+def checkpoint() -> None:
+    """Print the newest signed checkpoint: keep it outside of the hub, for verify --since."""
+    from tools.audit.asking import print_checkpoint
+
+    print_checkpoint()
+
+
+@commands.command("export", epilog="Example: ./kem audit export --out city.kem-ledger")
+def export(
+    out: Annotated[Path, typer.Option(dir_okay=False, help="The file to write.")],
+    database: Database = None,
+) -> None:
+    """Write the whole ledger into one file, with its checkpoints: whoever has it can verify it alone."""
+    import asyncio
+
+    from tools.audit.asking import export_from_hub
+    from tools.audit.exporting import InDatabase, export
+    from tools.operate.progress import Bar
+
+    with Bar("Writing entries") as bar:
+        if database is None:
+            written = export_from_hub(out, bar.show)
+        else:
+            written = asyncio.run(export(InDatabase(database), out, bar.show))
+    typer.echo(f"{out}: {written} entries. Verify it with ./kem audit verify {out}")
+
+
+@commands.command(
+    "verify", epilog="Example: ./kem audit verify city.kem-ledger --since kept.checkpoint --key VKEY"
+)
+def verify(
+    file: Annotated[Path, typer.Argument(help="A ledger that was exported, or a trace with proofs.")],
+    since: Annotated[
+        Path | None, typer.Option(help="A checkpoint that you kept: the ledger must go on from it.")
+    ] = None,
+    key: Annotated[
+        list[str] | None,
+        typer.Option(help="The ledger's verifier key as you know it from elsewhere; several if it changed."),
+    ] = None,
+) -> None:
+    """Verify what was exported, without the hub: entry by entry, each source, each checkpoint."""
+    from tools.audit import verifier
+
+    given = [part for one in key or () for part in ("--key", one)]
+    older = ["--since", str(since)] if since else []
+    raise typer.Exit(verifier.main([*given, "file", str(file), *older]))

@@ -1,0 +1,129 @@
+"""Why an agency could see something then: the disclosure, and each entry that permitted it."""
+
+import json
+from collections.abc import Iterable
+from typing import Any, Final
+
+import typer
+from rich.console import Console
+from rich.markup import escape
+
+from kem.audit.v1 import audit_service_pb2 as messages
+from kernel import codes
+from kernel.errors import Invalid
+from tools.audit.asking import entries_of, id_of, traced
+from tools.audit.reading import Reader, when
+from tools.office import Office, at_office
+from tools.stack.failure import StackFailure
+
+WORDS: Final = {
+    "phone": "SAFE_CONTACT",
+    "contact": "SAFE_CONTACT",
+    "birth": "BIRTH_AND_SEX",
+    "sex": "BIRTH_AND_SEX",
+    "language": "LANGUAGES",
+    "document": "DOCUMENTS",
+}
+"""What people say, beside the codes of data categories."""
+_DAY: Final = 10
+_GIVEN: Final = (
+    "DisclosureGiven",
+    "HandoverRecorded",
+    "EmergencyDisclosureGiven",
+    "CompelledDisclosureGiven",
+)
+
+Body = dict[str, Any]
+
+
+def why(agency: str, field: str, referral: str, *, as_json: bool) -> None:
+    """Tells of each time that the agency was given the field for the referral what it rested on.
+
+    Raises:
+        StackFailure: no such agency, field or id, nobody is signed in, or the hub refuses, in its own words.
+    """
+    code = category_of(field)
+    referral_id = id_of(referral)
+    given, grounds, names = at_office(lambda office: _grounds(office, agency, code, referral_id))
+    if as_json:
+        typer.echo(json.dumps({"given": given, "rests_on": grounds}, ensure_ascii=False, indent=1))
+        return
+    console, reader = Console(highlight=False, soft_wrap=True), Reader(names)
+    if not given:
+        console.print(
+            f"{agency.upper()} was never given {code} for this referral, as far as the ledger goes."
+        )
+        return
+    for one in given:
+        console.print(reader.line(one))
+        if one["fact"].get("given_mask", 0) == 0:
+            console.print(
+                "  [yellow]A restricted service: what was given is read at intake, by its officers.[/]"
+            )
+        for line in _rests_on(one, grounds):
+            console.print(f"  {escape(line)}")
+
+
+def category_of(field: str) -> str:
+    """The code of a data category.
+
+    Raises:
+        StackFailure: there is none of that name.
+    """
+    code = WORDS.get(field.lower(), field.upper())
+    try:
+        codes.category(code)
+    except Invalid:
+        known = ", ".join([*codes.CATEGORIES, *WORDS])
+        raise StackFailure(f"{field} is no kind of data; say one of: {known}.", 2) from None
+    return code
+
+
+async def _grounds(
+    office: Office, agency: str, code: str, referral_id: str
+) -> tuple[list[Body], list[Body], dict[str, str]]:
+    agency_id = await office.agency_id(agency)
+    history = [json.loads(one.entry.body) async for one in traced(office, referral_id)]
+    bit = codes.mask([code])
+    given = [
+        one
+        for one in history
+        if one["type"] in _GIVEN
+        and one["fact"].get("agency_id") == agency_id
+        and one["fact"].get("given_mask", 0) & bit == (bit if one["fact"].get("given_mask") else 0)
+    ]
+    consents = [one for one in history if one["type"].startswith("Consent")]
+    agreements = entries_of(office, messages.ListEntriesRequest(kind="AgreementChanged", agency_id=agency_id))
+    notices = entries_of(office, messages.ListEntriesRequest(kind="NoticePublished"))
+    versions = {one["fact"].get("notice_version") for one in consents}
+    texts = [one async for one in notices if one["fact"]["notice_version"] in versions]
+    return given, [*consents, *[one async for one in agreements], *texts], await office.codes()
+
+
+def _rests_on(given: Body, grounds: Iterable[Body]) -> Iterable[str]:
+    """A line for each ground of one disclosure."""
+    fact, then = given["fact"], given["index"]
+    bases = fact.get("legal_bases") or [fact[name] for name in ("legal_basis",) if name in fact]
+    if bases:
+        yield f"legal basis: {', '.join(bases)}" + (f"; for {fact['purpose']}" if fact.get("purpose") else "")
+    for cell in fact.get("cell_ids", []):
+        yield f"grant cell {cell}"
+    notice = None
+    for one in grounds:
+        told = one["fact"]
+        if one["type"] == "ConsentRecorded" and told["consent_id"] in fact.get("consent_ids", []):
+            notice = told.get("notice_version")
+            yield (
+                f"consent {told['consent_id']}, recorded {when(one)} (#{one['index']}),"
+                f" until {told['valid_until_time'][:_DAY]}, under notice {notice or '(not said)'}"
+            )
+    for one in grounds:
+        if one["type"] == "NoticePublished" and one["fact"]["notice_version"] == notice:
+            texts = ", ".join(f"{text['language']} {text['sha256'][:16]}…" for text in one["fact"]["texts"])
+            yield f"notice {notice}, published {when(one)} (#{one['index']}): {texts}"
+    agreements = [one for one in grounds if one["type"] == "AgreementChanged" and one["index"] < then]
+    if agreements:
+        last = agreements[-1]
+        version = last["envelope"]["aggregate_version"]
+        until = last["fact"]["valid_until_time"][:_DAY]
+        yield f"agreement version {version}, changed {when(last)} (#{last['index']}), until {until}"

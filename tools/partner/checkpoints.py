@@ -1,0 +1,116 @@
+"""The ledger's checkpoints as an agency keeps them: outside of the hub, and held against each other.
+
+Whoever keeps the ledger could write it anew, or lose its end, but not the checkpoints that others have.
+"""
+
+import os
+from collections.abc import Awaitable, Callable
+from pathlib import Path
+from typing import Any, Final
+
+from kem.audit.v1 import audit_service_pb2 as messages
+from tools.audit.verifier import Checkpoint, Key, Wrong, check_consistency, open_checkpoint
+from tools.partner.calls import Refused
+
+Ask = Callable[[Callable[..., Any], Any], Awaitable[Any]]
+
+_TELL: Final = "Tell KEM's data protection officer, and keep {folder}."
+_SUFFIX: Final = ".checkpoint"
+
+
+class KeptCheckpoints:
+    """The checkpoints of one agency in a folder of its own, each in a file that `./kem audit verify` reads.
+
+    Args:
+        ask: makes a call for the agency.
+        audit: the ledger's door.
+    """
+
+    def __init__(self, folder: Path, ask: Ask, audit: Any) -> None:
+        self._folder = folder
+        self._ask = ask
+        self._audit = audit
+
+    async def keep(self, note: str) -> str:
+        """Keeps a checkpoint that came, whatever it says; answers what there is to say of it, as markup.
+
+        Raises:
+            Refused: the hub cannot be asked what goes with it.
+        """
+        newest, known = self.newest(), self._keys()
+        about_keys = ""
+        try:
+            try:
+                came = open_checkpoint(note, known)
+            except Wrong:
+                came = open_checkpoint(note, await self._learn_keys())
+                about_keys = "another key signs it from now on; ask KEM whether that is so" if known else ""
+        except Wrong as wrong:
+            self._write("not-signed", note)
+            return self._alarm(f"A checkpoint of the ledger came that does not hold: {wrong}.")
+        self._write(str(came.size), note)
+        if newest is not None and (doubt := await self._doubt(newest, came)):
+            return self._alarm(doubt)
+        kept = f"the ledger's checkpoint of {came.size:,} entries is kept in {self._folder}"
+        return f"[yellow]{kept}: {about_keys}[/]" if about_keys else f"[dim]{kept}[/]"
+
+    async def ask_for_newest(self) -> str:
+        """Keeps the newest one that the hub has; answers what there is to say of it, as markup.
+
+        Raises:
+            Refused: the hub has none yet, or cannot be asked.
+        """
+        given = await self._ask(self._audit.GetCheckpoint, messages.GetCheckpointRequest())
+        return await self.keep(given.note)
+
+    def newest(self) -> Checkpoint | None:
+        """The one of most entries that is kept here and holds."""
+        sizes = [int(file.stem) for file in self._folder.glob(f"*{_SUFFIX}") if file.stem.isdecimal()]
+        if not sizes:
+            return None
+        return open_checkpoint((self._folder / f"{max(sizes)}{_SUFFIX}").read_text(), self._keys())
+
+    async def _doubt(self, older: Checkpoint, newer: Checkpoint) -> str:
+        """What is wrong between the two; empty where the newer one goes on from the older."""
+        if newer.size < older.size:
+            return f"The ledger has become shorter: {newer.size:,} entries, and it had {older.size:,}."
+        request = messages.GetConsistencyProofRequest(old_size=older.size, size=newer.size)
+        try:
+            path = (await self._ask(self._audit.GetConsistencyProof, request)).hashes
+            check_consistency(older.size, older.root, newer.size, newer.root, path)
+        except Refused as refusal:
+            if refusal.reason != "CHECKPOINT_NOT_FOUND":
+                raise
+            return f"The hub no longer knows its own checkpoint of {older.size:,} entries."
+        except Wrong:
+            return f"The ledger does not go on from its own checkpoint of {older.size:,} entries."
+        return ""
+
+    def _alarm(self, what: str) -> str:
+        return f"[bold red]{what}[/] {_TELL.format(folder=self._folder)}"
+
+    def _keys(self) -> list[Key]:
+        try:
+            return [Key.read(line) for line in (self._folder / "keys").read_text().split()]
+        except OSError:
+            return []
+
+    async def _learn_keys(self) -> list[Key]:
+        """What the hub says are its keys, beside those that are known here."""
+        given = await self._ask(self._audit.GetCheckpoint, messages.GetCheckpointRequest())
+        file = self._folder / "keys"
+        known = file.read_text().split() if file.exists() else []
+        self._put(file, "\n".join(dict.fromkeys([*known, *given.verifier_keys])) + "\n")
+        return self._keys()
+
+    def _write(self, name: str, note: str) -> None:
+        file = self._folder / f"{name}{_SUFFIX}"
+        if not file.exists():
+            self._put(file, note)
+
+    def _put(self, file: Path, content: str) -> None:
+        self._folder.mkdir(parents=True, exist_ok=True, mode=0o700)
+        fresh = file.with_suffix(".new")
+        with open(os.open(fresh, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600), "w") as out:
+            out.write(content)
+        fresh.replace(file)
