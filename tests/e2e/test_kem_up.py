@@ -357,9 +357,7 @@ async def test_a_desk_registers_what_somebody_asks_and_an_officer_restricts_and_
         one for one in (await told(layout, "rights", "list"))["requests"] if one["rightsRequestId"] == request
     ]
     assert (one["right"], one["words"]) == ("RIGHT_RESTRICTION", "Do not use it.")
-    await told(
-        layout, "rights", "answer", request, "--as", "fulfilled", typed="Nobody is given anything now."
-    )
+    await told(layout, "rights", "answer", request, "--as", "fulfilled", typed="Nothing is given now.")
     lifted = await told(layout, "rights", "lift", request, typed="She wants help again.")
     assert lifted["liftedTime"]
     again = await asyncio.create_subprocess_exec(
