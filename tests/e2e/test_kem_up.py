@@ -24,6 +24,7 @@ from kem.intake.v1.beneficiary_pb2 import ORIGIN_KEM_DESK
 from kernel import codes
 from kernel.vocabulary import Role
 from services.intake.entrypoints.translate_beneficiary import beneficiary_message
+from tests.e2e.auditing import take_the_ledger_along
 from tests.e2e.kem_command import ROOT, KemUp, command, environment
 from tests.e2e.marked_people import Marks
 from tests.e2e.places import search_everywhere
@@ -284,6 +285,12 @@ async def test_an_officer_gives_a_person_their_export_as_a_file_and_a_page_in_th
     assert '<html lang="ar" dir="rtl">' in shown
     assert "<bdi>آمنة الإختراع</bdi>" in shown
     assert [one.stat().st_mode & 0o077 for one in (data, page)] == [0, 0]
+
+
+async def test_an_officer_takes_the_ledger_along_and_it_verifies_and_names_nobody(
+    hub_process: KemUp, marks: Marks, marked_day: Outcome, tmp_path: Path
+) -> None:
+    await take_the_ledger_along(hub_process.layout, tmp_path, Search([*marks.all, *FREE_TEXTS]))
 
 
 async def test_the_impact_assessment_is_written_with_what_belongs_to_it(

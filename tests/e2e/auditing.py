@@ -1,0 +1,44 @@
+"""What an auditor does at a terminal: reads, takes the ledger along, verifies it without the hub."""
+
+import asyncio
+import json
+from pathlib import Path
+
+from tests.e2e.kem_command import ROOT, command, environment
+from tests.e2e.playing import PATIENCE_SECONDS
+from tests.e2e.search import Search
+from tools.stack.layout import Layout
+
+
+async def audited(layout: Layout, *arguments: str) -> str:
+    """What the command prints; it must end well."""
+    process = await asyncio.create_subprocess_exec(
+        *command("audit", *arguments),
+        cwd=ROOT,
+        env=environment(layout.data),
+        stdout=asyncio.subprocess.PIPE,
+        stderr=asyncio.subprocess.PIPE,
+    )
+    stdout, stderr = await asyncio.wait_for(process.communicate(), PATIENCE_SECONDS)
+    assert process.returncode == 0, stderr.decode() + stdout.decode()
+    return stdout.decode()
+
+
+async def take_the_ledger_along(layout: Layout, folder: Path, search: Search) -> None:
+    """Exports and verifies it, follows a referral with proofs; nothing that is searched for is in any of it."""
+    kept = folder / "kept.checkpoint"
+    kept.write_text(await audited(layout, "checkpoint"))
+    ledger, trace = folder / "city.kem-ledger", folder / "one.kem-trace"
+    await audited(layout, "export", "--out", str(ledger))
+    said = await audited(layout, "verify", str(ledger), "--since", str(kept))
+    assert "VERIFIED" in said
+    for source in ("access", "audit", "intake", "notifications", "referral"):
+        assert f"  {source}: every position from 1 to" in said
+    given = json.loads(await audited(layout, "entries", "--kind", "DisclosureGiven", "--most", "1", "--json"))
+    fact = given["entries"][0]["fact"]
+    told = await audited(layout, "trace", fact["referral_id"], "--proof", str(trace))
+    for stage in ("consent", "need", "answer", "disclosure"):
+        assert f" {stage} " in told
+    assert "VERIFIED" in await audited(layout, "verify", str(trace))
+    assert search.look_at_files(folder) == 3
+    assert search.found == set()
