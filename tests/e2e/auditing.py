@@ -25,7 +25,7 @@ async def audited(layout: Layout, *arguments: str) -> str:
 
 
 async def take_the_ledger_along(layout: Layout, folder: Path, search: Search) -> None:
-    """Exports and verifies it, follows a referral with proofs; nothing that is searched for is in all that."""
+    """Exports and verifies it, follows a referral with proofs; nothing searched for is in any of that."""
     kept = folder / "kept.checkpoint"
     kept.write_text(await audited(layout, "checkpoint"))
     ledger, trace = folder / "city.kem-ledger", folder / "one.kem-trace"

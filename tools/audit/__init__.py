@@ -80,6 +80,24 @@ def why(
     why(agency, field, referral, as_json=json)
 
 
+@commands.command("questions", epilog="Example: ./kem audit questions states --at 2026-11-26T12:00")
+def questions(
+    name: Annotated[str | None, typer.Argument(help="Which question; without it they are listed.")] = None,
+    since: Annotated[datetime | None, typer.Option(help="From entries of this time (UTC) or later.")] = None,
+    at: Annotated[
+        datetime | None, typer.Option(help="As it stood at this time (UTC); without it now.")
+    ] = None,
+    json: Json = False,
+) -> None:
+    """Answer what auditors ask; each line of an answer names the entries that show it."""
+    from tools.audit.answering import answer_question, list_questions
+
+    if name is None:
+        list_questions(as_json=json)
+    else:
+        answer_question(name, since, at, as_json=json)
+
+
 @commands.command("checkpoint", epilog="Example: ./kem audit checkpoint > 2026-11-26.checkpoint")
 def checkpoint() -> None:
     """Print the newest signed checkpoint: keep it outside of the hub, for verify --since."""

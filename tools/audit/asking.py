@@ -54,8 +54,8 @@ def list_entries(wish: Wish, *, as_json: bool) -> None:
             actor_id=id_of(wish.by) if wish.by else None,
             kind=wish.kind,
             agency_id=await office.agency_id(wish.agency) if wish.agency else None,
-            from_time=_stamp(wish.since_time),
-            until_time=_stamp(wish.until_time),
+            from_time=stamp_of(wish.since_time),
+            until_time=stamp_of(wish.until_time),
         )
         found: list[dict[str, Any]] = []
         async for body in entries_of(office, request):
@@ -246,7 +246,8 @@ def id_of(text: str) -> str:
         raise StackFailure(f"{text} is no id.", 2) from None
 
 
-def _stamp(instant: datetime | None) -> Timestamp | None:
+def stamp_of(instant: datetime | None) -> Timestamp | None:
+    """An instant of UTC in a request; None where none is asked for."""
     if instant is None:
         return None
     stamp = Timestamp()

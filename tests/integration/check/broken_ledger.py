@@ -11,7 +11,16 @@ BREAKS = [
     ),
     ("update audit.head set size = size + 1", {"I8-entries-are-numbered"}),
     (
-        "update audit.entry set referral_id = gen_random_uuid() where index = 1",
+        "update audit.entry set actor_id = gen_random_uuid() where index = 1",
+        {"I8-entries-are-found-as-they-say"},
+    ),
+    (
+        "insert into audit.subject values (gen_random_uuid(), 1)",
+        {"I8-entries-are-found-as-they-say"},
+    ),
+    (
+        "delete from audit.subject s using audit.entry e"
+        " where e.index = s.index and e.kind = 'NeedRecorded' and strpos(e.body, s.subject_id::text) > 0",
         {"I8-entries-are-found-as-they-say"},
     ),
     ("update audit.node set hash = sha256('x') where level = 0 and number = 1", {"I8-each-entry-is-a-leaf"}),

@@ -1,0 +1,213 @@
+"""Each question of the auditors, answered from a few entries of which some are wrong and some are not."""
+
+from datetime import UTC, datetime
+from typing import Any
+
+import pytest
+
+from chassis.plain_events import ENVELOPES
+from tools.audit.questions import QUESTIONS, Line, Moment
+
+NOW = datetime(2026, 11, 30, 12, tzinfo=UTC)
+A, B = "00000000-0000-4000-8000-00000000000a", "00000000-0000-4000-8000-00000000000b"
+
+
+def body(
+    index: int,
+    kind: str,
+    fact: dict[str, Any],
+    *,
+    day: int = 1,
+    hour: int = 9,
+    actor: str = "ann",
+    **envelope: str,
+) -> dict[str, Any]:
+    envelope = {"referral_id": "r1", "policy_version": "standard/1"} | envelope
+    return {
+        "index": index,
+        "type": kind,
+        "event_time": f"2026-11-{day:02}T{hour:02}:00:00.000000Z",
+        "fact": fact,
+        "envelope": envelope | {"actor": {"id": actor}},
+    }
+
+
+def answer(name: str, *entries: dict[str, Any], now: datetime = NOW) -> list[Line]:
+    assert {one["type"] for one in entries} <= set(QUESTIONS[name].kinds)
+    return list(QUESTIONS[name].answer(entries, Moment(now)))
+
+
+@pytest.mark.parametrize("name", QUESTIONS)
+def test_a_question_asks_for_facts_that_there_are_and_says_nothing_of_no_entries(name: str) -> None:
+    known = {
+        field.message_type.name
+        for envelope in ENVELOPES.values()
+        for field in envelope.DESCRIPTOR.oneofs_by_name["fact"].fields
+        if field.message_type
+    }
+    assert set(QUESTIONS[name].kinds) <= known
+    assert [line for line in answer(name) if line.entries] == []
+
+
+def test_what_left_by_telephone_is_told_with_its_basis() -> None:
+    told = body(4, "HandoverRecorded", {"agency_id": A, "given_mask": 5, "legal_basis": "VITAL_INTEREST"})
+    hidden = body(5, "HandoverRecorded", {"agency_id": A, "legal_basis": "CONSENT"})
+    first, second = answer("off-the-wire", told, hidden)
+    assert (first.says.split("by telephone")[1], first.entries) == (
+        f" to agency {A}: NAME, SAFE_CONTACT, basis VITAL_INTEREST",
+        (4,),
+    )
+    assert "read at intake" in second.says
+
+
+def test_an_offer_that_was_not_the_first_of_the_match_is_an_override() -> None:
+    def offered(index: int, service: str, **more: str) -> dict[str, Any]:
+        proposed = [{"service_id": "s1"}, {"service_id": "s2"}]
+        return body(
+            index, "ReferralOffered", {"service_id": service, "considered": {"proposed": proposed}} | more
+        )
+
+    found = answer(
+        "overridden",
+        offered(1, "s1", chosen_by="PERSON"),
+        offered(2, "s2", chosen_by="PERSON"),
+        offered(3, "s9", chosen_by="PERSON", override_reason="DIRECTORY_OUT_OF_DATE"),
+        offered(4, "s2", chosen_by="MATCH"),
+    )
+    assert [line.entries for line in found] == [(2,), (3,)]
+    assert "place 2 of 2" in found[0].says
+    assert "not among the proposed; reason DIRECTORY_OUT_OF_DATE; by ann" in found[1].says
+
+
+def test_what_was_taken_up_and_never_began_is_told_after_two_weeks() -> None:
+    def of(index: int, kind: str, referral_id: str, day: int) -> dict[str, Any]:
+        return body(index, kind, {"agency_id": A}, day=day, referral_id=referral_id)
+
+    found = answer(
+        "never-started",
+        of(1, "ReferralAccepted", "waits", 2),
+        of(2, "ReferralAccepted", "began", 2),
+        of(3, "ServiceStarted", "began", 4),
+        of(4, "ReferralAccepted", "young", 25),
+    )
+    assert [line.entries for line in found] == [(1,)]
+    assert "28 days" in found[0].says
+
+
+def test_who_enters_late_is_told_with_the_longest() -> None:
+    late = {"happened_time": "2026-11-01T09:00:00.000000Z"}
+    found = answer(
+        "late-entries",
+        body(1, "NeedRecorded", late, day=9),
+        body(2, "NeedRecorded", late, day=4),
+        body(3, "NeedRecorded", late, day=1, actor="ben"),
+    )
+    assert [(line.says, line.entries) for line in found] == [("ann: 2 late, the latest after 8 days", (1, 2))]
+
+
+def test_recalls_are_told_with_what_became_of_them() -> None:
+    def opened(index: int, recall_id: str, due: str) -> dict[str, Any]:
+        return body(
+            index, "RecallOpened", {"recall_id": recall_id, "agency_id": A, "due_time": f"{due}T00:00:00Z"}
+        )
+
+    said = {
+        "recall_id": "done",
+        "agency_id": A,
+        "destroyed_mask": 1,
+        "kept_mask": 4,
+        "kept_ground": "LEGAL_CLAIM",
+    }
+    found = answer(
+        "recalls",
+        opened(1, "done", "2026-11-02"),
+        opened(2, "late", "2026-11-03"),
+        opened(3, "open", "2026-12-24"),
+        body(4, "RecallAcknowledged", said),
+    )
+    assert [line.entries for line in found] == [(1, 4), (2,), (3,)]
+    assert "destroyed NAME, kept SAFE_CONTACT (LEGAL_CLAIM)" in found[0].says
+    assert ["OVERDUE" in line.says for line in found] == [False, True, False]
+
+
+def test_requests_by_right_that_are_late_or_forgotten_are_told() -> None:
+    def asked(index: int, request_id: str, due: str, kind: str = "RightsRequestRegistered") -> dict[str, Any]:
+        return body(index, kind, {"rights_request_id": request_id, "due_time": f"{due}T00:00:00+00:00"})
+
+    found = answer(
+        "late-rights",
+        asked(1, "late", "2026-11-05"),
+        asked(2, "forgotten", "2026-11-06"),
+        asked(3, "extended", "2026-11-06"),
+        asked(4, "extended", "2027-01-06", "RightsRequestExtended"),
+        body(5, "RightsRequestAnswered", {"rights_request_id": "late"}, day=9),
+    )
+    assert [line.entries for line in found] == [(1, 5), (2,)]
+    assert "NOT ANSWERED" in found[1].says
+
+
+def test_an_emergency_that_the_same_person_reviews_is_told() -> None:
+    def part(index: int, kind: str, access_id: str, actor: str, **more: Any) -> dict[str, Any]:
+        name = "subject_id" if kind == "EmergencyReviewed" else "emergency_access_id"
+        return body(index, kind, {name: access_id, "kind": "EMERGENCY_ACCESS"} | more, actor=actor)
+
+    found = answer(
+        "emergencies",
+        part(1, "EmergencyAccessRequested", "x", "ann"),
+        part(2, "EmergencyAccessDecided", "x", "ben"),
+        part(3, "EmergencyReviewed", "x", "ann", justified=True),
+        part(4, "EmergencyAccessRequested", "y", "cleo"),
+    )
+    assert [(line.says.split(": ")[1], line.entries) for line in found] == [
+        ("justified; THE SAME PERSON TWICE", (1, 2, 3)),
+        ("not looked at yet", (4,)),
+    ]
+
+
+def test_a_search_behind_which_nothing_was_done_is_told() -> None:
+    search = {"method": "/kem.intake.v1.IntakeService/SearchBeneficiaries", "outcome": "GRANTED"}
+    read = {"method": "/kem.intake.v1.IntakeService/GetBeneficiary", "outcome": "GRANTED"}
+    found = answer(
+        "idle-searches",
+        body(1, "AccessRecorded", search | {"stated_reason": "FOLLOW_UP"}, hour=9),
+        body(2, "AccessRecorded", read, hour=10),
+        body(3, "AccessRecorded", search, hour=9, actor="ben"),
+        body(4, "AccessRecorded", read, hour=20, actor="ben"),
+        body(5, "AccessRecorded", search | {"outcome": "REFUSED"}, actor="cleo"),
+    )
+    assert [line.entries for line in found] == [(3,)]
+
+
+def test_what_each_policy_touched_is_told_with_an_entry_of_each_referral() -> None:
+    found = answer(
+        "policy",
+        body(1, "ReferralOffered", {}, referral_id="r1"),
+        body(2, "ReferralOffered", {}, referral_id="r1"),
+        body(3, "ReferralOffered", {}, referral_id="r2", policy_version="standard/2"),
+    )
+    assert [(line.says, line.entries) for line in found] == [
+        ("standard/1: 1 referrals", (1,)),
+        ("standard/2: 1 referrals", (3,)),
+    ]
+
+
+def test_the_states_of_a_day_add_up_to_the_needs_and_each_is_shown_by_its_entry() -> None:
+    def of(index: int, kind: str, referral_id: str, day: int) -> dict[str, Any]:
+        return body(index, kind, {"referral_id": referral_id}, day=day, referral_id=referral_id)
+
+    entries = (
+        of(1, "NeedRecorded", "r1", 1),
+        of(2, "NeedRecorded", "r2", 1),
+        of(3, "ReferralOffered", "r1", 1),
+        of(4, "ReferralAccepted", "r1", 3),
+        of(5, "NeedRecorded", "r3", 9),
+    )
+    then = answer("states", *entries, now=datetime(2026, 11, 2, tzinfo=UTC))
+    assert [(line.says, line.entries) for line in then] == [
+        ("1 OFFERED", (3,)),
+        ("1 MATCHING", (2,)),
+        ("2 needs in all", ()),
+    ]
+    now = answer("states", *entries)
+    assert now[-1].says == "3 needs in all"
+    assert sum(int(line.says.split()[0]) for line in now[:-1]) == 3

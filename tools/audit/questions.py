@@ -1,0 +1,317 @@
+"""What auditors ask, answered from the ledger alone: each line names the entries that it rests on."""
+
+from collections import defaultdict
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from types import MappingProxyType
+from typing import Any, Final
+
+from kernel import codes
+
+Body = Mapping[str, Any]
+
+SLOW_START: Final = timedelta(days=14)
+LATE_ENTRY: Final = timedelta(hours=24)
+SAME_WORK: Final = timedelta(hours=8)
+"""So long after a search whoever searched may still be at work with whom it showed."""
+
+_ENDS: Final = {
+    "ReferralCompleted": "COMPLETED",
+    "ReferralNotCompleted": "NOT_COMPLETED",
+    "ReferralWithdrawn": "WITHDRAWN",
+    "ReferralCancelled": "CANCELLED",
+    "ReferralEnteredInError": "ENTERED_IN_ERROR",
+}
+_STATES: Final = _ENDS | {
+    "NeedRecorded": "MATCHING",
+    "ReferralAwaitingPerson": "AWAITING_PERSON",
+    "ReferralOffered": "OFFERED",
+    "ReferralWaitlisted": "WAITLISTED",
+    "ReferralUnmatched": "UNMATCHED",
+    "ReferralRematched": "MATCHING",
+    "ReferralAccepted": "ACCEPTED",
+    "ReferralReturned": "MATCHING",
+    "ServiceStarted": "IN_SERVICE",
+}
+"""In which state a fact leaves a referral; acceptance for an assessment counts as acceptance."""
+_OFF_THE_WIRE: Final = {
+    "HandoverRecorded": "by telephone",
+    "AuthorityNotified": "to an authority",
+    "CompelledDisclosureGiven": "to an authority that asked for it",
+    "RightsExportGiven": "on paper or in a file, to the person or who asked for them",
+    "ReceiptIssued": "on paper, to the person",
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Line:
+    """A part of an answer.
+
+    Args:
+        says: with ids in full; agencies by their ids too.
+        entries: the places of the entries that show it.
+    """
+
+    says: str
+    entries: tuple[int, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Moment:
+    """For when a question is answered."""
+
+    now: datetime
+
+
+Answer = Callable[[Sequence[Body], Moment], Iterable[Line]]
+
+
+@dataclass(frozen=True, slots=True)
+class Question:
+    """Something that can be asked.
+
+    Args:
+        asks: the question in words.
+        kinds: of which entries it is answered.
+    """
+
+    asks: str
+    kinds: tuple[str, ...]
+    answer: Answer
+
+
+def off_the_wire(entries: Sequence[Body], moment: Moment) -> Iterator[Line]:
+    """What left the hub by telephone, on paper, or to an authority."""
+    for one in entries:
+        fact = one["fact"]
+        given = fact.get("given_mask", 0)
+        what = ", ".join(codes.categories_in(given)) if given else "what, is read at intake"
+        basis = f", basis {fact['legal_basis']}" if "legal_basis" in fact else ""
+        to = f" to agency {fact['agency_id']}" if one["type"] == "HandoverRecorded" else ""
+        yield Line(
+            f"{one['event_time'][:16]} {_OFF_THE_WIRE[one['type']]}{to}: {what}{basis}", (one["index"],)
+        )
+
+
+def overridden(entries: Sequence[Body], moment: Moment) -> Iterator[Line]:
+    """Offers to a service that the match had left out, or not put first."""
+    for one in entries:
+        fact = one["fact"]
+        proposed = [item["service_id"] for item in (fact.get("considered") or {}).get("proposed", [])]
+        reason, service = fact.get("override_reason"), fact.get("service_id")
+        is_first = not proposed or service is None or proposed[0] == service
+        if not reason and (is_first or fact.get("chosen_by") != "PERSON"):
+            continue
+        place = proposed.index(service) + 1 if service in proposed else 0
+        said = f"place {place} of {len(proposed)} proposed" if place else "not among the proposed"
+        who = (one["envelope"].get("actor") or {}).get("id", "nobody")
+        yield Line(
+            f"referral {one['envelope']['referral_id']}: offered to service {service}, {said}; reason"
+            f" {reason or 'the person chose'}; by {who}",
+            (one["index"],),
+        )
+
+
+def never_started(entries: Sequence[Body], moment: Moment) -> Iterator[Line]:
+    """Taken up for longer than two weeks, and nobody has said that the service began."""
+    open_ones: dict[str, Body] = {}
+    for one in entries:
+        referral_id = one["envelope"]["referral_id"]
+        if one["type"] == "ReferralAccepted":
+            open_ones[referral_id] = one
+        else:
+            open_ones.pop(referral_id, None)
+    for referral_id, one in open_ones.items():
+        waits = moment.now - _time(one)
+        if waits > SLOW_START:
+            yield Line(
+                f"referral {referral_id}: taken up {waits.days} days ago by agency"
+                f" {one['fact']['agency_id']}",
+                (one["index"],),
+            )
+
+
+def late_entries(entries: Sequence[Body], moment: Moment) -> Iterator[Line]:
+    """What was entered more than a day after it had happened, by who entered it."""
+    found: dict[str, list[tuple[timedelta, int]]] = defaultdict(list)
+    for one in entries:
+        if happened := one["fact"].get("happened_time"):
+            late = _time(one) - _instant(happened)
+            if late > LATE_ENTRY:
+                found[(one["envelope"].get("actor") or {}).get("id", "nobody")].append((late, one["index"]))
+    for who, lates in sorted(found.items(), key=lambda item: -len(item[1])):
+        longest = max(late for late, _ in lates)
+        yield Line(
+            f"{who}: {len(lates)} late, the latest after {longest.days} days",
+            tuple(index for _, index in lates),
+        )
+
+
+def unanswered_recalls(entries: Sequence[Body], moment: Moment) -> Iterator[Line]:
+    """What was asked back, and what became of it."""
+    opened: dict[str, Body] = {}
+    for one in entries:
+        recall_id = one["fact"]["recall_id"]
+        if one["type"] == "RecallOpened":
+            opened[recall_id] = one
+            continue
+        first = opened.pop(recall_id, None)
+        fact = one["fact"]
+        destroyed, kept = (codes.categories_in(fact.get(name, 0)) for name in ("destroyed_mask", "kept_mask"))
+        said = f"destroyed {', '.join(destroyed) or 'nothing'}"
+        said += f", kept {', '.join(kept)} ({fact['kept_ground']})" if kept else ""
+        shown = (first["index"], one["index"]) if first else (one["index"],)
+        yield Line(f"recall {recall_id}, agency {fact['agency_id']}: {said}", shown)
+    for recall_id, one in opened.items():
+        is_late = moment.now > _instant(one["fact"]["due_time"])
+        state = "OVERDUE since" if is_late else "open until"
+        yield Line(
+            f"recall {recall_id}, agency {one['fact']['agency_id']}: {state} {one['fact']['due_time'][:16]}",
+            (one["index"],),
+        )
+
+
+def late_rights(entries: Sequence[Body], moment: Moment) -> Iterator[Line]:
+    """Requests by right that were answered late, or not yet and are due."""
+    asked: dict[str, tuple[datetime, list[int]]] = {}
+    for one in entries:
+        fact = one["fact"]
+        request_id = fact["rights_request_id"]
+        if "due_time" in fact:
+            shown = [*asked.get(request_id, (None, []))[1], one["index"]]
+            asked[request_id] = (_instant(fact["due_time"]), shown)
+        elif request_id in asked:
+            due, shown = asked.pop(request_id)
+            if _time(one) > due:
+                yield Line(f"request {request_id}: answered late, due {due:%Y-%m-%d}", (*shown, one["index"]))
+    for request_id, (due, shown) in asked.items():
+        if moment.now > due:
+            yield Line(f"request {request_id}: NOT ANSWERED, due {due:%Y-%m-%d}", tuple(shown))
+
+
+def emergencies(entries: Sequence[Body], moment: Moment) -> Iterator[Line]:
+    """Emergency accesses: who asked, who decided, who looked at it; the three have to differ."""
+    found: dict[str, dict[str, Body]] = defaultdict(dict)
+    for one in entries:
+        fact = one["fact"]
+        if one["type"] != "EmergencyReviewed" or fact["kind"] == "EMERGENCY_ACCESS":
+            found[fact.get("emergency_access_id") or fact["subject_id"]][one["type"]] = one
+    for access_id, parts in found.items():
+        who = [(part["envelope"].get("actor") or {}).get("id") for part in parts.values()]
+        review = parts.get("EmergencyReviewed")
+        if review is None:
+            said = "not looked at yet"
+        else:
+            said = "justified" if review["fact"].get("justified") else "NOT JUSTIFIED"
+        if len(set(who)) < len(who):
+            said += "; THE SAME PERSON TWICE"
+        yield Line(f"emergency access {access_id}: {said}", tuple(part["index"] for part in parts.values()))
+
+
+def idle_searches(entries: Sequence[Body], moment: Moment) -> Iterator[Line]:
+    """Searches after which whoever searched opened nobody and registered nobody for hours."""
+    work: dict[str, list[datetime]] = defaultdict(list)
+    searches: list[Body] = []
+    for one in entries:
+        is_search = one["fact"].get("method", "").endswith("/SearchBeneficiaries")
+        if is_search and one["fact"].get("outcome") == "GRANTED":
+            searches.append(one)
+        elif not is_search:
+            work[_actor(one)].append(_time(one))
+    for one in searches:
+        then = _time(one)
+        if not any(then <= at <= then + SAME_WORK for at in work[_actor(one)]):
+            reason = one["fact"].get("stated_reason") or "no reason"
+            yield Line(f"{one['event_time'][:16]} by {_actor(one)}: {reason}", (one["index"],))
+
+
+def by_policy(entries: Sequence[Body], moment: Moment) -> Iterator[Line]:
+    """Which referrals each version of the policy has touched, so which ones a change did."""
+    found: dict[str, dict[str, int]] = defaultdict(dict)
+    for one in entries:
+        version = one["envelope"].get("policy_version", "")
+        found[version].setdefault(one["envelope"]["referral_id"], one["index"])
+    for version, referrals in sorted(found.items()):
+        yield Line(f"{version or '(none)'}: {len(referrals)} referrals", tuple(referrals.values()))
+
+
+def states(entries: Sequence[Body], moment: Moment) -> Iterator[Line]:
+    """How many referrals were in which state; their sum is all needs that were recorded by then."""
+    last: dict[str, tuple[str, int]] = {}
+    for one in entries:
+        if _time(one) > moment.now:
+            continue
+        named = one["fact"] if one["type"] == "NeedRecorded" else one["envelope"]
+        if one["type"] == "NeedRecorded" and named["referral_id"] in last:
+            continue  # its service was quicker to be entered than intake
+        last[named["referral_id"]] = (_STATES[one["type"]], one["index"])
+    found: dict[str, list[int]] = defaultdict(list)
+    for state, index in last.values():
+        found[state].append(index)
+    for state, indices in sorted(found.items(), key=lambda item: -len(item[1])):
+        yield Line(f"{len(indices)} {state}", tuple(indices))
+    yield Line(f"{len(last)} needs in all", ())
+
+
+QUESTIONS: Final[Mapping[str, Question]] = MappingProxyType(
+    {
+        "off-the-wire": Question(
+            "What left by telephone, on paper, or to an authority?", tuple(_OFF_THE_WIRE), off_the_wire
+        ),
+        "overridden": Question(
+            "Where was another service asked than the match proposed first, by whom, why?",
+            ("ReferralOffered",),
+            overridden,
+        ),
+        "never-started": Question(
+            "What was taken up more than two weeks ago and has never begun?",
+            ("ReferralAccepted", "ReferralReturned", "ServiceStarted", *_ENDS),
+            never_started,
+        ),
+        "late-entries": Question(
+            "Who enters things long after they happened?",
+            ("NeedRecorded", "ConsentWithdrawn", "HandoverRecorded", "ServiceStarted", *_ENDS),
+            late_entries,
+        ),
+        "recalls": Question(
+            "What was asked back, what was destroyed, and who has not answered?",
+            ("RecallOpened", "RecallAcknowledged"),
+            unanswered_recalls,
+        ),
+        "late-rights": Question(
+            "Which requests by right were answered late, or not at all?",
+            ("RightsRequestRegistered", "RightsRequestExtended", "RightsRequestAnswered"),
+            late_rights,
+        ),
+        "emergencies": Question(
+            "Was each emergency access looked at by somebody else, and what did they find?",
+            ("EmergencyAccessRequested", "EmergencyAccessDecided", "EmergencyReviewed"),
+            emergencies,
+        ),
+        "idle-searches": Question(
+            "Which searches led to no work with anybody?",
+            ("AccessRecorded", "BeneficiaryRegistered"),
+            idle_searches,
+        ),
+        "policy": Question(
+            "Which referrals did each version of the policy touch?",
+            ("ReferralOffered", "ReferralAwaitingPerson", "ReferralUnmatched", "ReferralWaitlisted"),
+            by_policy,
+        ),
+        "states": Question("How many needs were in which state, then?", tuple(_STATES), states),
+    }
+)
+"""By the name under which `./kem audit questions` has them."""
+
+
+def _instant(text: str) -> datetime:
+    return datetime.fromisoformat(text)
+
+
+def _time(one: Body) -> datetime:
+    return _instant(one["event_time"])
+
+
+def _actor(one: Body) -> str:
+    return str((one["envelope"].get("actor") or {}).get("id"))
