@@ -20,6 +20,7 @@ BENCHES: Final = {
     "disclosure": "tools.bench.disclosure",
     "search": "tools.bench.search",
     "stream": "tools.bench.stream",
+    "audit": "tools.bench.audit",
     "relay": "tools.bench.relay",
     "consumer": "tools.bench.consumer",
     "cpu": "tools.bench.cpu",
