@@ -1,8 +1,8 @@
 """Entries per second that the ledger takes, how soon they stand under a checkpoint, and what proving costs.
 
 The referral service and audit alone. Many facts are committed at once to referral's outbox, until audit's
-own commits cover the last (`entries_per_second`). Then 500 facts a second come for a while: `checkpoint_lag_ms`
-is from the event's time to the signature of the first checkpoint that covers its entry.
+own commits cover the last (`entries_per_second`). Then 500 facts a second come for a while:
+`checkpoint_lag_ms` is from the event's time to the signature of the first checkpoint that covers its entry.
 
 Of the whole ledger, which then has `entries`: `export_seconds` writes it into a file from the database,
 `verify_seconds` goes through that file with the auditors' verifier in a process of its own; `proof_ms` and
