@@ -29,7 +29,7 @@ from tests.support.partner_server import Partner, refuses, takes_all
 from tests.support.postgres import MakeDatabase
 from tools.stack.broker import Broker
 
-SCHEMAS = ("intake", "referral", "notifications", "access")
+SCHEMAS = ("intake", "referral", "notifications", "access", "audit")
 PATIENCE_SECONDS = 60
 
 # what the next batch of notifications stumbles over until it is taken away again
