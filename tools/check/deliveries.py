@@ -67,7 +67,7 @@ INVARIANTS: Final = (
           on told.event_id = d.event_id and told.type = d.kind
              and told.aggregate_id in (select recall_id from intake.recall
                                        where recall.referral_id = d.referral_id)
-        where e.event_id is null and told.event_id is null
+        where e.event_id is null and told.event_id is null and d.kind <> 'CheckpointGiven'
         """,
     ),
     Invariant(

@@ -74,6 +74,19 @@ async def ledger(snapshot: Snapshot) -> list[Finding]:
                 """,
             ),
             Invariant(
+                "I8-checkpoints-are-delivered-as-signed",
+                "What comes to an inbox as a checkpoint of the ledger is one that was signed and given",
+                ("audit", "notifications"),
+                "select count(*) from notifications.delivery where kind = 'CheckpointGiven'",
+                """
+                select delivery_id from notifications.delivery d
+                left join audit.event_log e on e.event_id = d.event_id and e.type = d.kind
+                left join audit.checkpoint c on c.note = d.checkpoint_note
+                left join audit.given_checkpoint g on g.size = c.size
+                where d.kind = 'CheckpointGiven' and (e.event_id is null or g.size is null)
+                """,
+            ),
+            Invariant(
                 "I8-each-entry-is-a-leaf",
                 "Each entry's body is the leaf of its place, and a checkpoint covers no more than there is",
                 _OWN,

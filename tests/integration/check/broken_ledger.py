@@ -19,9 +19,13 @@ BREAKS = [
         {"I8-entries-are-found-as-they-say"},
     ),
     (
-        "delete from audit.subject s using audit.entry e"
-        " where e.index = s.index and e.kind = 'NeedRecorded' and strpos(e.body, s.subject_id::text) > 0",
+        "delete from audit.subject s using audit.entry e where e.index = s.index"
+        " and s.subject_id::text = e.body::jsonb -> 'envelope' ->> 'referral_id'",
         {"I8-entries-are-found-as-they-say"},
+    ),
+    (
+        "update notifications.delivery set checkpoint_note = 'another' where kind = 'CheckpointGiven'",
+        {"I8-checkpoints-are-delivered-as-signed"},
     ),
     ("update audit.node set hash = sha256('x') where level = 0 and number = 1", {"I8-each-entry-is-a-leaf"}),
     (
