@@ -28,6 +28,18 @@ async def ledger(snapshot: Snapshot) -> list[Finding]:
                 """,
             ),
             Invariant(
+                "I8-nothing-waits-for-its-turn",
+                "What came before its turn waits for minutes at most, but while the broker is filled",
+                _OWN,
+                "select count(*) from audit.source_mark",
+                """
+                select source || ' ' || min(early_event.position) || ' waits for '
+                       || coalesce(max(mark.position), 0) + 1
+                from audit.early_event left join audit.source_mark mark using (source)
+                where event_time < clock_timestamp() - interval '10 minutes' group by source
+                """,
+            ),
+            Invariant(
                 "I8-nothing-else-is-entered",
                 "Each entry is of an event that its source has logged",
                 _OWN,

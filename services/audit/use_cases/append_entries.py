@@ -25,7 +25,7 @@ async def append_entries(
     """Answers how many entries were made: events before their turn wait, those entered before are dropped.
 
     Positions are those of one source across all its topics, and topics are read side by side: whatever comes
-    before its turn is kept until the gap is filled. A gap that stays is seen (docs/runbooks).
+    before its turn is kept until the gap is filled. A gap that stays is found by ./kem check.
     """
     head = await ledger.lock(tx)
     runs: list[list[IncomingEvent]] = []

@@ -9,6 +9,11 @@ BREAKS = [
         "update audit.entry set position = position + 1000 where index = 1",
         {"I8-everything-is-entered", "I8-nothing-else-is-entered", "I8-entries-are-found-as-they-say"},
     ),
+    (
+        "insert into audit.early_event select source, position + 9, gen_random_uuid(), 'kem.access.v1', 'X',"
+        " now() - interval '1 hour', '' from audit.source_mark limit 1",
+        {"I8-nothing-waits-for-its-turn"},
+    ),
     ("update audit.head set size = size + 1", {"I8-entries-are-numbered"}),
     (
         "update audit.entry set actor_id = gen_random_uuid() where index = 1",
