@@ -321,12 +321,7 @@ async def test_a_receipt_is_a_page_to_take_along_that_tells_others_whether_it_is
     hub_process: KemUp, tmp_path: Path
 ) -> None:
     layout = hub_process.layout
-    await _petros_signs_in(layout)
-    hub = Hub(Doors.of(layout))
-    try:
-        person, _ = await _registered(hub)
-    finally:
-        await hub.close()
+    person = await _registered_by_petros(layout)
     made = await told(layout, "receipt", "issue", person, "--into", str(tmp_path))
     said = said_by(Path(made["file"]))
     assert made["code"][:4] in said
@@ -353,12 +348,7 @@ async def test_a_desk_registers_what_somebody_asks_and_an_officer_restricts_and_
     hub_process: KemUp,
 ) -> None:
     layout = hub_process.layout
-    await _petros_signs_in(layout)
-    hub = Hub(Doors.of(layout))
-    try:
-        person, _ = await _registered(hub)
-    finally:
-        await hub.close()
+    person = await _registered_by_petros(layout)
     asked = await told(layout, "rights", "register", person, "--right", "restriction", typed="Do not use it.")
     wrong = await told(layout, "complaints", "register", "--kind", "data", typed="Somebody read my letter.")
     one_time = (await told(layout, "staff", "reset", "erato"))["one_time_password"]
@@ -389,6 +379,17 @@ async def test_a_desk_registers_what_somebody_asks_and_an_officer_restricts_and_
     await told(layout, "complaints", "answer", complaint, *found, typed="He was warned.")
     rest = (await told(layout, "complaints", "list")).get("complaints", [])
     assert complaint not in {one["complaintId"] for one in rest}
+
+
+async def _registered_by_petros(layout: Layout) -> str:
+    """Somebody whom he registers; it is he who is signed in from then on."""
+    await _petros_signs_in(layout)
+    hub = Hub(Doors.of(layout))
+    try:
+        person, _ = await _registered(hub)
+    finally:
+        await hub.close()
+    return person
 
 
 async def _petros_signs_in(layout: Layout) -> None:
