@@ -60,7 +60,7 @@ def why(agency: str, field: str, referral: str, *, as_json: bool) -> None:
             console.print(
                 "  [yellow]A restricted service: what was given is read at intake, by its officers.[/]"
             )
-        for line in _rests_on(one, grounds):
+        for line in rests_on(one, grounds):
             console.print(f"  {escape(line)}")
 
 
@@ -100,7 +100,7 @@ async def _grounds(
     return given, [*consents, *[one async for one in agreements], *texts], await office.codes()
 
 
-def _rests_on(given: Body, grounds: Iterable[Body]) -> Iterable[str]:
+def rests_on(given: Body, grounds: Iterable[Body]) -> Iterable[str]:
     """A line for each ground of one disclosure."""
     fact, then = given["fact"], given["index"]
     bases = fact.get("legal_bases") or [fact[name] for name in ("legal_basis",) if name in fact]
