@@ -14,9 +14,11 @@ from rich.table import Table
 from kem.audit.v1 import audit_service_pb2 as messages
 from tools.audit.asking import entries_of, stamp_of
 from tools.audit.questions import QUESTIONS, Line, Moment
+from tools.audit.reports import REPORTS
 from tools.office import Office, at_office
 from tools.stack.failure import StackFailure
 
+_ALL: Final = {**QUESTIONS, **REPORTS}
 _MOST_NAMED: Final = 8
 _AGENCY: Final = re.compile(r"agency ([0-9a-f-]{36})")
 
@@ -24,12 +26,12 @@ _AGENCY: Final = re.compile(r"agency ([0-9a-f-]{36})")
 def list_questions(*, as_json: bool) -> None:
     """What can be asked."""
     if as_json:
-        typer.echo(json.dumps({name: one.asks for name, one in QUESTIONS.items()}, indent=1))
+        typer.echo(json.dumps({name: one.asks for name, one in _ALL.items()}, indent=1))
         return
     table = Table(box=None)
     table.add_column("name")
     table.add_column("question")
-    for name, one in QUESTIONS.items():
+    for name, one in _ALL.items():
         table.add_row(name, one.asks)
     Console(highlight=False).print(table)
 
@@ -40,9 +42,9 @@ def answer_question(name: str, since: datetime | None, at: datetime | None, *, a
     Raises:
         StackFailure: no such question, nobody is signed in, or the hub refuses, in its own words.
     """
-    question = QUESTIONS.get(name)
+    question = _ALL.get(name)
     if question is None:
-        raise StackFailure(f"{name} is no question; ask one of: {', '.join(QUESTIONS)}.", 2)
+        raise StackFailure(f"{name} is no question; ask one of: {', '.join(_ALL)}.", 2)
     now = (at or datetime.now(UTC)).replace(tzinfo=UTC)
 
     async def ask(office: Office) -> tuple[list[dict[str, Any]], Mapping[str, str]]:

@@ -123,7 +123,7 @@ def never_started(entries: Sequence[Body], moment: Moment) -> Iterator[Line]:
         else:
             open_ones.pop(referral_id, None)
     for referral_id, one in open_ones.items():
-        waits = moment.now - _time(one)
+        waits = moment.now - time_of(one)
         if waits > SLOW_START:
             yield Line(
                 f"referral {referral_id}: taken up {waits.days} days ago by agency"
@@ -137,7 +137,7 @@ def late_entries(entries: Sequence[Body], moment: Moment) -> Iterator[Line]:
     found: dict[str, list[tuple[timedelta, int]]] = defaultdict(list)
     for one in entries:
         if happened := one["fact"].get("happened_time"):
-            late = _time(one) - _instant(happened)
+            late = time_of(one) - _instant(happened)
             if late > LATE_ENTRY:
                 found[(one["envelope"].get("actor") or {}).get("id", "nobody")].append((late, one["index"]))
     for who, lates in sorted(found.items(), key=lambda item: -len(item[1])):
@@ -183,7 +183,7 @@ def late_rights(entries: Sequence[Body], moment: Moment) -> Iterator[Line]:
             asked[request_id] = (_instant(fact["due_time"]), shown)
         elif request_id in asked:
             due, shown = asked.pop(request_id)
-            if _time(one) > due:
+            if time_of(one) > due:
                 yield Line(f"request {request_id}: answered late, due {due:%Y-%m-%d}", (*shown, one["index"]))
     for request_id, (due, shown) in asked.items():
         if moment.now > due:
@@ -218,9 +218,9 @@ def idle_searches(entries: Sequence[Body], moment: Moment) -> Iterator[Line]:
         if is_search and one["fact"].get("outcome") == "GRANTED":
             searches.append(one)
         elif not is_search:
-            work[_actor(one)].append(_time(one))
+            work[_actor(one)].append(time_of(one))
     for one in searches:
-        then = _time(one)
+        then = time_of(one)
         if not any(then <= at <= then + SAME_WORK for at in work[_actor(one)]):
             reason = one["fact"].get("stated_reason") or "no reason"
             yield Line(f"{one['event_time'][:16]} by {_actor(one)}: {reason}", (one["index"],))
@@ -240,7 +240,7 @@ def states(entries: Sequence[Body], moment: Moment) -> Iterator[Line]:
     """How many referrals were in which state; their sum is all needs that were recorded by then."""
     last: dict[str, tuple[str, int]] = {}
     for one in entries:
-        if _time(one) > moment.now:
+        if time_of(one) > moment.now:
             continue
         named = one["fact"] if one["type"] == "NeedRecorded" else one["envelope"]
         if one["type"] == "NeedRecorded" and named["referral_id"] in last:
@@ -309,7 +309,8 @@ def _instant(text: str) -> datetime:
     return datetime.fromisoformat(text)
 
 
-def _time(one: Body) -> datetime:
+def time_of(one: Body) -> datetime:
+    """When it happened."""
     return _instant(one["event_time"])
 
 

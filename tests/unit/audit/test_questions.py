@@ -7,7 +7,9 @@ import pytest
 
 from chassis.plain_events import ENVELOPES
 from tools.audit.questions import QUESTIONS, Line, Moment
+from tools.audit.reports import REPORTS
 
+ALL = {**QUESTIONS, **REPORTS}
 NOW = datetime(2026, 11, 30, 12, tzinfo=UTC)
 A, B = "00000000-0000-4000-8000-00000000000a", "00000000-0000-4000-8000-00000000000b"
 
@@ -33,11 +35,11 @@ def body(
 
 
 def answer(name: str, *entries: dict[str, Any], now: datetime = NOW) -> list[Line]:
-    assert {one["type"] for one in entries} <= set(QUESTIONS[name].kinds)
-    return list(QUESTIONS[name].answer(entries, Moment(now)))
+    assert {one["type"] for one in entries} <= set(ALL[name].kinds)
+    return list(ALL[name].answer(entries, Moment(now)))
 
 
-@pytest.mark.parametrize("name", QUESTIONS)
+@pytest.mark.parametrize("name", ALL)
 def test_a_question_asks_for_facts_that_there_are_and_says_nothing_of_no_entries(name: str) -> None:
     known = {
         field.message_type.name
@@ -45,7 +47,7 @@ def test_a_question_asks_for_facts_that_there_are_and_says_nothing_of_no_entries
         for field in envelope.DESCRIPTOR.oneofs_by_name["fact"].fields
         if field.message_type
     }
-    assert set(QUESTIONS[name].kinds) <= known
+    assert set(ALL[name].kinds) <= known
     assert [line for line in answer(name) if line.entries] == []
 
 
@@ -211,3 +213,43 @@ def test_the_states_of_a_day_add_up_to_the_needs_and_each_is_shown_by_its_entry(
     now = answer("states", *entries)
     assert now[-1].says == "3 needs in all"
     assert sum(int(line.says.split()[0]) for line in now[:-1]) == 3
+
+
+def test_response_times_are_told_of_agencies_with_enough_answers_only() -> None:
+    entries = []
+    for number in range(12):
+        agency, offer_id = (A, f"a{number}") if number < 6 else (B, f"b{number}")
+        entries.append(
+            body(2 * number, "ReferralOffered", {"offer_id": offer_id, "agency_id": agency}, hour=1)
+        )
+        kind = "OfferExpired" if number >= 9 else "ReferralAccepted"
+        entries.append(
+            body(2 * number + 1, kind, {"offer_id": offer_id, "agency_id": agency}, hour=2 + number)
+        )
+    first, second = answer("response-times", *entries)
+    assert first.says == (f"agency {A}: 6 answers, half within 3.5 h, nine of ten within 6.0 h; no answer 0")
+    assert first.entries == (1, 3, 5, 7, 9, 11)
+    assert second == Line(f"agency {B}: fewer than 5 answers; no answer fewer than 5", ())
+
+
+def test_what_was_not_answered_in_time_is_told_by_agency_and_person() -> None:
+    expired = [body(number, "OfferExpired", {"agency_id": A}) for number in range(6)]
+    found = answer("breaches", *expired, body(7, "PersonClockEnded", {"urgency": "URGENT"}))
+    assert [line.says for line in found] == [
+        f"agency {A}: 6 offers not answered in time",
+        "1 people had no positive answer in their time",
+    ]
+
+
+def test_a_disclosure_without_a_service_is_told_after_two_weeks() -> None:
+    def given(index: int, referral_id: str, day: int) -> dict[str, Any]:
+        return body(index, "DisclosureGiven", {"referral_id": referral_id, "agency_id": A}, day=day)
+
+    found = answer(
+        "given-for-nothing",
+        given(1, "r1", 2),
+        given(2, "r2", 2),
+        given(3, "r3", 28),
+        body(4, "ServiceStarted", {"agency_id": A}, day=5, referral_id="r2"),
+    )
+    assert [line.entries for line in found] == [(1,)]
