@@ -154,6 +154,7 @@ class Hub:
         audit = secure_channel(doors.audit, "audit", self._certificate, options=_OPTIONS)
         self._channels = [intake, referral, notifications, access, audit]
         self.intake = intake_service_pb2_grpc.IntakeServiceStub(intake)
+        self.erasure = erasure_service_pb2_grpc.ErasureServiceStub(intake)
         self.keys = key_service_pb2_grpc.KeyServiceStub(intake)
         self.retention = retention_service_pb2_grpc.RetentionServiceStub(intake)
         self.policy = consent_policy_service_pb2_grpc.ConsentPolicyServiceStub(intake)

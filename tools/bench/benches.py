@@ -19,6 +19,7 @@ BENCHES: Final = {
     "decide": "tools.bench.decide",
     "disclosure": "tools.bench.disclosure",
     "search": "tools.bench.search",
+    "erase": "tools.bench.erase",
     "stream": "tools.bench.stream",
     "audit": "tools.bench.audit",
     "relay": "tools.bench.relay",
