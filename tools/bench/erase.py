@@ -65,7 +65,7 @@ async def _taken_up_and_disclosed(place: Ground) -> None:
 
 
 class _Officer:
-    """Of the desk's agency, signed in with a second factor."""
+    """Of the hub itself, signed in with a second factor."""
 
     def __init__(self, place: Ground) -> None:
         doors = Doors.of(place.stack.layout)
@@ -97,7 +97,7 @@ class _Officer:
         await self._place.hub.erasure.EraseBeneficiary(request, metadata=self._credentials(), timeout=30)
 
     def _credentials(self) -> Metadata:
-        token = self._signer.token(self._id, self._place.desk.agency_id, [Role.DPO], acr=SECOND_FACTOR)
+        token = self._signer.token(self._id, None, [Role.DPO], acr=SECOND_FACTOR)
         return (("authorization", f"Bearer {token}"),)
 
 
