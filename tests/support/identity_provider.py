@@ -33,6 +33,7 @@ class SampleProvider:
         leads_to: another provider's page, to which this one sends everybody (the mix-up of RFC 9700 § 4.4).
         sends_issuer: whether browsers come back with `iss` (RFC 9207).
         goes_on: before which it answers no code; None where it does at once.
+        tells: the same of its configuration.
     """
 
     subject: str = "s-1"
@@ -48,6 +49,7 @@ class SampleProvider:
     leads_to: Callable[[dict[str, str]], str] | None = None
     sends_issuer: bool = True
     goes_on: asyncio.Event | None = None
+    tells: asyncio.Event | None = None
     issuer: str = ""
 
     def __post_init__(self) -> None:
@@ -103,6 +105,8 @@ class SampleProvider:
 
     async def _tell_configuration(self, request: web.Request) -> web.Response:
         self.asked.append("configuration")
+        if self.tells is not None:
+            await self.tells.wait()
         return web.json_response(
             {
                 "issuer": self.issuer,

@@ -6,6 +6,8 @@ import hashlib
 import hmac
 import json
 import time
+from collections.abc import AsyncIterator, Iterator
+from contextlib import asynccontextmanager, contextmanager
 from dataclasses import dataclass
 from typing import Any, Final
 from urllib.parse import quote_plus, urlencode
@@ -74,7 +76,7 @@ class IdentityProvider:
         self._configuration: tuple[float, dict[str, Any]] | None = None
         self._keys: tuple[float, dict[str, jwt.PyJWK]] | None = None
         self._asking = asyncio.Lock()
-        self._proving = 0
+        self._waiting = 0
 
     async def authorization_url(self, redirect_uri: str, state: str, nonce: str, verifier: str) -> str:
         """The page to which the browser goes.
@@ -109,26 +111,42 @@ class IdentityProvider:
             ProviderUnavailable: it does not answer.
             ProviderBusy: it was not asked.
         """
-        if self._proving >= MOST_AT_ONCE:
-            raise ProviderBusy
-        self._proving += 1
-        try:
+        with self._one_more_waits():
             return await self._proven(await self._id_token(code, redirect_uri, verifier), nonce)
-        finally:
-            self._proving -= 1
 
     async def sends_issuer(self) -> bool:
         """Whether it says of itself that each browser comes back from it with `iss` (RFC 9207 § 3).
 
         Raises:
             ProviderUnavailable: its configuration cannot be had.
+            ProviderBusy: it was not asked.
         """
-        return (await self._configured()).get("authorization_response_iss_parameter_supported") is True
+        with self._one_more_waits():
+            return (await self._configured()).get("authorization_response_iss_parameter_supported") is True
 
     async def close(self) -> None:
         """Closes its connections."""
         if self._http is not None:
             await self._http.close()
+
+    @contextmanager
+    def _one_more_waits(self) -> Iterator[None]:
+        if self._waiting >= MOST_AT_ONCE:
+            raise ProviderBusy
+        self._waiting += 1
+        try:
+            yield
+        finally:
+            self._waiting -= 1
+
+    @asynccontextmanager
+    async def _one_asks(self) -> AsyncIterator[None]:
+        """Others wait for what that one learns, but none of them longer than for an answer of their own."""
+        try:
+            async with asyncio.timeout(DEADLINE_SECONDS), self._asking:
+                yield
+        except TimeoutError:
+            raise ProviderUnavailable from None
 
     async def _id_token(self, code: str, redirect_uri: str, verifier: str) -> str:
         form = {
@@ -184,7 +202,7 @@ class IdentityProvider:
         return SECOND_FACTOR if is_strong else PASSWORD
 
     async def _configured(self) -> dict[str, Any]:
-        async with self._asking:
+        async with self._one_asks():
             if self._configuration is None or time.monotonic() >= self._configuration[0]:
                 where = self.settings.issuer.removesuffix("/")  # OpenID Connect Discovery § 4.1
                 found = await self._ask("GET", f"{where}/.well-known/openid-configuration")
@@ -198,7 +216,7 @@ class IdentityProvider:
 
     async def _key(self, key_id: str) -> jwt.PyJWK:
         address = (await self._configured())["jwks_uri"]
-        async with self._asking:
+        async with self._one_asks():
             read_at, known = self._keys or (0.0, {})
             oldest = _KEYS_SECONDS if key_id in known else _SEARCH_SECONDS
             if self._keys is None or time.monotonic() - read_at >= oldest:

@@ -1,13 +1,14 @@
 """A sign-in at a provider is finished once, in time, and by the browser that began it."""
 
 import asyncio
+from collections.abc import AsyncIterator
 from dataclasses import replace
 from datetime import timedelta
 
 import pytest
 
 from services.access.adapters import identity_provider
-from services.access.adapters.identity_provider import IdentityProvider, ProviderBusy
+from services.access.adapters.identity_provider import IdentityProvider, ProviderBusy, ProviderUnavailable
 from services.access.use_cases import forget_old_rows
 from services.access.use_cases.authenticate import SignInRefused
 from services.access.use_cases.finish_sign_in import ReturnedSignIn, finish_sign_in
@@ -122,6 +123,58 @@ async def test_however_many_go_away_while_a_provider_is_slow_so_many_go_on_and_o
     assert [reason for _, method, reason in staff.records() if method == "FinishSignIn"].count("") >= 2
     assert "OVERLOADED" in [reason for _, _, reason in staff.records()]
     await finish_sign_in(returned[4], providers, parts)
+
+
+@pytest.fixture
+async def restarted(providers: dict[str, IdentityProvider]) -> AsyncIterator[dict[str, IdentityProvider]]:
+    """The providers as a process knows them that has asked them nothing yet."""
+    fresh = {name: IdentityProvider(one.settings) for name, one in providers.items()}
+    yield fresh
+    for one in fresh.values():
+        await one.close()
+
+
+async def test_a_provider_that_does_not_even_tell_of_itself_takes_no_more_room_than_its_own(
+    staff: Staff,
+    sample: SampleProvider,
+    providers: dict[str, IdentityProvider],
+    restarted: dict[str, IdentityProvider],
+    person: Person,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(identity_provider, "MOST_AT_ONCE", 1)
+    begun = [await begin(staff, providers) for _ in range(2)]
+    first, second = [
+        ReturnedSignIn(*sample.sign_in(one.authorization_url), one.browser_token) for one in begun
+    ]
+    sample.asked, sample.tells = [], asyncio.Event()
+    waiting = asyncio.create_task(finish_sign_in(first, restarted, staff.signing_in))
+    await until(lambda: "configuration" in sample.asked)
+    with pytest.raises(ProviderBusy):
+        async with asyncio.timeout(5):
+            await finish_sign_in(second, restarted, staff.signing_in)
+    sample.tells.set()
+    assert (await waiting).session_token
+
+
+async def test_nobody_waits_for_a_silent_provider_once_for_each_who_came_before(
+    staff: Staff,
+    sample: SampleProvider,
+    providers: dict[str, IdentityProvider],
+    restarted: dict[str, IdentityProvider],
+    person: Person,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(identity_provider, "DEADLINE_SECONDS", 0.5)
+    begun = [await begin(staff, providers) for _ in range(6)]
+    came = [ReturnedSignIn(*sample.sign_in(one.authorization_url), one.browser_token) for one in begun]
+    sample.asked, sample.tells = [], asyncio.Event()
+    told = await asyncio.gather(
+        *[finish_sign_in(one, restarted, staff.signing_in) for one in came], return_exceptions=True
+    )
+    sample.tells.set()
+    assert [type(one) for one in told] == [ProviderUnavailable] * 6
+    assert sample.asked.count("configuration") < 3
 
 
 async def test_whoever_stays_away_for_long_begins_anew(
