@@ -128,17 +128,19 @@ class CertificateOffice:
         return self.issue(UUID(found[-1].holder.name), code, folder, request)
 
     def revoke(self, whose: str, reason: RevocationReason) -> list[Entry]:
-        """Revokes all certificates of an agency, or the one with a serial.
+        """Revokes all certificates of an agency, or the one with a serial; and where the key itself is given
+        up, all the others over it.
 
         Raises:
             StackFailure: there is none that could be revoked.
         """
         now = datetime.now(UTC)
-        found = [
-            entry
-            for entry in self._of(whose) or self._with_serial(whose)
-            if entry.state(now) is CertificateState.IN_FORCE
-        ]
+        in_force = [one for one in self.registry.entries() if one.state(now) is CertificateState.IN_FORCE]
+        named = {entry.serial for entry in self._of(whose) or self._with_serial(whose)}
+        found = [entry for entry in in_force if entry.serial in named]
+        if reason in _KEY_GIVEN_UP:
+            keys = {entry.key_digest for entry in found} - {""}
+            found = [entry for entry in in_force if entry.serial in named or entry.key_digest in keys]
         if not found:
             if self.registry.is_begun():
                 self.registry.write_revoked()  # an earlier try may have ended between its record and this

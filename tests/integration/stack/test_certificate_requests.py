@@ -163,3 +163,20 @@ def test_a_key_that_somebody_else_may_have_is_not_signed_again(
         with pytest.raises(StackFailure, match=f"revoked as {reason}: ask the agency for a request over"):
             office.issue(AGENCY, "SAMPLE", request=request)
     assert len(office.registry.entries()) == 1 + is_taken
+
+
+@pytest.mark.parametrize(
+    ("reason", "ends"), [(RevocationReason.KEY_LOST, True), (RevocationReason.REPLACED, False)]
+)
+def test_a_key_that_is_given_up_takes_every_certificate_over_it_along(
+    office: CertificateOffice, tmp_path: Path, reason: RevocationReason, ends: bool
+) -> None:
+    """Renewed over the same request, it has two; whoever has the key would get in by the other one."""
+    request = on_a_stick(tmp_path, request_by(ec.generate_private_key(ec.SECP256R1())))
+    first = office.issue(AGENCY, "SAMPLE", request=request).certificate.serial
+    second = office.renew("SAMPLE", request=request).certificate.serial
+    other = office.renew("SAMPLE", tmp_path / "other").certificate.serial
+    revoked = [entry.serial for entry in office.revoke(second, reason)]
+    assert revoked == ([first, second] if ends else [second])
+    in_force = [entry.serial for entry in office.registry.entries() if entry.revoked_time is None]
+    assert in_force == [one for one in (first, second, other) if one not in revoked]
