@@ -11,7 +11,7 @@ from chassis.fault_points import IN_TRANSACTION, OF_THE_RELAY
 from tests.fault.breakage import Deed, arrived, at
 from tests.fault.hub import LOSS_PATIENCE_SECONDS, Hub
 from tests.fault.processes import PATIENCE_SECONDS, Worker
-from tests.fault.scenes import Scene
+from tests.fault.scenes.scene import Scene
 from tests.integration.chassis.waiting import until
 
 RELAY: Final = "relay"

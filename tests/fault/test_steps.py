@@ -12,7 +12,8 @@ from services.notifications.entrypoints import stream as deliveries
 from services.referral.entrypoints import stream as referrals
 from tests.fault.faults import Fault, complaints_of_a_consumer, complaints_of_the_relay
 from tests.fault.hub import Hub
-from tests.fault.scenes import SCENES, deliveries_scene
+from tests.fault.scenes import SCENES
+from tests.fault.scenes.deliveries import deliveries_scene
 
 
 @pytest.mark.parametrize(

@@ -46,7 +46,7 @@ def test_every_consumer_of_the_product_is_struck() -> None:
             match call:
                 case ast.Call(func=ast.Attribute(attr="stream" | "project"), args=[ast.Name(id=name), *_]):
                     wired.add(getattr(service, name))
-    assert wired == set(SCENES), "a consumer needs its scene in tests/fault/scenes.py"
+    assert wired == set(SCENES), "a consumer needs its scene in tests/fault/scenes"
 
 
 def test_every_invariant_of_the_check_has_its_mark() -> None:

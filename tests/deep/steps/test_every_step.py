@@ -8,7 +8,8 @@ import pytest
 from chassis.fault_points import OF_A_CONSUMER, OF_THE_RELAY
 from tests.fault.faults import Fault, complaints_of_a_consumer, complaints_of_the_relay, faults_at
 from tests.fault.hub import Hub
-from tests.fault.scenes import SCENES, deliveries_scene
+from tests.fault.scenes import SCENES
+from tests.fault.scenes.deliveries import deliveries_scene
 
 
 @pytest.mark.parametrize("consumer", SCENES)
