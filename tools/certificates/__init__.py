@@ -66,7 +66,10 @@ def revoke(
         typer.Option(metavar="REASON", help=f"Why, for the record: {', '.join(RevocationReason)}."),
     ],
 ) -> None:
-    """Take no more calls over a certificate. Open streams over it end within seconds."""
+    """Take no more calls over a certificate, nor over any other of its key where that is lost or compromised.
+
+    Open streams over it end within seconds.
+    """
     from tools.certificates.office import CertificateOffice
     from tools.certificates.words import print_revoked
     from tools.stack.layout import DATA, Layout

@@ -91,19 +91,25 @@ class CertificateOffice:
             request: over its key, whose private half is the agency's alone; without it over a fresh one.
 
         Raises:
-            StackFailure: the request is none, or asks for a key that is too weak, or was given up.
+            StackFailure: the request is none, or asks for a key that is too weak, or was given up; or the
+                folder cannot be written.
         """
         key = read_request(request) if request else None
         folder = folder or (request.parent if request else self._layout.agency_certificate(code))
         authority = self._authority()
         issued = authority.issue(Holder.of_agency(agency_id), public_key=key)
         self._refuse_given_up(issued.certificate.key_digest)
+        try:  # a stick may be there to be read only
+            folder.mkdir(parents=True, exist_ok=True, mode=0o700)
+            write_secret(folder / _AUTHORITIES, authority.pem.decode())
+        except OSError as error:
+            raise StackFailure(
+                f"{folder} cannot be written ({error.strerror}); name another one by --out.", 2
+            ) from None
         self.registry.add_issued(issued.certificate, code)
-        folder.mkdir(parents=True, exist_ok=True, mode=0o700)
         if issued.key:
             write_secret(folder / _KEY, issued.key.decode())
         write_secret(folder / _CHAIN, issued.chain.decode())
-        write_secret(folder / _AUTHORITIES, authority.pem.decode())
         return HandedOver(issued.certificate, folder, has_key=bool(issued.key))
 
     def _refuse_given_up(self, key_digest: str) -> None:
