@@ -73,7 +73,7 @@ class Authority:
         """
         begin = now or datetime.now(UTC)
         if not key_file.exists():
-            write_secret(key_file, _pem_of(ec.generate_private_key(ec.SECP256R1())).decode())
+            write_secret(key_file, _pem_of(ec.generate_private_key(ec.SECP256R1())))
             key_file.chmod(0o400)
         key = _read_key(key_file)
         signed = (
@@ -89,7 +89,7 @@ class Authority:
             .add_extension(x509.SubjectKeyIdentifier.from_public_key(key.public_key()), critical=False)
             .sign(key, SHA256())
         )
-        write_secret(certificate_file, signed.public_bytes(Encoding.PEM).decode())
+        write_secret(certificate_file, signed.public_bytes(Encoding.PEM))
         return Authority(key_file, certificate_file)
 
     @property

@@ -56,7 +56,7 @@ class CertificateOffice:
         """
         authority = self._authority()
         if not self._layout.authorities.exists() or self._layout.authorities.read_bytes() != authority.pem:
-            write_secret(self._layout.authorities, authority.pem.decode())
+            write_secret(self._layout.authorities, authority.pem)
         self.registry.write_revoked()
         revoked = {entry.serial for entry in self.registry.entries() if entry.revoked_time is not None}
         renewed = []
@@ -70,7 +70,7 @@ class CertificateOffice:
                 continue
             issued = authority.issue(holder)
             self.registry.add_issued(issued.certificate, holder.name or holder.kind)
-            write_secret(file, (issued.key + issued.chain).decode())
+            write_secret(file, issued.key + issued.chain)
             renewed.append(holder.name or str(holder.kind))
         return renewed
 
@@ -92,24 +92,30 @@ class CertificateOffice:
 
         Raises:
             StackFailure: the request is none, or asks for a key that is too weak, or was given up; or the
-                folder cannot be written.
+                folder cannot be written, or holds another key.
         """
         key = read_request(request) if request else None
         folder = folder or (request.parent if request else self._layout.agency_certificate(code))
+        if key is not None and (folder / _KEY).exists():
+            raise StackFailure(
+                f"A private key {_KEY} lies in {folder}: name another folder by --out. If it is the agency's,"
+                " delete it here, and have them make another one and send a request over that.",
+                2,
+            )
         authority = self._authority()
         issued = authority.issue(Holder.of_agency(agency_id), public_key=key)
         self._refuse_given_up(issued.certificate.key_digest)
         try:  # a stick may be there to be read only
             folder.mkdir(parents=True, exist_ok=True, mode=0o700)
-            write_secret(folder / _AUTHORITIES, authority.pem.decode())
+            write_secret(folder / _AUTHORITIES, authority.pem)
         except OSError as error:
             raise StackFailure(
                 f"{folder} cannot be written ({error.strerror}); name another one by --out.", 2
             ) from None
         self.registry.add_issued(issued.certificate, code)
         if issued.key:
-            write_secret(folder / _KEY, issued.key.decode())
-        write_secret(folder / _CHAIN, issued.chain.decode())
+            write_secret(folder / _KEY, issued.key)
+        write_secret(folder / _CHAIN, issued.chain)
         return HandedOver(issued.certificate, folder, has_key=bool(issued.key))
 
     def _refuse_given_up(self, key_digest: str) -> None:

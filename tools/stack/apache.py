@@ -164,7 +164,7 @@ def kafka_nodes(
     folder.mkdir(parents=True, exist_ok=True, mode=0o700)
     cluster = folder / "cluster-id"
     if not cluster.exists():
-        write_secret(cluster, base64.urlsafe_b64encode(os.urandom(16)).rstrip(b"=").decode())
+        write_secret(cluster, base64.urlsafe_b64encode(os.urandom(16)).rstrip(b"="))
     nodes = []
     for number, own in enumerate(ports, 1):
         node = KafkaNode(number, own.broker, program, folder / str(number), log(number), tls)

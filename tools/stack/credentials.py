@@ -89,7 +89,7 @@ def _begin_sign_in(layout: Layout) -> None:
     needed = (layout.closed_accounts, layout.sign_in_key)
     if not any(file.exists() for file in (*needed, layout.staff_issuer_key)):
         write_secret(layout.closed_accounts, "")
-        write_secret(layout.sign_in_key, base64.b64encode(secrets.token_bytes(32)).decode())
+        write_secret(layout.sign_in_key, base64.b64encode(secrets.token_bytes(32)))
     for file in needed:
         if not file.is_file():
             raise StackFailure(
@@ -109,7 +109,7 @@ def _signer(layout: Layout, issuer: str) -> AssertionSigner:
 def _make_key(file: Path) -> None:
     if not file.exists():
         pem = Ed25519PrivateKey.generate().private_bytes(Encoding.PEM, PrivateFormat.PKCS8, NoEncryption())
-        write_secret(file, pem.decode())
+        write_secret(file, pem)
 
 
 def write_certificates(layout: Layout, services: Iterable[str], say: Callable[[str], None]) -> list[str]:

@@ -152,6 +152,19 @@ def test_a_folder_that_cannot_be_written_is_said_before_anything_is_issued(
     assert office.registry.entries() == []
 
 
+def test_a_certificate_is_not_put_beside_a_private_key_that_lies_there_already(
+    office: CertificateOffice, tmp_path: Path
+) -> None:
+    """It would be taken for the certificate's own, or is the agency's and should never have come here."""
+    first = office.issue(AGENCY, "SAMPLE", tmp_path / "first")
+    chain = (first.folder / "certificate.pem").read_bytes()
+    request = on_a_stick(tmp_path, request_by(ec.generate_private_key(ec.SECP256R1())))
+    with pytest.raises(StackFailure, match=r"key\.pem lies in .*: name another folder by --out"):
+        office.renew("SAMPLE", first.folder, request)
+    assert (first.folder / "certificate.pem").read_bytes() == chain
+    assert len(office.registry.entries()) == 1
+
+
 @pytest.mark.parametrize(
     ("reason", "is_taken"),
     [
