@@ -1,27 +1,16 @@
 """What an auditor does at a terminal: reads, takes the ledger along, verifies it without the hub."""
 
-import asyncio
 import json
 from pathlib import Path
 
-from tests.e2e.kem_command import ROOT, command, environment
-from tests.e2e.playing import PATIENCE_SECONDS
+from tests.e2e.kem_command import said
 from tests.e2e.search import Search
 from tools.stack.layout import Layout
 
 
 async def audited(layout: Layout, *arguments: str) -> str:
     """What the command prints; it must end well."""
-    process = await asyncio.create_subprocess_exec(
-        *command("audit", *arguments),
-        cwd=ROOT,
-        env=environment(layout.data),
-        stdout=asyncio.subprocess.PIPE,
-        stderr=asyncio.subprocess.PIPE,
-    )
-    stdout, stderr = await asyncio.wait_for(process.communicate(), PATIENCE_SECONDS)
-    assert process.returncode == 0, stderr.decode() + stdout.decode()
-    return stdout.decode()
+    return (await said(layout, "audit", *arguments))[0]
 
 
 async def take_the_ledger_along(layout: Layout, folder: Path, search: Search) -> None:
@@ -30,10 +19,10 @@ async def take_the_ledger_along(layout: Layout, folder: Path, search: Search) ->
     kept.write_text(await audited(layout, "checkpoint"))
     ledger, trace = folder / "city.kem-ledger", folder / "one.kem-trace"
     await audited(layout, "export", "--out", str(ledger))
-    said = await audited(layout, "verify", str(ledger), "--since", str(kept))
-    assert "VERIFIED" in said
+    verified = await audited(layout, "verify", str(ledger), "--since", str(kept))
+    assert "VERIFIED" in verified
     for source in ("access", "audit", "intake", "notifications", "referral"):
-        assert f"  {source}: every position from 1 to" in said
+        assert f"  {source}: every position from 1 to" in verified
     given = json.loads(await audited(layout, "entries", "--kind", "DisclosureGiven", "--most", "1", "--json"))
     fact = given["entries"][0]["fact"]
     told = await audited(layout, "trace", fact["referral_id"], "--proof", str(trace))

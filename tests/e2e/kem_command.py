@@ -2,6 +2,7 @@
 
 import asyncio
 import contextlib
+import json
 import os
 import pty
 import secrets
@@ -10,7 +11,7 @@ import sys
 from collections.abc import Sequence
 from pathlib import Path
 from threading import Thread
-from typing import IO, Final
+from typing import IO, Any, Final
 
 from tests.integration.chassis.waiting import until
 from tools.stack.credentials import passwords
@@ -21,6 +22,7 @@ from tools.stack.run_file import read_run
 
 ROOT: Final = Path(__file__).resolve().parents[2]
 START_SECONDS: Final = 90
+COMMAND_SECONDS: Final = 180
 _FIRST_BASE: Final = 8500
 """Above the hundreds of ports that other tests' stacks take."""
 
@@ -35,6 +37,31 @@ def command(*arguments: str) -> list[str]:
 def environment(data: Path) -> dict[str, str]:
     """A user's environment, with a data folder of the test's own."""
     return os.environ | {"PYTHONPATH": f"{ROOT}{os.pathsep}{ROOT / 'gen'}", "KEM_DATA": str(data)}
+
+
+async def said(layout: Layout, *arguments: str, typed: str = "", code: int = 0) -> tuple[str, str]:
+    """What `./kem …` prints at this hub, and what it says beside that; it must end with that code.
+
+    Args:
+        typed: what it reads, to the end.
+    """
+    process = await asyncio.create_subprocess_exec(
+        *command(*arguments),
+        cwd=ROOT,
+        env=environment(layout.data),
+        stdin=asyncio.subprocess.PIPE,
+        stdout=asyncio.subprocess.PIPE,
+        stderr=asyncio.subprocess.PIPE,
+    )
+    stdout, stderr = await asyncio.wait_for(process.communicate(typed.encode()), COMMAND_SECONDS)
+    assert process.returncode == code, stderr.decode() + stdout.decode()
+    return stdout.decode(), stderr.decode()
+
+
+async def told(layout: Layout, *arguments: str, typed: str = "") -> dict[str, Any]:
+    """The one object that the command prints; it must end well."""
+    found: dict[str, Any] = json.loads((await said(layout, *arguments, "--json", typed=typed))[0])
+    return found
 
 
 def base_port() -> int:

@@ -5,7 +5,8 @@ import re
 import time
 
 from services.access.domain.authenticator import STEP_SECONDS, code_at
-from tests.e2e.typed_terminal import TypedTerminal
+from tests.e2e.typed_terminal import PATIENCE_SECONDS, TypedTerminal
+from tests.integration.chassis.waiting import until
 from tools.stack.layout import Layout
 
 
@@ -24,6 +25,40 @@ async def first_sign_in(layout: Layout, login: str, one_time: str, password: str
         await terminal.until_seen(f"{login} is signed in with a second factor as {role}")
         assert await terminal.ended() == 0
     return secret
+
+
+async def enrol_at_once(layout: Layout, login: str, one_time: str, password: str) -> bytes:
+    """Changes the one-time password and enrols an authenticator, asked for; answers its secret."""
+    async with TypedTerminal(layout.data, "login", "--as", login, "--enrol") as terminal:
+        await terminal.until_seen("Password: ")
+        terminal.type(one_time)
+        await terminal.until_seen("Enter if you have none")
+        terminal.type("")
+        for prompt in ("Your own password: ", "Once more: "):
+            await terminal.until_seen(prompt)
+            terminal.type(password)
+        first = secret_in(await terminal.until_seen("The code that the new one shows"))
+        await until(a_step_is_young, within=PATIENCE_SECONDS)
+        terminal.type(code_of(first, -1))
+        await terminal.until_seen(f"{login} is signed in with a second factor")
+    return first
+
+
+async def enrol_another(layout: Layout, login: str, password: str, first: bytes) -> bytes:
+    """Enrols another authenticator by two codes of the present one; answers the new one's secret."""
+    async with TypedTerminal(layout.data, "login", "--as", login, "--enrol") as terminal:
+        await terminal.until_seen("Password: ")
+        terminal.type(password)
+        await terminal.until_seen("Enter if you have none")
+        await until(a_step_is_young, within=PATIENCE_SECONDS)
+        terminal.type(code_of(first))
+        second = secret_in(await terminal.until_seen("The next code of your present authenticator"))
+        terminal.type(code_of(first, 1))
+        await terminal.until_seen("The code that the new one shows")
+        terminal.type(code_of(second))
+        await terminal.until_seen(f"{login} is signed in with a second factor")
+        assert await terminal.ended() == 0
+    return second
 
 
 def secret_in(screen: str) -> bytes:

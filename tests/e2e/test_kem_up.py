@@ -3,54 +3,41 @@ The breakage: `kill -9` of the supervisor, and so of every process that it had s
 What must still hold: nobody's name is anywhere but in the vault; the next `./kem up` goes on where it was.
 """
 
-import asyncio
 import base64
 import json
 import re
-import shutil
 from collections.abc import AsyncIterator
 from pathlib import Path
-from typing import Any
-from uuid import UUID, uuid4
 
 import pytest
-from aiokafka import AIOKafkaProducer
 
 from chassis.topics import ACCESS, DISCLOSURE, INTAKE, REFERRAL, TOPICS
-from kem.directory.v1.directory_service_pb2 import ListAgenciesRequest
-from kem.disclosure.v1 import rights_service_pb2
 from kem.intake.v1 import intake_service_pb2
-from kem.intake.v1.beneficiary_pb2 import ORIGIN_KEM_DESK
 from kernel import codes
 from kernel.vocabulary import Role
-from services.intake.entrypoints.translate_beneficiary import beneficiary_message
 from tests.e2e.auditing import take_the_ledger_along
-from tests.e2e.kem_command import ROOT, KemUp, command, environment
+from tests.e2e.kem_command import KemUp, said, told
 from tests.e2e.marked_people import Marks
+from tests.e2e.office import asked_to_see, erato_signs_in, registered_by_petros, worker_at_kem
 from tests.e2e.places import search_everywhere
+from tests.e2e.planting import planted
 from tests.e2e.playing import PATIENCE_SECONDS, Outcome, play
 from tests.e2e.receipt_page import said_by
+from tests.e2e.restored import restored_elsewhere
 from tests.e2e.search import Finding, Search
-from tests.e2e.secrets_kept import secrets_of
-from tests.e2e.signing_in import a_step_is_young, code_of, first_sign_in, secret_in
+from tests.e2e.secrets_kept import no_process_and_no_log_shows_any_of, secrets_of
+from tests.e2e.signing_in import enrol_another, enrol_at_once, first_sign_in
 from tests.e2e.typed_terminal import TypedTerminal
-from tests.e2e.watched_processes import PASSES_BY, ProcessWatch
+from tests.e2e.watched_processes import ProcessWatch
 from tests.integration.chassis.waiting import until
-from tests.support.people import invented_person
 from tools.check.report import check_database
 from tools.demo import agency
 from tools.demo.agency import OTHER_REASON, QUESTION
 from tools.demo.desk import ANSWER
 from tools.demo.fresh import run_on_seconds
 from tools.demo.ledger import Ledger
-from tools.hub import Doors, Hub, Person
+from tools.hub import Doors, Hub
 from tools.rights.texts import LANGUAGES
-from tools.stack.credentials import passwords
-from tools.stack.layout import Layout
-from tools.stack.ports import free_port
-from tools.stack.postgres import PostgresServer
-from tools.stack.run_file import read_run
-from tools.stack.services import services_of
 
 FREE_TEXTS = (QUESTION, ANSWER, OTHER_REASON)
 """Words about a person, too: other services keep them sealed."""
@@ -97,9 +84,7 @@ async def test_whoever_may_read_the_marked_people_finds_them_in_the_vault(
     hub_process: KemUp, marks: Marks, marked_day: Outcome
 ) -> None:
     hub = Hub(Doors.of(hub_process.layout))
-    operator = hub.person(uuid4(), None, Role.OPERATOR)
-    found = await hub.directory.ListAgencies(ListAgenciesRequest(code="KEM"), metadata=operator.credentials())
-    worker = hub.person(uuid4(), UUID(found.agencies[0].agency_id), Role.CASEWORKER)
+    worker = await worker_at_kem(hub, Role.CASEWORKER)
     for beneficiary_id in marked_day.ledger.people:
         request = intake_service_pb2.GetBeneficiaryRequest(beneficiary_id=beneficiary_id)
         person = (await hub.intake.GetBeneficiary(request, metadata=worker.credentials())).beneficiary
@@ -132,28 +117,13 @@ async def test_nobody_is_named_in_any_topic_log_table_or_file_outside_the_vault(
 async def test_the_search_would_have_found_a_name_in_a_log_a_topic_or_a_table(
     hub_process: KemUp, marks: Marks, marked_day: Outcome
 ) -> None:
-    run = read_run(hub_process.layout)
-    assert run is not None
-    with hub_process.layout.log("referral").open("a") as log:
-        log.write(f'{{"event": "planted", "name": "{marks.latin}"}}\n')
-    producer = AIOKafkaProducer(bootstrap_servers=run.addresses["broker"])
-    await producer.start()
-    await producer.send_and_wait(ACCESS, marks.original.encode(), partition=0)
-    await producer.stop()
-    hub_process.postgres.execute(
-        f"create schema planted; create table planted.planted as select '{marks.phone}'::bytea as planted"
-    )
     search = Search(marks.all)
-    await search_everywhere(hub_process, search)
+    async with planted(hub_process, in_a_log=marks.latin, in_a_topic=marks.original, in_a_table=marks.phone):
+        await search_everywhere(hub_process, search)
     found = {Finding(one.place.partition("/")[0], one.mark) for one in search.found}
     assert Finding("database", marks.phone) in found
     assert Finding(f"topic {ACCESS}", marks.original) in found
     assert any(one.place.endswith("referral.log") and one.mark == marks.latin for one in search.found)
-    hub_process.postgres.execute("drop schema planted cascade")
-    # the ledger has set the planted message aside, with its bytes
-    letters = "select 'set aside: ' || count(*) from audit.dead_letter"
-    await until(lambda: "set aside: 1" in hub_process.postgres.execute(letters))
-    hub_process.postgres.execute("delete from audit.dead_letter")
 
 
 async def test_a_backup_and_a_replay_on_a_busy_day_lose_nothing_and_the_backup_is_whole(
@@ -179,39 +149,13 @@ async def test_a_backup_and_a_replay_on_a_busy_day_lose_nothing_and_the_backup_i
     await until(all_is_read, within=PATIENCE_SECONDS)
     assert (await told(layout, "dead-letters", "list"))["dead_letters"] == []
 
-    elsewhere = Layout(tmp_path / "elsewhere")
-    shutil.copytree(layout.keys, elsewhere.keys)
-    shutil.copytree(layout.sign_in, elsewhere.sign_in)
-    assert (await told(elsewhere, "restore", str(file)))["erased_again"] == 0
-    restored = PostgresServer(
-        elsewhere.postgres, free_port(), passwords(elsewhere, []), elsewhere.log("postgresql")
-    )
-    await asyncio.to_thread(restored.start)
-    try:
+    async with restored_elsewhere(layout, file, tmp_path / "elsewhere") as restored:
         report = await check_database(restored.url("kem_check"))
         # no timer works on this copy: the windows of its open offers run out while we look
         broken = {finding.id for finding in report.findings if finding.violations}
         assert broken - {"I13-no-offer-outlives-its-window"} == set()
         found = restored.execute("select need_id from intake.need").split()
         assert set(promised) <= set(found), "what was acknowledged before the backup is in it"
-    finally:
-        await asyncio.to_thread(restored.stop)
-
-
-async def told(layout: Layout, *arguments: str, typed: str = "") -> dict[str, Any]:
-    """The one object that the command prints; it must end well. `typed` is what it reads."""
-    process = await asyncio.create_subprocess_exec(
-        *command(*arguments, "--json"),
-        cwd=ROOT,
-        env=environment(layout.data),
-        stdin=asyncio.subprocess.PIPE,
-        stdout=asyncio.subprocess.PIPE,
-        stderr=asyncio.subprocess.PIPE,
-    )
-    stdout, stderr = await asyncio.wait_for(process.communicate(typed.encode()), PATIENCE_SECONDS)
-    assert process.returncode == 0, stderr.decode()
-    found: dict[str, Any] = json.loads(stdout)
-    return found
 
 
 async def test_the_next_kem_up_goes_on_where_the_killed_one_was(
@@ -230,9 +174,9 @@ async def test_the_next_kem_up_goes_on_where_the_killed_one_was(
 async def test_staff_sign_in_by_the_logins_that_were_shown_once(
     hub_process: KemUp, watch: ProcessWatch
 ) -> None:
-    layout, said = hub_process.layout, hub_process.output.read_text()
-    assert said.count("First logins") == 1, "and the second start showed none"
-    one_time = dict(re.findall(r"^    ([a-z]+) +([a-z2-7-]{19})  ", said, re.MULTILINE))
+    layout, seen = hub_process.layout, hub_process.output.read_text()
+    assert seen.count("First logins") == 1, "and the second start showed none"
+    one_time = dict(re.findall(r"^    ([a-z]+) +([a-z2-7-]{19})  ", seen, re.MULTILINE))
     assert len(one_time) == 17
     with watch:
         secret = await first_sign_in(layout, "filippos", one_time["filippos"], "four green chairs", "auditor")
@@ -241,48 +185,27 @@ async def test_staff_sign_in_by_the_logins_that_were_shown_once(
     search = Search([one_time["filippos"], text, "four green chairs"])
     search.look_at_files(layout.data)
     assert search.found == set()
-    _no_process_and_no_log_shows_any_of([*secrets_of(layout), *one_time.values(), text], layout, watch)
-    refused = await asyncio.create_subprocess_exec(
-        *command("staff", "list", "--signed-in"),
-        cwd=ROOT,
-        env=environment(layout.data),
-        stdout=asyncio.subprocess.PIPE,
-        stderr=asyncio.subprocess.PIPE,
-    )
-    assert b"Your role does not allow this." in (await refused.communicate())[1]
+    no_process_and_no_log_shows_any_of([*secrets_of(layout), *one_time.values(), text], layout, watch)
+    _, refusal = await said(layout, "staff", "list", "--signed-in", code=1)
+    assert "Your role does not allow this." in refusal
     (account,) = [
         one for one in (await told(layout, "staff", "list"))["accounts"] if one["login"] == "filippos"
     ]
     assert (account["has_authenticator"], account["must_change_password"]) == (True, False)
 
 
-def _no_process_and_no_log_shows_any_of(secrets: list[str], layout: Layout, watch: ProcessWatch) -> None:
-    search = Search(secrets)
-    for shown, name in watch.command_lines.items():
-        search.look(f"how {name} was started", shown)
-    for shown, name in watch.environments.items():
-        if name not in PASSES_BY:
-            search.look(f"the environment of {name}", shown)
-    assert search.look_at_files(layout.logs) > 5
-    assert search.found == set()
-    seen = b" ".join(watch.command_lines)
-    assert all(f"services.{name}".encode() in seen for name in services_of(ROOT)), "all were looked at"
-    assert b"login\0--as\0filippos" in seen
-
-
 async def test_an_officer_gives_a_person_their_export_as_a_file_and_a_page_in_their_language(
     hub_process: KemUp, tmp_path: Path
 ) -> None:
     layout = hub_process.layout
-    one_time = (await told(layout, "staff", "reset", "erato"))["one_time_password"]
-    await first_sign_in(layout, "erato", one_time, "six grey clouds", "dpo")
-    asked = await _asked_to_see(layout)
-    said = await told(
+    await erato_signs_in(layout)
+    asked = await asked_to_see(layout)
+    given = await told(
         layout, "rights", "export", asked, "--identity", "document-seen", "--into", str(tmp_path / "out")
     )
-    data, page = map(Path, said["files"])
+    data, page = map(Path, given["files"])
     found = json.loads(data.read_text())
-    assert (found["rights_request_id"], said["language"]) == (asked, "ar")
+    assert (found["rights_request_id"], given["language"]) == (asked, "ar")
     assert found["person"]["names"]["original"]["given"] == "آمنة"
     assert found["agencies"][found["person"]["registered_by_agency_id"]]["en"]
     shown = page.read_text()
@@ -301,12 +224,8 @@ async def test_the_impact_assessment_is_written_with_what_belongs_to_it(
     hub_process: KemUp, tmp_path: Path
 ) -> None:
     folder = tmp_path / "assessment"
-    write = command("impact-assessment", str(folder))
     for code in (0, 2):  # the second time there is something in the folder
-        process = await asyncio.create_subprocess_exec(
-            *write, cwd=ROOT, env=environment(hub_process.layout.data), stdout=asyncio.subprocess.DEVNULL
-        )
-        assert await asyncio.wait_for(process.wait(), PATIENCE_SECONDS) == code
+        await said(hub_process.layout, "impact-assessment", str(folder), code=code)
     assert {file.name.split(".")[-2] for file in folder.glob("notice-*.md")} == set(LANGUAGES)
     assert "UNHCR" in (folder / "record-of-processing.en.md").read_text()
 
@@ -321,13 +240,13 @@ async def test_a_receipt_is_a_page_to_take_along_that_tells_others_whether_it_is
     hub_process: KemUp, tmp_path: Path
 ) -> None:
     layout = hub_process.layout
-    person = await _registered_by_petros(layout)
+    person = await registered_by_petros(layout)
     made = await told(layout, "receipt", "issue", person, "--into", str(tmp_path))
-    said = said_by(Path(made["file"]))
-    assert made["code"][:4] in said
-    assert made["pin"] not in said
+    printed = said_by(Path(made["file"]))
+    assert made["code"][:4] in printed
+    assert made["pin"] not in printed
     for name in ("آمنة", "الإختراع", person):
-        assert name not in said
+        assert name not in printed
     assert await told(layout, "receipt", "check", typed=made["code"].lower()) == {"valid": True}
     assert await told(layout, "receipt", "check", typed="0000-0000-0000-0000-0000-0") == {"valid": False}
     await told(layout, "receipt", "withdraw", typed=made["code"])
@@ -348,11 +267,10 @@ async def test_a_desk_registers_what_somebody_asks_and_an_officer_restricts_and_
     hub_process: KemUp,
 ) -> None:
     layout = hub_process.layout
-    person = await _registered_by_petros(layout)
+    person = await registered_by_petros(layout)
     asked = await told(layout, "rights", "register", person, "--right", "restriction", typed="Do not use it.")
     wrong = await told(layout, "complaints", "register", "--kind", "data", typed="Somebody read my letter.")
-    one_time = (await told(layout, "staff", "reset", "erato"))["one_time_password"]
-    await first_sign_in(layout, "erato", one_time, "six grey clouds", "dpo")
+    await erato_signs_in(layout)
     request = asked["rightsRequestId"]
     [one] = [
         one for one in (await told(layout, "rights", "list"))["requests"] if one["rightsRequestId"] == request
@@ -361,16 +279,8 @@ async def test_a_desk_registers_what_somebody_asks_and_an_officer_restricts_and_
     await told(layout, "rights", "answer", request, "--as", "fulfilled", typed="Nothing is given now.")
     lifted = await told(layout, "rights", "lift", request, typed="She wants help again.")
     assert lifted["liftedTime"]
-    again = await asyncio.create_subprocess_exec(
-        *command("rights", "lift", request),
-        cwd=ROOT,
-        env=environment(layout.data),
-        stdin=asyncio.subprocess.PIPE,
-        stderr=asyncio.subprocess.PIPE,
-    )
-    _, refusal = await asyncio.wait_for(again.communicate(b"Once more."), PATIENCE_SECONDS)
-    assert again.returncode == 1
-    assert b"This request restricts nothing" in refusal
+    _, refusal = await said(layout, "rights", "lift", request, typed="Once more.", code=1)
+    assert "This request restricts nothing" in refusal
     complaint = wrong["complaintId"]
     assert complaint in {
         one["complaintId"] for one in (await told(layout, "complaints", "list"))["complaints"]
@@ -381,94 +291,11 @@ async def test_a_desk_registers_what_somebody_asks_and_an_officer_restricts_and_
     assert complaint not in {one["complaintId"] for one in rest}
 
 
-async def _registered_by_petros(layout: Layout) -> str:
-    """Somebody whom he registers; it is he who is signed in from then on."""
-    await _petros_signs_in(layout)
-    hub = Hub(Doors.of(layout))
-    try:
-        person, _ = await _registered(hub)
-    finally:
-        await hub.close()
-    return person
-
-
-async def _petros_signs_in(layout: Layout) -> None:
-    one_time = (await told(layout, "staff", "reset", "petros"))["one_time_password"]
-    async with TypedTerminal(layout.data, "login", "--as", "petros") as terminal:
-        await terminal.until_seen("Password: ")
-        terminal.type(one_time)
-        await terminal.until_seen("Enter if you have none")
-        terminal.type("")
-        for prompt in ("Your own password: ", "Once more: "):
-            await terminal.until_seen(prompt)
-            terminal.type("seven old bridges")
-        await terminal.until_seen("petros is signed in")
-
-
-async def _registered(hub: Hub) -> tuple[str, Person]:
-    """Somebody new at KEM's desk, and who has registered them."""
-    operator = hub.person(uuid4(), None, Role.OPERATOR)
-    agencies = await hub.directory.ListAgencies(
-        ListAgenciesRequest(code="KEM"), metadata=operator.credentials()
-    )
-    worker = hub.person(uuid4(), UUID(agencies.agencies[0].agency_id), Role.INTAKE_WORKER)
-    person = await hub.intake.RegisterBeneficiary(
-        intake_service_pb2.RegisterBeneficiaryRequest(
-            request_id=str(uuid4()),
-            beneficiary=beneficiary_message(invented_person()),
-            origin=ORIGIN_KEM_DESK,
-        ),
-        metadata=worker.credentials(),
-    )
-    return str(person.beneficiary_id), worker
-
-
-async def _asked_to_see(layout: Layout) -> str:
-    """Somebody new, who asks to see everything: the id of their request."""
-    hub = Hub(Doors.of(layout))
-    try:
-        person, worker = await _registered(hub)
-        request = rights_service_pb2.RegisterRightsRequestRequest(
-            request_id=str(uuid4()),
-            beneficiary_id=person,
-            right=rights_service_pb2.RIGHT_ACCESS,
-            asked_by=rights_service_pb2.ASKED_BY_SELF,
-            words="Everything, please.",
-        )
-        request.received_time.GetCurrentTime()
-        kept = await hub.rights.RegisterRightsRequest(request, metadata=worker.credentials())
-        return str(kept.rights_request_id)
-    finally:
-        await hub.close()
-
-
 async def test_a_new_authenticator_takes_the_place_of_the_present_one_by_its_next_code(
     hub_process: KemUp,
 ) -> None:
     layout = hub_process.layout
     added = await told(layout, "staff", "add", "anna", "--role", "interpreter", "--name", "Anna Sample")
-    async with TypedTerminal(layout.data, "login", "--as", "anna", "--enrol") as terminal:
-        await terminal.until_seen("Password: ")
-        terminal.type(added["one_time_password"])
-        await terminal.until_seen("Enter if you have none")
-        terminal.type("")
-        for prompt in ("Your own password: ", "Once more: "):
-            await terminal.until_seen(prompt)
-            terminal.type("five blue tables")
-        first = secret_in(await terminal.until_seen("The code that the new one shows"))
-        await until(a_step_is_young, within=PATIENCE_SECONDS)
-        terminal.type(code_of(first, -1))
-        await terminal.until_seen("anna is signed in with a second factor")
-    async with TypedTerminal(layout.data, "login", "--as", "anna", "--enrol") as terminal:
-        await terminal.until_seen("Password: ")
-        terminal.type("five blue tables")
-        await terminal.until_seen("Enter if you have none")
-        await until(a_step_is_young, within=PATIENCE_SECONDS)
-        terminal.type(code_of(first))
-        second = secret_in(await terminal.until_seen("The next code of your present authenticator"))
-        terminal.type(code_of(first, 1))
-        await terminal.until_seen("The code that the new one shows")
-        terminal.type(code_of(second))
-        await terminal.until_seen("anna is signed in with a second factor")
-        assert await terminal.ended() == 0
+    first = await enrol_at_once(layout, "anna", added["one_time_password"], "five blue tables")
+    second = await enrol_another(layout, "anna", "five blue tables", first)
     assert first != second

@@ -2,124 +2,29 @@
 
 import asyncio
 import base64
-import json
 from collections.abc import AsyncIterator
-from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from uuid import UUID, uuid4
 
 import pytest
 
 from chassis.certificates import Certificate
-from kem.common.v1 import common_pb2
 from kem.directory.v1.directory_service_pb2 import ListAgenciesRequest
-from kem.intake.v1 import beneficiary_pb2, consent_pb2, intake_service_pb2, need_pb2
-from kernel.codes import purpose_of
 from kernel.vocabulary import Role
-from tests.e2e.kem_command import ROOT, command, environment
-from tests.e2e.typed_terminal import PATIENCE_SECONDS, TypedTerminal
+from tests.e2e.desk import Desk
+from tests.e2e.kem_command import said, told
+from tests.e2e.typed_terminal import TypedTerminal
 from tests.integration.chassis.waiting import until
 from tests.support.partner_server import Partner
 from tools.check.report import check_database
-from tools.hub import Doors, Hub, Person
-from tools.notices.publishing import sample_notice
+from tools.hub import Doors, Hub
 from tools.partner.calls import call
 from tools.stack.credentials import write_certificates
 from tools.stack.options import StackOptions
 from tools.stack.stack import Stack
 from tools.trace.history import read_history
 
-AGENCY, SERVICE_TYPE = "KEM", "GREEK_A1"
-OTHER_AGENCY = "UNHCR"
-
-
-class Desk:
-    """A worker at the desk, over gRPC, with one person before them."""
-
-    def __init__(self, hub: Hub, staff: Person, agency_id: str) -> None:
-        self._hub = hub
-        self._staff = staff
-        self._agency_id = agency_id
-        self._beneficiary_id = ""
-
-    async def register(self) -> None:
-        """One person, who agrees to be referred to the agency."""
-        names = beneficiary_pb2.Name(given="Amal", family="Sample")
-        answer = await call(
-            self._hub.intake.RegisterBeneficiary,
-            intake_service_pb2.RegisterBeneficiaryRequest(
-                request_id=str(uuid4()),
-                origin=beneficiary_pb2.ORIGIN_KEM_DESK,
-                beneficiary=beneficiary_pb2.Beneficiary(
-                    names=beneficiary_pb2.Names(original=names, latin=names),
-                    birth=beneficiary_pb2.Birth(date="1990-05-17"),
-                    sex=beneficiary_pb2.SEX_F,
-                    nationality=common_pb2.OptionalText(absence=common_pb2.ABSENCE_REFUSED),
-                    languages=[
-                        beneficiary_pb2.LanguageSkill(
-                            language="ell", level=beneficiary_pb2.LanguageSkill.LEVEL_FLUENT
-                        )
-                    ],
-                    amka=common_pb2.OptionalText(absence=common_pb2.ABSENCE_NOT_ASKED),
-                    district="ATHENS_6",
-                    legal_status="REFUGEE",
-                ),
-            ),
-            self._staff,
-        )
-        self._beneficiary_id = answer.beneficiary_id
-        consent = consent_pb2.ConsentRecord(
-            notice=sample_notice("el"),
-            spoken_language="ell",
-            method=consent_pb2.CONSENT_METHOD_VERBAL_WITNESSED,
-            given_by=consent_pb2.CONSENT_GIVER_SELF,
-            read_aloud=True,
-            understanding_checked=True,
-            witness="Worker of the desk (sample)",
-            grants=[
-                consent_pb2.Grant(
-                    agency_id=self._agency_id,
-                    purpose=purpose_of(SERVICE_TYPE).code,
-                    categories=["NAME", "LANGUAGES", "SAFE_CONTACT"],
-                    legal_basis=consent_pb2.LEGAL_BASIS_CONSENT,
-                    effect=consent_pb2.GRANT_EFFECT_PERMIT,
-                )
-            ],
-        )
-        consent.valid_from_time.FromDatetime(datetime.now(UTC) - timedelta(seconds=5))
-        consent.valid_until_time.FromDatetime(datetime.now(UTC) + timedelta(days=30))
-        await call(
-            self._hub.intake.RecordConsent,
-            intake_service_pb2.RecordConsentRequest(
-                request_id=str(uuid4()), beneficiary_id=self._beneficiary_id, consent=consent
-            ),
-            self._staff,
-        )
-
-    async def withdraw(self) -> None:
-        """The person takes their consent back, wholly."""
-        request = intake_service_pb2.WithdrawConsentRequest(
-            request_id=str(uuid4()), beneficiary_id=self._beneficiary_id
-        )
-        await call(self._hub.intake.WithdrawConsent, request, self._staff)
-
-    async def record_need(self) -> str:
-        """A need that goes out at once; answers its referral's id."""
-        answer = await call(
-            self._hub.intake.RecordNeed,
-            intake_service_pb2.RecordNeedRequest(
-                request_id=str(uuid4()),
-                need=need_pb2.NewNeed(
-                    beneficiary_id=self._beneficiary_id,
-                    service_type=SERVICE_TYPE,
-                    urgency=common_pb2.URGENCY_NORMAL,
-                    routing=need_pb2.ROUTING_CONSENTED,
-                    origin=beneficiary_pb2.ORIGIN_KEM_DESK,
-                ),
-            ),
-            self._staff,
-        )
-        return str(answer.need.referral_id)
+AGENCY, OTHER_AGENCY = "KEM", "UNHCR"
 
 
 @pytest.fixture(scope="module")
@@ -241,8 +146,8 @@ async def test_a_partner_is_asked_back_what_it_was_given_and_says_what_became_of
 
 async def _trace_tells(stack: Stack, referral_id: str, events: list[str]) -> None:
     history = await read_history(_check_url(stack.layout.data), referral_id)
-    told = [entry.event for entry in history.entries if entry.event in events]
-    assert told == events
+    found = [entry.event for entry in history.entries if entry.event in events]
+    assert found == events
     assert all(entry.why for entry in history.entries if entry.event == "ReferralOffered")
 
 
@@ -251,9 +156,9 @@ def _check_url(data: Path) -> str:
 
 
 async def test_a_partner_with_a_server_of_its_own_gets_its_offers_there(stack: Stack, desk: Desk) -> None:
-    said = json.loads(await _kem(stack, "push", "show", AGENCY, "--json"))
-    key = base64.urlsafe_b64decode(said["key"]["x"] + "=")
-    partner = await Partner(key, issuer=said["issuer"]).start()
+    shown = await told(stack.layout, "push", "show", AGENCY)
+    key = base64.urlsafe_b64decode(shown["key"]["x"] + "=")
+    partner = await Partner(key, issuer=shown["issuer"]).start()
     assert "takes what it is brought" in await _kem(stack, "push", "set", AGENCY, partner.address)
     referral_id = await desk.record_need()
     await until(lambda: any(one.referral_id == referral_id for one in partner.kept.values()))
@@ -279,9 +184,9 @@ async def test_a_partner_with_a_server_of_its_own_gets_its_offers_there(stack: S
 
 
 async def test_what_the_hub_refuses_is_said_in_its_own_words(stack: Stack) -> None:
-    said = await _kem(stack, "push", "set", AGENCY, "https://10.0.0.1", fails=1)
-    assert "on the public internet" in said
-    assert "(ADDRESS_NOT_ALLOWED)" in said
+    refusal = await _kem(stack, "push", "set", AGENCY, "https://10.0.0.1", fails=1)
+    assert "on the public internet" in refusal
+    assert "(ADDRESS_NOT_ALLOWED)" in refusal
     assert "No agency has the code NOBODY" in await _kem(stack, "push", "resume", "NOBODY", fails=2)
     assert "PUSH_ENDPOINT_NOT_FOUND" in await _kem(stack, "push", "resume", AGENCY, fails=1)
 
@@ -296,8 +201,8 @@ async def test_a_terminal_whose_certificate_is_revoked_is_told_so_and_put_out_wi
         stack.layout.data, "partner", "--agency", OTHER_AGENCY, "--certificate", str(folder)
     ) as terminal:
         await terminal.until_seen("Offers appear here")
-        said = await _kem(stack, "certs", "revoke", OTHER_AGENCY, "--reason", "KEY_LOST")
-        assert f"Revoked: {OTHER_AGENCY}" in said
+        revoked = await _kem(stack, "certs", "revoke", OTHER_AGENCY, "--reason", "KEY_LOST")
+        assert f"Revoked: {OTHER_AGENCY}" in revoked
         async with asyncio.timeout(5):
             await terminal.until_seen("Your certificate was revoked; ask KEM for a new one.")
         assert await terminal.ended() == 1
@@ -326,23 +231,12 @@ async def _is_told(data: Path, referral_id: str, event: str) -> bool:
 
 
 async def _given_up(stack: Stack) -> bool:
-    return bool(json.loads(await _kem(stack, "status", "--json"))["push_given_up"])
+    return bool((await told(stack.layout, "status"))["push_given_up"])
 
 
 async def _kem(stack: Stack, *arguments: str, fails: int = 0) -> str:
-    """What `./kem …` prints at this hub."""
-    process = await asyncio.create_subprocess_exec(
-        *command(*arguments),
-        cwd=ROOT,
-        env=environment(stack.layout.data),
-        stdin=asyncio.subprocess.DEVNULL,
-        stdout=asyncio.subprocess.PIPE,
-        stderr=asyncio.subprocess.STDOUT,
-    )
-    async with asyncio.timeout(PATIENCE_SECONDS):
-        printed = (await process.communicate())[0].decode()
-    assert process.returncode == fails, printed
-    return printed
+    """All that `./kem …` says at this hub."""
+    return "".join(await said(stack.layout, *arguments, code=fails))
 
 
 async def test_a_person_who_leaves_by_control_c_leaves_the_terminal_in_order(
