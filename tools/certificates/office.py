@@ -110,7 +110,7 @@ class CertificateOffice:
             write_secret(folder / _AUTHORITIES, authority.pem)
         except OSError as error:
             raise StackFailure(
-                f"{folder} cannot be written ({error.strerror}); name another one by --out.", 2
+                f"{folder} cannot be written ({error.strerror}); name another folder.", 2
             ) from None
         self.registry.add_issued(issued.certificate, code)
         if issued.key:

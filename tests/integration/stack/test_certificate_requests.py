@@ -147,7 +147,7 @@ def test_a_folder_that_cannot_be_written_is_said_before_anything_is_issued(
     office: CertificateOffice, tmp_path: Path
 ) -> None:
     request = on_a_stick(tmp_path, request_by(ec.generate_private_key(ec.SECP256R1())))
-    with pytest.raises(StackFailure, match=r"cannot be written .*; name another one by --out"):
+    with pytest.raises(StackFailure, match=r"cannot be written .*; name another folder"):
         office.issue(AGENCY, "SAMPLE", folder=request / "below", request=request)
     assert office.registry.entries() == []
 
