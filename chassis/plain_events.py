@@ -54,6 +54,7 @@ _PATTERNS: Final = {
     "note": re.compile(rf"{_LEDGER}\n[0-9]+\n{_BASE64}\n\n(— {_LEDGER} {_BASE64}\n)+"),
 }
 """What a text of that name looks like, where it is no code."""
+_NAME: Final = re.compile(r"[A-Z][A-Za-z0-9]{0,59}")
 _HASH_BYTES: Final = 32
 _EXACT: Final = 2**53
 """From here on not every reader of JSON holds a number exactly."""
@@ -125,3 +126,8 @@ def fact_of(topic: str, envelope: dict[str, Any] | None) -> tuple[str, dict[str,
         if field.name in envelope and field.message_type is not None:
             return field.message_type.name, envelope[field.name]
     return None
+
+
+def plain_name(text: str) -> str:
+    """A fact's name as a header tells it, unless it is none."""
+    return text if _NAME.fullmatch(text) else WITHHELD

@@ -23,6 +23,7 @@ async def take_the_ledger_along(layout: Layout, folder: Path, search: Search) ->
     assert "VERIFIED" in verified
     for source in ("access", "audit", "intake", "notifications", "referral"):
         assert f"  {source}: every position from 1 to" in verified
+    assert "(withheld)" not in ledger.read_text(), "the ledger knows every field that the hub tells"
     given = json.loads(await audited(layout, "entries", "--kind", "DisclosureGiven", "--most", "1", "--json"))
     fact = given["entries"][0]["fact"]
     told = await audited(layout, "trace", fact["referral_id"], "--proof", str(trace))

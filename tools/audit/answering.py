@@ -45,6 +45,8 @@ def answer_question(name: str, since: datetime | None, at: datetime | None, *, a
     question = _ALL.get(name)
     if question is None:
         raise StackFailure(f"{name} is no question; ask one of: {', '.join(_ALL)}.", 2)
+    if since is not None and not question.is_of_a_period:
+        raise StackFailure(f"{name} is answered from the first entry on: leave --since out.", 2)
     now = (at or datetime.now(UTC)).replace(tzinfo=UTC)
 
     async def ask(office: Office) -> tuple[list[dict[str, Any]], Mapping[str, str]]:

@@ -17,7 +17,7 @@ from rich.console import Console
 
 from kem.audit.v1 import audit_service_pb2 as messages
 from tools.audit.exporting import PATIENCE_SECONDS, Opened, Tell, export, published_at
-from tools.audit.reading import Reader, as_object
+from tools.audit.reading import Reader
 from tools.audit.verifier import TRACE_FORMAT
 from tools.office import Office, at_office
 from tools.partner.calls import Refused, why
@@ -84,7 +84,6 @@ def tell_trace(subject: str, proof: Path | None, *, is_person: bool, as_json: bo
     Raises:
         StackFailure: no id, nothing runs, nobody is signed in, or the hub refuses, in its own words.
     """
-
     subject_id, with_proofs = id_of(subject), proof is not None
 
     async def ask(office: Office) -> tuple[list[messages.TracedEntry], dict[str, str], list[str]]:
@@ -95,17 +94,16 @@ def tell_trace(subject: str, proof: Path | None, *, is_person: bool, as_json: bo
 
     found, codes, keys = at_office(ask)
     bodies = [json.loads(one.entry.body) for one in found]
-    reader = Reader(codes)
-    lines = [reader.line(body, _stage(one)) for body, one in zip(bodies, found, strict=True)]
+    stages = [messages.Stage.Name(one.stage).removeprefix("STAGE_") for one in found]
     if as_json:
-        told = [as_object(body, _stage(one)) for body, one in zip(bodies, found, strict=True)]
+        told = [{"stage": stage, **body} for stage, body in zip(stages, bodies, strict=True)]
         typer.echo(json.dumps({"id": subject, "history": told}, ensure_ascii=False, indent=1))
     else:
-        console = Console(highlight=False, soft_wrap=True)
-        for line in lines:
-            console.print(line)
+        console, reader = Console(highlight=False, soft_wrap=True), Reader(codes)
+        for stage, body in zip(stages, bodies, strict=True):
+            console.print(reader.line(body, stage))
     if proof is not None:
-        _write_proof(proof, subject, found, [reader.plain_line(body) for body in bodies], keys)
+        _write_proof(proof, subject, found, keys)
 
 
 async def traced(
@@ -204,10 +202,8 @@ class AtHub:
             stream.cancel()
 
 
-def _write_proof(
-    file: Path, subject: str, found: list[messages.TracedEntry], lines: list[str], keys: list[str]
-) -> None:
-    """One JSON object: the history to read, and each entry with its proof."""
+def _write_proof(file: Path, subject: str, found: list[messages.TracedEntry], keys: list[str]) -> None:
+    """One JSON object: each entry with its proof. It is read by verifying it, so what is shown is proved."""
     covered = [one for one in found if one.proof]
     if len(covered) < len(found):
         raise StackFailure(
@@ -218,20 +214,13 @@ def _write_proof(
         "format": TRACE_FORMAT,
         "id": subject,
         "keys": keys,
-        "entries": [
-            {"line": line, "body": one.entry.body, "proof": one.proof}
-            for line, one in zip(lines, found, strict=True)
-        ],
+        "entries": [{"body": one.entry.body, "proof": one.proof} for one in found],
     }
     write_secret(file, json.dumps(bundle, ensure_ascii=False, indent=1) + "\n")
     typer.echo(
         f"{file}: {len(found)} entries, each with its proof. Verify it with ./kem audit verify {file}",
         err=True,
     )
-
-
-def _stage(one: messages.TracedEntry) -> str:
-    return messages.Stage.Name(one.stage).removeprefix("STAGE_")
 
 
 def id_of(text: str) -> str:

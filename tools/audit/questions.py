@@ -8,6 +8,7 @@ from types import MappingProxyType
 from typing import Any, Final
 
 from kernel import codes
+from tools.audit.reading import when
 
 Body = Mapping[str, Any]
 
@@ -74,11 +75,13 @@ class Question:
     Args:
         asks: the question in words.
         kinds: of which entries it is answered.
+        is_of_a_period: whether entries of a period answer it; else all from the first on are needed.
     """
 
     asks: str
     kinds: tuple[str, ...]
     answer: Answer
+    is_of_a_period: bool = False
 
 
 def off_the_wire(entries: Sequence[Body], moment: Moment) -> Iterator[Line]:
@@ -89,9 +92,7 @@ def off_the_wire(entries: Sequence[Body], moment: Moment) -> Iterator[Line]:
         what = ", ".join(codes.categories_in(given)) if given else "what, is read at intake"
         basis = f", basis {fact['legal_basis']}" if "legal_basis" in fact else ""
         to = f" to agency {fact['agency_id']}" if one["type"] == "HandoverRecorded" else ""
-        yield Line(
-            f"{one['event_time'][:16]} {_OFF_THE_WIRE[one['type']]}{to}: {what}{basis}", (one["index"],)
-        )
+        yield Line(f"{when(one)} {_OFF_THE_WIRE[one['type']]}{to}: {what}{basis}", (one["index"],))
 
 
 def overridden(entries: Sequence[Body], moment: Moment) -> Iterator[Line]:
@@ -104,10 +105,11 @@ def overridden(entries: Sequence[Body], moment: Moment) -> Iterator[Line]:
         if not reason and (is_first or fact.get("chosen_by") != "PERSON"):
             continue
         place = proposed.index(service) + 1 if service in proposed else 0
-        said = f"place {place} of {len(proposed)} proposed" if place else "not among the proposed"
+        said = f"place {place} of {len(proposed)} proposed" if place else "not among the first proposed"
         who = (one["envelope"].get("actor") or {}).get("id", "nobody")
+        asked = f"service {service}" if service else "a restricted service"
         yield Line(
-            f"referral {one['envelope']['referral_id']}: offered to service {service}, {said}; reason"
+            f"referral {one['envelope']['referral_id']}: offered to {asked}, {said}; reason"
             f" {reason or 'the person chose'}; by {who}",
             (one["index"],),
         )
@@ -223,7 +225,7 @@ def idle_searches(entries: Sequence[Body], moment: Moment) -> Iterator[Line]:
         then = time_of(one)
         if not any(then <= at <= then + SAME_WORK for at in work[_actor(one)]):
             reason = one["fact"].get("stated_reason") or "no reason"
-            yield Line(f"{one['event_time'][:16]} by {_actor(one)}: {reason}", (one["index"],))
+            yield Line(f"{when(one)} by {_actor(one)}: {reason}", (one["index"],))
 
 
 def by_policy(entries: Sequence[Body], moment: Moment) -> Iterator[Line]:
@@ -233,7 +235,7 @@ def by_policy(entries: Sequence[Body], moment: Moment) -> Iterator[Line]:
         version = one["envelope"].get("policy_version", "")
         found[version].setdefault(one["envelope"]["referral_id"], one["index"])
     for version, referrals in sorted(found.items()):
-        yield Line(f"{version or '(none)'}: {len(referrals)} referrals", tuple(referrals.values()))
+        yield Line(f"{version or '(none)'}: referrals touched: {len(referrals)}", tuple(referrals.values()))
 
 
 def states(entries: Sequence[Body], moment: Moment) -> Iterator[Line]:
@@ -257,12 +259,16 @@ def states(entries: Sequence[Body], moment: Moment) -> Iterator[Line]:
 QUESTIONS: Final[Mapping[str, Question]] = MappingProxyType(
     {
         "off-the-wire": Question(
-            "What left by telephone, on paper, or to an authority?", tuple(_OFF_THE_WIRE), off_the_wire
+            "What left by telephone, on paper, or to an authority?",
+            tuple(_OFF_THE_WIRE),
+            off_the_wire,
+            is_of_a_period=True,
         ),
         "overridden": Question(
             "Where was another service asked than the match proposed first, by whom, why?",
             ("ReferralOffered",),
             overridden,
+            is_of_a_period=True,
         ),
         "never-started": Question(
             "What was taken up more than two weeks ago and has never begun?",
@@ -273,6 +279,7 @@ QUESTIONS: Final[Mapping[str, Question]] = MappingProxyType(
             "Who enters things long after they happened?",
             ("NeedRecorded", "ConsentWithdrawn", "HandoverRecorded", "ServiceStarted", *_ENDS),
             late_entries,
+            is_of_a_period=True,
         ),
         "recalls": Question(
             "What was asked back, what was destroyed, and who has not answered?",
@@ -293,11 +300,13 @@ QUESTIONS: Final[Mapping[str, Question]] = MappingProxyType(
             "Which searches led to no work with anybody?",
             ("AccessRecorded", "BeneficiaryRegistered"),
             idle_searches,
+            is_of_a_period=True,
         ),
         "policy": Question(
             "Which referrals did each version of the policy touch?",
             ("ReferralOffered", "ReferralAwaitingPerson", "ReferralUnmatched", "ReferralWaitlisted"),
             by_policy,
+            is_of_a_period=True,
         ),
         "states": Question("How many needs were in which state, then?", tuple(_STATES), states),
     }

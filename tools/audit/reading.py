@@ -31,10 +31,6 @@ class Reader:
             f" [dim]{escape(self._who(body))}[/]"
         )
 
-    def plain_line(self, body: Mapping[str, Any]) -> str:
-        """The same without markup."""
-        return f"{when(body)} #{body['index']} {body['type']} {self._said(body)} · {self._who(body)}"
-
     def _said(self, body: Mapping[str, Any]) -> str:
         fact = body["fact"]
         if fact is None:
@@ -53,11 +49,6 @@ class Reader:
 
     def _agency(self, agency_id: str | None) -> str:
         return self._codes.get(agency_id, f"agency {agency_id[:8]}") if agency_id else ""
-
-
-def as_object(body: Mapping[str, Any], stage: str) -> dict[str, Any]:
-    """An entry of a history for a program."""
-    return {"stage": stage, **body}
 
 
 def when(body: Mapping[str, Any]) -> str:

@@ -57,7 +57,7 @@ def breaches(entries: Sequence[Body], moment: Moment) -> Iterator[Line]:
     for agency, indices in sorted(found.items(), key=lambda item: -len(item[1])):
         yield Line(f"agency {agency}: {_few(len(indices))} offers not answered in time", tuple(indices))
     if clocks:
-        yield Line(f"{len(clocks)} people had no positive answer in their time", tuple(clocks))
+        yield Line(f"clocks of people that ran out without a positive answer: {len(clocks)}", tuple(clocks))
 
 
 def given_for_nothing(entries: Sequence[Body], moment: Moment) -> Iterator[Line]:
@@ -79,10 +79,16 @@ def given_for_nothing(entries: Sequence[Body], moment: Moment) -> Iterator[Line]
 
 REPORTS: Final = {
     "response-times": Question(
-        "How long do agencies take to answer offers?", ("ReferralOffered", *_ANSWERS, *_ENDS), response_times
+        "How long do agencies take to answer offers?",
+        ("ReferralOffered", *_ANSWERS, *_ENDS),
+        response_times,
+        is_of_a_period=True,
     ),
     "breaches": Question(
-        "Who did not answer in time, and whose clock ran out?", ("OfferExpired", "PersonClockEnded"), breaches
+        "Who did not answer in time, and how many people's clocks ran out?",
+        ("OfferExpired", "PersonClockEnded"),
+        breaches,
+        is_of_a_period=True,
     ),
     "given-for-nothing": Question(
         "What was disclosed, and no service began within two weeks?",

@@ -408,9 +408,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     try:
         if given.kind == "proof":
             return _verify_proof(given)
-        with open(given.file, "rb") as file:
-            is_ledger = file.readline(1 << 20).rstrip().endswith(b"}")
-        return _verify_ledger(given) if is_ledger else _verify_trace(given)
+        return _verify_trace(given) if _is_trace(given.file) else _verify_ledger(given)
     except Wrong as wrong:
         print(f"NOT VERIFIED: {wrong}")
         return 1
@@ -435,27 +433,43 @@ def _verify_ledger(given: argparse.Namespace) -> int:
     return 0
 
 
+def _is_trace(name: str) -> bool:
+    """A trace is one object over many lines, or one that says so in its only one."""
+    with open(name, "rb") as file:
+        try:
+            first = json.loads(file.readline())
+        except ValueError:
+            return True
+    return isinstance(first, dict) and first.get("format") == TRACE_FORMAT
+
+
 def _verify_trace(given: argparse.Namespace) -> int:
+    """What is shown of an entry is made of its proved body: words beside it would be anybody's."""
+    if given.since:
+        raise Wrong("a trace does not show that the ledger goes on from your checkpoint: export the ledger")
     with open(given.file, "rb") as file:
         trace = _object(file.read(), "this is neither a ledger nor a trace")
-    if trace.get("format") != TRACE_FORMAT or not isinstance(trace.get("entries"), list):
+    entries = trace.get("entries")
+    if trace.get("format") != TRACE_FORMAT or not isinstance(entries, list) or not entries:
         raise Wrong(f"this is no trace of a form that is known here ({TRACE_FORMAT})")
     keys = _trusted(given.key, trace.get("keys"))
-    since = _older(given.since, keys)
-    last, newest = -1, None
-    for one in trace["entries"]:
+    last, shown = -1, []
+    for one in entries:
+        if not isinstance(one, dict):
+            raise Wrong("an entry of the trace is none")
         body = str(one.get("body")).encode()
-        index, newest = check_proof(body, str(one.get("proof")), keys)
-        if index <= last or json.loads(body).get("index") != index:
+        index, checkpoint = check_proof(body, str(one.get("proof")), keys)
+        entry = _object(body, "the entry cannot be read", index)
+        if index <= last or entry.get("index") != index:
             raise Wrong("the entry does not stand where it says", index)
         last = index
-        print(one.get("line"))
-    if since is not None:
-        raise Wrong("a trace does not show that the ledger goes on from your checkpoint: export the ledger")
-    if newest is None:
-        raise Wrong("the trace has no entry")
-    print(f"VERIFIED: {len(trace['entries'])} entries stand in {newest.origin} as they are told here,")
-    print(f"under the signed checkpoint of {newest.size} entries. That nothing is left out, a ledger shows.")
+        fact = json.dumps(entry.get("fact"), sort_keys=True, ensure_ascii=False)
+        shown.append(f"{entry.get('event_time')} #{index} {entry.get('type')} {fact}")
+    print("\n".join(shown))
+    print(f"VERIFIED: {len(shown)} entries stand in {checkpoint.origin} as they are told here,")
+    print(
+        f"the last under a signed checkpoint of {checkpoint.size}. That nothing is left out, a ledger shows."
+    )
     return 0
 
 

@@ -26,12 +26,7 @@ WORDS: Final = {
 }
 """What people say, beside the codes of data categories."""
 _DAY: Final = 10
-_GIVEN: Final = (
-    "DisclosureGiven",
-    "HandoverRecorded",
-    "EmergencyDisclosureGiven",
-    "CompelledDisclosureGiven",
-)
+_GIVEN: Final = ("DisclosureGiven", "HandoverRecorded", "EmergencyDisclosureGiven")
 
 Body = dict[str, Any]
 
@@ -56,7 +51,7 @@ def why(agency: str, field: str, referral: str, *, as_json: bool) -> None:
         return
     for one in given:
         console.print(reader.line(one))
-        if one["fact"].get("given_mask", 0) == 0:
+        if "given_mask" not in one["fact"]:
             console.print(
                 "  [yellow]A restricted service: what was given is read at intake, by its officers.[/]"
             )
@@ -85,13 +80,9 @@ async def _grounds(
     agency_id = await office.agency_id(agency)
     history = [json.loads(one.entry.body) async for one in traced(office, referral_id)]
     bit = codes.mask([code])
-    given = [
-        one
-        for one in history
-        if one["type"] in _GIVEN
-        and one["fact"].get("agency_id") == agency_id
-        and one["fact"].get("given_mask", 0) & bit == (bit if one["fact"].get("given_mask") else 0)
-    ]
+    told = [one for one in history if one["type"] in _GIVEN and one["fact"]["agency_id"] == agency_id]
+    # of a restricted service no categories are told
+    given = [one for one in told if one["fact"].get("given_mask", bit) & bit]
     consents = [one for one in history if one["type"].startswith("Consent")]
     agreements = entries_of(office, messages.ListEntriesRequest(kind="AgreementChanged", agency_id=agency_id))
     notices = entries_of(office, messages.ListEntriesRequest(kind="NoticePublished"))
@@ -106,21 +97,26 @@ def rests_on(given: Body, grounds: Iterable[Body]) -> Iterable[str]:
     bases = fact.get("legal_bases") or [fact[name] for name in ("legal_basis",) if name in fact]
     if bases:
         yield f"legal basis: {', '.join(bases)}" + (f"; for {fact['purpose']}" if fact.get("purpose") else "")
+    if "emergency_access_id" in fact:
+        access_id = fact["emergency_access_id"]
+        yield f"an emergency access: ./kem audit entries --about {access_id} tells who decided"
     for cell in fact.get("cell_ids", []):
         yield f"grant cell {cell}"
-    notice = None
+    notices = set()
     for one in grounds:
         told = one["fact"]
         if one["type"] == "ConsentRecorded" and told["consent_id"] in fact.get("consent_ids", []):
-            notice = told.get("notice_version")
+            notices.add(told.get("notice_version"))
             yield (
                 f"consent {told['consent_id']}, recorded {when(one)} (#{one['index']}),"
-                f" until {told['valid_until_time'][:_DAY]}, under notice {notice or '(not said)'}"
+                f" until {told['valid_until_time'][:_DAY]},"
+                f" under notice {told.get('notice_version') or '(not said)'}"
             )
     for one in grounds:
-        if one["type"] == "NoticePublished" and one["fact"]["notice_version"] == notice:
+        if one["type"] == "NoticePublished" and one["fact"]["notice_version"] in notices:
             texts = ", ".join(f"{text['language']} {text['sha256'][:16]}…" for text in one["fact"]["texts"])
-            yield f"notice {notice}, published {when(one)} (#{one['index']}): {texts}"
+            version = one["fact"]["notice_version"]
+            yield f"notice {version}, published {when(one)} (#{one['index']}): {texts}"
     agreements = [one for one in grounds if one["type"] == "AgreementChanged" and one["index"] < then]
     if agreements:
         last = agreements[-1]

@@ -17,7 +17,7 @@ from tools.certificates.registry import Entry
 from tools.certificates.request import read_request
 from tools.stack.layout import DATA, Layout
 
-AGENCIES_CALL: Final = ("notifications", "referral", "intake")
+AGENCIES_CALL: Final = ("notifications", "referral", "intake", "audit")
 WIDTH: Final = 140
 """A serial is there to be copied: a narrow terminal wraps the line, and nothing is cut off."""
 

@@ -1,6 +1,5 @@
 """Events for whoever runs the hub: short, and nothing that is not an id, a code, a number or a time."""
 
-import re
 from datetime import datetime
 from typing import Any, Final
 from uuid import UUID
@@ -9,15 +8,9 @@ from chassis.plain_events import WITHHELD, PlainReader
 from chassis.topics import SOURCES
 
 _MOST_SHOWN: Final = 3
-_NAME: Final = re.compile(r"[A-Z][A-Za-z0-9]{0,59}")
 _SERVICES: Final = frozenset(source for sources in SOURCES.values() for source in sources)
 
 decode: Final = PlainReader().read
-
-
-def plain_name(text: str) -> str:
-    """A fact's name as a header tells it, unless it is none."""
-    return text if _NAME.fullmatch(text) else WITHHELD
 
 
 def plain_source(text: str) -> str:

@@ -11,9 +11,9 @@ import asyncpg
 from rich.console import Console
 from rich.table import Table
 
-from chassis.plain_events import fact_of
+from chassis.plain_events import fact_of, plain_name
 from tools.check.where import one_instant
-from tools.operate.decoding import decode, in_one_line, plain_id, plain_name, plain_source
+from tools.operate.decoding import decode, in_one_line, plain_id, plain_source
 from tools.stack.failure import StackFailure
 from tools.trace.story import athens
 

@@ -10,9 +10,9 @@ from rich.markup import escape
 
 from chassis.events import IncomingEvent
 from chassis.incoming import Malformed, Message, read_message
-from chassis.plain_events import fact_of
+from chassis.plain_events import fact_of, plain_name
 from chassis.topics import TOPICS
-from tools.operate.decoding import decode, in_one_line, plain_id, plain_name, plain_source
+from tools.operate.decoding import decode, in_one_line, plain_id, plain_source
 from tools.operate.reading import ends_of, places_of, reader_of
 from tools.operate.running import broker_failed
 from tools.stack.failure import StackFailure

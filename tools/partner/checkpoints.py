@@ -3,6 +3,7 @@
 Whoever keeps the ledger could write it anew, or lose its end, but not the checkpoints that others have.
 """
 
+import hashlib
 import os
 from collections.abc import Awaitable, Callable
 from pathlib import Path
@@ -37,8 +38,7 @@ class KeptCheckpoints:
         Raises:
             Refused: the hub cannot be asked what goes with it.
         """
-        newest, known = self.newest(), self._keys()
-        about_keys = ""
+        known, about_keys = self._keys(), ""
         try:
             try:
                 came = open_checkpoint(note, known)
@@ -48,6 +48,7 @@ class KeptCheckpoints:
         except Wrong as wrong:
             self._write("not-signed", note)
             return self._alarm(f"A checkpoint of the ledger came that does not hold: {wrong}.")
+        newest = self._newest()
         self._write(str(came.size), note)
         if newest is not None and (doubt := await self._doubt(newest, came)):
             return self._alarm(doubt)
@@ -63,15 +64,17 @@ class KeptCheckpoints:
         given = await self._ask(self._audit.GetCheckpoint, messages.GetCheckpointRequest())
         return await self.keep(given.note)
 
-    def newest(self) -> Checkpoint | None:
-        """The one of most entries that is kept here and holds."""
-        sizes = [int(file.stem) for file in self._folder.glob(f"*{_SUFFIX}") if file.stem.isdecimal()]
-        if not sizes:
-            return None
-        return open_checkpoint((self._folder / f"{max(sizes)}{_SUFFIX}").read_text(), self._keys())
+    def _newest(self) -> Path | None:
+        """The kept one of most entries."""
+        files = (file for file in self._folder.glob(f"*{_SUFFIX}") if file.stem.isdecimal())
+        return max(files, key=lambda file: int(file.stem), default=None)
 
-    async def _doubt(self, older: Checkpoint, newer: Checkpoint) -> str:
-        """What is wrong between the two; empty where the newer one goes on from the older."""
+    async def _doubt(self, kept: Path, newer: Checkpoint) -> str:
+        """What is wrong between the two; empty where the newer one goes on from the kept one."""
+        try:
+            older = open_checkpoint(kept.read_text(), self._keys())
+        except (Wrong, ValueError):
+            return f"{kept.name}, a checkpoint that was kept here, can no longer be read."
         if newer.size < older.size:
             return f"The ledger has become shorter: {newer.size:,} entries, and it had {older.size:,}."
         request = messages.GetConsistencyProofRequest(old_size=older.size, size=newer.size)
@@ -104,9 +107,12 @@ class KeptCheckpoints:
         return self._keys()
 
     def _write(self, name: str, note: str) -> None:
+        """Nothing that was kept is written over: a second one of the same size is a history of its own."""
         file = self._folder / f"{name}{_SUFFIX}"
-        if not file.exists():
-            self._put(file, note)
+        if file.exists() and file.read_text() != note:
+            digest = hashlib.sha256(note.encode()).hexdigest()[:8]
+            file = self._folder / f"{name}-{digest}{_SUFFIX}"
+        self._put(file, note)
 
     def _put(self, file: Path, content: str) -> None:
         self._folder.mkdir(parents=True, exist_ok=True, mode=0o700)

@@ -6,10 +6,12 @@ from datetime import datetime
 from typing import Final
 from uuid import UUID
 
+import asyncpg
+
 from chassis.postgres import Transaction
 
 _CONDITIONS: Final = {
-    "subject_ids": "index in (select index from subject where subject_id = any({}::uuid[]))",
+    "subject_id": "index in (select index from subject where subject_id = {})",
     "agency_id": "agency_id = {}",
     "actor_id": "actor_id = {}",
     "kind": "kind = {}",
@@ -22,6 +24,20 @@ _PAGE: Final = """
     from (select index, body, kind from entry {where} order by index limit {limit}) found
     join node on level = 0 and number = index order by index
 """
+_HISTORY: Final = """
+    select index, body, kind, hash
+    from (
+        select index, body, kind from entry
+        where index in (
+            select index from subject where subject_id = $1
+            union
+            select index from subject join entry using (index)
+            where subject_id = any($2::uuid[]) and ($3::text[] is null or kind = any($3))
+        ) and index > $4
+        order by index limit $5
+    ) found
+    join node on level = 0 and number = index order by index
+"""
 _POSITIONS: Final = "select source, position from source_mark"
 _SIZE: Final = "select size from head"
 
@@ -30,7 +46,7 @@ _SIZE: Final = "select size from head"
 class Wanted:
     """Which entries; what is None is not asked for."""
 
-    subject_ids: Sequence[UUID] | None = None
+    subject_id: UUID | None = None
     agency_id: UUID | None = None
     actor_id: UUID | None = None
     kind: str | None = None
@@ -63,8 +79,21 @@ class PostgresEntries:
         conditions = [_CONDITIONS[name].format(f"${number}") for number, name in enumerate(asked, 1)]
         where = f"where {' and '.join(conditions)}" if conditions else ""
         statement = _PAGE.format(where=where, limit=int(limit))
-        rows = await tx.connection.fetch(statement, *asked.values())
-        return [FoundEntry(int(row["index"]), row["body"], row["kind"], row["hash"]) for row in rows]
+        return [_entry(row) for row in await tx.connection.fetch(statement, *asked.values())]
+
+    async def history(
+        self,
+        tx: Transaction,
+        subject_id: UUID,
+        belonging: Sequence[UUID],
+        only: Sequence[str] | None,
+        after_index: int | None,
+        limit: int,
+    ) -> list[FoundEntry]:
+        """The first that name the subject, or something that belongs to it; of the latter some kinds only."""
+        after = -1 if after_index is None else after_index
+        rows = await tx.connection.fetch(_HISTORY, subject_id, belonging, only, after, limit)
+        return [_entry(row) for row in rows]
 
     async def positions(self, tx: Transaction) -> dict[str, int]:
         """How far each source is entered."""
@@ -73,3 +102,7 @@ class PostgresEntries:
     async def size(self, tx: Transaction) -> int:
         """How many entries there are."""
         return int(await tx.connection.fetchval(_SIZE))
+
+
+def _entry(row: asyncpg.Record) -> FoundEntry:
+    return FoundEntry(int(row["index"]), row["body"], row["kind"], row["hash"])

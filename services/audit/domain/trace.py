@@ -1,9 +1,11 @@
 """The history of a referral or a person, as an auditor follows it: what belongs to it, and in which stage."""
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Mapping
+from dataclasses import dataclass
 from enum import StrEnum
 from types import MappingProxyType
 from typing import Any, Final
+from uuid import UUID
 
 
 class Stage(StrEnum):
@@ -64,17 +66,28 @@ STAGES: Final[Mapping[str, Stage]] = MappingProxyType(
 )
 """By the kind of an entry; what is not here is OTHER."""
 
-OF_A_REFERRAL: Final = frozenset({"consent_id", "consent_ids"})
-"""What an entry of a referral names that has a history of its own which belongs to the referral's."""
-OF_A_PERSON: Final = OF_A_REFERRAL | {"referral_id"}
-"""Likewise of a person."""
 
+@dataclass(frozen=True, slots=True)
+class Follow:
+    """What belongs to a history though its entries do not name whose it is.
 
-def named(body: Mapping[str, Any], names: Iterable[str]) -> Iterator[str]:
-    """The ids that an entry's fact gives under these names. Of an access only the ids it read are known, and
-    those are whoever was read, not what belongs to it.
+    Args:
+        kind: the entries of the history that name it.
+        name: under which name of their facts.
+        only: the kinds of its entries that belong to this history; None: all.
     """
-    fact = body["fact"] or {}
-    for name in names:
-        value = fact.get(name) or []
-        yield from [value] if isinstance(value, str) else value
+
+    kind: str
+    name: str
+    only: tuple[str, ...] | None = None
+
+    def named(self, body: Mapping[str, Any]) -> list[UUID]:
+        """The ids that one of these entries gives."""
+        value = (body["fact"] or {}).get(self.name) or []
+        return [UUID(one) for one in ([value] if isinstance(value, str) else value)]
+
+
+OF_A_REFERRAL: Final = Follow("DisclosureGiven", "consent_ids", _KINDS[Stage.CONSENT])
+"""The consents that its disclosures rest on, and not what else rests on them: that is of another need."""
+OF_A_PERSON: Final = Follow("NeedRecorded", "referral_id")
+"""Everything of the referrals of their needs."""

@@ -1,7 +1,7 @@
 """The ledger's door. Whoever reads entries is in the ledger themselves."""
 
 import asyncio
-from collections.abc import AsyncIterator, Collection
+from collections.abc import AsyncIterator
 from typing import Any, Final
 from uuid import UUID
 
@@ -16,7 +16,7 @@ from kem.audit.v1 import audit_service_pb2_grpc
 from kernel.errors import NotFound, Unavailable
 from services.audit.adapters.postgres_checkpoints import PostgresCheckpoints
 from services.audit.adapters.postgres_entries import FoundEntry, PostgresEntries, Wanted
-from services.audit.domain.trace import OF_A_PERSON, OF_A_REFERRAL, STAGES, Stage
+from services.audit.domain.trace import OF_A_PERSON, OF_A_REFERRAL, STAGES, Follow, Stage
 from services.audit.use_cases.prove import (
     find_checkpoint,
     prove_consistency,
@@ -63,7 +63,7 @@ class AuditServer(audit_service_pb2_grpc.AuditServiceServicer):
         async with self._database.transaction(current_caller()) as tx:
             found = await self._entries.page(tx, wanted, limit + 1)
             size = await self._entries.size(tx)
-            subjects = [*(wanted.subject_ids or ()), *([wanted.actor_id] if wanted.actor_id else ())]
+            subjects = [one for one in (wanted.subject_id, wanted.actor_id) if one]
             _on_record(tx, "ListEntries", subjects, len(found[:limit]))
         return messages.ListEntriesResponse(
             entries=map(_entry, found[:limit]),
@@ -91,7 +91,7 @@ class AuditServer(audit_service_pb2_grpc.AuditServiceServicer):
         self,
         name: str,
         subject_id: UUID,
-        follow: Collection[str],
+        follow: Follow,
         request: messages.TraceReferralRequest | messages.TraceBeneficiaryRequest,
     ) -> tuple[list[messages.TracedEntry], int | None]:
         after = request.after_index if request.HasField("after_index") else None
@@ -166,11 +166,11 @@ class AuditServer(audit_service_pb2_grpc.AuditServiceServicer):
     ) -> messages.GetInclusionProofResponse:
         """An entry and its proof."""
         async with self._database.transaction(current_caller()) as tx:
-            size = request.size if request.HasField("size") else None
-            proof = await prove_inclusion(request.index, size, tx, self._checkpoints)
             found = await self._entries.page(tx, Wanted(after_index=request.index - 1), 1)
             if not found or found[0].index != request.index:
                 raise EntryNotFound(f"The ledger has no entry {request.index}.")
+            size = request.size if request.HasField("size") else None
+            proof = await prove_inclusion(request.index, size, tx, self._checkpoints)
             _on_record(tx, "GetInclusionProof", [], 1)
         return messages.GetInclusionProofResponse(entry=_entry(found[0]), proof=proof)
 
@@ -189,11 +189,12 @@ def _on_record(tx: Transaction, name: str, subject_ids: list[UUID], count: int) 
 
 def _wanted(request: messages.ListEntriesRequest) -> Wanted:
     named: dict[str, Any] = {
-        name: UUID(getattr(request, name)) for name in ("agency_id", "actor_id") if request.HasField(name)
+        name: UUID(getattr(request, name))
+        for name in ("subject_id", "agency_id", "actor_id")
+        if request.HasField(name)
     }
     return Wanted(
         **named,
-        subject_ids=[UUID(request.subject_id)] if request.HasField("subject_id") else None,
         kind=request.kind if request.HasField("kind") else None,
         from_time=optional_instant_from(request, "from_time"),
         until_time=optional_instant_from(request, "until_time"),

@@ -5,7 +5,7 @@ from hashlib import sha256
 from typing import Final
 
 from chassis.events import IncomingEvent
-from chassis.plain_events import PlainReader, fact_of
+from chassis.plain_events import PlainReader, fact_of, plain_name
 from services.audit.domain.entry import Told
 
 _READER: Final = PlainReader(also={"acting_person": re.compile(r"[A-Za-z0-9._:-]{0,80}")})
@@ -22,7 +22,7 @@ def told(event: IncomingEvent) -> Told:
         source=event.source,
         position=event.position,
         topic=event.topic,
-        type=event.type,
+        type=fact[0] if fact else plain_name(event.type),
         event_id=event.event_id,
         event_time=event.event_time,
         payload_hash=sha256(event.payload).hexdigest(),

@@ -42,7 +42,7 @@ async def prove_inclusion(
 
     Raises:
         CheckpointNotFound: there is none of this size.
-        NotYetKnown: the entry is under no checkpoint yet, or not in the ledger.
+        NotYetKnown: the entry is under no checkpoint yet.
         Invalid: the checkpoint stands for entries before this one only.
     """
     if size is not None:
@@ -50,7 +50,7 @@ async def prove_inclusion(
     else:
         newest = await checkpoints.covering(tx, index)
         if newest is None:
-            raise NotYetKnown(f"No checkpoint covers an entry {index} yet; it follows within seconds.")
+            raise NotYetKnown(f"No checkpoint covers entry {index} yet; one follows within seconds.")
         under = newest
     if index >= under.size:
         raise Invalid(

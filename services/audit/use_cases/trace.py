@@ -1,17 +1,16 @@
-"""Follows a referral, or a person, through the ledger: what names it, and what that names in turn."""
+"""Follows a referral, or a person, through the ledger: what names it, and what belongs to that."""
 
 import json
-from collections.abc import Collection
 from typing import Final
 from uuid import UUID
 
 from chassis.postgres import Transaction
 from kernel.errors import NotFound
 from services.audit.adapters.postgres_entries import FoundEntry, PostgresEntries, Wanted
-from services.audit.domain.trace import named
+from services.audit.domain.trace import Follow
 
 MOST: Final = 5_000
-"""Of entries that name one referral or person, to follow from there."""
+"""Of needs of one person, or disclosures for one referral, to follow from there."""
 
 
 class HistoryNotFound(NotFound):
@@ -22,7 +21,7 @@ class HistoryNotFound(NotFound):
 
 async def trace(
     subject_id: UUID,
-    follow: Collection[str],
+    follow: Follow,
     after_index: int | None,
     limit: int,
     tx: Transaction,
@@ -30,14 +29,12 @@ async def trace(
 ) -> list[FoundEntry]:
     """A page of the history, in the ledger's order.
 
-    Args:
-        follow: under which names an entry gives what has a history that belongs to this one.
-
     Raises:
         HistoryNotFound: no entry names it.
     """
-    naming = await entries.page(tx, Wanted(subject_ids=[subject_id]), MOST)
-    if not naming:
+    naming = await entries.page(tx, Wanted(subject_id=subject_id, kind=follow.kind), MOST)
+    belonging = {one for entry in naming for one in follow.named(json.loads(entry.body))}
+    found = await entries.history(tx, subject_id, sorted(belonging), follow.only, after_index, limit)
+    if not found and after_index is None:
         raise HistoryNotFound(f"No entry of the ledger names {subject_id}; check the id.")
-    found = {subject_id} | {UUID(one) for entry in naming for one in named(json.loads(entry.body), follow)}
-    return await entries.page(tx, Wanted(subject_ids=sorted(found), after_index=after_index), limit)
+    return found

@@ -10,9 +10,11 @@ import pytest
 from google.protobuf.timestamp_pb2 import Timestamp
 
 from kem.audit.v1 import audit_service_pb2 as messages
+from kem.disclosure.v1 import disclosure_events_pb2
+from kem.intake.v1 import intake_events_pb2
 from kernel.ids import random_id
 from tests.component.audit.audit_service import PATIENCE_SECONDS, AuditHub
-from tests.integration.audit.ledgers import events, shapes
+from tests.integration.audit.ledgers import events, shapes, told_by_intake
 from tests.integration.chassis.waiting import until
 from tests.support.refusals import refused
 from tools.audit.verifier import Key, check_consistency, check_proof, open_checkpoint
@@ -138,7 +140,10 @@ def _keys(answer: messages.GetCheckpointResponse) -> list[Key]:
 @pytest.mark.parametrize(
     ("ask", "reason"),
     [
-        (lambda stub: (stub.GetInclusionProof, messages.GetInclusionProofRequest(index=99)), "NOT_YET_KNOWN"),
+        (
+            lambda stub: (stub.GetInclusionProof, messages.GetInclusionProofRequest(index=99)),
+            "ENTRY_NOT_FOUND",
+        ),
         (lambda stub: (stub.GetCheckpoint, messages.GetCheckpointRequest(size=77)), "CHECKPOINT_NOT_FOUND"),
         (lambda stub: (stub.GetCheckpoint, messages.GetCheckpointRequest()), "NOT_YET_KNOWN"),
     ],
@@ -150,3 +155,23 @@ async def test_what_is_not_there_is_said_with_what_to_do(
     with refused() as refusal:
         await method(request, metadata=hub.caller())
     assert refusal.reason == reason
+
+
+async def test_what_rests_on_the_same_consent_is_no_part_of_another_referral_s_history(hub: AuditHub) -> None:
+    """Two needs of one person cannot be linked by who may follow one of them only."""
+    consent_id, one, other = (str(random_id()) for _ in range(3))
+    consented = intake_events_pb2.IntakeEvent()
+    consented.consent_recorded.consent_id = consent_id
+    given = []
+    for referral_id in (one, other):
+        event = disclosure_events_pb2.DisclosureEvent()
+        event.disclosure_given.referral_id = referral_id
+        event.disclosure_given.consent_ids.append(consent_id)
+        given.append(event)
+    await hub.enter(told_by_intake(consented, *given))
+    traced = await hub.stub.TraceReferral(
+        messages.TraceReferralRequest(referral_id=one), metadata=hub.caller()
+    )
+    found = bodies(entry.entry for entry in traced.entries)
+    assert [body["type"] for body in found] == ["ConsentRecorded", "DisclosureGiven"]
+    assert other not in json.dumps(found)

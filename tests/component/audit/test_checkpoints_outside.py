@@ -74,6 +74,8 @@ async def test_a_ledger_written_anew_with_the_same_key_is_found(hub: AuditHub, t
     )
     await hub.enter(events(8))
     await until_signed(hub, 8)
+    assert "does not go on from its own checkpoint of 8 entries" in await kept(hub, mine).ask_for_newest()
+    assert len(list(mine.glob("8*.checkpoint"))) == 2, "both histories are kept"
     await hub.enter(events(4, first=9))
     await until_signed(hub, 12)
     assert "does not go on from its own checkpoint of 8 entries" in await kept(hub, mine).ask_for_newest()
@@ -101,3 +103,19 @@ async def test_another_signing_key_is_said_once_and_what_is_signed_by_none_is_an
     assert "yellow" not in await kept(hub, mine).ask_for_newest()
     old = messages.GetCheckpointRequest(size=8)
     assert (await hub.stub.GetCheckpoint(old, metadata=hub.caller())).note == first.note
+
+
+async def test_what_is_kept_and_cannot_be_read_any_more_is_said_and_the_sitting_goes_on(
+    hub: AuditHub, tmp_path: Path
+) -> None:
+    mine = tmp_path / "mine"
+    await hub.enter(events(8))
+    await until_signed(hub, 8)
+    await kept(hub, mine).ask_for_newest()
+    (mine / "8.checkpoint").write_text("half a checkp")
+    await hub.enter(events(4, first=9))
+    await until_signed(hub, 12)
+    said = await kept(hub, mine).ask_for_newest()
+    assert ALARM in said
+    assert "8.checkpoint" in said
+    assert (mine / "12.checkpoint").exists()

@@ -1,14 +1,16 @@
 """A ledger in a database, and events as the topics bring them."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 from functools import cache
 from itertools import count
-from uuid import uuid4
+from typing import Any
+from uuid import UUID, uuid4
 
 from chassis.caller import Caller
 from chassis.events import IncomingEvent
+from chassis.plain_events import ENVELOPES
 from chassis.postgres import Database
 from chassis.topics import TOPICS
 from services.audit.adapters.event_codec import encode_event
@@ -65,6 +67,25 @@ class LedgerHere:
             return await append_entries(
                 coming, told, tx, PostgresLedger(), lambda size: next(salts).to_bytes(size, "big")
             )
+
+
+def told_by_intake(*envelopes: Any) -> list[IncomingEvent]:
+    """These events as intake's first ones."""
+    found = []
+    for position, envelope in enumerate(envelopes, start=1):
+        envelope.event_id = str(uuid4())
+        [topic] = [topic for topic, kind in ENVELOPES.items() if isinstance(envelope, kind)]
+        fact = getattr(envelope, envelope.WhichOneof("fact"))
+        found.append(
+            replace(
+                events(1, first=position)[0],
+                event_id=UUID(envelope.event_id),
+                topic=topic,
+                type=fact.DESCRIPTOR.name,
+                payload=envelope.SerializeToString(),
+            )
+        )
+    return found
 
 
 def incoming_from_audit(fact: object) -> IncomingEvent:

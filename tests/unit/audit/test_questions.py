@@ -78,7 +78,7 @@ def test_an_offer_that_was_not_the_first_of_the_match_is_an_override() -> None:
     )
     assert [line.entries for line in found] == [(2,), (3,)]
     assert "place 2 of 2" in found[0].says
-    assert "not among the proposed; reason DIRECTORY_OUT_OF_DATE; by ann" in found[1].says
+    assert "not among the first proposed; reason DIRECTORY_OUT_OF_DATE; by ann" in found[1].says
 
 
 def test_what_was_taken_up_and_never_began_is_told_after_two_weeks() -> None:
@@ -188,8 +188,8 @@ def test_what_each_policy_touched_is_told_with_an_entry_of_each_referral() -> No
         body(3, "ReferralOffered", {}, referral_id="r2", policy_version="standard/2"),
     )
     assert [(line.says, line.entries) for line in found] == [
-        ("standard/1: 1 referrals", (1,)),
-        ("standard/2: 1 referrals", (3,)),
+        ("standard/1: referrals touched: 1", (1,)),
+        ("standard/2: referrals touched: 1", (3,)),
     ]
 
 
@@ -237,7 +237,7 @@ def test_what_was_not_answered_in_time_is_told_by_agency_and_person() -> None:
     found = answer("breaches", *expired, body(7, "PersonClockEnded", {"urgency": "URGENT"}))
     assert [line.says for line in found] == [
         f"agency {A}: 6 offers not answered in time",
-        "1 people had no positive answer in their time",
+        "clocks of people that ran out without a positive answer: 1",
     ]
 
 

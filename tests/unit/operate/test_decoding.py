@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 
-from chassis.plain_events import ENVELOPES, WITHHELD, fact_of
+from chassis.plain_events import ENVELOPES, WITHHELD, fact_of, plain_name
 from chassis.topics import REFERRAL, TOPICS
 from kem.access.v1.access_events_pb2 import AccessEvent, AccessRecorded
 from kem.common.v1.common_pb2 import Actor
@@ -13,7 +13,7 @@ from kem.referral.v1.referral_events_pb2 import OfferDeclined, ReferralEvent
 from kernel.ids import random_id
 from tests.support.golden import facts_of, kept_files
 from tests.support.referral_facts import offered, outgoing
-from tools.operate.decoding import decode, in_one_line, plain_id, plain_name
+from tools.operate.decoding import decode, in_one_line, plain_id
 
 NAME = "Layla Haddad"
 

@@ -131,7 +131,7 @@ class ListEntriesRequest(_message.Message):
     subject_id: _builtins.str
     """Those about a referral, a person, a need, an offer, a consent, a disclosure, or what else has a random id."""
     agency_id: _builtins.str
-    """Those of or about an agency."""
+    """Those about an agency; an entry that is about none counts for whose agency acted."""
     actor_id: _builtins.str
     """What somebody did: their principal_id."""
     kind: _builtins.str
