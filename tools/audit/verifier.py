@@ -254,10 +254,8 @@ def check_ledger(
     if since is not None:
         checkpoints = _with_older(checkpoints, since, header["origin"])
     tree, report = Tree(), Report(checkpoints=header["checkpoints"])
-    due = iter(sorted(checkpoints, key=lambda one: one.size))
+    due = iter(sorted((one for one in checkpoints if one.size), key=lambda one: one.size))
     following, held = next(due, None), 0
-    while following is not None and following.size == 0:
-        following = next(due, None)
     for line in rest:
         _check_entry(line, tree, report)
         if following is not None and tree.size == following.size:
@@ -308,9 +306,7 @@ def _checkpoints(lines: Sequence[bytes], keys: Sequence[Key], origin: str) -> li
         if one.origin != origin:
             raise Wrong(f"a checkpoint is of another log, {one.origin}")
         if found.setdefault(one.size, one).root != one.root:
-            raise Wrong(
-                "there are two checkpoints of one size with different roots: the log was forked", one.size
-            )
+            raise Wrong("the log was forked: two checkpoints of one size have different roots", one.size)
     return list(found.values())
 
 
@@ -352,9 +348,7 @@ def _check_complete(marks: dict[str, int], report: Report) -> None:
     for source, mark in sorted(marks.items()):
         found = report.sources.get(source, 0)
         if found < mark:
-            raise Wrong(
-                f"{source} has published {mark} events, and the ledger has {found} of them", report.entries
-            )
+            raise Wrong(f"{source} has published {mark} events, the ledger has {found}", report.entries)
 
 
 def canonical(entry: object) -> bytes:
@@ -466,10 +460,10 @@ def _verify_trace(given: argparse.Namespace) -> int:
         fact = json.dumps(entry.get("fact"), sort_keys=True, ensure_ascii=False)
         shown.append(f"{entry.get('event_time')} #{index} {entry.get('type')} {fact}")
     print("\n".join(shown))
-    print(f"VERIFIED: {len(shown)} entries stand in {checkpoint.origin} as they are told here,")
     print(
-        f"the last under a signed checkpoint of {checkpoint.size}. That nothing is left out, a ledger shows."
+        f"VERIFIED: {len(shown)} entries stand in {checkpoint.origin} as they are told here, the last under"
     )
+    print(f"a signed checkpoint of {checkpoint.size}. That nothing is left out, a ledger shows.")
     return 0
 
 
