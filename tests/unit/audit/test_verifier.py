@@ -199,7 +199,7 @@ def test_a_checkpoint_of_another_log_is_none_of_this_one() -> None:
 def test_a_source_that_has_published_more_than_is_here_is_found() -> None:
     one = ledger()
     one.header["sources"]["notifications"] = 5
-    with pytest.raises(Wrong, match="notifications has published 5 events, and the ledger has 0"):
+    with pytest.raises(Wrong, match="notifications has published 5 events, the ledger has 0"):
         verified(one)
 
 
