@@ -80,6 +80,17 @@ def why(
     why(agency, field, referral, as_json=json)
 
 
+@commands.command("directory", epilog="Example: ./kem audit directory 2f0c7e9a-5b7e-4a43-9a55-5d1f6a0c3b21")
+def directory(
+    referral: Annotated[str, typer.Argument(help="The referral's id.")],
+    json: Json = False,
+) -> None:
+    """Show what the directory said when a referral was matched: each row that is cited, as it stood."""
+    from tools.audit.directory import directory_then
+
+    directory_then(referral, as_json=json)
+
+
 @commands.command("questions", epilog="Example: ./kem audit questions states --at 2026-11-26T12:00")
 def questions(
     name: Annotated[str | None, typer.Argument(help="Which question; without it they are listed.")] = None,

@@ -13,12 +13,13 @@ from rich.table import Table
 
 from kem.audit.v1 import audit_service_pb2 as messages
 from tools.audit.asking import entries_of, stamp_of
+from tools.audit.changes import CHANGES
 from tools.audit.questions import QUESTIONS, Line, Moment
 from tools.audit.reports import REPORTS
 from tools.office import Office, at_office
 from tools.stack.failure import StackFailure
 
-_ALL: Final = {**QUESTIONS, **REPORTS}
+_ALL: Final = {**QUESTIONS, **CHANGES, **REPORTS}
 _MOST_NAMED: Final = 8
 _AGENCY: Final = re.compile(r"agency ([0-9a-f-]{36})")
 

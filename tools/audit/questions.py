@@ -139,7 +139,7 @@ def late_entries(entries: Sequence[Body], moment: Moment) -> Iterator[Line]:
     found: dict[str, list[tuple[timedelta, int]]] = defaultdict(list)
     for one in entries:
         if happened := one["fact"].get("happened_time"):
-            late = time_of(one) - _instant(happened)
+            late = time_of(one) - instant_of(happened)
             if late > LATE_ENTRY:
                 found[(one["envelope"].get("actor") or {}).get("id", "nobody")].append((late, one["index"]))
     for who, lates in sorted(found.items(), key=lambda item: -len(item[1])):
@@ -166,7 +166,7 @@ def unanswered_recalls(entries: Sequence[Body], moment: Moment) -> Iterator[Line
         shown = (first["index"], one["index"]) if first else (one["index"],)
         yield Line(f"recall {recall_id}, agency {fact['agency_id']}: {said}", shown)
     for recall_id, one in opened.items():
-        is_late = moment.now > _instant(one["fact"]["due_time"])
+        is_late = moment.now > instant_of(one["fact"]["due_time"])
         state = "OVERDUE since" if is_late else "open until"
         yield Line(
             f"recall {recall_id}, agency {one['fact']['agency_id']}: {state} {one['fact']['due_time'][:16]}",
@@ -182,7 +182,7 @@ def late_rights(entries: Sequence[Body], moment: Moment) -> Iterator[Line]:
         request_id = fact["rights_request_id"]
         if "due_time" in fact:
             shown = [*asked.get(request_id, (None, []))[1], one["index"]]
-            asked[request_id] = (_instant(fact["due_time"]), shown)
+            asked[request_id] = (instant_of(fact["due_time"]), shown)
         elif request_id in asked:
             due, shown = asked.pop(request_id)
             if time_of(one) > due:
@@ -226,16 +226,6 @@ def idle_searches(entries: Sequence[Body], moment: Moment) -> Iterator[Line]:
         if not any(then <= at <= then + SAME_WORK for at in work[_actor(one)]):
             reason = one["fact"].get("stated_reason") or "no reason"
             yield Line(f"{when(one)} by {_actor(one)}: {reason}", (one["index"],))
-
-
-def by_policy(entries: Sequence[Body], moment: Moment) -> Iterator[Line]:
-    """Which referrals each version of the policy has touched, so which ones a change did."""
-    found: dict[str, dict[str, int]] = defaultdict(dict)
-    for one in entries:
-        version = one["envelope"].get("policy_version", "")
-        found[version].setdefault(one["envelope"]["referral_id"], one["index"])
-    for version, referrals in sorted(found.items()):
-        yield Line(f"{version or '(none)'}: referrals touched: {len(referrals)}", tuple(referrals.values()))
 
 
 def states(entries: Sequence[Body], moment: Moment) -> Iterator[Line]:
@@ -302,25 +292,20 @@ QUESTIONS: Final[Mapping[str, Question]] = MappingProxyType(
             idle_searches,
             is_of_a_period=True,
         ),
-        "policy": Question(
-            "Which referrals did each version of the policy touch?",
-            ("ReferralOffered", "ReferralAwaitingPerson", "ReferralUnmatched", "ReferralWaitlisted"),
-            by_policy,
-            is_of_a_period=True,
-        ),
         "states": Question("How many needs were in which state, then?", tuple(_STATES), states),
     }
 )
 """By the name under which `./kem audit questions` has them."""
 
 
-def _instant(text: str) -> datetime:
+def instant_of(text: str) -> datetime:
+    """An instant as entries write it."""
     return datetime.fromisoformat(text)
 
 
 def time_of(one: Body) -> datetime:
     """When it happened."""
-    return _instant(one["event_time"])
+    return instant_of(one["event_time"])
 
 
 def _actor(one: Body) -> str:

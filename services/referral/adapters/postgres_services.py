@@ -10,7 +10,7 @@ from uuid import UUID
 from chassis.postgres import Transaction
 from kernel.ids import AgencyId, ServiceId
 from services.referral.adapters.postgres_directory import EVERYWHERE
-from services.referral.adapters.service_columns import SAVED_COLUMNS, columns_of
+from services.referral.adapters.service_columns import SAVED_COLUMNS, columns_of, service_of
 from services.referral.domain.directory import Service
 
 _NAMES = ", ".join(SAVED_COLUMNS)
@@ -58,6 +58,16 @@ _KEEP_CAPACITY: Final = """
         observed_places = null, questioned_time = null, declared_time = excluded.declared_time,
         version = known.version + 1
 """
+# a column that was added later has no value in versions from before
+_VERSION: Final = """
+    select stood.*, stood.capacity_kind as kind, stood.capacity_places as places, kept.saved_by,
+        kept.saved_time as kept_time,
+        (select saved_time from service_version
+         where service_id = $1 and version > $2 order by version limit 1) as replaced_time
+    from service_version as kept,
+        jsonb_populate_record(null::service, '{"status_proof_until_end": false}' || kept.content) as stood
+    where kept.service_id = $1 and kept.version = $2
+"""
 _OWNERS: Final = """
     select unit_id, service_id, agency_id from capacity where unit_id = any($1)
 """
@@ -77,6 +87,17 @@ class ServiceRow:
     service_type: str
     version: int
     is_newly_declared: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class ServiceVersion:
+    """A service as it stood; `replaced_time` is None while it stands so."""
+
+    service: Service
+    is_suspended: bool
+    saved_by: UUID
+    saved_time: datetime
+    replaced_time: datetime | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -117,6 +138,19 @@ class PostgresServices:
             declared = [row.service_id for row in saved if row.is_newly_declared]
             await tx.connection.execute(_KEEP_CAPACITY, declared, now)
         return saved
+
+    async def version(self, tx: Transaction, service_id: ServiceId, version: int) -> ServiceVersion | None:
+        """The service as it stood at a version; None where it never had it, or the caller may not see it."""
+        row = await tx.connection.fetchrow(_VERSION, service_id, version)
+        if row is None:
+            return None
+        return ServiceVersion(
+            service_of(row),
+            row["suspended_time"] is not None,
+            row["saved_by"],
+            row["kept_time"],
+            row["replaced_time"],
+        )
 
     async def owners(self, tx: Transaction, unit_ids: Collection[UUID]) -> dict[UUID, UnitOwner]:
         """Whose the units are; each service has one under its own id. Unknown ids are left out."""

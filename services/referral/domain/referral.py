@@ -127,6 +127,7 @@ class Referral:
                 self._may_be_told(considered),
                 "MATCH" if self.chosen_service_ids is None else "PERSON",
                 self.override_reason or "",
+                None if self.is_restricted else offer.service_version,
             )
         )
 

@@ -28,6 +28,7 @@ class ReferralOffered:
     Args:
         chosen_by: PERSON or MATCH.
         override_reason: a code of OVERRIDE where the match had left the chosen service out, else empty.
+        service_version: of the row of the directory that was read; None where `service_id` is.
     """
 
     offer_id: OfferId
@@ -39,6 +40,7 @@ class ReferralOffered:
     considered: Considered | None = None
     chosen_by: str = ""
     override_reason: str = ""
+    service_version: int | None = None
 
 
 @dataclass(frozen=True, slots=True)

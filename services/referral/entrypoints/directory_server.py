@@ -8,6 +8,7 @@ from google.protobuf.message import Message
 
 from chassis.access import Access
 from chassis.current import current_caller
+from chassis.instants import timestamp
 from chassis.postgres import Database, Transaction
 from chassis.requests import answer_once
 from kem.directory.v1 import directory_service_pb2 as rpc
@@ -26,10 +27,12 @@ from services.referral.entrypoints.translate_directory import (
     instant_token,
     listed_activity_message,
     listed_service_message,
+    service_message,
     service_of,
 )
 from services.referral.use_cases.declare_capacity import declare_capacity
 from services.referral.use_cases.get_service import get_service
+from services.referral.use_cases.get_service_version import get_service_version
 from services.referral.use_cases.list_activities import list_activities
 from services.referral.use_cases.list_agencies import list_agencies
 from services.referral.use_cases.list_services import list_services
@@ -55,6 +58,7 @@ DIRECTORY_ACCESS: Final[dict[str, Access]] = {
     _SERVICE + "SuspendService": _WRITERS,
     _SERVICE + "ResumeService": _WRITERS,
     _SERVICE + "GetService": _READERS,
+    _SERVICE + "GetServiceVersion": Access(roles=frozenset({Role.AUDITOR, Role.DPO})),
     _SERVICE + "ListAgencies": _READERS,
     _SERVICE + "ListServices": _READERS,
     _SERVICE + "ListActivities": _READERS,
@@ -143,6 +147,20 @@ class DirectoryServicer(directory_service_pb2_grpc.DirectoryServiceServicer):
         async with self._database.transaction(current_caller()) as tx:
             listed = await get_service(ServiceId(UUID(request.service_id)), tx, self._stores)
         return rpc.GetServiceResponse(service=listed_service_message(listed))
+
+    async def GetServiceVersion(
+        self, request: rpc.GetServiceVersionRequest, context: Any
+    ) -> rpc.GetServiceVersionResponse:
+        service_id = ServiceId(UUID(request.service_id))
+        async with self._database.transaction(current_caller()) as tx:
+            found = await get_service_version(service_id, request.version, tx, self._stores)
+        return rpc.GetServiceVersionResponse(
+            service=service_message(found.service),
+            suspended=found.is_suspended,
+            saved_time=timestamp(found.saved_time),
+            saved_by_id=str(found.saved_by),
+            replaced_time=timestamp(found.replaced_time) if found.replaced_time else None,
+        )
 
     async def ListAgencies(self, request: rpc.ListAgenciesRequest, context: Any) -> rpc.ListAgenciesResponse:
         limit = request.page_size or _DEFAULT_PAGE

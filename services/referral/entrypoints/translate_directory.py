@@ -100,7 +100,7 @@ def activity_of(message: directory.Activity) -> Activity:
 
 def listed_service_message(listed: ListedService) -> directory.ListedService:
     message = directory.ListedService(
-        service=_service_message(listed.service),
+        service=service_message(listed.service),
         agency_code=listed.agency_code,
         suspended=listed.is_suspended,
         free_places=listed.free_places,
@@ -127,7 +127,7 @@ def listed_activity_message(listed: ListedActivity) -> directory.ListedActivity:
     return directory.ListedActivity(activity=message, free_places=free)
 
 
-def _service_message(service: Service) -> directory.Service:
+def service_message(service: Service) -> directory.Service:
     place, rules = service.location, service.eligibility
     return directory.Service(
         service_id=str(service.service_id),

@@ -120,6 +120,7 @@ def _directory(case: Case) -> dict[str, Message]:
             request_id=str(uuid4()), agencies=[agency_message(1, agency_id=case.agency_id)]
         ),
         "GetService": directory.GetServiceRequest(service_id=case.service_id),
+        "GetServiceVersion": directory.GetServiceVersionRequest(service_id=case.service_id, version=1),
         "ListAgencies": directory.ListAgenciesRequest(),
         "ListServices": directory.ListServicesRequest(),
         "ListActivities": directory.ListActivitiesRequest(),

@@ -110,6 +110,14 @@ KEEPING: Final[dict[str, Row]] = {
         dict.fromkeys(Side, states(OK, "OFFERED", "SUSPENDED")),
         False,
     ),
+    # the version that it was saved with first
+    "GetServiceVersion": Row(
+        _AUDITORS,
+        Thing.SERVICE,
+        "SERVICE_NOT_FOUND",
+        dict.fromkeys(Side, states(OK, "OFFERED", "SUSPENDED")),
+        False,
+    ),
     **dict.fromkeys(("ListAgencies", "ListServices", "ListActivities"), _for_everybody(_ALL)),
     "SetNeededCategories": _for_everybody(_DPO),
     "ChangeRoles": _of_account({"OPEN": OK, "LOCKED": OK}, repeats=True),

@@ -75,6 +75,51 @@ async def test_a_saved_service_is_shown_as_it_was_saved(door: DirectoryDoor) -> 
     )
 
 
+async def test_an_auditor_is_shown_a_service_as_it_stood_at_each_version(door: DirectoryDoor) -> None:
+    first, second = service_message(1), service_message(1)
+    second.languages[:] = ["ell"]
+    second.eligibility.age_bands[:] = ["BAND_18_24"]
+    await save(door, first, by=door.member(1))
+    await save(door, second, by=door.member(1))
+    suspend = rpc.SuspendServiceRequest(request_id=request_id(), service_id=first.service_id)
+    await door.stub.SuspendService(suspend, metadata=door.member(1))
+    shown = [await version_of(door, first.service_id, version) for version in (1, 2, 3)]
+    plain = [one.service for one in shown]
+    for one in plain:
+        one.duty_phone = first.duty_phone  # an auditor calls nobody
+    assert plain == [first, second, second]
+    assert [one.suspended for one in shown] == [False, False, True]
+    assert [one.HasField("replaced_time") for one in shown] == [True, True, False]
+    assert shown[0].replaced_time == shown[1].saved_time
+    code, _ = await refused(version_of(door, first.service_id, 4))
+    assert code is grpc.StatusCode.NOT_FOUND
+
+
+async def test_a_hidden_place_stays_hidden_and_a_restricted_service_unknown_in_every_version(
+    door: DirectoryDoor,
+) -> None:
+    hidden = service_message(
+        1,
+        listing=directory.LISTING_NAMED_STAFF,
+        location=location_message(directory.LOCATION_VISIBILITY_HIDDEN, ADDRESS),
+    )
+    restricted = service_message(2, **SHELTER)
+    await save(door, hidden, restricted)
+    shown = await version_of(door, hidden.service_id, 1)
+    assert shown.service.name == hidden.name
+    assert ADDRESS not in str(shown)
+    code, _ = await refused(version_of(door, restricted.service_id, 1))
+    assert code is grpc.StatusCode.NOT_FOUND
+
+
+async def version_of(door: DirectoryDoor, service_id: str, version: int) -> rpc.GetServiceVersionResponse:
+    request = rpc.GetServiceVersionRequest(service_id=service_id, version=version)
+    shown: rpc.GetServiceVersionResponse = await door.stub.GetServiceVersion(
+        request, metadata=door.by(Role.AUDITOR)
+    )
+    return shown
+
+
 async def test_a_service_may_ask_that_proof_lasts_to_the_end_of_its_activity(door: DirectoryDoor) -> None:
     rules = directory.Eligibility(
         status_rule="WORK_ALLOWED", status_proof_needed=True, status_proof_until_end=True

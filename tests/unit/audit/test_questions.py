@@ -6,10 +6,11 @@ from typing import Any
 import pytest
 
 from chassis.plain_events import ENVELOPES
+from tools.audit.changes import CHANGES
 from tools.audit.questions import QUESTIONS, Line, Moment
 from tools.audit.reports import REPORTS
 
-ALL = {**QUESTIONS, **REPORTS}
+ALL = {**QUESTIONS, **CHANGES, **REPORTS}
 NOW = datetime(2026, 11, 30, 12, tzinfo=UTC)
 A, B = "00000000-0000-4000-8000-00000000000a", "00000000-0000-4000-8000-00000000000b"
 
@@ -190,6 +191,49 @@ def test_what_each_policy_touched_is_told_with_an_entry_of_each_referral() -> No
     assert [(line.says, line.entries) for line in found] == [
         ("standard/1: referrals touched: 1", (1,)),
         ("standard/2: referrals touched: 1", (3,)),
+    ]
+
+
+def test_what_each_notice_touched_is_told_by_what_was_disclosed_on_consent_under_it() -> None:
+    def given(index: int, referral_id: str, *consent_ids: str) -> dict[str, Any]:
+        return body(index, "DisclosureGiven", {"referral_id": referral_id, "consent_ids": list(consent_ids)})
+
+    found = answer(
+        "notice",
+        body(1, "NoticePublished", {"notice_version": "2026-1"}),
+        body(2, "ConsentRecorded", {"consent_id": "c1", "notice_version": "2026-1"}),
+        body(3, "NoticePublished", {"notice_version": "2026-2"}),
+        body(4, "ConsentRecorded", {"consent_id": "c2", "notice_version": "2026-2"}),
+        given(5, "r1", "c1"),
+        given(6, "r1", "c1"),
+        given(7, "r2", "c1", "c2"),
+        given(8, "r3", "c9"),
+    )
+    assert [(line.says, line.entries) for line in found] == [
+        ("notice (consent not in the ledger): consents given under it 0, referrals touched 1", (8,)),
+        ("notice 2026-1: consents given under it 1, referrals touched 2", (1, 5, 7)),
+        ("notice 2026-2: consents given under it 1, referrals touched 1", (3, 7)),
+    ]
+
+
+def test_the_time_to_answer_is_told_by_policy_and_urgency_and_what_was_moved_by_referral() -> None:
+    def until(index: int, kind: str, offer_id: str, hour: int, **more: Any) -> dict[str, Any]:
+        due = f"2026-11-01T{hour:02}:00:00.000000Z"
+        fact = {"offer_id": offer_id, "agency_id": A, "urgency": "URGENT", "respond_by_time": due}
+        return body(index, kind, fact, **more)
+
+    found = answer(
+        "deadlines",
+        until(1, "ReferralOffered", "o1", 11),
+        until(2, "ReferralOffered", "o2", 13, referral_id="r2"),
+        until(3, "ReferralOffered", "o3", 21, policy_version="standard/2"),
+        until(4, "InformationProvided", "o2", 15, referral_id="r2"),
+        until(5, "InformationProvided", "o1", 11),
+    )
+    assert [(line.says, line.entries) for line in found] == [
+        ("standard/1 URGENT: 2 offers, 2.0 to 4.0 h to answer", (1, 2)),
+        ("standard/2 URGENT: 1 offers, 12.0 to 12.0 h to answer", (3,)),
+        (f"referral r2: offer o2 of agency {A} moved from 2026-11-01 13:00 to 2026-11-01 15:00 UTC", (4,)),
     ]
 
 

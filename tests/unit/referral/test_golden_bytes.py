@@ -39,7 +39,7 @@ CONSIDERED = Considered(4, (ProposedService(SERVICE, AGENCY, 7, 812),), {"NO_PLA
 REFERRAL_FACTS: list[told.ReferralFact] = [
     told.ReferralAwaitingPerson("ASK_FIRST", 3, CONSIDERED),
     told.ReferralOffered(
-        OFFER, AGENCY, SERVICE, Urgency.URGENT, DUE, 2, CONSIDERED, "PERSON", "DIRECTORY_OUT_OF_DATE"
+        OFFER, AGENCY, SERVICE, Urgency.URGENT, DUE, 2, CONSIDERED, "PERSON", "DIRECTORY_OUT_OF_DATE", 7
     ),
     told.ReferralWaitlisted(considered=CONSIDERED),
     told.ReferralUnmatched("NO_PLACE", CONSIDERED),
@@ -84,8 +84,10 @@ RESTRICTED_FACTS: list[entered.DirectoryFact] = [
     entered.CapacityQuestioned(AGENCY, SERVICE, "GBV_SHELTER", UNIT, 2),
 ]
 ENVELOPES: dict[str, type[Message]] = {topics.REFERRAL: ReferralEvent, topics.DIRECTORY: DirectoryEvent}
-CURRENT_SHAPE = {fact: 1 for envelope in ENVELOPES.values() for fact in facts_of(envelope)} | dict.fromkeys(
-    ("ReferralAwaitingPerson", "ReferralOffered", "ReferralWaitlisted", "ReferralUnmatched"), 2
+CURRENT_SHAPE = (
+    {fact: 1 for envelope in ENVELOPES.values() for fact in facts_of(envelope)}
+    | dict.fromkeys(("ReferralAwaitingPerson", "ReferralWaitlisted", "ReferralUnmatched"), 2)
+    | {"ReferralOffered": 3}
 )
 """The number of the shape that is written now; one more for a fact whose message has changed."""
 

@@ -23,10 +23,11 @@ _sym_db = _symbol_database.Default()
 
 
 from buf.validate import validate_pb2 as buf_dot_validate_dot_validate__pb2
+from google.protobuf import timestamp_pb2 as google_dot_protobuf_dot_timestamp__pb2
 from kem.directory.v1 import directory_pb2 as kem_dot_directory_dot_v1_dot_directory__pb2
 
 
-DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n(kem/directory/v1/directory_service.proto\x12\x10kem.directory.v1\x1a\x1b\x62uf/validate/validate.proto\x1a kem/directory/v1/directory.proto\"l\n\x13SaveAgenciesRequest\x12\x1c\n\nrequest_id\x18\x01 \x01(\tB\x08\xbaH\x05r\x03\xb0\x01\x01\x12\x37\n\x08\x61gencies\x18\x02 \x03(\x0b\x32\x18.kem.directory.v1.AgencyB\x0b\xbaH\x08\x92\x01\x05\x08\x01\x10\xc8\x01\"%\n\x14SaveAgenciesResponse\x12\r\n\x05saved\x18\x01 \x01(\x05\"m\n\x13SaveServicesRequest\x12\x1c\n\nrequest_id\x18\x01 \x01(\tB\x08\xbaH\x05r\x03\xb0\x01\x01\x12\x38\n\x08services\x18\x02 \x03(\x0b\x32\x19.kem.directory.v1.ServiceB\x0b\xbaH\x08\x92\x01\x05\x08\x01\x10\xc8\x01\"%\n\x14SaveServicesResponse\x12\r\n\x05saved\x18\x01 \x01(\x05\"r\n\x15SaveActivitiesRequest\x12\x1c\n\nrequest_id\x18\x01 \x01(\tB\x08\xbaH\x05r\x03\xb0\x01\x01\x12;\n\nactivities\x18\x02 \x03(\x0b\x32\x1a.kem.directory.v1.ActivityB\x0b\xbaH\x08\x92\x01\x05\x08\x01\x10\xc8\x01\"\'\n\x16SaveActivitiesResponse\x12\r\n\x05saved\x18\x01 \x01(\x05\"\x87\x01\n\x16\x44\x65\x63lareCapacityRequest\x12\x1c\n\nrequest_id\x18\x01 \x01(\tB\x08\xbaH\x05r\x03\xb0\x01\x01\x12\x19\n\x07unit_id\x18\x02 \x01(\tB\x08\xbaH\x05r\x03\xb0\x01\x01\x12\x34\n\x08\x63\x61pacity\x18\x03 \x01(\x0b\x32\x1a.kem.directory.v1.CapacityB\x06\xbaH\x03\xc8\x01\x01\"Z\n\x17\x44\x65\x63lareCapacityResponse\x12\x18\n\x0b\x66ree_places\x18\x01 \x01(\x05H\x00\x88\x01\x01\x12\x15\n\rover_declared\x18\x02 \x01(\x08\x42\x0e\n\x0c_free_places\"S\n\x15SuspendServiceRequest\x12\x1c\n\nrequest_id\x18\x01 \x01(\tB\x08\xbaH\x05r\x03\xb0\x01\x01\x12\x1c\n\nservice_id\x18\x02 \x01(\tB\x08\xbaH\x05r\x03\xb0\x01\x01\"0\n\x16SuspendServiceResponse\x12\x16\n\x0eoffers_revoked\x18\x01 \x01(\x05\"R\n\x14ResumeServiceRequest\x12\x1c\n\nrequest_id\x18\x01 \x01(\tB\x08\xbaH\x05r\x03\xb0\x01\x01\x12\x1c\n\nservice_id\x18\x02 \x01(\tB\x08\xbaH\x05r\x03\xb0\x01\x01\"\x17\n\x15ResumeServiceResponse\"1\n\x11GetServiceRequest\x12\x1c\n\nservice_id\x18\x01 \x01(\tB\x08\xbaH\x05r\x03\xb0\x01\x01\"F\n\x12GetServiceResponse\x12\x30\n\x07service\x18\x01 \x01(\x0b\x32\x1f.kem.directory.v1.ListedService\"i\n\x13ListAgenciesRequest\x12\x15\n\x04\x63ode\x18\x01 \x01(\tB\x07\xbaH\x04r\x02\x18(\x12\x1d\n\tpage_size\x18\x02 \x01(\x05\x42\n\xbaH\x07\x1a\x05\x18\xc8\x01(\x00\x12\x1c\n\npage_token\x18\x03 \x01(\tB\x08\xbaH\x05r\x03\x18\xc8\x01\"o\n\x14ListAgenciesResponse\x12*\n\x08\x61gencies\x18\x01 \x03(\x0b\x32\x18.kem.directory.v1.Agency\x12\x17\n\x0fnext_page_token\x18\x02 \x01(\t\x12\x12\n\ntotal_size\x18\x03 \x01(\x05\"\xbc\x01\n\x13ListServicesRequest\x12 \n\tagency_id\x18\x01 \x01(\tB\x08\xbaH\x05r\x03\xb0\x01\x01H\x00\x88\x01\x01\x12\x1d\n\x0cservice_type\x18\x02 \x01(\tB\x07\xbaH\x04r\x02\x18(\x12\x19\n\x08\x64istrict\x18\x03 \x01(\tB\x07\xbaH\x04r\x02\x18(\x12\x1d\n\tpage_size\x18\x04 \x01(\x05\x42\n\xbaH\x07\x1a\x05\x18\xc8\x01(\x00\x12\x1c\n\npage_token\x18\x05 \x01(\tB\x08\xbaH\x05r\x03\x18\xc8\x01\x42\x0c\n\n_agency_id\"v\n\x14ListServicesResponse\x12\x31\n\x08services\x18\x01 \x03(\x0b\x32\x1f.kem.directory.v1.ListedService\x12\x17\n\x0fnext_page_token\x18\x02 \x01(\t\x12\x12\n\ntotal_size\x18\x03 \x01(\x05\"\x86\x01\n\x15ListActivitiesRequest\x12!\n\nservice_id\x18\x01 \x01(\tB\x08\xbaH\x05r\x03\xb0\x01\x01H\x00\x88\x01\x01\x12\x1d\n\tpage_size\x18\x02 \x01(\x05\x42\n\xbaH\x07\x1a\x05\x18\xc8\x01(\x00\x12\x1c\n\npage_token\x18\x03 \x01(\tB\x08\xbaH\x05r\x03\x18\xc8\x01\x42\r\n\x0b_service_id\"{\n\x16ListActivitiesResponse\x12\x34\n\nactivities\x18\x01 \x03(\x0b\x32 .kem.directory.v1.ListedActivity\x12\x17\n\x0fnext_page_token\x18\x02 \x01(\t\x12\x12\n\ntotal_size\x18\x03 \x01(\x05\"\x8a\x01\n\x1aSetNeededCategoriesRequest\x12\x1c\n\nrequest_id\x18\x01 \x01(\tB\x08\xbaH\x05r\x03\xb0\x01\x01\x12.\n\x0cservice_type\x18\x02 \x01(\tB\x18\xbaH\x15r\x13\x32\x11^[A-Z0-9_]{2,40}$\x12\x1e\n\ncategories\x18\x03 \x03(\tB\n\xbaH\x07\x92\x01\x04\x08\x01\x10?\"+\n\x1bSetNeededCategoriesResponse\x12\x0c\n\x04mask\x18\x01 \x01(\x03\x32\xd4\x08\n\x10\x44irectoryService\x12]\n\x0cSaveAgencies\x12%.kem.directory.v1.SaveAgenciesRequest\x1a&.kem.directory.v1.SaveAgenciesResponse\x12]\n\x0cSaveServices\x12%.kem.directory.v1.SaveServicesRequest\x1a&.kem.directory.v1.SaveServicesResponse\x12\x63\n\x0eSaveActivities\x12\'.kem.directory.v1.SaveActivitiesRequest\x1a(.kem.directory.v1.SaveActivitiesResponse\x12\x66\n\x0f\x44\x65\x63lareCapacity\x12(.kem.directory.v1.DeclareCapacityRequest\x1a).kem.directory.v1.DeclareCapacityResponse\x12\x63\n\x0eSuspendService\x12\'.kem.directory.v1.SuspendServiceRequest\x1a(.kem.directory.v1.SuspendServiceResponse\x12`\n\rResumeService\x12&.kem.directory.v1.ResumeServiceRequest\x1a\'.kem.directory.v1.ResumeServiceResponse\x12W\n\nGetService\x12#.kem.directory.v1.GetServiceRequest\x1a$.kem.directory.v1.GetServiceResponse\x12]\n\x0cListAgencies\x12%.kem.directory.v1.ListAgenciesRequest\x1a&.kem.directory.v1.ListAgenciesResponse\x12]\n\x0cListServices\x12%.kem.directory.v1.ListServicesRequest\x1a&.kem.directory.v1.ListServicesResponse\x12\x63\n\x0eListActivities\x12\'.kem.directory.v1.ListActivitiesRequest\x1a(.kem.directory.v1.ListActivitiesResponse\x12r\n\x13SetNeededCategories\x12,.kem.directory.v1.SetNeededCategoriesRequest\x1a-.kem.directory.v1.SetNeededCategoriesResponseb\x06proto3')
+DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n(kem/directory/v1/directory_service.proto\x12\x10kem.directory.v1\x1a\x1b\x62uf/validate/validate.proto\x1a\x1fgoogle/protobuf/timestamp.proto\x1a kem/directory/v1/directory.proto\"l\n\x13SaveAgenciesRequest\x12\x1c\n\nrequest_id\x18\x01 \x01(\tB\x08\xbaH\x05r\x03\xb0\x01\x01\x12\x37\n\x08\x61gencies\x18\x02 \x03(\x0b\x32\x18.kem.directory.v1.AgencyB\x0b\xbaH\x08\x92\x01\x05\x08\x01\x10\xc8\x01\"%\n\x14SaveAgenciesResponse\x12\r\n\x05saved\x18\x01 \x01(\x05\"m\n\x13SaveServicesRequest\x12\x1c\n\nrequest_id\x18\x01 \x01(\tB\x08\xbaH\x05r\x03\xb0\x01\x01\x12\x38\n\x08services\x18\x02 \x03(\x0b\x32\x19.kem.directory.v1.ServiceB\x0b\xbaH\x08\x92\x01\x05\x08\x01\x10\xc8\x01\"%\n\x14SaveServicesResponse\x12\r\n\x05saved\x18\x01 \x01(\x05\"r\n\x15SaveActivitiesRequest\x12\x1c\n\nrequest_id\x18\x01 \x01(\tB\x08\xbaH\x05r\x03\xb0\x01\x01\x12;\n\nactivities\x18\x02 \x03(\x0b\x32\x1a.kem.directory.v1.ActivityB\x0b\xbaH\x08\x92\x01\x05\x08\x01\x10\xc8\x01\"\'\n\x16SaveActivitiesResponse\x12\r\n\x05saved\x18\x01 \x01(\x05\"\x87\x01\n\x16\x44\x65\x63lareCapacityRequest\x12\x1c\n\nrequest_id\x18\x01 \x01(\tB\x08\xbaH\x05r\x03\xb0\x01\x01\x12\x19\n\x07unit_id\x18\x02 \x01(\tB\x08\xbaH\x05r\x03\xb0\x01\x01\x12\x34\n\x08\x63\x61pacity\x18\x03 \x01(\x0b\x32\x1a.kem.directory.v1.CapacityB\x06\xbaH\x03\xc8\x01\x01\"Z\n\x17\x44\x65\x63lareCapacityResponse\x12\x18\n\x0b\x66ree_places\x18\x01 \x01(\x05H\x00\x88\x01\x01\x12\x15\n\rover_declared\x18\x02 \x01(\x08\x42\x0e\n\x0c_free_places\"S\n\x15SuspendServiceRequest\x12\x1c\n\nrequest_id\x18\x01 \x01(\tB\x08\xbaH\x05r\x03\xb0\x01\x01\x12\x1c\n\nservice_id\x18\x02 \x01(\tB\x08\xbaH\x05r\x03\xb0\x01\x01\"0\n\x16SuspendServiceResponse\x12\x16\n\x0eoffers_revoked\x18\x01 \x01(\x05\"R\n\x14ResumeServiceRequest\x12\x1c\n\nrequest_id\x18\x01 \x01(\tB\x08\xbaH\x05r\x03\xb0\x01\x01\x12\x1c\n\nservice_id\x18\x02 \x01(\tB\x08\xbaH\x05r\x03\xb0\x01\x01\"\x17\n\x15ResumeServiceResponse\"1\n\x11GetServiceRequest\x12\x1c\n\nservice_id\x18\x01 \x01(\tB\x08\xbaH\x05r\x03\xb0\x01\x01\"F\n\x12GetServiceResponse\x12\x30\n\x07service\x18\x01 \x01(\x0b\x32\x1f.kem.directory.v1.ListedService\"R\n\x18GetServiceVersionRequest\x12\x1c\n\nservice_id\x18\x01 \x01(\tB\x08\xbaH\x05r\x03\xb0\x01\x01\x12\x18\n\x07version\x18\x02 \x01(\x03\x42\x07\xbaH\x04\"\x02(\x01\"\xe9\x01\n\x19GetServiceVersionResponse\x12*\n\x07service\x18\x01 \x01(\x0b\x32\x19.kem.directory.v1.Service\x12\x11\n\tsuspended\x18\x02 \x01(\x08\x12.\n\nsaved_time\x18\x03 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12\x13\n\x0bsaved_by_id\x18\x04 \x01(\t\x12\x36\n\rreplaced_time\x18\x05 \x01(\x0b\x32\x1a.google.protobuf.TimestampH\x00\x88\x01\x01\x42\x10\n\x0e_replaced_time\"i\n\x13ListAgenciesRequest\x12\x15\n\x04\x63ode\x18\x01 \x01(\tB\x07\xbaH\x04r\x02\x18(\x12\x1d\n\tpage_size\x18\x02 \x01(\x05\x42\n\xbaH\x07\x1a\x05\x18\xc8\x01(\x00\x12\x1c\n\npage_token\x18\x03 \x01(\tB\x08\xbaH\x05r\x03\x18\xc8\x01\"o\n\x14ListAgenciesResponse\x12*\n\x08\x61gencies\x18\x01 \x03(\x0b\x32\x18.kem.directory.v1.Agency\x12\x17\n\x0fnext_page_token\x18\x02 \x01(\t\x12\x12\n\ntotal_size\x18\x03 \x01(\x05\"\xbc\x01\n\x13ListServicesRequest\x12 \n\tagency_id\x18\x01 \x01(\tB\x08\xbaH\x05r\x03\xb0\x01\x01H\x00\x88\x01\x01\x12\x1d\n\x0cservice_type\x18\x02 \x01(\tB\x07\xbaH\x04r\x02\x18(\x12\x19\n\x08\x64istrict\x18\x03 \x01(\tB\x07\xbaH\x04r\x02\x18(\x12\x1d\n\tpage_size\x18\x04 \x01(\x05\x42\n\xbaH\x07\x1a\x05\x18\xc8\x01(\x00\x12\x1c\n\npage_token\x18\x05 \x01(\tB\x08\xbaH\x05r\x03\x18\xc8\x01\x42\x0c\n\n_agency_id\"v\n\x14ListServicesResponse\x12\x31\n\x08services\x18\x01 \x03(\x0b\x32\x1f.kem.directory.v1.ListedService\x12\x17\n\x0fnext_page_token\x18\x02 \x01(\t\x12\x12\n\ntotal_size\x18\x03 \x01(\x05\"\x86\x01\n\x15ListActivitiesRequest\x12!\n\nservice_id\x18\x01 \x01(\tB\x08\xbaH\x05r\x03\xb0\x01\x01H\x00\x88\x01\x01\x12\x1d\n\tpage_size\x18\x02 \x01(\x05\x42\n\xbaH\x07\x1a\x05\x18\xc8\x01(\x00\x12\x1c\n\npage_token\x18\x03 \x01(\tB\x08\xbaH\x05r\x03\x18\xc8\x01\x42\r\n\x0b_service_id\"{\n\x16ListActivitiesResponse\x12\x34\n\nactivities\x18\x01 \x03(\x0b\x32 .kem.directory.v1.ListedActivity\x12\x17\n\x0fnext_page_token\x18\x02 \x01(\t\x12\x12\n\ntotal_size\x18\x03 \x01(\x05\"\x8a\x01\n\x1aSetNeededCategoriesRequest\x12\x1c\n\nrequest_id\x18\x01 \x01(\tB\x08\xbaH\x05r\x03\xb0\x01\x01\x12.\n\x0cservice_type\x18\x02 \x01(\tB\x18\xbaH\x15r\x13\x32\x11^[A-Z0-9_]{2,40}$\x12\x1e\n\ncategories\x18\x03 \x03(\tB\n\xbaH\x07\x92\x01\x04\x08\x01\x10?\"+\n\x1bSetNeededCategoriesResponse\x12\x0c\n\x04mask\x18\x01 \x01(\x03\x32\xc2\t\n\x10\x44irectoryService\x12]\n\x0cSaveAgencies\x12%.kem.directory.v1.SaveAgenciesRequest\x1a&.kem.directory.v1.SaveAgenciesResponse\x12]\n\x0cSaveServices\x12%.kem.directory.v1.SaveServicesRequest\x1a&.kem.directory.v1.SaveServicesResponse\x12\x63\n\x0eSaveActivities\x12\'.kem.directory.v1.SaveActivitiesRequest\x1a(.kem.directory.v1.SaveActivitiesResponse\x12\x66\n\x0f\x44\x65\x63lareCapacity\x12(.kem.directory.v1.DeclareCapacityRequest\x1a).kem.directory.v1.DeclareCapacityResponse\x12\x63\n\x0eSuspendService\x12\'.kem.directory.v1.SuspendServiceRequest\x1a(.kem.directory.v1.SuspendServiceResponse\x12`\n\rResumeService\x12&.kem.directory.v1.ResumeServiceRequest\x1a\'.kem.directory.v1.ResumeServiceResponse\x12W\n\nGetService\x12#.kem.directory.v1.GetServiceRequest\x1a$.kem.directory.v1.GetServiceResponse\x12]\n\x0cListAgencies\x12%.kem.directory.v1.ListAgenciesRequest\x1a&.kem.directory.v1.ListAgenciesResponse\x12]\n\x0cListServices\x12%.kem.directory.v1.ListServicesRequest\x1a&.kem.directory.v1.ListServicesResponse\x12\x63\n\x0eListActivities\x12\'.kem.directory.v1.ListActivitiesRequest\x1a(.kem.directory.v1.ListActivitiesResponse\x12l\n\x11GetServiceVersion\x12*.kem.directory.v1.GetServiceVersionRequest\x1a+.kem.directory.v1.GetServiceVersionResponse\x12r\n\x13SetNeededCategories\x12,.kem.directory.v1.SetNeededCategoriesRequest\x1a-.kem.directory.v1.SetNeededCategoriesResponseb\x06proto3')
 
 _globals = globals()
 _builder.BuildMessageAndEnumDescriptors(DESCRIPTOR, _globals)
@@ -61,6 +62,10 @@ if not _descriptor._USE_C_DESCRIPTORS:
   _globals['_RESUMESERVICEREQUEST'].fields_by_name['service_id']._serialized_options = b'\272H\005r\003\260\001\001'
   _globals['_GETSERVICEREQUEST'].fields_by_name['service_id']._loaded_options = None
   _globals['_GETSERVICEREQUEST'].fields_by_name['service_id']._serialized_options = b'\272H\005r\003\260\001\001'
+  _globals['_GETSERVICEVERSIONREQUEST'].fields_by_name['service_id']._loaded_options = None
+  _globals['_GETSERVICEVERSIONREQUEST'].fields_by_name['service_id']._serialized_options = b'\272H\005r\003\260\001\001'
+  _globals['_GETSERVICEVERSIONREQUEST'].fields_by_name['version']._loaded_options = None
+  _globals['_GETSERVICEVERSIONREQUEST'].fields_by_name['version']._serialized_options = b'\272H\004\"\002(\001'
   _globals['_LISTAGENCIESREQUEST'].fields_by_name['code']._loaded_options = None
   _globals['_LISTAGENCIESREQUEST'].fields_by_name['code']._serialized_options = b'\272H\004r\002\030('
   _globals['_LISTAGENCIESREQUEST'].fields_by_name['page_size']._loaded_options = None
@@ -89,50 +94,54 @@ if not _descriptor._USE_C_DESCRIPTORS:
   _globals['_SETNEEDEDCATEGORIESREQUEST'].fields_by_name['service_type']._serialized_options = b'\272H\025r\0232\021^[A-Z0-9_]{2,40}$'
   _globals['_SETNEEDEDCATEGORIESREQUEST'].fields_by_name['categories']._loaded_options = None
   _globals['_SETNEEDEDCATEGORIESREQUEST'].fields_by_name['categories']._serialized_options = b'\272H\007\222\001\004\010\001\020?'
-  _globals['_SAVEAGENCIESREQUEST']._serialized_start=125
-  _globals['_SAVEAGENCIESREQUEST']._serialized_end=233
-  _globals['_SAVEAGENCIESRESPONSE']._serialized_start=235
-  _globals['_SAVEAGENCIESRESPONSE']._serialized_end=272
-  _globals['_SAVESERVICESREQUEST']._serialized_start=274
-  _globals['_SAVESERVICESREQUEST']._serialized_end=383
-  _globals['_SAVESERVICESRESPONSE']._serialized_start=385
-  _globals['_SAVESERVICESRESPONSE']._serialized_end=422
-  _globals['_SAVEACTIVITIESREQUEST']._serialized_start=424
-  _globals['_SAVEACTIVITIESREQUEST']._serialized_end=538
-  _globals['_SAVEACTIVITIESRESPONSE']._serialized_start=540
-  _globals['_SAVEACTIVITIESRESPONSE']._serialized_end=579
-  _globals['_DECLARECAPACITYREQUEST']._serialized_start=582
-  _globals['_DECLARECAPACITYREQUEST']._serialized_end=717
-  _globals['_DECLARECAPACITYRESPONSE']._serialized_start=719
-  _globals['_DECLARECAPACITYRESPONSE']._serialized_end=809
-  _globals['_SUSPENDSERVICEREQUEST']._serialized_start=811
-  _globals['_SUSPENDSERVICEREQUEST']._serialized_end=894
-  _globals['_SUSPENDSERVICERESPONSE']._serialized_start=896
-  _globals['_SUSPENDSERVICERESPONSE']._serialized_end=944
-  _globals['_RESUMESERVICEREQUEST']._serialized_start=946
-  _globals['_RESUMESERVICEREQUEST']._serialized_end=1028
-  _globals['_RESUMESERVICERESPONSE']._serialized_start=1030
-  _globals['_RESUMESERVICERESPONSE']._serialized_end=1053
-  _globals['_GETSERVICEREQUEST']._serialized_start=1055
-  _globals['_GETSERVICEREQUEST']._serialized_end=1104
-  _globals['_GETSERVICERESPONSE']._serialized_start=1106
-  _globals['_GETSERVICERESPONSE']._serialized_end=1176
-  _globals['_LISTAGENCIESREQUEST']._serialized_start=1178
-  _globals['_LISTAGENCIESREQUEST']._serialized_end=1283
-  _globals['_LISTAGENCIESRESPONSE']._serialized_start=1285
-  _globals['_LISTAGENCIESRESPONSE']._serialized_end=1396
-  _globals['_LISTSERVICESREQUEST']._serialized_start=1399
-  _globals['_LISTSERVICESREQUEST']._serialized_end=1587
-  _globals['_LISTSERVICESRESPONSE']._serialized_start=1589
-  _globals['_LISTSERVICESRESPONSE']._serialized_end=1707
-  _globals['_LISTACTIVITIESREQUEST']._serialized_start=1710
-  _globals['_LISTACTIVITIESREQUEST']._serialized_end=1844
-  _globals['_LISTACTIVITIESRESPONSE']._serialized_start=1846
-  _globals['_LISTACTIVITIESRESPONSE']._serialized_end=1969
-  _globals['_SETNEEDEDCATEGORIESREQUEST']._serialized_start=1972
-  _globals['_SETNEEDEDCATEGORIESREQUEST']._serialized_end=2110
-  _globals['_SETNEEDEDCATEGORIESRESPONSE']._serialized_start=2112
-  _globals['_SETNEEDEDCATEGORIESRESPONSE']._serialized_end=2155
-  _globals['_DIRECTORYSERVICE']._serialized_start=2158
-  _globals['_DIRECTORYSERVICE']._serialized_end=3266
+  _globals['_SAVEAGENCIESREQUEST']._serialized_start=158
+  _globals['_SAVEAGENCIESREQUEST']._serialized_end=266
+  _globals['_SAVEAGENCIESRESPONSE']._serialized_start=268
+  _globals['_SAVEAGENCIESRESPONSE']._serialized_end=305
+  _globals['_SAVESERVICESREQUEST']._serialized_start=307
+  _globals['_SAVESERVICESREQUEST']._serialized_end=416
+  _globals['_SAVESERVICESRESPONSE']._serialized_start=418
+  _globals['_SAVESERVICESRESPONSE']._serialized_end=455
+  _globals['_SAVEACTIVITIESREQUEST']._serialized_start=457
+  _globals['_SAVEACTIVITIESREQUEST']._serialized_end=571
+  _globals['_SAVEACTIVITIESRESPONSE']._serialized_start=573
+  _globals['_SAVEACTIVITIESRESPONSE']._serialized_end=612
+  _globals['_DECLARECAPACITYREQUEST']._serialized_start=615
+  _globals['_DECLARECAPACITYREQUEST']._serialized_end=750
+  _globals['_DECLARECAPACITYRESPONSE']._serialized_start=752
+  _globals['_DECLARECAPACITYRESPONSE']._serialized_end=842
+  _globals['_SUSPENDSERVICEREQUEST']._serialized_start=844
+  _globals['_SUSPENDSERVICEREQUEST']._serialized_end=927
+  _globals['_SUSPENDSERVICERESPONSE']._serialized_start=929
+  _globals['_SUSPENDSERVICERESPONSE']._serialized_end=977
+  _globals['_RESUMESERVICEREQUEST']._serialized_start=979
+  _globals['_RESUMESERVICEREQUEST']._serialized_end=1061
+  _globals['_RESUMESERVICERESPONSE']._serialized_start=1063
+  _globals['_RESUMESERVICERESPONSE']._serialized_end=1086
+  _globals['_GETSERVICEREQUEST']._serialized_start=1088
+  _globals['_GETSERVICEREQUEST']._serialized_end=1137
+  _globals['_GETSERVICERESPONSE']._serialized_start=1139
+  _globals['_GETSERVICERESPONSE']._serialized_end=1209
+  _globals['_GETSERVICEVERSIONREQUEST']._serialized_start=1211
+  _globals['_GETSERVICEVERSIONREQUEST']._serialized_end=1293
+  _globals['_GETSERVICEVERSIONRESPONSE']._serialized_start=1296
+  _globals['_GETSERVICEVERSIONRESPONSE']._serialized_end=1529
+  _globals['_LISTAGENCIESREQUEST']._serialized_start=1531
+  _globals['_LISTAGENCIESREQUEST']._serialized_end=1636
+  _globals['_LISTAGENCIESRESPONSE']._serialized_start=1638
+  _globals['_LISTAGENCIESRESPONSE']._serialized_end=1749
+  _globals['_LISTSERVICESREQUEST']._serialized_start=1752
+  _globals['_LISTSERVICESREQUEST']._serialized_end=1940
+  _globals['_LISTSERVICESRESPONSE']._serialized_start=1942
+  _globals['_LISTSERVICESRESPONSE']._serialized_end=2060
+  _globals['_LISTACTIVITIESREQUEST']._serialized_start=2063
+  _globals['_LISTACTIVITIESREQUEST']._serialized_end=2197
+  _globals['_LISTACTIVITIESRESPONSE']._serialized_start=2199
+  _globals['_LISTACTIVITIESRESPONSE']._serialized_end=2322
+  _globals['_SETNEEDEDCATEGORIESREQUEST']._serialized_start=2325
+  _globals['_SETNEEDEDCATEGORIESREQUEST']._serialized_end=2463
+  _globals['_SETNEEDEDCATEGORIESRESPONSE']._serialized_start=2465
+  _globals['_SETNEEDEDCATEGORIESRESPONSE']._serialized_end=2508
+  _globals['_DIRECTORYSERVICE']._serialized_start=2511
+  _globals['_DIRECTORYSERVICE']._serialized_end=3729
 # @@protoc_insertion_point(module_scope)

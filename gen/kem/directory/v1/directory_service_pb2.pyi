@@ -6,6 +6,7 @@ The directory's doors."""
 from collections import abc as _abc
 from google.protobuf import descriptor as _descriptor
 from google.protobuf import message as _message
+from google.protobuf import timestamp_pb2 as _timestamp_pb2
 from google.protobuf.internal import containers as _containers
 from kem.directory.v1 import directory_pb2 as _directory_pb2
 import builtins as _builtins
@@ -365,6 +366,80 @@ class GetServiceResponse(_message.Message):
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
 Global___GetServiceResponse: _TypeAlias = GetServiceResponse  # noqa: Y015
+
+@_typing.final
+class GetServiceVersionRequest(_message.Message):
+    """Asks for a service as it stood."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    SERVICE_ID_FIELD_NUMBER: _builtins.int
+    VERSION_FIELD_NUMBER: _builtins.int
+    service_id: _builtins.str
+    """Which."""
+    version: _builtins.int
+    """The version of its row that is cited."""
+    def __init__(
+        self,
+        *,
+        service_id: _builtins.str = ...,
+        version: _builtins.int = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["service_id", b"service_id", "version", b"version"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___GetServiceVersionRequest: _TypeAlias = GetServiceVersionRequest  # noqa: Y015
+
+@_typing.final
+class GetServiceVersionResponse(_message.Message):
+    """A service as it stood."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    SERVICE_FIELD_NUMBER: _builtins.int
+    SUSPENDED_FIELD_NUMBER: _builtins.int
+    SAVED_TIME_FIELD_NUMBER: _builtins.int
+    SAVED_BY_ID_FIELD_NUMBER: _builtins.int
+    REPLACED_TIME_FIELD_NUMBER: _builtins.int
+    suspended: _builtins.bool
+    """True while it took nobody."""
+    saved_by_id: _builtins.str
+    """Who saved it, as the random id of their account."""
+    @_builtins.property
+    def service(self) -> _directory_pb2.Service:
+        """The service at that version, with whatever the caller may not know left empty. Its capacity is what was saved with it;
+        what was declared since stands in other events.
+        """
+
+    @_builtins.property
+    def saved_time(self) -> _timestamp_pb2.Timestamp:
+        """When it was saved so."""
+
+    @_builtins.property
+    def replaced_time(self) -> _timestamp_pb2.Timestamp:
+        """When the next version took its place; absent where it stands."""
+
+    def __init__(
+        self,
+        *,
+        service: _directory_pb2.Service | None = ...,
+        suspended: _builtins.bool = ...,
+        saved_time: _timestamp_pb2.Timestamp | None = ...,
+        saved_by_id: _builtins.str = ...,
+        replaced_time: _timestamp_pb2.Timestamp | None = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _typing.Literal["_replaced_time", b"_replaced_time", "replaced_time", b"replaced_time", "saved_time", b"saved_time", "service", b"service"]  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["_replaced_time", b"_replaced_time", "replaced_time", b"replaced_time", "saved_by_id", b"saved_by_id", "saved_time", b"saved_time", "service", b"service", "suspended", b"suspended"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    _WhichOneofReturnType__replaced_time: _TypeAlias = _typing.Literal["replaced_time"]  # noqa: Y015
+    _WhichOneofArgType__replaced_time: _TypeAlias = _typing.Literal["_replaced_time", b"_replaced_time"]  # noqa: Y015
+    def WhichOneof(self, oneof_group: _WhichOneofArgType__replaced_time) -> _WhichOneofReturnType__replaced_time | None: ...
+
+Global___GetServiceVersionResponse: _TypeAlias = GetServiceVersionResponse  # noqa: Y015
 
 @_typing.final
 class ListAgenciesRequest(_message.Message):

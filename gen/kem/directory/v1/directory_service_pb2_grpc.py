@@ -85,6 +85,11 @@ class DirectoryServiceStub:
                 request_serializer=kem_dot_directory_dot_v1_dot_directory__service__pb2.ListActivitiesRequest.SerializeToString,
                 response_deserializer=kem_dot_directory_dot_v1_dot_directory__service__pb2.ListActivitiesResponse.FromString,
                 _registered_method=True)
+        self.GetServiceVersion = channel.unary_unary(
+                '/kem.directory.v1.DirectoryService/GetServiceVersion',
+                request_serializer=kem_dot_directory_dot_v1_dot_directory__service__pb2.GetServiceVersionRequest.SerializeToString,
+                response_deserializer=kem_dot_directory_dot_v1_dot_directory__service__pb2.GetServiceVersionResponse.FromString,
+                _registered_method=True)
         self.SetNeededCategories = channel.unary_unary(
                 '/kem.directory.v1.DirectoryService/SetNeededCategories',
                 request_serializer=kem_dot_directory_dot_v1_dot_directory__service__pb2.SetNeededCategoriesRequest.SerializeToString,
@@ -166,6 +171,14 @@ class DirectoryServiceServicer:
         context.set_details('Method not implemented!')
         raise NotImplementedError('Method not implemented!')
 
+    def GetServiceVersion(self, request, context):
+        """Shows a service as it stood at a version that a match or an offer cites; for an auditor. Restricted services are in no
+        event, and so not here.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
     def SetNeededCategories(self, request, context):
         """Sets the data categories that a service type needs after acceptance; for a data protection officer.
         """
@@ -225,6 +238,11 @@ def add_DirectoryServiceServicer_to_server(servicer, server):
                     servicer.ListActivities,
                     request_deserializer=kem_dot_directory_dot_v1_dot_directory__service__pb2.ListActivitiesRequest.FromString,
                     response_serializer=kem_dot_directory_dot_v1_dot_directory__service__pb2.ListActivitiesResponse.SerializeToString,
+            ),
+            'GetServiceVersion': grpc.unary_unary_rpc_method_handler(
+                    servicer.GetServiceVersion,
+                    request_deserializer=kem_dot_directory_dot_v1_dot_directory__service__pb2.GetServiceVersionRequest.FromString,
+                    response_serializer=kem_dot_directory_dot_v1_dot_directory__service__pb2.GetServiceVersionResponse.SerializeToString,
             ),
             'SetNeededCategories': grpc.unary_unary_rpc_method_handler(
                     servicer.SetNeededCategories,
@@ -503,6 +521,33 @@ class DirectoryService:
             '/kem.directory.v1.DirectoryService/ListActivities',
             kem_dot_directory_dot_v1_dot_directory__service__pb2.ListActivitiesRequest.SerializeToString,
             kem_dot_directory_dot_v1_dot_directory__service__pb2.ListActivitiesResponse.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def GetServiceVersion(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/kem.directory.v1.DirectoryService/GetServiceVersion',
+            kem_dot_directory_dot_v1_dot_directory__service__pb2.GetServiceVersionRequest.SerializeToString,
+            kem_dot_directory_dot_v1_dot_directory__service__pb2.GetServiceVersionResponse.FromString,
             options,
             channel_credentials,
             insecure,

@@ -53,6 +53,10 @@ class DirectoryServiceStub:
     """Lists services that the caller may know of."""
     ListActivities: _grpc.UnaryUnaryMultiCallable[_directory_service_pb2.ListActivitiesRequest, _directory_service_pb2.ListActivitiesResponse]
     """Lists activities."""
+    GetServiceVersion: _grpc.UnaryUnaryMultiCallable[_directory_service_pb2.GetServiceVersionRequest, _directory_service_pb2.GetServiceVersionResponse]
+    """Shows a service as it stood at a version that a match or an offer cites; for an auditor. Restricted services are in no
+    event, and so not here.
+    """
     SetNeededCategories: _grpc.UnaryUnaryMultiCallable[_directory_service_pb2.SetNeededCategoriesRequest, _directory_service_pb2.SetNeededCategoriesResponse]
     """Sets the data categories that a service type needs after acceptance; for a data protection officer."""
 
@@ -81,6 +85,10 @@ class DirectoryServiceAsyncStub(DirectoryServiceStub):
     """Lists services that the caller may know of."""
     ListActivities: _aio.UnaryUnaryMultiCallable[_directory_service_pb2.ListActivitiesRequest, _directory_service_pb2.ListActivitiesResponse]  # type: ignore[assignment]
     """Lists activities."""
+    GetServiceVersion: _aio.UnaryUnaryMultiCallable[_directory_service_pb2.GetServiceVersionRequest, _directory_service_pb2.GetServiceVersionResponse]  # type: ignore[assignment]
+    """Shows a service as it stood at a version that a match or an offer cites; for an auditor. Restricted services are in no
+    event, and so not here.
+    """
     SetNeededCategories: _aio.UnaryUnaryMultiCallable[_directory_service_pb2.SetNeededCategoriesRequest, _directory_service_pb2.SetNeededCategoriesResponse]  # type: ignore[assignment]
     """Sets the data categories that a service type needs after acceptance; for a data protection officer."""
 
@@ -166,6 +174,16 @@ class DirectoryServiceServicer(metaclass=_abc_1.ABCMeta):
         context: _ServicerContext,
     ) -> _typing.Union[_directory_service_pb2.ListActivitiesResponse, _abc.Awaitable[_directory_service_pb2.ListActivitiesResponse]]:
         """Lists activities."""
+
+    @_abc_1.abstractmethod
+    def GetServiceVersion(
+        self,
+        request: _directory_service_pb2.GetServiceVersionRequest,
+        context: _ServicerContext,
+    ) -> _typing.Union[_directory_service_pb2.GetServiceVersionResponse, _abc.Awaitable[_directory_service_pb2.GetServiceVersionResponse]]:
+        """Shows a service as it stood at a version that a match or an offer cites; for an auditor. Restricted services are in no
+        event, and so not here.
+        """
 
     @_abc_1.abstractmethod
     def SetNeededCategories(

@@ -380,6 +380,7 @@ class ReferralOffered(_message.Message):
     CONSIDERED_FIELD_NUMBER: _builtins.int
     CHOSEN_BY_FIELD_NUMBER: _builtins.int
     OVERRIDE_REASON_FIELD_NUMBER: _builtins.int
+    SERVICE_VERSION_FIELD_NUMBER: _builtins.int
     offer_id: _builtins.str
     """The offer."""
     agency_id: _builtins.str
@@ -396,6 +397,8 @@ class ReferralOffered(_message.Message):
     """Why a service was asked that the match had left out, a code of OVERRIDE, or WITHHELD for what tells of the person; empty
     where none was.
     """
+    service_version: _builtins.int
+    """Which version of the service's row in the directory was read; absent where the service is restricted."""
     @_builtins.property
     def respond_by_time(self) -> _timestamp_pb2.Timestamp:
         """Until when an answer is due."""
@@ -416,19 +419,24 @@ class ReferralOffered(_message.Message):
         considered: Global___Considered | None = ...,
         chosen_by: _builtins.str = ...,
         override_reason: _builtins.str = ...,
+        service_version: _builtins.int | None = ...,
     ) -> None: ...
-    _HasFieldArgType: _TypeAlias = _typing.Literal["_considered", b"_considered", "_service_id", b"_service_id", "considered", b"considered", "respond_by_time", b"respond_by_time", "service_id", b"service_id"]  # noqa: Y015
+    _HasFieldArgType: _TypeAlias = _typing.Literal["_considered", b"_considered", "_service_id", b"_service_id", "_service_version", b"_service_version", "considered", b"considered", "respond_by_time", b"respond_by_time", "service_id", b"service_id", "service_version", b"service_version"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["_considered", b"_considered", "_service_id", b"_service_id", "agency_id", b"agency_id", "chosen_by", b"chosen_by", "considered", b"considered", "offer_id", b"offer_id", "offer_number", b"offer_number", "override_reason", b"override_reason", "respond_by_time", b"respond_by_time", "service_id", b"service_id", "urgency", b"urgency"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["_considered", b"_considered", "_service_id", b"_service_id", "_service_version", b"_service_version", "agency_id", b"agency_id", "chosen_by", b"chosen_by", "considered", b"considered", "offer_id", b"offer_id", "offer_number", b"offer_number", "override_reason", b"override_reason", "respond_by_time", b"respond_by_time", "service_id", b"service_id", "service_version", b"service_version", "urgency", b"urgency"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     _WhichOneofReturnType__considered: _TypeAlias = _typing.Literal["considered"]  # noqa: Y015
     _WhichOneofArgType__considered: _TypeAlias = _typing.Literal["_considered", b"_considered"]  # noqa: Y015
     _WhichOneofReturnType__service_id: _TypeAlias = _typing.Literal["service_id"]  # noqa: Y015
     _WhichOneofArgType__service_id: _TypeAlias = _typing.Literal["_service_id", b"_service_id"]  # noqa: Y015
+    _WhichOneofReturnType__service_version: _TypeAlias = _typing.Literal["service_version"]  # noqa: Y015
+    _WhichOneofArgType__service_version: _TypeAlias = _typing.Literal["_service_version", b"_service_version"]  # noqa: Y015
     @_typing.overload
     def WhichOneof(self, oneof_group: _WhichOneofArgType__considered) -> _WhichOneofReturnType__considered | None: ...
     @_typing.overload
     def WhichOneof(self, oneof_group: _WhichOneofArgType__service_id) -> _WhichOneofReturnType__service_id | None: ...
+    @_typing.overload
+    def WhichOneof(self, oneof_group: _WhichOneofArgType__service_version) -> _WhichOneofReturnType__service_version | None: ...
 
 Global___ReferralOffered: _TypeAlias = ReferralOffered  # noqa: Y015
 
