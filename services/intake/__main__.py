@@ -11,6 +11,7 @@ from services.intake.adapters.known_names import KnownNames
 from services.intake.adapters.measures import LOOKS
 from services.intake.adapters.postgres_destructions import PostgresDestructions
 from services.intake.adapters.postgres_key_rolls import PostgresKeyRolls
+from services.intake.adapters.postgres_merges import PostgresMerges
 from services.intake.adapters.postgres_retention import PostgresRetention
 from services.intake.adapters.root_key import open_keys
 from services.intake.adapters.tombstones import Tombstones
@@ -26,6 +27,7 @@ from services.intake.entrypoints.timers import add_timers
 from services.intake.settings import IntakeSettings
 from services.intake.use_cases.destroy_keys import DestroyParts, replay_destroyed_keys
 from services.intake.use_cases.erase_beneficiary import replay_tombstones
+from services.intake.use_cases.part_from_erased import part_from_erased
 from services.intake.use_cases.roll_keys import RollKeys
 
 
@@ -48,6 +50,7 @@ async def wire(service: Service) -> None:
         people.people, people.vault, PostgresRetention(), PostgresDestructions(), tombstones, consent.recalls
     )
     await replay_tombstones(tombstones, service.worker, people.people, consent.recalls)
+    await part_from_erased(service.worker, people.people, PostgresMerges(), consent.recalls)
     await replay_destroyed_keys(destroy_parts, service.worker)
     rolling = RollKeys(keys, PostgresKeyRolls(), timedelta(seconds=settings.epoch_rest_seconds))
     receipts = receipt_parts(consent, service.channel(settings.referral_address, "referral"), settings)

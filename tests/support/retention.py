@@ -11,6 +11,7 @@ import asyncpg
 from chassis.caller import Caller
 from kernel.ids import BeneficiaryId
 from services.intake.adapters.postgres_destructions import PostgresDestructions
+from services.intake.adapters.postgres_merges import PostgresMerges
 from services.intake.adapters.postgres_retention import PostgresRetention
 from services.intake.adapters.postgres_retention_holds import OpenHold, PostgresRetentionHolds
 from services.intake.adapters.tombstones import Tombstones
@@ -22,6 +23,7 @@ from services.intake.use_cases.destroy_keys import DestroyParts, replay_destroye
 from services.intake.use_cases.erase_beneficiary import replay_tombstones
 from services.intake.use_cases.hold_back import HoldParts, LiftHold, PlaceHold, lift_hold, place_hold
 from services.intake.use_cases.look_at_retention import RetentionLook, look_at_retention
+from services.intake.use_cases.part_from_erased import part_from_erased
 from services.intake.use_cases.save_retention_rules import save_retention_rules
 from tests.support.consented_people import METHOD, OpenIntake
 from tests.support.vault import DPO
@@ -120,6 +122,7 @@ class Retention:
         parts, worker = self.intake.parts, self.intake.worker
         tombstones = Tombstones(self.keys_folder)
         await replay_tombstones(tombstones, worker, parts.people, parts.recalls)
+        await part_from_erased(worker, parts.people, PostgresMerges(), parts.recalls)
         return await replay_destroyed_keys(self.parts, worker)
 
     async def fields(self, person: BeneficiaryId) -> dict[str, Any] | None:

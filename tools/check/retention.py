@@ -111,6 +111,24 @@ INVARIANTS: Final = (
         """,
     ),
     Invariant(
+        "I21-no-paper-outlives-what-it-tells",
+        "No receipt that has ended, or of whom something was destroyed, says anything or is found by a code",
+        _INTAKE,
+        "select count(*) from intake.receipt where form <> 'REFUSED'",
+        """
+        select r.receipt_id from intake.receipt r
+        where num_nonnulls(r.code_digest, r.pin_digest, r.sealed_content) > 0
+          and (r.revoked_time is not null or r.emptied_time is not null
+            or r.valid_until_time < clock_timestamp() - interval '1 day'
+            or exists (
+                select from intake.beneficiary b
+                where b.beneficiary_id = r.beneficiary_id and b.erased_time is not null)
+            or exists (
+                select from intake.destroyed_key d
+                where d.beneficiary_id = r.beneficiary_id and d.destroyed_time > r.issued_time))
+        """,
+    ),
+    Invariant(
         "I21-each-destruction-is-told",
         "Each destruction, and each hold and its end, has its fact in intake's log or in its outbox",
         _INTAKE,

@@ -3,6 +3,7 @@
 import sys
 import time
 from pathlib import Path
+from tempfile import TemporaryFile
 from typing import Any, Final
 from uuid import UUID, uuid4
 
@@ -37,20 +38,26 @@ def issue(person: str, form: Form, into: Path | None, language: Language | None,
     request = messages.IssueReceiptRequest(
         request_id=str(uuid4()), beneficiary_id=_id(person), form=_FORMS[form], language=language or ""
     )
+    folder = into or Layout(DATA).data / "receipts"
     if form is not Form.REFUSED:
         make_ready(_aside)
+        _make_room(folder)
+        if into is None:
+            _forget_former(folder)
     issued = at_office(lambda office: office(office.hub.receipts.IssueReceipt, request))
     warnings = [_WARNINGS[one] for one in issued.warnings]
     answer: dict[str, Any] = {"receipt_id": issued.receipt_id, "warnings": warnings}
     if not issued.code:
         say(Answer([*warnings, "It is on record that the person wants no receipt."], answer), as_json=as_json)
         return
-    folder = into or Layout(DATA).data / "receipts"
-    folder.mkdir(mode=0o700, parents=True, exist_ok=True)
-    if into is None:
-        _forget_former(folder)
     file = folder / f"receipt-{issued.receipt_id}.pdf"
-    write_secret(file, pdf_of(issued.content, issued.code))
+    try:
+        write_secret(file, pdf_of(issued.content, issued.code))
+    except OSError as error:
+        raise StackFailure(
+            f"The receipt was issued, but {file} could not be written ({error.strerror}): see to the folder,"
+            " then issue another one in its place."
+        ) from None
     answer |= {"file": str(file), "code": issued.code, "pin": issued.pin}
     pin = f"PIN: {issued.pin}  Say it to the person; do not write it on the paper. It is not shown again."
     say(Answer([*warnings, str(file), pin], answer), as_json=as_json)
@@ -68,11 +75,25 @@ def _hand_over(file: Path) -> None:
     file.unlink(missing_ok=True)
 
 
+def _make_room(folder: Path) -> None:
+    """Before a receipt is issued, as it ends the former one, and its code is told once."""
+    try:
+        folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+        with TemporaryFile(dir=folder):
+            pass
+    except OSError as error:
+        raise StackFailure(
+            f"{folder} cannot be written ({error.strerror}), so nothing was issued; name another folder by"
+            " --into.",
+            2,
+        ) from None
+
+
 def _forget_former(folder: Path) -> None:
     """Deletes what somebody left here an hour ago or longer."""
-    for file in folder.iterdir():
+    for file in folder.glob("*receipt-*.pdf*"):
         if time.time() - file.stat().st_mtime > _LEFT_SECONDS:
-            file.unlink()
+            file.unlink(missing_ok=True)
 
 
 def check(code: str, *, as_json: bool) -> None:

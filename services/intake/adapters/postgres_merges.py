@@ -18,6 +18,15 @@ _IN_FORCE: Final = f"""
     where kept_beneficiary_id = any($1::uuid[]) and unmerged_time is null
     order by merged_time, merge_id
 """  # noqa: S608  constant
+_BESIDE_ERASED: Final = f"""
+    select {_COLUMNS}, case when merged.erased_time is null then merged_beneficiary_id
+        else kept_beneficiary_id end as living_id
+    from beneficiary_merge
+    join beneficiary as merged on merged.beneficiary_id = merged_beneficiary_id
+    join beneficiary as kept on kept.beneficiary_id = kept_beneficiary_id
+    where unmerged_time is null and (merged.erased_time is null) <> (kept.erased_time is null)
+    order by merged_time, merge_id
+"""  # noqa: S608  constant
 _ADD: Final = """
     insert into beneficiary_merge (merge_id, merged_beneficiary_id, kept_beneficiary_id, agency_id,
         sealed_words, merged_by_principal_id, acting_person, merged_time)
@@ -75,6 +84,11 @@ class PostgresMerges:
         """The merge by which this record points to another one; None where it does not."""
         found = [one for one in await self.in_force(tx, [merged_id]) if one.merged_id == merged_id]
         return found[0] if found else None
+
+    async def beside_erased(self, tx: Transaction) -> list[tuple[Merge, BeneficiaryId]]:
+        """The merges in force of which one record is erased, each with the other one, which is not."""
+        rows = await tx.connection.fetch(_BESIDE_ERASED)
+        return [(_merge(row), BeneficiaryId(row["living_id"])) for row in rows]
 
     async def add(self, tx: Transaction, merge: Merge, agency_id: AgencyId, sealed_words: bytes) -> None:
         """From now on they are seen as one, by the caller's word."""

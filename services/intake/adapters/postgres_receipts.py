@@ -1,6 +1,6 @@
 """Receipts in PostgreSQL: code and PIN as keyed digests, what they say under the person's key."""
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Final
@@ -34,16 +34,26 @@ _VALID: Final = """
 """
 _IS_VALID: Final = f"select exists (select from receipt where {_VALID})"  # noqa: S608  constant
 _BY_CODE: Final = f"select {_COLUMNS} from receipt where {_VALID} for update"  # noqa: S608  constant
-# what is not valid is read by nobody any more, so what it said goes with it
-_END: Final = """
-    update receipt set revoked_time = clock_timestamp(), revoked_by_principal_id = $1, sealed_content = null
-    where form <> 'REFUSED' and revoked_time is null and
-"""
+# what is not valid is read by nobody any more, so what it said goes with it, and whatever leads to it
+_GONE: Final = "code_digest = null, pin_digest = null, sealed_content = null"
+_OPEN: Final = "form <> 'REFUSED' and revoked_time is null and emptied_time is null"
+_END: Final = f"""
+    update receipt set revoked_time = clock_timestamp(), revoked_by_principal_id = $1, {_GONE}
+    where {_OPEN} and
+"""  # noqa: S608  constant
 _END_ONE: Final = f"{_END} receipt_id = $2 returning receipt_id, beneficiary_id, revoked_time"
 _END_OF_PEOPLE: Final = f"""
     {_END} beneficiary_id = any($2::uuid[]) and issued_time >= coalesce($3, '-infinity'::timestamptz)
     returning receipt_id, beneficiary_id, revoked_time
 """
+_EMPTY: Final = f"update receipt set emptied_time = clock_timestamp(), {_GONE} where {_OPEN}"  # noqa: S608  constant
+_EMPTY_OF_PEOPLE: Final = f"{_EMPTY} and beneficiary_id = any($1::uuid[])"
+_EMPTY_EXPIRED: Final = f"""
+    {_EMPTY} and receipt_id = any(array(
+        select receipt_id from receipt where {_OPEN} and valid_until_time <= clock_timestamp()
+        limit 100 for update skip locked
+    ))
+"""  # noqa: S608  constant
 # one row per minute, locked by whoever asks: the limit holds however many ask at once
 _COUNT: Final = """
     insert into receipt_check (minute_time, valid, not_valid)
@@ -181,9 +191,24 @@ async def end_receipts_of(
     return [EndedReceipt(**row) for row in rows]
 
 
+async def empty_receipts_of(tx: Transaction, records: Collection[BeneficiaryId]) -> None:
+    """Leaves nothing of the receipts of locked people of whom something was destroyed: what they told of is
+    gone, and the paper leads to nobody. No act of the person, so nothing is told and no time begins anew.
+    """
+    await tx.connection.execute(_EMPTY_OF_PEOPLE, list(records))
+
+
+async def forget_expired(tx: Transaction) -> int:
+    """The same of receipts whose time is over; answers how many, up to 100 at a time. For a timer."""
+    return _count(await tx.connection.execute(_EMPTY_EXPIRED))
+
+
 async def forget_checks(tx: Transaction) -> int:
     """Deletes counts that are older than 90 days; answers how many went. For a timer."""
-    done: str = await tx.connection.execute(_FORGET)
+    return _count(await tx.connection.execute(_FORGET))
+
+
+def _count(done: str) -> int:
     return int(done.rpartition(" ")[2])
 
 

@@ -1,6 +1,8 @@
 """The data protection officer has destroyed what was kept long enough and nothing holds back."""
 
+import asyncio
 from collections import Counter
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Final
@@ -12,9 +14,10 @@ from kernel.errors import RuleBroken
 from kernel.ids import BeneficiaryId, random_id
 from services.intake.adapters.postgres_destructions import DestroyedDueKey
 from services.intake.adapters.postgres_retention import Due
+from services.intake.adapters.tombstones import Tombstone
 from services.intake.domain.retention import CORE
 from services.intake.use_cases.destroy_keys import DestroyParts, destroy_keys, keep_on_record
-from services.intake.use_cases.erase_beneficiary import erase_beneficiary
+from services.intake.use_cases.erase_beneficiary import erase_records
 from services.intake.use_cases.hub_officer import hub_officer_only, reach_complaints_too
 
 USUAL_MOST: Final = 50
@@ -46,8 +49,9 @@ async def destroy_due(command: DestroyDue, method: str, tx: Transaction, parts: 
 
     Nothing is destroyed that anything holds back at the moment of its destruction: people are locked, then
     looked at again. Of whom nothing is left to keep is erased, and what agencies were given is asked back.
-    Broken off at any point it has destroyed all of a call or nothing; where the tombstones were written and
-    the commit was lost, it is done at the next start. Repeat-safe only inside `chassis.requests.once`.
+    Broken off at any point it has destroyed all of a call or nothing. The tombstones are written last of all:
+    where they were and the commit was lost, it is done at the next start. Repeat-safe only inside
+    `chassis.requests.once`.
 
     Raises:
         NotPermitted: HUB_OFFICER_ONLY.
@@ -62,25 +66,36 @@ async def destroy_due(command: DestroyDue, method: str, tx: Transaction, parts: 
             reason="RETENTION_RULES_CHANGED",
         )
     due, records = await _locked(tx, parts, command.most_people)
+    now = await tx.now()
     keys: list[DestroyedDueKey] = []
     for one in due:
-        keys += await _destroy(one, records[one.beneficiary_id], tx, parts)
+        keys += await _destroy(one, records[one.beneficiary_id], now, tx, parts)
     people_by_class: Counter[str] = Counter()
     destruction_id = random_id() if keys else None
     if destruction_id is not None:
         sealed = await parts.vault.seal_words(tx, None, destruction_id, command.words)
         persons = {record: one.beneficiary_id for one in due for record in records[one.beneficiary_id]}
         people_by_class = await keep_on_record(
-            destruction_id, rules_version, sealed, keys, persons, tx, parts, command.request_id
+            destruction_id, rules_version, sealed, keys, persons, now, tx, parts, command.request_id
         )
         tx.record_access(AccessRecord("intake", method, [], subject_count=len(due)))
+    waiting_people = await parts.retention.waiting(tx)
+    if keys:
+        await asyncio.to_thread(parts.tombstones.add, *_tombstones(keys, now))
     return Destroyed(
         destruction_id,
         people_by_class,
         len(due),
         sum(CORE in one.due_times for one in due),
-        await parts.retention.waiting(tx),
+        waiting_people,
     )
+
+
+def _tombstones(keys: Sequence[DestroyedDueKey], now: datetime) -> list[Tombstone]:
+    """Of each record that was erased, and of each key that is gone of any other."""
+    whole = dict.fromkeys(one.beneficiary_id for one in keys if one.is_whole)
+    gone = [Tombstone(one.beneficiary_id, now, one.key_id) for one in keys if not one.is_whole]
+    return [*(Tombstone(one, now) for one in whole), *gone]
 
 
 async def _locked(
@@ -106,11 +121,11 @@ async def _locked(
 
 
 async def _destroy(
-    due: Due, records: list[BeneficiaryId], tx: Transaction, parts: DestroyParts
+    due: Due, records: list[BeneficiaryId], now: datetime, tx: Transaction, parts: DestroyParts
 ) -> list[DestroyedDueKey]:
     """The keys that are gone, of all records of the person."""
     if CORE in due.due_times:
-        return await _erase(due.beneficiary_id, records, due.due_times[CORE], tx, parts)
+        return await _erase(records, due.due_times[CORE], now, tx, parts)
     gone = []
     for beneficiary_id in records:
         row = await parts.people.read(tx, beneficiary_id)
@@ -119,14 +134,10 @@ async def _destroy(
 
 
 async def _erase(
-    person: BeneficiaryId,
-    records: list[BeneficiaryId],
-    due_time: datetime,
-    tx: Transaction,
-    parts: DestroyParts,
+    records: list[BeneficiaryId], due_time: datetime, now: datetime, tx: Transaction, parts: DestroyParts
 ) -> list[DestroyedDueKey]:
     keys = await parts.people.key_ids(tx, records)
-    await erase_beneficiary(person, tx, parts.people, parts.tombstones, parts.recalls)
+    await erase_records([Tombstone(record, now) for record in records], tx, parts.people, parts.recalls)
     return [
         DestroyedDueKey(key_id, beneficiary_id, key_class, due_time, is_whole=True)
         for beneficiary_id, key_class, key_id in keys

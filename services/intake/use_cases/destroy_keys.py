@@ -15,6 +15,7 @@ from kernel.ids import BeneficiaryId, random_id
 from services.intake.adapters.postgres_beneficiaries import BeneficiaryRow, PostgresBeneficiaries
 from services.intake.adapters.postgres_destructions import DestroyedDueKey, PostgresDestructions
 from services.intake.adapters.postgres_recalls import PostgresRecalls
+from services.intake.adapters.postgres_receipts import empty_receipts_of
 from services.intake.adapters.postgres_retention import PostgresRetention
 from services.intake.adapters.record_format import CLASSES_OF_EVERYBODY, fields_of_class
 from services.intake.adapters.tombstones import Tombstone, Tombstones
@@ -116,19 +117,18 @@ async def keep_on_record(
     sealed_words: bytes | None,
     keys: Sequence[DestroyedDueKey],
     persons: Mapping[BeneficiaryId, BeneficiaryId],
+    now: datetime,
     tx: Transaction,
     parts: DestroyParts,
     request_id: UUID | None = None,
 ) -> Counter[str]:
-    """Writes tombstones of the keys and what was destroyed, and tells it; answers how many people by class.
+    """Writes down what was destroyed, tells it, and ends receipts that told of it; answers how many people by
+    class.
 
     Args:
         persons: of each record, whose it is: merged records count as one person.
     """
-    now = await tx.now()
-    stones = [Tombstone(one.beneficiary_id, now, one.key_id) for one in keys if not one.is_whole]
-    if sealed_words is not None and stones:
-        await asyncio.to_thread(parts.tombstones.add, *stones)
+    await empty_receipts_of(tx, persons)
     await parts.destructions.add(tx, destruction_id, rules_version, sealed_words, keys, now)
     people = Counter(
         key_class for _, key_class in {(persons[one.beneficiary_id], one.key_class) for one in keys}
@@ -179,5 +179,6 @@ async def _replay(told: Collection[Tombstone], tx: Transaction, parts: DestroyPa
             gone = await parts.people.drop_keys(tx, beneficiary_id, classes)
             keys += _gone(beneficiary_id, gone, due_times)
     rules_version, _ = await parts.retention.rules(tx)
-    await keep_on_record(random_id(), rules_version, None, keys, {one: one for one in there}, tx, parts)
+    persons, now = {one: one for one in there}, await tx.now()
+    await keep_on_record(random_id(), rules_version, None, keys, persons, now, tx, parts)
     return len(keys)

@@ -10,6 +10,7 @@ from chassis.postgres import Database, Transaction
 from kernel.ids import BeneficiaryId
 from services.intake.adapters.postgres_beneficiaries import PostgresBeneficiaries
 from services.intake.adapters.postgres_recalls import PostgresRecalls
+from services.intake.adapters.postgres_receipts import empty_receipts_of
 from services.intake.adapters.tombstones import Tombstone, Tombstones
 from services.intake.domain.events import ProfileChanged
 from services.intake.use_cases.open_recalls import open_recalls
@@ -25,7 +26,7 @@ async def erase_beneficiary(
     recalls: PostgresRecalls,
 ) -> datetime:
     """Deletes the wrapped keys and the index of all records that are seen as this person's, behind their
-    tombstones, which are one write; answers when.
+    tombstones, which are one write, and whatever leads from a receipt to them; answers when.
 
     Whatever agencies were given about them is asked back.
 
@@ -40,7 +41,7 @@ async def erase_beneficiary(
     now = await tx.now()
     told = [Tombstone(record.beneficiary_id, now) for record in records]
     await asyncio.to_thread(tombstones.add, *told)
-    await _erase(told, tx, people, recalls)
+    await erase_records(told, tx, people, recalls)
     return now
 
 
@@ -59,19 +60,24 @@ async def replay_tombstones(
     for first in range(0, len(told), AT_ONCE):
         async with database.transaction(Caller.of_service("intake")) as tx:
             await tx.now()
-            erased += await _erase(told[first : first + AT_ONCE], tx, people, recalls)
+            erased += await erase_records(told[first : first + AT_ONCE], tx, people, recalls)
     return erased
 
 
-async def _erase(
+async def erase_records(
     tombstones: Iterable[Tombstone],
     tx: Transaction,
     people: PostgresBeneficiaries,
     recalls: PostgresRecalls,
 ) -> int:
+    """Erases these records as far as they are readable still; answers how many. Of whole people: all records
+    that are seen as theirs. The caller sees to it that the tombstones are on the disk before the commit.
+    """
     erased = await people.erase(tx, {one.beneficiary_id: one.erased_time for one in tombstones})
     for beneficiary_id, profile_version in erased:
         tx.publish(ProfileChanged(beneficiary_id, profile_version))
     if erased:
-        await open_recalls(tx, recalls, [beneficiary_id for beneficiary_id, _ in erased], is_erased=True)
+        records = [beneficiary_id for beneficiary_id, _ in erased]
+        await empty_receipts_of(tx, records)
+        await open_recalls(tx, recalls, records, is_erased=True)
     return len(erased)

@@ -10,7 +10,10 @@ from services.intake.domain.events import ProfileChanged
 
 
 async def tell_profile(
-    tx: Transaction, people: PostgresBeneficiaries, changed: Iterable[BeneficiaryId], request_id: UUID
+    tx: Transaction,
+    people: PostgresBeneficiaries,
+    changed: Iterable[BeneficiaryId],
+    request_id: UUID | None = None,
 ) -> None:
     """Publishes ProfileChanged of each of these locked records."""
     for beneficiary_id, version in await people.bump_profiles(tx, changed):

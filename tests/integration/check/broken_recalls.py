@@ -14,7 +14,7 @@ BREAKS = [
     ),
     (
         "update intake.beneficiary set erased_time = now()",
-        {"I19-what-ended-is-asked-back"},
+        {"I19-what-ended-is-asked-back", "I21-no-paper-outlives-what-it-tells"},
     ),
     (
         f"update intake.recalled_disclosure set disclosure_id = '{HANDOVER}'",

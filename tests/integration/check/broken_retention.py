@@ -1,6 +1,6 @@
 """What breaks how long data are kept: kept too long, readable again, and not told."""
 
-from tests.integration.check.healthy_retention import DESTRUCTION, GONE_KEY, HOLD, LIFTED, OLD
+from tests.integration.check.healthy_retention import DESTRUCTION, EMPTIED, GONE_KEY, HOLD, LIFTED, OLD, PAPER
 
 BREAKS = [
     (f"delete from intake.destroyed_key where key_id = '{GONE_KEY}'", {"I21-nothing-is-kept-too-long"}),
@@ -31,5 +31,18 @@ BREAKS = [
         "update intake.event_log set aggregate_id = gen_random_uuid()"
         f" where aggregate_id = '{LIFTED}' and aggregate_version = 2",
         {"I21-each-destruction-is-told"},
+    ),
+    *(
+        (
+            f"update intake.receipt set {broken} where receipt_id = '{paper}'",
+            {"I21-no-paper-outlives-what-it-tells"},
+        )
+        for paper, broken in (
+            (PAPER, "revoked_time = clock_timestamp()"),
+            (PAPER, "valid_until_time = clock_timestamp() - interval '2 days'"),
+            (PAPER, f"beneficiary_id = '{OLD}'"),
+            (EMPTIED, "sealed_content = ''"),
+            (EMPTIED, "emptied_time = null, code_digest = ''"),
+        )
     ),
 ]

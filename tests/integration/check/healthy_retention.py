@@ -5,9 +5,12 @@ from datetime import timedelta
 from kernel.ids import derived_id
 from tests.integration.check.healthy_hub import NOW, SENDER, HealthyHub
 
-OLD, HELD, DESTRUCTION, HOLD, LIFTED, GONE_KEY = (
+OLD, HELD, DESTRUCTION, HOLD, LIFTED, GONE_KEY, PAPER, EMPTIED = (
     derived_id("check", name)
-    for name in ("old person", "held person", "destruction", "hold", "lifted hold", "gone key")
+    for name in (
+        *("old person", "held person", "destruction", "hold", "lifted hold", "gone key"),
+        *("paper", "emptied paper"),
+    )
 )
 LONG_AGO = NOW - timedelta(days=500)
 
@@ -67,3 +70,16 @@ async def plant_retention(hub: HealthyHub) -> None:
         )
         await hub.intake_event("RetentionHoldPlaced", hold_id)
     await hub.intake_event("RetentionHoldLifted", LIFTED, version=2)
+    for receipt_id, person, left in ((PAPER, HELD, True), (EMPTIED, OLD, False)):
+        await hub.plant(
+            "intake.receipt",
+            receipt_id=receipt_id,
+            request_id=receipt_id,
+            beneficiary_id=person,
+            form="PAPER",
+            language="el",
+            issued_time=LONG_AGO,
+            valid_until_time=NOW + timedelta(days=300),
+            **({"code_digest": bytes(32), "pin_digest": bytes(32), "sealed_content": b""} if left else {}),
+            **({} if left else {"emptied_time": NOW}),
+        )

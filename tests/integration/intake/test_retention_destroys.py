@@ -13,7 +13,7 @@ from kernel.ids import BeneficiaryId
 from services.intake.adapters.postgres_erasures import PostgresErasures
 from services.intake.adapters.postgres_key_rolls import PostgresKeyRolls
 from services.intake.adapters.sealing import RecordAltered
-from services.intake.adapters.tombstones import Tombstones
+from services.intake.adapters.tombstones import Tombstone, Tombstones
 from services.intake.domain.beneficiary import Beneficiary, Birth, Guardian
 from services.intake.domain.identifiers import IdentifierField
 from services.intake.domain.person_export import IdentityProof
@@ -229,24 +229,61 @@ async def test_an_older_database_loses_it_again_at_the_next_start(retention: Ret
     assert DisclosureEvent.FromString(event["payload"]).retention_destroyed.is_restored
 
 
+@pytest.mark.parametrize("kept_is_erased", [True, False])
+async def test_a_merge_that_comes_back_with_an_older_database_parts_who_was_erased_from_who_was_not(
+    retention: Retention, kept_is_erased: bool
+) -> None:
+    """They were un-merged and one of them was erased since; the older database has them as one."""
+    kept, merged = await retention.intake.person(), await retention.intake.person()
+    await Merges(retention.intake).merge(kept, merged)
+    erased, living = (kept, merged) if kept_is_erased else (merged, kept)
+    Tombstones(retention.keys_folder).add(Tombstone(erased, datetime.now(UTC)))
+    await retention.start_again()
+    await retention.start_again()
+    await update(retention, living, invented_person())
+    await retention.time_passes(YEAR + MONTH)
+    async with asyncio.timeout(10):
+        assert (await retention.destroy()).people == 1
+    assert (await retention.fields(living) or {})["contacts"] == ()
+    assert len(await retention.intake.told("BeneficiariesUnmerged")) == 1
+
+
 async def test_a_lost_commit_is_made_true_at_the_next_start(
     retention: Retention, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     person = await retention.intake.person()
     await retention.time_passes(YEAR + MONTH)
-    parts = retention.parts
+    write = Tombstones.add
 
-    async def killed(*arguments: object) -> None:
-        raise RuntimeError
+    def written_and_killed(*arguments: Any) -> None:
+        write(*arguments)
+        raise ConnectionError
 
     with monkeypatch.context() as patched:
-        patched.setattr(type(parts.destructions), "add", killed)
-        with pytest.raises(RuntimeError):
+        patched.setattr(Tombstones, "add", written_and_killed)
+        with pytest.raises(ConnectionError):
             await retention.destroy()
     assert (await retention.fields(person) or {})["contacts"] != ()
     assert await retention.start_again() == 1
     assert (await retention.fields(person) or {})["contacts"] == ()
     assert await retention.due() == {}
+
+
+async def test_what_was_refused_is_not_done_at_the_next_start(retention: Retention) -> None:
+    """Of one nothing is left to keep; the record of the other cannot be read, so the call is refused."""
+    erased = await retention.intake.person()
+    await retention.time_passes(5 * YEAR)
+    unreadable = await retention.intake.person()
+    await retention.time_passes(YEAR + MONTH)
+    await retention.superuser.execute(
+        "delete from intake.data_key where beneficiary_id = $1 and key_class = 'core'", unreadable
+    )
+    with pytest.raises(RuleBroken) as refusal:
+        await retention.destroy()
+    assert refusal.value.stable_reason == "RECORD_UNREADABLE"
+    assert Tombstones(retention.keys_folder).read() == []
+    await retention.start_again()
+    assert (await retention.fields(erased) or {})["names"]
 
 
 async def test_two_officers_at_once_destroy_each_once_and_some_people_at_a_time(retention: Retention) -> None:
