@@ -18,6 +18,7 @@ from kem.disclosure.v1 import (
     complaint_service_pb2_grpc,
     disclosure_service_pb2_grpc,
     erasure_service_pb2_grpc,
+    inquiry_service_pb2_grpc,
     recall_service_pb2_grpc,
     receipt_service_pb2_grpc,
     rights_service_pb2_grpc,
@@ -160,6 +161,7 @@ class Hub:
         self.policy = consent_policy_service_pb2_grpc.ConsentPolicyServiceStub(intake)
         self.disclosure = disclosure_service_pb2_grpc.DisclosureServiceStub(intake)
         self.recall = recall_service_pb2_grpc.RecallServiceStub(intake)
+        self.inquiries = inquiry_service_pb2_grpc.InquiryServiceStub(intake)
         self.receipts = receipt_service_pb2_grpc.ReceiptServiceStub(intake)
         self.erasure = erasure_service_pb2_grpc.ErasureServiceStub(intake)
         self.complaints = complaint_service_pb2_grpc.ComplaintServiceStub(intake)

@@ -16,6 +16,8 @@ Database = Annotated[
     str | None,
     typer.Option(help="Read a database (a restored copy) by a URL that may read everything, not the hub."),
 ]
+Since = Annotated[datetime | None, typer.Option(help="Recorded at this time (UTC) or later.")]
+Until = Annotated[datetime | None, typer.Option(help="Recorded before this time (UTC).")]
 Json = Annotated[bool, typer.Option("--json", help="Print one JSON object instead of lines.")]
 
 
@@ -89,6 +91,45 @@ def directory(
     from tools.audit.directory import directory_then
 
     directory_then(referral, as_json=json)
+
+
+@commands.command("seen", epilog="Example: ./kem audit seen 2f0c7e9a-5b7e-4a43-9a55-5d1f6a0c3b21 phone")
+def seen(
+    person: Annotated[str, typer.Argument(help="The person's random id.")],
+    field: Annotated[str, typer.Argument(help="What was seen: a data category, or a word like phone.")],
+    json: Json = False,
+) -> None:
+    """Tell who saw something of a person: when, by name, on which basis, under which text."""
+    from tools.audit.inquiring import tell_who_saw
+
+    tell_who_saw(person, field, as_json=json)
+
+
+@commands.command("who", epilog="Example: ./kem audit who 2f0c7e9a-5b7e-4a43-9a55-5d1f6a0c3b21")
+def who(
+    principals: Annotated[list[str], typer.Argument(help="Who acted, as entries say: random ids.")],
+    json: Json = False,
+) -> None:
+    """Tell who somebody is whom the ledger knows by a random id only."""
+    from tools.audit.staff_names import tell_who
+
+    tell_who(principals, as_json=json)
+
+
+@commands.command("children", epilog="Example: ./kem audit children --since 2026-11-01")
+def children(since: Since = None, until: Until = None, json: Json = False) -> None:
+    """Tell of each child's consent who authorised it, by which document, and when authorities were told."""
+    from tools.audit.inquiring import tell_children
+
+    tell_children(since, until, as_json=json)
+
+
+@commands.command("interpreters", epilog="Example: ./kem audit interpreters --since 2026-11-01")
+def interpreters(since: Since = None, until: Until = None, json: Json = False) -> None:
+    """Tell what interpreters heard, and whether they had signed confidentiality."""
+    from tools.audit.inquiring import tell_interpreters
+
+    tell_interpreters(since, until, as_json=json)
 
 
 @commands.command("questions", epilog="Example: ./kem audit questions states --at 2026-11-26T12:00")

@@ -20,6 +20,15 @@ from tools.office import Office, at_office
 from tools.stack.failure import StackFailure
 
 _ALL: Final = {**QUESTIONS, **CHANGES, **REPORTS}
+SIBLINGS: Final = {
+    "./kem audit seen PERSON FIELD": "Who saw this of a person: who by name, when, on which basis, under which text?",
+    "./kem audit who ID": "Which named person is it whom an entry knows by a random id?",
+    "./kem audit why AGENCY FIELD REFERRAL": "Why could this agency see this then?",
+    "./kem audit directory REFERRAL": "What did the directory say when this was matched?",
+    "./kem audit children": "Of each child: who authorised, by which document, which authority was told when?",
+    "./kem audit interpreters": "What did interpreters hear, and had they signed confidentiality?",
+}
+"""Questions that need a parameter, or what no entry may hold: each is a command of its own."""
 _MOST_NAMED: Final = 8
 _AGENCY: Final = re.compile(r"agency ([0-9a-f-]{36})")
 
@@ -27,13 +36,13 @@ _AGENCY: Final = re.compile(r"agency ([0-9a-f-]{36})")
 def list_questions(*, as_json: bool) -> None:
     """What can be asked."""
     if as_json:
-        typer.echo(json.dumps({name: one.asks for name, one in _ALL.items()}, indent=1))
+        typer.echo(json.dumps({name: one.asks for name, one in _ALL.items()} | SIBLINGS, indent=1))
         return
     table = Table(box=None)
-    table.add_column("name")
+    table.add_column("name, or command", no_wrap=True)
     table.add_column("question")
-    for name, one in _ALL.items():
-        table.add_row(name, one.asks)
+    for name, asks in ({name: one.asks for name, one in _ALL.items()} | SIBLINGS).items():
+        table.add_row(name, asks)
     Console(highlight=False).print(table)
 
 

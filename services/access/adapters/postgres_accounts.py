@@ -52,6 +52,10 @@ _PAGE: Final = f"""
     order by a.principal_id limit $4
 """  # noqa: S608 - column names only
 
+_NAMED: Final = f"""
+    select {_COLUMNS} from account a where principal_id = any($1) order by principal_id
+"""  # noqa: S608 - column names only
+
 _LINK: Final = """
     insert into identity (issuer, subject, principal_id) values ($1, $2, $3) on conflict do nothing
     returning true
@@ -161,6 +165,10 @@ class PostgresAccounts:
         """One account as a page shows it; the account as it is in memory."""
         (found,) = await self.page(tx, 1, login=account.login)
         return ListedAccount(account, found.has_authenticator, found.must_change_password, found.issuers)
+
+    async def named(self, tx: Transaction, principal_ids: Sequence[PrincipalId]) -> list[Account]:
+        """Those of these accounts that the caller may see, by id."""
+        return [_account(row) for row in await tx.connection.fetch(_NAMED, principal_ids)]
 
     async def link(self, tx: Transaction, account: Account, issuer: str, subject: str) -> None:
         """Notes what a provider calls the account's person.

@@ -44,4 +44,7 @@ ACCESS: Final[Mapping[str, Access]] = {
         )
     },
     "/kem.access.v1.StaffService/LinkIdentity": _OPERATORS,
+    "/kem.access.v1.StaffService/NameStaff": Access(
+        roles=frozenset({Role.AUDITOR, Role.DPO}), second_factor=True
+    ),
 }

@@ -20,13 +20,14 @@ from kernel.vocabulary import Role
 from services.access.adapters.closed_accounts import ClosedAccounts
 from services.access.adapters.postgres_accounts import ListedAccount
 from services.access.domain.account import plain_login
-from services.access.entrypoints.translate import account_message, after, role_messages
+from services.access.entrypoints.translate import account_message, after, named_message, role_messages
 from services.access.use_cases.authenticate import SERVICE
 from services.access.use_cases.change_roles import change_roles
 from services.access.use_cases.close_account import close_account
 from services.access.use_cases.keep_accounts import KeepingParts, make_one_time
 from services.access.use_cases.link_identity import link_identity
 from services.access.use_cases.lock_account import lock_account
+from services.access.use_cases.name_staff import name_staff
 from services.access.use_cases.open_account import open_account
 from services.access.use_cases.reset_credentials import reset_credentials
 from services.access.use_cases.unlink_identity import unlink_identity
@@ -182,6 +183,16 @@ class StaffServer(access_service_pb2_grpc.StaffServiceServicer):
             accounts=[account_message(listed) for listed in page[:limit]],
             next_page_token=str(page[limit - 1].account.principal_id) if len(page) > limit else "",
         )
+
+    async def NameStaff(
+        self, request: messages.NameStaffRequest, context: _Context[object, object]
+    ) -> messages.NameStaffResponse:
+        """Of whichever agency: an auditor of the hub itself keeps nobody's account."""
+        caller = current_caller()
+        wanted = [PrincipalId(UUID(one)) for one in request.principal_ids]
+        async with self._whole_hub.transaction(caller) as tx:
+            named = await name_staff(wanted, _SERVICE + "NameStaff", tx, self._parts.accounts)
+        return messages.NameStaffResponse(staff=map(named_message, named))
 
     async def ListRoles(
         self, request: messages.ListRolesRequest, context: _Context[object, object]

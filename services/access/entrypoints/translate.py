@@ -8,6 +8,7 @@ from kem.access.v1 import access_service_pb2 as messages
 from kernel.errors import Invalid
 from kernel.ids import PrincipalId
 from services.access.adapters.postgres_accounts import ListedAccount
+from services.access.domain.account import Account
 from services.access.domain.roles import ROLES
 from services.access.use_cases.authenticate import Offered
 from services.access.use_cases.begin_session import NewSession
@@ -48,6 +49,17 @@ def account_message(listed: ListedAccount) -> messages.Account:
     )
     set_time(message.opened_time, account.opened_time)
     return message
+
+
+def named_message(account: Account) -> messages.NamedStaff:
+    """An account by its person's name."""
+    return messages.NamedStaff(
+        principal_id=str(account.principal_id),
+        agency_id=str(account.agency_id) if account.agency_id else None,
+        display_name=account.display_name,
+        roles=sorted(account.roles),
+        state=messages.AccountState.Value(f"ACCOUNT_STATE_{account.state}"),
+    )
 
 
 def role_messages() -> list[messages.RoleDescription]:

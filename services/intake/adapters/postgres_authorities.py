@@ -103,7 +103,7 @@ class PostgresAuthorities:
         """Up to `size` notifications that the caller may see, the newest first."""
         recorded_time, one_id = before or (None, None)
         return [
-            _notification(row)
+            notification_from_row(row)
             for row in await tx.connection.fetch(_NOTIFICATIONS, recorded_time, one_id, size)
         ]
 
@@ -207,7 +207,8 @@ class PostgresAuthorities:
         )
 
 
-def _notification(row: Any) -> RecordedNotification:
+def notification_from_row(row: Any) -> RecordedNotification:
+    """A row of authority_notification."""
     reason = row["not_told_reason"]
     return RecordedNotification(
         authority_notification_id=row["authority_notification_id"],

@@ -36,9 +36,10 @@ _INSERT_CONSENT: Final = """
             obtained_by_principal_id, notice_version, notice_language, notice_sha256, spoken_language, method,
             given_by, with_interpreter, read_aloud, understanding_checked, child_assents, sealed_details,
             valid_from_time, valid_until_time, happened_time, recorded_time, interpreter_mode, child_age_band,
-            authority_expires_date, evidence_sha256, covers_family, renews_consent_id, lacks_authority)
+            authority_expires_date, evidence_sha256, covers_family, renews_consent_id, lacks_authority,
+            interpreter_has_signed)
         values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18, $19, $20,
-            $21, $22, $23, $24, $25, $26, $27, $28)
+            $21, $22, $23, $24, $25, $26, $27, $28, $29)
     )
     insert into consent_moment (due_time, beneficiary_id)
     select due_time, $2 from unnest(array[$18, $19]::timestamptz[]) as moment (due_time)
@@ -182,6 +183,7 @@ class PostgresConsents:
             record.covers_family,
             record.renews_consent_id,
             lacks_authority,
+            record.interpreter.has_signed_confidentiality if record.interpreter else None,
         )
         await tx.connection.execute(
             _INSERT_GRANTS,

@@ -35,6 +35,7 @@ _EXPORTS: Final = Access(roles=_RIGHTS.roles, second_factor=True)
 _READS_POLICY: Final = Access(roles=_CASE_WORK.roles | {Role.DPO, Role.AUDITOR, Role.OPERATOR})
 _KEEPS_POLICY: Final = Access(roles=frozenset({Role.DPO}))
 _RETENTION: Final = Access(roles=frozenset({Role.DPO, Role.AUDITOR}))
+_INQUIRES: Final = Access(roles=frozenset({Role.DPO, Role.AUDITOR}), second_factor=True)
 _PROTECTS_CHILDREN: Final = Access(roles=frozenset({Role.CHILD_PROTECTION_OFFICER}))
 _COMPLAINTS: Final = frozenset({Role.DPO, Role.SAFEGUARDING_OFFICER})
 _RECALLS: Final = Access(roles=_CASE_WORK.roles | {Role.DPO, Role.SAFEGUARDING_OFFICER})
@@ -105,6 +106,8 @@ ACCESS: Final[Mapping[str, Access]] = {
     "/kem.disclosure.v1.AuthorityService/ListCompelledRequests": _AUTHORITIES,
     "/kem.disclosure.v1.AuthorityService/DecideTelling": _COMPELS,
     "/kem.disclosure.v1.AuthorityService/GetCompelledDisclosure": _COMPELS,
+    "/kem.disclosure.v1.InquiryService/ListDisclosures": _INQUIRES,
+    "/kem.disclosure.v1.InquiryService/ListConsents": _INQUIRES,
     "/kem.disclosure.v1.ReceiptService/IssueReceipt": _CASE_WORK,
     "/kem.disclosure.v1.ReceiptService/RevokeReceipt": _CASE_WORK,
     "/kem.disclosure.v1.ReceiptService/CheckReceipt": _ANYBODY,

@@ -12,6 +12,7 @@ from kem.disclosure.v1.emergency_access_service_pb2_grpc import (
 )
 from kem.disclosure.v1.emergency_service_pb2_grpc import add_EmergencyServiceServicer_to_server
 from kem.disclosure.v1.erasure_service_pb2_grpc import add_ErasureServiceServicer_to_server
+from kem.disclosure.v1.inquiry_service_pb2_grpc import add_InquiryServiceServicer_to_server
 from kem.disclosure.v1.recall_service_pb2_grpc import add_RecallServiceServicer_to_server
 from kem.disclosure.v1.receipt_service_pb2_grpc import add_ReceiptServiceServicer_to_server
 from kem.disclosure.v1.rights_service_pb2_grpc import add_RightsServiceServicer_to_server
@@ -38,6 +39,7 @@ from services.intake.entrypoints.eligibility_server import EligibilityServer
 from services.intake.entrypoints.emergency_access_server import EmergencyAccessServer
 from services.intake.entrypoints.emergency_server import EmergencyServer
 from services.intake.entrypoints.erasure_server import ErasureServer
+from services.intake.entrypoints.inquiry_server import InquiryServer
 from services.intake.entrypoints.key_server import KeyParts, KeyServer
 from services.intake.entrypoints.merge_server import MergeServer
 from services.intake.entrypoints.needs_server import NeedsServer
@@ -87,6 +89,7 @@ def registrations(
     policy = ConsentPolicyServer(consent)
     recalls, merges = RecallServer(consent), MergeServer(people, consent)
     keys, retention = KeyServer(key_parts), RetentionServer(people, destroy_parts)
+    inquiries = InquiryServer(consent)
     receipts = ReceiptServer(consent.database, receipt_parts)
     return (
         lambda server: add_IntakeServiceServicer_to_server(intake, server),
@@ -105,4 +108,5 @@ def registrations(
         lambda server: add_KeyServiceServicer_to_server(keys, server),
         lambda server: add_ReceiptServiceServicer_to_server(receipts, server),
         lambda server: add_RetentionServiceServicer_to_server(retention, server),
+        lambda server: add_InquiryServiceServicer_to_server(inquiries, server),
     )

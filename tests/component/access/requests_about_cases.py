@@ -14,6 +14,7 @@ from kem.disclosure.v1 import disclosure_service_pb2 as disclosure
 from kem.disclosure.v1 import emergency_access_service_pb2 as access
 from kem.disclosure.v1 import emergency_service_pb2 as emergency
 from kem.disclosure.v1 import erasure_service_pb2 as erasure
+from kem.disclosure.v1 import inquiry_service_pb2 as inquiry
 from kem.disclosure.v1 import recall_service_pb2 as recall
 from kem.disclosure.v1 import receipt_service_pb2 as receipts
 from kem.disclosure.v1 import rights_service_pb2 as rights
@@ -184,6 +185,9 @@ def requests_about_case(case: Case, desk: Desk) -> dict[str, Message]:
         "ListRecalledDisclosures": recall.ListRecalledDisclosuresRequest(recall_id=case.recall_id),
         "AcknowledgeRecall": recall.AcknowledgeRecallRequest(
             request_id=again, recall_id=case.recall_id, destroyed_categories=["NAME"]
+        ),
+        "ListDisclosures": inquiry.ListDisclosuresRequest(
+            beneficiary_id=case.beneficiary_id, category="SAFE_CONTACT"
         ),
         "PlaceRetentionHold": retention.PlaceRetentionHoldRequest(
             request_id=again,

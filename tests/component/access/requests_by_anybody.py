@@ -14,6 +14,7 @@ from kem.disclosure.v1 import complaint_service_pb2 as complaints
 from kem.disclosure.v1 import disclosure_service_pb2 as disclosure
 from kem.disclosure.v1 import emergency_access_service_pb2 as emergency_access
 from kem.disclosure.v1 import emergency_service_pb2 as emergency
+from kem.disclosure.v1 import inquiry_service_pb2 as inquiry
 from kem.disclosure.v1 import recall_service_pb2 as recall
 from kem.disclosure.v1 import receipt_service_pb2 as receipts
 from kem.disclosure.v1 import rights_service_pb2 as rights
@@ -75,6 +76,8 @@ def _lists() -> dict[str, Message]:
             view=recall.RECALL_VIEW_SENT, filter=recall.RECALL_FILTER_OPEN
         ),
         "ListRightsRequests": rights.ListRightsRequestsRequest(),
+        "ListConsents": inquiry.ListConsentsRequest(view=inquiry.CONSENT_VIEW_CHILDREN),
+        "NameStaff": access.NameStaffRequest(principal_ids=[str(uuid4())]),
         "ListReferrals": referral.ListReferralsRequest(view=referral.REFERRAL_VIEW_SENT),
     }
 

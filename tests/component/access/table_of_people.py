@@ -192,6 +192,14 @@ PEOPLE: Final[dict[str, Row]] = {
         changes=False,
         others={Side.PROVIDER: OK, Side.OFFICER: OK},
     ),
+    # nor is an agency's auditor told who was given something of somebody, erased or not
+    "ListDisclosures": Row(
+        _DPO | {Role.AUDITOR},
+        Thing.PERSON,
+        "BENEFICIARY_NOT_FOUND",
+        dict.fromkeys((Side.OFFICER, Side.NOBODY), states(OK, *STATES[Thing.PERSON])),
+        changes=False,
+    ),
     # no agency's officer keeps, or gives up, what is known of somebody
     "PlaceRetentionHold": Row(
         _DPO, Thing.PERSON, "BENEFICIARY_NOT_FOUND", {Side.OFFICER: _LIVING}, repeats=True

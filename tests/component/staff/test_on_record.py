@@ -7,7 +7,7 @@ from uuid import UUID
 
 import pytest
 
-from chassis.caller import Caller
+from chassis.caller import SECOND_FACTOR, Caller
 from kem.access.v1 import access_service_pb2 as messages
 from kem.access.v1.access_events_pb2 import AccessEvent
 from kernel.ids import random_id
@@ -39,7 +39,7 @@ class Scene:
     @property
     def metadata(self) -> tuple[tuple[str, str], ...]:
         agency_id = random_id() if self.role is Role.AGENCY_ADMIN else None
-        token = self.desk.hub.operator_signer.token(self.keeper, agency_id, [self.role])
+        token = self.desk.hub.operator_signer.token(self.keeper, agency_id, [self.role], acr=SECOND_FACTOR)
         return (("authorization", f"Bearer {token}"),)
 
     def wrong(self) -> messages.Credentials:
@@ -106,6 +106,11 @@ def _asked(method: str) -> Call:
     return lambda scene: getattr(scene.desk.staff, method)(
         getattr(messages, f"{method}Request")(), metadata=scene.metadata
     )
+
+
+def _named(scene: Scene) -> Awaitable[Any]:
+    request = messages.NameStaffRequest(principal_ids=[scene.opened.principal_id])
+    return scene.desk.staff.NameStaff(request, metadata=scene.metadata)
 
 
 async def _opened_again(scene: Scene) -> None:
@@ -221,6 +226,13 @@ ROWS: Final = {
     ),
     "ListAccounts": Row(
         _asked("ListAccounts"), "GRANTED", _as(Role.DPO, _asked("ListAccounts")), "NOT_PERMITTED", _KEEPERS
+    ),
+    "NameStaff": Row(
+        _as(Role.AUDITOR, _named),
+        "GRANTED",
+        _named,
+        "NOT_PERMITTED",
+        _KEEPERS,
     ),
     # the table of roles is nobody's data
     "ListRoles": Row(_asked("ListRoles"), "", _as(Role.DPO, _asked("ListRoles")), "NOT_PERMITTED", _KEEPERS),

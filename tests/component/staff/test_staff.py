@@ -266,3 +266,21 @@ async def test_no_name_no_login_and_no_secret_is_in_the_log_or_in_an_event(desk:
     for secret in (credentials.login, PASSWORD, "Sample Person", session.session_token, "a wrong password"):
         assert secret not in told
         assert secret not in log
+
+
+async def test_an_auditor_learns_who_somebody_of_whichever_agency_is_closed_or_not(desk: Desk) -> None:
+    agency_id = random_id()
+    opened = await desk.open(Role.AGENCY_MEMBER, agency_id=agency_id)
+    gone = await desk.open(Role.CASEWORKER)
+    close = messages.CloseAccountRequest(request_id=str(random_id()), principal_id=gone.account.principal_id)
+    await desk.staff.CloseAccount(close, metadata=desk.keeper())
+    ids = [opened.account.principal_id, gone.account.principal_id, str(random_id())]
+    token = desk.hub.operator_signer.token(random_id(), None, [Role.AUDITOR], acr="mfa")
+    named = await desk.staff.NameStaff(
+        messages.NameStaffRequest(principal_ids=ids), metadata=(("authorization", f"Bearer {token}"),)
+    )
+    assert {one.principal_id: (one.display_name, one.state) for one in named.staff} == {
+        ids[0]: ("Sample Person", messages.ACCOUNT_STATE_ACTIVE),
+        ids[1]: ("Sample Person", messages.ACCOUNT_STATE_CLOSED),
+    }
+    assert {one.agency_id for one in named.staff} == {str(agency_id), ""}

@@ -1240,6 +1240,98 @@ class ListAccountsResponse(_message.Message):
 Global___ListAccountsResponse: _TypeAlias = ListAccountsResponse  # noqa: Y015
 
 @_typing.final
+class NameStaffRequest(_message.Message):
+    """Asks who somebody is."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    PRINCIPAL_IDS_FIELD_NUMBER: _builtins.int
+    @_builtins.property
+    def principal_ids(self) -> _containers.RepeatedScalarFieldContainer[_builtins.str]:
+        """Whose names, by their random ids."""
+
+    def __init__(
+        self,
+        *,
+        principal_ids: _abc.Iterable[_builtins.str] | None = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["principal_ids", b"principal_ids"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___NameStaffRequest: _TypeAlias = NameStaffRequest  # noqa: Y015
+
+@_typing.final
+class NamedStaff(_message.Message):
+    """A member of staff by name."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    PRINCIPAL_ID_FIELD_NUMBER: _builtins.int
+    AGENCY_ID_FIELD_NUMBER: _builtins.int
+    DISPLAY_NAME_FIELD_NUMBER: _builtins.int
+    ROLES_FIELD_NUMBER: _builtins.int
+    STATE_FIELD_NUMBER: _builtins.int
+    principal_id: _builtins.str
+    """The random id by which all else knows the person."""
+    agency_id: _builtins.str
+    """The agency that they work for; absent for staff of the hub itself."""
+    display_name: _builtins.str
+    """What they are called, as whoever opened the account gave it; empty where the account was closed so long ago that the
+    name is forgotten.
+    """
+    state: Global___AccountState.ValueType
+    """Whether the account may be used."""
+    @_builtins.property
+    def roles(self) -> _containers.RepeatedScalarFieldContainer[_builtins.str]:
+        """What they may do now: codes of the glossary."""
+
+    def __init__(
+        self,
+        *,
+        principal_id: _builtins.str = ...,
+        agency_id: _builtins.str | None = ...,
+        display_name: _builtins.str = ...,
+        roles: _abc.Iterable[_builtins.str] | None = ...,
+        state: Global___AccountState.ValueType = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _typing.Literal["_agency_id", b"_agency_id", "agency_id", b"agency_id"]  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["_agency_id", b"_agency_id", "agency_id", b"agency_id", "display_name", b"display_name", "principal_id", b"principal_id", "roles", b"roles", "state", b"state"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    _WhichOneofReturnType__agency_id: _TypeAlias = _typing.Literal["agency_id"]  # noqa: Y015
+    _WhichOneofArgType__agency_id: _TypeAlias = _typing.Literal["_agency_id", b"_agency_id"]  # noqa: Y015
+    def WhichOneof(self, oneof_group: _WhichOneofArgType__agency_id) -> _WhichOneofReturnType__agency_id | None: ...
+
+Global___NamedStaff: _TypeAlias = NamedStaff  # noqa: Y015
+
+@_typing.final
+class NameStaffResponse(_message.Message):
+    """Those of them who have an account here, by their ids; the hub's services, and systems of agencies, have none."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    STAFF_FIELD_NUMBER: _builtins.int
+    @_builtins.property
+    def staff(self) -> _containers.RepeatedCompositeFieldContainer[Global___NamedStaff]:
+        """In the order of their ids."""
+
+    def __init__(
+        self,
+        *,
+        staff: _abc.Iterable[Global___NamedStaff] | None = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["staff", b"staff"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___NameStaffResponse: _TypeAlias = NameStaffResponse  # noqa: Y015
+
+@_typing.final
 class ListRolesRequest(_message.Message):
     """Asks for the roles."""
 

@@ -512,6 +512,11 @@ class StaffServiceStub:
                 request_serializer=kem_dot_access_dot_v1_dot_access__service__pb2.ListAccountsRequest.SerializeToString,
                 response_deserializer=kem_dot_access_dot_v1_dot_access__service__pb2.ListAccountsResponse.FromString,
                 _registered_method=True)
+        self.NameStaff = channel.unary_unary(
+                '/kem.access.v1.StaffService/NameStaff',
+                request_serializer=kem_dot_access_dot_v1_dot_access__service__pb2.NameStaffRequest.SerializeToString,
+                response_deserializer=kem_dot_access_dot_v1_dot_access__service__pb2.NameStaffResponse.FromString,
+                _registered_method=True)
         self.ListRoles = channel.unary_unary(
                 '/kem.access.v1.StaffService/ListRoles',
                 request_serializer=kem_dot_access_dot_v1_dot_access__service__pb2.ListRolesRequest.SerializeToString,
@@ -586,6 +591,14 @@ class StaffServiceServicer:
         context.set_details('Method not implemented!')
         raise NotImplementedError('Method not implemented!')
 
+    def NameStaff(self, request, context):
+        """Names members of staff by their random ids, for an auditor who finds these in the ledger: of whichever agency, and closed
+        accounts too as long as their names are kept.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
     def ListRoles(self, request, context):
         """Lists the roles: their names, what each may do, what each asks for.
         """
@@ -640,6 +653,11 @@ def add_StaffServiceServicer_to_server(servicer, server):
                     servicer.ListAccounts,
                     request_deserializer=kem_dot_access_dot_v1_dot_access__service__pb2.ListAccountsRequest.FromString,
                     response_serializer=kem_dot_access_dot_v1_dot_access__service__pb2.ListAccountsResponse.SerializeToString,
+            ),
+            'NameStaff': grpc.unary_unary_rpc_method_handler(
+                    servicer.NameStaff,
+                    request_deserializer=kem_dot_access_dot_v1_dot_access__service__pb2.NameStaffRequest.FromString,
+                    response_serializer=kem_dot_access_dot_v1_dot_access__service__pb2.NameStaffResponse.SerializeToString,
             ),
             'ListRoles': grpc.unary_unary_rpc_method_handler(
                     servicer.ListRoles,
@@ -891,6 +909,33 @@ class StaffService:
             '/kem.access.v1.StaffService/ListAccounts',
             kem_dot_access_dot_v1_dot_access__service__pb2.ListAccountsRequest.SerializeToString,
             kem_dot_access_dot_v1_dot_access__service__pb2.ListAccountsResponse.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def NameStaff(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/kem.access.v1.StaffService/NameStaff',
+            kem_dot_access_dot_v1_dot_access__service__pb2.NameStaffRequest.SerializeToString,
+            kem_dot_access_dot_v1_dot_access__service__pb2.NameStaffResponse.FromString,
             options,
             channel_credentials,
             insecure,

@@ -190,6 +190,10 @@ class StaffServiceStub:
     """Ends that."""
     ListAccounts: _grpc.UnaryUnaryMultiCallable[_access_service_pb2.ListAccountsRequest, _access_service_pb2.ListAccountsResponse]
     """Lists accounts that the caller keeps."""
+    NameStaff: _grpc.UnaryUnaryMultiCallable[_access_service_pb2.NameStaffRequest, _access_service_pb2.NameStaffResponse]
+    """Names members of staff by their random ids, for an auditor who finds these in the ledger: of whichever agency, and closed
+    accounts too as long as their names are kept.
+    """
     ListRoles: _grpc.UnaryUnaryMultiCallable[_access_service_pb2.ListRolesRequest, _access_service_pb2.ListRolesResponse]
     """Lists the roles: their names, what each may do, what each asks for."""
 
@@ -216,6 +220,10 @@ class StaffServiceAsyncStub(StaffServiceStub):
     """Ends that."""
     ListAccounts: _aio.UnaryUnaryMultiCallable[_access_service_pb2.ListAccountsRequest, _access_service_pb2.ListAccountsResponse]  # type: ignore[assignment]
     """Lists accounts that the caller keeps."""
+    NameStaff: _aio.UnaryUnaryMultiCallable[_access_service_pb2.NameStaffRequest, _access_service_pb2.NameStaffResponse]  # type: ignore[assignment]
+    """Names members of staff by their random ids, for an auditor who finds these in the ledger: of whichever agency, and closed
+    accounts too as long as their names are kept.
+    """
     ListRoles: _aio.UnaryUnaryMultiCallable[_access_service_pb2.ListRolesRequest, _access_service_pb2.ListRolesResponse]  # type: ignore[assignment]
     """Lists the roles: their names, what each may do, what each asks for."""
 
@@ -293,6 +301,16 @@ class StaffServiceServicer(metaclass=_abc_1.ABCMeta):
         context: _ServicerContext,
     ) -> _typing.Union[_access_service_pb2.ListAccountsResponse, _abc.Awaitable[_access_service_pb2.ListAccountsResponse]]:
         """Lists accounts that the caller keeps."""
+
+    @_abc_1.abstractmethod
+    def NameStaff(
+        self,
+        request: _access_service_pb2.NameStaffRequest,
+        context: _ServicerContext,
+    ) -> _typing.Union[_access_service_pb2.NameStaffResponse, _abc.Awaitable[_access_service_pb2.NameStaffResponse]]:
+        """Names members of staff by their random ids, for an auditor who finds these in the ledger: of whichever agency, and closed
+        accounts too as long as their names are kept.
+        """
 
     @_abc_1.abstractmethod
     def ListRoles(
