@@ -2,6 +2,7 @@
 
 import json
 from pathlib import Path
+from typing import Any
 
 from tests.e2e.kem_command import said
 from tests.e2e.search import Search
@@ -30,5 +31,33 @@ async def take_the_ledger_along(layout: Layout, folder: Path, search: Search) ->
     for stage in ("consent", "need", "answer", "disclosure"):
         assert f" {stage} " in told
     assert "VERIFIED" in await audited(layout, "verify", str(trace))
+    await _ask_intake_and_access(layout, fact, given["entries"][0]["index"])
     assert search.look_at_files(folder) == 3
     assert search.found == set()
+
+
+async def _ask_intake_and_access(layout: Layout, fact: dict[str, Any], index: int) -> None:
+    """What no entry may hold is asked where it is held, and what comes fits the entries."""
+    referral = fact["referral_id"]
+    entries = await audited(layout, "entries", "--about", referral, "--kind", "NeedRecorded", "--json")
+    person = json.loads(entries)["entries"][0]["fact"]["beneficiary_id"]
+    seen = json.loads(await audited(layout, "seen", person, "name", "--json"))
+    assert {one["disclosureId"]: one["entry"] for one in seen["disclosures"]}[fact["disclosure_id"]] == index
+    assert all(
+        one["texts"][0]["noticeVersion"] for one in seen["disclosures"] if one["legalBases"] == ["CONSENT"]
+    )
+    assert f"#{index}" in await audited(layout, "seen", person, "name")
+    again = json.loads(
+        await audited(layout, "entries", "--about", person, "--kind", "AccessRecorded", "--json")
+    )
+    methods = [one["fact"]["method"].rpartition("/")[2] for one in again["entries"]]
+    assert "ListDisclosures" in methods, "an auditor's read is in the ledger too"
+    then = json.loads(await audited(layout, "directory", referral, "--json"))
+    offered = [one["offered"] for one in then["cited"] if one["offered"]]
+    assert offered
+    assert {row["service_id"]: row["service"]["name"]["en"] for row in then["rows"]}[offered[0]["service_id"]]
+    for view in ("children", "interpreters"):
+        found = json.loads(await audited(layout, view, "--json"))["consents"]
+        assert found
+        assert all(one["entry"] is not None for one in found)
+    assert "no account here" in await audited(layout, "who", person)

@@ -21,11 +21,11 @@ from tools.stack.failure import StackFailure
 
 _ALL: Final = {**QUESTIONS, **CHANGES, **REPORTS}
 SIBLINGS: Final = {
-    "./kem audit seen PERSON FIELD": "Who saw this of a person: who by name, when, on which basis, under which text?",
+    "./kem audit seen PERSON FIELD": "Who saw this of a person: by name, when, why, under which text?",
     "./kem audit who ID": "Which named person is it whom an entry knows by a random id?",
     "./kem audit why AGENCY FIELD REFERRAL": "Why could this agency see this then?",
     "./kem audit directory REFERRAL": "What did the directory say when this was matched?",
-    "./kem audit children": "Of each child: who authorised, by which document, which authority was told when?",
+    "./kem audit children": "Of each child: who authorised, by which document, which authority knew when?",
     "./kem audit interpreters": "What did interpreters hear, and had they signed confidentiality?",
 }
 """Questions that need a parameter, or what no entry may hold: each is a command of its own."""
