@@ -15,6 +15,7 @@ from chassis.caller import Caller
 from chassis.events import OutgoingEvent
 from chassis.outbox import OutboxRow, write_outbox
 from chassis.together import together
+from chassis.topics import GATHERED
 from chassis.trace_context import current_trace_context
 from kernel.time import utc
 
@@ -53,7 +54,7 @@ class Database:
         self.request_key = request_key
         """For `chassis.requests`: what is kept of a request is a digest by this key."""
         self.wake = wake
-        """Set after each commit that wrote to the outbox: the relay of this process need not poll."""
+        """Set after each commit that told what somebody waits for: the relay of this process need not poll."""
 
     @classmethod
     async def open(
@@ -121,7 +122,7 @@ class Database:
             except BaseException:
                 await _roll_back(connection)
                 raise
-        if transaction.has_published:
+        if transaction.is_waited_for:
             self.wake.set()
         for act in transaction.after_commit:
             act()
@@ -141,7 +142,8 @@ class Transaction:
         """For statements only: take `savepoint()`, not `connection.transaction()`, to undo a part."""
         self.caller = caller
         self.request_key = request_key
-        self.has_published = False
+        self.is_waited_for = False
+        """Whether it has told something that somebody waits for."""
         self.after_commit: list[Callable[[], None]] = []
         """Quick steps that need the commit and may be lost with the process; nothing in them may raise."""
         self._codec = codec
@@ -182,7 +184,7 @@ class Transaction:
                 await step.connection.execute(statement, *arguments)
             if self._rows:
                 await write_outbox(step.connection, self._rows)
-        self.has_published = self.has_published or bool(self._rows)
+        self.is_waited_for |= any(row.event.topic not in GATHERED for row in self._rows)
         self._last.clear()
         self._rows.clear()
 

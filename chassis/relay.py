@@ -21,7 +21,7 @@ PAUSE_AFTER_SMALL_BATCH_SECONDS: Final = 0.005
 FALLBACK_POLL_SECONDS: Final = 0.05
 """Another process of the service may have written what waits; its commits wake nobody here."""
 GATHERING_POLL_SECONDS: Final = 0.25
-"""Where nobody waits for a service's events: each batch costs the same, whether it carries one or fifty."""
+"""For a service whose events nobody waits for: a batch costs the same, whether it carries one or fifty."""
 LEADER_POLL_SECONDS: Final = 0.5
 _INTERRUPTIONS: Final = (
     PublishingFailed,
@@ -44,17 +44,21 @@ class Relay:
     consumers drop what they have seen.
     """
 
-    def __init__(self, database: Database, bootstrap: str, source: str, *, idempotence: bool) -> None:
+    def __init__(
+        self,
+        database: Database,
+        bootstrap: str,
+        source: str,
+        *,
+        idempotence: bool,
+        poll_seconds: float = FALLBACK_POLL_SECONDS,
+    ) -> None:
         self._database = database
         self._publisher = Publisher(bootstrap, source, idempotence=idempotence)
         self._unacknowledged: deque[LoggedEvent] = deque()
         self._is_stopping = False
-        self._is_hurried = True
+        self._poll_seconds = poll_seconds
         self.is_leading = False
-
-    def let_events_gather(self) -> None:
-        """From now on commits do not wake the relay: nobody waits for these events."""
-        self._is_hurried = False
 
     async def run(self) -> None:
         """Relays until `stop()`; a lost database or broker is waited for."""
@@ -119,13 +123,10 @@ class Relay:
 
     async def _pause(self, count: int) -> None:
         """Until there may be something again, after a step that published so few."""
-        if not self._is_hurried:
-            await asyncio.sleep(GATHERING_POLL_SECONDS)
-            return
         if count:
             await asyncio.sleep(PAUSE_AFTER_SMALL_BATCH_SECONDS)
         with contextlib.suppress(TimeoutError):
-            async with asyncio.timeout(FALLBACK_POLL_SECONDS):
+            async with asyncio.timeout(self._poll_seconds):
                 await self._database.wake.wait()
 
     async def _step(self, connection: asyncpg.Connection) -> int:

@@ -17,13 +17,13 @@ from chassis.grpc_server import GrpcServer, Registration
 from chassis.peers import Peers
 from chassis.postgres import Database, EventCodec
 from chassis.reader import WINDOW_SECONDS, ProjectionReader
-from chassis.relay import Relay
+from chassis.relay import FALLBACK_POLL_SECONDS, GATHERING_POLL_SECONDS, Relay
 from chassis.retention import forget_old_rows
 from chassis.settings import ServiceSettings
 from chassis.stream import ASSIGNMENT_DEADLINE_SECONDS, StreamRunner
 from chassis.timers import LONGEST_PAUSE_SECONDS, SHORTEST_PAUSE_SECONDS, Prepare, Take, TimerLoop
 from chassis.topic_watch import TopicWatch
-from chassis.topics import SOURCES
+from chassis.topics import SOURCES, is_waited_for
 
 DRAIN_SECONDS: Final = 3.0
 FATAL_DRAIN_SECONDS: Final = 1.0
@@ -71,7 +71,13 @@ class Service:
         self._groups: dict[str, Sequence[str]] = {}
         self._timers: list[TimerLoop] = []
         self._kafka = settings.kafka
-        self._relay = Relay(worker, self._kafka, self.name, idempotence=settings.kafka_idempotence)
+        self._relay = Relay(
+            worker,
+            self._kafka,
+            self.name,
+            idempotence=settings.kafka_idempotence,
+            poll_seconds=FALLBACK_POLL_SECONDS if is_waited_for(self.name) else GATHERING_POLL_SECONDS,
+        )
         self._opened: list[_Opened] = []
         self._beside: list[tuple[str, str, Callable[[], Awaitable[None]]]] = []
         self.timer(
@@ -168,10 +174,6 @@ class Service:
                 longest_pause_seconds=longest_pause_seconds,
             )
         )
-
-    def let_events_gather(self) -> None:
-        """For a service whose events nobody waits for: the relay sends them a few times a second."""
-        self._relay.let_events_gather()
 
     def beside(self, name: str, run: Callable[[], Awaitable[None]], *, role: str = "grpc") -> None:
         """A task that lives as long as the calls, or as another role: a shared writer, a fan-out.

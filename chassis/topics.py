@@ -26,6 +26,9 @@ SOURCES: Final = {
 }
 """Which services write to a topic. Each counts positions of its own."""
 
+GATHERED: Final = frozenset({DISCLOSURE, NOTIFICATIONS, ACCESS, AUDIT})
+"""Nobody waits for what is told there, so a commit that tells nothing else does not wake the relay."""
+
 READERS: Final = {
     INTAKE: ("audit", "referral"),
     DISCLOSURE: ("audit", "notifications", "referral"),
@@ -47,6 +50,11 @@ REPLICATION: Final = 3
 
 MIN_INSYNC_REPLICAS: Final = 2
 """Of three: an acknowledged event survives the loss of any one broker."""
+
+
+def is_waited_for(source: str) -> bool:
+    """Whether somebody waits for anything that this service tells."""
+    return any(source in sources for topic, sources in SOURCES.items() if topic not in GATHERED)
 
 
 @dataclass(frozen=True, slots=True)

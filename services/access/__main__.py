@@ -64,7 +64,6 @@ async def wire(service: Service) -> None:
             lambda server: add_StaffServiceServicer_to_server(staff, server),
         ],
     )
-    service.let_events_gather()
     service.gauges.own.append(look_at_sign_ins)
     take = Retention(signing_in, settings.name_retention_days).take
     service.timer(take, name="retention", shortest_pause_seconds=1, longest_pause_seconds=60)

@@ -35,7 +35,6 @@ async def wire(service: Service) -> None:
         await begin_key(key.public, tx, checkpoints)
     server = AuditServer(service.app, PostgresEntries(), checkpoints)
     service.serve(ACCESS, [lambda door: add_AuditServiceServicer_to_server(server, door)])
-    service.let_events_gather()
     service.project(CONSUMER, TOPICS, EveryEvent(PostgresLedger()), window_seconds=WINDOW_SECONDS)
     age = timedelta(seconds=settings.checkpoint_seconds)
     service.timer(

@@ -60,7 +60,6 @@ async def wire(service: Service) -> None:
     pushing = Pushing(service.worker, lines, patience, settings.push_deadline_seconds)
     service.beside("push", PushWorker(pushing).run, role="push")
     service.gauges.own.append(look_at_push)
-    service.let_events_gather()
     service.stream(CONSUMER, TOPICS, ReferralFacts(deliveries, fan_out))
     service.timer(Retention(PostgresRetention(), settings.delivery_retention_days).take, name="retention")
 

@@ -2,6 +2,7 @@
 
 import asyncio
 from collections.abc import Sequence
+from dataclasses import replace
 from uuid import UUID
 
 import pytest
@@ -14,7 +15,7 @@ from chassis.publisher import LoggedEvent, Publisher
 from chassis.relay import Relay
 from chassis.topics import partition_of
 from kernel.ids import random_id
-from tests.integration.chassis.conftest import SCHEMA, MakeEvent, publish
+from tests.integration.chassis.conftest import SCHEMA, MakeEvent, make_topic, publish
 from tests.integration.chassis.waiting import running, until
 from tools.stack.broker import Broker
 
@@ -73,7 +74,7 @@ async def test_positions_have_no_gaps_when_many_write_at_once(
     assert [event.position for event in of_key] == sorted(event.position for event in of_key)
 
 
-async def test_events_that_nobody_waits_for_travel_together(
+async def test_what_nobody_waits_for_travels_with_the_next_that_somebody_does(
     database: Database, broker: Broker, topic: str, make_event: MakeEvent, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     sent: list[int] = []
@@ -84,16 +85,27 @@ async def test_events_that_nobody_waits_for_travel_together(
         return sent[-1]
 
     monkeypatch.setattr(Publisher, "send", counted)
-    monkeypatch.setattr("chassis.relay.GATHERING_POLL_SECONDS", 2.0)  # a busy machine commits slowly
-    relay = Relay(database, broker.bootstrap, SCHEMA, idempotence=False)
-    relay.let_events_gather()
+    gathered = make_topic(broker.bootstrap)
+    monkeypatch.setattr("chassis.postgres.GATHERED", frozenset({gathered}))
+    relay = Relay(database, broker.bootstrap, SCHEMA, idempotence=False, poll_seconds=3600)
     async with running(relay.run()):
         await publish(database, make_event())
         await until(lambda: bool(sent))
         for _ in range(40):
-            await publish(database, make_event())
-        await until(lambda: is_published(database, 41))
-    assert len(sent) <= 3, "one run for each look, and hardly two looks in so short a time"
+            await publish(database, replace(make_event(), topic=gathered))
+        await publish(database, replace(make_event(), topic=gathered), make_event())
+        await until(lambda: is_published(database, 43))
+    assert sent == [1, 42]
+
+
+async def test_what_nobody_waits_for_is_sent_by_the_next_look(
+    database: Database, broker: Broker, topic: str, make_event: MakeEvent, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("chassis.postgres.GATHERED", frozenset({topic}))
+    relay = Relay(database, broker.bootstrap, SCHEMA, idempotence=False)
+    async with running(relay.run()):
+        await publish(database, make_event())
+        await until(lambda: is_published(database, 1))
 
 
 async def test_an_event_arrives_with_its_envelope(
