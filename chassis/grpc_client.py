@@ -14,12 +14,15 @@ DEFAULT_DEADLINE_SECONDS: Final = 5.0
 _LIFETIME_SECONDS: Final = 300
 _RENEW_BEFORE_SECONDS: Final = 60
 
+RECONNECTING: Final = (
+    ("grpc.initial_reconnect_backoff_ms", 100),
+    ("grpc.max_reconnect_backoff_ms", 2_000),  # who was away is found again within seconds
+    ("grpc.min_reconnect_backoff_ms", 5_000),  # how long connecting may take, whatever the name says
+)
 _OPTIONS: Final = [
     ("grpc.keepalive_time_ms", 20_000),
     ("grpc.keepalive_timeout_ms", 10_000),
-    ("grpc.initial_reconnect_backoff_ms", 100),
-    ("grpc.min_reconnect_backoff_ms", 100),
-    ("grpc.max_reconnect_backoff_ms", 2_000),  # a restarted service is found again within seconds
+    *RECONNECTING,
 ]
 
 

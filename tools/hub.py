@@ -10,6 +10,7 @@ from uuid import UUID
 
 from chassis.caller import AssertionSigner
 from chassis.certificates import is_issued_by
+from chassis.grpc_client import RECONNECTING
 from chassis.tls import TlsFiles, secure_channel
 from kem.access.v1 import access_service_pb2_grpc
 from kem.audit.v1 import audit_service_pb2_grpc
@@ -43,9 +44,7 @@ _OPTIONS: Final = (
     ("grpc.max_receive_message_length", 16 << 20),
     ("grpc.keepalive_time_ms", 20_000),
     ("grpc.use_local_subchannel_pool", 1),
-    ("grpc.initial_reconnect_backoff_ms", 100),
-    ("grpc.min_reconnect_backoff_ms", 100),
-    ("grpc.max_reconnect_backoff_ms", 2_000),  # a hub that was away is found again within seconds
+    *RECONNECTING,
 )
 
 Metadata = tuple[tuple[str, str], ...]
