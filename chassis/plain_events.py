@@ -8,7 +8,6 @@ import re
 from collections.abc import Callable, Mapping
 from datetime import UTC
 from typing import Any, Final
-from uuid import UUID
 
 from google.protobuf.descriptor import FieldDescriptor
 from google.protobuf.message import DecodeError, Message
@@ -33,6 +32,16 @@ ENVELOPES: Final[dict[str, type[Message]]] = {
     AUDIT: AuditEvent,
 }
 """The message that each topic carries."""
+
+_FACTS: Final = {
+    topic: {
+        field.name: field.message_type.name
+        for field in envelope.DESCRIPTOR.oneofs_by_name["fact"].fields
+        if field.message_type is not None
+    }
+    for topic, envelope in ENVELOPES.items()
+}
+"""By topic: what a fact is called that stands under this name in the envelope."""
 
 WITHHELD: Final = "(withheld)"
 
@@ -85,10 +94,9 @@ class PlainReader:
             return None
         try:
             values = self._values(envelope.FromString(payload))
-            UUID(values["event_id"])
-        except (DecodeError, KeyError, ValueError, OverflowError):
+        except (DecodeError, ValueError, OverflowError):
             return None
-        return values
+        return values if _ID.fullmatch(values.get("event_id", "")) else None
 
     def _values(self, message: Message) -> dict[str, Any]:
         write = self._writers.get(message.DESCRIPTOR.full_name) or self._learn(message.DESCRIPTOR)
@@ -112,7 +120,7 @@ class PlainReader:
             return lambda number: names.get(number, number)
         if field.type == FieldDescriptor.TYPE_STRING:
             fits = self._patterns.get(field.name, _CODE).fullmatch
-            return lambda text: text if fits(text) or _ID.fullmatch(text) else WITHHELD
+            return lambda text: text if _ID.fullmatch(text) or fits(text) else WITHHELD
         if field.type == FieldDescriptor.TYPE_BYTES:
             return lambda value: value.hex() if len(value) == _HASH_BYTES else WITHHELD
         return lambda value: value if abs(value) < _EXACT else str(value)
@@ -122,10 +130,8 @@ def fact_of(topic: str, envelope: dict[str, Any] | None) -> tuple[str, dict[str,
     """The fact's name (`ReferralOffered`) and fields; None where this version knows none in there."""
     if envelope is None:
         return None
-    for field in ENVELOPES[topic].DESCRIPTOR.oneofs_by_name["fact"].fields:
-        if field.name in envelope and field.message_type is not None:
-            return field.message_type.name, envelope[field.name]
-    return None
+    facts = _FACTS[topic]
+    return next(((facts[name], value) for name, value in envelope.items() if name in facts), None)
 
 
 def plain_name(text: str) -> str:

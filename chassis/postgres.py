@@ -54,7 +54,7 @@ class Database:
         self.request_key = request_key
         """For `chassis.requests`: what is kept of a request is a digest by this key."""
         self.wake = wake
-        """Set after each commit that told what somebody waits for: the relay of this process need not poll."""
+        """Set after each commit that told what somebody waits for: its relay need not poll."""
 
     @classmethod
     async def open(

@@ -1,7 +1,9 @@
 """Wires audit and runs it: `python -m services.audit --roles grpc,stream,relay,timers`."""
 
+import os
 from datetime import timedelta
 from functools import partial
+from typing import Final
 
 from chassis.caller import Caller
 from chassis.run import run_service
@@ -24,12 +26,16 @@ GIVING_LOOK_SECONDS = 10.0
 LOOK_SECONDS = 1.0
 """How often somebody looks whether a checkpoint is due: one look at two rows."""
 
+NICENESS: Final = 10
+"""Nobody waits for an entry: where all cores are busy, calls and offers go first, and the ledger follows."""
+
 
 async def wire(service: Service) -> None:
     """Everything concrete, once. The key is on the list before it signs anything."""
     settings = service.settings
     if not isinstance(settings, AuditSettings):
         raise TypeError("audit runs with its own settings")
+    os.nice(NICENESS)
     key, checkpoints = CheckpointKey.read(settings.signing_key_file, settings.origin), PostgresCheckpoints()
     async with service.worker.transaction(Caller.of_service("audit")) as tx:
         await begin_key(key.public, tx, checkpoints)

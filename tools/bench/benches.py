@@ -22,6 +22,7 @@ BENCHES: Final = {
     "erase": "tools.bench.erase",
     "stream": "tools.bench.stream",
     "audit": "tools.bench.audit",
+    "ledger": "tools.bench.ledger",
     "relay": "tools.bench.relay",
     "consumer": "tools.bench.consumer",
     "cpu": "tools.bench.cpu",

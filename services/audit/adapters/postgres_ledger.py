@@ -63,9 +63,9 @@ class Row:
     kind: str
     event_time: datetime
     body: bytes
-    actor_id: UUID | None = None
-    agency_id: UUID | None = None
-    subjects: Iterable[UUID] = ()
+    actor_id: str | None = None
+    agency_id: str | None = None
+    subjects: Iterable[str] = ()
 
 
 class PostgresLedger:

@@ -11,6 +11,7 @@ from uuid import UUID
 VERSION: Final = 1
 _NO_SUBJECTS: Final = frozenset({"actor", "causation_id", "sender_agency_id"})
 _ID: Final = re.compile(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}")
+_ID_LENGTH: Final = 36
 SALT_BYTES: Final = 16
 
 
@@ -39,18 +40,18 @@ class Told:
     fact: Mapping[str, Any] | None = None
 
     @property
-    def subjects(self) -> set[UUID]:
+    def subjects(self) -> set[str]:
         """Whom and what it concerns: every id in it but those of events, of who acted, and of agencies."""
         named = {name: value for name, value in self.envelope.items() if name not in _NO_SUBJECTS}
-        return {UUID(text) for text in (*_ids(named), *_ids(self.fact or {}))}
+        return {*_ids(named), *_ids(self.fact or {})}
 
     @property
-    def actor_id(self) -> UUID | None:
+    def actor_id(self) -> str | None:
         """Who acted."""
         return _id(self.envelope.get("actor", {}).get("id"))
 
     @property
-    def agency_id(self) -> UUID | None:
+    def agency_id(self) -> str | None:
         """The agency that it is about, else the one for which somebody acted."""
         actor = self.envelope.get("actor", {})
         return _id((self.fact or {}).get("agency_id") or actor.get("agency_id"))
@@ -88,26 +89,30 @@ def canonical(value: Any) -> bytes:
     Raises:
         ValueError: a number that is not whole, for which the standard's form is another one than Python's.
     """
-    return json.dumps(
-        value, sort_keys=True, separators=(",", ":"), ensure_ascii=False, allow_nan=False, default=written
-    ).encode()
+    return _write(value).encode()
 
 
 def written(instant: datetime) -> str:
     """An instant to the microsecond, in UTC."""
-    return instant.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%S.%fZ")
+    return instant.astimezone(UTC).replace(tzinfo=None).isoformat(timespec="microseconds") + "Z"
+
+
+_write: Final = json.JSONEncoder(
+    sort_keys=True, separators=(",", ":"), ensure_ascii=False, allow_nan=False, default=written
+).encode
 
 
 def _ids(value: Any, name: str = "") -> Iterator[str]:
-    if isinstance(value, Mapping):
+    if isinstance(value, str):
+        if len(value) == _ID_LENGTH and not name.endswith(("agency_id", "agency_ids")) and _id(value):
+            yield value
+    elif isinstance(value, dict):
         for inner, one in value.items():
             yield from _ids(one, inner)
     elif isinstance(value, list):
         for one in value:
             yield from _ids(one, name)
-    elif isinstance(value, str) and not name.endswith(("agency_id", "agency_ids")) and _ID.fullmatch(value):
-        yield value
 
 
-def _id(text: str | None) -> UUID | None:
-    return UUID(text) if text and _ID.fullmatch(text) else None
+def _id(text: str | None) -> str | None:
+    return text if text and _ID.fullmatch(text) else None
