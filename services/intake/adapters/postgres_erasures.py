@@ -8,6 +8,7 @@ from chassis.postgres import Transaction
 from kernel.ids import BeneficiaryId
 from services.intake.domain.erasure import (
     KEPT_ON,
+    UNTOLD,
     Certificate,
     Destroyed,
     DestroyedKey,
@@ -21,12 +22,15 @@ _KEYS: Final = """
     where beneficiary_id = any($1::uuid[]) order by key_class, epoch, key_id
 """
 _OF_PERSON: Final = {
-    "beneficiary_merge": "merged_beneficiary_id = any($1::uuid[]) or kept_beneficiary_id = any($1::uuid[])"
+    "beneficiary_merge": "merged_beneficiary_id = any($1::uuid[]) or kept_beneficiary_id = any($1::uuid[])",
+    # what an authority was given would tell that it asked
+    "disclosure": "beneficiary_id = any($1::uuid[]) and kind <> 'COMPELLED'",
 }
 _KEPT: Final = " union all ".join(
     f"select '{table}' as place, count(*) as count from {table}"  # noqa: S608  names of tables
     f" where {_OF_PERSON.get(table, 'beneficiary_id = any($1::uuid[])')}"
     for table in KEPT_ON
+    if table not in UNTOLD
 )
 _KEEP: Final = """
     insert into erasure (certificate_id, rights_request_id, agency_id, decided_by_principal_id,
@@ -66,7 +70,7 @@ class PostgresErasures:
         )
 
     async def kept(self, tx: Transaction, records: Collection[BeneficiaryId]) -> dict[str, int]:
-        """How many rows of each table stay."""
+        """How many rows of each table stay, of those of which it is told."""
         rows = await tx.connection.fetch(_KEPT, list(records))
         return {row["place"]: row["count"] for row in rows}
 

@@ -95,8 +95,12 @@ class ExportLine:
 class PostgresExports:
     """Reaches past row-level security, by a request that the caller may see and nobody has answered."""
 
+    async def hold_still(self, tx: Transaction, rights_request_id: UUID) -> None:
+        """Waits for what is under way about the person, and keeps all their records as they are by then."""
+        await tx.connection.execute("select hold_people_of_export($1)", rights_request_id)
+
     async def records(self, tx: Transaction, rights_request_id: UUID) -> Sequence[Any]:
-        """The sealed records of the person, for the vault to open; the person stays as they are."""
+        """The sealed records of the person, for the vault to open; who reads them holds the person still."""
         found: Sequence[Any] = await tx.connection.fetch(
             "select * from records_for_export($1)", rights_request_id
         )

@@ -8,8 +8,8 @@ from hashlib import sha256
 from typing import Final
 from uuid import UUID
 
-SCHEMA: Final = "kem-erasure/2"
-"""Of 1 nothing was said about answers."""
+SCHEMA: Final = "kem-erasure/3"
+"""Of 1 nothing was said about answers; of 2 it was told how many of `UNTOLD` were kept."""
 
 ANSWERS_SCHEMA: Final = "kem-erasure-answers/1"
 
@@ -38,6 +38,13 @@ KEPT_ON: Final[Mapping[str, str]] = {
 
 PROOF_OF_CONSENT: GDPR articles 7(1), 17(3)(e). ACCOUNTABILITY: articles 5(2), 19, 33. LEGAL_OBLIGATION:
 article 17(3)(b). STATISTICS: article 17(3)(d). LEGAL_CLAIMS: article 17(3)(e).
+"""
+
+UNTOLD: Final = frozenset({"authority_notification", "compelled_request", "complaint", "retention_hold"})
+"""Of these the certificate tells that such rows would be kept, not whether there are any.
+
+The agency that registered the request reads it, and a complaint may be about that agency; the person has it,
+and may not be told yet what an authority asked.
 """
 
 
@@ -102,6 +109,7 @@ def certificate_of(
     """The certificate, as RFC 8785 writes JSON: sorted, without spaces, whole numbers and strings only.
 
     Args:
+        kept_rows: how many by table, of none that is untold.
         recipients: agencies that were given something: GDPR article 19 obliges to tell them.
         answers: what they were asked back, also before, and what they have answered by now.
     """
@@ -129,6 +137,7 @@ def certificate_of(
             for table, count in sorted(kept_rows.items())
             if count
         ],
+        "kept_or_not": [{"rows_of": table, "ground": KEPT_ON[table]} for table in sorted(UNTOLD)],
     }
     return Certificate(certificate_id, erased_time, _canonical(document))
 

@@ -71,7 +71,11 @@ class RecalledDisclosure:
 
 @dataclass(frozen=True, slots=True)
 class Acknowledgement:
-    """What became of it; `kept_ground` is a code of KEPT_GROUNDS, empty where nothing is kept."""
+    """What became of it.
+
+    `kept_ground` is a code of KEPT_GROUNDS, or of HUB_KEPT_GROUNDS where the hub has answered for its holder;
+    empty where nothing is kept.
+    """
 
     destroyed_mask: int
     kept_mask: int
@@ -119,16 +123,14 @@ class Recall:
         return self.acknowledged_time is None and self.due_time <= now
 
     def check(self, answer: Acknowledgement) -> None:
-        """Refuses an answer that leaves something open.
+        """Refuses an answer of its holder that leaves something open.
 
         Raises:
             RuleBroken: ALREADY_ACKNOWLEDGED.
             Invalid: RECALL_NOT_COVERED, KEPT_GROUND_MISSING, NOTHING_KEPT, UNKNOWN_CODE.
         """
-        if self.acknowledged_time is not None:
-            raise RuleBroken(
-                "This was acknowledged already; the answer stays.", reason="ALREADY_ACKNOWLEDGED"
-            )
+        if self.acknowledgement is not None:
+            raise _answered(self.acknowledgement)
         said = answer.destroyed_mask | answer.kept_mask
         if answer.destroyed_mask & answer.kept_mask or said != self.recalled_mask:
             asked = ", ".join(codes.categories_in(self.recalled_mask))
@@ -145,6 +147,17 @@ class Recall:
             codes.listed("KEPT_GROUNDS", answer.kept_ground)
             if not answer.kept_mask:
                 raise Invalid("A ground is for what is kept, and nothing is.", reason="NOTHING_KEPT")
+
+
+def _answered(answer: Acknowledgement) -> RuleBroken:
+    if answer.kept_ground in codes.LISTS["HUB_KEPT_GROUNDS"]:
+        text = (
+            "The person permits it again, so the hub has answered that you keep it."
+            " If you have destroyed it, you may ask for it anew."
+        )
+    else:
+        text = "This was acknowledged already; the answer stays."
+    return RuleBroken(text, reason="ALREADY_ACKNOWLEDGED")
 
 
 def recalls_of(

@@ -68,6 +68,7 @@ async def export_person_data(
     """
     request = await open_to_caller(command.rights_request_id, tx, requests)
     request.check_export()
+    await exports.hold_still(tx, request.rights_request_id)
     earlier = await exports.earlier(tx, command.request_id)
     if earlier is not None and not _is_same(earlier, command, request):
         raise Conflict(
@@ -79,7 +80,6 @@ async def export_person_data(
     if earlier and not place and scope.mask & await corrected_since_given(tx, earlier.disclosure_id):
         raise corrected_since()
     opened = _opened(await exports.records(tx, request.rights_request_id), scope, vault)
-    # the person stays as they are by now: nothing is merged with them before the commit
     request.check_records(await exports.last_merged_time(tx, request.rights_request_id))
     _check_place(place, earlier, scope, len(opened))
     records = await exports.beneficiaries(tx, request.rights_request_id)

@@ -15,6 +15,7 @@ from kernel.errors import KemError, NotFound, RuleBroken
 from kernel.ids import BeneficiaryId
 from services.intake.adapters.postgres_erasures import PostgresErasures
 from services.intake.adapters.tombstones import Tombstones
+from services.intake.domain.authority import NotToldReason
 from services.intake.domain.erasure import KEPT_ON, Certificate
 from services.intake.domain.person_export import IdentityProof
 from services.intake.domain.recall import Acknowledgement
@@ -26,6 +27,8 @@ from services.intake.use_cases.erase_by_request import (
     erase_by_request,
     get_erasure_certificate,
 )
+from tests.support.authorities import Authorities
+from tests.support.complaints import Complaints
 from tests.support.consented_people import COURSES, OpenIntake, agreement_with, bits, grant, member_of
 from tests.support.rights import Rights
 from tests.support.telephone import A
@@ -123,6 +126,26 @@ async def test_the_certificate_holds_no_personal_data_and_can_be_read_later_as_i
     fact = DisclosureEvent.FromString(event["payload"]).rights_erasure_done
     assert fact.sha256 == sha256(written.document.encode()).digest()
     assert str(person).encode() not in event["payload"]
+
+
+async def test_it_does_not_tell_whether_somebody_complained_or_an_authority_asked(erasures: Erasures) -> None:
+    intake = erasures.intake
+    documents = []
+    for has_them in (False, True):
+        person = await erasures.given()
+        if has_them:
+            await Complaints(intake).register(accused=KEM, person=person)
+            authorities = Authorities(intake)
+            await authorities.notify(person, not_told_reason=NotToldReason.DANGER)
+            compelled = await authorities.register(person, "NAME")
+            await authorities.decide(compelled, "NAME")
+            await authorities.take(compelled)
+        asked = (await erasures.rights.register(person, Right.ERASURE)).rights_request_id
+        documents.append(json.loads((await erasures.erase(asked)).document))
+    without, with_them = documents
+    assert with_them["kept"] == without["kept"]
+    assert with_them["kept_or_not"] == without["kept_or_not"]
+    assert {"rows_of": "complaint", "ground": "LEGAL_CLAIMS"} in without["kept_or_not"]
 
 
 async def test_it_says_what_agencies_had_answered_and_read_again_what_they_answered_since(

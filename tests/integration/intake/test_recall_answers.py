@@ -30,6 +30,7 @@ from tests.support.vault import KEM, worker_of
         ({"kept": ("NAME",), "ground": ""}, "KEPT_GROUND_MISSING"),
         ({"kept": ("NAME",), "ground": "BECAUSE"}, "UNKNOWN_CODE"),
         ({"ground": "LEGAL_CLAIM"}, "NOTHING_KEPT"),
+        ({"kept": ("NAME",), "ground": "PERMITTED_AGAIN"}, "UNKNOWN_CODE"),
     ],
 )
 async def test_an_answer_covers_what_was_given_and_keeping_needs_a_ground(
@@ -70,6 +71,18 @@ async def test_the_holder_answers_once_and_the_sender_reads_why_something_is_kep
     fact = DisclosureEvent.FromString(told["payload"]).recall_acknowledged
     assert (fact.kept_mask, fact.kept_ground) == (bits("NAME"), "LEGAL_OBLIGATION")
     assert told["aggregate_version"] == 2
+
+
+async def test_the_database_takes_from_no_holder_that_it_is_permitted_again(recalls: Recalls) -> None:
+    person = await recalls.person_who_allows(A)
+    await recalls.given(person, A)
+    await recalls.intake.withdraw(person)
+    [recall] = await recalls.open()
+    said = Acknowledgement(0, recall.recalled_mask, "PERMITTED_AGAIN")
+    with pytest.raises(asyncpg.InsufficientPrivilegeError):
+        async with recalls.intake.database.transaction(HOLDER) as tx:
+            await recalls.intake.parts.recalls.answer(tx, recall.recall_id, said, None, await tx.now())
+    assert await recalls.open() == [recall]
 
 
 async def test_nobody_but_the_holder_answers_and_nobody_else_learns_of_it(recalls: Recalls) -> None:

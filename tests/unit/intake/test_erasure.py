@@ -14,7 +14,7 @@ DESTROYED = Destroyed(
     index_entries=3,
     categories=["NAME", "CHILDREN"],
 )
-KEPT = {"need": 2, "consent": 1, "complaint": 0}
+KEPT = {"need": 2, "consent": 1, "receipt": 0}
 
 
 def test_a_certificate_is_canonical_and_its_digest_is_that_of_its_text() -> None:

@@ -1133,7 +1133,9 @@ class RecallAcknowledged(_message.Message):
     kept_mask: _builtins.int
     """Bits of the data categories that it keeps; 0 likewise."""
     kept_ground: _builtins.str
-    """On what ground, a code of KEPT_GROUNDS; empty where it keeps nothing or the service is restricted."""
+    """On what ground, a code of KEPT_GROUNDS, or of HUB_KEPT_GROUNDS where the hub has answered for it; empty where it keeps
+    nothing or the service is restricted.
+    """
     def __init__(
         self,
         *,

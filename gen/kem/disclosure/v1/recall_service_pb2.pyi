@@ -174,7 +174,9 @@ class RecallAcknowledgement(_message.Message):
     KEPT_GROUND_FIELD_NUMBER: _builtins.int
     WORDS_FIELD_NUMBER: _builtins.int
     kept_ground: _builtins.str
-    """On what ground it keeps them, a code of KEPT_GROUNDS; empty where it keeps nothing."""
+    """On what ground it keeps them, a code of KEPT_GROUNDS, or of HUB_KEPT_GROUNDS where the hub has answered for it; empty
+    where it keeps nothing.
+    """
     words: _builtins.str
     """What it said in words; only in the view SENT, and empty where the person was erased since."""
     @_builtins.property
