@@ -101,7 +101,6 @@ class Merges:
                 METHOD,
                 tx,
                 needs=parts.needs,
-                consents=parts.consents,
                 agreements=parts.agreements,
                 vault=parts.vault,
             )

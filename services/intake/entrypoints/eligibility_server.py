@@ -37,7 +37,6 @@ class EligibilityServer(eligibility_service_pb2_grpc.EligibilityServiceServicer)
                 GET_PROFILES,
                 tx,
                 needs=parts.needs,
-                consents=parts.consents,
                 agreements=parts.agreements,
                 vault=parts.vault,
             )

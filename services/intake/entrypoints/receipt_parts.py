@@ -15,7 +15,6 @@ def receipt_parts(
     """Over the same people and consents; `referral` leads to referral's door."""
     return ReceiptParts(
         consent.people,
-        consent.consents,
         PostgresReceipts(consent.vault, settings.receipt_checks_per_minute),
         ReferralClient(referral),
         settings.desk_contact,

@@ -7,6 +7,7 @@ from uuid import UUID
 from chassis.postgres import Transaction
 from kernel.errors import NotFound, RuleBroken
 from kernel.ids import BeneficiaryId, ConsentId, ordered_id
+from services.intake.adapters.grant_cells import lock_cells
 from services.intake.adapters.postgres_beneficiaries import PostgresBeneficiaries
 from services.intake.adapters.postgres_consents import PostgresConsents
 from services.intake.adapters.postgres_recalls import PostgresRecalls
@@ -60,7 +61,7 @@ async def end_consent(
         raise NotFound("This person has given no such consent.", reason="CONSENT_NOT_FOUND")
     if await consents.is_ended(tx, command.consent_id):
         raise RuleBroken("This consent was ended already.", reason="CONSENT_ENDED")
-    cells = await consents.lock_cells(tx, command.beneficiary_id)
+    cells = await lock_cells(tx, command.beneficiary_id)
     now = await tx.now()
     ended = ConsentEnded(
         consent_event_id=ordered_id(),

@@ -7,8 +7,8 @@ from chassis.access_records import AccessRecord
 from chassis.postgres import Transaction
 from kernel.codes import purpose_of
 from kernel.ids import AgencyId, BeneficiaryId, NeedId
+from services.intake.adapters.grant_cells import open_cells
 from services.intake.adapters.postgres_agreements import PostgresAgreements
-from services.intake.adapters.postgres_consents import PostgresConsents
 from services.intake.adapters.postgres_needs import PostgresNeeds
 from services.intake.adapters.vault import Vault
 from services.intake.domain.eligibility import (
@@ -30,7 +30,6 @@ async def get_profiles(
     tx: Transaction,
     *,
     needs: PostgresNeeds,
-    consents: PostgresConsents,
     agreements: PostgresAgreements,
     vault: Vault,
 ) -> list[NeedProfile]:
@@ -52,7 +51,7 @@ async def get_profiles(
         for record, person in zip(records, vault.open_profile(records), strict=True)
     }
     merged = [beneficiary_id for beneficiary_id, one in people.items() if one.has_others]
-    cells = await consents.open_cells(tx, list(people), merged)
+    cells = await open_cells(tx, list(people), merged)
     recipients = {cell.agency_id for of_person in cells.values() for cell in of_person}
     contracts = await agreements.of_agencies(tx, list(recipients))
     now = await tx.now()

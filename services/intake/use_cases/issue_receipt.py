@@ -11,8 +11,8 @@ from chassis.postgres import Database, Transaction
 from kernel import codes
 from kernel.errors import Conflict, RuleBroken
 from kernel.ids import AgencyId, BeneficiaryId, random_id
+from services.intake.adapters.grant_cells import open_cells
 from services.intake.adapters.postgres_beneficiaries import PostgresBeneficiaries
-from services.intake.adapters.postgres_consents import PostgresConsents
 from services.intake.adapters.postgres_receipts import OpenNeed, PostgresReceipts
 from services.intake.adapters.referral_client import ReceiptLines, ReferralClient
 from services.intake.domain.receipt import (
@@ -47,7 +47,6 @@ class ReceiptParts:
     """What receipts work with. `desk_contact` is printed as it is."""
 
     people: PostgresBeneficiaries
-    consents: PostgresConsents
     receipts: PostgresReceipts
     referral: ReferralClient
     desk_contact: str = ""
@@ -119,7 +118,7 @@ async def _known(records: Sequence[BeneficiaryId], tx: Transaction, parts: Recei
     known = [fields for fields in opened if fields is not None]
     if len(known) < len(opened):
         raise RuleBroken("This person's data was erased.", reason="BENEFICIARY_ERASED")
-    cells = await parts.consents.open_cells(tx, records, records if len(records) > 1 else ())
+    cells = await open_cells(tx, records, records if len(records) > 1 else ())
     now = await tx.now()
     on_paper = [permits_on_paper(cells.get(record, ()), now) for record in records]
     permits = list(dict.fromkeys(permit for permitted, _ in on_paper for permit in permitted))

@@ -8,6 +8,7 @@ from chassis.postgres import Transaction
 from kernel.codes import mask
 from kernel.errors import NotFound, RuleBroken
 from kernel.ids import BeneficiaryId, ConsentId, ordered_id
+from services.intake.adapters.grant_cells import lock_cells
 from services.intake.adapters.postgres_beneficiaries import PostgresBeneficiaries
 from services.intake.adapters.postgres_consents import PostgresConsents
 from services.intake.adapters.postgres_recalls import PostgresRecalls
@@ -69,7 +70,7 @@ async def lift_denial(
     lifted = DenialLifted(
         ordered_id(), await consents.next_sequence(tx, person), person, command.consent_id, now
     )
-    closing = [cell for cell in await consents.lock_cells(tx, person) if is_closed_by(cell, lifted)]
+    closing = [cell for cell in await lock_cells(tx, person) if is_closed_by(cell, lifted)]
     if not closing:
         raise RuleBroken("This consent denies nothing any more.", reason="NOTHING_DENIED")
     [sealed] = await vault.seal_texts(tx, [(person, lifted.consent_event_id, command.words)])

@@ -10,6 +10,7 @@ from chassis.postgres import Transaction
 from kernel.codes import mask
 from kernel.errors import NotPermitted, RuleBroken
 from kernel.ids import BeneficiaryId, ReferralId, random_id
+from services.intake.adapters.grant_cells import remind_of_denials
 from services.intake.adapters.postgres_beneficiaries import PostgresBeneficiaries
 from services.intake.adapters.postgres_consents import PostgresConsents
 from services.intake.adapters.postgres_merges import PostgresMerges
@@ -84,7 +85,7 @@ async def merge_beneficiaries(
     )
     others = [record for record in records if record != merge.merged_id]
     await take_back_by_merge(merge.merged_id, others, tx, parts.consents, command.request_id)
-    await parts.consents.remind_of_denials(tx, records)
+    await remind_of_denials(tx, records)
     await tell_profile(tx, parts.people, records, command.request_id)
     # what one denies the other gave, perhaps, while nobody knew that they are one
     await open_recalls(tx, parts.recalls, records, request_id=command.request_id)

@@ -5,6 +5,7 @@ from uuid import UUID
 
 from chassis.postgres import Transaction
 from kernel.ids import BeneficiaryId, ordered_id
+from services.intake.adapters.grant_cells import lock_cells
 from services.intake.adapters.postgres_beneficiaries import PostgresBeneficiaries
 from services.intake.adapters.postgres_consents import PostgresConsents
 from services.intake.adapters.postgres_recalls import PostgresRecalls
@@ -32,7 +33,7 @@ async def object_to_use(
     """
     events = {}
     for record in records:
-        cells = await consents.lock_cells(tx, record)
+        cells = await lock_cells(tx, record)
         number = await consents.next_sequence(tx, record)
         objected = Objected(ordered_id(), number, record, await tx.now())
         closing = [cell for cell in cells if is_closed_by(cell, objected)]

@@ -9,6 +9,7 @@ from kernel.codes import mask
 from kernel.errors import NotFound, RuleBroken
 from kernel.ids import BeneficiaryId, ConsentId, ordered_id, random_id
 from services.intake.adapters.consent_details import details_text
+from services.intake.adapters.grant_cells import remind_of_denials
 from services.intake.adapters.postgres_beneficiaries import PostgresBeneficiaries
 from services.intake.adapters.postgres_consent_freezes import PostgresConsentFreezes
 from services.intake.adapters.postgres_consent_policy import PostgresConsentPolicy
@@ -112,7 +113,7 @@ async def record_consent(
         lacks_authority=not has_authority(record, birth, guardian, athens_day(now), is_doubted=is_doubted),
     )
     if others:
-        await consents.remind_of_denials(tx, [one.beneficiary_id for one in others], given.consent_id)
+        await remind_of_denials(tx, [one.beneficiary_id for one in others], given.consent_id)
     tx.publish(
         ConsentRecorded(
             consent_id=given.consent_id,

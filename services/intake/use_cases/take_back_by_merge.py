@@ -6,6 +6,7 @@ from uuid import UUID
 
 from chassis.postgres import Transaction
 from kernel.ids import BeneficiaryId, ordered_id
+from services.intake.adapters.grant_cells import lock_cells
 from services.intake.adapters.postgres_consents import PostgresConsents
 from services.intake.domain.cells import apply, is_closed_by
 from services.intake.domain.events import ConsentWithdrawn
@@ -33,7 +34,7 @@ async def take_back_by_merge(
     for record, own in said.items():
         pairs = others if record == merged_id else [merged_id]
         elsewhere = [event for other in pairs for event in said[other]]
-        cells, sequence = await consents.lock_cells(tx, record), await consents.next_sequence(tx, record)
+        cells, sequence = await lock_cells(tx, record), await consents.next_sequence(tx, record)
         for said_there in taken_back_elsewhere(own, elsewhere):
             withdrawal = replace(
                 said_there,

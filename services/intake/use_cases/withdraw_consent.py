@@ -7,6 +7,7 @@ from uuid import UUID
 
 from chassis.postgres import Transaction
 from kernel.ids import AgencyId, BeneficiaryId, DisclosureId, ordered_id
+from services.intake.adapters.grant_cells import lock_cells
 from services.intake.adapters.postgres_beneficiaries import PostgresBeneficiaries
 from services.intake.adapters.postgres_consents import PostgresConsents
 from services.intake.adapters.postgres_recalls import PostgresRecalls
@@ -81,7 +82,7 @@ async def _take_back(
     command: WithdrawConsent, tx: Transaction, consents: PostgresConsents, now: datetime
 ) -> int:
     """Of one record that is locked; answers how many permits it closed."""
-    cells = await consents.lock_cells(tx, command.beneficiary_id)
+    cells = await lock_cells(tx, command.beneficiary_id)
     withdrawal = ConsentTakenBack(
         consent_event_id=ordered_id(),
         sequence=await consents.next_sequence(tx, command.beneficiary_id),

@@ -53,7 +53,6 @@ async def _profile(intake: OpenIntake, need_id: NeedId) -> NeedProfile:
             METHOD,
             tx,
             needs=parts.needs,
-            consents=parts.consents,
             agreements=parts.agreements,
             vault=parts.vault,
         )

@@ -28,7 +28,6 @@ async def _profiles(intake: OpenIntake, *need_ids: NeedId) -> list[NeedProfile]:
             METHOD,
             tx,
             needs=parts.needs,
-            consents=parts.consents,
             agreements=parts.agreements,
             vault=parts.vault,
         )
@@ -123,7 +122,6 @@ async def test_one_call_is_one_access_record_and_a_constant_number_of_statements
                 METHOD,
                 tx,
                 needs=parts.needs,
-                consents=parts.consents,
                 agreements=parts.agreements,
                 vault=parts.vault,
             )
