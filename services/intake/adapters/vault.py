@@ -95,9 +95,15 @@ class Vault:
         Reaches people whom other agencies registered only while the caller's agency holds a referral of
         theirs: decide, and record, before you call it.
         """
+        return (await self.read_people(tx, [beneficiary_id], mask)).get(beneficiary_id)
+
+    async def read_people(
+        self, tx: Transaction, people: Sequence[BeneficiaryId], mask: int
+    ) -> dict[BeneficiaryId, dict[str, Any] | None]:
+        """The same of each of these people, by one statement."""
         # everybody has a profile: by it a living person without such records is told from an erased one
-        rows = await tx.connection.fetch(_RECORDS, [beneficiary_id], [PROFILE, *codes.categories_in(mask)])
-        return self.open_fields(rows).get(beneficiary_id)
+        rows = await tx.connection.fetch(_RECORDS, people, [PROFILE, *codes.categories_in(mask)])
+        return self.open_fields(rows)
 
     async def seal_texts(
         self, tx: Transaction, texts: Sequence[tuple[BeneficiaryId, UUID, str]]

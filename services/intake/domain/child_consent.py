@@ -1,6 +1,6 @@
 """Who may permit something for somebody under 18, how long that lasts, and when the child is asked too."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import date, timedelta
 from typing import Final
 
@@ -16,6 +16,14 @@ ON_RECORD_AS: Final[Mapping[ConsentGiver, str]] = {
     ConsentGiver.GUARDIAN: "GUARDIAN",
 }
 """The relation under which the person's record must name whoever says to be parent or guardian."""
+
+
+def youngest(births: Iterable[Birth], today: date) -> Birth:
+    """By which of their records a person is the youngest: a child by one of them is treated as a child.
+
+    What is not known counts only where nothing is.
+    """
+    return min(births, key=lambda birth: (birth.date is None, birth.age_on(today) or 0))
 
 
 def check_child_consent(

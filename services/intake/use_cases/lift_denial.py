@@ -16,6 +16,7 @@ from services.intake.adapters.vault import Vault
 from services.intake.domain.age_rules import FULL_AGE_YEARS
 from services.intake.domain.athens_day import athens_day
 from services.intake.domain.cells import DenialLifted, is_closed_by
+from services.intake.domain.child_consent import youngest
 from services.intake.domain.consent import DENIAL_LIFTED, ConsentGiver
 from services.intake.domain.events import ConsentStateRecorded
 from services.intake.use_cases.own_agency import own_agency
@@ -44,8 +45,8 @@ async def lift_denial(
     """When it took effect: from then on the record denies nothing, in an emergency neither. It permits
     nothing: that takes a consent.
 
-    What somebody else has denied for a child only: the child's own word stays. Repeat-safe only inside
-    `chassis.requests.once`.
+    What somebody else has denied for a child only: the child's own word stays. Whoever is of age by all that
+    their records know is no child. Repeat-safe only inside `chassis.requests.once`.
 
     Raises:
         NotFound: BENEFICIARY_NOT_FOUND: no such person, or not registered by the caller's agency;
@@ -58,8 +59,9 @@ async def lift_denial(
     giver = await consents.giver_of(tx, person, command.consent_id)
     if giver is None:
         raise NotFound("This person has given no such consent.", reason="CONSENT_NOT_FOUND")
-    known = await vault.read_categories(tx, person, mask(["BIRTH_AND_SEX"]))
-    age = known["birth"].age_on(athens_day(now)) if known else None
+    known = await vault.read_people(tx, records, mask(["BIRTH_AND_SEX"]))
+    births = [fields["birth"] for fields in known.values() if fields]
+    age = youngest(births, athens_day(now)).age_on(athens_day(now)) if births else None
     if age is not None and age >= FULL_AGE_YEARS:
         raise RuleBroken("This person is of age: what they deny is theirs.", reason="NOT_A_CHILD")
     if giver is ConsentGiver.SELF:

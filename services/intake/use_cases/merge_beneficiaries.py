@@ -110,9 +110,10 @@ async def check_decider(
     today = athens_day(await tx.now())
     is_protected = await parts.merges.is_protected(tx, records)
     is_protected |= is_end and await parts.merges.has_denials(tx, records)
+    known = await parts.vault.read_people(tx, list(records), mask(["BIRTH_AND_SEX"]))
     for record in records:
-        known = await parts.vault.read_categories(tx, record, mask(["BIRTH_AND_SEX"]))
-        age = known["birth"].age_on(today) if known else None
+        fields = known.get(record)
+        age = fields["birth"].age_on(today) if fields else None
         is_protected |= age is None or age < FULL_AGE_YEARS
     if is_protected:
         raise NotPermitted(

@@ -1,6 +1,8 @@
 """Records what a person agreed to, and opens the grants that follow from it."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
+from datetime import date
 from typing import Final
 from uuid import UUID
 
@@ -17,6 +19,7 @@ from services.intake.adapters.postgres_consents import PostgresConsents
 from services.intake.adapters.postgres_recalls import PostgresRecalls
 from services.intake.adapters.vault import Vault
 from services.intake.domain.athens_day import athens_day
+from services.intake.domain.beneficiary import Birth, Guardian
 from services.intake.domain.cells import ConsentGiven, GrantEffect, cells_of
 from services.intake.domain.child_consent import (
     authority_end,
@@ -24,6 +27,7 @@ from services.intake.domain.child_consent import (
     check_child_consent,
     child_age_band,
     has_authority,
+    youngest,
 )
 from services.intake.domain.consent import ConsentRecord
 from services.intake.domain.consent_rules import check_record
@@ -82,13 +86,10 @@ async def record_consent(
         tx, person.beneficiary_id, record.renews_consent_id
     ):
         raise NotFound("This person has given no such consent.", reason="CONSENT_NOT_FOUND")
-    known = await vault.read_categories(tx, person.beneficiary_id, _AGE_AND_GUARDIAN)
-    if known is None:
-        raise RuleBroken("This person's data was erased.", reason="BENEFICIARY_ERASED")
-    birth, guardian = known["birth"], known.get("guardian")
+    records = [one.beneficiary_id for one in (person, *others)]
+    birth, guardian = await _age_and_guardian(records, athens_day(now), tx, vault)
     _, rules = await policy.age_rules(tx)
     check_child_consent(record, birth, guardian, rules, athens_day(now))
-    records = [one.beneficiary_id for one in (person, *others)]
     is_doubted = await freezes.is_doubted(tx, records)
     last_day = authority_end(record, guardian)
     check_authority_end(record, last_day)
@@ -131,6 +132,22 @@ async def record_consent(
     if any(grant.effect is GrantEffect.DENY for grant in given.grants):
         await open_recalls(tx, recalls, records, request_id=command.request_id)
     return given.consent_id
+
+
+async def _age_and_guardian(
+    records: Sequence[BeneficiaryId], today: date, tx: Transaction, vault: Vault
+) -> tuple[Birth, Guardian | None]:
+    """The youngest age that these records say, and whom they name as guardian, the first record first.
+
+    Raises:
+        RuleBroken: BENEFICIARY_ERASED.
+    """
+    known = await vault.read_people(tx, records, _AGE_AND_GUARDIAN)
+    fields = [one for record in records if (one := known.get(record)) is not None]
+    if len(fields) < len(records):
+        raise RuleBroken("This person's data was erased.", reason="BENEFICIARY_ERASED")
+    guardians = (one["guardian"] for one in fields if one.get("guardian"))
+    return youngest((one["birth"] for one in fields), today), next(guardians, None)
 
 
 async def _sealed_details(

@@ -25,6 +25,7 @@ from services.intake.use_cases.duplicate_person import refuse_duplicate
 from services.intake.use_cases.own_agency import own_agency
 from services.intake.use_cases.review_guardian import review_guardian
 from services.intake.use_cases.tell_correction import tell_correction
+from services.intake.use_cases.tell_profile import tell_profile
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,7 +67,7 @@ async def update_beneficiary(
         RuleBroken: BENEFICIARY_ERASED.
     """
     agency_id = own_agency(tx.caller)
-    row = await people.lock(tx, command.beneficiary_id)
+    row, *others = await people.lock_as_one(tx, command.beneficiary_id)
     if row.version != command.expected_version:
         raise VersionConflict(
             "Somebody has changed this person's data since you read it; read it again, then change it.",
@@ -75,7 +76,6 @@ async def update_beneficiary(
     today = athens_day(await tx.now())
     beneficiary = checked(command.beneficiary, today)
     identifiers = exact_identifiers(beneficiary)
-    others = await people.others(tx, row.beneficiary_id)
     own_records = {row.beneficiary_id, *(one.beneficiary_id for one in others)}
     await refuse_duplicate(tx, search, identifiers, but=own_records)
     known = await people.fields(tx, row.beneficiary_id)
@@ -109,6 +109,9 @@ async def update_beneficiary(
     tx.publish(BeneficiaryUpdated(row.beneficiary_id, row.version + 1, request_id=command.request_id))
     if profile_changed:
         tx.publish(ProfileChanged(row.beneficiary_id, profile_version, request_id=command.request_id))
+    if is_frozen:
+        # a freeze of one record is a freeze of all
+        await tell_profile(tx, people, [one.beneficiary_id for one in others], command.request_id)
     if corrected := corrected_categories(known, beneficiary):
         await tell_correction(
             tx,
