@@ -8,6 +8,7 @@ from typing import Final, TypeVar
 
 from kernel.errors import Conflict, Invalid, NotFound, RuleBroken
 from kernel.ids import AgencyId, PrincipalId
+from kernel.names import check_name
 from kernel.vocabulary import Role
 
 _LOGIN: Final = re.compile(r"[a-z0-9][a-z0-9._@-]{1,98}[a-z0-9]")
@@ -175,6 +176,19 @@ def plain_login(text: str) -> str:
 def is_login(text: str) -> bool:
     """Whether anybody could have this login."""
     return _LOGIN.fullmatch(text) is not None
+
+
+def new_display_name(text: str) -> str:
+    """What a member of staff is called, for a new account.
+
+    Raises:
+        Invalid: DISPLAY_NAME_MISSING, NAME_NOT_PLAIN.
+    """
+    name = text.strip()
+    if not name:
+        raise Invalid("Say what the person is called.", reason="DISPLAY_NAME_MISSING")
+    check_name("display_name", name)
+    return name
 
 
 def new_login(text: str) -> str:

@@ -4,7 +4,7 @@ from chassis.caller import Caller
 from chassis.postgres import Transaction
 from kernel.ids import AgencyId, PrincipalId, random_id
 from services.access.adapters.postgres_accounts import ListedAccount
-from services.access.domain.account import Account, new_login
+from services.access.domain.account import Account, new_display_name, new_login
 from services.access.domain.roles import roles_of
 from services.access.use_cases.keep_accounts import KeepingParts, OneTimeAccess, keeper_of
 
@@ -23,7 +23,7 @@ async def open_account(
 
     Raises:
         NotPermitted: the agency is not the caller's, or a role not theirs to give.
-        Invalid: the login or a role is none.
+        Invalid: the login, the name or a role is none.
         LoginTaken: choose another one.
     """
     keeper = keeper_of(caller)
@@ -32,7 +32,12 @@ async def open_account(
     keeper.require_may_give(given)
     now = await tx.now()
     account = Account(
-        PrincipalId(random_id()), agency_id, new_login(login), display_name.strip(), given, opened_time=now
+        PrincipalId(random_id()),
+        agency_id,
+        new_login(login),
+        new_display_name(display_name),
+        given,
+        opened_time=now,
     )
     event = account.open()
     await parts.accounts.add(tx, account)

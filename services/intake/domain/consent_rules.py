@@ -6,6 +6,7 @@ from typing import Final
 
 from kernel.codes import INDIVIDUAL_ONLY_MASK, categories_in, language, purpose
 from kernel.errors import Invalid, RuleBroken
+from kernel.names import check_name
 from kernel.vocabulary import LegalBasis
 from services.intake.domain.cells import Grant, GrantEffect
 from services.intake.domain.consent import NEEDS_AUTHORITY, NEEDS_WITNESS, ConsentRecord, Interpreter
@@ -20,7 +21,7 @@ def check_record(record: ConsentRecord, now: datetime) -> None:
     Raises:
         Invalid: UNKNOWN_CODE, CONSENT_PERIOD_INVALID, CONSENT_PERIOD_TOO_LONG, CONSENT_ALREADY_ENDED,
             HAPPENED_IN_FUTURE, AUTHORITY_REFERENCE_MISSING, BASIS_NOT_CONSENT, SAFETY_IS_A_DENIAL,
-            WITNESS_MISSING.
+            WITNESS_MISSING, NAME_NOT_PLAIN.
         RuleBroken: FAMILY_CONSENT_TOO_WIDE, INTERPRETER_NOT_BOUND, INTERPRETER_NOT_INDEPENDENT.
     """
     language(record.spoken_language)
@@ -40,6 +41,7 @@ def check_record(record: ConsentRecord, now: datetime) -> None:
         _check_interpreter(record.interpreter)
     if record.method in NEEDS_WITNESS and not record.witness.strip():
         raise Invalid("Name the witness of what was said or marked.", reason="WITNESS_MISSING")
+    check_name("witness", record.witness)
     if record.given_by in NEEDS_AUTHORITY and not record.authority_reference.strip():
         raise Invalid(
             "Name the act by which a guardian or representative may decide for the person.",
@@ -74,6 +76,7 @@ def _check_family(record: ConsentRecord) -> None:
 
 
 def _check_interpreter(interpreter: Interpreter) -> None:
+    check_name("interpreter.reference", interpreter.reference)
     if not interpreter.has_signed_confidentiality:
         raise RuleBroken(
             "The interpreter must sign confidentiality before the person is asked.",

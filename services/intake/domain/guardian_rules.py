@@ -4,6 +4,7 @@ from collections.abc import Iterator
 from datetime import date
 
 from kernel import codes
+from kernel.names import unseen_in
 from services.intake.domain.age_rules import FULL_AGE_YEARS
 from services.intake.domain.beneficiary import Beneficiary, Guardian
 
@@ -35,6 +36,11 @@ def guardian_complaints(beneficiary: Beneficiary, today: date) -> Iterator[tuple
         yield "guardian.relation", "choose PARENT, GUARDIAN, CAREGIVER or NOT_APPOINTED."
     elif (guardian.relation == NOT_APPOINTED) != (not guardian.name.strip()):
         yield "guardian.name", f"give the name; it stays empty only where {NOT_APPOINTED} is chosen."
+    if unseen := unseen_in(guardian.name):
+        yield (
+            "guardian.name",
+            f"it has a character that nobody sees ({unseen}): type it anew instead of copying it.",
+        )
     if guardian.relation == "GUARDIAN" and not guardian.authority_reference.strip():
         yield "guardian.authority_reference", "give the reference of the order that appoints the guardian."
     if guardian.relation == "GUARDIAN" and guardian.authority_expires_date is None:

@@ -8,6 +8,7 @@ from enum import StrEnum
 from kernel.codes import categories_in
 from kernel.errors import Invalid, RuleBroken
 from kernel.ids import AgencyId, ReferralId
+from kernel.names import check_name
 from kernel.vocabulary import LegalBasis
 from services.intake.domain.agreement import Agreement
 from services.intake.domain.cells import Cell, decide
@@ -42,8 +43,9 @@ def check_handover(handover: Handover, recorded_time: datetime, now: datetime) -
         recorded_time: when the need was recorded: nothing was handed over before.
 
     Raises:
-        Invalid: CIRCUMSTANCES_MISSING, HAPPENED_IN_FUTURE, HAPPENED_BEFORE_NEED.
+        Invalid: CIRCUMSTANCES_MISSING, HAPPENED_IN_FUTURE, HAPPENED_BEFORE_NEED, NAME_NOT_PLAIN.
     """
+    check_name("spoken_to", handover.spoken_to)
     if handover.legal_basis is LegalBasis.VITAL_INTEREST and not handover.circumstances.strip():
         raise Invalid(
             "Please say in words what made it necessary to tell more than the person's consent allows.",

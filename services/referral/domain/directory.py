@@ -8,6 +8,7 @@ from kernel import codes
 from kernel.codes import AgeBand, CapacityKind, Channel, HouseholdBand, Listing, LocationVisibility, Sex
 from kernel.errors import Invalid, NotFound, NotPermitted
 from kernel.ids import ActivityId, AgencyId, ServiceId
+from kernel.names import check_name
 from services.referral.domain.capacity import DeclaredCapacity
 from services.referral.domain.opening import OpeningHours
 
@@ -48,7 +49,8 @@ class Agency:
     sample: bool
 
     def check(self) -> None:
-        """Raises Invalid (UNKNOWN_CODE) for a committee that does not exist."""
+        """Raises Invalid: UNKNOWN_CODE for a committee that does not exist, NAME_NOT_PLAIN."""
+        _check_names(self.name_el, self.name_en)
         _all_known(self.committees, codes.COMMITTEES, "committee")
 
 
@@ -100,9 +102,11 @@ class Service:
         """Refuses what matching could not decide on, or must not decide on.
 
         Raises:
-            Invalid: UNKNOWN_CODE, or a rule that this service type may not have (SEX_RULE_NOT_ALLOWED,
-                STATUS_RULE_NOT_ALLOWED, STATUS_RULE_MISSING, STATUS_PROOF_MISSING).
+            Invalid: UNKNOWN_CODE, NAME_NOT_PLAIN, or a rule that this service type may not have
+                (SEX_RULE_NOT_ALLOWED, STATUS_RULE_NOT_ALLOWED, STATUS_RULE_MISSING, STATUS_PROOF_MISSING).
         """
+        _check_names(self.name_el, self.name_en)
+        check_name("location.address", self.location.address)
         kind = codes.service_type(self.service_type)
         rules = self.eligibility
         _all_known([self.location.district], codes.DISTRICTS, "district")
@@ -153,7 +157,8 @@ class Activity:
     capacity: DeclaredCapacity
 
     def check(self) -> None:
-        """Raises Invalid (ACTIVITY_TIMES_INVALID) where it ends before it begins."""
+        """Raises Invalid: ACTIVITY_TIMES_INVALID where it ends before it begins, NAME_NOT_PLAIN."""
+        _check_names(self.name_el, self.name_en)
         if self.end_time <= self.start_time:
             raise Invalid(
                 "An activity must end after it begins.",
@@ -169,6 +174,11 @@ def once_each(ids: Iterable[object], kind: str) -> None:
         if one in seen:
             raise Invalid(f"The same {kind} stands twice in this request.", reason="NAMED_TWICE", id=str(one))
         seen.add(one)
+
+
+def _check_names(name_el: str, name_en: str) -> None:
+    check_name("name.el", name_el)
+    check_name("name.en", name_en)
 
 
 def _all_known(written: Iterable[str], known: Collection[str], kind: str) -> None:

@@ -27,6 +27,7 @@ from services.intake.domain.consent import (
 from tests.support.consented_people import ARABIC, EVERYTHING, OpenIntake, bits, grant, member_of
 
 A, B = uuid4(), uuid4()
+_INTERPRETER = Interpreter("Interpreter 12", InterpreterMode.TELEPHONE, True, False, True)
 
 
 async def _cells(intake: OpenIntake, person: BeneficiaryId) -> dict[object, object]:
@@ -134,6 +135,8 @@ async def test_concurrent_consents_of_one_person_are_numbered_without_gaps(intak
         ({"grants": (grant(A, is_safety_critical=True),)}, "SAFETY_IS_A_DENIAL"),
         ({"method": ConsentMethod.VERBAL_WITNESSED}, "WITNESS_MISSING"),
         ({"method": ConsentMethod.THUMBPRINT, "witness": " "}, "WITNESS_MISSING"),
+        ({"method": ConsentMethod.THUMBPRINT, "witness": "A \u2067Witness"}, "NAME_NOT_PLAIN"),
+        ({"interpreter": replace(_INTERPRETER, reference="I-\u200f1")}, "NAME_NOT_PLAIN"),
     ],
 )
 async def test_a_consent_that_could_not_stand_is_refused_and_nothing_is_kept(
@@ -147,9 +150,6 @@ async def test_a_consent_that_could_not_stand_is_refused_and_nothing_is_kept(
     assert refusal.value.stable_reason == reason
     assert await intake.rows("select from consent") == []
     assert await intake.told("ConsentRecorded") == []
-
-
-_INTERPRETER = Interpreter("Interpreter 12", InterpreterMode.TELEPHONE, True, False, True)
 
 
 @pytest.mark.parametrize(

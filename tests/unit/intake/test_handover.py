@@ -98,6 +98,7 @@ def test_what_was_told_beyond_consent_is_put_on_record_as_a_vital_interest_only(
         ({"legal_basis": LegalBasis.VITAL_INTEREST, "circumstances": "  "}, "CIRCUMSTANCES_MISSING"),
         ({"happened_time": NOW + timedelta(hours=1)}, "HAPPENED_IN_FUTURE"),
         ({"happened_time": NOW - timedelta(days=2)}, "HAPPENED_BEFORE_NEED"),
+        ({"spoken_to": "Somebody\u202e on duty"}, "NAME_NOT_PLAIN"),
     ],
 )
 def test_a_report_that_cannot_be_so_is_refused(changes: dict[str, Any], reason: str) -> None:
