@@ -126,6 +126,16 @@ def test_a_connection_to_another_machine_is_checked_unless_told_otherwise(url: s
     assert AdminUrl.parse(url).parameters["sslmode"] == sslmode
 
 
+@pytest.mark.parametrize("sslmode", ["prefer", "allow", "Require", "verify", "on"])
+@pytest.mark.parametrize("host", ["10.0.0.7", "127.0.0.1"])
+def test_what_would_go_on_in_plain_where_somebody_stands_between_is_refused(host: str, sslmode: str) -> None:
+    with pytest.raises(StackFailure, match="verify-full, verify-ca, require or disable") as caught:
+        AdminUrl.parse(f"postgres://admin:secret@{host}/postgres?sslmode={sslmode}")
+    assert f"sslmode={sslmode}" in str(caught.value)
+    assert "secret" not in str(caught.value)
+    assert caught.value.exit_code == 2
+
+
 @pytest.mark.parametrize("host", ["10.0.0.7", "db.example", "[2001:db8::7]:5433"])
 def test_another_machine_that_nothing_vouches_for_is_refused_with_what_to_set(host: str) -> None:
     with pytest.raises(StackFailure) as caught:

@@ -25,7 +25,7 @@ WARNINGS: Final = {
 _BEGIN_ANEW: Final = (
     "move the folder away; then ./kem up makes a new authority, and every agency needs a new certificate."
 )
-_KEY_GIVEN_UP: Final = (RevocationReason.KEY_COMPROMISED, RevocationReason.KEY_LOST)
+_KEY_GIVEN_UP: Final = frozenset(one for one in RevocationReason if one.gives_key_up)
 _KEY, _CHAIN, _AUTHORITIES = "key.pem", "certificate.pem", "authorities.pem"
 
 
@@ -141,25 +141,31 @@ class CertificateOffice:
 
     def revoke(self, whose: str, reason: RevocationReason) -> list[Entry]:
         """Revokes all certificates of an agency, or the one with a serial; and where the key itself is given
-        up, all the others over it.
+        up, all the others over it. By its serial that can be said also of one that has ended, or was revoked
+        for a lesser reason; of an agency's it is meant of those in force, not of keys that were replaced.
+
+        Returns:
+            Them, as they were before.
 
         Raises:
             StackFailure: there is none that could be revoked.
         """
         now = datetime.now(UTC)
-        in_force = [one for one in self.registry.entries() if one.state(now) is CertificateState.IN_FORCE]
-        named = {entry.serial for entry in self._of(whose) or self._with_serial(whose)}
-        found = [entry for entry in in_force if entry.serial in named]
-        if reason in _KEY_GIVEN_UP:
-            keys = {entry.key_digest for entry in found} - {""}
-            found = [entry for entry in in_force if entry.serial in named or entry.key_digest in keys]
-        if not found:
+        entries = self.registry.entries()
+        of_agency, one = self._of(whose), self._with_serial(whose)
+        named = {entry.serial for entry in of_agency or one}
+        in_force = {entry.serial for entry in entries if entry.state(now) is CertificateState.IN_FORCE}
+        wanted = named & in_force
+        if reason.gives_key_up:
+            if not of_agency:
+                wanted |= {entry.serial for entry in one if reason.is_worse_than(entry.reason)}
+            keys = {entry.key_digest for entry in entries if entry.serial in wanted} - {""}
+            wanted |= {entry.serial for entry in entries if entry.key_digest in keys} & in_force
+        if not wanted:
             if self.registry.is_begun():
                 self.registry.write_revoked()  # an earlier try may have ended between its record and this
-            raise StackFailure(
-                f"No certificate in force is {whose}'s or has that serial; see ./kem certs list.",
-                2,
-            )
+            raise StackFailure(_why_none(whose, of_agency, one), 2)
+        found = [entry for entry in entries if entry.serial in wanted]
         self.registry.revoke([entry.serial for entry in found], reason)
         return found
 
@@ -229,6 +235,21 @@ class CertificateOffice:
     def _with_serial(self, serial: str) -> list[Entry]:
         plain = serial.lower().replace(":", "").lstrip("0")  # as other programs write it
         return [one for one in self.registry.entries() if one.serial == plain]
+
+
+def _why_none(whose: str, of_agency: list[Entry], one: list[Entry]) -> str:
+    worse = " and ".join(sorted(_KEY_GIVEN_UP))
+    if of_agency:
+        return (
+            f"No certificate in force is {whose}'s. Where the key of one that has ended or was revoked is"
+            f" given up ({worse}), name the serial; see ./kem certs list."
+        )
+    if one and one[0].reason:
+        return (
+            f"The certificate with this serial was revoked as {one[0].reason} already; a reason is corrected"
+            f" to a worse one only ({worse})."
+        )
+    return f"No certificate in force is {whose}'s or has that serial; see ./kem certs list."
 
 
 def _holder_in(file: Path) -> Holder | None:

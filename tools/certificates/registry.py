@@ -27,6 +27,17 @@ class RevocationReason(StrEnum):
     REPLACED = "REPLACED"
     ISSUED_IN_ERROR = "ISSUED_IN_ERROR"
 
+    @property
+    def gives_key_up(self) -> bool:
+        """Whether somebody else has the key, or may have it."""
+        return self in (self.KEY_LOST, self.KEY_COMPROMISED)
+
+    def is_worse_than(self, said: str) -> bool:
+        """Whether it says more against the key than the reason that was said, which it may then correct."""
+        if self is self.KEY_COMPROMISED:
+            return said != self
+        return self is self.KEY_LOST and said not in (self.KEY_LOST, self.KEY_COMPROMISED)
+
 
 class CertificateState(StrEnum):
     """What a certificate is worth now."""
@@ -79,8 +90,11 @@ class Registry:
         try:
             events = self._events()
             revoked = {said["serial"]: said for said in events if said["event"] == "CertificateRevoked"}
+            corrected = {said["serial"]: said for said in events if said["event"] == "RevocationCorrected"}
             issued = (said for said in events if said["event"] == "CertificateIssued")
-            return [_entry(said, revoked.get(said["serial"])) for said in issued]
+            return [
+                _entry(said, revoked.get(said["serial"]), corrected.get(said["serial"])) for said in issued
+            ]
         except (ValueError, KeyError, TypeError):
             raise StackFailure(
                 f"{self._file} says something that this version of KEM does not know, or was changed by hand:"
@@ -108,12 +122,17 @@ class Registry:
             )
 
     def revoke(self, serials: list[str], reason: RevocationReason) -> None:
-        """Revokes certificates; running services take no call over them within a second. Repeat-safe."""
+        """Revokes certificates; running services take no call over them within a second. Of those that were
+        revoked before, the reason is corrected to a worse one, never to a better one; since when they are
+        revoked stays. Repeat-safe.
+        """
         with self.held():
-            done = {entry.serial for entry in self.entries() if entry.revoked_time is not None}
+            said = {entry.serial: entry.reason for entry in self.entries() if entry.revoked_time is not None}
             for serial in serials:
-                if serial not in done:
+                if serial not in said:
                     self._add(event="CertificateRevoked", serial=serial, reason=reason.value)
+                elif reason.is_worse_than(said[serial]):
+                    self._add(event="RevocationCorrected", serial=serial, reason=reason.value)
             self._write_revoked()
 
     def write_revoked(self) -> None:
@@ -162,7 +181,7 @@ class Registry:
             os.close(lock)
 
 
-def _entry(issued: dict[str, Any], revoked: dict[str, Any] | None) -> Entry:
+def _entry(issued: dict[str, Any], revoked: dict[str, Any] | None, corrected: dict[str, Any] | None) -> Entry:
     return Entry(
         serial=issued["serial"],
         holder=Holder.parse(issued["holder"]),
@@ -173,7 +192,7 @@ def _entry(issued: dict[str, Any], revoked: dict[str, Any] | None) -> Entry:
         key_digest=issued.get("key_digest", ""),
         revoked_time=datetime.fromisoformat(revoked["event_time"]) if revoked else None,
         revoked_by=revoked["by"] if revoked else "",
-        reason=revoked["reason"] if revoked else "",
+        reason=(corrected or revoked)["reason"] if revoked else "",
     )
 
 

@@ -65,7 +65,8 @@ def _names() -> list[str]:
 def print_revoked(entries: list[Entry]) -> None:
     """Which ones, and what that does."""
     for entry in entries:
-        typer.echo(f"Revoked: {entry.code}, serial {entry.serial}.")
+        before = f" (it was revoked as {entry.reason} before)" if entry.reason else ""
+        typer.echo(f"Revoked: {entry.code}, serial {entry.serial}{before}.")
     typer.echo("The hub of this folder takes no call over it any more; open streams end within seconds.")
 
 

@@ -17,6 +17,8 @@ from tools.stack.process import last_line
 OLDEST_VERSION: Final = 17
 SCHEMES: Final = ("postgres", "postgresql")
 _PARAMETERS: Final = ("sslmode", "sslrootcert", "sslcert", "sslkey")
+_SSLMODES: Final = ("verify-full", "verify-ca", "require", "disable")
+"""Without `prefer` and `allow`: they go on in plain where somebody in between says that there is no TLS."""
 _DEFAULT_PORT: Final = 5432
 
 _ABOUT_US: Final = """
@@ -68,6 +70,12 @@ class AdminUrl:
             raise StackFailure(
                 f"The database's address has {unknown[0]}=…, which is not known;"
                 f" it may have {', '.join(_PARAMETERS)}.",
+                exit_code=2,
+            )
+        if given.get("sslmode", _SSLMODES[0]) not in _SSLMODES:
+            raise StackFailure(
+                f"The database's address has sslmode={given['sslmode']}, which does not say whether the"
+                f" connection is by TLS; it may be {', '.join(_SSLMODES[:-1])} or {_SSLMODES[-1]}.",
                 exit_code=2,
             )
         return cls(

@@ -1,13 +1,18 @@
 """What each service may do at the hub's own Kafka: to write where it is a source, to read what it follows."""
 
+import time
 from collections.abc import Collection, Iterator, Sequence
 from pathlib import Path
 from typing import Any, Final
 
 from chassis.topics import READERS, SOURCES
 from tools.stack.apache import CLIENTS
+from tools.stack.failure import StackFailure
 from tools.stack.topics import administration
 
+_HEARSAY_SECONDS: Final = 10.0
+"""A node hears of what was taken a moment after the cluster has acknowledged it."""
+_HEARSAY_PAUSE_SECONDS: Final = 0.05
 _REFERRAL_GROUP: Final = "referral"
 """Intake looks how far this one has read, and takes no more needs than can be matched."""
 
@@ -23,18 +28,39 @@ def settle_rights(bootstrap: str, services: Sequence[str], former: Collection[st
         What was taken, one clause each.
 
     Raises:
-        RuntimeError: the broker refused one of them.
+        StackFailure: the broker refused one of them, or one that was taken is there still.
     """
     declared = set(rights_of(services))
     with administration(bootstrap) as admin:
         if declared and admin.create_acls(list(declared))["failed"]:
-            raise RuntimeError("rights at Kafka could not be given")
+            raise StackFailure("Kafka did not give the services the rights that they need.")
         there = [one for name in sorted({*services, *former}) for one in _rights_there(admin, name)]
         surplus = [one for one in there if one not in declared]
-        refused = [error for *_, error in admin.delete_acls(surplus)] if surplus else []
-    if any(getattr(error, "errno", 0) for error in refused):
-        raise RuntimeError("rights at Kafka could not be taken away")
-    return [_in_words(one) for one in surplus]
+        if surplus:
+            take_away(admin, surplus)
+    return [f"{_holder(one)} may no longer {_in_words(one)}" for one in surplus]
+
+
+def take_away(admin: Any, rights: Sequence[Any]) -> None:
+    """Returns when nobody has any of these rights. The client passes over errors of single ones, so what it
+    answers is no proof: they are looked for.
+
+    Raises:
+        StackFailure: the broker refused, or some are there still; it names them.
+    """
+    refused = [error for *_, error in admin.delete_acls(list(rights)) if getattr(error, "errno", 0)]
+    until = time.monotonic() + (0 if refused else _HEARSAY_SECONDS)
+    holders = sorted({_holder(one) for one in rights})
+    while True:
+        there = {right for name in holders for right in _rights_there(admin, name)}
+        left = [one for one in rights if one in there]
+        if not left and not refused:
+            return
+        if time.monotonic() >= until:
+            named = "; ".join(f"{_holder(one)} may {_in_words(one)}" for one in left or rights)
+            why = f" ({_name_of(refused[0])})" if refused else ""
+            raise StackFailure(f"Kafka did not take away what this version does not declare{why}: {named}.")
+        time.sleep(_HEARSAY_PAUSE_SECONDS)
 
 
 def _rights_there(admin: Any, service: str) -> list[Any]:
@@ -52,7 +78,7 @@ def _rights_there(admin: Any, service: str) -> list[Any]:
         ACLFilter(f"User:{service}", None, ACLOperation.ANY, ACLPermissionType.ALLOW, anything)
     )
     if error.errno:
-        raise RuntimeError("rights at Kafka could not be read")
+        raise StackFailure(f"Kafka does not say which rights {service} has ({_name_of(error)}).")
     return list(found)
 
 
@@ -60,7 +86,18 @@ def _in_words(right: Any) -> str:
     pattern = right.resource_pattern
     place = f"{pattern.resource_type.name.lower()} {pattern.resource_name}"
     every = " and all that begin so" if pattern.pattern_type.name == "PREFIXED" else ""
-    return f"{right.principal.removeprefix('User:')} may no longer {right.operation.name} {place}{every}"
+    return f"{right.operation.name} {place}{every}"
+
+
+def _name_of(error: Any) -> str:
+    """The client answers with classes of errors."""
+    name: str = error.__name__ if isinstance(error, type) else type(error).__name__
+    return name
+
+
+def _holder(right: Any) -> str:
+    name: str = right.principal.removeprefix("User:")
+    return name
 
 
 def read_certificate_again(bootstrap: str, brokers: Sequence[int], file: Path) -> None:

@@ -1,5 +1,6 @@
 """An agency's own request: its key is signed and never is here; whom a certificate is for the hub says."""
 
+from datetime import timedelta
 from pathlib import Path
 from uuid import UUID
 
@@ -11,7 +12,8 @@ from cryptography.hazmat.primitives.hashes import SHA256
 from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat
 from cryptography.x509.oid import NameOID
 
-from chassis.certificates import Holder, is_issued_by, is_key_of
+from chassis.certificates import Holder, HolderKind, is_issued_by, is_key_of
+from tools.certificates.authority import LIFETIMES
 from tools.certificates.office import CertificateOffice
 from tools.certificates.registry import RevocationReason
 from tools.certificates.words import print_handed_over
@@ -202,3 +204,73 @@ def test_a_key_that_is_given_up_takes_every_certificate_over_it_along(
     assert revoked == ([first, second] if ends else [second])
     in_force = [entry.serial for entry in office.registry.entries() if entry.revoked_time is None]
     assert in_force == [one for one in (first, second, other) if one not in revoked]
+
+
+def test_a_key_that_is_found_given_up_later_is_so_and_since_when_it_was_revoked_stays(
+    office: CertificateOffice, tmp_path: Path
+) -> None:
+    """Often it is found only after a certificate was replaced that somebody had its key."""
+    request = on_a_stick(tmp_path, request_by(ec.generate_private_key(ec.SECP256R1())))
+    first = office.issue(AGENCY, "SAMPLE", request=request).certificate.serial
+    second = office.renew("SAMPLE", request=request).certificate.serial
+    office.revoke(first, RevocationReason.REPLACED)
+    since = {one.serial: one.revoked_time for one in office.registry.entries()}[first]
+    found = office.revoke(first, RevocationReason.KEY_COMPROMISED)
+    assert [entry.serial for entry in found] == [first, second]
+    entries = {one.serial: one for one in office.registry.entries()}
+    assert {one.reason for one in entries.values()} == {"KEY_COMPROMISED"}
+    assert entries[first].revoked_time == since
+    with pytest.raises(StackFailure, match="revoked as KEY_COMPROMISED: ask the agency for a request over"):
+        office.issue(AGENCY, "SAMPLE", request=request)
+
+
+@pytest.mark.parametrize(
+    ("said", "later", "is_taken"),
+    [
+        (RevocationReason.REPLACED, RevocationReason.KEY_LOST, True),
+        (RevocationReason.KEY_LOST, RevocationReason.KEY_COMPROMISED, True),
+        (RevocationReason.KEY_COMPROMISED, RevocationReason.KEY_LOST, False),
+        (RevocationReason.KEY_COMPROMISED, RevocationReason.KEY_COMPROMISED, False),
+        (RevocationReason.KEY_LOST, RevocationReason.REPLACED, False),
+        (RevocationReason.REPLACED, RevocationReason.AGENCY_LEFT, False),
+    ],
+)
+def test_a_reason_is_corrected_to_a_worse_one_only(
+    office: CertificateOffice, tmp_path: Path, said: RevocationReason, later: RevocationReason, is_taken: bool
+) -> None:
+    serial = office.issue(AGENCY, "SAMPLE", tmp_path / "one").certificate.serial
+    office.revoke(serial, said)
+    if is_taken:
+        office.revoke(serial, later)
+    else:
+        with pytest.raises(StackFailure, match=f"was revoked as {said} already"):
+            office.revoke(serial, later)
+    assert [entry.reason for entry in office.registry.entries()] == [later if is_taken else said]
+
+
+def test_by_an_agencys_code_nothing_is_said_of_keys_that_were_replaced(
+    office: CertificateOffice, tmp_path: Path
+) -> None:
+    replaced = office.issue(AGENCY, "SAMPLE", tmp_path / "one").certificate.serial
+    office.revoke(replaced, RevocationReason.REPLACED)
+    lost = office.issue(AGENCY, "SAMPLE", tmp_path / "other").certificate.serial
+    office.revoke("SAMPLE", RevocationReason.KEY_LOST)
+    reasons = {entry.serial: entry.reason for entry in office.registry.entries()}
+    assert reasons == {replaced: "REPLACED", lost: "KEY_LOST"}
+    with pytest.raises(StackFailure, match="name the serial"):
+        office.revoke("SAMPLE", RevocationReason.KEY_COMPROMISED)
+
+
+def test_the_key_of_a_certificate_that_has_ended_can_be_given_up_too(
+    office: CertificateOffice, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    key = ec.generate_private_key(ec.SECP256R1())
+    request = on_a_stick(tmp_path, request_by(key))
+    monkeypatch.setitem(LIFETIMES, HolderKind.AGENCY, timedelta(seconds=0))
+    ended = office.issue(AGENCY, "SAMPLE", request=request).certificate.serial
+    monkeypatch.undo()
+    with pytest.raises(StackFailure, match="No certificate in force"):
+        office.revoke(ended, RevocationReason.REPLACED)
+    office.revoke(ended, RevocationReason.KEY_COMPROMISED)
+    with pytest.raises(StackFailure, match="revoked as KEY_COMPROMISED"):
+        office.issue(AGENCY, "SAMPLE", request=request)
