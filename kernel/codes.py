@@ -101,7 +101,7 @@ class PriorityGroup(Named):
 class District(Named):
     latitude: float
     longitude: float
-    minutes: Mapping[str, int]
+    minutes: Mapping[str, int]  # usual ones by public transport, by district; rough, meant for bands
 
 
 def _load(file: str) -> dict[str, Any]:
@@ -238,11 +238,6 @@ LISTS: Mapping[str, Mapping[str, Named]] = MappingProxyType(
 )
 
 
-def listed(list_name: str, code: str) -> Named:
-    """An entry of DOCUMENTS, DOCUMENT_STATES, SPECIFIC_NEEDS, RELATIONS, … (the tables of lists.toml)."""
-    return _known(_known(LISTS, list_name, "list"), code, f"{list_name} entry")
-
-
 PRIORITY_GROUPS: Mapping[str, PriorityGroup] = _entries(PriorityGroup, _load("priority_groups"))
 LAST_PRIORITY_GROUP = len(PRIORITY_GROUPS)
 """The group of everybody who has none of the causes."""
@@ -252,8 +247,3 @@ DISTRICTS: Mapping[str, District] = _entries(District, _load("districts"))
 
 def district(code: str) -> District:
     return _known(DISTRICTS, code, "district")
-
-
-def travel_minutes(start: str, end: str) -> int:
-    """Usual minutes by public transport between two districts; rough, meant for bands."""
-    return district(start).minutes[district(end).code]

@@ -67,14 +67,6 @@ class LegalBasis(Code):
     PUBLIC_TASK = auto()
 
 
-class LegalRegime(Code):
-    """Under which law an agency holds what it is given."""
-
-    GDPR_CONTROLLER = auto()
-    UN_PRIVILEGES_IMMUNITIES = auto()
-    THIRD_COUNTRY = auto()
-
-
 class Sex(Code):
     F = auto()
     M = auto()
@@ -121,11 +113,6 @@ class HouseholdBand(StrEnum):
     UP_TO_FOUR = "3-4"
     UP_TO_SIX = "5-6"
     SEVEN_OR_MORE = "7+"
-
-
-def household_band_of(people: int) -> HouseholdBand:
-    """The band of a household of so many people, the person included (1 at least)."""
-    return list(HouseholdBand)[0 if people <= 1 else 1 if people == 2 else min((people + 1) // 2, 4)]
 
 
 class Channel(Code):

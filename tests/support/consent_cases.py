@@ -9,8 +9,8 @@ from uuid import UUID
 
 from kernel.codes import ASSESSMENT_MASK
 from kernel.ids import AgencyId, BeneficiaryId, ConsentId
-from kernel.vocabulary import LegalBasis, LegalRegime
-from services.intake.domain.agreement import Agreement
+from kernel.vocabulary import LegalBasis
+from services.intake.domain.agreement import Agreement, LegalRegime
 from services.intake.domain.cells import (
     Cell,
     ConsentEnded,

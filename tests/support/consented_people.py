@@ -14,9 +14,9 @@ from chassis.caller import Caller
 from chassis.postgres import Database, Transaction
 from kernel import codes
 from kernel.ids import AgencyId, BeneficiaryId, ConsentId, OfferId
-from kernel.vocabulary import LegalBasis, LegalRegime, Origin, Routing, Urgency
+from kernel.vocabulary import LegalBasis, Origin, Routing, Urgency
 from services.intake.adapters.event_codec import encode
-from services.intake.domain.agreement import Agreement
+from services.intake.domain.agreement import Agreement, LegalRegime
 from services.intake.domain.cells import Grant, GrantEffect
 from services.intake.domain.consent import (
     ConsentGiver,

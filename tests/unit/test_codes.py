@@ -22,8 +22,6 @@ from kernel.codes import (
     StatusAnswer,
     band_of,
     categories_in,
-    household_band_of,
-    listed,
     mask,
     purpose_of,
     reason,
@@ -32,6 +30,7 @@ from kernel.codes import (
     travelling,
 )
 from kernel.errors import Invalid
+from services.intake.domain.person_profile import household_band_of
 
 PURPOSE_NUMBERS = {
     "SERVICE_HOUSING": 1,
@@ -83,7 +82,6 @@ def test_everything_has_a_greek_and_an_english_name() -> None:
         lambda: travelling("RETURN", "TEAPOT"),
         lambda: mask(["TEAPOT"]),
         lambda: categories_in(1 << 62),
-        lambda: listed("DOCUMENTS", "TEAPOT"),
     ],
 )
 def test_an_unknown_code_fails_loudly(ask) -> None:  # type: ignore[no-untyped-def]  # one test for many kinds of code

@@ -31,6 +31,7 @@ from kem.partner.v1 import partner_inbox_service_pb2
 from kem.referral.v1 import referral_events_pb2, referral_pb2, referral_service_pb2
 from kernel import codes, vocabulary
 from services.access.domain.account import AccountState
+from services.intake.domain.agreement import LegalRegime
 from services.notifications.domain.push_endpoint import PushFailure, PushState
 from services.referral.domain.conditions import Exclusion, MatchWarning
 
@@ -56,7 +57,7 @@ LISTS = [
     vocabulary.Routing,
     vocabulary.Origin,
     vocabulary.LegalBasis,
-    vocabulary.LegalRegime,
+    LegalRegime,
     vocabulary.Sex,
     vocabulary.AgeBand,
     vocabulary.HouseholdBand,

@@ -4,7 +4,7 @@ import itertools
 
 import pytest
 
-from kernel.codes import DISTRICTS, LANGUAGES, travel_minutes
+from kernel.codes import DISTRICTS, LANGUAGES
 from kernel.errors import Invalid
 from services.referral.domain.spoken_languages import asked_by, served_by
 
@@ -84,11 +84,11 @@ def test_an_unknown_language_fails_loudly() -> None:
 def test_seven_districts_and_the_way_between_them_is_as_long_back() -> None:
     assert sorted(DISTRICTS) == [f"ATHENS_{number}" for number in range(1, 8)]
     for start, end in itertools.product(DISTRICTS, repeat=2):
-        assert travel_minutes(start, end) == travel_minutes(end, start)
-        assert travel_minutes(start, end) >= travel_minutes(start, start)
+        assert DISTRICTS[start].minutes[end] == DISTRICTS[end].minutes[start]
+        assert DISTRICTS[start].minutes[end] >= DISTRICTS[start].minutes[start]
 
 
 def test_there_are_short_middling_and_long_ways() -> None:
-    ways = {travel_minutes(a, b) for a, b in itertools.combinations(DISTRICTS, 2)}
+    ways = {DISTRICTS[a].minutes[b] for a, b in itertools.combinations(DISTRICTS, 2)}
     assert min(ways) <= 30 < max(ways)
     assert max(ways) > 60

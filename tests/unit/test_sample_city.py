@@ -18,12 +18,12 @@ from kernel.codes import (
     PURPOSES,
     SERVICE_TYPES,
     STATUS_FAMILIES,
-    LegalRegime,
     language,
     purpose_of,
     service_type,
 )
 from kernel.vocabulary import Role
+from services.intake.domain.agreement import LegalRegime
 from tools.sample_city_files import ATHENS, FOLDER, City, read_city
 
 LOAD_DAY = date(2026, 9, 3)

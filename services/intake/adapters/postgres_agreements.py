@@ -7,8 +7,7 @@ from uuid import UUID
 
 from chassis.postgres import Transaction
 from kernel.ids import AgencyId
-from kernel.vocabulary import LegalRegime
-from services.intake.domain.agreement import Agreement
+from services.intake.domain.agreement import Agreement, LegalRegime
 
 _COLUMNS: Final = """agency_id, version, purposes, categories, legal_regime, transfer_basis,
     valid_from_time, valid_until_time"""

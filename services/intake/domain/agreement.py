@@ -2,11 +2,20 @@
 
 from dataclasses import dataclass
 from datetime import datetime
+from enum import auto
 
 from kernel.codes import purpose
 from kernel.errors import Invalid
 from kernel.ids import AgencyId
-from kernel.vocabulary import LegalRegime
+from kernel.vocabulary import Code
+
+
+class LegalRegime(Code):
+    """Under which law an agency holds what it is given."""
+
+    GDPR_CONTROLLER = auto()
+    UN_PRIVILEGES_IMMUNITIES = auto()
+    THIRD_COUNTRY = auto()
 
 
 @dataclass(frozen=True, slots=True)

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from datetime import date, timedelta
 
 from kernel import codes
-from kernel.vocabulary import AgeBand, HouseholdBand, Sex, StatusAnswer, band_of, household_band_of
+from kernel.vocabulary import AgeBand, HouseholdBand, Sex, StatusAnswer, band_of
 from services.intake.domain.age_rules import FULL_AGE_YEARS
 from services.intake.domain.beneficiary import Beneficiary, Birth, Document, HouseholdMember
 from services.intake.domain.guardian_rules import NOT_APPOINTED
@@ -33,6 +33,11 @@ _STATES_THAT_PROVE = frozenset({"VALID", "RENEWAL_PENDING"})
 _OLD_AGE_YEARS = 65
 _LARGE_HOUSEHOLD = 5
 _ALWAYS = date.max.year
+
+
+def household_band_of(people: int) -> HouseholdBand:
+    """The band of a household of so many people, the person included (1 at least)."""
+    return list(HouseholdBand)[0 if people <= 1 else 1 if people == 2 else min((people + 1) // 2, 4)]
 
 
 @dataclass(frozen=True, slots=True)

@@ -144,7 +144,11 @@ class Recall:
                 reason="KEPT_GROUND_MISSING",
             )
         if answer.kept_ground:
-            codes.listed("KEPT_GROUNDS", answer.kept_ground)
+            if answer.kept_ground not in codes.LISTS["KEPT_GROUNDS"]:
+                raise Invalid(
+                    f"Say one of these grounds: {', '.join(codes.LISTS['KEPT_GROUNDS'])}.",
+                    reason="UNKNOWN_CODE",
+                )
             if not answer.kept_mask:
                 raise Invalid("A ground is for what is kept, and nothing is.", reason="NOTHING_KEPT")
 

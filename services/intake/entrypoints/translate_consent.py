@@ -10,8 +10,8 @@ from kem.intake.v1 import consent_pb2 as proto
 from kernel.codes import categories_in, mask
 from kernel.errors import Invalid
 from kernel.ids import AgencyId, ConsentId
-from kernel.vocabulary import LegalBasis, LegalRegime
-from services.intake.domain.agreement import Agreement
+from kernel.vocabulary import LegalBasis
+from services.intake.domain.agreement import Agreement, LegalRegime
 from services.intake.domain.cells import Grant, GrantEffect
 from services.intake.domain.consent import (
     ConsentAnswer,

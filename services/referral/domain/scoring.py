@@ -135,7 +135,7 @@ def _distance(home: str | None, candidate: Candidate) -> _Measured:
         return NOT_KNOWN, {"band": "HIDDEN"}
     if home is None or home not in codes.DISTRICTS or candidate.district not in codes.DISTRICTS:
         return NOT_KNOWN, {"band": "NOT_KNOWN"}
-    minutes = codes.travel_minutes(home, candidate.district)
+    minutes = codes.district(home).minutes[candidate.district]
     if minutes <= 30:
         return 1.0, {"band": "30"}
     return (0.5, {"band": "60"}) if minutes <= 60 else (0.0, {"band": "MORE"})

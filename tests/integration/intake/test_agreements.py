@@ -5,7 +5,7 @@ from uuid import uuid4
 import pytest
 
 from kernel.errors import Invalid
-from kernel.vocabulary import LegalRegime
+from services.intake.domain.agreement import LegalRegime
 from tests.support.consented_people import OpenIntake, agreement_with, bits
 
 A, B = uuid4(), uuid4()

@@ -10,8 +10,8 @@ import pytest
 from kernel import codes
 from kernel.errors import Invalid, NotPermitted, RuleBroken
 from kernel.ids import AgencyId, BeneficiaryId, ConsentId, ReferralId
-from kernel.vocabulary import LegalBasis, LegalRegime
-from services.intake.domain.agreement import Agreement
+from kernel.vocabulary import LegalBasis
+from services.intake.domain.agreement import Agreement, LegalRegime
 from services.intake.domain.cells import Cell, GrantEffect
 from services.intake.domain.emergency_review import EmergencyKind, EmergencyReview, ReviewFinding
 from services.intake.domain.handover import Handover, HandoverAnswer, check_handover, rests_on
