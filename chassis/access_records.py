@@ -70,6 +70,7 @@ def event_about(
     fact: Message,
     event_id: UUID | None = None,
     aggregate_id: UUID | None = None,
+    aggregate_version: int = 1,
 ) -> OutgoingEvent:
     """A fact of kem.access.v1 that stands for itself, keyed by whom it is about: the caller.
 
@@ -82,7 +83,7 @@ def event_about(
     envelope = AccessEvent(
         event_id=str(event_id),
         aggregate_id=str(aggregate_id),
-        aggregate_version=1,
+        aggregate_version=aggregate_version,
         actor=actor_of(caller),
         policy_version=POLICY_VERSION,
     )
@@ -93,7 +94,7 @@ def event_about(
         topic=topics.ACCESS,
         key=caller.principal_id,
         aggregate_id=aggregate_id,
-        aggregate_version=1,
+        aggregate_version=aggregate_version,
         type=fact.DESCRIPTOR.name,
         event_time=now,
         payload=envelope.SerializeToString(deterministic=True),

@@ -59,6 +59,10 @@ _PATTERNS: Final = {
     "sha256": re.compile(r"[0-9a-f]{64}"),
     "service": re.compile("|".join(sorted({source for sources in SOURCES.values() for source in sources}))),
     **dict.fromkeys(("roles", "former_roles"), re.compile("|".join(map(str, Role)))),
+    "release_version": _VERSION,
+    "revision": re.compile(r"[0-9a-f]{40}|[0-9a-f]{64}"),
+    "setting_names": re.compile(r"[a-z][a-z0-9_]{0,59}"),
+    "file_name": re.compile(r"[a-z0-9_]{1,80}(\.(sql|toml|yml))?"),
     "verifier_key": re.compile(rf"{_LEDGER}\+[0-9a-f]{{8}}\+[A-Za-z0-9+/]{{44}}"),
     "note": re.compile(rf"{_LEDGER}\n[0-9]+\n{_BASE64}\n\n(— {_LEDGER} {_BASE64}\n)+"),
 }

@@ -16,6 +16,7 @@ from chassis.logs import places_of, set_up_logs
 from chassis.postgres import EventCodec
 from chassis.service import Service
 from chassis.settings import ServiceSettings, SettingsInvalid
+from chassis.system_record import tell_system
 from chassis.telemetry import set_up_telemetry
 
 EXIT_FAILED: Final = 70
@@ -77,6 +78,7 @@ async def _main(
     try:
         service = await Service.open(settings, codec)
         await wire(service)
+        await tell_system(service.worker, settings)
         _collect_seldom()
         await service.run(stopping)
     except Exception as error:

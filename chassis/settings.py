@@ -1,5 +1,6 @@
 """What a service is told by its environment, checked once at start; a secret is always a file."""
 
+from pathlib import Path
 from typing import Annotated, Any, ClassVar, Final, Self
 
 from pydantic import BeforeValidator, Field, FilePath, ValidationError, field_validator
@@ -126,6 +127,14 @@ class ServiceSettings(BaseSettings):
         return KafkaAddress(
             self.kafka_bootstrap, TlsFiles(own, own, self.kafka_authorities_file or self.authorities_file)
         )
+
+    def policy_files(self, root: Path) -> dict[str, Path]:
+        """The files beside the program that decide what it does, by the names by which they are told.
+
+        Args:
+            root: the checkout.
+        """
+        return {file.name: file for file in (root / "kernel" / "data").glob("*.toml")}
 
     @property
     def fetch_wait_milliseconds(self) -> int:

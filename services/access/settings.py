@@ -106,6 +106,11 @@ class AccessSettings(ServiceSettings):
             timedelta(seconds=self.session_idle_seconds), timedelta(seconds=self.session_longest_seconds)
         )
 
+    def policy_files(self, root: Path) -> dict[str, Path]:
+        """Who may vouch for staff is a policy too."""
+        own = {"providers_file": self.providers_file} if self.providers_file else {}
+        return super().policy_files(root) | own
+
     @field_validator("key_file")
     @classmethod
     def _know_who_was_closed(cls, file: Path) -> Path:

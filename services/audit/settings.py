@@ -1,5 +1,7 @@
 """What audit is told by its environment, beside what every service is told."""
 
+from pathlib import Path
+
 from pydantic import Field, FilePath
 
 from chassis.settings import ServiceSettings
@@ -21,3 +23,8 @@ class AuditSettings(ServiceSettings):
 
     giving_seconds: float = Field(default=3600, gt=0)
     """So often the newest one goes to every agency's inbox."""
+
+    def policy_files(self, root: Path) -> dict[str, Path]:
+        """No service runs by the alarms' rules, so the one that keeps the history tells of them."""
+        rules = root / "deploy" / "prometheus" / "rules.yml"
+        return super().policy_files(root) | {rules.name: rules}

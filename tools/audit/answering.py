@@ -16,10 +16,11 @@ from tools.audit.asking import entries_of, stamp_of
 from tools.audit.changes import CHANGES
 from tools.audit.questions import QUESTIONS, Line, Moment
 from tools.audit.reports import REPORTS
+from tools.audit.system import SYSTEM
 from tools.office import Office, at_office
 from tools.stack.failure import StackFailure
 
-_ALL: Final = {**QUESTIONS, **CHANGES, **REPORTS}
+_ALL: Final = {**QUESTIONS, **CHANGES, **REPORTS, **SYSTEM}
 SIBLINGS: Final = {
     "./kem audit seen PERSON FIELD": "Who saw this of a person: by name, when, why, under which text?",
     "./kem audit who ID": "Which named person is it whom an entry knows by a random id?",

@@ -47,6 +47,8 @@ class AuditHub:
 
     folder: Path
     people: AssertionSigner
+    settings: dict[str, str] = field(default_factory=dict)
+    """Beside those that every test has."""
     address: str = field(default_factory=lambda: f"127.0.0.1:{free_port()}")
     files: FreshDatabase = field(init=False)
     database: Database = field(init=False)
@@ -71,6 +73,7 @@ class AuditHub:
             "KEM_KAFKA_BOOTSTRAP": "127.0.0.1:1",
             "KEM_ASSERTION_KEYS_FILE": str(self.folder / "assertion-keys.json"),
             **certificate_environment("audit"),
+            **self.settings,
         }
         self._process = self._spawn(environment)
         await wait_serving(self.address, "audit", tools_files())

@@ -9,6 +9,7 @@ import grpc
 import pytest
 from google.protobuf.timestamp_pb2 import Timestamp
 
+from kem.access.v1.access_events_pb2 import AccessEvent
 from kem.audit.v1 import audit_service_pb2 as messages
 from kem.disclosure.v1 import disclosure_events_pb2
 from kem.intake.v1 import intake_events_pb2
@@ -175,3 +176,30 @@ async def test_what_rests_on_the_same_consent_is_no_part_of_another_referral_s_h
     found = bodies(entry.entry for entry in traced.entries)
     assert [body["type"] for body in found] == ["ConsentRecorded", "DisclosureGiven"]
     assert other not in json.dumps(found)
+
+
+async def test_each_start_with_something_new_is_told_once(hub: AuditHub) -> None:
+    """A whole process, by its own wiring: the second start is the same, the third has another setting."""
+
+    async def told() -> list[bytes]:
+        async with hub.database.pool.acquire() as connection:
+            rows = await connection.fetch(
+                "select payload from outbox where type = 'SystemChanged' order by id"
+            )
+        return [row["payload"] for row in rows]
+
+    [first] = await told()
+    await hub.stop()
+    await hub.start(hub.files)
+    assert await told() == [first]
+    await hub.stop()
+    hub.settings["KEM_AUDIT_GIVING_SECONDS"] = "1800"
+    await hub.start(hub.files)
+    _, second = await told()
+    changed = AccessEvent.FromString(second).system_changed
+    assert list(changed.settings.setting_names) == ["giving_seconds"]
+    assert not changed.HasField("release")
+    assert {one.file_name for one in AccessEvent.FromString(first).system_changed.policy_files} >= {
+        "reasons.toml",
+        "rules.yml",
+    }

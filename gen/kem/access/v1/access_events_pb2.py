@@ -27,7 +27,7 @@ from google.protobuf import timestamp_pb2 as google_dot_protobuf_dot_timestamp__
 from kem.common.v1 import common_pb2 as kem_dot_common_dot_v1_dot_common__pb2
 
 
-DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n!kem/access/v1/access_events.proto\x12\rkem.access.v1\x1a\x1b\x62uf/validate/validate.proto\x1a\x1fgoogle/protobuf/timestamp.proto\x1a\x1akem/common/v1/common.proto\"\xe0\x07\n\x0b\x41\x63\x63\x65ssEvent\x12\x1a\n\x08\x65vent_id\x18\x01 \x01(\tB\x08\xbaH\x05r\x03\xb0\x01\x01\x12.\n\nevent_time\x18\x02 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12\x1e\n\x0c\x61ggregate_id\x18\x03 \x01(\tB\x08\xbaH\x05r\x03\xb0\x01\x01\x12\x19\n\x11\x61ggregate_version\x18\x04 \x01(\x03\x12#\n\x0c\x63\x61usation_id\x18\x05 \x01(\tB\x08\xbaH\x05r\x03\xb0\x01\x01H\x01\x88\x01\x01\x12#\n\x05\x61\x63tor\x18\x06 \x01(\x0b\x32\x14.kem.common.v1.Actor\x12\x16\n\x0epolicy_version\x18\x07 \x01(\t\x12\x38\n\x0f\x61\x63\x63\x65ss_recorded\x18\n \x01(\x0b\x32\x1d.kem.access.v1.AccessRecordedH\x00\x12\x36\n\x0e\x61\x63\x63ount_opened\x18\x0b \x01(\x0b\x32\x1c.kem.access.v1.AccountOpenedH\x00\x12\x34\n\rroles_changed\x18\x0c \x01(\x0b\x32\x1b.kem.access.v1.RolesChangedH\x00\x12\x36\n\x0e\x61\x63\x63ount_locked\x18\r \x01(\x0b\x32\x1c.kem.access.v1.AccountLockedH\x00\x12:\n\x10\x61\x63\x63ount_unlocked\x18\x0e \x01(\x0b\x32\x1e.kem.access.v1.AccountUnlockedH\x00\x12\x36\n\x0e\x61\x63\x63ount_closed\x18\x0f \x01(\x0b\x32\x1c.kem.access.v1.AccountClosedH\x00\x12<\n\x11\x63redentials_reset\x18\x10 \x01(\x0b\x32\x1f.kem.access.v1.CredentialsResetH\x00\x12:\n\x10password_changed\x18\x11 \x01(\x0b\x32\x1e.kem.access.v1.PasswordChangedH\x00\x12\x46\n\x16\x61uthenticator_enrolled\x18\x12 \x01(\x0b\x32$.kem.access.v1.AuthenticatorEnrolledH\x00\x12\x38\n\x0fidentity_linked\x18\x13 \x01(\x0b\x32\x1d.kem.access.v1.IdentityLinkedH\x00\x12<\n\x11identity_unlinked\x18\x14 \x01(\x0b\x32\x1f.kem.access.v1.IdentityUnlinkedH\x00\x12\x41\n\x14many_people_searched\x18( \x01(\x0b\x32!.kem.access.v1.ManyPeopleSearchedH\x00\x42\x06\n\x04\x66\x61\x63tB\x0f\n\r_causation_id\"\xeb\x02\n\x0e\x41\x63\x63\x65ssRecorded\x12\x0f\n\x07service\x18\x01 \x01(\t\x12\x0e\n\x06method\x18\x02 \x01(\t\x12\x36\n\x07outcome\x18\x03 \x01(\x0e\x32%.kem.access.v1.AccessRecorded.Outcome\x12\x16\n\x0erefusal_reason\x18\x04 \x01(\t\x12\x15\n\rstated_reason\x18\x05 \x01(\t\x12\x1e\n\x0bsubject_ids\x18\x06 \x03(\tB\t\xbaH\x06\x92\x01\x03\x10\xf4\x03\x12\x15\n\rsubject_count\x18\x07 \x01(\x05\x12\r\n\x05roles\x18\x08 \x03(\t\x12\r\n\x05times\x18\t \x01(\x03\x12.\n\nfirst_time\x18\n \x01(\x0b\x32\x1a.google.protobuf.Timestamp\"L\n\x07Outcome\x12\x17\n\x13OUTCOME_UNSPECIFIED\x10\x00\x12\x13\n\x0fOUTCOME_GRANTED\x10\x01\x12\x13\n\x0fOUTCOME_REFUSED\x10\x02\"Z\n\rAccountOpened\x12\x14\n\x0cprincipal_id\x18\x01 \x01(\t\x12\x16\n\tagency_id\x18\x02 \x01(\tH\x00\x88\x01\x01\x12\r\n\x05roles\x18\x03 \x03(\tB\x0c\n\n_agency_id\"o\n\x0cRolesChanged\x12\x14\n\x0cprincipal_id\x18\x01 \x01(\t\x12\x16\n\tagency_id\x18\x02 \x01(\tH\x00\x88\x01\x01\x12\r\n\x05roles\x18\x03 \x03(\t\x12\x14\n\x0c\x66ormer_roles\x18\x04 \x03(\tB\x0c\n\n_agency_id\"K\n\rAccountLocked\x12\x14\n\x0cprincipal_id\x18\x01 \x01(\t\x12\x16\n\tagency_id\x18\x02 \x01(\tH\x00\x88\x01\x01\x42\x0c\n\n_agency_id\"M\n\x0f\x41\x63\x63ountUnlocked\x12\x14\n\x0cprincipal_id\x18\x01 \x01(\t\x12\x16\n\tagency_id\x18\x02 \x01(\tH\x00\x88\x01\x01\x42\x0c\n\n_agency_id\"K\n\rAccountClosed\x12\x14\n\x0cprincipal_id\x18\x01 \x01(\t\x12\x16\n\tagency_id\x18\x02 \x01(\tH\x00\x88\x01\x01\x42\x0c\n\n_agency_id\"N\n\x10\x43redentialsReset\x12\x14\n\x0cprincipal_id\x18\x01 \x01(\t\x12\x16\n\tagency_id\x18\x02 \x01(\tH\x00\x88\x01\x01\x42\x0c\n\n_agency_id\"M\n\x0fPasswordChanged\x12\x14\n\x0cprincipal_id\x18\x01 \x01(\t\x12\x16\n\tagency_id\x18\x02 \x01(\tH\x00\x88\x01\x01\x42\x0c\n\n_agency_id\"S\n\x15\x41uthenticatorEnrolled\x12\x14\n\x0cprincipal_id\x18\x01 \x01(\t\x12\x16\n\tagency_id\x18\x02 \x01(\tH\x00\x88\x01\x01\x42\x0c\n\n_agency_id\"L\n\x0eIdentityLinked\x12\x14\n\x0cprincipal_id\x18\x01 \x01(\t\x12\x16\n\tagency_id\x18\x02 \x01(\tH\x00\x88\x01\x01\x42\x0c\n\n_agency_id\"N\n\x10IdentityUnlinked\x12\x14\n\x0cprincipal_id\x18\x01 \x01(\t\x12\x16\n\tagency_id\x18\x02 \x01(\tH\x00\x88\x01\x01\x42\x0c\n\n_agency_id\"B\n\x12ManyPeopleSearched\x12\x14\n\x0cpeople_count\x18\x01 \x01(\x05\x12\x16\n\x0ewindow_seconds\x18\x02 \x01(\x05\x62\x06proto3')
+DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n!kem/access/v1/access_events.proto\x12\rkem.access.v1\x1a\x1b\x62uf/validate/validate.proto\x1a\x1fgoogle/protobuf/timestamp.proto\x1a\x1akem/common/v1/common.proto\"\x98\x08\n\x0b\x41\x63\x63\x65ssEvent\x12\x1a\n\x08\x65vent_id\x18\x01 \x01(\tB\x08\xbaH\x05r\x03\xb0\x01\x01\x12.\n\nevent_time\x18\x02 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12\x1e\n\x0c\x61ggregate_id\x18\x03 \x01(\tB\x08\xbaH\x05r\x03\xb0\x01\x01\x12\x19\n\x11\x61ggregate_version\x18\x04 \x01(\x03\x12#\n\x0c\x63\x61usation_id\x18\x05 \x01(\tB\x08\xbaH\x05r\x03\xb0\x01\x01H\x01\x88\x01\x01\x12#\n\x05\x61\x63tor\x18\x06 \x01(\x0b\x32\x14.kem.common.v1.Actor\x12\x16\n\x0epolicy_version\x18\x07 \x01(\t\x12\x38\n\x0f\x61\x63\x63\x65ss_recorded\x18\n \x01(\x0b\x32\x1d.kem.access.v1.AccessRecordedH\x00\x12\x36\n\x0e\x61\x63\x63ount_opened\x18\x0b \x01(\x0b\x32\x1c.kem.access.v1.AccountOpenedH\x00\x12\x34\n\rroles_changed\x18\x0c \x01(\x0b\x32\x1b.kem.access.v1.RolesChangedH\x00\x12\x36\n\x0e\x61\x63\x63ount_locked\x18\r \x01(\x0b\x32\x1c.kem.access.v1.AccountLockedH\x00\x12:\n\x10\x61\x63\x63ount_unlocked\x18\x0e \x01(\x0b\x32\x1e.kem.access.v1.AccountUnlockedH\x00\x12\x36\n\x0e\x61\x63\x63ount_closed\x18\x0f \x01(\x0b\x32\x1c.kem.access.v1.AccountClosedH\x00\x12<\n\x11\x63redentials_reset\x18\x10 \x01(\x0b\x32\x1f.kem.access.v1.CredentialsResetH\x00\x12:\n\x10password_changed\x18\x11 \x01(\x0b\x32\x1e.kem.access.v1.PasswordChangedH\x00\x12\x46\n\x16\x61uthenticator_enrolled\x18\x12 \x01(\x0b\x32$.kem.access.v1.AuthenticatorEnrolledH\x00\x12\x38\n\x0fidentity_linked\x18\x13 \x01(\x0b\x32\x1d.kem.access.v1.IdentityLinkedH\x00\x12<\n\x11identity_unlinked\x18\x14 \x01(\x0b\x32\x1f.kem.access.v1.IdentityUnlinkedH\x00\x12\x41\n\x14many_people_searched\x18( \x01(\x0b\x32!.kem.access.v1.ManyPeopleSearchedH\x00\x12\x36\n\x0esystem_changed\x18) \x01(\x0b\x32\x1c.kem.access.v1.SystemChangedH\x00\x42\x06\n\x04\x66\x61\x63tB\x0f\n\r_causation_id\"\xeb\x02\n\x0e\x41\x63\x63\x65ssRecorded\x12\x0f\n\x07service\x18\x01 \x01(\t\x12\x0e\n\x06method\x18\x02 \x01(\t\x12\x36\n\x07outcome\x18\x03 \x01(\x0e\x32%.kem.access.v1.AccessRecorded.Outcome\x12\x16\n\x0erefusal_reason\x18\x04 \x01(\t\x12\x15\n\rstated_reason\x18\x05 \x01(\t\x12\x1e\n\x0bsubject_ids\x18\x06 \x03(\tB\t\xbaH\x06\x92\x01\x03\x10\xf4\x03\x12\x15\n\rsubject_count\x18\x07 \x01(\x05\x12\r\n\x05roles\x18\x08 \x03(\t\x12\r\n\x05times\x18\t \x01(\x03\x12.\n\nfirst_time\x18\n \x01(\x0b\x32\x1a.google.protobuf.Timestamp\"L\n\x07Outcome\x12\x17\n\x13OUTCOME_UNSPECIFIED\x10\x00\x12\x13\n\x0fOUTCOME_GRANTED\x10\x01\x12\x13\n\x0fOUTCOME_REFUSED\x10\x02\"Z\n\rAccountOpened\x12\x14\n\x0cprincipal_id\x18\x01 \x01(\t\x12\x16\n\tagency_id\x18\x02 \x01(\tH\x00\x88\x01\x01\x12\r\n\x05roles\x18\x03 \x03(\tB\x0c\n\n_agency_id\"o\n\x0cRolesChanged\x12\x14\n\x0cprincipal_id\x18\x01 \x01(\t\x12\x16\n\tagency_id\x18\x02 \x01(\tH\x00\x88\x01\x01\x12\r\n\x05roles\x18\x03 \x03(\t\x12\x14\n\x0c\x66ormer_roles\x18\x04 \x03(\tB\x0c\n\n_agency_id\"K\n\rAccountLocked\x12\x14\n\x0cprincipal_id\x18\x01 \x01(\t\x12\x16\n\tagency_id\x18\x02 \x01(\tH\x00\x88\x01\x01\x42\x0c\n\n_agency_id\"M\n\x0f\x41\x63\x63ountUnlocked\x12\x14\n\x0cprincipal_id\x18\x01 \x01(\t\x12\x16\n\tagency_id\x18\x02 \x01(\tH\x00\x88\x01\x01\x42\x0c\n\n_agency_id\"K\n\rAccountClosed\x12\x14\n\x0cprincipal_id\x18\x01 \x01(\t\x12\x16\n\tagency_id\x18\x02 \x01(\tH\x00\x88\x01\x01\x42\x0c\n\n_agency_id\"N\n\x10\x43redentialsReset\x12\x14\n\x0cprincipal_id\x18\x01 \x01(\t\x12\x16\n\tagency_id\x18\x02 \x01(\tH\x00\x88\x01\x01\x42\x0c\n\n_agency_id\"M\n\x0fPasswordChanged\x12\x14\n\x0cprincipal_id\x18\x01 \x01(\t\x12\x16\n\tagency_id\x18\x02 \x01(\tH\x00\x88\x01\x01\x42\x0c\n\n_agency_id\"S\n\x15\x41uthenticatorEnrolled\x12\x14\n\x0cprincipal_id\x18\x01 \x01(\t\x12\x16\n\tagency_id\x18\x02 \x01(\tH\x00\x88\x01\x01\x42\x0c\n\n_agency_id\"L\n\x0eIdentityLinked\x12\x14\n\x0cprincipal_id\x18\x01 \x01(\t\x12\x16\n\tagency_id\x18\x02 \x01(\tH\x00\x88\x01\x01\x42\x0c\n\n_agency_id\"N\n\x10IdentityUnlinked\x12\x14\n\x0cprincipal_id\x18\x01 \x01(\t\x12\x16\n\tagency_id\x18\x02 \x01(\tH\x00\x88\x01\x01\x42\x0c\n\n_agency_id\"B\n\x12ManyPeopleSearched\x12\x14\n\x0cpeople_count\x18\x01 \x01(\x05\x12\x16\n\x0ewindow_seconds\x18\x02 \x01(\x05\"\xe4\x01\n\rSystemChanged\x12\x0f\n\x07service\x18\x01 \x01(\t\x12.\n\x07release\x18\x02 \x01(\x0b\x32\x1d.kem.access.v1.RunningRelease\x12.\n\nmigrations\x18\x03 \x03(\x0b\x32\x1a.kem.access.v1.FileVersion\x12\x30\n\x08settings\x18\x04 \x01(\x0b\x32\x1e.kem.access.v1.SettingsVersion\x12\x30\n\x0cpolicy_files\x18\x05 \x03(\x0b\x32\x1a.kem.access.v1.FileVersion\"K\n\x0eRunningRelease\x12\x17\n\x0frelease_version\x18\x01 \x01(\t\x12\x10\n\x08revision\x18\x02 \x01(\t\x12\x0e\n\x06sha256\x18\x03 \x01(\t\"8\n\x0fSettingsVersion\x12\x0e\n\x06sha256\x18\x01 \x01(\t\x12\x15\n\rsetting_names\x18\x02 \x03(\t\"0\n\x0b\x46ileVersion\x12\x11\n\tfile_name\x18\x01 \x01(\t\x12\x0e\n\x06sha256\x18\x02 \x01(\tb\x06proto3')
 
 _globals = globals()
 _builder.BuildMessageAndEnumDescriptors(DESCRIPTOR, _globals)
@@ -43,31 +43,39 @@ if not _descriptor._USE_C_DESCRIPTORS:
   _globals['_ACCESSRECORDED'].fields_by_name['subject_ids']._loaded_options = None
   _globals['_ACCESSRECORDED'].fields_by_name['subject_ids']._serialized_options = b'\272H\006\222\001\003\020\364\003'
   _globals['_ACCESSEVENT']._serialized_start=143
-  _globals['_ACCESSEVENT']._serialized_end=1135
-  _globals['_ACCESSRECORDED']._serialized_start=1138
-  _globals['_ACCESSRECORDED']._serialized_end=1501
-  _globals['_ACCESSRECORDED_OUTCOME']._serialized_start=1425
-  _globals['_ACCESSRECORDED_OUTCOME']._serialized_end=1501
-  _globals['_ACCOUNTOPENED']._serialized_start=1503
-  _globals['_ACCOUNTOPENED']._serialized_end=1593
-  _globals['_ROLESCHANGED']._serialized_start=1595
-  _globals['_ROLESCHANGED']._serialized_end=1706
-  _globals['_ACCOUNTLOCKED']._serialized_start=1708
-  _globals['_ACCOUNTLOCKED']._serialized_end=1783
-  _globals['_ACCOUNTUNLOCKED']._serialized_start=1785
-  _globals['_ACCOUNTUNLOCKED']._serialized_end=1862
-  _globals['_ACCOUNTCLOSED']._serialized_start=1864
-  _globals['_ACCOUNTCLOSED']._serialized_end=1939
-  _globals['_CREDENTIALSRESET']._serialized_start=1941
-  _globals['_CREDENTIALSRESET']._serialized_end=2019
-  _globals['_PASSWORDCHANGED']._serialized_start=2021
-  _globals['_PASSWORDCHANGED']._serialized_end=2098
-  _globals['_AUTHENTICATORENROLLED']._serialized_start=2100
-  _globals['_AUTHENTICATORENROLLED']._serialized_end=2183
-  _globals['_IDENTITYLINKED']._serialized_start=2185
-  _globals['_IDENTITYLINKED']._serialized_end=2261
-  _globals['_IDENTITYUNLINKED']._serialized_start=2263
-  _globals['_IDENTITYUNLINKED']._serialized_end=2341
-  _globals['_MANYPEOPLESEARCHED']._serialized_start=2343
-  _globals['_MANYPEOPLESEARCHED']._serialized_end=2409
+  _globals['_ACCESSEVENT']._serialized_end=1191
+  _globals['_ACCESSRECORDED']._serialized_start=1194
+  _globals['_ACCESSRECORDED']._serialized_end=1557
+  _globals['_ACCESSRECORDED_OUTCOME']._serialized_start=1481
+  _globals['_ACCESSRECORDED_OUTCOME']._serialized_end=1557
+  _globals['_ACCOUNTOPENED']._serialized_start=1559
+  _globals['_ACCOUNTOPENED']._serialized_end=1649
+  _globals['_ROLESCHANGED']._serialized_start=1651
+  _globals['_ROLESCHANGED']._serialized_end=1762
+  _globals['_ACCOUNTLOCKED']._serialized_start=1764
+  _globals['_ACCOUNTLOCKED']._serialized_end=1839
+  _globals['_ACCOUNTUNLOCKED']._serialized_start=1841
+  _globals['_ACCOUNTUNLOCKED']._serialized_end=1918
+  _globals['_ACCOUNTCLOSED']._serialized_start=1920
+  _globals['_ACCOUNTCLOSED']._serialized_end=1995
+  _globals['_CREDENTIALSRESET']._serialized_start=1997
+  _globals['_CREDENTIALSRESET']._serialized_end=2075
+  _globals['_PASSWORDCHANGED']._serialized_start=2077
+  _globals['_PASSWORDCHANGED']._serialized_end=2154
+  _globals['_AUTHENTICATORENROLLED']._serialized_start=2156
+  _globals['_AUTHENTICATORENROLLED']._serialized_end=2239
+  _globals['_IDENTITYLINKED']._serialized_start=2241
+  _globals['_IDENTITYLINKED']._serialized_end=2317
+  _globals['_IDENTITYUNLINKED']._serialized_start=2319
+  _globals['_IDENTITYUNLINKED']._serialized_end=2397
+  _globals['_MANYPEOPLESEARCHED']._serialized_start=2399
+  _globals['_MANYPEOPLESEARCHED']._serialized_end=2465
+  _globals['_SYSTEMCHANGED']._serialized_start=2468
+  _globals['_SYSTEMCHANGED']._serialized_end=2696
+  _globals['_RUNNINGRELEASE']._serialized_start=2698
+  _globals['_RUNNINGRELEASE']._serialized_end=2773
+  _globals['_SETTINGSVERSION']._serialized_start=2775
+  _globals['_SETTINGSVERSION']._serialized_end=2831
+  _globals['_FILEVERSION']._serialized_start=2833
+  _globals['_FILEVERSION']._serialized_end=2881
 # @@protoc_insertion_point(module_scope)
