@@ -17,10 +17,10 @@ from services.audit.adapters.postgres_ledger import PostgresLedger
 from services.audit.entrypoints.access import ACCESS
 from services.audit.entrypoints.grpc_server import AuditServer
 from services.audit.entrypoints.reader import CONSUMER, TOPICS, WINDOW_SECONDS, EveryEvent
+from services.audit.entrypoints.signing import Signing
 from services.audit.settings import AuditSettings
 from services.audit.use_cases.begin_key import begin_key
 from services.audit.use_cases.give_checkpoint import give_checkpoint
-from services.audit.use_cases.sign_checkpoint import sign_checkpoint
 
 GIVING_LOOK_SECONDS = 10.0
 LOOK_SECONDS = 1.0
@@ -36,15 +36,16 @@ async def wire(service: Service) -> None:
     if not isinstance(settings, AuditSettings):
         raise TypeError("audit runs with its own settings")
     os.nice(NICENESS)
-    key, checkpoints = CheckpointKey.read(settings.signing_key_file, settings.origin), PostgresCheckpoints()
+    keys = CheckpointKey.in_file(settings.signing_key_file, settings.origin)
+    checkpoints = PostgresCheckpoints()
     async with service.worker.transaction(Caller.of_service("audit")) as tx:
-        await begin_key(key.public, tx, checkpoints)
+        await begin_key(keys.value.public, tx, checkpoints)
     server = AuditServer(service.app, PostgresEntries(), checkpoints)
     service.serve(ACCESS, [lambda door: add_AuditServiceServicer_to_server(server, door)])
     service.project(CONSUMER, TOPICS, EveryEvent(PostgresLedger()), window_seconds=WINDOW_SECONDS)
     age = timedelta(seconds=settings.checkpoint_seconds)
     service.timer(
-        partial(sign_checkpoint, settings.checkpoint_entries, age, checkpoints=checkpoints, key=key),
+        Signing(settings.checkpoint_entries, age, checkpoints, keys).take,
         name="checkpoints",
         shortest_pause_seconds=LOOK_SECONDS,
         longest_pause_seconds=LOOK_SECONDS,

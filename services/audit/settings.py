@@ -11,8 +11,8 @@ class AuditSettings(ServiceSettings):
     """`KEM_AUDIT_…`."""
 
     signing_key_file: FilePath
-    """The Ed25519 key (PEM) that signs checkpoints, outside of the database and of every backup. Another file
-    is another key; what the former one signed stays verifiable."""
+    """The Ed25519 key (PEM) that signs checkpoints, outside of the database and of every backup. It is read
+    again when it is replaced (`./kem audit roll-key`); what the former key signed stays verifiable."""
 
     origin: str = Field(default="kem.athens/ledger", pattern=r"^[a-z0-9./-]{3,100}$")
     """By which name this ledger is known in its checkpoints; never changed once one was given away."""

@@ -73,7 +73,9 @@ def trace(
 def why(
     agency: Annotated[str, typer.Argument(help="The agency's code.")],
     field: Annotated[str, typer.Argument(help="What it could see: a data category, or a word like phone.")],
-    referral: Annotated[str, typer.Argument(help="The referral's id.")],
+    referral: Annotated[
+        str, typer.Argument(help="The referral's id; of what an authority was given, its request's id.")
+    ],
     json: Json = False,
 ) -> None:
     """Tell why an agency could see something of a referral's person: consent, notice, agreement, when."""
@@ -156,6 +158,26 @@ def checkpoint() -> None:
     from tools.audit.asking import print_checkpoint
 
     print_checkpoint()
+
+
+@commands.command("roll-key", epilog="Example: ./kem audit roll-key")
+def roll_key(
+    yes: Annotated[bool, typer.Option("--yes", help="Do not ask; for scripts.")] = False,
+    patience_seconds: Annotated[
+        float, typer.Option("--patience", help="Seconds to wait until the ledger has taken it up.")
+    ] = 60,
+    json: Json = False,
+) -> None:
+    """Sign the ledger with a new key, for an operator: the former one leaves this machine for good.
+
+    The hub goes on. What the former key signed stays verifiable; agencies must be told of the new one.
+    """
+    from tools.audit.signing_key import roll_key
+    from tools.said import confirmed
+
+    warning = "Every agency has to be told of the new key by telephone, and accept it, before it trusts it."
+    confirmed(warning, "Roll the key?", yes=yes)
+    roll_key(patience_seconds, as_json=json)
 
 
 @commands.command("export", epilog="Example: ./kem audit export --out city.kem-ledger")

@@ -5,7 +5,7 @@ Whoever keeps the ledger could write it anew, or lose its end, but not the check
 
 import hashlib
 import os
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Iterable
 from pathlib import Path
 from typing import Any, Final
 
@@ -35,25 +35,45 @@ class KeptCheckpoints:
     async def keep(self, note: str) -> str:
         """Keeps a checkpoint that came, whatever it says; answers what there is to say of it, as markup.
 
+        The key that is met first is taken as the ledger's. Another one is the hub's word about itself and no
+        more until somebody here accepts it: it is said of each checkpoint that it signs.
+
         Raises:
             Refused: the hub cannot be asked what goes with it.
         """
-        known, about_keys = self._keys(), ""
+        accepted = self._keys() or await self._accept(await self._offered())
         try:
+            came, strange = open_checkpoint(note, accepted), ""
+        except Wrong:
             try:
-                came = open_checkpoint(note, known)
-            except Wrong:
-                came = open_checkpoint(note, await self._learn_keys())
-                about_keys = "another key signs it from now on; ask KEM whether that is so" if known else ""
-        except Wrong as wrong:
-            self._write("not-signed", note)
-            return self._alarm(f"A checkpoint of the ledger came that does not hold: {wrong}.")
+                came, strange = await self._open_by_others(note)
+            except Wrong as wrong:
+                self._write("not-signed", note)
+                return self._alarm(f"A checkpoint of the ledger came that does not hold: {wrong}.")
         newest = self._newest()
         self._write(str(came.size), note)
         if newest is not None and (doubt := await self._doubt(newest, came)):
             return self._alarm(doubt)
         kept = f"the ledger's checkpoint of {came.size:,} entries is kept in {self._folder}"
-        return f"[yellow]{kept}: {about_keys}[/]" if about_keys else f"[dim]{kept}[/]"
+        if not strange:
+            return f"[dim]{kept}[/]"
+        return (
+            f"[yellow]{kept}, and another key signs it than you have accepted, number {strange}. Ask KEM"
+            " whether it is theirs, at a telephone number that you know; if so, type:"
+            f" ledger accept {strange}[/]"
+        )
+
+    async def accept(self, number: str) -> str:
+        """Takes one of the keys that the hub names as the ledger's; answers what there is to say, as markup.
+
+        Raises:
+            Refused: the hub cannot be asked.
+        """
+        for line in await self._offered():
+            if Key.read(line).key_id.hex() == number.lower():
+                await self._accept([line])
+                return f"[green]the ledger's key {number.lower()} is accepted from now on[/]"
+        return self._alarm(f"The hub names no key of the number {number} as its ledger's.")
 
     async def ask_for_newest(self) -> str:
         """Keeps the newest one that the hub has; answers what there is to say of it, as markup.
@@ -72,7 +92,11 @@ class KeptCheckpoints:
     async def _doubt(self, kept: Path, newer: Checkpoint) -> str:
         """What is wrong between the two; empty where the newer one goes on from the kept one."""
         try:
-            older = open_checkpoint(kept.read_text(), self._keys())
+            note = kept.read_text()
+            try:
+                older = open_checkpoint(note, self._keys())
+            except Wrong:  # it may be one by a key that nobody has accepted yet
+                older, _ = await self._open_by_others(note)
         except (Wrong, ValueError):
             return f"{kept.name}, a checkpoint that was kept here, can no longer be read."
         if newer.size < older.size:
@@ -98,12 +122,25 @@ class KeptCheckpoints:
         except OSError:
             return []
 
-    async def _learn_keys(self) -> list[Key]:
-        """What the hub says are its keys, beside those that are known here."""
+    async def _offered(self) -> list[str]:
+        """What the hub says are the ledger's keys."""
         given = await self._ask(self._audit.GetCheckpoint, messages.GetCheckpointRequest())
+        return list(given.verifier_keys)
+
+    async def _open_by_others(self, note: str) -> tuple[Checkpoint, str]:
+        """The checkpoint by one of the keys that the hub names, and that key's number."""
+        wrong = Wrong("no key that the hub knows has signed this checkpoint")
+        for key in map(Key.read, await self._offered()):
+            try:
+                return open_checkpoint(note, [key]), key.key_id.hex()
+            except Wrong as not_this:
+                wrong = not_this
+        raise wrong
+
+    async def _accept(self, lines: Iterable[str]) -> list[Key]:
         file = self._folder / "keys"
         known = file.read_text().split() if file.exists() else []
-        self._put(file, "\n".join(dict.fromkeys([*known, *given.verifier_keys])) + "\n")
+        self._put(file, "\n".join(dict.fromkeys([*known, *lines])) + "\n")
         return self._keys()
 
     def _write(self, name: str, note: str) -> None:

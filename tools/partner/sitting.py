@@ -128,12 +128,17 @@ class _Sitting:
             if word == "recalls":
                 return await show_recalls(self._desk)
             if word == "ledger":
-                return self._terminal.print(f"  {await self._checkpoints.ask_for_newest()}")
+                return self._terminal.print(f"  {await self._of_the_ledger(number, more.strip())}")
             await VERBS[word][0](self._desk, self._cases.numbered(number), more.strip())
         except UnknownCase as mistake:
             self._terminal.print(f"  [yellow]{escape(str(mistake))}[/]")
         except Refused as refusal:
             self._terminal.print(f"  [yellow]{escape(refusal.words)}[/] [dim]{refusal.reason}[/]")
+
+    async def _of_the_ledger(self, word: str, number: str) -> str:
+        if word == "accept" and number:
+            return await self._checkpoints.accept(number)
+        return await self._checkpoints.ask_for_newest()
 
     def _help(self, word: str) -> None:
         if word != "help":
@@ -144,6 +149,9 @@ class _Sitting:
             self._terminal.print(f"  {line}")
         self._terminal.print(
             "  ledger           keep the newest checkpoint of the hub's history, and test it"
+        )
+        self._terminal.print(
+            "  ledger accept N  take another key as the ledger's, of the number that KEM told you"
         )
         self._terminal.print("  quit")
 

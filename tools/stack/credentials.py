@@ -106,10 +106,16 @@ def _signer(layout: Layout, issuer: str) -> AssertionSigner:
     return AssertionSigner(issuer, file)
 
 
+def replace_key(file: Path) -> bytes:
+    """Puts a new key in the place of the one that is there, whole or not at all; answers it (PEM)."""
+    pem = Ed25519PrivateKey.generate().private_bytes(Encoding.PEM, PrivateFormat.PKCS8, NoEncryption())
+    write_secret(file, pem)
+    return pem
+
+
 def _make_key(file: Path) -> None:
     if not file.exists():
-        pem = Ed25519PrivateKey.generate().private_bytes(Encoding.PEM, PrivateFormat.PKCS8, NoEncryption())
-        write_secret(file, pem)
+        replace_key(file)
 
 
 def write_certificates(layout: Layout, services: Iterable[str], say: Callable[[str], None]) -> list[str]:

@@ -4,13 +4,17 @@ What must hold: the agency's own terminal says so, and until then it says that a
 
 from pathlib import Path
 
+import pytest
+
 from kem.audit.v1 import audit_service_pb2 as messages
 from tests.component.audit.audit_service import AuditHub
 from tests.component.audit.test_auditors_door import until_signed
 from tests.integration.audit.ledgers import events
-from tests.integration.chassis.assertions import key_file, make_signer
+from tests.integration.chassis.assertions import key_file
 from tests.support.postgres import FreshDatabase
+from tools.audit.verifier import Key, Wrong, open_checkpoint
 from tools.partner.checkpoints import KeptCheckpoints
+from tools.stack.credentials import replace_key
 
 ALARM = "[bold red]"
 
@@ -81,28 +85,50 @@ async def test_a_ledger_written_anew_with_the_same_key_is_found(hub: AuditHub, t
     assert "does not go on from its own checkpoint of 8 entries" in await kept(hub, mine).ask_for_newest()
 
 
-async def test_another_signing_key_is_said_once_and_what_is_signed_by_none_is_an_alarm(
-    hub: AuditHub, tmp_path: Path
-) -> None:
+async def test_what_no_key_of_the_hub_has_signed_is_an_alarm(hub: AuditHub, tmp_path: Path) -> None:
     mine = tmp_path / "mine"
     await hub.enter(events(8))
     first = await until_signed(hub, 8)
     await kept(hub, mine).ask_for_newest()
     forged = first.note.replace("\n8\n", "\n9\n", 1)
     assert "does not hold" in await kept(hub, mine).keep(forged)
-    await hub.stop()
-    key_file(hub.folder, "ledger").unlink()
-    make_signer(hub.folder, "ledger")
-    await hub.start(hub.files)
+    assert ALARM in await kept(hub, mine).accept("00000000")
+
+
+async def test_a_rolled_key_signs_at_once_no_entry_is_lost_and_agencies_accept_it_by_its_number_only(
+    hub: AuditHub, tmp_path: Path
+) -> None:
+    """While the service runs, over a moment in which nothing can sign."""
+    mine = tmp_path / "mine"
+    await hub.enter(events(8))
+    first = await until_signed(hub, 8)
+    await kept(hub, mine).ask_for_newest()
+    key = key_file(hub.folder, "ledger")
+    key.write_text("half a k")
     await hub.enter(events(4, first=9))
+    replace_key(key)
     second = await until_signed(hub, 12)
     assert list(second.verifier_keys)[1:] == list(first.verifier_keys)
-    assert "another key signs it" in await kept(hub, mine).ask_for_newest()
-    await hub.enter(events(4, first=13))
-    await until_signed(hub, 16)
+    new, old = map(Key.read, second.verifier_keys)
+    assert open_checkpoint(second.note, [new]).size == 12
+    with pytest.raises(Wrong):
+        open_checkpoint(second.note, [old])
+    begun = "select count(*) from audit.outbox where type = 'SigningKeyBegun'"
+    assert hub.files.execute(begun).strip() == "2", "each is told of once"
+    old_request = messages.GetCheckpointRequest(size=8)
+    old_note = (await hub.stub.GetCheckpoint(old_request, metadata=hub.caller())).note
+    assert open_checkpoint(old_note, [old]).size == 8
+
+    number = new.key_id.hex()
+    for size in (16, 20):  # it is said until somebody accepts it, and the history is tested all the same
+        said = await kept(hub, mine).ask_for_newest()
+        assert f"ledger accept {number}" in said
+        assert ALARM not in said
+        await hub.enter(events(4, first=size - 3))
+        await until_signed(hub, size)
+    assert "is accepted" in await kept(hub, mine).accept(number)
     assert "yellow" not in await kept(hub, mine).ask_for_newest()
-    old = messages.GetCheckpointRequest(size=8)
-    assert (await hub.stub.GetCheckpoint(old, metadata=hub.caller())).note == first.note
+    assert (mine / "keys").read_text().split() == [*first.verifier_keys, second.verifier_keys[0]]
 
 
 async def test_what_is_kept_and_cannot_be_read_any_more_is_said_and_the_sitting_goes_on(
