@@ -84,7 +84,7 @@ CHANGES: Final = {
     ),
     "notice": Question(
         "Which referrals did each version of a notice touch?",
-        ("NoticePublished", "ConsentRecorded", "DisclosureGiven"),
+        ("NoticePublished", "ConsentRecorded", "DisclosureGiven", "HandoverRecorded"),
         by_notice,
     ),
     "deadlines": Question(

@@ -26,7 +26,20 @@ WORDS: Final = {
 }
 """What people say, beside the codes of data categories."""
 _DAY: Final = 10
-_GIVEN: Final = ("DisclosureGiven", "HandoverRecorded", "EmergencyDisclosureGiven")
+_MINUTE: Final = 16
+_GIVEN: Final = (
+    *("DisclosureGiven", "HandoverRecorded", "EmergencyDisclosureGiven"),
+    "CompelledDisclosureGiven",
+)
+_STEPS: Final = {
+    "EmergencyAccessRequested": "an emergency access was asked for",
+    "EmergencyAccessDecided": "somebody else decided on it",
+    "CompelledRequestRegistered": "an authority's request was registered",
+    "CompelledRequestDecided": "a data protection officer decided on it",
+    "EmergencyReviewed": "somebody who had no part in it looked at it",
+}
+"""What had to be done, or has to be done afterwards, where a disclosure rests on no consent."""
+_NOT_BY_CONSENT: Final = frozenset({"VITAL_INTEREST", "LEGAL_OBLIGATION"})
 
 Body = dict[str, Any]
 
@@ -83,7 +96,7 @@ async def _grounds(
     told = [one for one in history if one["type"] in _GIVEN and one["fact"]["agency_id"] == agency_id]
     # of a restricted service no categories are told
     given = [one for one in told if one["fact"].get("given_mask", bit) & bit]
-    consents = [one for one in history if one["type"].startswith("Consent")]
+    consents = [one for one in history if one["type"].startswith("Consent") or one["type"] in _STEPS]
     agreements = entries_of(office, messages.ListEntriesRequest(kind="AgreementChanged", agency_id=agency_id))
     notices = entries_of(office, messages.ListEntriesRequest(kind="NoticePublished"))
     versions = {one["fact"].get("notice_version") for one in consents}
@@ -97,9 +110,7 @@ def rests_on(given: Body, grounds: Iterable[Body]) -> Iterable[str]:
     bases = fact.get("legal_bases") or [fact[name] for name in ("legal_basis",) if name in fact]
     if bases:
         yield f"legal basis: {', '.join(bases)}" + (f"; for {fact['purpose']}" if fact.get("purpose") else "")
-    if "emergency_access_id" in fact:
-        access_id = fact["emergency_access_id"]
-        yield f"an emergency access: ./kem audit entries --about {access_id} tells who decided"
+    yield from _steps(fact, grounds)
     for cell in fact.get("cell_ids", []):
         yield f"grant cell {cell}"
     notices = set()
@@ -118,8 +129,32 @@ def rests_on(given: Body, grounds: Iterable[Body]) -> Iterable[str]:
             version = one["fact"]["notice_version"]
             yield f"notice {version}, published {when(one)} (#{one['index']}): {texts}"
     agreements = [one for one in grounds if one["type"] == "AgreementChanged" and one["index"] < then]
-    if agreements:
+    if number := fact.get("agreement_version"):
+        agreements = [one for one in agreements if one["envelope"]["aggregate_version"] == number]
+    if agreements and (number or not _NOT_BY_CONSENT & set(bases)):
         last = agreements[-1]
         version = last["envelope"]["aggregate_version"]
         until = last["fact"]["valid_until_time"][:_DAY]
         yield f"agreement version {version}, changed {when(last)} (#{last['index']}), until {until}"
+
+
+def _steps(fact: Body, grounds: Iterable[Body]) -> Iterable[str]:
+    """What was asked, decided and looked at for one disclosure, in the ledger's order."""
+    names = ("emergency_access_id", "compelled_request_id", "disclosure_id")
+    its_own = {fact[name] for name in names if name in fact}
+    for one in grounds:
+        told = one["fact"]
+        if one["type"] in _STEPS and its_own & {told.get(name) for name in (*names, "subject_id")}:
+            yield f"{_STEPS[one['type']]}, {when(one)} (#{one['index']}){_outcome(one['type'], told)}"
+
+
+def _outcome(kind: str, told: Body) -> str:
+    if kind == "EmergencyAccessDecided":
+        return (
+            f": allowed until {told['valid_until_time'][:_MINUTE]}" if told.get("authorised") else ": refused"
+        )
+    if kind == "CompelledRequestDecided":
+        return ": allowed" if told.get("allowed_mask") else ": refused"
+    if kind == "EmergencyReviewed":
+        return ": justified" if told.get("justified") else ": NOT JUSTIFIED"
+    return ""

@@ -72,12 +72,12 @@ class Follow:
     """What belongs to a history though its entries do not name whose it is.
 
     Args:
-        kind: the entries of the history that name it.
+        kinds: the entries of the history that name it.
         name: under which name of their facts.
         only: the kinds of its entries that belong to this history; None: all.
     """
 
-    kind: str
+    kinds: tuple[str, ...]
     name: str
     only: tuple[str, ...] | None = None
 
@@ -87,7 +87,7 @@ class Follow:
         return [UUID(one) for one in ([value] if isinstance(value, str) else value)]
 
 
-OF_A_REFERRAL: Final = Follow("DisclosureGiven", "consent_ids", _KINDS[Stage.CONSENT])
+OF_A_REFERRAL: Final = Follow(("DisclosureGiven", "HandoverRecorded"), "consent_ids", _KINDS[Stage.CONSENT])
 """The consents that its disclosures rest on, and not what else rests on them: that is of another need."""
-OF_A_PERSON: Final = Follow("NeedRecorded", "referral_id")
+OF_A_PERSON: Final = Follow(("NeedRecorded",), "referral_id")
 """Everything of the referrals of their needs."""

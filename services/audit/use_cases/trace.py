@@ -32,8 +32,10 @@ async def trace(
     Raises:
         HistoryNotFound: no entry names it.
     """
-    naming = await entries.page(tx, Wanted(subject_id=subject_id, kind=follow.kind), MOST)
-    belonging = {one for entry in naming for one in follow.named(json.loads(entry.body))}
+    belonging: set[UUID] = set()
+    for kind in follow.kinds:
+        naming = await entries.page(tx, Wanted(subject_id=subject_id, kind=kind), MOST)
+        belonging.update(one for entry in naming for one in follow.named(json.loads(entry.body)))
     found = await entries.history(tx, subject_id, sorted(belonging), follow.only, after_index, limit)
     if not found and after_index is None:
         raise HistoryNotFound(f"No entry of the ledger names {subject_id}; check the id.")

@@ -7,6 +7,7 @@ from uuid import UUID
 from google.protobuf.message import Message
 
 from kem.disclosure.v1 import disclosure_events_pb2 as disclosure
+from kernel.vocabulary import LegalBasis
 from services.intake.domain import authority_events as authorities
 from services.intake.domain import emergency_events as events
 
@@ -29,6 +30,10 @@ def _handover_recorded(fact: events.HandoverRecorded) -> Envelope:
         given_mask=fact.given_mask,
         legal_basis=fact.legal_basis,
         taken=fact.is_taken,
+        purpose=fact.purpose,
+        consent_ids=map(str, fact.consent_ids),
+        cell_ids=map(str, fact.cell_ids),
+        agreement_version=fact.agreement_version,
     )
     message.happened_time.FromDatetime(fact.happened_time)
     return Envelope(fact.agency_id, fact.disclosure_id, 1, "handover_recorded", message)
@@ -40,6 +45,7 @@ def _emergency_reviewed(fact: events.EmergencyReviewed) -> Envelope:
         kind=fact.kind,
         agency_id=str(fact.agency_id),
         justified=fact.is_justified,
+        referral_id=str(fact.referral_id),
     )
     return Envelope(fact.agency_id, fact.subject_id, fact.version, "emergency_reviewed", message)
 
@@ -60,6 +66,7 @@ def _access_decided(fact: events.EmergencyAccessDecided) -> Envelope:
         agency_id=str(fact.agency_id),
         authorised=fact.valid_until_time is not None,
         authorised_mask=fact.authorised_mask,
+        referral_id=str(fact.referral_id),
     )
     if fact.valid_until_time is not None:
         message.valid_until_time.FromDatetime(fact.valid_until_time)
@@ -74,6 +81,9 @@ def _disclosure_given(fact: events.EmergencyDisclosureGiven) -> Envelope:
         agency_id=str(fact.agency_id),
         asked_mask=fact.asked_mask,
         given_mask=fact.given_mask,
+        purpose=fact.purpose,
+        legal_basis=LegalBasis.VITAL_INTEREST,
+        agreement_version=fact.agreement_version,
     )
     return Envelope(fact.agency_id, fact.disclosure_id, 1, "emergency_disclosure_given", message)
 
@@ -122,6 +132,8 @@ def _compelled_given(fact: authorities.CompelledDisclosureGiven) -> Envelope:
         compelled_request_id=str(fact.compelled_request_id),
         agency_id=str(fact.agency_id),
         given_mask=fact.given_mask,
+        asked_mask=fact.asked_mask,
+        legal_basis=LegalBasis.LEGAL_OBLIGATION,
     )
     return Envelope(fact.agency_id, fact.disclosure_id, 1, "compelled_disclosure_given", message)
 

@@ -55,6 +55,7 @@ class CompelledDisclosureGiven:
     disclosure_id: DisclosureId
     compelled_request_id: UUID
     agency_id: AgencyId
+    asked_mask: int
     given_mask: int
     request_id: UUID | None = None
 

@@ -4,13 +4,18 @@ from dataclasses import dataclass
 from datetime import datetime
 from uuid import UUID
 
-from kernel.ids import AgencyId, DisclosureId, ReferralId
+from kernel.ids import AgencyId, ConsentId, DisclosureId, ReferralId
 from kernel.vocabulary import LegalBasis
 
 
 @dataclass(frozen=True, slots=True)
 class HandoverRecorded:
-    """Something was told by telephone; the mask is 0 where the service is restricted."""
+    """Something was told by telephone, and what that rested on when it was said.
+
+    Args:
+        given_mask: 0 where the service is restricted; `purpose` is empty there.
+        agreement_version: 0 where no agreement was in force.
+    """
 
     disclosure_id: DisclosureId
     referral_id: ReferralId
@@ -19,6 +24,10 @@ class HandoverRecorded:
     legal_basis: LegalBasis
     is_taken: bool
     happened_time: datetime
+    purpose: str
+    consent_ids: tuple[ConsentId, ...]
+    cell_ids: tuple[UUID, ...]
+    agreement_version: int
     request_id: UUID | None = None
 
 
@@ -32,6 +41,7 @@ class EmergencyReviewed:
     subject_id: UUID
     version: int
     kind: str
+    referral_id: ReferralId
     agency_id: AgencyId
     is_justified: bool
     request_id: UUID | None = None
@@ -53,6 +63,7 @@ class EmergencyAccessDecided:
     """Somebody else allowed it until `valid_until_time`, or did not (None); the mask as above."""
 
     emergency_access_id: UUID
+    referral_id: ReferralId
     agency_id: AgencyId
     authorised_mask: int
     valid_until_time: datetime | None
@@ -61,7 +72,7 @@ class EmergencyAccessDecided:
 
 @dataclass(frozen=True, slots=True)
 class EmergencyDisclosureGiven:
-    """Fields were given by an emergency access; masks as above."""
+    """Fields were given by an emergency access, on no consent; masks as above, and `purpose` empty there."""
 
     disclosure_id: DisclosureId
     emergency_access_id: UUID
@@ -69,6 +80,8 @@ class EmergencyDisclosureGiven:
     agency_id: AgencyId
     asked_mask: int
     given_mask: int
+    purpose: str
+    agreement_version: int
     request_id: UUID | None = None
 
 

@@ -89,6 +89,7 @@ def _told(
 ) -> EmergencyAccessDecided:
     return EmergencyAccessDecided(
         emergency_access_id=access.emergency_access_id,
+        referral_id=access.referral_id,
         agency_id=access.agency_id,
         authorised_mask=0 if codes.service_type(access.service_type).restricted else allowed,
         valid_until_time=until,

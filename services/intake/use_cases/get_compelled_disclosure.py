@@ -84,6 +84,7 @@ async def get_compelled_disclosure(
                 disclosure_id=disclosure_id,
                 compelled_request_id=request.compelled_request_id,
                 agency_id=request.agency_id,
+                asked_mask=request.asked_mask,
                 given_mask=request.allowed_mask,
                 request_id=command.request_id,
             )

@@ -133,6 +133,8 @@ def _told(row: EmergencyDisclosureRow, held: HeldReferral) -> EmergencyDisclosur
         agency_id=access.agency_id,
         asked_mask=0 if held.is_restricted else access.authorised_mask,
         given_mask=0 if held.is_restricted else row.given_mask,
+        purpose="" if held.is_restricted else held.purpose,
+        agreement_version=row.agreement_version or 0,
         request_id=row.request_id,
     )
 

@@ -134,5 +134,9 @@ def _told(row: HandoverRow) -> HandoverRecorded:
         legal_basis=handover.legal_basis,
         is_taken=handover.answer is HandoverAnswer.TAKEN,
         happened_time=row.happened_time,
+        purpose="" if is_restricted else row.purpose,
+        consent_ids=tuple(sorted({cell.consent_id for cell in row.relied_on})),
+        cell_ids=tuple(cell.cell_id for cell in row.relied_on),
+        agreement_version=row.agreement_version or 0,
         request_id=row.request_id,
     )

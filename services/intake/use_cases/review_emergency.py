@@ -49,6 +49,7 @@ async def review_emergency(
             subject_id=review.subject_id,
             version=review.last_version,
             kind=review.kind,
+            referral_id=review.referral_id,
             agency_id=review.recipient_agency_id,
             is_justified=command.finding is ReviewFinding.JUSTIFIED,
             request_id=command.request_id,

@@ -178,6 +178,34 @@ async def test_what_rests_on_the_same_consent_is_no_part_of_another_referral_s_h
     assert other not in json.dumps(found)
 
 
+async def test_an_emergency_s_whole_history_and_the_consent_behind_a_call_are_the_referral_s(
+    hub: AuditHub,
+) -> None:
+    """Who asked, who decided, what was given, who looked at it; and what was told by telephone."""
+    consent_id, access_id, referral_id = (str(random_id()) for _ in range(3))
+    consented = intake_events_pb2.IntakeEvent()
+    consented.consent_recorded.consent_id = consent_id
+    told = [disclosure_events_pb2.DisclosureEvent() for _ in range(5)]
+    told[0].handover_recorded.consent_ids.append(consent_id)
+    told[1].emergency_access_requested.emergency_access_id = access_id
+    told[2].emergency_access_decided.emergency_access_id = access_id
+    told[3].emergency_disclosure_given.emergency_access_id = access_id
+    told[4].emergency_reviewed.subject_id = access_id
+    for one in told:
+        getattr(one, one.WhichOneof("fact")).referral_id = referral_id
+    await hub.enter(told_by_intake(consented, *told))
+    request = messages.TraceReferralRequest(referral_id=referral_id)
+    traced = await hub.stub.TraceReferral(request, metadata=hub.caller())
+    assert [body["type"] for body in bodies(entry.entry for entry in traced.entries)] == [
+        "ConsentRecorded",
+        "HandoverRecorded",
+        "EmergencyAccessRequested",
+        "EmergencyAccessDecided",
+        "EmergencyDisclosureGiven",
+        "EmergencyReviewed",
+    ]
+
+
 async def test_each_start_with_something_new_is_told_once(hub: AuditHub) -> None:
     """A whole process, by its own wiring: the second start is the same, the third has another setting."""
 

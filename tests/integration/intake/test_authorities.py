@@ -123,6 +123,7 @@ async def test_what_the_officer_decides_is_given_and_recorded_as_compelled(autho
     [event] = await intake.told("CompelledDisclosureGiven")
     fact = DisclosureEvent.FromString(event["payload"]).compelled_disclosure_given
     assert (fact.compelled_request_id, fact.given_mask) == (str(asked), bits("NAME"))
+    assert (fact.legal_basis, fact.asked_mask) == ("LEGAL_OBLIGATION", bits("NAME", "CASE_CODE"))
     decided = [row["aggregate_version"] for row in await intake.told("CompelledRequestDecided")]
     assert decided == [2]
     assert len(await intake.told("AccessRecorded")) == 1

@@ -70,6 +70,10 @@ async def test_what_somebody_else_has_allowed_is_given_as_a_vital_interest(emerg
     [told] = await intake.told("EmergencyDisclosureGiven")
     fact = DisclosureEvent.FromString(told["payload"]).emergency_disclosure_given
     assert (fact.emergency_access_id, fact.given_mask) == (str(access_id), given.given_mask)
+    assert (fact.purpose, fact.legal_basis, fact.agreement_version) == (row["purpose"], "VITAL_INTEREST", 1)
+    [decided] = await intake.told("EmergencyAccessDecided")
+    decision = DisclosureEvent.FromString(decided["payload"]).emergency_access_decided
+    assert decision.referral_id == fact.referral_id == str(row["referral_id"])
     assert (
         WORDS.encode() not in (await intake.rows("select * from emergency_access"))[0]["sealed_circumstances"]
     )
@@ -132,6 +136,8 @@ async def test_requester_authoriser_and_reviewer_are_three_people(emergency: Eme
     await telephone.review(asked, worker_of(None, "safeguarding_officer"))
     [told] = await intake.told("EmergencyReviewed")
     assert told["aggregate_version"] == 3
+    reviewed = DisclosureEvent.FromString(told["payload"]).emergency_reviewed
+    assert (reviewed.subject_id, reviewed.referral_id) == (str(asked), str(need.referral_id))
 
 
 async def test_whoever_asks_does_not_authorise_where_they_sent_the_person_themselves(

@@ -52,6 +52,9 @@ async def test_what_was_told_by_telephone_is_a_disclosure_with_all_that_it_reste
     fact = DisclosureEvent.FromString(told["payload"]).handover_recorded
     assert (fact.referral_id, fact.agency_id, fact.taken) == (str(need.referral_id), str(A), True)
     assert (fact.given_mask, fact.legal_basis) == (bits("NAME"), "CONSENT")
+    assert (fact.purpose, fact.agreement_version) == (COURSES, 1)
+    assert fact.cell_ids == [str(cell["cell_id"])]
+    assert fact.consent_ids == [str(cell["consent_id"])]
 
 
 async def test_whom_the_desk_spoke_to_and_why_are_sealed(telephone: Telephone) -> None:
@@ -89,7 +92,8 @@ async def test_a_restricted_service_is_not_told_by_the_mask(telephone: Telephone
     need = await telephone.intake.need(person, service_type="GBV_SHELTER", routing=Routing.ASK_FIRST)
     await telephone.hand_over(need, "NAME", legal_basis=LegalBasis.VITAL_INTEREST)
     [told] = await telephone.intake.told("HandoverRecorded")
-    assert DisclosureEvent.FromString(told["payload"]).handover_recorded.given_mask == 0
+    fact = DisclosureEvent.FromString(told["payload"]).handover_recorded
+    assert (fact.given_mask, fact.purpose) == (0, "")
 
 
 async def test_a_hand_over_rests_on_what_held_when_it_was_said(telephone: Telephone) -> None:
@@ -153,6 +157,7 @@ async def test_reviewer_and_teller_are_two_people_and_the_finding_stays(telephon
     [told] = await intake.told("EmergencyReviewed")
     fact = DisclosureEvent.FromString(told["payload"]).emergency_reviewed
     assert (fact.subject_id, fact.kind, fact.justified) == (str(kept.disclosure_id), "HANDOVER", False)
+    assert fact.referral_id == str(need.referral_id)
     assert told["aggregate_version"] == 2
 
 

@@ -61,6 +61,44 @@ def test_what_was_told_by_telephone_rests_on_its_own_basis() -> None:
     assert said[0] == "legal basis: VITAL_INTEREST"
 
 
+def test_what_was_told_on_consent_by_telephone_names_it_and_the_agreement_of_the_call() -> None:
+    given = {"legal_basis": "CONSENT", "consent_ids": [CONSENT], "cell_ids": ["c7"], "agreement_version": 1}
+    said = "\n".join(rests_on(body(5, "HandoverRecorded", given), GROUNDS))
+    assert f"consent {CONSENT}" in said
+    assert "grant cell c7" in said
+    assert "agreement version 1, changed" in said
+    assert "agreement version 2" not in said
+
+
+def test_what_rests_on_no_consent_tells_who_had_to_decide_and_to_look_with_their_entries() -> None:
+    access, request = "00000000-0000-4000-8000-0000000000e1", "00000000-0000-4000-8000-0000000000e2"
+    steps = [
+        body(10, "EmergencyAccessRequested", {"emergency_access_id": access}),
+        body(
+            11,
+            "EmergencyAccessDecided",
+            {"emergency_access_id": access, "authorised": True, "valid_until_time": UNTIL},
+        ),
+        body(13, "EmergencyReviewed", {"subject_id": access}),
+        body(14, "CompelledRequestRegistered", {"compelled_request_id": request}),
+        body(15, "CompelledRequestDecided", {"compelled_request_id": request, "allowed_mask": 1}),
+    ]
+    vital = {"emergency_access_id": access, "legal_basis": "VITAL_INTEREST", "agreement_version": 2}
+    basis, asked, decided, looked, agreement = rests_on(
+        body(12, "EmergencyDisclosureGiven", vital), [*GROUNDS, *steps]
+    )
+    assert basis == "legal basis: VITAL_INTEREST"
+    assert asked.endswith("(#10)")
+    assert decided.endswith("(#11): allowed until 2027-01-01T00:00")
+    assert looked.endswith("(#13): NOT JUSTIFIED")
+    assert agreement.startswith("agreement version 2, changed")
+    compelled = {"compelled_request_id": request, "legal_basis": "LEGAL_OBLIGATION"}
+    basis, registered, decided = rests_on(body(16, "CompelledDisclosureGiven", compelled), [*GROUNDS, *steps])
+    assert basis == "legal basis: LEGAL_OBLIGATION"
+    assert registered.endswith("(#14)")
+    assert decided.endswith("(#15): allowed")
+
+
 @pytest.mark.parametrize(
     ("word", "code"), [("phone", "SAFE_CONTACT"), ("Name", "NAME"), ("HEALTH", "HEALTH")]
 )

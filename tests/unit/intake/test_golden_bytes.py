@@ -94,14 +94,18 @@ FACTS: list[object] = [
         LegalBasis.VITAL_INTEREST,
         is_taken=True,
         happened_time=NOW - timedelta(minutes=40),
+        purpose="SERVICE_EDUCATION",
+        consent_ids=(CONSENT,),
+        cell_ids=(CELL,),
+        agreement_version=3,
         request_id=REQUEST,
     ),
-    emergency_events.EmergencyReviewed(DISCLOSURE, 2, "HANDOVER", AGENCY, True, REQUEST),
+    emergency_events.EmergencyReviewed(DISCLOSURE, 2, "HANDOVER", REFERRAL, AGENCY, True, REQUEST),
     authority_events.AuthorityNotified(NOTIFICATION, AGENCY, is_person_told=True, request_id=REQUEST),
     authority_events.CompelledRequestRegistered(COMPELLED, AGENCY, 0b0111, REQUEST),
     authority_events.CompelledRequestDecided(COMPELLED, AGENCY, 0b0001, REQUEST),
     authority_events.CompelledTellingDecided(COMPELLED, AGENCY, 2, True, REQUEST),
-    authority_events.CompelledDisclosureGiven(DISCLOSURE, COMPELLED, AGENCY, 0b0001, REQUEST),
+    authority_events.CompelledDisclosureGiven(DISCLOSURE, COMPELLED, AGENCY, 0b0111, 0b0001, REQUEST),
     rights_events.RightsRequestRegistered(RIGHTS_REQUEST, AGENCY, NOW + timedelta(days=31), REQUEST),
     rights_events.RightsRequestExtended(RIGHTS_REQUEST, 2, AGENCY, NOW + timedelta(days=92), REQUEST),
     rights_events.RightsRequestAnswered(RIGHTS_REQUEST, 3, AGENCY, REQUEST),
@@ -114,9 +118,11 @@ FACTS: list[object] = [
     policy.AgeRulesSaved(2, REQUEST),
     key_events.KeyEpochDestroyed(3),
     emergency_events.EmergencyAccessRequested(EMERGENCY, REFERRAL, AGENCY, 0b0111, REQUEST),
-    emergency_events.EmergencyAccessDecided(EMERGENCY, AGENCY, 0b0011, NOW + timedelta(hours=4), REQUEST),
+    emergency_events.EmergencyAccessDecided(
+        EMERGENCY, REFERRAL, AGENCY, 0b0011, NOW + timedelta(hours=4), REQUEST
+    ),
     emergency_events.EmergencyDisclosureGiven(
-        DISCLOSURE, EMERGENCY, REFERRAL, AGENCY, 0b0011, 0b0001, REQUEST
+        DISCLOSURE, EMERGENCY, REFERRAL, AGENCY, 0b0011, 0b0001, "SERVICE_EDUCATION", 3, REQUEST
     ),
     recall_events.RecallOpened(
         RECALL, REFERRAL, AGENCY, DESK, "WITHDRAWN", 0b0111, NOW + timedelta(hours=72), REQUEST
@@ -137,7 +143,11 @@ ALARM = many_people_searched(61, CALLER, NOW, EVENT, REQUEST)
 """Of topic kem.access.v1, whose other facts are the access service's."""
 
 CURRENT_SHAPE = {fact: 1 for envelope in ENVELOPES.values() for fact in facts_of(envelope)} | dict.fromkeys(
-    ("ConsentRecorded", "DisclosureGiven"), 2
+    (
+        *("ConsentRecorded", "DisclosureGiven", "HandoverRecorded", "EmergencyAccessDecided"),
+        *("EmergencyDisclosureGiven", "EmergencyReviewed", "CompelledDisclosureGiven"),
+    ),
+    2,
 )
 """The number of the shape that is written now; one more for a fact whose message has changed."""
 

@@ -406,6 +406,10 @@ class HandoverRecorded(_message.Message):
     LEGAL_BASIS_FIELD_NUMBER: _builtins.int
     TAKEN_FIELD_NUMBER: _builtins.int
     HAPPENED_TIME_FIELD_NUMBER: _builtins.int
+    PURPOSE_FIELD_NUMBER: _builtins.int
+    CONSENT_IDS_FIELD_NUMBER: _builtins.int
+    CELL_IDS_FIELD_NUMBER: _builtins.int
+    AGREEMENT_VERSION_FIELD_NUMBER: _builtins.int
     disclosure_id: _builtins.str
     """The disclosure."""
     referral_id: _builtins.str
@@ -418,9 +422,21 @@ class HandoverRecorded(_message.Message):
     """CONSENT or VITAL_INTEREST."""
     taken: _builtins.bool
     """Whether it takes the person up."""
+    purpose: _builtins.str
+    """For what, a code of PURPOSES; empty where the service is restricted."""
+    agreement_version: _builtins.int
+    """The version of the agency's sharing agreement in force when it was said; 0 where there was none."""
     @_builtins.property
     def happened_time(self) -> _timestamp_pb2.Timestamp:
         """When it was said."""
+
+    @_builtins.property
+    def consent_ids(self) -> _containers.RepeatedScalarFieldContainer[_builtins.str]:
+        """The consents that permitted it when it was said; none where it rests on VITAL_INTEREST."""
+
+    @_builtins.property
+    def cell_ids(self) -> _containers.RepeatedScalarFieldContainer[_builtins.str]:
+        """The grant cells of these consents that permitted it."""
 
     def __init__(
         self,
@@ -432,10 +448,14 @@ class HandoverRecorded(_message.Message):
         legal_basis: _builtins.str = ...,
         taken: _builtins.bool = ...,
         happened_time: _timestamp_pb2.Timestamp | None = ...,
+        purpose: _builtins.str = ...,
+        consent_ids: _abc.Iterable[_builtins.str] | None = ...,
+        cell_ids: _abc.Iterable[_builtins.str] | None = ...,
+        agreement_version: _builtins.int = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _typing.Literal["happened_time", b"happened_time"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["agency_id", b"agency_id", "disclosure_id", b"disclosure_id", "given_mask", b"given_mask", "happened_time", b"happened_time", "legal_basis", b"legal_basis", "referral_id", b"referral_id", "taken", b"taken"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["agency_id", b"agency_id", "agreement_version", b"agreement_version", "cell_ids", b"cell_ids", "consent_ids", b"consent_ids", "disclosure_id", b"disclosure_id", "given_mask", b"given_mask", "happened_time", b"happened_time", "legal_basis", b"legal_basis", "purpose", b"purpose", "referral_id", b"referral_id", "taken", b"taken"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
@@ -451,6 +471,7 @@ class EmergencyReviewed(_message.Message):
     KIND_FIELD_NUMBER: _builtins.int
     AGENCY_ID_FIELD_NUMBER: _builtins.int
     JUSTIFIED_FIELD_NUMBER: _builtins.int
+    REFERRAL_ID_FIELD_NUMBER: _builtins.int
     subject_id: _builtins.str
     """The disclosure or the emergency access."""
     kind: _builtins.str
@@ -459,6 +480,8 @@ class EmergencyReviewed(_message.Message):
     """The agency that was given something."""
     justified: _builtins.bool
     """Whether what was given was found to be needed."""
+    referral_id: _builtins.str
+    """The referral."""
     def __init__(
         self,
         *,
@@ -466,10 +489,11 @@ class EmergencyReviewed(_message.Message):
         kind: _builtins.str = ...,
         agency_id: _builtins.str = ...,
         justified: _builtins.bool = ...,
+        referral_id: _builtins.str = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["agency_id", b"agency_id", "justified", b"justified", "kind", b"kind", "subject_id", b"subject_id"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["agency_id", b"agency_id", "justified", b"justified", "kind", b"kind", "referral_id", b"referral_id", "subject_id", b"subject_id"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
@@ -520,6 +544,7 @@ class EmergencyAccessDecided(_message.Message):
     AUTHORISED_FIELD_NUMBER: _builtins.int
     AUTHORISED_MASK_FIELD_NUMBER: _builtins.int
     VALID_UNTIL_TIME_FIELD_NUMBER: _builtins.int
+    REFERRAL_ID_FIELD_NUMBER: _builtins.int
     emergency_access_id: _builtins.str
     """The emergency access."""
     agency_id: _builtins.str
@@ -528,6 +553,8 @@ class EmergencyAccessDecided(_message.Message):
     """Whether it is allowed."""
     authorised_mask: _builtins.int
     """Bits of the data categories allowed; 0 where the service is restricted."""
+    referral_id: _builtins.str
+    """The referral."""
     @_builtins.property
     def valid_until_time(self) -> _timestamp_pb2.Timestamp:
         """Until when it may be used; only where it is allowed."""
@@ -540,10 +567,11 @@ class EmergencyAccessDecided(_message.Message):
         authorised: _builtins.bool = ...,
         authorised_mask: _builtins.int = ...,
         valid_until_time: _timestamp_pb2.Timestamp | None = ...,
+        referral_id: _builtins.str = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _typing.Literal["_valid_until_time", b"_valid_until_time", "valid_until_time", b"valid_until_time"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["_valid_until_time", b"_valid_until_time", "agency_id", b"agency_id", "authorised", b"authorised", "authorised_mask", b"authorised_mask", "emergency_access_id", b"emergency_access_id", "valid_until_time", b"valid_until_time"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["_valid_until_time", b"_valid_until_time", "agency_id", b"agency_id", "authorised", b"authorised", "authorised_mask", b"authorised_mask", "emergency_access_id", b"emergency_access_id", "referral_id", b"referral_id", "valid_until_time", b"valid_until_time"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     _WhichOneofReturnType__valid_until_time: _TypeAlias = _typing.Literal["valid_until_time"]  # noqa: Y015
     _WhichOneofArgType__valid_until_time: _TypeAlias = _typing.Literal["_valid_until_time", b"_valid_until_time"]  # noqa: Y015
@@ -563,6 +591,9 @@ class EmergencyDisclosureGiven(_message.Message):
     AGENCY_ID_FIELD_NUMBER: _builtins.int
     ASKED_MASK_FIELD_NUMBER: _builtins.int
     GIVEN_MASK_FIELD_NUMBER: _builtins.int
+    PURPOSE_FIELD_NUMBER: _builtins.int
+    LEGAL_BASIS_FIELD_NUMBER: _builtins.int
+    AGREEMENT_VERSION_FIELD_NUMBER: _builtins.int
     disclosure_id: _builtins.str
     """The disclosure."""
     emergency_access_id: _builtins.str
@@ -575,6 +606,12 @@ class EmergencyDisclosureGiven(_message.Message):
     """Bits of the data categories that were allowed; 0 where the service is restricted."""
     given_mask: _builtins.int
     """Bits of the data categories given; 0 likewise."""
+    purpose: _builtins.str
+    """For what, a code of PURPOSES; empty where the service is restricted."""
+    legal_basis: _builtins.str
+    """VITAL_INTEREST: no consent permits it."""
+    agreement_version: _builtins.int
+    """The version of the agency's sharing agreement in force."""
     def __init__(
         self,
         *,
@@ -584,10 +621,13 @@ class EmergencyDisclosureGiven(_message.Message):
         agency_id: _builtins.str = ...,
         asked_mask: _builtins.int = ...,
         given_mask: _builtins.int = ...,
+        purpose: _builtins.str = ...,
+        legal_basis: _builtins.str = ...,
+        agreement_version: _builtins.int = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["agency_id", b"agency_id", "asked_mask", b"asked_mask", "disclosure_id", b"disclosure_id", "emergency_access_id", b"emergency_access_id", "given_mask", b"given_mask", "referral_id", b"referral_id"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["agency_id", b"agency_id", "agreement_version", b"agreement_version", "asked_mask", b"asked_mask", "disclosure_id", b"disclosure_id", "emergency_access_id", b"emergency_access_id", "given_mask", b"given_mask", "legal_basis", b"legal_basis", "purpose", b"purpose", "referral_id", b"referral_id"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
@@ -729,6 +769,8 @@ class CompelledDisclosureGiven(_message.Message):
     COMPELLED_REQUEST_ID_FIELD_NUMBER: _builtins.int
     AGENCY_ID_FIELD_NUMBER: _builtins.int
     GIVEN_MASK_FIELD_NUMBER: _builtins.int
+    ASKED_MASK_FIELD_NUMBER: _builtins.int
+    LEGAL_BASIS_FIELD_NUMBER: _builtins.int
     disclosure_id: _builtins.str
     """The disclosure."""
     compelled_request_id: _builtins.str
@@ -737,6 +779,10 @@ class CompelledDisclosureGiven(_message.Message):
     """The agency that registered it."""
     given_mask: _builtins.int
     """Bits of the data categories given."""
+    asked_mask: _builtins.int
+    """Bits of the data categories that the authority had asked for."""
+    legal_basis: _builtins.str
+    """LEGAL_OBLIGATION: no consent permits it, and no agreement."""
     def __init__(
         self,
         *,
@@ -744,10 +790,12 @@ class CompelledDisclosureGiven(_message.Message):
         compelled_request_id: _builtins.str = ...,
         agency_id: _builtins.str = ...,
         given_mask: _builtins.int = ...,
+        asked_mask: _builtins.int = ...,
+        legal_basis: _builtins.str = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["agency_id", b"agency_id", "compelled_request_id", b"compelled_request_id", "disclosure_id", b"disclosure_id", "given_mask", b"given_mask"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["agency_id", b"agency_id", "asked_mask", b"asked_mask", "compelled_request_id", b"compelled_request_id", "disclosure_id", b"disclosure_id", "given_mask", b"given_mask", "legal_basis", b"legal_basis"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
