@@ -192,7 +192,7 @@ async def test_an_emergency_s_whole_history_and_the_consent_behind_a_call_are_th
     told[3].emergency_disclosure_given.emergency_access_id = access_id
     told[4].emergency_reviewed.subject_id = access_id
     for one in told:
-        getattr(one, one.WhichOneof("fact")).referral_id = referral_id
+        getattr(one, str(one.WhichOneof("fact"))).referral_id = referral_id
     await hub.enter(told_by_intake(consented, *told))
     request = messages.TraceReferralRequest(referral_id=referral_id)
     traced = await hub.stub.TraceReferral(request, metadata=hub.caller())
