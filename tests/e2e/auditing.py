@@ -32,8 +32,32 @@ async def take_the_ledger_along(layout: Layout, folder: Path, search: Search) ->
         assert f" {stage} " in told
     assert "VERIFIED" in await audited(layout, "verify", str(trace))
     await _ask_intake_and_access(layout, fact, given["entries"][0]["index"])
+    await _ask_what_changed_in_the_system(layout)
     assert search.look_at_files(folder) == 3
     assert search.found == set()
+    await _roll_the_key(layout, folder, kept)
+
+
+async def _ask_what_changed_in_the_system(layout: Layout) -> None:
+    """Each service has told what it began with, once however often it was started since."""
+    found = json.loads(await audited(layout, "questions", "system", "--json"))
+    for service in ("access", "audit", "intake", "notifications", "referral"):
+        [first, *later] = [one["says"] for one in found["answer"] if f" {service}: " in one["says"]]
+        assert "release " in first
+        assert "migrations 0001_outbox.sql" in first
+        assert not [said for said in later if "migrations" in said]
+
+
+async def _roll_the_key(layout: Layout, folder: Path, kept: Path) -> None:
+    """The hub runs on; what both keys have signed verifies by both and not by the former alone."""
+    keys = json.loads(await audited(layout, "roll-key", "--yes", "--json"))
+    former, made = keys["former_verifier_key"], keys["verifier_key"]
+    ledger = folder / "rolled.kem-ledger"
+    await audited(layout, "export", "--out", str(ledger))  # waits until all that was told is signed
+    asked = ("verify", str(ledger), "--since", str(kept))
+    assert "VERIFIED" in await audited(layout, *asked, "--key", former, "--key", made)
+    assert "NOT VERIFIED" in (await said(layout, "audit", *asked, "--key", former, code=1))[0]
+    assert made in await audited(layout, "questions", "system")
 
 
 async def _ask_intake_and_access(layout: Layout, fact: dict[str, Any], index: int) -> None:
