@@ -26,6 +26,7 @@ from kem.disclosure.v1 import (
 )
 from kem.intake.v1 import (
     consent_policy_service_pb2_grpc,
+    fairness_service_pb2_grpc,
     intake_service_pb2_grpc,
     key_service_pb2_grpc,
     retention_service_pb2_grpc,
@@ -157,6 +158,7 @@ class Hub:
         self.erasure = erasure_service_pb2_grpc.ErasureServiceStub(intake)
         self.keys = key_service_pb2_grpc.KeyServiceStub(intake)
         self.retention = retention_service_pb2_grpc.RetentionServiceStub(intake)
+        self.fairness = fairness_service_pb2_grpc.FairnessServiceStub(intake)
         self.policy = consent_policy_service_pb2_grpc.ConsentPolicyServiceStub(intake)
         self.disclosure = disclosure_service_pb2_grpc.DisclosureServiceStub(intake)
         self.recall = recall_service_pb2_grpc.RecallServiceStub(intake)

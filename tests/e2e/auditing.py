@@ -84,4 +84,5 @@ async def _ask_intake_and_access(layout: Layout, fact: dict[str, Any], index: in
         found = json.loads(await audited(layout, view, "--json"))["consents"]
         assert found
         assert all(one["entry"] is not None for one in found)
+    assert "reports" in json.loads(await audited(layout, "fairness", "--json"))
     assert "no account here" in await audited(layout, "who", person)

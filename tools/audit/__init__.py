@@ -134,6 +134,19 @@ def interpreters(since: Since = None, until: Until = None, json: Json = False) -
     tell_interpreters(since, until, as_json=json)
 
 
+@commands.command("fairness", epilog="Example: ./kem audit fairness --new")
+def fairness(
+    new: Annotated[
+        bool, typer.Option("--new", help="Make a report of the needs since the last one, a hundred at least.")
+    ] = False,
+    json: Json = False,
+) -> None:
+    """Tell whether help comes as soon to some as to others: by language, sex, age, household, urgency."""
+    from tools.audit.fairness import tell_fairness
+
+    tell_fairness(make=new, as_json=json)
+
+
 @commands.command("questions", epilog="Example: ./kem audit questions states --at 2026-11-26T12:00")
 def questions(
     name: Annotated[str | None, typer.Argument(help="Which question; without it they are listed.")] = None,

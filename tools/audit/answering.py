@@ -27,6 +27,7 @@ SIBLINGS: Final = {
     "./kem audit why AGENCY FIELD REFERRAL": "Why could this agency see this then?",
     "./kem audit directory REFERRAL": "What did the directory say when this was matched?",
     "./kem audit children": "Of each child: who authorised, by which document, which authority knew when?",
+    "./kem audit fairness": "Does help come as soon to some as to others, and are some declined more often?",
     "./kem audit interpreters": "What did interpreters hear, and had they signed confidentiality?",
 }
 """Questions that need a parameter, or what no entry may hold: each is a command of its own."""

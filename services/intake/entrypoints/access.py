@@ -84,6 +84,8 @@ ACCESS: Final[Mapping[str, Access]] = {
     "/kem.intake.v1.RetentionService/PlaceRetentionHold": _KEEPS_POLICY,
     "/kem.intake.v1.RetentionService/LiftRetentionHold": _KEEPS_POLICY,
     "/kem.intake.v1.RetentionService/ListRetentionHolds": _KEEPS_POLICY,
+    "/kem.intake.v1.FairnessService/MakeFairnessReport": _INQUIRES,
+    "/kem.intake.v1.FairnessService/ListFairnessReports": _INQUIRES,
     "/kem.intake.v1.EligibilityService/GetProfiles": _HUB_ONLY,
     "/kem.intake.v1.TextService/Seal": _HUB_ONLY,
     "/kem.intake.v1.TextService/Open": _HUB_ONLY,

@@ -19,6 +19,7 @@ from kem.disclosure.v1.rights_service_pb2_grpc import add_RightsServiceServicer_
 from kem.intake.v1 import intake_service_pb2
 from kem.intake.v1.consent_policy_service_pb2_grpc import add_ConsentPolicyServiceServicer_to_server
 from kem.intake.v1.eligibility_service_pb2_grpc import add_EligibilityServiceServicer_to_server
+from kem.intake.v1.fairness_service_pb2_grpc import add_FairnessServiceServicer_to_server
 from kem.intake.v1.intake_service_pb2_grpc import (
     IntakeServiceServicer,
     add_IntakeServiceServicer_to_server,
@@ -27,6 +28,7 @@ from kem.intake.v1.key_service_pb2_grpc import add_KeyServiceServicer_to_server
 from kem.intake.v1.merge_service_pb2_grpc import add_MergeServiceServicer_to_server
 from kem.intake.v1.retention_service_pb2_grpc import add_RetentionServiceServicer_to_server
 from kem.intake.v1.text_service_pb2_grpc import add_TextServiceServicer_to_server
+from services.intake.adapters.postgres_fairness import PostgresFairness
 from services.intake.adapters.tombstones import Tombstones
 from services.intake.entrypoints.authority_server import AuthorityServer
 from services.intake.entrypoints.beneficiary_server import BeneficiaryServer
@@ -39,6 +41,7 @@ from services.intake.entrypoints.eligibility_server import EligibilityServer
 from services.intake.entrypoints.emergency_access_server import EmergencyAccessServer
 from services.intake.entrypoints.emergency_server import EmergencyServer
 from services.intake.entrypoints.erasure_server import ErasureServer
+from services.intake.entrypoints.fairness_server import FairnessServer
 from services.intake.entrypoints.inquiry_server import InquiryServer
 from services.intake.entrypoints.key_server import KeyParts, KeyServer
 from services.intake.entrypoints.merge_server import MergeServer
@@ -51,6 +54,7 @@ from services.intake.entrypoints.rights_server import RightsServer
 from services.intake.entrypoints.text_server import TextServer
 from services.intake.use_cases.destroy_keys import DestroyParts
 from services.intake.use_cases.issue_receipt import ReceiptParts
+from services.intake.use_cases.make_fairness_report import FairnessParts
 
 
 class IntakeServer:
@@ -90,6 +94,8 @@ def registrations(
     recalls, merges = RecallServer(consent), MergeServer(people, consent)
     keys, retention = KeyServer(key_parts), RetentionServer(people, destroy_parts)
     inquiries = InquiryServer(consent)
+    fairness_parts = FairnessParts(PostgresFairness(), consent.needs, consent.vault, receipt_parts.referral)
+    fairness = FairnessServer(consent.database, fairness_parts)
     receipts = ReceiptServer(consent.database, receipt_parts)
     return (
         lambda server: add_IntakeServiceServicer_to_server(intake, server),
@@ -109,4 +115,5 @@ def registrations(
         lambda server: add_ReceiptServiceServicer_to_server(receipts, server),
         lambda server: add_RetentionServiceServicer_to_server(retention, server),
         lambda server: add_InquiryServiceServicer_to_server(inquiries, server),
+        lambda server: add_FairnessServiceServicer_to_server(fairness, server),
     )

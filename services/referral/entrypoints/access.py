@@ -7,6 +7,7 @@ from chassis.access import Access
 from kernel.codes import Role
 from services.referral.entrypoints.calls import SERVICE
 from services.referral.entrypoints.directory_server import DIRECTORY_ACCESS
+from services.referral.entrypoints.paces_server import GET_PACES
 from services.referral.entrypoints.receipt_lines_server import GET as GET_RECEIPT_LINES
 
 DESK_ROLES: Final = frozenset(
@@ -46,5 +47,6 @@ ACCESS: Final[Mapping[str, Access]] = {
         )
     },
     GET_RECEIPT_LINES: Access(internal=True),
+    GET_PACES: Access(internal=True),
     **DIRECTORY_ACCESS,
 }

@@ -9,6 +9,7 @@ from chassis.grpc_server import Registration
 from chassis.postgres import Database
 from kem.directory.v1.directory_service_pb2_grpc import add_DirectoryServiceServicer_to_server
 from kem.referral.v1 import referral_service_pb2 as rpc
+from kem.referral.v1.pace_service_pb2_grpc import add_PaceServiceServicer_to_server
 from kem.referral.v1.receipt_lines_service_pb2_grpc import add_ReceiptLinesServiceServicer_to_server
 from kem.referral.v1.referral_service_pb2_grpc import (
     ReferralServiceServicer,
@@ -21,6 +22,7 @@ from services.referral.adapters.stores import Stores
 from services.referral.entrypoints.directory_server import DirectoryServicer
 from services.referral.entrypoints.holder_reports import HolderReports
 from services.referral.entrypoints.offer_answers import OfferAnswers
+from services.referral.entrypoints.paces_server import PacesServicer
 from services.referral.entrypoints.receipt_lines_server import ReceiptLinesServicer
 from services.referral.entrypoints.sender_steps import SenderSteps
 from services.referral.entrypoints.translate_referral import (
@@ -71,9 +73,10 @@ def registrations(database: Database, intake: IntakeClient) -> Sequence[Registra
     """The servicers over the calls' database."""
     referrals = ReferralServicer(database, Stores(), intake)
     directory = DirectoryServicer(database, DirectoryStores())
-    lines = ReceiptLinesServicer(database)
+    lines, paces = ReceiptLinesServicer(database), PacesServicer(database)
     return [
         lambda server: add_ReferralServiceServicer_to_server(referrals, server),
         lambda server: add_DirectoryServiceServicer_to_server(directory, server),
         lambda server: add_ReceiptLinesServiceServicer_to_server(lines, server),
+        lambda server: add_PaceServiceServicer_to_server(paces, server),
     ]

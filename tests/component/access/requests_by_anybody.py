@@ -20,6 +20,7 @@ from kem.disclosure.v1 import receipt_service_pb2 as receipts
 from kem.disclosure.v1 import rights_service_pb2 as rights
 from kem.intake.v1 import consent_policy_service_pb2 as policy
 from kem.intake.v1 import eligibility_service_pb2 as eligibility
+from kem.intake.v1 import fairness_service_pb2 as fairness
 from kem.intake.v1 import intake_service_pb2 as intake
 from kem.intake.v1 import key_service_pb2 as keys
 from kem.intake.v1 import merge_service_pb2 as merging
@@ -29,6 +30,7 @@ from kem.intake.v1.beneficiary_pb2 import ORIGIN_KEM_DESK
 from kem.notifications.v1 import inbox_service_pb2 as inbox
 from kem.notifications.v1 import push_service_pb2 as push
 from kem.notifications.v1.delivery_pb2 import INBOX_AGENCY
+from kem.referral.v1 import pace_service_pb2 as paces
 from kem.referral.v1 import receipt_lines_service_pb2 as receipt_lines
 from kem.referral.v1 import referral_service_pb2 as referral
 from kernel import codes
@@ -77,6 +79,9 @@ def _lists() -> dict[str, Message]:
         ),
         "ListRightsRequests": rights.ListRightsRequestsRequest(),
         "ListConsents": inquiry.ListConsentsRequest(view=inquiry.CONSENT_VIEW_CHILDREN),
+        "MakeFairnessReport": fairness.MakeFairnessReportRequest(request_id=str(uuid4())),
+        "ListFairnessReports": fairness.ListFairnessReportsRequest(),
+        "GetPaces": paces.GetPacesRequest(referral_ids=[str(uuid4())]),
         "NameStaff": access.NameStaffRequest(principal_ids=[str(uuid4())]),
         "ListReferrals": referral.ListReferralsRequest(view=referral.REFERRAL_VIEW_SENT),
     }

@@ -157,6 +157,10 @@ KEEPING: Final[dict[str, Row]] = {
     "GetConsistencyProof": Row(_ALL - _SERVICE, Thing.NOTHING, "CHECKPOINT_NOT_FOUND"),
     "GetProfiles": _for_everybody(_SERVICE),
     "GetReceiptLines": _for_everybody(_SERVICE),
+    "GetPaces": _for_everybody(_SERVICE),
+    # no town of this test has a hundred needs that have settled
+    "MakeFairnessReport": _of_hub(_AUDITORS, "TOO_FEW_NEEDS"),
+    "ListFairnessReports": _of_hub(_AUDITORS),
     "Seal": _for_everybody(_SERVICE),
     "Open": Row(_SERVICE, Thing.NOTHING, "TEXT_NOT_OF_REFERRAL"),
     "RegisterBeneficiary": _own(CASE_ROLES),

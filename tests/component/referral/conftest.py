@@ -1,6 +1,8 @@
 """One city for all tests at its doors: it takes seconds to start. Each test brings a person of its own."""
 
 from collections.abc import AsyncIterator, Callable
+from contextlib import asynccontextmanager
+from pathlib import Path
 
 import pytest
 
@@ -21,11 +23,28 @@ async def city(
     database_template: Callable[[tuple[str, ...]], str],
     tmp_path_factory: pytest.TempPathFactory,
 ) -> AsyncIterator[City]:
-    """Intake and referral at work, and everybody's channels open.
-
-    The broker is the city's own: other tests start services that would take its partitions.
-    """
+    """Intake and referral at work, and everybody's channels open."""
     folder = tmp_path_factory.mktemp("city")
+    async with _city_of_its_own(postgres_server, database_template, folder) as opened:
+        yield opened
+
+
+@pytest.fixture
+async def empty_city(
+    postgres_server: PostgresServer,
+    database_template: Callable[[tuple[str, ...]], str],
+    tmp_path: Path,
+) -> AsyncIterator[City]:
+    """Another one, with nobody in it: for what is counted over everybody."""
+    async with _city_of_its_own(postgres_server, database_template, tmp_path) as opened:
+        yield opened
+
+
+@asynccontextmanager
+async def _city_of_its_own(
+    postgres_server: PostgresServer, database_template: Callable[[tuple[str, ...]], str], folder: Path
+) -> AsyncIterator[City]:
+    """The broker is the city's own: other tests start services that would take its partitions."""
     broker = Broker(free_port(), folder / "broker.log")
     broker.start()
     name = f"city_{random_id().hex}"
