@@ -5,11 +5,16 @@ to its holder: by so many callers, each the next one when answered (closed loop)
 loop).
 
 `calls_per_second`, `call_ms`: GetDisclosure alone, at the agency; in the open loop from the instant at which
-it was to be made.
+it was to be made. `empty`: health checks of intake in the same loop, which read and write nothing: what a
+call over mutual TLS takes on this machine whatever it asks for.
 """
 
 from uuid import uuid4
 
+from grpc_health.v1.health_pb2 import HealthCheckRequest
+from grpc_health.v1.health_pb2_grpc import HealthStub
+
+from chassis.tls import secure_channel
 from kem.disclosure.v1.disclosure_service_pb2 import GetDisclosureRequest
 from tools.bench.accept import Accepting, open_offers
 from tools.bench.answers import calls_at, calls_in
@@ -48,4 +53,12 @@ async def measure(run: Run) -> Figures:
             )
         rounds = [await calls_at(disclose, await held(), RATE) for _ in range(run.rounds)]
         figures[f"at_{RATE}_a_second"] = medians(rounds)
+        async with secure_channel(place.hub.doors.intake, "intake", place.hub.doors.certificate) as opened:
+            check = HealthStub(opened).Check
+
+            async def ask_nothing(_: str) -> None:
+                await check(HealthCheckRequest())
+
+            rounds = [await calls_at(ask_nothing, [""] * calls, RATE) for _ in range(run.rounds)]
+        figures[f"empty_at_{RATE}_a_second"] = medians(rounds)
     return figures
