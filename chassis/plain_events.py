@@ -63,6 +63,8 @@ _PATTERNS: Final = {
     "revision": re.compile(r"[0-9a-f]{40}|[0-9a-f]{64}"),
     "setting_names": re.compile(r"[a-z][a-z0-9_]{0,59}"),
     "file_name": re.compile(r"[a-z0-9_]{1,80}(\.(sql|toml|yml))?"),
+    "serial": re.compile(r"[0-9a-f]{1,40}"),
+    "holder_service": re.compile(r"[a-z0-9-]{1,64}"),
     "verifier_key": re.compile(rf"{_LEDGER}\+[0-9a-f]{{8}}\+[A-Za-z0-9+/]{{44}}"),
     "note": re.compile(rf"{_LEDGER}\n[0-9]+\n{_BASE64}\n\n(— {_LEDGER} {_BASE64}\n)+"),
 }

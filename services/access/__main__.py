@@ -24,7 +24,7 @@ from services.access.adapters.sign_in_key import SignInKey
 from services.access.entrypoints.access import ACCESS
 from services.access.entrypoints.sign_in_server import SignInServer
 from services.access.entrypoints.staff_server import StaffServer
-from services.access.entrypoints.timers import Retention
+from services.access.entrypoints.timers import Certificates, Retention
 from services.access.settings import AccessSettings, read_providers
 from services.access.use_cases.authenticate import SignInParts
 from services.access.use_cases.keep_accounts import KeepingParts
@@ -65,6 +65,9 @@ async def wire(service: Service) -> None:
         ],
     )
     service.gauges.own.append(look_at_sign_ins)
+    if settings.certificate_register_file is not None:
+        telling = Certificates(settings.certificate_register_file)
+        service.timer(telling.take, name="certificates", shortest_pause_seconds=1, longest_pause_seconds=1)
     take = Retention(signing_in, settings.name_retention_days).take
     service.timer(take, name="retention", shortest_pause_seconds=1, longest_pause_seconds=60)
 

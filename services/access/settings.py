@@ -89,6 +89,9 @@ class AccessSettings(ServiceSettings):
     providers_file: FilePath | None = None
     """Identity providers (JSON: `{"providers": [{"name": …, "issuer": …}]}`); without it there are none."""
 
+    certificate_register_file: FilePath | None = None
+    """What became of the certificates of the hub's authority (JSON), to be told as events."""
+
     session_idle_seconds: float = Field(default=1800, ge=300, le=86_400)
     """A session that is not used for so long has ended; assertions are issued every few minutes."""
 

@@ -39,13 +39,17 @@ async def take_the_ledger_along(layout: Layout, folder: Path, search: Search) ->
 
 
 async def _ask_what_changed_in_the_system(layout: Layout) -> None:
-    """Each service has told what it began with, once however often it was started since."""
+    """Each service has told what it began with, once however often it was started since; so it is known which
+    certificate it has.
+    """
     found = json.loads(await audited(layout, "questions", "system", "--json"))
     for service in ("access", "audit", "intake", "notifications", "referral"):
         [first, *later] = [one["says"] for one in found["answer"] if f" {service}: " in one["says"]]
         assert "release " in first
         assert "migrations 0001_outbox.sql" in first
         assert not [said for said in later if "migrations" in said]
+        issued = [one for one in found["answer"] if one["says"].endswith(f" was issued for {service}")]
+        assert len(issued) == 1
 
 
 async def _roll_the_key(layout: Layout, folder: Path, kept: Path) -> None:

@@ -8,23 +8,29 @@ from tools.audit.reading import when
 
 _SHOWN: Final = 12
 """Of a hash: enough to hold it against a file."""
-_RULES: Final = {
+_SAID: Final = {
     "NoticePublished": "notice {notice_version} was published",
     "AgeRulesSaved": "the rules for children are version {rules_version}",
     "RetentionRulesSaved": "the rules of how long data are kept are version {rules_version}",
     "SigningKeyBegun": "another key signs the ledger: {verifier_key}",
+    "CertificateIssued": "certificate {serial} was issued for {holder}",
+    "CertificateRevoked": "certificate {serial} of {holder} was revoked: {reason}",
 }
 
 
 def changes_of_the_system(entries: Sequence[Body], moment: Moment) -> Iterator[Line]:
-    """Releases, settings, migrations and policy files by service, and rules that officers set."""
+    """Releases, settings, migrations and policy files by service, rules of officers, keys, certificates."""
     for one in entries:
         fact = one["fact"]
-        if one["type"] in _RULES:
-            said = _RULES[one["type"]].format(**fact)
+        if one["type"] in _SAID:
+            said = _SAID[one["type"]].format(**fact, holder=_holder(fact))
         else:
             said = f"{fact['service']}: {'; '.join(_parts(fact))}"
         yield Line(f"{when(one)} {said}", (one["index"],))
+
+
+def _holder(fact: dict[str, Any]) -> str:
+    return str(fact.get("agency_id") or fact.get("holder_service") or "the tools")
 
 
 def _parts(fact: dict[str, Any]) -> Iterator[str]:
@@ -45,8 +51,8 @@ def _file(one: dict[str, str]) -> str:
 
 SYSTEM: Final = {
     "system": Question(
-        "What changed in the system itself, and when: program, settings, tables, policy files, rules, keys?",
-        ("SystemChanged", *_RULES),
+        "What changed in the system itself, and when: program, settings, tables, rules, keys, certificates?",
+        ("SystemChanged", *_SAID),
         changes_of_the_system,
         is_of_a_period=True,
     ),

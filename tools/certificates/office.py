@@ -43,7 +43,9 @@ class CertificateOffice:
 
     def __init__(self, layout: Layout) -> None:
         self._layout = layout
-        self.registry = Registry(layout.certificate_registry, layout.revoked_certificates)
+        self.registry = Registry(
+            layout.certificate_registry, layout.revoked_certificates, layout.certificate_register
+        )
 
     def write_own(self, services: list[str]) -> list[str]:
         """Sees to it that services and tools have a certificate that is good for a while. Repeat-safe.
@@ -57,7 +59,7 @@ class CertificateOffice:
         authority = self._authority()
         if not self._layout.authorities.exists() or self._layout.authorities.read_bytes() != authority.pem:
             write_secret(self._layout.authorities, authority.pem)
-        self.registry.write_revoked()
+        self.registry.write_out()
         revoked = {entry.serial for entry in self.registry.entries() if entry.revoked_time is not None}
         renewed = []
         for holder in (TOOLS, *(Holder.of_service(name) for name in services)):
@@ -163,7 +165,7 @@ class CertificateOffice:
             wanted |= {entry.serial for entry in entries if entry.key_digest in keys} & in_force
         if not wanted:
             if self.registry.is_begun():
-                self.registry.write_revoked()  # an earlier try may have ended between its record and this
+                self.registry.write_out()  # an earlier try may have ended between its record and this
             raise StackFailure(_why_none(whose, of_agency, one), 2)
         found = [entry for entry in entries if entry.serial in wanted]
         self.registry.revoke([entry.serial for entry in found], reason)

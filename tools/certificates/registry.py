@@ -72,14 +72,15 @@ class Entry:
 
 
 class Registry:
-    """The registry's file, and the file of revoked serials that the services look at.
+    """The registry's file, the file of revoked serials that the services look at, and what is told of each.
 
-    Both are written under a lock: `./kem up` and `./kem certs` may be at it together.
+    All are written under a lock: `./kem up` and `./kem certs` may be at it together.
     """
 
-    def __init__(self, file: Path, revoked_file: Path) -> None:
+    def __init__(self, file: Path, revoked_file: Path, register_file: Path) -> None:
         self._file = file
         self._revoked_file = revoked_file
+        self._register_file = register_file
 
     def entries(self) -> list[Entry]:
         """Every certificate that was ever issued, the oldest first.
@@ -120,6 +121,7 @@ class Registry:
                 end_time=certificate.end_time.isoformat(),
                 key_digest=certificate.key_digest,
             )
+            self._write_out()
 
     def revoke(self, serials: list[str], reason: RevocationReason) -> None:
         """Revokes certificates; running services take no call over them within a second. Of those that were
@@ -133,23 +135,21 @@ class Registry:
                     self._add(event="CertificateRevoked", serial=serial, reason=reason.value)
                 elif reason.is_worse_than(said[serial]):
                     self._add(event="RevocationCorrected", serial=serial, reason=reason.value)
-            self._write_revoked()
+            self._write_out()
 
-    def write_revoked(self) -> None:
-        """Writes the file of revoked serials anew from the registry; an expired one need not be in it."""
+    def write_out(self) -> None:
+        """Writes anew what follows from the registry: the revoked serials, without those that have expired,
+        and what is told of each certificate.
+        """
         with self.held():
-            self._write_revoked()
+            self._write_out()
 
-    def _write_revoked(self) -> None:
-        now = datetime.now(UTC)
-        serials = sorted(
-            entry.serial
-            for entry in self.entries()
-            if entry.revoked_time is not None and entry.end_time > now
-        )
-        content = json.dumps({"serials": serials}, indent=1)
-        if not self._revoked_file.exists() or self._revoked_file.read_text() != content:
-            write_secret(self._revoked_file, content)
+    def _write_out(self) -> None:
+        now, entries = datetime.now(UTC), self.entries()
+        revoked = sorted(one.serial for one in entries if one.revoked_time is not None and one.end_time > now)
+        _replace(self._revoked_file, json.dumps({"serials": revoked}, indent=1))
+        register = {"certificates": [_told(entry) for entry in entries]}
+        _replace(self._register_file, json.dumps(register, indent=1))
 
     def _events(self) -> list[dict[str, Any]]:
         """What was written down. A line that does not end was never finished, and what it says never done."""
@@ -194,6 +194,23 @@ def _entry(issued: dict[str, Any], revoked: dict[str, Any] | None, corrected: di
         revoked_by=revoked["by"] if revoked else "",
         reason=(corrected or revoked)["reason"] if revoked else "",
     )
+
+
+def _told(entry: Entry) -> dict[str, str]:
+    """Of whom the ledger may tell: neither the agency's code nor who asked at this machine."""
+    return {
+        "serial": entry.serial,
+        "holder": entry.holder.uri,
+        "issued_time": entry.issued_time.isoformat(),
+        "end_time": entry.end_time.isoformat(),
+        "revoked_time": entry.revoked_time.isoformat() if entry.revoked_time else "",
+        "reason": entry.reason,
+    }
+
+
+def _replace(file: Path, content: str) -> None:
+    if not file.exists() or file.read_text() != content:
+        write_secret(file, content)
 
 
 def _account() -> str:

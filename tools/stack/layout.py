@@ -177,6 +177,11 @@ class Layout:
         """The serials over which no call is taken (JSON)."""
         return self.certificates / "revoked.json"
 
+    @property
+    def certificate_register(self) -> Path:
+        """What became of each certificate, for the service that tells it on (JSON)."""
+        return self.certificates / "register.json"
+
     def certificate(self, holder: str) -> Path:
         """Key and certificate (PEM) of a service, or of the `tools`."""
         return self.secrets / holder / "certificate.pem"

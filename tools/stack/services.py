@@ -62,6 +62,7 @@ def environment(
     if service == "access":
         settings["KEM_ACCESS_KEY_FILE"] = str(layout.sign_in_key)
         settings["KEM_ACCESS_ASSERTION_KEY_FILE"] = str(layout.staff_issuer_key)
+        settings["KEM_ACCESS_CERTIFICATE_REGISTER_FILE"] = str(layout.certificate_register)
     if service == "audit":
         settings["KEM_AUDIT_SIGNING_KEY_FILE"] = str(layout.ledger_key)
     passed_on = (

@@ -38,7 +38,7 @@ async def hub(
     signer, identity = make_signer(folder, "kem-up"), make_signer(folder, "service:notifications")
     write_keys(folder, signer)
     one = InboxHub(files, referral, broker.bootstrap, folder, signer, identity)
-    one.certificates.write_revoked()
+    one.certificates.write_out()
     try:
         yield one
     finally:

@@ -86,7 +86,9 @@ class InboxHub:
     @property
     def certificates(self) -> Registry:
         """What `./kem certs` would write for the processes."""
-        return Registry(self.folder / "certificates.jsonl", self.folder / "revoked.json")
+        return Registry(
+            self.folder / "certificates.jsonl", self.folder / "revoked.json", self.folder / "register.json"
+        )
 
     def stop(self) -> None:
         for process in self.processes:

@@ -24,8 +24,10 @@ def test_each_change_of_the_system_is_a_line_that_names_what_changed_and_its_ent
         body(2, "SystemChanged", changed),
         body(3, "RetentionRulesSaved", {"rules_version": 4}),
         body(4, "SigningKeyBegun", {"verifier_key": "kem.athens/ledger+00000000+key"}),
+        body(5, "CertificateIssued", {"serial": "0a1b", "holder_service": "intake"}),
+        body(6, "CertificateRevoked", {"serial": "0c", "agency_id": "an agency", "reason": "KEY_LOST"}),
     ]
-    first, second, third, fourth = QUESTION.answer(entries, Moment(NOW))
+    first, second, third, fourth, fifth, sixth = QUESTION.answer(entries, Moment(NOW))
     assert first.says.endswith(
         "intake: release 0.1.0 at a1b2c3d4e5f6 (bbbbbbbbbbbb…); migrations 0101_beneficiary.sql cccccccccccc…"
     )
@@ -35,7 +37,9 @@ def test_each_change_of_the_system_is_a_line_that_names_what_changed_and_its_ent
     )
     assert third.says.endswith("the rules of how long data are kept are version 4")
     assert fourth.says.endswith("another key signs the ledger: kem.athens/ledger+00000000+key")
-    assert [line.entries for line in (first, second, third, fourth)] == [(1,), (2,), (3,), (4,)]
+    assert fifth.says.endswith("certificate 0a1b was issued for intake")
+    assert sixth.says.endswith("certificate 0c of an agency was revoked: KEY_LOST")
+    assert [line.entries for line in (first, second, fifth, sixth)] == [(1,), (2,), (5,), (6,)]
 
 
 def test_where_nothing_is_said_of_the_commit_none_is_shown() -> None:

@@ -21,6 +21,34 @@ else:
 
 DESCRIPTOR: _descriptor.FileDescriptor
 
+class _HolderKind:
+    ValueType = _typing.NewType("ValueType", _builtins.int)
+    V: _TypeAlias = ValueType  # noqa: Y015
+
+class _HolderKindEnumTypeWrapper(_enum_type_wrapper._EnumTypeWrapper[_HolderKind.ValueType], _builtins.type):
+    DESCRIPTOR: _descriptor.EnumDescriptor
+    HOLDER_KIND_UNSPECIFIED: _HolderKind.ValueType  # 0
+    """Not said."""
+    HOLDER_KIND_AGENCY: _HolderKind.ValueType  # 1
+    """An agency's own system."""
+    HOLDER_KIND_SERVICE: _HolderKind.ValueType  # 2
+    """A service of the hub."""
+    HOLDER_KIND_TOOLS: _HolderKind.ValueType  # 3
+    """The commands at the hub's own machine."""
+
+class HolderKind(_HolderKind, metaclass=_HolderKindEnumTypeWrapper):
+    """Whose a certificate is."""
+
+HOLDER_KIND_UNSPECIFIED: HolderKind.ValueType  # 0
+"""Not said."""
+HOLDER_KIND_AGENCY: HolderKind.ValueType  # 1
+"""An agency's own system."""
+HOLDER_KIND_SERVICE: HolderKind.ValueType  # 2
+"""A service of the hub."""
+HOLDER_KIND_TOOLS: HolderKind.ValueType  # 3
+"""The commands at the hub's own machine."""
+Global___HolderKind: _TypeAlias = HolderKind  # noqa: Y015
+
 @_typing.final
 class AccessEvent(_message.Message):
     """The envelope of topic kem.access.v1, keyed by principal_id."""
@@ -47,12 +75,16 @@ class AccessEvent(_message.Message):
     IDENTITY_UNLINKED_FIELD_NUMBER: _builtins.int
     MANY_PEOPLE_SEARCHED_FIELD_NUMBER: _builtins.int
     SYSTEM_CHANGED_FIELD_NUMBER: _builtins.int
+    CERTIFICATE_ISSUED_FIELD_NUMBER: _builtins.int
+    CERTIFICATE_REVOKED_FIELD_NUMBER: _builtins.int
     event_id: _builtins.str
     """Unique for ever; consumers drop what they have seen."""
     aggregate_id: _builtins.str
-    """The access record's own id, the account: its principal_id, or what the service runs with."""
+    """The access record's own id, the account: its principal_id, what the service runs with, or the certificate."""
     aggregate_version: _builtins.int
-    """1 for an access, which is recorded once and never changes; of an account it grows by one with each event."""
+    """1 for an access, which is recorded once and never changes; of an account or a certificate it grows by one with
+    each event.
+    """
     causation_id: _builtins.str
     """The event or request that caused this one."""
     policy_version: _builtins.str
@@ -117,6 +149,14 @@ class AccessEvent(_message.Message):
     def system_changed(self) -> Global___SystemChanged:
         """A service runs with something else than before."""
 
+    @_builtins.property
+    def certificate_issued(self) -> Global___CertificateIssued:
+        """A certificate of the hub's authority was issued."""
+
+    @_builtins.property
+    def certificate_revoked(self) -> Global___CertificateRevoked:
+        """A certificate was revoked, or a reason for it corrected."""
+
     def __init__(
         self,
         *,
@@ -140,14 +180,16 @@ class AccessEvent(_message.Message):
         identity_unlinked: Global___IdentityUnlinked | None = ...,
         many_people_searched: Global___ManyPeopleSearched | None = ...,
         system_changed: Global___SystemChanged | None = ...,
+        certificate_issued: Global___CertificateIssued | None = ...,
+        certificate_revoked: Global___CertificateRevoked | None = ...,
     ) -> None: ...
-    _HasFieldArgType: _TypeAlias = _typing.Literal["_causation_id", b"_causation_id", "access_recorded", b"access_recorded", "account_closed", b"account_closed", "account_locked", b"account_locked", "account_opened", b"account_opened", "account_unlocked", b"account_unlocked", "actor", b"actor", "authenticator_enrolled", b"authenticator_enrolled", "causation_id", b"causation_id", "credentials_reset", b"credentials_reset", "event_time", b"event_time", "fact", b"fact", "identity_linked", b"identity_linked", "identity_unlinked", b"identity_unlinked", "many_people_searched", b"many_people_searched", "password_changed", b"password_changed", "roles_changed", b"roles_changed", "system_changed", b"system_changed"]  # noqa: Y015
+    _HasFieldArgType: _TypeAlias = _typing.Literal["_causation_id", b"_causation_id", "access_recorded", b"access_recorded", "account_closed", b"account_closed", "account_locked", b"account_locked", "account_opened", b"account_opened", "account_unlocked", b"account_unlocked", "actor", b"actor", "authenticator_enrolled", b"authenticator_enrolled", "causation_id", b"causation_id", "certificate_issued", b"certificate_issued", "certificate_revoked", b"certificate_revoked", "credentials_reset", b"credentials_reset", "event_time", b"event_time", "fact", b"fact", "identity_linked", b"identity_linked", "identity_unlinked", b"identity_unlinked", "many_people_searched", b"many_people_searched", "password_changed", b"password_changed", "roles_changed", b"roles_changed", "system_changed", b"system_changed"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["_causation_id", b"_causation_id", "access_recorded", b"access_recorded", "account_closed", b"account_closed", "account_locked", b"account_locked", "account_opened", b"account_opened", "account_unlocked", b"account_unlocked", "actor", b"actor", "aggregate_id", b"aggregate_id", "aggregate_version", b"aggregate_version", "authenticator_enrolled", b"authenticator_enrolled", "causation_id", b"causation_id", "credentials_reset", b"credentials_reset", "event_id", b"event_id", "event_time", b"event_time", "fact", b"fact", "identity_linked", b"identity_linked", "identity_unlinked", b"identity_unlinked", "many_people_searched", b"many_people_searched", "password_changed", b"password_changed", "policy_version", b"policy_version", "roles_changed", b"roles_changed", "system_changed", b"system_changed"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["_causation_id", b"_causation_id", "access_recorded", b"access_recorded", "account_closed", b"account_closed", "account_locked", b"account_locked", "account_opened", b"account_opened", "account_unlocked", b"account_unlocked", "actor", b"actor", "aggregate_id", b"aggregate_id", "aggregate_version", b"aggregate_version", "authenticator_enrolled", b"authenticator_enrolled", "causation_id", b"causation_id", "certificate_issued", b"certificate_issued", "certificate_revoked", b"certificate_revoked", "credentials_reset", b"credentials_reset", "event_id", b"event_id", "event_time", b"event_time", "fact", b"fact", "identity_linked", b"identity_linked", "identity_unlinked", b"identity_unlinked", "many_people_searched", b"many_people_searched", "password_changed", b"password_changed", "policy_version", b"policy_version", "roles_changed", b"roles_changed", "system_changed", b"system_changed"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     _WhichOneofReturnType__causation_id: _TypeAlias = _typing.Literal["causation_id"]  # noqa: Y015
     _WhichOneofArgType__causation_id: _TypeAlias = _typing.Literal["_causation_id", b"_causation_id"]  # noqa: Y015
-    _WhichOneofReturnType_fact: _TypeAlias = _typing.Literal["access_recorded", "account_opened", "roles_changed", "account_locked", "account_unlocked", "account_closed", "credentials_reset", "password_changed", "authenticator_enrolled", "identity_linked", "identity_unlinked", "many_people_searched", "system_changed"]  # noqa: Y015
+    _WhichOneofReturnType_fact: _TypeAlias = _typing.Literal["access_recorded", "account_opened", "roles_changed", "account_locked", "account_unlocked", "account_closed", "credentials_reset", "password_changed", "authenticator_enrolled", "identity_linked", "identity_unlinked", "many_people_searched", "system_changed", "certificate_issued", "certificate_revoked"]  # noqa: Y015
     _WhichOneofArgType_fact: _TypeAlias = _typing.Literal["fact", b"fact"]  # noqa: Y015
     @_typing.overload
     def WhichOneof(self, oneof_group: _WhichOneofArgType__causation_id) -> _WhichOneofReturnType__causation_id | None: ...
@@ -706,3 +748,97 @@ class FileVersion(_message.Message):
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
 Global___FileVersion: _TypeAlias = FileVersion  # noqa: Y015
+
+@_typing.final
+class CertificateIssued(_message.Message):
+    """A certificate of the hub's authority was issued, as its registry says it."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    SERIAL_FIELD_NUMBER: _builtins.int
+    HOLDER_KIND_FIELD_NUMBER: _builtins.int
+    AGENCY_ID_FIELD_NUMBER: _builtins.int
+    HOLDER_SERVICE_FIELD_NUMBER: _builtins.int
+    ISSUED_TIME_FIELD_NUMBER: _builtins.int
+    END_TIME_FIELD_NUMBER: _builtins.int
+    serial: _builtins.str
+    """By which it is known, in hexadecimal digits."""
+    holder_kind: Global___HolderKind.ValueType
+    """Whose it is."""
+    agency_id: _builtins.str
+    """The agency; absent where it is the hub's own."""
+    holder_service: _builtins.str
+    """The service; empty where it is none's."""
+    @_builtins.property
+    def issued_time(self) -> _timestamp_pb2.Timestamp:
+        """When it was issued, by the clock of the machine where it was."""
+
+    @_builtins.property
+    def end_time(self) -> _timestamp_pb2.Timestamp:
+        """From when on it is good no more."""
+
+    def __init__(
+        self,
+        *,
+        serial: _builtins.str = ...,
+        holder_kind: Global___HolderKind.ValueType = ...,
+        agency_id: _builtins.str | None = ...,
+        holder_service: _builtins.str = ...,
+        issued_time: _timestamp_pb2.Timestamp | None = ...,
+        end_time: _timestamp_pb2.Timestamp | None = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _typing.Literal["_agency_id", b"_agency_id", "agency_id", b"agency_id", "end_time", b"end_time", "issued_time", b"issued_time"]  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["_agency_id", b"_agency_id", "agency_id", b"agency_id", "end_time", b"end_time", "holder_kind", b"holder_kind", "holder_service", b"holder_service", "issued_time", b"issued_time", "serial", b"serial"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    _WhichOneofReturnType__agency_id: _TypeAlias = _typing.Literal["agency_id"]  # noqa: Y015
+    _WhichOneofArgType__agency_id: _TypeAlias = _typing.Literal["_agency_id", b"_agency_id"]  # noqa: Y015
+    def WhichOneof(self, oneof_group: _WhichOneofArgType__agency_id) -> _WhichOneofReturnType__agency_id | None: ...
+
+Global___CertificateIssued: _TypeAlias = CertificateIssued  # noqa: Y015
+
+@_typing.final
+class CertificateRevoked(_message.Message):
+    """A certificate was revoked, or it became known why it should have been."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    SERIAL_FIELD_NUMBER: _builtins.int
+    HOLDER_KIND_FIELD_NUMBER: _builtins.int
+    AGENCY_ID_FIELD_NUMBER: _builtins.int
+    HOLDER_SERVICE_FIELD_NUMBER: _builtins.int
+    REVOKED_TIME_FIELD_NUMBER: _builtins.int
+    REASON_FIELD_NUMBER: _builtins.int
+    serial: _builtins.str
+    """By which it is known, in hexadecimal digits."""
+    holder_kind: Global___HolderKind.ValueType
+    """Whose it is."""
+    agency_id: _builtins.str
+    """The agency; absent where it is the hub's own."""
+    holder_service: _builtins.str
+    """The service; empty where it is none's."""
+    reason: _builtins.str
+    """Why: KEY_COMPROMISED, KEY_LOST, AGENCY_LEFT, REPLACED, ISSUED_IN_ERROR. Another one than before corrects it."""
+    @_builtins.property
+    def revoked_time(self) -> _timestamp_pb2.Timestamp:
+        """Since when no call is taken over it, by the clock of the machine where it was revoked."""
+
+    def __init__(
+        self,
+        *,
+        serial: _builtins.str = ...,
+        holder_kind: Global___HolderKind.ValueType = ...,
+        agency_id: _builtins.str | None = ...,
+        holder_service: _builtins.str = ...,
+        revoked_time: _timestamp_pb2.Timestamp | None = ...,
+        reason: _builtins.str = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _typing.Literal["_agency_id", b"_agency_id", "agency_id", b"agency_id", "revoked_time", b"revoked_time"]  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["_agency_id", b"_agency_id", "agency_id", b"agency_id", "holder_kind", b"holder_kind", "holder_service", b"holder_service", "reason", b"reason", "revoked_time", b"revoked_time", "serial", b"serial"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    _WhichOneofReturnType__agency_id: _TypeAlias = _typing.Literal["agency_id"]  # noqa: Y015
+    _WhichOneofArgType__agency_id: _TypeAlias = _typing.Literal["_agency_id", b"_agency_id"]  # noqa: Y015
+    def WhichOneof(self, oneof_group: _WhichOneofArgType__agency_id) -> _WhichOneofReturnType__agency_id | None: ...
+
+Global___CertificateRevoked: _TypeAlias = CertificateRevoked  # noqa: Y015
