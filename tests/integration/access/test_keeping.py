@@ -132,7 +132,7 @@ async def test_a_login_is_somebodys_once_in_the_whole_hub(staff: Staff) -> None:
             await open_account(
                 AgencyId(admin.agency_id) if admin.agency_id else None,
                 taken.login,
-                "",
+                "Somebody else",
                 ["agency_member"],
                 one_time,
                 admin,
