@@ -30,7 +30,7 @@ from tools.demo.ledger import Ledger
 from tools.hub import Doors
 from tools.stack.failure import StackFailure
 
-DISK_MEGABYTES: Final = 400
+DISK_MEGABYTES: Final = 500
 """As much as a start asks for, and a bit."""
 REFUSALS: Final = 20
 UNFORESEEN: Final = {grpc.StatusCode.INTERNAL, grpc.StatusCode.UNKNOWN}

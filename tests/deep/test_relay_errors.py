@@ -25,7 +25,7 @@ from tests.integration.chassis.conftest import make_topic
 from tests.integration.chassis.waiting import running, until
 from tests.support.apache import MakeNodes
 from tests.support.postgres import FreshDatabase
-from tools.stack.apache import NodePorts
+from tools.stack.apache import CLIENTS, NodePorts
 from tools.stack.ports import free_port
 from tools.storm.wire import Wire
 
@@ -52,11 +52,11 @@ async def kafka(apache_nodes: MakeNodes) -> AsyncIterator[tuple[str, Wire]]:
     door, outside = free_port(), free_port()
 
     def one_more_door(ports: NodePorts) -> str:
-        inside = f"PLAINTEXT://127.0.0.1:{ports.broker}"
+        inside = f"{CLIENTS}://127.0.0.1:{ports.broker}"
         return (
             f"listeners={inside},CONTROLLER://127.0.0.1:{ports.controller},LINE://127.0.0.1:{door}\n"
             f"advertised.listeners={inside},LINE://127.0.0.1:{outside}\n"
-            "listener.security.protocol.map=PLAINTEXT:PLAINTEXT,CONTROLLER:PLAINTEXT,LINE:PLAINTEXT\n"
+            f"listener.security.protocol.map={CLIENTS}:PLAINTEXT,CONTROLLER:PLAINTEXT,LINE:PLAINTEXT\n"
         )
 
     (node,) = await asyncio.to_thread(apache_nodes, 1, one_more_door)
