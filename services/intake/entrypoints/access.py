@@ -50,6 +50,7 @@ _ANYBODY: Final = Access(public=True)
 ACCESS: Final[Mapping[str, Access]] = {
     "/kem.intake.v1.IntakeService/RegisterBeneficiary": _CASE_WORK,
     "/kem.intake.v1.IntakeService/GetBeneficiary": _CASE_WORK,
+    "/kem.intake.v1.IntakeService/BatchGetBeneficiaries": _CASE_WORK,
     "/kem.intake.v1.IntakeService/SearchBeneficiaries": _CASE_WORK,
     "/kem.intake.v1.IntakeService/UpdateBeneficiary": _CASE_WORK,
     "/kem.intake.v1.IntakeService/RecordConsent": _CASE_WORK,

@@ -11,6 +11,7 @@ from chassis.current import current_caller
 from chassis.postgres import Transaction
 from kem.intake.v1 import intake_service_pb2 as messages
 from kernel.ids import BeneficiaryId
+from services.intake.adapters.listed_people import ListedPeople
 from services.intake.domain.identifiers import IdentifierField
 from services.intake.domain.name_index import NameQuery
 from services.intake.entrypoints.parts import VaultParts
@@ -19,8 +20,10 @@ from services.intake.entrypoints.translate_beneficiary import (
     ORIGINS,
     beneficiary_from,
     beneficiary_message,
+    listed_message,
     masked_message,
 )
+from services.intake.use_cases.batch_get_beneficiaries import batch_get_beneficiaries
 from services.intake.use_cases.duplicate_person import DuplicatePerson
 from services.intake.use_cases.get_beneficiary import get_beneficiary
 from services.intake.use_cases.ration_search import check_searches_left, count_duplicate
@@ -35,6 +38,7 @@ from services.intake.use_cases.update_beneficiary import UpdateBeneficiary, upda
 _SERVICE: Final = "/kem.intake.v1.IntakeService"
 REGISTER: Final = f"{_SERVICE}/RegisterBeneficiary"
 GET: Final = f"{_SERVICE}/GetBeneficiary"
+BATCH_GET: Final = f"{_SERVICE}/BatchGetBeneficiaries"
 SEARCH: Final = f"{_SERVICE}/SearchBeneficiaries"
 UPDATE: Final = f"{_SERVICE}/UpdateBeneficiary"
 
@@ -51,7 +55,7 @@ class BeneficiaryServer:
     """The part of kem.intake.v1.IntakeService that is about people."""
 
     def __init__(self, parts: VaultParts) -> None:
-        self._parts = parts
+        self._parts, self._listed = parts, ListedPeople(parts.vault)
 
     async def RegisterBeneficiary(
         self,
@@ -93,6 +97,18 @@ class BeneficiaryServer:
             origin=next(number for number, origin in ORIGINS.items() if origin is shown.origin),
             other_beneficiary_ids=[str(one.beneficiary_id) for one in shown.others],
             kept_beneficiary_id=next((str(one.beneficiary_id) for one in shown.others if one.is_kept), ""),
+        )
+
+    async def BatchGetBeneficiaries(
+        self,
+        request: messages.BatchGetBeneficiariesRequest,
+        context: _Context[messages.BatchGetBeneficiariesRequest, messages.BatchGetBeneficiariesResponse],
+    ) -> messages.BatchGetBeneficiariesResponse:
+        asked = [BeneficiaryId(UUID(one)) for one in request.beneficiary_ids]
+        async with self._parts.database.transaction(current_caller()) as tx:
+            listed = await batch_get_beneficiaries(asked, BATCH_GET, tx, self._listed)
+        return messages.BatchGetBeneficiariesResponse(
+            beneficiaries=[listed_message(person) for person in listed]
         )
 
     async def SearchBeneficiaries(

@@ -6,8 +6,10 @@ from typing import Final
 
 from kem.common.v1 import common_pb2
 from kem.intake.v1 import beneficiary_pb2 as proto
+from kem.intake.v1 import intake_service_pb2 as service
 from kernel.vocabulary import Origin, Sex
 from services.intake.adapters.identifier_search import FoundPerson
+from services.intake.adapters.listed_people import ListedPerson
 from services.intake.domain.beneficiary import (
     Absence,
     Beneficiary,
@@ -108,6 +110,19 @@ def masked_message(found: FoundPerson) -> proto.MaskedBeneficiary:
     )
     message.registered_time.FromDatetime(found.registered_time)
     return message
+
+
+def listed_message(person: ListedPerson) -> service.ListedBeneficiary:
+    """The person as a list shows them."""
+    return service.ListedBeneficiary(
+        beneficiary_id=str(person.beneficiary_id),
+        names=names_message(person.names),
+        case_code=person.case_code,
+        birth_year=person.birth.date.year if person.birth.date else 0,
+        birth_estimated=person.birth.estimated,
+        restricted=person.is_restricted,
+        consent_frozen=person.is_consent_frozen,
+    )
 
 
 def names_message(names: Names) -> proto.Names:

@@ -94,6 +94,9 @@ def _intake(case: Case) -> dict[str, Message]:
             beneficiary=beneficiary_message(invented_person()),
             origin=ORIGIN_KEM_DESK,
         ),
+        "BatchGetBeneficiaries": intake.BatchGetBeneficiariesRequest(
+            beneficiary_ids=[case.beneficiary_id, str(uuid4())]
+        ),
         "ListLikelyDuplicates": merging.ListLikelyDuplicatesRequest(),
         "SearchBeneficiaries": intake.SearchBeneficiariesRequest(
             phone="+30 690 000 0000", reason="PERSON_IS_HERE"

@@ -151,6 +151,104 @@ class GetBeneficiaryResponse(_message.Message):
 Global___GetBeneficiaryResponse: _TypeAlias = GetBeneficiaryResponse  # noqa: Y015
 
 @_typing.final
+class BatchGetBeneficiariesRequest(_message.Message):
+    """Asks for what a list says of people."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    BENEFICIARY_IDS_FIELD_NUMBER: _builtins.int
+    @_builtins.property
+    def beneficiary_ids(self) -> _containers.RepeatedScalarFieldContainer[_builtins.str]:
+        """Whom, each once."""
+
+    def __init__(
+        self,
+        *,
+        beneficiary_ids: _abc.Iterable[_builtins.str] | None = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["beneficiary_ids", b"beneficiary_ids"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___BatchGetBeneficiariesRequest: _TypeAlias = BatchGetBeneficiariesRequest  # noqa: Y015
+
+@_typing.final
+class ListedBeneficiary(_message.Message):
+    """What a list says of a person."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    BENEFICIARY_ID_FIELD_NUMBER: _builtins.int
+    NAMES_FIELD_NUMBER: _builtins.int
+    CASE_CODE_FIELD_NUMBER: _builtins.int
+    BIRTH_YEAR_FIELD_NUMBER: _builtins.int
+    BIRTH_ESTIMATED_FIELD_NUMBER: _builtins.int
+    RESTRICTED_FIELD_NUMBER: _builtins.int
+    CONSENT_FROZEN_FIELD_NUMBER: _builtins.int
+    beneficiary_id: _builtins.str
+    """The person's random id."""
+    case_code: _builtins.str
+    """The case code, KEM-YYYY-NNNNNN-C."""
+    birth_year: _builtins.int
+    """Year of birth, 0 where not known."""
+    birth_estimated: _builtins.bool
+    """Whether the year is a guess."""
+    restricted: _builtins.bool
+    """Whether the person needs, or needed, a restricted service, by whichever of their records. Only protection staff are told;
+    to others it is false of everybody.
+    """
+    consent_frozen: _builtins.bool
+    """Whether nothing is given on the person's consent for now."""
+    @_builtins.property
+    def names(self) -> _beneficiary_pb2.Names:
+        """Names in both scripts, or that they are withheld."""
+
+    def __init__(
+        self,
+        *,
+        beneficiary_id: _builtins.str = ...,
+        names: _beneficiary_pb2.Names | None = ...,
+        case_code: _builtins.str = ...,
+        birth_year: _builtins.int = ...,
+        birth_estimated: _builtins.bool = ...,
+        restricted: _builtins.bool = ...,
+        consent_frozen: _builtins.bool = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _typing.Literal["names", b"names"]  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["beneficiary_id", b"beneficiary_id", "birth_estimated", b"birth_estimated", "birth_year", b"birth_year", "case_code", b"case_code", "consent_frozen", b"consent_frozen", "names", b"names", "restricted", b"restricted"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___ListedBeneficiary: _TypeAlias = ListedBeneficiary  # noqa: Y015
+
+@_typing.final
+class BatchGetBeneficiariesResponse(_message.Message):
+    """People, in the order in which they were asked for."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    BENEFICIARIES_FIELD_NUMBER: _builtins.int
+    @_builtins.property
+    def beneficiaries(self) -> _containers.RepeatedCompositeFieldContainer[Global___ListedBeneficiary]:
+        """Those whom the caller may see."""
+
+    def __init__(
+        self,
+        *,
+        beneficiaries: _abc.Iterable[Global___ListedBeneficiary] | None = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["beneficiaries", b"beneficiaries"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___BatchGetBeneficiariesResponse: _TypeAlias = BatchGetBeneficiariesResponse  # noqa: Y015
+
+@_typing.final
 class PersonDescription(_message.Message):
     """A person as they can be described: the name with at least three letters, and one more thing that is known."""
 

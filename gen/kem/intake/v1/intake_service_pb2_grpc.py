@@ -45,6 +45,11 @@ class IntakeServiceStub:
                 request_serializer=kem_dot_intake_dot_v1_dot_intake__service__pb2.GetBeneficiaryRequest.SerializeToString,
                 response_deserializer=kem_dot_intake_dot_v1_dot_intake__service__pb2.GetBeneficiaryResponse.FromString,
                 _registered_method=True)
+        self.BatchGetBeneficiaries = channel.unary_unary(
+                '/kem.intake.v1.IntakeService/BatchGetBeneficiaries',
+                request_serializer=kem_dot_intake_dot_v1_dot_intake__service__pb2.BatchGetBeneficiariesRequest.SerializeToString,
+                response_deserializer=kem_dot_intake_dot_v1_dot_intake__service__pb2.BatchGetBeneficiariesResponse.FromString,
+                _registered_method=True)
         self.SearchBeneficiaries = channel.unary_unary(
                 '/kem.intake.v1.IntakeService/SearchBeneficiaries',
                 request_serializer=kem_dot_intake_dot_v1_dot_intake__service__pb2.SearchBeneficiariesRequest.SerializeToString,
@@ -131,6 +136,14 @@ class IntakeServiceServicer:
 
     def GetBeneficiary(self, request, context):
         """Shows a person to those who may see them; the read is recorded before it is answered.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
+    def BatchGetBeneficiaries(self, request, context):
+        """Shows what a list on a page says of people: of those of the ids whom the caller may see. Whoever is unknown, erased or
+        another agency's is left out, and none of these is told apart. One record of access stands for the call.
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')
@@ -250,6 +263,11 @@ def add_IntakeServiceServicer_to_server(servicer, server):
                     servicer.GetBeneficiary,
                     request_deserializer=kem_dot_intake_dot_v1_dot_intake__service__pb2.GetBeneficiaryRequest.FromString,
                     response_serializer=kem_dot_intake_dot_v1_dot_intake__service__pb2.GetBeneficiaryResponse.SerializeToString,
+            ),
+            'BatchGetBeneficiaries': grpc.unary_unary_rpc_method_handler(
+                    servicer.BatchGetBeneficiaries,
+                    request_deserializer=kem_dot_intake_dot_v1_dot_intake__service__pb2.BatchGetBeneficiariesRequest.FromString,
+                    response_serializer=kem_dot_intake_dot_v1_dot_intake__service__pb2.BatchGetBeneficiariesResponse.SerializeToString,
             ),
             'SearchBeneficiaries': grpc.unary_unary_rpc_method_handler(
                     servicer.SearchBeneficiaries,
@@ -377,6 +395,33 @@ class IntakeService:
             '/kem.intake.v1.IntakeService/GetBeneficiary',
             kem_dot_intake_dot_v1_dot_intake__service__pb2.GetBeneficiaryRequest.SerializeToString,
             kem_dot_intake_dot_v1_dot_intake__service__pb2.GetBeneficiaryResponse.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def BatchGetBeneficiaries(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/kem.intake.v1.IntakeService/BatchGetBeneficiaries',
+            kem_dot_intake_dot_v1_dot_intake__service__pb2.BatchGetBeneficiariesRequest.SerializeToString,
+            kem_dot_intake_dot_v1_dot_intake__service__pb2.BatchGetBeneficiariesResponse.FromString,
             options,
             channel_credentials,
             insecure,

@@ -39,6 +39,10 @@ class IntakeServiceStub:
     """
     GetBeneficiary: _grpc.UnaryUnaryMultiCallable[_intake_service_pb2.GetBeneficiaryRequest, _intake_service_pb2.GetBeneficiaryResponse]
     """Shows a person to those who may see them; the read is recorded before it is answered."""
+    BatchGetBeneficiaries: _grpc.UnaryUnaryMultiCallable[_intake_service_pb2.BatchGetBeneficiariesRequest, _intake_service_pb2.BatchGetBeneficiariesResponse]
+    """Shows what a list on a page says of people: of those of the ids whom the caller may see. Whoever is unknown, erased or
+    another agency's is left out, and none of these is told apart. One record of access stands for the call.
+    """
     SearchBeneficiaries: _grpc.UnaryUnaryMultiCallable[_intake_service_pb2.SearchBeneficiariesRequest, _intake_service_pb2.SearchBeneficiariesResponse]
     """Finds people of the caller's agency by an exact identifier, or by name in any of five scripts. The reason is
     mandatory and recorded; results are masked. Too many searches are put off (RESOURCE_EXHAUSTED, RetryInfo).
@@ -87,6 +91,10 @@ class IntakeServiceAsyncStub(IntakeServiceStub):
     """
     GetBeneficiary: _aio.UnaryUnaryMultiCallable[_intake_service_pb2.GetBeneficiaryRequest, _intake_service_pb2.GetBeneficiaryResponse]  # type: ignore[assignment]
     """Shows a person to those who may see them; the read is recorded before it is answered."""
+    BatchGetBeneficiaries: _aio.UnaryUnaryMultiCallable[_intake_service_pb2.BatchGetBeneficiariesRequest, _intake_service_pb2.BatchGetBeneficiariesResponse]  # type: ignore[assignment]
+    """Shows what a list on a page says of people: of those of the ids whom the caller may see. Whoever is unknown, erased or
+    another agency's is left out, and none of these is told apart. One record of access stands for the call.
+    """
     SearchBeneficiaries: _aio.UnaryUnaryMultiCallable[_intake_service_pb2.SearchBeneficiariesRequest, _intake_service_pb2.SearchBeneficiariesResponse]  # type: ignore[assignment]
     """Finds people of the caller's agency by an exact identifier, or by name in any of five scripts. The reason is
     mandatory and recorded; results are masked. Too many searches are put off (RESOURCE_EXHAUSTED, RetryInfo).
@@ -144,6 +152,16 @@ class IntakeServiceServicer(metaclass=_abc_1.ABCMeta):
         context: _ServicerContext,
     ) -> _typing.Union[_intake_service_pb2.GetBeneficiaryResponse, _abc.Awaitable[_intake_service_pb2.GetBeneficiaryResponse]]:
         """Shows a person to those who may see them; the read is recorded before it is answered."""
+
+    @_abc_1.abstractmethod
+    def BatchGetBeneficiaries(
+        self,
+        request: _intake_service_pb2.BatchGetBeneficiariesRequest,
+        context: _ServicerContext,
+    ) -> _typing.Union[_intake_service_pb2.BatchGetBeneficiariesResponse, _abc.Awaitable[_intake_service_pb2.BatchGetBeneficiariesResponse]]:
+        """Shows what a list on a page says of people: of those of the ids whom the caller may see. Whoever is unknown, erased or
+        another agency's is left out, and none of these is told apart. One record of access stands for the call.
+        """
 
     @_abc_1.abstractmethod
     def SearchBeneficiaries(
