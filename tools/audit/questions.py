@@ -116,22 +116,41 @@ def overridden(entries: Sequence[Body], moment: Moment) -> Iterator[Line]:
 
 
 def never_started(entries: Sequence[Body], moment: Moment) -> Iterator[Line]:
-    """Taken up for longer than two weeks, and nobody has said that the service began."""
+    """Taken up for longer than two weeks, and nobody has said that it began; who has looked since."""
     open_ones: dict[str, Body] = {}
+    looks: dict[str, list[Body]] = defaultdict(list)
     for one in entries:
+        if one["type"] == "AccessRecorded":
+            if _is_granted(one, "GetReferral"):
+                for subject_id in one["fact"].get("subject_ids", []):
+                    looks[subject_id].append(one)
+            continue
         referral_id = one["envelope"]["referral_id"]
         if one["type"] == "ReferralAccepted":
             open_ones[referral_id] = one
         else:
             open_ones.pop(referral_id, None)
     for referral_id, one in open_ones.items():
-        waits = moment.now - time_of(one)
+        waits, holder = moment.now - time_of(one), one["fact"]["agency_id"]
         if waits > SLOW_START:
+            since = [
+                look
+                for look in looks[referral_id]
+                if time_of(look) > time_of(one) and look["envelope"]["actor"].get("agency_id") != holder
+            ]
             yield Line(
-                f"referral {referral_id}: taken up {waits.days} days ago by agency"
-                f" {one['fact']['agency_id']}",
-                (one["index"],),
+                f"referral {referral_id}: taken up {waits.days} days ago by agency {holder};"
+                f" {_looked_after(since)}",
+                (one["index"], *(look["index"] for look in since)),
             )
+
+
+def _looked_after(looks: Sequence[Body]) -> str:
+    """Who has opened it, and when last."""
+    if not looks:
+        return "nobody else has looked at it since"
+    last = {_actor(one): when(one) for one in sorted(looks, key=time_of)}
+    return f"looked at since by {', '.join(f'{who} (last {then})' for who, then in last.items())}"
 
 
 def late_entries(entries: Sequence[Body], moment: Moment) -> Iterator[Line]:
@@ -216,8 +235,8 @@ def idle_searches(entries: Sequence[Body], moment: Moment) -> Iterator[Line]:
     work: dict[str, list[datetime]] = defaultdict(list)
     searches: list[Body] = []
     for one in entries:
-        is_search = one["fact"].get("method", "").endswith("/SearchBeneficiaries")
-        if is_search and one["fact"].get("outcome") == "GRANTED":
+        is_search = _method(one) == "SearchBeneficiaries"
+        if _is_granted(one, "SearchBeneficiaries"):
             searches.append(one)
         elif not is_search:
             work[_actor(one)].append(time_of(one))
@@ -261,8 +280,8 @@ QUESTIONS: Final[Mapping[str, Question]] = MappingProxyType(
             is_of_a_period=True,
         ),
         "never-started": Question(
-            "What was taken up more than two weeks ago and has never begun?",
-            ("ReferralAccepted", "ReferralReturned", "ServiceStarted", *_ENDS),
+            "What was taken up more than two weeks ago and has never begun, and who has looked after it?",
+            ("ReferralAccepted", "ReferralReturned", "ServiceStarted", "AccessRecorded", *_ENDS),
             never_started,
         ),
         "late-entries": Question(
@@ -306,6 +325,16 @@ def instant_of(text: str) -> datetime:
 def time_of(one: Body) -> datetime:
     """When it happened."""
     return instant_of(one["event_time"])
+
+
+def _is_granted(one: Body, method: str) -> bool:
+    """Whether it is an access by that method that was granted."""
+    return _method(one) == method and one["fact"].get("outcome") == "GRANTED"
+
+
+def _method(one: Body) -> str:
+    """Of an access the name of the RPC, without that of its service."""
+    return str(one["fact"].get("method", "")).rpartition("/")[2]
 
 
 def _actor(one: Body) -> str:

@@ -82,19 +82,38 @@ def test_an_offer_that_was_not_the_first_of_the_match_is_an_override() -> None:
     assert "not among the first proposed; reason DIRECTORY_OUT_OF_DATE; by ann" in found[1].says
 
 
-def test_what_was_taken_up_and_never_began_is_told_after_two_weeks() -> None:
+def test_what_was_taken_up_and_never_began_is_told_after_two_weeks_with_who_has_looked_after_it() -> None:
     def of(index: int, kind: str, referral_id: str, day: int) -> dict[str, Any]:
         return body(index, kind, {"agency_id": A}, day=day, referral_id=referral_id)
 
+    def looked(index: int, day: int, actor: str, agency_id: str, **more: Any) -> dict[str, Any]:
+        method = "/kem.referral.v1.ReferralService/GetReferral"
+        fact = {"method": method, "outcome": "GRANTED", "subject_ids": ["waits"]} | more
+        one = body(index, "AccessRecorded", fact, day=day, actor=actor)
+        one["envelope"]["actor"]["agency_id"] = agency_id
+        return one
+
     found = answer(
         "never-started",
+        looked(0, 1, "early", B),
         of(1, "ReferralAccepted", "waits", 2),
         of(2, "ReferralAccepted", "began", 2),
         of(3, "ServiceStarted", "began", 4),
         of(4, "ReferralAccepted", "young", 25),
+        of(5, "ReferralAccepted", "alone", 3),
+        looked(6, 9, "ann", B),
+        looked(7, 20, "ann", B),
+        looked(8, 21, "the holder", A),
+        looked(9, 22, "refused", B, outcome="REFUSED"),
+        looked(10, 23, "lister", B, method="/kem.referral.v1.ReferralService/ListReferrals"),
+        looked(11, 24, "ben", "", subject_ids=["began", "waits"]),
     )
-    assert [line.entries for line in found] == [(1,)]
+    assert [line.entries for line in found] == [(1, 6, 7, 11), (5,)]
     assert "28 days" in found[0].says
+    assert found[0].says.endswith(
+        "looked at since by ann (last Fri 20 Nov 2026 11:00:00), ben (last Tue 24 Nov 2026 11:00:00)"
+    )
+    assert found[1].says.endswith("nobody else has looked at it since")
 
 
 def test_who_enters_late_is_told_with_the_longest() -> None:
