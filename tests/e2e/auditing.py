@@ -2,11 +2,14 @@
 
 import json
 from pathlib import Path
-from typing import Any
+from typing import Any, Final
 
 from tests.e2e.kem_command import said
 from tests.e2e.search import Search
 from tools.stack.layout import Layout
+
+HAVE_AN_ANSWER: Final = frozenset({"states", "policy", "notice", "deadlines", "response-times", "system"})
+"""Of the questions those that a played day answers; of the others nothing need have happened."""
 
 
 async def audited(layout: Layout, *arguments: str) -> str:
@@ -32,10 +35,24 @@ async def take_the_ledger_along(layout: Layout, folder: Path, search: Search) ->
         assert f" {stage} " in told
     assert "VERIFIED" in await audited(layout, "verify", str(trace))
     await _ask_intake_and_access(layout, fact, given["entries"][0]["index"])
+    await _ask_every_question(layout)
     await _ask_what_changed_in_the_system(layout)
     assert search.look_at_files(folder) == 3
     assert search.found == set()
     await _roll_the_key(layout, folder, kept)
+
+
+async def _ask_every_question(layout: Layout) -> None:
+    """All that `./kem audit questions` knows without a parameter."""
+    known = json.loads(await audited(layout, "questions", "--json"))
+    names = {name for name in known if not name.startswith("./kem")}
+    assert names > HAVE_AN_ANSWER
+    for name in sorted(names):
+        told = json.loads(await audited(layout, "questions", name, "--json"))
+        assert told["question"] == known[name]
+        if name in HAVE_AN_ANSWER:
+            shown = [one for one in told["answer"] if one["entries"]]
+            assert shown, f"a day was played, and {name} has nothing to tell of it"
 
 
 async def _ask_what_changed_in_the_system(layout: Layout) -> None:

@@ -165,13 +165,18 @@ class AtHub:
 
     @asynccontextmanager
     async def open(self, published: dict[str, int]) -> AsyncIterator[Opened]:
-        """As large as it is when all of that is in it."""
+        """As large as it is when all of that is in it and signed: what is under no checkpoint proves nothing
+        yet, and after a roll of the key nothing is under the new one.
+        """
         audit, clock = self.office.hub.audit, asyncio.get_running_loop().time
-        ends_at = clock() + PATIENCE_SECONDS
+        ends_at, whole_size = clock() + PATIENCE_SECONDS, None
         while True:
             now = await self.office(audit.GetCheckpoint, messages.GetCheckpointRequest())
-            is_whole = all(now.positions.get(source, 0) >= mark for source, mark in published.items())
-            if is_whole or clock() > ends_at:
+            if whole_size is None and all(
+                now.positions.get(source, 0) >= mark for source, mark in published.items()
+            ):
+                whole_size = now.entries
+            if (whole_size is not None and now.size >= whole_size) or clock() > ends_at:
                 break
             await asyncio.sleep(_LOOK_SECONDS)
         request, notes = messages.ListCheckpointsRequest(), []
