@@ -4,28 +4,35 @@ from dataclasses import dataclass
 from datetime import timedelta
 from pathlib import Path
 from typing import Any
-from uuid import uuid4
+from uuid import UUID, uuid4
 
 import asyncpg
 
 from chassis.caller import Caller
 from kernel.ids import BeneficiaryId
 from services.intake.adapters.postgres_destructions import PostgresDestructions
+from services.intake.adapters.postgres_erasures import PostgresErasures
 from services.intake.adapters.postgres_merges import PostgresMerges
 from services.intake.adapters.postgres_retention import PostgresRetention
 from services.intake.adapters.postgres_retention_holds import OpenHold, PostgresRetentionHolds
 from services.intake.adapters.tombstones import Tombstones
+from services.intake.domain.beneficiary import Beneficiary
 from services.intake.domain.held_referral import Release
 from services.intake.domain.need import RecordedNeed
+from services.intake.domain.person_export import IdentityProof
 from services.intake.domain.retention import HoldGround, RetentionRule
+from services.intake.domain.rights_request import Right
 from services.intake.use_cases.destroy_due import DestroyDue, Destroyed, destroy_due
 from services.intake.use_cases.destroy_keys import DestroyParts, replay_destroyed_keys
 from services.intake.use_cases.erase_beneficiary import replay_tombstones
+from services.intake.use_cases.erase_by_request import EraseByRequest, ErasureParts, erase_by_request
 from services.intake.use_cases.hold_back import HoldParts, LiftHold, PlaceHold, lift_hold, place_hold
 from services.intake.use_cases.look_at_retention import RetentionLook, look_at_retention
 from services.intake.use_cases.part_from_erased import part_from_erased
 from services.intake.use_cases.save_retention_rules import save_retention_rules
+from services.intake.use_cases.update_beneficiary import UpdateBeneficiary, update_beneficiary
 from tests.support.consented_people import METHOD, OpenIntake
+from tests.support.rights import Rights
 from tests.support.vault import DPO
 
 WORDS = "The yearly round of the data protection officer."
@@ -124,6 +131,45 @@ class Retention:
         await replay_tombstones(tombstones, worker, parts.people, parts.recalls)
         await part_from_erased(worker, parts.people, PostgresMerges(), parts.recalls)
         return await replay_destroyed_keys(self.parts, worker)
+
+    async def key_ids(self, person: BeneficiaryId) -> dict[str, UUID]:
+        """The present key of each class."""
+        rows = await self.intake.rows(
+            "select key_class, key_id from data_key where beneficiary_id = $1", person
+        )
+        return {row["key_class"]: row["key_id"] for row in rows}
+
+    async def update(self, person: BeneficiaryId, said: Beneficiary, version: int | None = None) -> None:
+        """The person says something anew at the desk.
+
+        Args:
+            version: what the desk has read; None for the present one.
+        """
+        vault, parts = self.intake.open_vault, self.intake.parts
+        async with self.intake.database.transaction(self.intake.desk) as tx:
+            row = await vault.people.read(tx, person)
+            await update_beneficiary(
+                UpdateBeneficiary(uuid4(), person, version or row.version, said),
+                METHOD,
+                tx,
+                vault.vault,
+                vault.people,
+                vault.search,
+                parts.corrections,
+                parts.recalls,
+                parts.freezes,
+            )
+
+    async def erase_by_right(self, person: BeneficiaryId) -> None:
+        """The person asks to be erased, and the officer does it."""
+        rights, parts = Rights(self.intake), self.intake.parts
+        asked = await rights.register(person, Right.ERASURE)
+        command = EraseByRequest(uuid4(), asked.rights_request_id, IdentityProof.DOCUMENT_SEEN)
+        erasing = ErasureParts(
+            parts.people, rights.store, PostgresErasures(), Tombstones(self.keys_folder), parts.recalls
+        )
+        async with self.intake.database.transaction(DPO) as tx:
+            await erase_by_request(command, tx, erasing)
 
     async def fields(self, person: BeneficiaryId) -> dict[str, Any] | None:
         """What the desk reads of the person; None where they are erased."""

@@ -1,47 +1,32 @@
-"""What was kept long enough is destroyed for good, the rest is not, and nothing of it comes back."""
+"""What was kept long enough is destroyed for good, and the rest is not."""
 
 import asyncio
 from datetime import UTC, date, datetime
-from typing import Any
-from uuid import uuid4
 
 import pytest
 
 from kem.disclosure.v1.disclosure_events_pb2 import DisclosureEvent
 from kernel.errors import RuleBroken
-from kernel.ids import BeneficiaryId
-from services.intake.adapters.postgres_erasures import PostgresErasures
 from services.intake.adapters.postgres_key_rolls import PostgresKeyRolls
 from services.intake.adapters.sealing import RecordAltered
-from services.intake.adapters.tombstones import Tombstone, Tombstones
+from services.intake.adapters.tombstones import Tombstones
 from services.intake.domain.beneficiary import Beneficiary, Birth, Guardian
 from services.intake.domain.identifiers import IdentifierField
-from services.intake.domain.person_export import IdentityProof
 from services.intake.domain.rights_request import Right
-from services.intake.use_cases.erase_by_request import EraseByRequest, ErasureParts, erase_by_request
 from services.intake.use_cases.search_beneficiaries import IdentifierText
-from services.intake.use_cases.update_beneficiary import UpdateBeneficiary, update_beneficiary
-from tests.support.consented_people import METHOD, agreement_with, bits, grant, member_of
+from tests.support.consented_people import agreement_with, bits, grant, member_of
 from tests.support.merges import Merges
 from tests.support.people import invented_person
 from tests.support.recalls import Recalls
 from tests.support.retention import MONTH, WORDS, YEAR, Retention
 from tests.support.rights import Rights
 from tests.support.telephone import A
-from tests.support.vault import DPO
-
-
-async def key_ids(retention: Retention, *people: BeneficiaryId) -> dict[str, Any]:
-    rows = await retention.intake.rows(
-        "select key_class, key_id from data_key where beneficiary_id = any($1)", list(people)
-    )
-    return {row["key_class"]: row["key_id"] for row in rows}
 
 
 async def test_what_is_due_is_gone_and_the_rest_is_read_as_before(retention: Retention) -> None:
     one = invented_person()
     person = await retention.intake.open_vault.register(one, retention.intake.desk)
-    before = await key_ids(retention, person)
+    before = await retention.key_ids(person)
     await retention.time_passes(2 * YEAR + MONTH)
     done = await retention.destroy()
     assert dict(done.people_by_class) == {"contact": 1, "sensitive": 1}
@@ -54,7 +39,7 @@ async def test_what_is_due_is_gone_and_the_rest_is_read_as_before(retention: Ret
         assert known[name] == getattr(nothing, name), f"{name} should be gone"
     for name in ("names", "birth", "sex", "nationality", "languages", "household"):
         assert known[name] == getattr(one, name), f"{name} should have stayed"
-    after = await key_ids(retention, person)
+    after = await retention.key_ids(person)
     assert after["core"] == before["core"]
     assert {before["contact"], before["sensitive"]}.isdisjoint(after.values())
     assert not await retention.intake.rows(
@@ -67,7 +52,7 @@ async def test_what_is_due_is_gone_and_the_rest_is_read_as_before(retention: Ret
 
 async def test_it_is_on_record_and_told_without_a_person(retention: Retention) -> None:
     person = await retention.intake.person()
-    before = await key_ids(retention, person)
+    before = await retention.key_ids(person)
     await retention.time_passes(YEAR + MONTH)
     done = await retention.destroy()
     [row] = await retention.intake.rows("select * from destruction")
@@ -94,7 +79,7 @@ async def test_nothing_is_destroyed_twice_and_what_is_said_anew_is_kept(retentio
     assert (await retention.destroy()).destruction_id is None
     assert len(await retention.intake.rows("select from destruction")) == 1
     anew = invented_person()
-    await update(retention, person, anew)
+    await retention.update(person, anew)
     assert len((await retention.fields(person) or {})["contacts"]) == len(anew.contacts) > 0
     assert await retention.due() == {}
     assert await retention.start_again() == 0, "a tombstone is of a key, not of what is said anew"
@@ -108,7 +93,7 @@ async def test_who_has_read_before_does_not_bring_it_back(retention: Retention) 
     await retention.time_passes(YEAR + MONTH)
     await retention.destroy()
     with pytest.raises(Exception, match="read it again"):
-        await update(retention, person, invented_person(), version=1)
+        await retention.update(person, invented_person(), version=1)
 
 
 async def test_whoever_has_nothing_left_to_keep_is_erased_and_agencies_are_asked(
@@ -125,7 +110,7 @@ async def test_whoever_has_nothing_left_to_keep_is_erased_and_agencies_are_asked
     done = await retention.destroy()
     assert (done.people, done.erased_people) == (1, 1)
     assert await retention.fields(person) is None
-    assert await key_ids(retention, person) == {}
+    assert await retention.key_ids(person) == {}
     [again] = await recalls.open()
     assert (again.cause, again.recalled_mask) == ("ERASED", bits("NAME"))
     [stone] = Tombstones(retention.keys_folder).read()
@@ -141,7 +126,7 @@ async def test_a_child_s_guardian_is_gone_with_the_child_s_own_key(retention: Re
     await retention.time_passes(2 * YEAR + MONTH)
     done = await retention.destroy()
     assert dict(done.people_by_class) == {"contact": 1, "sensitive": 1, "child": 1}
-    assert set(await key_ids(retention, person)) == {"core", "contact", "sensitive"}
+    assert set(await retention.key_ids(person)) == {"core", "contact", "sensitive"}
     assert (await retention.fields(person) or {}).get("guardian") is None
 
 
@@ -200,92 +185,6 @@ async def test_all_records_of_a_person_are_destroyed_together(retention: Retenti
     assert [await retention.fields(record) for record in (first, second)] == [None, None]
 
 
-async def test_an_older_database_loses_it_again_at_the_next_start(retention: Retention) -> None:
-    person, erased, other = [await retention.intake.person() for _ in range(3)]
-    for table in ("data_key", "sealed_record", "blind_index", "beneficiary"):
-        await retention.superuser.execute(f"create table intake.older_{table} as table intake.{table}")
-    await retention.hold(other)
-    await retention.time_passes(YEAR + MONTH)
-    await retention.destroy()
-    before = await key_ids(retention, person)
-    await retention.superuser.execute("set session_replication_role = replica")
-    for table in ("destroyed_key", "destruction", "data_key", "sealed_record", "blind_index"):
-        await retention.superuser.execute(f"delete from intake.{table}")
-    for table in ("data_key", "sealed_record", "blind_index"):
-        await retention.superuser.execute(f"insert into intake.{table} table intake.older_{table}")
-    await retention.superuser.execute("update intake.beneficiary set version = 1")
-    await retention.superuser.execute("set session_replication_role = origin")
-    assert (await retention.fields(person) or {})["contacts"] != ()
-    assert await retention.start_again() == 2
-    assert await retention.start_again() == 0
-    for gone in (person, erased):
-        assert (await retention.fields(gone) or {})["contacts"] == ()
-        assert (await retention.fields(gone) or {})["names"]
-    assert (await retention.fields(other) or {})["contacts"] != ()
-    assert (await key_ids(retention, person))["core"] == before["core"]
-    [row] = await retention.intake.rows("select cause, sealed_words from destruction")
-    assert (row["cause"], row["sealed_words"]) == ("RESTORED", None)
-    [*_, event] = await retention.intake.told("RetentionDestroyed")
-    assert DisclosureEvent.FromString(event["payload"]).retention_destroyed.is_restored
-
-
-@pytest.mark.parametrize("kept_is_erased", [True, False])
-async def test_a_merge_that_comes_back_with_an_older_database_parts_who_was_erased_from_who_was_not(
-    retention: Retention, kept_is_erased: bool
-) -> None:
-    """They were un-merged and one of them was erased since; the older database has them as one."""
-    kept, merged = await retention.intake.person(), await retention.intake.person()
-    await Merges(retention.intake).merge(kept, merged)
-    erased, living = (kept, merged) if kept_is_erased else (merged, kept)
-    Tombstones(retention.keys_folder).add(Tombstone(erased, datetime.now(UTC)))
-    await retention.start_again()
-    await retention.start_again()
-    await update(retention, living, invented_person())
-    await retention.time_passes(YEAR + MONTH)
-    async with asyncio.timeout(10):
-        assert (await retention.destroy()).people == 1
-    assert (await retention.fields(living) or {})["contacts"] == ()
-    assert len(await retention.intake.told("BeneficiariesUnmerged")) == 1
-
-
-async def test_a_lost_commit_is_made_true_at_the_next_start(
-    retention: Retention, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    person = await retention.intake.person()
-    await retention.time_passes(YEAR + MONTH)
-    write = Tombstones.add
-
-    def written_and_killed(*arguments: Any) -> None:
-        write(*arguments)
-        raise ConnectionError
-
-    with monkeypatch.context() as patched:
-        patched.setattr(Tombstones, "add", written_and_killed)
-        with pytest.raises(ConnectionError):
-            await retention.destroy()
-    assert (await retention.fields(person) or {})["contacts"] != ()
-    assert await retention.start_again() == 1
-    assert (await retention.fields(person) or {})["contacts"] == ()
-    assert await retention.due() == {}
-
-
-async def test_what_was_refused_is_not_done_at_the_next_start(retention: Retention) -> None:
-    """Of one nothing is left to keep; the record of the other cannot be read, so the call is refused."""
-    erased = await retention.intake.person()
-    await retention.time_passes(5 * YEAR)
-    unreadable = await retention.intake.person()
-    await retention.time_passes(YEAR + MONTH)
-    await retention.superuser.execute(
-        "delete from intake.data_key where beneficiary_id = $1 and key_class = 'core'", unreadable
-    )
-    with pytest.raises(RuleBroken) as refusal:
-        await retention.destroy()
-    assert refusal.value.stable_reason == "RECORD_UNREADABLE"
-    assert Tombstones(retention.keys_folder).read() == []
-    await retention.start_again()
-    assert (await retention.fields(erased) or {})["names"]
-
-
 async def test_two_officers_at_once_destroy_each_once_and_some_people_at_a_time(retention: Retention) -> None:
     people = [await retention.intake.person() for _ in range(5)]
     await retention.time_passes(YEAR + MONTH)
@@ -305,7 +204,7 @@ async def test_a_hold_that_comes_between_look_and_destruction_holds(retention: R
     await retention.hold(person)
     assert (await retention.destroy()).people == 0
     with pytest.raises(RuleBroken) as refusal:
-        await erase_by_right(retention, person)
+        await retention.erase_by_right(person)
     assert refusal.value.stable_reason == "RETENTION_HOLD_STANDS"
 
 
@@ -315,37 +214,3 @@ async def test_what_was_destroyed_waits_for_the_next_roll_of_the_keys(retention:
     await retention.destroy()
     async with retention.intake.worker.transaction(retention.intake.desk) as tx:
         assert (await PostgresKeyRolls().waiting_erasures(tx)).people == 1
-
-
-async def update(
-    retention: Retention, person: BeneficiaryId, said: Beneficiary, version: int | None = None
-) -> None:
-    vault, parts = retention.intake.open_vault, retention.intake.parts
-    async with retention.intake.database.transaction(retention.intake.desk) as tx:
-        row = await vault.people.read(tx, person)
-        await update_beneficiary(
-            UpdateBeneficiary(uuid4(), person, version or row.version, said),
-            METHOD,
-            tx,
-            vault.vault,
-            vault.people,
-            vault.search,
-            parts.corrections,
-            parts.recalls,
-            parts.freezes,
-        )
-
-
-async def erase_by_right(retention: Retention, person: BeneficiaryId) -> None:
-    rights = Rights(retention.intake)
-    asked = await rights.register(person, Right.ERASURE)
-    command = EraseByRequest(uuid4(), asked.rights_request_id, IdentityProof.DOCUMENT_SEEN)
-    parts = ErasureParts(
-        retention.intake.parts.people,
-        rights.store,
-        PostgresErasures(),
-        Tombstones(retention.keys_folder),
-        retention.intake.parts.recalls,
-    )
-    async with retention.intake.database.transaction(DPO) as tx:
-        await erase_by_request(command, tx, parts)
