@@ -129,6 +129,23 @@ INVARIANTS: Final = (
         """,
     ),
     Invariant(
+        "I21-no-draft-outlives-its-day",
+        "No draft is left a day after its end, nor about somebody erased, merged or parted since then",
+        _INTAKE,
+        "select count(*) from intake.draft",
+        """
+        select d.draft_id from intake.draft d
+        where d.expires_time < clock_timestamp() - interval '1 day'
+           or exists (
+                select from intake.beneficiary b
+                where b.beneficiary_id = d.beneficiary_id and b.erased_time is not null)
+           or exists (
+                select from intake.beneficiary_merge m
+                where d.beneficiary_id in (m.merged_beneficiary_id, m.kept_beneficiary_id)
+                  and d.saved_time < greatest(m.merged_time, m.unmerged_time))
+        """,
+    ),
+    Invariant(
         "I21-each-destruction-is-told",
         "Each destruction, and each hold and its end, has its fact in intake's log or in its outbox",
         _INTAKE,

@@ -87,6 +87,10 @@ ACCESS: Final[Mapping[str, Access]] = {
     "/kem.intake.v1.RetentionService/ListRetentionHolds": _KEEPS_POLICY,
     "/kem.intake.v1.FairnessService/MakeFairnessReport": _INQUIRES,
     "/kem.intake.v1.FairnessService/ListFairnessReports": _INQUIRES,
+    **{
+        f"/kem.intake.v1.DraftService/{method}": _CASE_WORK
+        for method in ("SaveDraft", "GetDraft", "ListDrafts", "DiscardDraft")
+    },
     "/kem.intake.v1.EligibilityService/GetProfiles": _HUB_ONLY,
     "/kem.intake.v1.TextService/Seal": _HUB_ONLY,
     "/kem.intake.v1.TextService/Open": _HUB_ONLY,

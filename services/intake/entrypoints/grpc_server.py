@@ -18,6 +18,7 @@ from kem.disclosure.v1.receipt_service_pb2_grpc import add_ReceiptServiceService
 from kem.disclosure.v1.rights_service_pb2_grpc import add_RightsServiceServicer_to_server
 from kem.intake.v1 import intake_service_pb2
 from kem.intake.v1.consent_policy_service_pb2_grpc import add_ConsentPolicyServiceServicer_to_server
+from kem.intake.v1.draft_service_pb2_grpc import add_DraftServiceServicer_to_server
 from kem.intake.v1.eligibility_service_pb2_grpc import add_EligibilityServiceServicer_to_server
 from kem.intake.v1.fairness_service_pb2_grpc import add_FairnessServiceServicer_to_server
 from kem.intake.v1.intake_service_pb2_grpc import (
@@ -37,6 +38,7 @@ from services.intake.entrypoints.consent_parts import ConsentParts
 from services.intake.entrypoints.consent_policy_server import ConsentPolicyServer
 from services.intake.entrypoints.consent_server import ConsentServer
 from services.intake.entrypoints.disclosure_server import DisclosureServer
+from services.intake.entrypoints.draft_server import DraftServer
 from services.intake.entrypoints.eligibility_server import EligibilityServer
 from services.intake.entrypoints.emergency_access_server import EmergencyAccessServer
 from services.intake.entrypoints.emergency_server import EmergencyServer
@@ -97,6 +99,7 @@ def registrations(
     fairness_parts = FairnessParts(PostgresFairness(), consent.needs, consent.vault, receipt_parts.referral)
     fairness = FairnessServer(consent.database, fairness_parts)
     receipts = ReceiptServer(consent.database, receipt_parts)
+    drafts = DraftServer(consent.database, key_parts.rolling.keys, consent.needs)
     return (
         lambda server: add_IntakeServiceServicer_to_server(intake, server),
         lambda server: add_TextServiceServicer_to_server(texts, server),
@@ -116,4 +119,5 @@ def registrations(
         lambda server: add_RetentionServiceServicer_to_server(retention, server),
         lambda server: add_InquiryServiceServicer_to_server(inquiries, server),
         lambda server: add_FairnessServiceServicer_to_server(fairness, server),
+        lambda server: add_DraftServiceServicer_to_server(drafts, server),
     )

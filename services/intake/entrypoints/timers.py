@@ -4,6 +4,7 @@ from functools import partial
 
 from chassis.service import Service
 from services.intake.adapters.postgres_consent_moments import PostgresConsentMoments
+from services.intake.adapters.postgres_drafts import forget_drafts
 from services.intake.adapters.postgres_recalls import PostgresRecalls
 from services.intake.adapters.postgres_receipts import forget_checks, forget_expired
 from services.intake.adapters.postgres_retention import PostgresRetention
@@ -21,6 +22,7 @@ def add_timers(
     service.timer(rolling.take, name="roll_keys", longest_pause_seconds=1)
     service.timer(forget_searches, name="forget_searches", longest_pause_seconds=60)
     service.timer(forget_checks, name="forget_checks", shortest_pause_seconds=60, longest_pause_seconds=3600)
+    service.timer(forget_drafts, name="forget_drafts", longest_pause_seconds=60)
     service.timer(
         forget_expired, name="expired_receipts", shortest_pause_seconds=60, longest_pause_seconds=3600
     )

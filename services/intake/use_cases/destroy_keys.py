@@ -14,6 +14,7 @@ from kernel.errors import RuleBroken
 from kernel.ids import BeneficiaryId, random_id
 from services.intake.adapters.postgres_beneficiaries import BeneficiaryRow, PostgresBeneficiaries
 from services.intake.adapters.postgres_destructions import DestroyedDueKey, PostgresDestructions
+from services.intake.adapters.postgres_drafts import destroy_drafts_of
 from services.intake.adapters.postgres_recalls import PostgresRecalls
 from services.intake.adapters.postgres_receipts import empty_receipts_of
 from services.intake.adapters.postgres_retention import PostgresRetention
@@ -122,13 +123,14 @@ async def keep_on_record(
     parts: DestroyParts,
     request_id: UUID | None = None,
 ) -> Counter[str]:
-    """Writes down what was destroyed, tells it, and ends receipts that told of it; answers how many people by
-    class.
+    """Writes down what was destroyed, tells it, and ends receipts and drafts that told of it; answers how
+    many people by class.
 
     Args:
         persons: of each record, whose it is: merged records count as one person.
     """
     await empty_receipts_of(tx, persons)
+    await destroy_drafts_of(tx, persons)
     await parts.destructions.add(tx, destruction_id, rules_version, sealed_words, keys, now)
     people = Counter(
         key_class for _, key_class in {(persons[one.beneficiary_id], one.key_class) for one in keys}

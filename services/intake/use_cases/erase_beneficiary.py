@@ -9,6 +9,7 @@ from chassis.caller import Caller
 from chassis.postgres import Database, Transaction
 from kernel.ids import BeneficiaryId
 from services.intake.adapters.postgres_beneficiaries import PostgresBeneficiaries
+from services.intake.adapters.postgres_drafts import destroy_drafts_of
 from services.intake.adapters.postgres_recalls import PostgresRecalls
 from services.intake.adapters.postgres_receipts import empty_receipts_of
 from services.intake.adapters.tombstones import Tombstone, Tombstones
@@ -26,7 +27,8 @@ async def erase_beneficiary(
     recalls: PostgresRecalls,
 ) -> datetime:
     """Deletes the wrapped keys and the index of all records that are seen as this person's, behind their
-    tombstones, which are one write, and whatever leads from a receipt to them; answers when.
+    tombstones, which are one write, whatever leads from a receipt to them, and drafts about them; answers
+    when.
 
     Whatever agencies were given about them is asked back.
 
@@ -79,5 +81,6 @@ async def erase_records(
     if erased:
         records = [beneficiary_id for beneficiary_id, _ in erased]
         await empty_receipts_of(tx, records)
+        await destroy_drafts_of(tx, records)
         await open_recalls(tx, recalls, records, is_erased=True)
     return len(erased)

@@ -13,6 +13,7 @@ from kernel.ids import BeneficiaryId, ReferralId, random_id
 from services.intake.adapters.grant_cells import remind_of_denials
 from services.intake.adapters.postgres_beneficiaries import PostgresBeneficiaries
 from services.intake.adapters.postgres_consents import PostgresConsents
+from services.intake.adapters.postgres_drafts import destroy_drafts_of
 from services.intake.adapters.postgres_merges import PostgresMerges
 from services.intake.adapters.postgres_recalls import PostgresRecalls
 from services.intake.adapters.vault import Vault
@@ -86,6 +87,8 @@ async def merge_beneficiaries(
     others = [record for record in records if record != merge.merged_id]
     await take_back_by_merge(merge.merged_id, others, tx, parts.consents, command.request_id)
     await remind_of_denials(tx, records)
+    # begun before anybody knew whose these are
+    await destroy_drafts_of(tx, records)
     await tell_profile(tx, parts.people, records, command.request_id)
     # what one denies the other gave, perhaps, while nobody knew that they are one
     await open_recalls(tx, parts.recalls, records, request_id=command.request_id)

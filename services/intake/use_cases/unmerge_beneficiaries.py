@@ -10,6 +10,7 @@ from chassis.access_records import AccessRecord
 from chassis.postgres import Transaction
 from kernel.errors import RuleBroken
 from kernel.ids import BeneficiaryId
+from services.intake.adapters.postgres_drafts import destroy_drafts_of
 from services.intake.domain.events import BeneficiariesUnmerged
 from services.intake.domain.merge import Happened
 from services.intake.use_cases.end_receipts import end_receipts
@@ -66,6 +67,7 @@ async def unmerge_beneficiaries(
     )
     # what was issued since tells of both, so perhaps of a stranger
     await end_receipts(tx, records, command.request_id, since=merge.merged_time)
+    await destroy_drafts_of(tx, records)
     await settle_permitted_again(tx, parts.recalls, records, now, command.request_id)
     await tell_profile(tx, parts.people, records, command.request_id)
     tx.record_access(AccessRecord("intake", method, records))

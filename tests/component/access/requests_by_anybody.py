@@ -19,6 +19,7 @@ from kem.disclosure.v1 import recall_service_pb2 as recall
 from kem.disclosure.v1 import receipt_service_pb2 as receipts
 from kem.disclosure.v1 import rights_service_pb2 as rights
 from kem.intake.v1 import consent_policy_service_pb2 as policy
+from kem.intake.v1 import draft_service_pb2 as drafts
 from kem.intake.v1 import eligibility_service_pb2 as eligibility
 from kem.intake.v1 import fairness_service_pb2 as fairness
 from kem.intake.v1 import intake_service_pb2 as intake
@@ -48,7 +49,7 @@ ISSUER = "https://provider.example/realms/kem"
 
 def requests_by_anybody(case: Case) -> dict[str, Message]:
     """A valid request per method that names no case."""
-    one = _intake(case) | _directory(case) | _accounts(case)
+    one = _intake(case) | _drafts() | _directory(case) | _accounts(case)
     return one | _inboxes(case) | _lists() | _hub() | _ledger(case)
 
 
@@ -115,6 +116,17 @@ def _intake(case: Case) -> dict[str, Message]:
         "GetProfiles": eligibility.GetProfilesRequest(need_ids=[case.need_id]),
         "Seal": text.SealRequest(referral_id=case.referral_id, text="Who is it?"),
         "Open": text.OpenRequest(referral_id=case.referral_id, sealed=[b"x"], reader_id=str(uuid4())),
+    }
+
+
+def _drafts() -> dict[str, Message]:
+    return {
+        "SaveDraft": drafts.SaveDraftRequest(
+            request_id=str(uuid4()), draft_id=str(uuid4()), kind="NEEDS", content=b"None of mine."
+        ),
+        "GetDraft": drafts.GetDraftRequest(draft_id=str(uuid4())),
+        "ListDrafts": drafts.ListDraftsRequest(),
+        "DiscardDraft": drafts.DiscardDraftRequest(request_id=str(uuid4()), draft_id=str(uuid4())),
     }
 
 

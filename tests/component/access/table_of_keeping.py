@@ -167,6 +167,12 @@ KEEPING: Final[dict[str, Row]] = {
     "SearchBeneficiaries": _own(CASE_ROLES),
     # whoever is another agency's, erased or nobody is left out (test_listed_people)
     "BatchGetBeneficiaries": _own(CASE_ROLES),
+    # somebody else's draft, and nobody's, is none of the caller's (test_drafts)
+    **dict.fromkeys(("SaveDraft", "ListDrafts"), _own(CASE_ROLES)),
+    **dict.fromkeys(
+        ("GetDraft", "DiscardDraft"),
+        Row(CASE_ROLES, Thing.NOTHING, "DRAFT_NOT_FOUND", {Side.NOBODY: NO_AGENCY}),
+    ),
     "ListReferrals": _own(CASE_ROLES, nobody="NOT_PERMITTED"),
     "Subscribe": _own(CASE_ROLES),
     "ListDeliveries": _own(CASE_ROLES),

@@ -14,7 +14,11 @@ BREAKS = [
     ),
     (
         "update intake.beneficiary set erased_time = now()",
-        {"I19-what-ended-is-asked-back", "I21-no-paper-outlives-what-it-tells"},
+        {
+            "I19-what-ended-is-asked-back",
+            "I21-no-paper-outlives-what-it-tells",
+            "I21-no-draft-outlives-its-day",
+        },
     ),
     (
         f"update intake.recalled_disclosure set disclosure_id = '{HANDOVER}'",

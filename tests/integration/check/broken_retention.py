@@ -1,6 +1,8 @@
 """What breaks how long data are kept: kept too long, readable again, and not told."""
 
+from tests.integration.check.healthy_merges import OTHER
 from tests.integration.check.healthy_retention import DESTRUCTION, EMPTIED, GONE_KEY, HOLD, LIFTED, OLD, PAPER
+from tests.integration.check.healthy_rights import ERASED
 
 BREAKS = [
     (f"delete from intake.destroyed_key where key_id = '{GONE_KEY}'", {"I21-nothing-is-kept-too-long"}),
@@ -31,6 +33,14 @@ BREAKS = [
         "update intake.event_log set aggregate_id = gen_random_uuid()"
         f" where aggregate_id = '{LIFTED}' and aggregate_version = 2",
         {"I21-each-destruction-is-told"},
+    ),
+    *(
+        (f"update intake.draft set {broken}", {"I21-no-draft-outlives-its-day"})
+        for broken in (
+            "expires_time = clock_timestamp() - interval '2 days'",
+            f"beneficiary_id = '{ERASED}'",
+            f"beneficiary_id = '{OTHER}', saved_time = '2000-01-01'",
+        )
     ),
     *(
         (

@@ -5,11 +5,11 @@ from datetime import timedelta
 from kernel.ids import derived_id
 from tests.integration.check.healthy_hub import NOW, SENDER, HealthyHub
 
-OLD, HELD, DESTRUCTION, HOLD, LIFTED, GONE_KEY, PAPER, EMPTIED = (
+OLD, HELD, DESTRUCTION, HOLD, LIFTED, GONE_KEY, PAPER, EMPTIED, DRAFT = (
     derived_id("check", name)
     for name in (
         *("old person", "held person", "destruction", "hold", "lifted hold", "gone key"),
-        *("paper", "emptied paper"),
+        *("paper", "emptied paper", "draft"),
     )
 )
 LONG_AGO = NOW - timedelta(days=500)
@@ -70,6 +70,15 @@ async def plant_retention(hub: HealthyHub) -> None:
         )
         await hub.intake_event("RetentionHoldPlaced", hold_id)
     await hub.intake_event("RetentionHoldLifted", LIFTED, version=2)
+    await hub.plant(
+        "intake.draft",
+        draft_id=DRAFT,
+        beneficiary_id=HELD,
+        sealed_content=bytes(28),
+        begun_time=NOW,
+        saved_time=NOW,
+        expires_time=NOW + timedelta(hours=24),
+    )
     for receipt_id, person, left in ((PAPER, HELD, True), (EMPTIED, OLD, False)):
         await hub.plant(
             "intake.receipt",

@@ -229,7 +229,7 @@ async def test_every_table_that_names_a_person_is_destroyed_or_certified_as_kept
         " (table_schema, table_name) where table_schema = 'intake' and column_name = 'beneficiary_id'"
         " and table_type = 'BASE TABLE'"
     )
-    destroyed = {"data_key", "sealed_record", "blind_index"}
+    destroyed = {"data_key", "sealed_record", "blind_index", "draft"}
     the_person_and_reminders = {"beneficiary", "consent_moment", "shown_in_search"}
     named = {row["table_name"] for row in tables} | {"beneficiary_merge"}  # which names two
     assert named - destroyed - the_person_and_reminders == set(KEPT_ON)
