@@ -34,6 +34,7 @@ def channel(
     *,
     token: Callable[[], str] | None = None,
     deadline_seconds: float = DEFAULT_DEADLINE_SECONDS,
+    note: Callable[[str], None] | None = None,
 ) -> grpc.aio.Channel:
     """Opens lazily and reconnects by itself.
 
@@ -43,10 +44,11 @@ def channel(
         files: the certificate over which is called.
         token: speaks for somebody else instead (a client's own assertion, asked for at each call).
         deadline_seconds: for unary calls that set none; streams have none unless they set one.
+        note: told the method of each call as it is made.
     """
     source = token or (ServiceToken(signer) if signer is not None else None)
     interceptors = [
-        kind(source, deadline)
+        kind(source, deadline, note)
         for kind, deadline in (
             (_UnaryUnary, deadline_seconds),
             (_UnaryStream, None),
@@ -75,11 +77,19 @@ class ServiceToken:
 
 
 class _Carrying:
-    def __init__(self, token: Callable[[], str] | None, deadline_seconds: float | None) -> None:
+    def __init__(
+        self,
+        token: Callable[[], str] | None,
+        deadline_seconds: float | None,
+        note: Callable[[str], None] | None,
+    ) -> None:
         self._token = token
+        self._note = note
         self._deadline_seconds = deadline_seconds
 
     def _details(self, details: Any) -> Any:
+        if self._note is not None:
+            self._note(_name_of(details.method))
         metadata = grpc.aio.Metadata(*(details.metadata or ()))
         given = set(metadata.keys())
         if self._token is not None and "authorization" not in given:
@@ -91,6 +101,10 @@ class _Carrying:
                 metadata.add("tracestate", tracestate)
         timeout = details.timeout if details.timeout is not None else self._deadline_seconds
         return details._replace(metadata=metadata, timeout=timeout)
+
+
+def _name_of(method: str | bytes) -> str:
+    return method if isinstance(method, str) else method.decode()
 
 
 class _UnaryUnary(_Carrying, grpc.aio.UnaryUnaryClientInterceptor):

@@ -7,15 +7,15 @@ import gc
 import os
 import signal
 import sys
-from collections.abc import Awaitable, Callable, Sequence
-from typing import Any, Final, NoReturn
+from collections.abc import AsyncIterator, Awaitable, Callable, Mapping, Sequence
+from typing import Any, Final, NoReturn, TypeVar
 
 import structlog
 
 from chassis.logs import places_of, set_up_logs
 from chassis.postgres import EventCodec
 from chassis.service import Service
-from chassis.settings import ServiceSettings, SettingsInvalid
+from chassis.settings import ProcessSettings, ServiceSettings, SettingsInvalid
 from chassis.system_record import tell_system
 from chassis.telemetry import set_up_telemetry
 
@@ -26,10 +26,16 @@ EXIT_SETTINGS: Final = 78
 LONGEST_DRAIN_SECONDS: Final = 12.0
 LONGEST_CLOSING_SECONDS: Final = 3.0
 
+_P = TypeVar("_P", bound=ProcessSettings)
+
 Wire = Callable[[Service], Awaitable[None]]
 """A service's own wiring: calls `serve`, `stream`, `project`, `timer`, `beside` on it."""
 
 log = structlog.get_logger(__name__)
+
+
+Serve = Callable[[_P, asyncio.Event], Awaitable[None]]
+"""What a process without data of its own does until the event is set; it drains before it returns."""
 
 
 def run_service(
@@ -46,9 +52,33 @@ def run_service(
     """
     parser = argparse.ArgumentParser(prog=f"python -m services.{service}")
     parser.add_argument("--roles", help=f"which parts to run, of {','.join(settings_type.known_roles)} (all)")
-    given: dict[str, Any] = {
-        name: value for name, value in vars(parser.parse_args(arguments)).items() if value is not None
-    }
+    given = {name: value for name, value in vars(parser.parse_args(arguments)).items() if value is not None}
+
+    async def serve(settings: ServiceSettings, stopping: asyncio.Event) -> None:
+        running = await Service.open(settings, codec)
+        await wire(running)
+        await tell_system(running.worker, settings)
+        _collect_seldom()
+        await running.run(stopping)
+        async with _bounded_closing():
+            await running.close()
+
+    _run(service, settings_type, given, serve)
+
+
+def run_process(
+    service: str,
+    settings_type: type[_P],
+    serve: Serve[_P],
+    *,
+    arguments: Sequence[str] | None = None,
+) -> NoReturn:
+    """Runs what keeps no data and reads no topic, until SIGTERM or SIGINT; ends the process."""
+    argparse.ArgumentParser(prog=f"python -m services.{service}").parse_args(arguments)
+    _run(service, settings_type, {}, serve)
+
+
+def _run(service: str, settings_type: type[_P], given: Mapping[str, Any], serve: Serve[_P]) -> NoReturn:
     try:
         settings = settings_type.load(service, **given)
     except SettingsInvalid as error:
@@ -62,35 +92,35 @@ def run_service(
             trace_ratio=settings.trace_ratio,
             metrics_address=settings.metrics_address,
         )
-        asyncio.run(_main(settings, wire, codec, close_telemetry))
+        asyncio.run(_main(settings, serve, close_telemetry))
     except BaseException as error:
         _leave(_failed(error))
 
 
-async def _main(
-    settings: ServiceSettings, wire: Wire, codec: EventCodec | None, close_telemetry: Callable[[], None]
-) -> NoReturn:
+async def _main(settings: _P, serve: Serve[_P], close_telemetry: Callable[[], None]) -> NoReturn:
     loop = asyncio.get_running_loop()
     loop.set_exception_handler(_tell_without_words)
     stopping = asyncio.Event()
     for one in (signal.SIGTERM, signal.SIGINT):
         loop.add_signal_handler(one, _stop, loop, stopping)
     try:
-        service = await Service.open(settings, codec)
-        await wire(service)
-        await tell_system(service.worker, settings)
-        _collect_seldom()
-        await service.run(stopping)
+        await serve(settings, stopping)
     except Exception as error:
         _leave(_failed(error))
-    try:
-        async with asyncio.timeout(LONGEST_CLOSING_SECONDS):
-            await service.close()
-            await asyncio.to_thread(close_telemetry)
-    except TimeoutError:
-        log.warning("drain_cut_short")
+    async with _bounded_closing():
+        await asyncio.to_thread(close_telemetry)
     log.info("service_stopped")
     _leave(0)
+
+
+@contextlib.asynccontextmanager
+async def _bounded_closing() -> AsyncIterator[None]:
+    """What does not close in time is left to the end of the process."""
+    try:
+        async with asyncio.timeout(LONGEST_CLOSING_SECONDS):
+            yield
+    except TimeoutError:
+        log.warning("drain_cut_short")
 
 
 def _collect_seldom() -> None:

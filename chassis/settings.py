@@ -29,28 +29,63 @@ class SettingsInvalid(Exception):
     """A setting is missing or wrong; the message says which and what to do."""
 
 
-class ServiceSettings(BaseSettings):
-    """One service's settings: `KEM_<SERVICE>_<NAME>` for its own, `KEM_<NAME>` for what all share.
+class ProcessSettings(BaseSettings):
+    """What every process of the hub is told, whether or not it has data of its own.
 
-    A service's subclass adds fields of its own, which are read as `KEM_<SERVICE>_<NAME>`.
+    `KEM_<SERVICE>_<NAME>` for its own settings, `KEM_<NAME>` for what all share.
     """
 
     model_config = SettingsConfigDict(
         extra="ignore", frozen=True, populate_by_name=True, env_ignore_empty=True
     )
 
-    known_roles: ClassVar[tuple[str, ...]] = ALL_ROLES
-    """What `roles` may name; a service with a part of its own adds it in both."""
-
     service: str
-    database_url_file: FilePath
-    worker_database_url_file: FilePath
-    grpc_address: str
     metrics_address: str = ""
     identity_file: FilePath
     """The Ed25519 key (PEM) by which the service speaks for itself, and from which its other keys follow."""
     certificate_file: FilePath
     """The service's certificate and its key in one file (PEM), for the calls that it takes and makes."""
+    otlp_endpoint: str = Field(default="", validation_alias="KEM_OTLP_ENDPOINT")
+    trace_ratio: float = Field(default=0.01, ge=0, le=1, validation_alias="KEM_TRACE_RATIO")
+    authorities_file: FilePath = Field(validation_alias="KEM_AUTHORITIES_FILE")
+    """The certificates (PEM) that vouch for every other one."""
+    log_level: str = Field(
+        default="INFO", pattern="^(?i:debug|info|warning|error)$", validation_alias="KEM_LOG_LEVEL"
+    )
+
+    @classmethod
+    def load(cls, service: str, **given: Any) -> Self:
+        """Reads the environment; `given` overrides it.
+
+        Raises:
+            SettingsInvalid: with one line per setting that is missing or wrong.
+        """
+        prefix = f"KEM_{service.upper()}_"
+        try:
+            values: dict[str, Any] = {"_env_prefix": prefix, "service": service, **given}
+            return cls(**values)
+        except ValidationError as error:
+            lines = [_sentence(prefix, one["loc"], one["msg"]) for one in error.errors(include_input=False)]
+            raise SettingsInvalid("\n".join(lines)) from None
+
+    @property
+    def tls_files(self) -> TlsFiles:
+        """What the service shows to those who call it, and to those whom it calls."""
+        return TlsFiles(self.certificate_file, self.certificate_file, self.authorities_file)
+
+
+class ServiceSettings(ProcessSettings):
+    """The settings of a service that keeps data and takes calls.
+
+    A service's subclass adds fields of its own, which are read as `KEM_<SERVICE>_<NAME>`.
+    """
+
+    known_roles: ClassVar[tuple[str, ...]] = ALL_ROLES
+    """What `roles` may name; a service with a part of its own adds it in both."""
+
+    database_url_file: FilePath
+    worker_database_url_file: FilePath
+    grpc_address: str
     roles: Roles = ALL_ROLES
     kafka_bootstrap: str = Field(validation_alias="KEM_KAFKA_BOOTSTRAP")
     kafka_idempotence: bool = Field(default=True, validation_alias="KEM_KAFKA_IDEMPOTENCE")
@@ -70,15 +105,8 @@ class ServiceSettings(BaseSettings):
     """The certificates (PEM) that vouch for the brokers, where the hub's own authority does not."""
     kafka_certificate_file: FilePath | None = None
     """Certificate and key in one file (PEM), where the brokers take another authority's only."""
-    otlp_endpoint: str = Field(default="", validation_alias="KEM_OTLP_ENDPOINT")
-    trace_ratio: float = Field(default=0.01, ge=0, le=1, validation_alias="KEM_TRACE_RATIO")
     assertion_keys_file: FilePath = Field(validation_alias="KEM_ASSERTION_KEYS_FILE")
-    authorities_file: FilePath = Field(validation_alias="KEM_AUTHORITIES_FILE")
-    """The certificates (PEM) that vouch for every other one."""
     revoked_certificates_file: FilePath = Field(validation_alias="KEM_REVOKED_CERTIFICATES_FILE")
-    log_level: str = Field(
-        default="INFO", pattern="^(?i:debug|info|warning|error)$", validation_alias="KEM_LOG_LEVEL"
-    )
 
     @field_validator("roles")
     @classmethod
@@ -87,21 +115,6 @@ class ServiceSettings(BaseSettings):
         if unknown or not roles:
             raise ValueError(f"choose from {', '.join(cls.known_roles)}, not {', '.join(unknown) or 'none'}")
         return roles
-
-    @classmethod
-    def load(cls, service: str, **given: Any) -> Self:
-        """Reads the environment; `given` overrides it.
-
-        Raises:
-            SettingsInvalid: with one line per setting that is missing or wrong.
-        """
-        prefix = f"KEM_{service.upper()}_"
-        try:
-            values: dict[str, Any] = {"_env_prefix": prefix, "service": service, **given}
-            return cls(**values)
-        except ValidationError as error:
-            lines = [_sentence(prefix, one["loc"], one["msg"]) for one in error.errors(include_input=False)]
-            raise SettingsInvalid("\n".join(lines)) from None
 
     @property
     def database_url(self) -> str:
@@ -112,11 +125,6 @@ class ServiceSettings(BaseSettings):
     def worker_database_url(self) -> str:
         """For batches, timers and the relay."""
         return self.worker_database_url_file.read_text().strip()
-
-    @property
-    def tls_files(self) -> TlsFiles:
-        """What the service shows to those who call it, and to those whom it calls."""
-        return TlsFiles(self.certificate_file, self.certificate_file, self.authorities_file)
 
     @property
     def kafka(self) -> KafkaAddress:

@@ -30,7 +30,7 @@ from tools.stack.layout import ROOT, Layout, write_secret
 from tools.stack.options import StackOptions
 from tools.stack.ports import free_port
 from tools.stack.servers import ServersAsked
-from tools.stack.services import services_of
+from tools.stack.services import schemas_of, services_of
 from tools.stack.stack import Stack
 
 NEEDS: Final = 40
@@ -62,7 +62,7 @@ def hub(tmp_path_factory: pytest.TempPathFactory) -> Layout:
     """A data folder that has its authority, and has not run yet: the city was given its certificate."""
     layout = Layout(tmp_path_factory.mktemp("hub"))
     layout.make()
-    CertificateOffice(layout).write_own(services_of(ROOT))
+    CertificateOffice(layout).write_own(schemas_of(services_of(ROOT)))
     return layout
 
 
@@ -89,7 +89,7 @@ def told(city: City, monkeypatch: pytest.MonkeyPatch) -> pytest.MonkeyPatch:
 
 @pytest.fixture
 async def stack(hub: Layout, city: City, told: pytest.MonkeyPatch) -> AsyncIterator[Stack]:
-    await asyncio.to_thread(settle_rights, city.node.address, services_of(ROOT))
+    await asyncio.to_thread(settle_rights, city.node.address, schemas_of(services_of(ROOT)))
     one = Stack(hub.data, StackOptions(servers=ServersAsked(city.address)))
     try:
         await one.start()
@@ -130,7 +130,7 @@ async def test_a_day_over_the_citys_kafka_loses_and_doubles_nothing(stack: Stack
     outcome = await play(Doors.of(stack.layout), NEEDS, seed=23)
     assert outcome.complaints == []
     assert len(outcome.ledger.needs) == NEEDS
-    for service in stack.services:
+    for service in stack.schemas:
         file = stack.layout.certificate(service)
         assert (
             await undeclared(service, KafkaAddress(city.address, TlsFiles(file, file, city.authority))) == []

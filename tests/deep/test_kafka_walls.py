@@ -119,8 +119,8 @@ async def undeclared(service: str, kafka: KafkaAddress) -> list[str]:
 
 
 async def test_each_service_writes_and_reads_what_is_declared_and_nothing_else(stack: Stack) -> None:
-    assert [await undeclared(name, as_service(stack, name)) for name in stack.services] == [
-        [] for _ in stack.services
+    assert [await undeclared(name, as_service(stack, name)) for name in stack.schemas] == [
+        [] for _ in stack.schemas
     ]
 
 
@@ -171,7 +171,7 @@ async def test_whose_group_is_denied_is_not_ready_and_says_why_until_it_is_mende
         assert told["state"] != "SERVING"
         assert "as the group referral" in told["reason"]
     finally:
-        await asyncio.to_thread(settle_rights, stack.cluster.bootstrap, stack.services)
+        await asyncio.to_thread(settle_rights, stack.cluster.bootstrap, stack.schemas)
     await until(lambda: is_serving(stack.addresses["referral"], "referral", files), within=90)
 
 
@@ -217,7 +217,7 @@ async def test_a_right_that_is_declared_no_more_is_taken_and_said_and_nobody_els
         "ledger",
     )
     said: list[str] = []
-    filling = Filling(stack.cluster, stack.layout, dict.fromkeys(stack.services, ""), said.append, _nobody)
+    filling = Filling(stack.cluster, stack.layout, dict.fromkeys(stack.schemas, ""), said.append, _nobody)
     await filling.make_topics()
     assert {line.partition(": ")[2] for line in said} == {
         f"intake may no longer WRITE topic {REFERRAL}.",

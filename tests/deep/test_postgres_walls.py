@@ -22,7 +22,7 @@ from tools.stack.existing_postgres import AdminUrl, ExistingPostgres
 from tools.stack.failure import StackFailure
 from tools.stack.layout import ROOT
 from tools.stack.postgres_admin import KINDS, Passwords
-from tools.stack.services import services_of
+from tools.stack.services import schemas_of, services_of
 
 
 @pytest.fixture(scope="module")
@@ -60,7 +60,8 @@ async def test_every_login_of_every_service_comes_by_tls_and_to_nobody_else(
     server: TlsPostgres, programs: Path, tmp_path: Path
 ) -> None:
     """Through the pool that a service opens, by the address that `./kem up --database` gives it."""
-    logins = {(service, kind): f"of {service} {kind}: @" for service in services_of(ROOT) for kind in KINDS}
+    schemas = schemas_of(services_of(ROOT))
+    logins = {(schema, kind): f"of {schema} {kind}: @" for schema in schemas for kind in KINDS}
     existing = ExistingPostgres(AdminUrl.parse(server.url()))
     existing.passwords = Passwords(existing.passwords.superuser, "", "", logins)
     for (service, kind), password in logins.items():

@@ -34,7 +34,7 @@ from tools.stack.replay import consumers
 from tools.stack.room import plain_about_full_disks
 from tools.stack.run_file import end_leftovers, read_run
 from tools.stack.servers import Servers, ServersAsked, prepare_servers
-from tools.stack.services import ReadyWord, command, confined, environment, services_of
+from tools.stack.services import ReadyWord, command, confined, environment, schemas_of, services_of
 from tools.stack.topics import clear_topics, forget_groups
 from tools.trace.story import athens
 
@@ -102,7 +102,7 @@ async def restore(
             backup is damaged or newer than this version. Nothing has changed then.
     """
     _check_keys(layout, asked, archive.schemas)
-    services = services_of(ROOT)
+    services = schemas_of(services_of(ROOT))
     unknown = sorted(set(archive.schemas) - set(services))
     if unknown:
         raise StackFailure(f"The backup was made by a newer version of KEM: this one has no {unknown[0]}.")

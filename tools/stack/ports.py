@@ -12,8 +12,8 @@ FIRST_BASE = 7400
 LAST_BASE = 9900
 FIRST_LOOSE_PORT = 10_500
 LAST_LOOSE_PORT = 32_000
-_GRPC = {"intake": 10, "referral": 11, "notifications": 12, "access": 13, "audit": 14}
-_CONSOLE = 20
+_DOORS = {"intake": 10, "referral": 11, "notifications": 12, "access": 13, "audit": 14, "console": 20}
+"""Where each service answers: gRPC, and the console's pages."""
 _METRICS = 20
 
 
@@ -43,16 +43,17 @@ class Ports:
         """Where Apache Kafka's nodes speak among themselves."""
         return [self.base + number for number in (4, 5, 6)]
 
-    def grpc(self, service: str) -> int:
-        return self.base + _GRPC[service]
+    def door(self, service: str) -> int:
+        """Where the service answers."""
+        return self.base + _DOORS[service]
 
     def metrics(self, service: str) -> int:
-        return self.grpc(service) + _METRICS
+        return self.door(service) + _METRICS
 
     def all(self) -> list[int]:
-        grpc = [self.base + offset for offset in _GRPC.values()]
+        doors = [self.door(service) for service in _DOORS]
         servers = [self.postgres, *self.brokers, *self.controllers]
-        return [*servers, *grpc, self.base + _CONSOLE, *(port + _METRICS for port in grpc)]
+        return [*servers, *doors, *(port + _METRICS for port in doors)]
 
     def taken(self) -> int | None:
         """The first of the ports that another program uses."""

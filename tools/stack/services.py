@@ -5,6 +5,8 @@ import os
 import sys
 import time
 from collections.abc import Mapping, Sequence
+from http import HTTPStatus
+from http.client import HTTPConnection, HTTPException
 from pathlib import Path
 from typing import Final
 
@@ -19,7 +21,9 @@ from tools.stack.ports import Ports, is_free
 from tools.stack.process import bare_environment
 
 _CONFINE: Final = Path(__file__).with_name("confine.py")
-START_ORDER = ("intake", "referral", "notifications", "access", "audit", "console")
+CONSOLE: Final = "console"
+"""It shows pages over HTTP, keeps no data and reads no topic."""
+START_ORDER = ("intake", "referral", "notifications", "access", "audit", CONSOLE)
 """All start at once; draining goes the other way round."""
 
 
@@ -27,6 +31,11 @@ def services_of(root: Path) -> list[str]:
     """The services that can be run, in their order."""
     found = {path.parent.name for path in (root / "services").glob("*/__main__.py")}
     return [name for name in START_ORDER if name in found]
+
+
+def schemas_of(services: Sequence[str]) -> list[str]:
+    """Those of the services that keep data, each in a schema of its name."""
+    return [name for name in services if name != CONSOLE]
 
 
 def environment(
@@ -41,8 +50,6 @@ def environment(
             "PYTHONPATH": os.pathsep.join([str(root), str(root / "gen")]),
             "TMPDIR": str(layout.work),
             "KEM_ASSERTION_KEYS_FILE": str(layout.assertion_keys),
-            f"{prefix}DATABASE_URL_FILE": str(layout.url_file(f"{service}-app")),
-            f"{prefix}WORKER_DATABASE_URL_FILE": str(layout.url_file(f"{service}-worker")),
             f"{prefix}METRICS_ADDRESS": f"127.0.0.1:{ports.metrics(service)}",
             f"{prefix}IDENTITY_FILE": str(layout.identity_key(service)),
             f"{prefix}CERTIFICATE_FILE": str(layout.certificate(service)),
@@ -50,8 +57,13 @@ def environment(
             "KEM_REVOKED_CERTIFICATES_FILE": str(layout.revoked_certificates),
         }
     )
-    for name in services_of(root):
-        settings[f"KEM_{name.upper()}_GRPC_ADDRESS"] = f"127.0.0.1:{ports.grpc(name)}"
+    for name in schemas_of(services_of(root)):
+        settings[f"KEM_{name.upper()}_GRPC_ADDRESS"] = f"127.0.0.1:{ports.door(name)}"
+    if service == CONSOLE:
+        settings["KEM_CONSOLE_HTTP_ADDRESS"] = f"127.0.0.1:{ports.door(CONSOLE)}"
+    else:
+        for kind, login in (("DATABASE", "app"), ("WORKER_DATABASE", "worker")):
+            settings[f"{prefix}{kind}_URL_FILE"] = str(layout.url_file(f"{service}-{login}"))
     if service == "notifications":
         # whoever tries a partner's door on this machine has it on this machine
         settings["KEM_NOTIFICATIONS_PUSH_NETWORKS"] = "127.0.0.0/8,::1/128"
@@ -99,7 +111,7 @@ def confined(layout: Layout, settings: Mapping[str, str], command: Sequence[str]
 
 def check_ports(ports: Ports, service: str) -> None:
     """Raises StackFailure when a port of the service has been taken by another program."""
-    for port in (ports.grpc(service), ports.metrics(service)):
+    for port in (ports.door(service), ports.metrics(service)):
         if not is_free(port):
             raise StackFailure(f"port {port} is used by another program; end that program")
 
@@ -128,7 +140,9 @@ async def is_serving(address: str, service: str, files: TlsFiles, deadline_secon
 async def why_not_serving(
     address: str, service: str, files: TlsFiles, deadline_seconds: float = 1.0
 ) -> str | None:
-    """The reason that the service gives (gRPC health protocol); None when it says SERVING."""
+    """The reason that the service gives (gRPC health, the console at /ready); None when it serves."""
+    if service == CONSOLE:
+        return await asyncio.to_thread(_why_no_pages, address, deadline_seconds)
     import grpc
     from grpc_health.v1 import health_pb2, health_pb2_grpc
 
@@ -146,6 +160,19 @@ async def why_not_serving(
         if answer.status == health_pb2.HealthCheckResponse.SERVING:
             return None
         return str(said.get(REASON_METADATA, "it does not say why"))
+
+
+def _why_no_pages(address: str, deadline_seconds: float) -> str | None:
+    connection = HTTPConnection(address, timeout=deadline_seconds)
+    try:
+        connection.request("GET", "/ready")
+        answer = connection.getresponse()
+        words = answer.read(200).decode("utf-8", "replace").strip()
+    except (OSError, HTTPException):
+        return "it does not answer"
+    finally:
+        connection.close()
+    return None if answer.status == HTTPStatus.OK else words or "it does not say why"
 
 
 class ReadyWord:

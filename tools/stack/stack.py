@@ -35,7 +35,7 @@ from tools.stack.run_keeper import RunKeeper
 from tools.stack.sample import load_sample_city
 from tools.stack.servers import Servers, is_on_apache, prepare_servers
 from tools.stack.service_process import ServiceProcess
-from tools.stack.services import environment, services_of
+from tools.stack.services import environment, schemas_of, services_of
 from tools.stack.staff import open_sample_staff
 from tools.stack.topics import BROKER_ERRORS
 from tools.stack.wanted import LACKING, Wanted
@@ -72,6 +72,7 @@ class Stack:
         self.root = root
         self.say = say
         self.services = list(services_of(root) if self.options.services is None else self.options.services)
+        self.schemas = schemas_of(self.services)
         self.addresses: dict[str, str] = {}
         self.parts: dict[str, Part] = {}
         self._held = ExitStack()
@@ -153,7 +154,7 @@ class Stack:
             self.layout,
             self.options.servers,
             self._ports,
-            self.services,
+            self.schemas,
             self.say,
             is_durable=self.options.is_durable,
         )
@@ -161,7 +162,7 @@ class Stack:
         self._filling = Filling(self.cluster, self.layout, self._worker_urls(), self.say, self._note_replay)
 
     def _worker_urls(self) -> dict[str, str]:
-        return {schema: self.postgres.url(f"{schema}_worker") for schema in self.services}
+        return {schema: self.postgres.url(f"{schema}_worker") for schema in self.schemas}
 
     def _prepare_files(self) -> None:
         layout, ports = self.layout, self._ports
@@ -169,13 +170,13 @@ class Stack:
             if log.stat().st_size > LARGEST_LOG_BYTES:
                 log.replace(log.with_suffix(".log.1"))
         write_signing_keys(layout, self.services)
-        write_urls(layout, self.postgres, self.services)
+        write_urls(layout, self.postgres, self.schemas)
         if self.services and not landlock_version():
             self.say(
                 "This kernel has no Landlock: whoever takes over one service can read the others' secrets."
             )
         self.addresses |= {"postgresql": self.postgres.address, "broker": self.cluster.bootstrap}
-        self.addresses |= {name: f"127.0.0.1:{ports.grpc(name)}" for name in self.services}
+        self.addresses |= {name: f"127.0.0.1:{ports.door(name)}" for name in self.services}
         self._run = RunKeeper(layout, ports.base, self.addresses, self.parts.values, self.say)
         self._run.write()
 
@@ -217,7 +218,7 @@ class Stack:
         began = time.monotonic()
         self.postgres.create_database()
         self.postgres.drop_what_a_restore_left()
-        for schema in self.services:
+        for schema in self.schemas:
             self.postgres.prepare(schema)
         self.say(f"The tables are up to date ({time.monotonic() - began:.1f} s).")
 
@@ -329,7 +330,7 @@ class Stack:
             return
         urls, made = list(self._worker_urls().values()), self._filling.made
         try:
-            await asyncio.to_thread(self._servers.leave_no_trace, urls, self.services, made)
+            await asyncio.to_thread(self._servers.leave_no_trace, urls, self.schemas, made)
         except BROKER_ERRORS as error:
             raise StackFailure(f"What KEM made there could not all be taken away: {error}") from error
 

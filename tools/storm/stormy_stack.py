@@ -12,7 +12,7 @@ from tools.stack.layout import ROOT, Layout, write_secret
 from tools.stack.options import StackOptions
 from tools.stack.postgres import PostgresServer
 from tools.stack.servers import ServersAsked
-from tools.stack.services import services_of
+from tools.stack.services import schemas_of, services_of
 from tools.stack.stack import Stack
 from tools.storm.wire import Wire
 
@@ -42,7 +42,7 @@ class StormyStack:
 @contextlib.asynccontextmanager
 async def stormy_stack(folder: Path, broker: str, say: Callable[[str], None]) -> AsyncIterator[StormyStack]:
     """Starts it, with the sample city and clocks in seconds; it is ended afterwards."""
-    services = services_of(ROOT)
+    services = schemas_of(services_of(ROOT))
     # where a wire leads is asked at each connection: by then the stack has its ports
     to_database = {name: Wire(lambda: stack.addresses["postgresql"]) for name in services}
     to_broker = Wire(lambda: f"127.0.0.1:{stack.cluster.nodes[BROKER].port}")

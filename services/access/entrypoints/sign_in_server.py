@@ -108,6 +108,7 @@ class SignInServer(access_service_pb2_grpc.SignInServiceServicer):
             agency_id=str(agency_id) if agency_id else None,
             roles=sorted(issued.roles),
             acr=issued.acr,
+            display_name=issued.account.display_name,
         )
         set_time(answer.expire_time, issued.expire_time)
         return answer

@@ -652,6 +652,7 @@ class IssueAssertionResponse(_message.Message):
     AGENCY_ID_FIELD_NUMBER: _builtins.int
     ROLES_FIELD_NUMBER: _builtins.int
     ACR_FIELD_NUMBER: _builtins.int
+    DISPLAY_NAME_FIELD_NUMBER: _builtins.int
     assertion: _builtins.str
     """A signed JWT: metadata `authorization: Bearer …` of each call, which counts over the certificate of this call
     only (`cnf`). After a renewal of that certificate ask again.
@@ -662,6 +663,8 @@ class IssueAssertionResponse(_message.Message):
     """For which agency; absent for staff of the hub itself."""
     acr: _builtins.str
     """How the person was known: "pwd" or "mfa"."""
+    display_name: _builtins.str
+    """What they are called, for their own screen."""
     @_builtins.property
     def expire_time(self) -> _timestamp_pb2.Timestamp:
         """When it ends."""
@@ -679,10 +682,11 @@ class IssueAssertionResponse(_message.Message):
         agency_id: _builtins.str | None = ...,
         roles: _abc.Iterable[_builtins.str] | None = ...,
         acr: _builtins.str = ...,
+        display_name: _builtins.str = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _typing.Literal["_agency_id", b"_agency_id", "agency_id", b"agency_id", "expire_time", b"expire_time"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["_agency_id", b"_agency_id", "acr", b"acr", "agency_id", b"agency_id", "assertion", b"assertion", "expire_time", b"expire_time", "principal_id", b"principal_id", "roles", b"roles"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["_agency_id", b"_agency_id", "acr", b"acr", "agency_id", b"agency_id", "assertion", b"assertion", "display_name", b"display_name", "expire_time", b"expire_time", "principal_id", b"principal_id", "roles", b"roles"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     _WhichOneofReturnType__agency_id: _TypeAlias = _typing.Literal["agency_id"]  # noqa: Y015
     _WhichOneofArgType__agency_id: _TypeAlias = _typing.Literal["_agency_id", b"_agency_id"]  # noqa: Y015

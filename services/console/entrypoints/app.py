@@ -1,0 +1,68 @@
+"""The application: every page at its address, and what stands around all of them."""
+
+from collections.abc import Awaitable, Callable
+from functools import partial
+from typing import Any
+
+from starlette.applications import Starlette
+from starlette.requests import Request
+from starlette.responses import PlainTextResponse, Response
+from starlette.routing import BaseRoute, Mount, Route
+from starlette.staticfiles import StaticFiles
+
+from services.console.adapters.hub import Hub
+from services.console.entrypoints.cookies import Cookies
+from services.console.entrypoints.door import Door
+from services.console.entrypoints.page import Page
+from services.console.entrypoints.pages import home, sign_in
+from services.console.entrypoints.rendering import STATIC
+from services.console.entrypoints.security import BoundedBody, SafeHeaders
+from services.console.entrypoints.sessions import Sessions
+from services.console.settings import ConsoleSettings
+
+LONG: str = "public, max-age=31536000, immutable"
+
+
+def pages_of(signing_in: sign_in.SignInPages) -> tuple[Page, ...]:
+    """Every page of the console."""
+    return (*signing_in.pages, *home.PAGES)
+
+
+class KeptFiles(StaticFiles):
+    """Files of the look: whoever asks by their content's hash may keep them."""
+
+    def file_response(self, *args: Any, **kwargs: Any) -> Response:
+        """With leave to keep it."""
+        response = super().file_response(*args, **kwargs)
+        response.headers["cache-control"] = LONG
+        return response
+
+
+def make_app(settings: ConsoleSettings, hub: Hub) -> Any:
+    """The application, for any ASGI server."""
+    sessions, cookies = Sessions(hub), Cookies(is_behind_tls=settings.is_behind_tls)
+    door = Door(hub, sessions, cookies, settings.url)
+    door.pages = pages_of(sign_in.SignInPages(sessions, cookies, settings.url))
+    routes: list[BaseRoute] = [
+        Route("/ready", _ready),
+        Mount("/static", KeptFiles(directory=STATIC)),
+        *(Route(one.path, _endpoint(door, one), methods=list(one.methods)) for one in door.pages),
+    ]
+
+    async def nowhere(request: Request, _: Exception) -> Response:
+        return await door.nowhere(request)
+
+    app = Starlette(routes=routes, exception_handlers={404: nowhere, 405: nowhere})
+    return SafeHeaders(BoundedBody(app), is_behind_tls=settings.is_behind_tls)
+
+
+def _endpoint(door: Door, page: Page) -> Callable[[Request], Awaitable[Response]]:
+    return partial(_answer, door, page)
+
+
+async def _answer(door: Door, page: Page, request: Request) -> Response:
+    return await door.answer(request, page)
+
+
+async def _ready(request: Request) -> Response:
+    return PlainTextResponse("ready\n")

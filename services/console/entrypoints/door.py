@@ -1,0 +1,206 @@
+"""The way of every request to its page: language, session, role, form, and words for what goes wrong."""
+
+import hmac
+import time
+from hashlib import sha256
+from http import HTTPStatus
+from typing import Final
+from urllib.parse import quote, urlencode, urlsplit
+
+import structlog
+from starlette.requests import Request
+from starlette.responses import RedirectResponse, Response
+
+from chassis.logs import places_of
+from kernel.errors import (
+    Exhausted,
+    Invalid,
+    KemError,
+    NotAuthenticated,
+    NotFound,
+    NotPermitted,
+    Unavailable,
+)
+from services.console.adapters.hub import Hub
+from services.console.entrypoints.cookies import Cookies
+from services.console.entrypoints.forms import MOST_FIELDS, Form
+from services.console.entrypoints.measures import page_seconds
+from services.console.entrypoints.page import Page, Visit
+from services.console.entrypoints.refusals import words_for
+from services.console.entrypoints.security import BodyTooLarge
+from services.console.entrypoints.sessions import Sessions, User
+
+FORM_TYPE: Final = "application/x-www-form-urlencoded"
+_CODES: Final = (
+    (NotFound, HTTPStatus.NOT_FOUND),
+    (NotPermitted, HTTPStatus.FORBIDDEN),
+    (Invalid, HTTPStatus.BAD_REQUEST),
+    (Exhausted, HTTPStatus.TOO_MANY_REQUESTS),
+    (Unavailable, HTTPStatus.SERVICE_UNAVAILABLE),
+    (KemError, HTTPStatus.CONFLICT),
+)
+
+log = structlog.get_logger(__name__)
+
+
+class FormRefused(Exception):
+    """A form that this console has not given out to this browser, or that is none."""
+
+
+class Door:
+    """Answers requests for pages.
+
+    Args:
+        url: by which browsers know the console.
+    """
+
+    def __init__(self, hub: Hub, sessions: Sessions, cookies: Cookies, url: str) -> None:
+        self._hub = hub
+        self._sessions = sessions
+        self._cookies = cookies
+        self._origin = urlsplit(url)
+        self._key = hub.signer.derived_key("forms of the console")
+        self.pages: tuple[Page, ...] = ()
+
+    async def answer(self, request: Request, page: Page) -> Response:
+        """What the page says to this request, whatever happens."""
+        began = time.monotonic()
+        response = await self._answer(request, page)
+        page_seconds.record(time.monotonic() - began, {"page": page.path, "code": str(response.status_code)})
+        return response
+
+    async def nowhere(self, request: Request) -> Response:
+        """For an address at which there is nothing."""
+        visit = self._visit(request, _ANYWHERE, None)
+        return _said(visit, HTTPStatus.NOT_FOUND)
+
+    async def _answer(self, request: Request, page: Page) -> Response:
+        wanted = request.query_params.get("lang", "")
+        if wanted in page.languages and request.method == "GET":
+            return self._cookies.keep_language(_without(request, "lang"), wanted)
+        visit = self._visit(request, page, None)
+        try:
+            token = self._cookies.session_of(request)
+            visit.user = await self._sessions.user_of(token) if token else None
+            if not page.is_open_to(visit.user):
+                return self._keep_out(visit)
+            if visit.is_sent:
+                visit.form = await self._form(request)
+            response = await page.act(visit)
+        except KemError as error:
+            response = self._refused(visit, error)
+        except FormRefused:
+            response = _said(
+                visit,
+                HTTPStatus.FORBIDDEN,
+                visit.say(
+                    "This form is not one that your browser got from here, or it has lain open too long."
+                    " Go back, load the page anew and send it again. Nothing was saved."
+                ),
+            )
+        except BodyTooLarge:
+            response = _said(
+                visit,
+                HTTPStatus.REQUEST_ENTITY_TOO_LARGE,
+                visit.say(
+                    "What was sent is longer than a form can be. Files are not taken. Nothing was saved."
+                ),
+            )
+        except Exception as error:
+            log.error("page_failed", page=page.path, error=type(error).__name__, places=places_of(error))
+            response = _said(visit, HTTPStatus.INTERNAL_SERVER_ERROR)
+        return self._cookies.keep_visitor(request, response)
+
+    def _visit(self, request: Request, page: Page, user: User | None) -> Visit:
+        visitor = self._cookies.visitor_of(request)
+        language = self._cookies.language_of(request, page.languages)
+        return Visit(request, page, self._hub, language, user, self._token(request, visitor), self.pages)
+
+    def _keep_out(self, visit: Visit) -> Response:
+        if visit.user is not None:
+            return _said(
+                visit,
+                HTTPStatus.FORBIDDEN,
+                visit.say("Your role does not open this page. If it should, ask whoever keeps the accounts."),
+            )
+        back = visit.request.url.path if visit.request.method == "GET" else ""
+        address = f"/sign-in?{urlencode({'next': back})}" if back not in ("", "/home") else "/sign-in"
+        return RedirectResponse(address, HTTPStatus.SEE_OTHER)
+
+    def _refused(self, visit: Visit, error: KemError) -> Response:
+        if isinstance(error, NotAuthenticated):
+            response = self._keep_out_of_session(visit)
+            return self._cookies.forget_session(response)
+        code = next(code for kind, code in _CODES if isinstance(error, kind))
+        return _said(visit, code, words_for(error, visit.language))
+
+    def _keep_out_of_session(self, visit: Visit) -> Response:
+        visit.user = None
+        return (
+            self._keep_out(visit)
+            if visit.page.roles is not None
+            else RedirectResponse("/sign-in", HTTPStatus.SEE_OTHER)
+        )
+
+    async def _form(self, request: Request) -> Form:
+        """The form that was sent.
+
+        Raises:
+            FormRefused: another site, or another browser, has sent it; or it is none.
+        """
+        kind = request.headers.get("content-type", "").partition(";")[0].strip().lower()
+        if kind != FORM_TYPE or not self._is_from_here(request):
+            raise FormRefused
+        form = Form(await request.form(max_fields=MOST_FIELDS))
+        token = self._token(request, self._cookies.visitor_of(request))
+        if not hmac.compare_digest(form.text("csrf"), token):
+            raise FormRefused
+        return form
+
+    def _is_from_here(self, request: Request) -> bool:
+        origin = request.headers.get("origin")
+        site = request.headers.get("sec-fetch-site")
+        if site not in (None, "same-origin", "none"):
+            return False
+        if origin is None:
+            return True
+        host = request.headers.get("host", "")
+        return urlsplit(origin).netloc in (host, self._origin.netloc)
+
+    def _token(self, request: Request, visitor: str) -> str:
+        """Good for one browser, and there for one session."""
+        about = f"{visitor}\0{self._cookies.session_of(request)}".encode()
+        return hmac.new(self._key, about, sha256).hexdigest()
+
+
+def _said(visit: Visit, code: HTTPStatus, words: str = "") -> Response:
+    """A page that says what is wrong and what to do."""
+    titles = {
+        HTTPStatus.NOT_FOUND: visit.say("There is nothing here"),
+        HTTPStatus.FORBIDDEN: visit.say("This is not open to you"),
+        HTTPStatus.TOO_MANY_REQUESTS: visit.say("Too much at once"),
+        HTTPStatus.SERVICE_UNAVAILABLE: visit.say("For a moment this does not work"),
+        HTTPStatus.INTERNAL_SERVER_ERROR: visit.say("Something went wrong on our side"),
+    }
+    title = titles.get(code, visit.say("This could not be done"))
+    response = visit.render("error.html", title=title, code=code, words=words, is_passing=code in _PASSING)
+    if code in _PASSING:
+        response.headers["retry-after"] = "5"
+    return response
+
+
+_PASSING: Final = (HTTPStatus.TOO_MANY_REQUESTS, HTTPStatus.SERVICE_UNAVAILABLE)
+
+
+def _without(request: Request, name: str) -> Response:
+    """The same address without one of its questions."""
+    rest = [(key, value) for key, value in request.query_params.multi_items() if key != name]
+    path = quote(request.url.path)
+    return RedirectResponse(f"{path}?{urlencode(rest)}" if rest else path, HTTPStatus.SEE_OTHER)
+
+
+async def _nothing(visit: Visit) -> Response:
+    return _said(visit, HTTPStatus.NOT_FOUND)
+
+
+_ANYWHERE: Final = Page("", _nothing, None)

@@ -1,0 +1,104 @@
+"""What was typed into a form, and what is wrong with it."""
+
+import unicodedata
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import date, datetime
+from typing import Final
+from uuid import UUID, uuid4
+
+from starlette.datastructures import FormData
+
+from services.console.entrypoints.rendering import ATHENS
+
+MOST_FIELDS: Final = 2_000
+
+
+class Form:
+    """The fields as text: composed as everybody composes it (NFC), without space around it."""
+
+    def __init__(self, fields: FormData | None = None) -> None:
+        self._fields: dict[str, list[str]] = {}
+        for name, value in fields.multi_items() if fields is not None else ():
+            if isinstance(value, str):
+                text = unicodedata.normalize("NFC", value).strip()
+                self._fields.setdefault(name, []).append(text)
+
+    def text(self, name: str) -> str:
+        """What was typed; empty where nothing was, or where the form has no such field."""
+        values = self._fields.get(name)
+        return values[-1] if values else ""
+
+    def secret(self, name: str) -> str:
+        """As `text`; named so that a reader sees which fields are never shown again."""
+        return self.text(name)
+
+    def all(self, name: str) -> list[str]:
+        """Every value of a field that may be chosen several times; empty ones are left out."""
+        return [value for value in self._fields.get(name, []) if value]
+
+    def has(self, name: str) -> bool:
+        """Whether a box is ticked or a button was the one pressed."""
+        return bool(self._fields.get(name))
+
+    @property
+    def names(self) -> Sequence[str]:
+        """Which fields were sent."""
+        return list(self._fields)
+
+    @property
+    def request_id(self) -> str:
+        """By which a repeat of this form, a double click too, is the same request; made with the page."""
+        return str(as_uuid(self.text("request_id")) or uuid4())
+
+
+@dataclass(slots=True)
+class Errors:
+    """What is wrong, by field, in the reader's language; shown above the form and at each field."""
+
+    by_field: dict[str, str] = field(default_factory=dict)
+
+    def add(self, name: str, words: str) -> None:
+        """One field is wrong; the first word about it stays."""
+        self.by_field.setdefault(name, words)
+
+    def __bool__(self) -> bool:
+        return bool(self.by_field)
+
+    def at(self, name: str) -> Mapping[str, str] | None:
+        """As a field's macro takes it."""
+        words = self.by_field.get(name)
+        return {"text": words} if words else None
+
+    @property
+    def summary(self) -> list[dict[str, str]]:
+        """As the summary above the form takes it: each line leads to its field."""
+        return [{"text": words, "href": f"#{name}"} for name, words in self.by_field.items()]
+
+
+def as_uuid(text: str) -> UUID | None:
+    """The id, where it is one."""
+    try:
+        return UUID(text)
+    except ValueError:
+        return None
+
+
+def as_date(text: str) -> date | None:
+    """A day as browsers send it (2026-11-26), or as people type it (26/11/2026, 26.11.2026)."""
+    for pattern in ("%Y-%m-%d", "%d/%m/%Y", "%d.%m.%Y", "%d-%m-%Y"):
+        try:
+            return datetime.strptime(text, pattern).date()  # noqa: DTZ007  a day has no zone
+        except ValueError:
+            continue
+    return None
+
+
+def as_instant(day: str, clock: str) -> datetime | None:
+    """A day and a time of day in Athens."""
+    found = as_date(day)
+    try:
+        at = datetime.strptime(clock or "00:00", "%H:%M").time()  # noqa: DTZ007  of a day in Athens
+    except ValueError:
+        return None
+    return None if found is None else datetime.combine(found, at, ATHENS)

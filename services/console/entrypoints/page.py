@@ -1,0 +1,154 @@
+"""A page: its address, who may see it, and what it is given when somebody looks at it."""
+
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from http import HTTPStatus
+from typing import Any, Final
+from urllib.parse import quote
+from uuid import uuid4
+
+from starlette.requests import Request
+from starlette.responses import HTMLResponse, RedirectResponse, Response
+
+from kernel.vocabulary import Role
+from services.console.adapters.catalogue import (
+    OWN_NAMES,
+    PUBLIC_LANGUAGES,
+    STAFF_LANGUAGES,
+    texts_in,
+)
+from services.console.adapters.hub import Hub, Metadata, ask
+from services.console.entrypoints.forms import Errors, Form
+from services.console.entrypoints.rendering import render
+from services.console.entrypoints.sessions import User
+
+EVERYBODY: Final = None
+"""As the roles of a page that is open without a sign-in."""
+
+
+@dataclass(frozen=True, slots=True)
+class NavigationEntry:
+    """How a page stands in the navigation of those who may see it; `text` is translated there."""
+
+    text: str
+    order: int
+
+
+Act = Callable[["Visit"], Awaitable[Response]]
+
+
+@dataclass(frozen=True, slots=True)
+class Page:
+    """One address and what answers there.
+
+    Args:
+        roles: who may see it, any of them; EVERYBODY for the public's.
+        calls: the methods that it may call at the services, as `ReferralService/GetReferral`: a test compares
+            who may call them with who may see the page, and a page's calls with these.
+        mfa: whether a session with a second factor is asked for.
+    """
+
+    path: str
+    act: Act
+    roles: frozenset[Role] | None
+    calls: tuple[str, ...] = ()
+    methods: tuple[str, ...] = ("GET",)
+    languages: tuple[str, ...] = STAFF_LANGUAGES
+    nav: NavigationEntry | None = None
+    is_person_facing: bool = False
+
+    def is_open_to(self, user: User | None) -> bool:
+        """Whether somebody may see it."""
+        return self.roles is None or (user is not None and not self.roles.isdisjoint(user.roles))
+
+
+def public(path: str, act: Act, **given: Any) -> Page:
+    """A page for everybody, in every language of the public's."""
+    return Page(path, act, EVERYBODY, languages=PUBLIC_LANGUAGES, is_person_facing=True, **given)
+
+
+@dataclass(slots=True)
+class Visit:
+    """Somebody looks at a page: what was asked, by whom, in which language, and the means to answer."""
+
+    request: Request
+    page: Page
+    hub: Hub
+    language: str
+    user: User | None
+    csrf: str
+    all_pages: tuple[Page, ...]
+    form: Form = field(default_factory=Form)
+    errors: Errors = field(default_factory=Errors)
+
+    @property
+    def is_sent(self) -> bool:
+        """Whether a form was sent, rather than a page asked for."""
+        return self.request.method == "POST"
+
+    @property
+    def staff(self) -> User:
+        """Who looks; only on pages that are not for everybody."""
+        if self.user is None:
+            raise RuntimeError("a page for everybody asks who looks at it")
+        return self.user
+
+    def path_value(self, name: str) -> str:
+        """A part of the address."""
+        return str(self.request.path_params[name])
+
+    def query(self, name: str) -> str:
+        """What stands after the question mark; empty where nothing does."""
+        return self.request.query_params.get(name, "").strip()
+
+    def say(self, message: str) -> str:
+        """A text in the reader's language. The extraction of texts knows this name as it knows `_`."""
+        return texts_in(self.language).gettext(message)
+
+    async def ask(self, method: Callable[..., Any], request: Any, **given: Any) -> Any:
+        """A service's answer to whoever looks; to the console itself where nobody has signed in.
+
+        Raises:
+            KemError: in the service's own words; the page around shows it unless this page does.
+        """
+        metadata: Metadata = self.user.metadata if self.user else self.hub.as_itself()
+        return await ask(method, request, metadata, **given)
+
+    def render(self, template: str, *, title: str, code: int = HTTPStatus.OK, **context: Any) -> Response:
+        """The page, in the reader's language."""
+        return HTMLResponse(
+            render(self.language, template, self._frame() | {"title": title} | context), int(code)
+        )
+
+    def go(self, path: str, said: str = "") -> Response:
+        """On to another page, which says in its banner that something was done.
+
+        Args:
+            said: a code of `said.html`, never words.
+        """
+        mark = "&" if "?" in path else "?"
+        return RedirectResponse(f"{path}{mark}said={quote(said)}" if said else path, HTTPStatus.SEE_OTHER)
+
+    def _frame(self) -> dict[str, Any]:
+        user = self.user
+        entries = [one for one in self.all_pages if one.nav is not None and one.is_open_to(user)]
+        entries.sort(key=lambda one: one.nav.order if one.nav else 0)
+        here = self.request.url.path
+        return {
+            "path": here,
+            "languages": [(code, OWN_NAMES[code]) for code in self.page.languages],
+            "user": user,
+            "nav": [
+                (one.path, self.say(one.nav.text), here == one.path or here.startswith(one.path + "/"))
+                for one in entries
+                if one.nav is not None
+            ],
+            "csrf": self.csrf,
+            "request_id": self.form.text("request_id") or str(uuid4()),
+            "form": self.form,
+            "errors": self.errors,
+            "said": self.query("said"),
+            "is_person_facing": self.page.is_person_facing,
+            "now": datetime.now(UTC),
+        }

@@ -1,0 +1,97 @@
+"""Who looks at a page: the session of the browser's cookie, and the hub's word for it.
+
+The cookie holds the session's secret, as access gave it; the console keeps nothing that would outlive it.
+An assertion is asked for again before it ends, which tells access that the session is used.
+"""
+
+import asyncio
+import time
+from collections import OrderedDict
+from dataclasses import dataclass
+from datetime import UTC
+from hashlib import sha256
+from typing import Final
+
+from kem.access.v1.access_service_pb2 import IssueAssertionRequest, SignOutRequest
+from kernel.errors import NotAuthenticated
+from kernel.vocabulary import Role
+from services.console.adapters.hub import Hub, Metadata, ask, bearer
+
+_MOST_KEPT: Final = 10_000
+_RENEW_BEFORE_SECONDS: Final = 120.0
+"""The session's idle time at access counts from the last assertion: one in so long is asked for anew."""
+
+
+@dataclass(frozen=True, slots=True)
+class User:
+    """A member of staff who has signed in, with the roles that count in this session."""
+
+    principal_id: str
+    agency_id: str | None
+    display_name: str
+    roles: frozenset[Role]
+    acr: str
+    metadata: Metadata
+    """For calls on their behalf."""
+    end_time: float
+    """Until when the assertion is good, seconds of the epoch."""
+
+    def has(self, *roles: Role) -> bool:
+        """Whether they have one of the roles."""
+        return not self.roles.isdisjoint(roles)
+
+
+class Sessions:
+    """Finds users by their sessions' secrets; keeps their assertions in memory, as long as these are good."""
+
+    def __init__(self, hub: Hub) -> None:
+        self._hub = hub
+        self._kept: OrderedDict[bytes, User] = OrderedDict()
+        self._asking: dict[bytes, asyncio.Task[User | None]] = {}
+
+    async def user_of(self, token: str) -> User | None:
+        """Whose session it is; None where it has ended or never was.
+
+        Raises:
+            KemError: access cannot be asked now, or says that none of the roles counts.
+        """
+        key = _key(token)
+        user = self._kept.get(key)
+        if user is not None and user.end_time - _RENEW_BEFORE_SECONDS > time.time():
+            self._kept.move_to_end(key)
+            return user
+        if key not in self._asking:  # many pages at once ask once
+            task = asyncio.create_task(self._ask(key, token))
+            self._asking[key] = task
+            task.add_done_callback(lambda _: self._asking.pop(key, None))
+        return await asyncio.shield(self._asking[key])
+
+    async def end(self, token: str, *, everywhere: bool = False) -> None:
+        """Signs out."""
+        self._kept.pop(_key(token), None)
+        request = SignOutRequest(session_token=token, everywhere=everywhere)
+        await ask(self._hub.sign_in.SignOut, request)
+
+    async def _ask(self, key: bytes, token: str) -> User | None:
+        try:
+            issued = await ask(self._hub.sign_in.IssueAssertion, IssueAssertionRequest(session_token=token))
+        except NotAuthenticated:
+            self._kept.pop(key, None)
+            return None
+        user = User(
+            principal_id=issued.principal_id,
+            agency_id=issued.agency_id or None,
+            display_name=issued.display_name,
+            roles=frozenset(Role(role) for role in issued.roles),
+            acr=issued.acr,
+            metadata=bearer(issued.assertion),
+            end_time=issued.expire_time.ToDatetime(tzinfo=UTC).timestamp(),
+        )
+        self._kept[key] = user
+        while len(self._kept) > _MOST_KEPT:
+            self._kept.popitem(last=False)
+        return user
+
+
+def _key(token: str) -> bytes:
+    return sha256(token.encode()).digest()
