@@ -6,12 +6,14 @@ from hashlib import sha256
 from http import HTTPStatus
 from typing import Final
 from urllib.parse import quote, urlencode, urlsplit
+from uuid import uuid4
 
 import structlog
 from starlette.requests import Request
 from starlette.responses import RedirectResponse, Response
 
 from chassis.logs import places_of
+from chassis.trace_context import current_trace_id
 from kernel.errors import (
     Exhausted,
     Invalid,
@@ -107,8 +109,16 @@ class Door:
                 ),
             )
         except Exception as error:
-            log.error("page_failed", page=page.path, error=type(error).__name__, places=places_of(error))
-            response = _said(visit, HTTPStatus.INTERNAL_SERVER_ERROR)
+            reference = current_trace_id() or uuid4().hex
+            log.error(
+                "page_failed",
+                page=page.path,
+                error=type(error).__name__,
+                places=places_of(error),
+                trace_id=reference,
+            )
+            words = visit.say("Nothing is lost by trying again. What was saved before is still there.")
+            response = _said(visit, HTTPStatus.INTERNAL_SERVER_ERROR, words, reference)
         return self._cookies.keep_visitor(request, response)
 
     def _visit(self, request: Request, page: Page, user: User | None) -> Visit:
@@ -173,8 +183,14 @@ class Door:
         return hmac.new(self._key, about, sha256).hexdigest()
 
 
-def _said(visit: Visit, code: HTTPStatus, words: str = "") -> Response:
-    """A page that says what is wrong and what to do."""
+def _said(visit: Visit, code: HTTPStatus, words: str = "", reference: str = "") -> Response:
+    """A page that says what is wrong and what to do.
+
+    Args:
+        reference: by which whoever runs the hub finds in the logs what happened.
+    """
+    if code is HTTPStatus.NOT_FOUND and not words:
+        words = visit.say("Perhaps the address has a slip, or what was here is here no longer.")
     titles = {
         HTTPStatus.NOT_FOUND: visit.say("There is nothing here"),
         HTTPStatus.FORBIDDEN: visit.say("This is not open to you"),
@@ -183,7 +199,9 @@ def _said(visit: Visit, code: HTTPStatus, words: str = "") -> Response:
         HTTPStatus.INTERNAL_SERVER_ERROR: visit.say("Something went wrong on our side"),
     }
     title = titles.get(code, visit.say("This could not be done"))
-    response = visit.render("error.html", title=title, code=code, words=words, is_passing=code in _PASSING)
+    response = visit.render(
+        "error.html", title=title, code=code, heading=title, text=words, reference=reference
+    )
     if code in _PASSING:
         response.headers["retry-after"] = "5"
     return response

@@ -1,7 +1,7 @@
 """What was typed into a form, and what is wrong with it."""
 
 import unicodedata
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime
 from typing import Final
@@ -65,15 +65,13 @@ class Errors:
     def __bool__(self) -> bool:
         return bool(self.by_field)
 
-    def at(self, name: str) -> Mapping[str, str] | None:
-        """As a field's macro takes it."""
-        words = self.by_field.get(name)
-        return {"text": words} if words else None
+    def at(self, name: str) -> str:
+        """What is wrong with a field; empty where nothing is."""
+        return self.by_field.get(name, "")
 
-    @property
-    def summary(self) -> list[dict[str, str]]:
-        """As the summary above the form takes it: each line leads to its field."""
-        return [{"text": words, "href": f"#{name}"} for name, words in self.by_field.items()]
+    def __iter__(self) -> Iterator[tuple[str, str]]:
+        """Pairs of a field and what is wrong with it, as the summary above the form takes them."""
+        return iter(self.by_field.items())
 
 
 def as_uuid(text: str) -> UUID | None:

@@ -46,7 +46,7 @@ class Page:
         roles: who may see it, any of them; EVERYBODY for the public's.
         calls: the methods that it may call at the services, as `ReferralService/GetReferral`: a test compares
             who may call them with who may see the page, and a page's calls with these.
-        mfa: whether a session with a second factor is asked for.
+        is_person_facing: whether somebody may look at it beside the person: it has a way out at once.
     """
 
     path: str
@@ -148,7 +148,8 @@ class Visit:
             "request_id": self.form.text("request_id") or str(uuid4()),
             "form": self.form,
             "errors": self.errors,
+            "error": bool(self.errors),
             "said": self.query("said"),
-            "is_person_facing": self.page.is_person_facing,
+            "quick_exit": self.page.is_person_facing,
             "now": datetime.now(UTC),
         }

@@ -33,6 +33,8 @@ class User:
     acr: str
     metadata: Metadata
     """For calls on their behalf."""
+    agency_name: str
+    """Of whom they are staff; empty for the hub's own."""
     end_time: float
     """Until when the assertion is good, seconds of the epoch."""
 
@@ -85,6 +87,7 @@ class Sessions:
             roles=frozenset(Role(role) for role in issued.roles),
             acr=issued.acr,
             metadata=bearer(issued.assertion),
+            agency_name="",
             end_time=issued.expire_time.ToDatetime(tzinfo=UTC).timestamp(),
         )
         self._kept[key] = user
