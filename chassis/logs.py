@@ -10,7 +10,7 @@ import structlog
 
 ALLOWED_KEYS: Final = frozenset(
     {
-        *("event", "level", "logger", "time", "service", "pid"),
+        *("event", "level", "logger", "time", "service", "pid", "page"),
         *("error", "places", "reason", "code", "method", "trace_id", "retry_delay_seconds", "tries"),
         *("consumer", "topic", "topics", "partition", "offset", "position", "source", "count", "left"),
         *("event_id", "event_type", "principal_id", "referral_id", "offer_id", "need_id", "agency_id"),
