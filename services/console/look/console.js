@@ -1,0 +1,28 @@
+// What makes pages better where scripts run; every page works without.
+import { Accordion, Button, CharacterCount, Checkboxes, ErrorSummary, ExitThisPage, NotificationBanner, PasswordInput, Radios, SkipLink, Tabs, createAll } from "govuk-frontend";
+
+document.body.classList.add("js-enabled", "govuk-frontend-supported");
+for (const part of [Accordion, Button, CharacterCount, Checkboxes, ErrorSummary, ExitThisPage, NotificationBanner, PasswordInput, Radios, SkipLink, Tabs]) {
+  createAll(part);
+}
+
+// a menu closes when somebody goes elsewhere
+const menus = document.querySelectorAll("details.kem-menu");
+const closeBut = (kept) => menus.forEach((menu) => menu !== kept && menu.removeAttribute("open"));
+document.addEventListener("click", (event) => closeBut(event.target.closest("details.kem-menu")));
+document.addEventListener("keydown", (event) => {
+  if (event.key !== "Escape") return;
+  const open = event.target.closest("details.kem-menu[open]");
+  closeBut(null);
+  open?.querySelector("summary").focus();
+});
+
+document.querySelectorAll("[data-kem-print]").forEach((button) => {
+  button.hidden = false;
+  button.addEventListener("click", () => window.print());
+});
+
+// a choice in a form marked so sends it at once
+document.querySelectorAll("form[data-kem-sends-itself]").forEach((form) => {
+  form.addEventListener("change", () => form.requestSubmit());
+});
