@@ -10,7 +10,7 @@ from zoneinfo import ZoneInfo
 
 from babel.dates import format_date, format_datetime, format_timedelta
 from babel.numbers import format_decimal
-from jinja2 import ChoiceLoader, Environment, FileSystemLoader, PackageLoader
+from jinja2 import ChoiceLoader, Environment, FileSystemLoader, PackageLoader, PrefixLoader
 from markupsafe import Markup
 
 from services.console.adapters.catalogue import RIGHT_TO_LEFT, texts_in
@@ -25,7 +25,11 @@ def environment_in(language: str) -> Environment:
     """The templates, with their texts in one language."""
     environment = Environment(
         loader=ChoiceLoader(
-            [FileSystemLoader(FOLDER / "templates"), PackageLoader("govuk_frontend_jinja", "templates")]
+            [
+                FileSystemLoader(FOLDER / "templates"),
+                # its own templates name each other so
+                PrefixLoader({"govuk_frontend_jinja": PackageLoader("govuk_frontend_jinja")}),
+            ]
         ),
         autoescape=True,
         extensions=["jinja2.ext.i18n", "jinja2.ext.do"],
