@@ -17,6 +17,8 @@ _LAYERS = {
     "unit", "property", "integration", "component", "fault", "e2e", "browser",
     "architecture", "deep", "support",
 }  # fmt: skip
+_ROOMS_OF_PAGES = {"templates", "locale", "look", "static"}
+"""Of the console, beside the others' rooms; it has no `use_cases` and no `migrations`."""
 _SERVICE_FILES = {"README.md", "__init__.py", "__main__.py", "settings.py"}
 
 
@@ -39,7 +41,8 @@ def test_a_service_has_the_same_rooms_as_the_others() -> None:
     for path in _tracked():
         if path.parts[0] == "services" and len(path.parts) > 2:
             inside = path.parts[2]
-            assert inside in (_ROOMS if len(path.parts) > 3 else _SERVICE_FILES), path
+            rooms = _ROOMS | _ROOMS_OF_PAGES if path.parts[1] == "console" else _ROOMS
+            assert inside in (rooms if len(path.parts) > 3 else _SERVICE_FILES), path
 
 
 def test_tests_live_in_the_named_layers() -> None:

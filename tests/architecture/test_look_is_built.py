@@ -36,7 +36,7 @@ def test_a_file_that_was_changed_by_hand_is_found(built: Path, tmp_path: Path) -
 
 
 def test_the_look_loads_nothing_from_elsewhere() -> None:
-    """Neither fonts nor pictures: pages work without the world outside, and nobody there learns of readers."""
+    """Neither fonts nor pictures: pages work without the world outside, and nobody there hears of readers."""
     for name in ("console.css", "console-rtl.css"):
         assert "url(" not in (look.STATIC / name).read_text()
         assert "GDS Transport" not in (look.STATIC / name).read_text()
