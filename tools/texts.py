@@ -27,6 +27,7 @@ _OF_THE_PUBLIC: Final = re.compile(
 _METHODS: Final = [("**.py", "python"), ("templates/**.html", "jinja2.ext:babel_extract")]
 _OPTIONS: Final = {
     "templates/**.html": {
+        "extensions": "jinja2.ext.do",
         "newstyle_gettext": "true",
         "silent": "false",
         "trim_blocks": "true",

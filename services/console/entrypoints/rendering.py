@@ -37,7 +37,7 @@ def environment_in(language: str) -> Environment:
         lstrip_blocks=True,
         auto_reload=False,
     )
-    environment.install_gettext_translations(texts_in(language), newstyle=True)  # type: ignore[attr-defined]
+    environment.install_gettext_translations(texts_in(language), newstyle=True)  # type: ignore[attr-defined]  # the extension adds it
     written = Written(language)
     environment.globals |= {
         "lang": language,

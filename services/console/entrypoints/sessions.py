@@ -69,8 +69,12 @@ class Sessions:
         return await asyncio.shield(self._asking[key])
 
     async def end(self, token: str, *, everywhere: bool = False) -> None:
-        """Signs out."""
-        self._kept.pop(_key(token), None)
+        """Signs out; everywhere: in every browser of the person."""
+        user = self._kept.pop(_key(token), None)
+        if everywhere and user is not None:
+            own = [key for key, one in self._kept.items() if one.principal_id == user.principal_id]
+            for key in own:
+                del self._kept[key]
         request = SignOutRequest(session_token=token, everywhere=everywhere)
         await ask(self._hub.sign_in.SignOut, request)
 
