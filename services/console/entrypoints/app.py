@@ -15,6 +15,7 @@ from services.console.entrypoints.cookies import Cookies
 from services.console.entrypoints.door import Door
 from services.console.entrypoints.page import Page
 from services.console.entrypoints.pages import home, sign_in
+from services.console.entrypoints.pages.public.site import public_pages
 from services.console.entrypoints.rendering import STATIC
 from services.console.entrypoints.security import BoundedBody, SafeHeaders
 from services.console.entrypoints.sessions import Sessions
@@ -23,9 +24,9 @@ from services.console.settings import ConsoleSettings
 LONG: str = "public, max-age=31536000, immutable"
 
 
-def pages_of(signing_in: sign_in.SignInPages) -> tuple[Page, ...]:
+def pages_of(hub: Hub, signing_in: sign_in.SignInPages, url: str) -> tuple[Page, ...]:
     """Every page of the console."""
-    return (*signing_in.pages, *home.PAGES)
+    return (*signing_in.pages, *home.PAGES, *public_pages(hub, url))
 
 
 class KeptFiles(StaticFiles):
@@ -42,7 +43,7 @@ def make_app(settings: ConsoleSettings, hub: Hub) -> Any:
     """The application, for any ASGI server."""
     sessions, cookies = Sessions(hub), Cookies(is_behind_tls=settings.is_behind_tls)
     door = Door(hub, sessions, cookies, settings.url)
-    door.pages = pages_of(sign_in.SignInPages(sessions, cookies, settings.url))
+    door.pages = pages_of(hub, sign_in.SignInPages(sessions, cookies, settings.url), settings.url)
     routes: list[BaseRoute] = [
         Route("/ready", _ready),
         Mount("/static", KeptFiles(directory=STATIC)),

@@ -132,7 +132,12 @@ class Visit:
 
     def _frame(self) -> dict[str, Any]:
         user = self.user
-        entries = [one for one in self.all_pages if one.nav is not None and one.is_open_to(user)]
+        entries = [
+            one
+            for one in self.all_pages
+            # who has signed in is at work: the public's pages are in the footer then
+            if one.nav is not None and one.is_open_to(user) and not (user and one.roles is EVERYBODY)
+        ]
         entries.sort(key=lambda one: one.nav.order if one.nav else 0)
         here = self.request.url.path
         return {
