@@ -36,7 +36,7 @@ class RunningIntake:
     address: str
     keys_dir: Path
     people: AssertionSigner
-    _referral: AssertionSigner
+    _services: dict[str, AssertionSigner]
 
     def channel_of(
         self,
@@ -50,9 +50,9 @@ class RunningIntake:
         token = self.people.token(principal_id or uuid4(), agency_id, held, acr=acr)
         return channel(self.address, "intake", None, tools_files(), token=lambda: token)
 
-    def channel_of_the_hub(self) -> grpc.aio.Channel:
-        """A channel on which the referral service speaks for itself."""
-        return channel(self.address, "intake", self._referral, service_files("referral"))
+    def channel_of_the_hub(self, service: str = "referral") -> grpc.aio.Channel:
+        """A channel on which another service, referral or the console, speaks for itself."""
+        return channel(self.address, "intake", self._services[service], service_files(service))
 
 
 HUB_PRINCIPAL = derived_id("service", "referral")
@@ -68,7 +68,8 @@ async def running_intake(
     **settings_changes: Any,
 ) -> AsyncIterator[RunningIntake]:
     """Starts intake with the roles, and with other settings where some are given; stops it in order."""
-    people, referral = make_signer(folder, "kem-test"), make_signer(folder, "service:referral")
+    people = make_signer(folder, "kem-test")
+    services = {name: make_signer(folder, f"service:{name}") for name in ("referral", "console")}
     own = make_signer(folder, "service:intake")
     keys_dir = folder / "keys"
     keys_dir.mkdir(exist_ok=True)
@@ -80,7 +81,7 @@ async def running_intake(
         worker_database_url_file=folder / "worker",
         grpc_address=f"127.0.0.1:{free_port()}",
         identity_file=key_file(folder, "service:intake"),
-        assertion_keys_file=write_keys(folder, people, referral, own),
+        assertion_keys_file=write_keys(folder, people, own, *services.values()),
         kafka_bootstrap=bootstrap,
         kafka_idempotence=False,
         keys_dir=keys_dir,
@@ -94,7 +95,7 @@ async def running_intake(
         await wire(service)
         running = asyncio.create_task(service.run(stopping))
         await _serving(settings.grpc_address, running)
-        yield RunningIntake(database, settings.grpc_address, keys_dir, people, referral)
+        yield RunningIntake(database, settings.grpc_address, keys_dir, people, services)
         stopping.set()
         await running
     finally:

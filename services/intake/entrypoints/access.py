@@ -128,7 +128,10 @@ ACCESS: Final[Mapping[str, Access]] = {
     "/kem.disclosure.v1.RightsService/ExportPersonData": _EXPORTS,
     "/kem.disclosure.v1.ErasureService/EraseBeneficiary": _COMPELS,
     "/kem.disclosure.v1.ErasureService/GetErasureCertificate": _RIGHTS,
-    "/kem.disclosure.v1.ComplaintService/RegisterComplaint": Access(roles=_CASE_WORK.roles | _COMPLAINTS),
+    # of the hub's services the console only, for the public: the use case sees to it
+    "/kem.disclosure.v1.ComplaintService/RegisterComplaint": Access(
+        roles=_CASE_WORK.roles | _COMPLAINTS, internal=True
+    ),
     "/kem.disclosure.v1.ComplaintService/AnswerComplaint": Access(roles=_COMPLAINTS),
     "/kem.disclosure.v1.ComplaintService/ListComplaints": Access(roles=_COMPLAINTS | {Role.SUPERVISOR}),
     "/kem.disclosure.v1.RecallService/ListRecalls": _RECALLS,

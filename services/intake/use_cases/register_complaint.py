@@ -1,4 +1,4 @@
-"""Registers a complaint, at whichever desk somebody makes it."""
+"""Registers a complaint, at whichever desk somebody makes it, or before the console's public pages."""
 
 from dataclasses import dataclass
 from datetime import datetime
@@ -15,6 +15,7 @@ from services.intake.domain.complaint import Complaint, ComplaintKind
 from services.intake.domain.complaint_events import ComplaintRegistered
 from services.intake.domain.response_period import MONTHS_TO_ANSWER, due_time
 from services.intake.use_cases.hub_officer import own_agency_or_officer
+from services.intake.use_cases.public_letterbox import is_the_public, open_letterbox
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,8 +44,11 @@ async def register_complaint(
         RuleBroken: BENEFICIARY_ERASED.
         Invalid: HAPPENED_IN_FUTURE.
     """
-    await own_agency_or_officer(tx)
     agency_id, person, complaint_id = tx.caller.agency_id, command.beneficiary_id, random_id()
+    if is_the_public(tx.caller):
+        await open_letterbox(tx, person)
+    else:
+        await own_agency_or_officer(tx)
     if person is not None:
         await people.lock(tx, person)
     now = await tx.now()

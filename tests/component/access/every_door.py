@@ -166,7 +166,7 @@ async def every_door(database: FreshDatabase, folder: Path, bootstrap: str) -> A
         await asyncio.gather(
             *(wait_serving(address, service, tools_files()) for service, address in addresses.items())
         )
-        intake = RunningIntake(database, addresses["intake"], folder / "keys", people, hub)
+        intake = RunningIntake(database, addresses["intake"], folder / "keys", people, {"referral": hub})
         async with desk_at(intake) as desk:
             case = await _make_case(RunningReferral(addresses["referral"], intake), desk)
             doors = EveryDoor(intake, addresses, case, desk, hub, metrics)

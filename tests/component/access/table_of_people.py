@@ -85,7 +85,10 @@ PEOPLE: Final[dict[str, Row]] = {
     "RegisterCompelledRequest": _of_person(repeats=True),
     "RegisterRightsRequest": _of_person(repeats=True),
     # officers of the hub register one without naming whom it is about
-    "RegisterComplaint": _of_person(roles=CASE_ROLES | {Role.DPO, Role.SAFEGUARDING_OFFICER}, repeats=True),
+    # and the console, as the public's letterbox; any other service acts for no agency (test_public_complaints)
+    "RegisterComplaint": _of_person(
+        roles=CASE_ROLES | {Role.DPO, Role.SAFEGUARDING_OFFICER, Role.SERVICE}, repeats=True
+    ),
     # of grown-up people without anything restricted; of others a supervisor does not decide (test_merges)
     "MergeBeneficiaries": _of_sender(
         Thing.PAIR, "BENEFICIARY_NOT_FOUND", {"APART": OK, "MERGED": "ALREADY_MERGED"}, MERGE_ROLES

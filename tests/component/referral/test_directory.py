@@ -186,6 +186,23 @@ async def test_a_service_for_named_staff_is_found_by_named_staff_and_its_own_age
     assert answers == {(grpc.StatusCode.NOT_FOUND, "SERVICE_NOT_FOUND")}
 
 
+async def test_the_public_pages_are_told_what_everybody_may_know_and_nothing_for_partners(
+    door: DirectoryDoor,
+) -> None:
+    """The console asks for them as itself: no agency and no role of staff stands behind it."""
+    await save(
+        door,
+        service_message(1, duty_phone="+30 210 000 0001"),
+        service_message(2, listing=directory.LISTING_PARTNERS),
+        service_message(3, location=location_message(directory.LOCATION_VISIBILITY_DISTRICT_ONLY, ADDRESS)),
+    )
+    found = {one.service.service_id: one.service for one in await seen(door, door.by(Role.SERVICE))}
+    assert set(found) == {str(service_id(1)), str(service_id(3))}
+    assert found[str(service_id(1))].duty_phone == ""
+    place = found[str(service_id(3))].location
+    assert (place.district, place.address, place.latitude) == ("ATHENS_6", "", 0)
+
+
 async def test_the_address_of_a_hidden_place_is_in_no_answer(door: DirectoryDoor) -> None:
     await save(door, service_message(1, **SHELTER))
     for by in (

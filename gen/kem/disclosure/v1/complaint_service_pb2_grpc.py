@@ -57,7 +57,8 @@ class ComplaintServiceServicer:
     """
 
     def RegisterComplaint(self, request, context):
-        """Registers a complaint at any desk, and says until when it must be answered.
+        """Registers a complaint at any desk, and says until when it must be answered. The console registers those of its public
+        pages as itself: then it names nobody whom a complaint comes from.
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')

@@ -34,7 +34,9 @@ class ComplaintServiceStub:
     @_typing.overload
     def __new__(cls, channel: _aio.Channel) -> ComplaintServiceAsyncStub: ...
     RegisterComplaint: _grpc.UnaryUnaryMultiCallable[_complaint_service_pb2.RegisterComplaintRequest, _complaint_service_pb2.RegisterComplaintResponse]
-    """Registers a complaint at any desk, and says until when it must be answered."""
+    """Registers a complaint at any desk, and says until when it must be answered. The console registers those of its public
+    pages as itself: then it names nobody whom a complaint comes from.
+    """
     AnswerComplaint: _grpc.UnaryUnaryMultiCallable[_complaint_service_pb2.AnswerComplaintRequest, _complaint_service_pb2.AnswerComplaintResponse]
     """Puts on record what was found, and what the person who complained was told."""
     ListComplaints: _grpc.UnaryUnaryMultiCallable[_complaint_service_pb2.ListComplaintsRequest, _complaint_service_pb2.ListComplaintsResponse]
@@ -48,7 +50,9 @@ class ComplaintServiceAsyncStub(ComplaintServiceStub):
 
     def __init__(self, channel: _aio.Channel) -> None: ...
     RegisterComplaint: _aio.UnaryUnaryMultiCallable[_complaint_service_pb2.RegisterComplaintRequest, _complaint_service_pb2.RegisterComplaintResponse]  # type: ignore[assignment]
-    """Registers a complaint at any desk, and says until when it must be answered."""
+    """Registers a complaint at any desk, and says until when it must be answered. The console registers those of its public
+    pages as itself: then it names nobody whom a complaint comes from.
+    """
     AnswerComplaint: _aio.UnaryUnaryMultiCallable[_complaint_service_pb2.AnswerComplaintRequest, _complaint_service_pb2.AnswerComplaintResponse]  # type: ignore[assignment]
     """Puts on record what was found, and what the person who complained was told."""
     ListComplaints: _aio.UnaryUnaryMultiCallable[_complaint_service_pb2.ListComplaintsRequest, _complaint_service_pb2.ListComplaintsResponse]  # type: ignore[assignment]
@@ -65,7 +69,9 @@ class ComplaintServiceServicer(metaclass=_abc_1.ABCMeta):
         request: _complaint_service_pb2.RegisterComplaintRequest,
         context: _ServicerContext,
     ) -> _typing.Union[_complaint_service_pb2.RegisterComplaintResponse, _abc.Awaitable[_complaint_service_pb2.RegisterComplaintResponse]]:
-        """Registers a complaint at any desk, and says until when it must be answered."""
+        """Registers a complaint at any desk, and says until when it must be answered. The console registers those of its public
+        pages as itself: then it names nobody whom a complaint comes from.
+        """
 
     @_abc_1.abstractmethod
     def AnswerComplaint(
