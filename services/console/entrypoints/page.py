@@ -142,6 +142,11 @@ class Visit:
         here = self.request.url.path
         return {
             "path": here,
+            "asked_with": [
+                (name, value)
+                for name, value in self.request.query_params.multi_items()
+                if name not in ("lang", "said")
+            ],
             "languages": [(code, OWN_NAMES[code]) for code in self.page.languages],
             "user": user,
             "nav": [

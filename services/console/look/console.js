@@ -17,6 +17,11 @@ document.addEventListener("keydown", (event) => {
   open?.querySelector("summary").focus();
 });
 
+// where there is room beside the list, its filters are open
+if (window.matchMedia("(min-width: 900px)").matches) {
+  document.querySelectorAll("details[data-kem-open-beside]").forEach((more) => more.setAttribute("open", ""));
+}
+
 document.querySelectorAll("[data-kem-print]").forEach((button) => {
   button.hidden = false;
   button.addEventListener("click", () => window.print());

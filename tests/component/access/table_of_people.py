@@ -85,7 +85,7 @@ PEOPLE: Final[dict[str, Row]] = {
     "RegisterCompelledRequest": _of_person(repeats=True),
     "RegisterRightsRequest": _of_person(repeats=True),
     # officers of the hub register one without naming whom it is about
-    # and the console, as the public's letterbox; any other service acts for no agency (test_public_complaints)
+    # and the console for the public; any other service acts for no agency (test_public_complaints)
     "RegisterComplaint": _of_person(
         roles=CASE_ROLES | {Role.DPO, Role.SAFEGUARDING_OFFICER, Role.SERVICE}, repeats=True
     ),
