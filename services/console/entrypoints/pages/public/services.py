@@ -1,11 +1,12 @@
 """The directory for everybody: search and filters, the map of the districts, one service, and all as JSON."""
 
+from collections.abc import Mapping
 from datetime import UTC, datetime
 from urllib.parse import urlencode
 
 from starlette.responses import JSONResponse, Response
 
-from kernel.codes import DISTRICTS, LANGUAGES, SECTORS
+from kernel.codes import DISTRICTS, LANGUAGES, SECTORS, Named
 from kernel.errors import NotFound
 from services.console.adapters.directory_copy import DirectoryCopy
 from services.console.domain.public.directory import Directory, Found, PublicService, Question
@@ -137,8 +138,8 @@ def _pages(asked: Question, found: Found) -> list[tuple[int, str] | None]:
     return pages
 
 
-def _named(visit: Visit, entries: object) -> list[tuple[str, str]]:
-    return [(code, visit.say(entry.en)) for code, entry in entries.items()]  # type: ignore[attr-defined]
+def _named(visit: Visit, entries: Mapping[str, Named]) -> list[tuple[str, str]]:
+    return [(code, visit.say(entry.en)) for code, entry in entries.items()]
 
 
 def _languages_in(directory: Directory, language: str) -> list[tuple[str, str]]:

@@ -15,9 +15,10 @@ from services.console.domain.public.hours import Day, is_open, week
 
 _CLDR: Final = {
     "ell": "el", "eng": "en", "ara": "ar", "arz": "arz", "fas": "fa", "pes": "fa", "prs": "fa_AF",
-    "pus": "ps", "urd": "ur", "hin": "hi", "pan": "pa", "pnb": "pa", "ben": "bn", "fra": "fr", "ckb": "ckb", "kmr": "ku",
-    "som": "so", "lin": "ln", "swa": "sw", "tir": "ti", "amh": "am", "sqi": "sq", "ukr": "uk", "rus": "ru",
-    "kat": "ka", "hye": "hy", "tur": "tr", "bul": "bg", "ron": "ro", "tgl": "fil", "cmn": "zh", "spa": "es",
+    "pus": "ps", "urd": "ur", "hin": "hi", "pan": "pa", "pnb": "pa", "ben": "bn", "fra": "fr", "ckb": "ckb",
+    "kmr": "ku", "som": "so", "lin": "ln", "swa": "sw", "tir": "ti", "amh": "am", "sqi": "sq", "ukr": "uk",
+    "rus": "ru", "kat": "ka", "hye": "hy", "tur": "tr", "bul": "bg", "ron": "ro", "tgl": "fil", "cmn": "zh",
+    "spa": "es",
 }  # fmt: skip
 """By which Babel knows our languages (ISO 639-3)."""
 
