@@ -56,6 +56,7 @@ ACCESS: Final[Mapping[str, Access]] = {
     "/kem.intake.v1.IntakeService/RecordConsent": _CASE_WORK,
     "/kem.intake.v1.IntakeService/WithdrawConsent": _CASE_WORK,
     "/kem.intake.v1.IntakeService/RecordConsentState": _CASE_WORK,
+    "/kem.intake.v1.IntakeService/ListConsents": _CASE_WORK,
     "/kem.intake.v1.IntakeService/EndConsent": Access(
         roles=frozenset({Role.SUPERVISOR, Role.CHILD_PROTECTION_OFFICER})
     ),

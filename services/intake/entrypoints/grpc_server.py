@@ -44,6 +44,7 @@ from services.intake.entrypoints.emergency_access_server import EmergencyAccessS
 from services.intake.entrypoints.emergency_server import EmergencyServer
 from services.intake.entrypoints.erasure_server import ErasureServer
 from services.intake.entrypoints.fairness_server import FairnessServer
+from services.intake.entrypoints.given_consents_server import GivenConsentsServer
 from services.intake.entrypoints.inquiry_server import InquiryServer
 from services.intake.entrypoints.key_server import KeyParts, KeyServer
 from services.intake.entrypoints.merge_server import MergeServer
@@ -85,7 +86,12 @@ def registrations(
     """What the gRPC server adds to itself."""
     intake = cast(
         IntakeServiceServicer,
-        IntakeServer(BeneficiaryServer(people), ConsentServer(consent), NeedsServer(consent)),
+        IntakeServer(
+            BeneficiaryServer(people),
+            ConsentServer(consent),
+            GivenConsentsServer(consent),
+            NeedsServer(consent),
+        ),
     )
     texts, profiles = TextServer(people, consent.needs), EligibilityServer(consent)
     disclosures, emergencies = DisclosureServer(consent), EmergencyServer(consent)

@@ -1,5 +1,6 @@
 """Every method of the contracts by its short name, with a valid request and what it answers."""
 
+from collections.abc import Collection
 from functools import lru_cache
 from typing import Any, Final
 from uuid import uuid4
@@ -13,8 +14,18 @@ from tests.component.access.requests_about_cases import requests_about_case
 from tests.component.access.requests_by_anybody import requests_by_anybody
 from tests.component.intake.desk import Desk
 
-METHOD_NAMES: Final = {method.rpartition("/")[2]: method for method in methods_of_the_contracts()}
-"""Short name to full name: no two services have a method of one name."""
+
+def _short_names(methods: Collection[str]) -> dict[str, str]:
+    alone = [method.rpartition("/")[2] for method in methods]
+    with_service = [method.rpartition(".")[2] for method in methods]
+    return {
+        (long if alone.count(short) > 1 else short): method
+        for short, long, method in zip(alone, with_service, methods, strict=True)
+    }
+
+
+METHOD_NAMES: Final = _short_names(list(methods_of_the_contracts()))
+"""Short name to full name: the method's alone, or with its service where two services have one of a name."""
 
 
 @lru_cache(maxsize=10_000)

@@ -93,6 +93,7 @@ def requests_about_case(case: Case, desk: Desk) -> dict[str, Message]:
         "WithdrawNeed": intake.WithdrawNeedRequest(
             request_id=again, need_id=case.need_id, reason="CHANGED_MIND"
         ),
+        "IntakeService/ListConsents": intake.ListConsentsRequest(beneficiary_id=case.beneficiary_id),
         "ListNeeds": intake.ListNeedsRequest(beneficiary_id=case.beneficiary_id),
         "GetDisclosure": disclosure.GetDisclosureRequest(**about_referral),
         "RecordHandover": handover_request(case.referral_id, case.agency_id),

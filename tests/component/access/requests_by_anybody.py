@@ -79,7 +79,7 @@ def _lists() -> dict[str, Message]:
             view=recall.RECALL_VIEW_SENT, filter=recall.RECALL_FILTER_OPEN
         ),
         "ListRightsRequests": rights.ListRightsRequestsRequest(),
-        "ListConsents": inquiry.ListConsentsRequest(view=inquiry.CONSENT_VIEW_CHILDREN),
+        "InquiryService/ListConsents": inquiry.ListConsentsRequest(view=inquiry.CONSENT_VIEW_CHILDREN),
         "MakeFairnessReport": fairness.MakeFairnessReportRequest(request_id=str(uuid4())),
         "ListFairnessReports": fairness.ListFairnessReportsRequest(),
         "GetPaces": paces.GetPacesRequest(referral_ids=[str(uuid4())]),

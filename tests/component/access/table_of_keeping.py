@@ -145,7 +145,7 @@ KEEPING: Final[dict[str, Row]] = {
         ("ListNotices", "GetNotice", "ListAgeRules", "ListRetentionRules"), _for_everybody(_POLICY_READERS)
     ),
     "GetRetention": _of_hub(_DPO | {Role.AUDITOR}),
-    **dict.fromkeys(("ListConsents", "NameStaff"), _of_hub(_AUDITORS)),
+    **dict.fromkeys(("InquiryService/ListConsents", "NameStaff"), _of_hub(_AUDITORS)),
     "SaveAgreements": _for_everybody(frozenset({Role.DPO, Role.OPERATOR})),
     "ListAgreements": _for_everybody(frozenset({Role.DPO, Role.OPERATOR, Role.SUPERVISOR, Role.AUDITOR})),
     **dict.fromkeys(

@@ -68,6 +68,7 @@ def _of_right(answers: Mapping[str, str], roles: Collection[Role] = _RIGHTS, *, 
 PEOPLE: Final[dict[str, Row]] = {
     "GetBeneficiary": _of_person(changes=False),
     "ListNeeds": _of_person(changes=False),
+    "IntakeService/ListConsents": _of_person(changes=False),
     "UpdateBeneficiary": _of_person(),
     "RecordConsent": _of_person(_LIVING | {"FROZEN": "CONSENT_FROZEN"}, repeats=True),
     "RecordConsentState": _of_person(repeats=True),

@@ -58,7 +58,7 @@ async def test_nobody_somebody_erased_and_somebody_elses_are_left_out_alike_and_
     [shown] = await listed(intake, asked, principal_id=reader)
     assert shown.beneficiary_id == own
     assert await listed(intake, [stranger, gone], principal_id=reader) == []
-    first, second = _accesses(intake, reader)
+    first, second = accesses_of(intake, reader)
     assert (list(first.subject_ids), first.subject_count) == ([own], 1)
     assert (list(second.subject_ids), second.outcome) == ([], first.outcome), "and that nobody was found, too"
 
@@ -98,7 +98,7 @@ async def test_two_hundred_people_are_one_call_and_more_are_refused(
         assert refusal.code is grpc.StatusCode.INVALID_ARGUMENT
 
 
-def _accesses(intake: RunningIntake, principal: UUID) -> list[Any]:
+def accesses_of(intake: RunningIntake, principal: UUID) -> list[Any]:
     """What is on record of somebody's accesses, in order."""
     rows = intake.database.execute(
         "select encode(payload, 'hex') from intake.outbox"

@@ -220,6 +220,58 @@ CONSENT_ENDING_INVALIDATED: ConsentEnding.ValueType  # 2
 """It should never have counted: not understood, not free, not theirs to give."""
 Global___ConsentEnding: _TypeAlias = ConsentEnding  # noqa: Y015
 
+class _ConsentState:
+    ValueType = _typing.NewType("ValueType", _builtins.int)
+    V: _TypeAlias = ValueType  # noqa: Y015
+
+class _ConsentStateEnumTypeWrapper(_enum_type_wrapper._EnumTypeWrapper[_ConsentState.ValueType], _builtins.type):
+    DESCRIPTOR: _descriptor.EnumDescriptor
+    CONSENT_STATE_UNSPECIFIED: _ConsentState.ValueType  # 0
+    """Not said."""
+    CONSENT_STATE_NOT_YET: _ConsentState.ValueType  # 1
+    """Its period has not begun."""
+    CONSENT_STATE_IN_FORCE: _ConsentState.ValueType  # 2
+    """It counts."""
+    CONSENT_STATE_FROZEN: _ConsentState.ValueType  # 3
+    """Nothing is given on it for now, because the person's consent is frozen. What is denied is never frozen."""
+    CONSENT_STATE_EXPIRED: _ConsentState.ValueType  # 4
+    """Its period is over."""
+    CONSENT_STATE_WITHDRAWN: _ConsentState.ValueType  # 5
+    """The person has taken it back."""
+    CONSENT_STATE_TERMINATED: _ConsentState.ValueType  # 6
+    """The hub has ended it: what it was given for is over."""
+    CONSENT_STATE_INVALIDATED: _ConsentState.ValueType  # 7
+    """The hub has ended it: it should never have counted."""
+    CONSENT_STATE_OBJECTED: _ConsentState.ValueType  # 8
+    """The person has objected to what does not rest on consent."""
+    CONSENT_STATE_DENIAL_LIFTED: _ConsentState.ValueType  # 9
+    """A child-protection officer has lifted what it denies."""
+
+class ConsentState(_ConsentState, metaclass=_ConsentStateEnumTypeWrapper):
+    """What has become of a consent, or of a line of it, by now."""
+
+CONSENT_STATE_UNSPECIFIED: ConsentState.ValueType  # 0
+"""Not said."""
+CONSENT_STATE_NOT_YET: ConsentState.ValueType  # 1
+"""Its period has not begun."""
+CONSENT_STATE_IN_FORCE: ConsentState.ValueType  # 2
+"""It counts."""
+CONSENT_STATE_FROZEN: ConsentState.ValueType  # 3
+"""Nothing is given on it for now, because the person's consent is frozen. What is denied is never frozen."""
+CONSENT_STATE_EXPIRED: ConsentState.ValueType  # 4
+"""Its period is over."""
+CONSENT_STATE_WITHDRAWN: ConsentState.ValueType  # 5
+"""The person has taken it back."""
+CONSENT_STATE_TERMINATED: ConsentState.ValueType  # 6
+"""The hub has ended it: what it was given for is over."""
+CONSENT_STATE_INVALIDATED: ConsentState.ValueType  # 7
+"""The hub has ended it: it should never have counted."""
+CONSENT_STATE_OBJECTED: ConsentState.ValueType  # 8
+"""The person has objected to what does not rest on consent."""
+CONSENT_STATE_DENIAL_LIFTED: ConsentState.ValueType  # 9
+"""A child-protection officer has lifted what it denies."""
+Global___ConsentState: _TypeAlias = ConsentState  # noqa: Y015
+
 @_typing.final
 class Grant(_message.Message):
     """One agency, one purpose, the categories: never "partners"."""
@@ -447,3 +499,123 @@ class ConsentRecord(_message.Message):
     def WhichOneof(self, oneof_group: _WhichOneofArgType__renews_consent_id) -> _WhichOneofReturnType__renews_consent_id | None: ...
 
 Global___ConsentRecord: _TypeAlias = ConsentRecord  # noqa: Y015
+
+@_typing.final
+class ListedGrant(_message.Message):
+    """A line of a consent, and what has become of it."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    GRANT_FIELD_NUMBER: _builtins.int
+    STATE_FIELD_NUMBER: _builtins.int
+    WITHDRAWN_TIME_FIELD_NUMBER: _builtins.int
+    state: Global___ConsentState.ValueType
+    """What has become of it."""
+    @_builtins.property
+    def grant(self) -> Global___Grant:
+        """As it was given."""
+
+    @_builtins.property
+    def withdrawn_time(self) -> _timestamp_pb2.Timestamp:
+        """When it was taken back, ended or lifted; absent where it was not, so that it ends, or has ended, by time alone."""
+
+    def __init__(
+        self,
+        *,
+        grant: Global___Grant | None = ...,
+        state: Global___ConsentState.ValueType = ...,
+        withdrawn_time: _timestamp_pb2.Timestamp | None = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _typing.Literal["grant", b"grant", "withdrawn_time", b"withdrawn_time"]  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["grant", b"grant", "state", b"state", "withdrawn_time", b"withdrawn_time"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___ListedGrant: _TypeAlias = ListedGrant  # noqa: Y015
+
+@_typing.final
+class ListedConsent(_message.Message):
+    """A consent of a person as staff of the agency that registered them see it. What could name somebody is not part of it."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    CONSENT_ID_FIELD_NUMBER: _builtins.int
+    BENEFICIARY_ID_FIELD_NUMBER: _builtins.int
+    GIVEN_BY_FIELD_NUMBER: _builtins.int
+    METHOD_FIELD_NUMBER: _builtins.int
+    NOTICE_VERSION_FIELD_NUMBER: _builtins.int
+    NOTICE_LANGUAGE_FIELD_NUMBER: _builtins.int
+    SPOKEN_LANGUAGE_FIELD_NUMBER: _builtins.int
+    HAPPENED_TIME_FIELD_NUMBER: _builtins.int
+    RECORDED_TIME_FIELD_NUMBER: _builtins.int
+    VALID_FROM_TIME_FIELD_NUMBER: _builtins.int
+    VALID_UNTIL_TIME_FIELD_NUMBER: _builtins.int
+    STATE_FIELD_NUMBER: _builtins.int
+    GRANTS_FIELD_NUMBER: _builtins.int
+    RENEWS_CONSENT_ID_FIELD_NUMBER: _builtins.int
+    consent_id: _builtins.str
+    """Its id."""
+    beneficiary_id: _builtins.str
+    """On which of the person's records it stands, where records were merged."""
+    given_by: Global___ConsentGiver.ValueType
+    """Who gave it."""
+    method: Global___ConsentMethod.ValueType
+    """How it was given."""
+    notice_version: _builtins.str
+    """Version of the notice that the person read or heard."""
+    notice_language: _builtins.str
+    """Language of that text, BCP 47."""
+    spoken_language: _builtins.str
+    """Language in which it was explained, ISO 639-3."""
+    state: Global___ConsentState.ValueType
+    """What has become of it: of its permits, or of its denials where it permits nothing. Where only some agencies' were taken
+    back it is the state of the others.
+    """
+    renews_consent_id: _builtins.str
+    """The consent that it renews; empty where it renews none."""
+    @_builtins.property
+    def happened_time(self) -> _timestamp_pb2.Timestamp:
+        """When it was said."""
+
+    @_builtins.property
+    def recorded_time(self) -> _timestamp_pb2.Timestamp:
+        """When it was recorded."""
+
+    @_builtins.property
+    def valid_from_time(self) -> _timestamp_pb2.Timestamp:
+        """From when it counts."""
+
+    @_builtins.property
+    def valid_until_time(self) -> _timestamp_pb2.Timestamp:
+        """Until when, where nothing ends it before."""
+
+    @_builtins.property
+    def grants(self) -> _containers.RepeatedCompositeFieldContainer[Global___ListedGrant]:
+        """Its lines, in the order in which they were given."""
+
+    def __init__(
+        self,
+        *,
+        consent_id: _builtins.str = ...,
+        beneficiary_id: _builtins.str = ...,
+        given_by: Global___ConsentGiver.ValueType = ...,
+        method: Global___ConsentMethod.ValueType = ...,
+        notice_version: _builtins.str = ...,
+        notice_language: _builtins.str = ...,
+        spoken_language: _builtins.str = ...,
+        happened_time: _timestamp_pb2.Timestamp | None = ...,
+        recorded_time: _timestamp_pb2.Timestamp | None = ...,
+        valid_from_time: _timestamp_pb2.Timestamp | None = ...,
+        valid_until_time: _timestamp_pb2.Timestamp | None = ...,
+        state: Global___ConsentState.ValueType = ...,
+        grants: _abc.Iterable[Global___ListedGrant] | None = ...,
+        renews_consent_id: _builtins.str = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _typing.Literal["happened_time", b"happened_time", "recorded_time", b"recorded_time", "valid_from_time", b"valid_from_time", "valid_until_time", b"valid_until_time"]  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["beneficiary_id", b"beneficiary_id", "consent_id", b"consent_id", "given_by", b"given_by", "grants", b"grants", "happened_time", b"happened_time", "method", b"method", "notice_language", b"notice_language", "notice_version", b"notice_version", "recorded_time", b"recorded_time", "renews_consent_id", b"renews_consent_id", "spoken_language", b"spoken_language", "state", b"state", "valid_from_time", b"valid_from_time", "valid_until_time", b"valid_until_time"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___ListedConsent: _TypeAlias = ListedConsent  # noqa: Y015

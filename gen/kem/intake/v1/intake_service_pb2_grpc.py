@@ -75,6 +75,11 @@ class IntakeServiceStub:
                 request_serializer=kem_dot_intake_dot_v1_dot_intake__service__pb2.RecordConsentStateRequest.SerializeToString,
                 response_deserializer=kem_dot_intake_dot_v1_dot_intake__service__pb2.RecordConsentStateResponse.FromString,
                 _registered_method=True)
+        self.ListConsents = channel.unary_unary(
+                '/kem.intake.v1.IntakeService/ListConsents',
+                request_serializer=kem_dot_intake_dot_v1_dot_intake__service__pb2.ListConsentsRequest.SerializeToString,
+                response_deserializer=kem_dot_intake_dot_v1_dot_intake__service__pb2.ListConsentsResponse.FromString,
+                _registered_method=True)
         self.EndConsent = channel.unary_unary(
                 '/kem.intake.v1.IntakeService/EndConsent',
                 request_serializer=kem_dot_intake_dot_v1_dot_intake__service__pb2.EndConsentRequest.SerializeToString,
@@ -187,6 +192,14 @@ class IntakeServiceServicer:
         context.set_details('Method not implemented!')
         raise NotImplementedError('Method not implemented!')
 
+    def ListConsents(self, request, context):
+        """Lists a person's consents, on whichever of their records they stand, the newest first, with what has become of each line.
+        Answers that gave nothing (RecordConsentState) are not among them.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
     def EndConsent(self, request, context):
         """Ends one consent from the hub's side: from the answer on nothing is disclosed under it.
         """
@@ -293,6 +306,11 @@ def add_IntakeServiceServicer_to_server(servicer, server):
                     servicer.RecordConsentState,
                     request_deserializer=kem_dot_intake_dot_v1_dot_intake__service__pb2.RecordConsentStateRequest.FromString,
                     response_serializer=kem_dot_intake_dot_v1_dot_intake__service__pb2.RecordConsentStateResponse.SerializeToString,
+            ),
+            'ListConsents': grpc.unary_unary_rpc_method_handler(
+                    servicer.ListConsents,
+                    request_deserializer=kem_dot_intake_dot_v1_dot_intake__service__pb2.ListConsentsRequest.FromString,
+                    response_serializer=kem_dot_intake_dot_v1_dot_intake__service__pb2.ListConsentsResponse.SerializeToString,
             ),
             'EndConsent': grpc.unary_unary_rpc_method_handler(
                     servicer.EndConsent,
@@ -557,6 +575,33 @@ class IntakeService:
             '/kem.intake.v1.IntakeService/RecordConsentState',
             kem_dot_intake_dot_v1_dot_intake__service__pb2.RecordConsentStateRequest.SerializeToString,
             kem_dot_intake_dot_v1_dot_intake__service__pb2.RecordConsentStateResponse.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def ListConsents(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/kem.intake.v1.IntakeService/ListConsents',
+            kem_dot_intake_dot_v1_dot_intake__service__pb2.ListConsentsRequest.SerializeToString,
+            kem_dot_intake_dot_v1_dot_intake__service__pb2.ListConsentsResponse.FromString,
             options,
             channel_credentials,
             insecure,

@@ -59,6 +59,10 @@ class IntakeServiceStub:
     """
     RecordConsentState: _grpc.UnaryUnaryMultiCallable[_intake_service_pb2.RecordConsentStateRequest, _intake_service_pb2.RecordConsentStateResponse]
     """Records that consent was asked for, put off or refused. What was given before stays."""
+    ListConsents: _grpc.UnaryUnaryMultiCallable[_intake_service_pb2.ListConsentsRequest, _intake_service_pb2.ListConsentsResponse]
+    """Lists a person's consents, on whichever of their records they stand, the newest first, with what has become of each line.
+    Answers that gave nothing (RecordConsentState) are not among them.
+    """
     EndConsent: _grpc.UnaryUnaryMultiCallable[_intake_service_pb2.EndConsentRequest, _intake_service_pb2.EndConsentResponse]
     """Ends one consent from the hub's side: from the answer on nothing is disclosed under it."""
     LiftDenial: _grpc.UnaryUnaryMultiCallable[_intake_service_pb2.LiftDenialRequest, _intake_service_pb2.LiftDenialResponse]
@@ -111,6 +115,10 @@ class IntakeServiceAsyncStub(IntakeServiceStub):
     """
     RecordConsentState: _aio.UnaryUnaryMultiCallable[_intake_service_pb2.RecordConsentStateRequest, _intake_service_pb2.RecordConsentStateResponse]  # type: ignore[assignment]
     """Records that consent was asked for, put off or refused. What was given before stays."""
+    ListConsents: _aio.UnaryUnaryMultiCallable[_intake_service_pb2.ListConsentsRequest, _intake_service_pb2.ListConsentsResponse]  # type: ignore[assignment]
+    """Lists a person's consents, on whichever of their records they stand, the newest first, with what has become of each line.
+    Answers that gave nothing (RecordConsentState) are not among them.
+    """
     EndConsent: _aio.UnaryUnaryMultiCallable[_intake_service_pb2.EndConsentRequest, _intake_service_pb2.EndConsentResponse]  # type: ignore[assignment]
     """Ends one consent from the hub's side: from the answer on nothing is disclosed under it."""
     LiftDenial: _aio.UnaryUnaryMultiCallable[_intake_service_pb2.LiftDenialRequest, _intake_service_pb2.LiftDenialResponse]  # type: ignore[assignment]
@@ -208,6 +216,16 @@ class IntakeServiceServicer(metaclass=_abc_1.ABCMeta):
         context: _ServicerContext,
     ) -> _typing.Union[_intake_service_pb2.RecordConsentStateResponse, _abc.Awaitable[_intake_service_pb2.RecordConsentStateResponse]]:
         """Records that consent was asked for, put off or refused. What was given before stays."""
+
+    @_abc_1.abstractmethod
+    def ListConsents(
+        self,
+        request: _intake_service_pb2.ListConsentsRequest,
+        context: _ServicerContext,
+    ) -> _typing.Union[_intake_service_pb2.ListConsentsResponse, _abc.Awaitable[_intake_service_pb2.ListConsentsResponse]]:
+        """Lists a person's consents, on whichever of their records they stand, the newest first, with what has become of each line.
+        Answers that gave nothing (RecordConsentState) are not among them.
+        """
 
     @_abc_1.abstractmethod
     def EndConsent(

@@ -1,0 +1,63 @@
+"""Lists a person's consents with what has become of them."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Final
+
+from chassis.access_records import AccessRecord
+from chassis.postgres import Transaction
+from kernel.ids import BeneficiaryId
+from services.intake.adapters.given_consents import given_consents
+from services.intake.adapters.permitted_people import records_shown
+from services.intake.adapters.postgres_beneficiaries import PostgresBeneficiaries
+from services.intake.adapters.postgres_consent_freezes import PostgresConsentFreezes
+from services.intake.domain.given_consent import GivenConsent
+from services.intake.use_cases.own_agency import own_agency
+from services.intake.use_cases.page_with_words import Place
+
+USUAL_PAGE_SIZE: Final = 20
+
+
+@dataclass(frozen=True, slots=True)
+class ConsentsPage:
+    """Consents, the newest first, and where the next page begins; None on the last page.
+
+    `now` is database time; `is_frozen`: nothing is given on the person's consent for now.
+    """
+
+    consents: Sequence[GivenConsent]
+    next_before: Place | None
+    now: datetime
+    is_frozen: bool
+
+
+async def list_consents(
+    beneficiary_id: BeneficiaryId,
+    page_size: int,
+    before: Place | None,
+    method: str,
+    tx: Transaction,
+    people: PostgresBeneficiaries,
+    freezes: PostgresConsentFreezes,
+) -> ConsentsPage:
+    """One page, of the records of the person of which the caller may know.
+
+    To whom somebody lets what be told says what they need, so the read is recorded before it is answered. A
+    freeze counts on whichever record it was put.
+
+    Raises:
+        NotFound: BENEFICIARY_NOT_FOUND: no such person, or not registered by the caller's agency.
+        RuleBroken: BENEFICIARY_ERASED.
+    """
+    own_agency(tx.caller)
+    await people.read(tx, beneficiary_id)
+    size = page_size or USUAL_PAGE_SIZE
+    others = [one.beneficiary_id for one in await people.others(tx, beneficiary_id)]
+    shown_others = await records_shown(tx, others) if others else []
+    found = await given_consents(tx, [beneficiary_id, *shown_others], before, size + 1)
+    is_frozen = await freezes.holds(tx, beneficiary_id) is not None
+    tx.record_access(AccessRecord("intake", method, [beneficiary_id]))
+    shown = found[:size]
+    last = (shown[-1].recorded_time, shown[-1].consent_id) if len(found) > size else None
+    return ConsentsPage(shown, last, await tx.now(), is_frozen)
