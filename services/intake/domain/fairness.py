@@ -8,7 +8,7 @@ from enum import StrEnum
 from typing import Final
 from uuid import UUID
 
-from services.intake.domain.withholding import OTHERS, folded, withheld
+from kernel.withholding import OTHERS, folded, told
 
 LEAST_NEEDS: Final = 100
 UNKNOWN: Final = "UNKNOWN"
@@ -138,13 +138,13 @@ class FairnessCount:
 
     def table(self, dimension: Dimension) -> list[Group]:
         """The groups of a dimension, the largest first, as far as they may be told."""
-        told: dict[str, _Tally] = defaultdict(_Tally)
+        together: dict[str, _Tally] = defaultdict(_Tally)
         tallies = self._tallies[dimension]
         names = folded({group: tally.needs for group, tally in tallies.items()})
         for group, tally in tallies.items():
-            told[names[group]].add(tally)
-        order = sorted(told, key=lambda group: (group == OTHERS, -told[group].needs, group))
-        return _rows(order, [told[group] for group in order])
+            together[names[group]].add(tally)
+        order = sorted(together, key=lambda group: (group == OTHERS, -together[group].needs, group))
+        return _rows(order, [together[group] for group in order])
 
 
 def pace_class(length: timedelta) -> PaceClass:
@@ -172,11 +172,11 @@ def _rows(names: Sequence[str], tallies: Sequence[_Tally]) -> list[Group]:
     ended = [whole - done - left for whole, done, left in zip(needs, taken, open_ones, strict=True)]
     counts = [one[0] for one in compared]
     refused = [one[1] for one in compared]
-    offered = _told(needs, asked, _between(needs, asked))
-    accepted = _told(needs, taken, _between(needs, taken), _between(asked, taken))
-    waiting = _told(needs, open_ones, _between(needs, open_ones), ended)
-    answered = _told(counts, counts)
-    declined = _told(counts, refused, _between(counts, refused))
+    offered = told(needs, asked, _between(needs, asked))
+    accepted = told(needs, taken, _between(needs, taken), _between(asked, taken))
+    waiting = told(needs, open_ones, _between(needs, open_ones), ended)
+    answered = told(counts, counts)
+    declined = told(counts, refused, _between(counts, refused))
     rows = []
     for place, tally in enumerate(tallies):
         has_offers = answered[place] is not None and declined[place] is not None
@@ -196,11 +196,6 @@ def _rows(names: Sequence[str], tallies: Sequence[_Tally]) -> list[Group]:
             )
         )
     return rows
-
-
-def _told(sizes: Sequence[int], figures: Sequence[int], *following: Sequence[int]) -> list[int | None]:
-    hidden = withheld(sizes, figures, *following)
-    return [None if place in hidden else figure for place, figure in enumerate(figures)]
 
 
 def _between(wholes: Sequence[int], figures: Sequence[int]) -> list[int]:

@@ -28,6 +28,9 @@ _SAVE: Final = """
         (excluded.code, excluded.name_el, excluded.name_en, excluded.committees, excluded.sample)
     returning known.agency_id, known.version
 """
+_FIND: Final = """
+    select agency_id, code, name_el, name_en, committees, sample from agency where agency_id = $1
+"""
 _LIST: Final = """
     select agency_id, code, name_el, name_en, committees, sample from agency
     where code > $1 and ($2 = '' or code = $2)
@@ -81,6 +84,11 @@ class PostgresAgencies:
             "select code from agency where agency_id = $1", agency_id
         )
         return code
+
+    async def find(self, tx: Transaction, agency_id: UUID) -> Agency | None:
+        """The agency; None where there is none of this id."""
+        row = await tx.connection.fetchrow(_FIND, agency_id)
+        return None if row is None else _agency(row)
 
     async def page(self, tx: Transaction, *, code: str, after: str, limit: int) -> tuple[list[Agency], int]:
         """Agencies by code, and how many there are in all; `code` empty: all."""

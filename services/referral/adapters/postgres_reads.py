@@ -24,6 +24,7 @@ from services.referral.domain.visibility import Viewer
 _PAGE: Final = """
     select referral_id, recorded_time from referral
     where {condition} and ($2::text is null or state = $2)
+        {named}
         and (recorded_time, referral_id) < ($3::timestamptz, $4::uuid)
     order by recorded_time desc, referral_id desc
     limit $5
@@ -53,15 +54,16 @@ class ReferralsView(Code):
     HELD = auto()
 
 
-_PAGES: Final = {
-    ReferralsView.SENT: _PAGE.format(condition="sender_agency_id = $1"),
-    ReferralsView.OFFERED: _PAGE.format(
-        condition="referral_id in (select referral_id from offer where agency_id = $1"
-        " and state in ('SENT', 'NEEDS_INFORMATION'))"
-    ),
-    ReferralsView.HELD: _PAGE.format(
-        condition=f"holder_agency_id = $1 and ($2::text is not null or state in ({_HELD}))"
-    ),
+_CONDITIONS: Final = {
+    ReferralsView.SENT: "sender_agency_id = $1",
+    ReferralsView.OFFERED: "referral_id in (select referral_id from offer where agency_id = $1"
+    " and state in ('SENT', 'NEEDS_INFORMATION'))",
+    ReferralsView.HELD: f"holder_agency_id = $1 and ($2::text is not null or state in ({_HELD}))",
+}
+_PAGES: Final = {view: _PAGE.format(condition=one, named="") for view, one in _CONDITIONS.items()}
+_PAGES_OF_NAMED: Final = {  # a statement of its own: the other one's plan would walk through all of the view
+    view: _PAGE.format(condition=one, named="and referral_id = any($6::uuid[])")
+    for view, one in _CONDITIONS.items()
 }
 
 
@@ -105,16 +107,18 @@ class PostgresReads:
         state: ReferralState | None,
         after: PageEnd | None,
         limit: int,
+        only: Sequence[ReferralId] = (),
     ) -> list[PageEnd]:
-        """The referrals of the view behind `after`, the newest first."""
+        """The referrals of the view behind `after`, the newest first; where some are named only those."""
         end = after or _BEFORE_ALL
         rows = await tx.connection.fetch(
-            _PAGES[view],
+            (_PAGES_OF_NAMED if only else _PAGES)[view],
             agency_id,
             state.value if state else None,
             end.recorded_time,
             end.referral_id,
             limit,
+            *([list(only)] if only else []),
         )
         return [PageEnd(row["recorded_time"], ReferralId(row["referral_id"])) for row in rows]
 

@@ -5,6 +5,7 @@ from dataclasses import dataclass, field
 from services.referral.adapters.known_agreements import KnownAgreements
 from services.referral.adapters.postgres_capacity import PostgresCapacity
 from services.referral.adapters.postgres_deadlines import PostgresDeadlines
+from services.referral.adapters.postgres_demand import PostgresDemand
 from services.referral.adapters.postgres_directory import PostgresDirectory
 from services.referral.adapters.postgres_matches import PostgresMatches
 from services.referral.adapters.postgres_notes import PostgresNotes
@@ -23,6 +24,7 @@ class Stores:
     deadlines: PostgresDeadlines = field(default_factory=PostgresDeadlines)
     waitlist: PostgresWaitlist = field(default_factory=PostgresWaitlist)
     matches: PostgresMatches = field(default_factory=PostgresMatches)
+    demand: PostgresDemand = field(default_factory=PostgresDemand)
     notes: PostgresNotes = field(default_factory=PostgresNotes)
     policies: PostgresPolicies = field(default_factory=PostgresPolicies)
     reads: PostgresReads = field(default_factory=PostgresReads)

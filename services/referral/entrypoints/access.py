@@ -9,6 +9,7 @@ from services.referral.entrypoints.calls import SERVICE
 from services.referral.entrypoints.directory_server import DIRECTORY_ACCESS
 from services.referral.entrypoints.paces_server import GET_PACES
 from services.referral.entrypoints.receipt_lines_server import GET as GET_RECEIPT_LINES
+from services.referral.entrypoints.reports_server import REPORT_ACCESS
 
 DESK_ROLES: Final = frozenset(
     {
@@ -49,4 +50,5 @@ ACCESS: Final[Mapping[str, Access]] = {
     GET_RECEIPT_LINES: Access(internal=True),
     GET_PACES: Access(internal=True),
     **DIRECTORY_ACCESS,
+    **REPORT_ACCESS,
 }

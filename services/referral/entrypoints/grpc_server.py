@@ -15,6 +15,7 @@ from kem.referral.v1.referral_service_pb2_grpc import (
     ReferralServiceServicer,
     add_ReferralServiceServicer_to_server,
 )
+from kem.referral.v1.report_service_pb2_grpc import add_ReportServiceServicer_to_server
 from kernel.ids import ReferralId
 from services.referral.adapters.directory_stores import DirectoryStores
 from services.referral.adapters.intake_client import IntakeClient
@@ -24,6 +25,7 @@ from services.referral.entrypoints.holder_reports import HolderReports
 from services.referral.entrypoints.offer_answers import OfferAnswers
 from services.referral.entrypoints.paces_server import PacesServicer
 from services.referral.entrypoints.receipt_lines_server import ReceiptLinesServicer
+from services.referral.entrypoints.reports_server import ReportServicer
 from services.referral.entrypoints.sender_steps import SenderSteps
 from services.referral.entrypoints.translate_referral import (
     asked_state,
@@ -61,6 +63,7 @@ class ReferralServicer(OfferAnswers, HolderReports, SenderSteps, ReferralService
             asked_state(request.state),
             page_end(request.page_token),
             request.page_size or DEFAULT_PAGE,
+            [ReferralId(UUID(one)) for one in request.referral_ids],
         )
         async with self._database.transaction(caller) as tx:
             page, end = await list_referrals(query, caller, tx, self._stores)
@@ -73,10 +76,11 @@ def registrations(database: Database, intake: IntakeClient) -> Sequence[Registra
     """The servicers over the calls' database."""
     referrals = ReferralServicer(database, Stores(), intake)
     directory = DirectoryServicer(database, DirectoryStores())
-    lines, paces = ReceiptLinesServicer(database), PacesServicer(database)
+    lines, paces, reports = ReceiptLinesServicer(database), PacesServicer(database), ReportServicer(database)
     return [
         lambda server: add_ReferralServiceServicer_to_server(referrals, server),
         lambda server: add_DirectoryServiceServicer_to_server(directory, server),
         lambda server: add_ReceiptLinesServiceServicer_to_server(lines, server),
         lambda server: add_PaceServiceServicer_to_server(paces, server),
+        lambda server: add_ReportServiceServicer_to_server(reports, server),
     ]

@@ -1,5 +1,6 @@
 """Lists the referrals that the caller's agency sent, is asked about, or holds."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Final
 
@@ -7,7 +8,7 @@ from chassis.access_records import AccessRecord
 from chassis.caller import Caller
 from chassis.postgres import Transaction
 from kernel.errors import NotPermitted
-from kernel.ids import AgencyId
+from kernel.ids import AgencyId, ReferralId
 from services.referral.adapters.postgres_reads import PageEnd, ReferralsView
 from services.referral.adapters.stores import Stores
 from services.referral.domain.transitions import ReferralState
@@ -18,12 +19,13 @@ METHOD: Final = "/kem.referral.v1.ReferralService/ListReferrals"
 
 @dataclass(frozen=True, slots=True)
 class ListReferrals:
-    """`state` None: all (in HELD: all that is held now)."""
+    """`state` None: all (in HELD: all that is held now). `only`: none but these; empty for all."""
 
     view: ReferralsView
     state: ReferralState | None
     after: PageEnd | None
     limit: int
+    only: Sequence[ReferralId] = ()
 
 
 async def list_referrals(
@@ -37,7 +39,7 @@ async def list_referrals(
     if caller.agency_id is None:
         raise NotPermitted("Only staff of an agency have referrals to list.")
     found = await stores.reads.page(
-        tx, query.view, AgencyId(caller.agency_id), query.state, query.after, query.limit + 1
+        tx, query.view, AgencyId(caller.agency_id), query.state, query.after, query.limit + 1, query.only
     )
     page = found[: query.limit]
     seen = await see_referrals(tx, stores, [one.referral_id for one in page], caller)

@@ -6,12 +6,16 @@ from datetime import datetime
 from uuid import UUID
 
 from chassis.postgres import Transaction
+from kernel import codes
 from kernel.codes import Origin, Routing, Urgency
 from kernel.ids import AgencyId, BeneficiaryId, NeedId, ReferralId, UnitId
 from services.referral.adapters.postgres_deadlines import Deadline, DeadlineKind
+from services.referral.adapters.postgres_demand import Demanded
 from services.referral.adapters.profile_format import NeedAnswer
 from services.referral.adapters.stores import Stores
+from services.referral.domain.calendar import ATHENS
 from services.referral.domain.clocks import ResponsePolicy, person_due
+from services.referral.domain.profile import Profile
 from services.referral.domain.referral import Referral
 from services.referral.use_cases.place_referrals import place_referrals, write_placement
 
@@ -79,6 +83,21 @@ async def record_referrals(
         for one in standing
     ]
     await write_placement(tx, stores, placement, now)
+    stores.demand.note(tx, [_demanded(one, profiles[one.referral_id]) for one in standing if _counts(one)])
+
+
+def _counts(referral: Referral) -> bool:
+    """What is restricted is in no sum."""
+    return referral.service_type is not None and not codes.service_type(referral.service_type).restricted
+
+
+def _demanded(referral: Referral, profile: Profile) -> Demanded:
+    return Demanded(
+        recorded_day=referral.recorded_time.astimezone(ATHENS).date(),
+        service_type=profile.service_type,
+        district=profile.district or "",
+        language=profile.languages[0] if profile.languages else "",
+    )
 
 
 def _referral(need: RecordedNeed, answer: NeedAnswer, policy: ResponsePolicy, now: datetime) -> Referral:

@@ -139,6 +139,6 @@ def said(refusal: Refusal | None) -> str:
 
 
 _OF_THE_CALLER: Final = frozenset(
-    {"NOT_PERMITTED", "NO_AGENCY", "HUB_OFFICER_ONLY", "AGENCY_NOT_YOURS", "NOT_YOUR_AGENCY"}
+    {"NOT_PERMITTED", "NO_AGENCY", "HUB_OFFICER_ONLY", "AGENCY_NOT_YOURS", "NOT_YOUR_AGENCY", "NO_COMMITTEE"}
 )
 """What is told of whoever calls, and of nothing that there is or is not."""

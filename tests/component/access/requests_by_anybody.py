@@ -34,6 +34,7 @@ from kem.notifications.v1.delivery_pb2 import INBOX_AGENCY
 from kem.referral.v1 import pace_service_pb2 as paces
 from kem.referral.v1 import receipt_lines_service_pb2 as receipt_lines
 from kem.referral.v1 import referral_service_pb2 as referral
+from kem.referral.v1 import report_service_pb2 as reports
 from kernel import codes
 from services.intake.domain.retention import KEY_CLASSES, categories_of
 from services.intake.entrypoints.translate_beneficiary import beneficiary_message
@@ -44,6 +45,7 @@ from tests.support.people import invented_person
 from tools.notices.files import SAMPLE_NOTICE, read_notice
 
 RECEIPT_CODE = "0123-4567-89AB-CDEF-GHJK-5"
+_IN_2026 = reports.ReportPeriod(from_date="2026-01-01", until_date="2026-12-31")
 ISSUER = "https://provider.example/realms/kem"
 
 
@@ -83,6 +85,12 @@ def _lists() -> dict[str, Message]:
         "MakeFairnessReport": fairness.MakeFairnessReportRequest(request_id=str(uuid4())),
         "ListFairnessReports": fairness.ListFairnessReportsRequest(),
         "GetPaces": paces.GetPacesRequest(referral_ids=[str(uuid4())]),
+        "GetDemandReport": reports.GetDemandReportRequest(period=_IN_2026),
+        "GetResponseTimesReport": reports.GetResponseTimesReportRequest(period=_IN_2026),
+        "GetWaitingListsReport": reports.GetWaitingListsReportRequest(),
+        "GetGapsReport": reports.GetGapsReportRequest(period=_IN_2026),
+        "GetOverdueReport": reports.GetOverdueReportRequest(),
+        "ListOverdueReferrals": reports.ListOverdueReferralsRequest(),
         "NameStaff": access.NameStaffRequest(principal_ids=[str(uuid4())]),
         "ListReferrals": referral.ListReferralsRequest(view=referral.REFERRAL_VIEW_SENT),
     }

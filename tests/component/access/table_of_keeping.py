@@ -26,6 +26,9 @@ _DIRECTORY_KEEPERS: Final = frozenset({Role.OPERATOR, Role.DPO})
 _DIRECTORY_WRITERS: Final = _DIRECTORY_KEEPERS | {Role.AGENCY_MEMBER, Role.AGENCY_ADMIN}
 _PROTECTION: Final = frozenset({Role.CHILD_PROTECTION_OFFICER, Role.GBV_FOCAL_POINT})
 _POLICY_READERS: Final = CASE_ROLES | {Role.DPO, Role.AUDITOR, Role.OPERATOR}
+_REPORT_READERS: Final = frozenset(
+    {Role.COMMITTEE_COORDINATOR, Role.ACCMR_OFFICER, Role.SUPERVISOR, Role.DPO}
+)
 
 PUBLIC: Final = frozenset(
     {
@@ -158,6 +161,25 @@ KEEPING: Final[dict[str, Row]] = {
     "GetProfiles": _for_everybody(_SERVICE),
     "GetReceiptLines": _for_everybody(_SERVICE),
     "GetPaces": _for_everybody(_SERVICE),
+    # a coordinator, or a supervisor who is not KEM's, is told of what their own agency's committees report on
+    **dict.fromkeys(
+        (
+            "GetDemandReport",
+            "GetResponseTimesReport",
+            "GetWaitingListsReport",
+            "GetGapsReport",
+            "GetOverdueReport",
+        ),
+        Row(
+            _REPORT_READERS,
+            Thing.NOTHING,
+            "NO_COMMITTEE",
+            {Side.PROVIDER: OK},
+            changes=False,
+            keepers=frozenset({Role.ACCMR_OFFICER, Role.DPO}),
+        ),
+    ),
+    "ListOverdueReferrals": _for_everybody(frozenset({Role.ACCMR_OFFICER})),
     # no town of this test has a hundred needs that have settled
     "MakeFairnessReport": _of_hub(_AUDITORS, "TOO_FEW_NEEDS"),
     "ListFairnessReports": _of_hub(_AUDITORS),

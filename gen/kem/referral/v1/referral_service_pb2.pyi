@@ -911,6 +911,7 @@ class ListReferralsRequest(_message.Message):
     STATE_FIELD_NUMBER: _builtins.int
     PAGE_SIZE_FIELD_NUMBER: _builtins.int
     PAGE_TOKEN_FIELD_NUMBER: _builtins.int
+    REFERRAL_IDS_FIELD_NUMBER: _builtins.int
     view: Global___ReferralView.ValueType
     """Which."""
     state: _referral_pb2.ReferralState.ValueType
@@ -919,6 +920,10 @@ class ListReferralsRequest(_message.Message):
     """At most this many; 0 means 50."""
     page_token: _builtins.str
     """Where the last page ended."""
+    @_builtins.property
+    def referral_ids(self) -> _containers.RepeatedScalarFieldContainer[_builtins.str]:
+        """Only these of them; empty: all. Those of the view that the caller may not see are left out."""
+
     def __init__(
         self,
         *,
@@ -926,10 +931,11 @@ class ListReferralsRequest(_message.Message):
         state: _referral_pb2.ReferralState.ValueType = ...,
         page_size: _builtins.int = ...,
         page_token: _builtins.str = ...,
+        referral_ids: _abc.Iterable[_builtins.str] | None = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["page_size", b"page_size", "page_token", b"page_token", "state", b"state", "view", b"view"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["page_size", b"page_size", "page_token", b"page_token", "referral_ids", b"referral_ids", "state", b"state", "view", b"view"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 

@@ -1,6 +1,7 @@
 """What comes by Kafka: in batches, perhaps twice, and answered in the same commit."""
 
 from datetime import UTC, datetime
+from uuid import uuid4
 
 import pytest
 
@@ -101,6 +102,15 @@ async def test_lists_show_each_agency_its_own(life: Life) -> None:
             assert not one.need_id
             assert all(offer.agency_id == str(agency_id(number)) for offer in one.offers)
         assert not (await life.call(member(number), "ListReferrals", view=1)).referrals
+
+
+async def test_a_list_of_named_referrals_shows_those_of_the_view_and_no_others(life: Life) -> None:
+    needs = [await life.one() for _ in range(3)]
+    named = [str(one.referral_id) for one in (needs[0], needs[2])]
+    page = await life.call(DESK, "ListReferrals", view=1, referral_ids=[*named, str(uuid4())])
+    assert [one.referral_id for one in page.referrals] == named[::-1]
+    other = next(number for number in (1, 2, 3) if life.offer_to(needs[0]) != number)
+    assert not (await life.call(member(other), "ListReferrals", view=1, referral_ids=named)).referrals
 
 
 async def test_each_read_of_a_case_goes_on_record(life: Life) -> None:
