@@ -97,10 +97,12 @@ class Browser:
         ) as response:
             return await _shown(response)
 
-    async def send(
-        self, page: Shown, having: str, *, follow: bool = True, **answers: str | Sequence[str]
-    ) -> Shown:
+    async def send(self, page: Shown, having: str, **answers: str | Sequence[str]) -> Shown:
         """Fills in the form that has the field (or goes to the address) and sends it, as a browser would."""
+        return await self.fill_in(page, having, answers)
+
+    async def fill_in(self, page: Shown, having: str, answers: Fields, *, follow: bool = True) -> Shown:
+        """The same with the answers as they stand in a mapping."""
         form = page.form(having)
         unknown = answers.keys() - form.names
         assert not unknown, f"the form has no {unknown}; it has {sorted(form.names)}"

@@ -25,6 +25,7 @@ from kem.disclosure.v1 import (
 )
 from kem.intake.v1 import (
     consent_policy_service_pb2_grpc,
+    draft_service_pb2_grpc,
     fairness_service_pb2_grpc,
     intake_service_pb2_grpc,
     merge_service_pb2_grpc,
@@ -32,7 +33,7 @@ from kem.intake.v1 import (
     text_service_pb2_grpc,
 )
 from kem.notifications.v1 import inbox_service_pb2_grpc, push_service_pb2_grpc
-from kem.referral.v1 import referral_service_pb2_grpc
+from kem.referral.v1 import referral_service_pb2_grpc, report_service_pb2_grpc
 from services.console.settings import ConsoleSettings
 
 CONSOLE: Final = "console"
@@ -63,6 +64,7 @@ class Hub:
         audit = to(settings.audit_address, "audit")
         self.intake = intake_service_pb2_grpc.IntakeServiceStub(intake)
         self.policy = consent_policy_service_pb2_grpc.ConsentPolicyServiceStub(intake)
+        self.drafts = draft_service_pb2_grpc.DraftServiceStub(intake)
         self.texts = text_service_pb2_grpc.TextServiceStub(intake)
         self.merges = merge_service_pb2_grpc.MergeServiceStub(intake)
         self.retention = retention_service_pb2_grpc.RetentionServiceStub(intake)
@@ -78,6 +80,7 @@ class Hub:
         self.emergency = emergency_service_pb2_grpc.EmergencyServiceStub(intake)
         self.emergency_access = emergency_access_service_pb2_grpc.EmergencyAccessServiceStub(intake)
         self.referral = referral_service_pb2_grpc.ReferralServiceStub(referral)
+        self.reports = report_service_pb2_grpc.ReportServiceStub(referral)
         self.directory = directory_service_pb2_grpc.DirectoryServiceStub(referral)
         self.inbox = inbox_service_pb2_grpc.InboxServiceStub(notifications)
         self.push = push_service_pb2_grpc.PushServiceStub(notifications)

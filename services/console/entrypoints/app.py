@@ -11,10 +11,13 @@ from starlette.routing import BaseRoute, Mount, Route
 from starlette.staticfiles import StaticFiles
 
 from services.console.adapters.hub import Hub
+from services.console.adapters.names import Names
 from services.console.entrypoints.cookies import Cookies
 from services.console.entrypoints.door import Door
 from services.console.entrypoints.page import Page
 from services.console.entrypoints.pages import home, sign_in
+from services.console.entrypoints.pages.coordination.reports import CoordinationPages
+from services.console.entrypoints.pages.desk.pages import desk_pages
 from services.console.entrypoints.pages.public.site import public_pages
 from services.console.entrypoints.rendering import STATIC
 from services.console.entrypoints.security import BoundedBody, SafeHeaders
@@ -26,7 +29,14 @@ LONG: str = "public, max-age=31536000, immutable"
 
 def pages_of(hub: Hub, signing_in: sign_in.SignInPages, url: str) -> tuple[Page, ...]:
     """Every page of the console."""
-    return (*signing_in.pages, *home.PAGES, *public_pages(hub, url))
+    names = Names(hub)
+    return (
+        *signing_in.pages,
+        *home.PAGES,
+        *desk_pages(names),
+        *CoordinationPages(names).pages,
+        *public_pages(hub, url),
+    )
 
 
 class KeptFiles(StaticFiles):

@@ -1,7 +1,7 @@
 """What was typed into a form, and what is wrong with it."""
 
 import unicodedata
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime
 from typing import Final
@@ -23,6 +23,15 @@ class Form:
             if isinstance(value, str):
                 text = unicodedata.normalize("NFC", value).strip()
                 self._fields.setdefault(name, []).append(text)
+
+    @classmethod
+    def of(cls, fields: Mapping[str, str | Sequence[str]]) -> "Form":
+        """A form that is filled in with what is known already."""
+        form = cls()
+        form._fields = {
+            name: [value] if isinstance(value, str) else list(value) for name, value in fields.items()
+        }
+        return form
 
     def text(self, name: str) -> str:
         """What was typed; empty where nothing was, or where the form has no such field."""

@@ -1,5 +1,6 @@
 // What makes pages better where scripts run; every page works without.
 import { Accordion, Button, CharacterCount, Checkboxes, ErrorSummary, ExitThisPage, NotificationBanner, PasswordInput, Radios, SkipLink, Tabs, createAll } from "govuk-frontend";
+import { grow, keep } from "./draft.js";
 
 document.body.classList.add("js-enabled", "govuk-frontend-supported");
 for (const part of [Accordion, Button, CharacterCount, Checkboxes, ErrorSummary, ExitThisPage, NotificationBanner, PasswordInput, Radios, SkipLink, Tabs]) {
@@ -30,4 +31,9 @@ document.querySelectorAll("[data-kem-print]").forEach((button) => {
 // a choice in a form marked so sends it at once
 document.querySelectorAll("form[data-kem-sends-itself]").forEach((form) => {
   form.addEventListener("change", () => form.requestSubmit());
+});
+
+document.querySelectorAll("form[data-kem-keeps]").forEach((form) => {
+  keep(form);
+  grow(form);
 });

@@ -10,6 +10,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as some
 
+from kernel.withholding import FEW, OTHERS, folded, withheld
 from services.intake.domain.fairness import (
     CountedNeed,
     Dimension,
@@ -20,7 +21,6 @@ from services.intake.domain.fairness import (
     PacedOffer,
     pace_class,
 )
-from services.intake.domain.withholding import FEW, OTHERS, folded, withheld
 
 NOW = datetime(2026, 11, 26, 12, tzinfo=UTC)
 RECORDED = NOW - timedelta(days=3)

@@ -95,7 +95,7 @@ async def test_demand_is_what_was_recorded_beside_what_there_is(town: Life) -> N
     assert _some(told(table(report, "DISTRICT"), "needs")) == Counter(one.district for one in open_ones)
     assert _some(told(table(report, "LANGUAGE"), "needs")) == Counter(one.languages[0] for one in open_ones)
     lessons = table(report, "SECTOR")["EDUCATION"]
-    free = town.rows("select sum(free) from capacity where unit_id in ('%s', '%s')" % _services(1, 2))[0][0]  # noqa: UP031
+    free = town.rows("select sum(free) from capacity where unit_id in ('%s', '%s')" % _services(1, 2))[0][0]  # noqa: UP031  as SQL names it
     assert (lessons.services, lessons.unlimited_services, lessons.places) == (3, 1, 400)
     assert lessons.free_places == int(free)
     assert table(report, "DISTRICT")[""].services == 1, "of a hidden place no district is told"

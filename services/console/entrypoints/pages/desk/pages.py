@@ -1,0 +1,21 @@
+"""Every page of the desk."""
+
+from services.console.adapters.names import Names
+from services.console.entrypoints.page import Page
+from services.console.entrypoints.pages.desk import drafts, receipts
+from services.console.entrypoints.pages.desk.cases import CasePages
+from services.console.entrypoints.pages.desk.consents import ConsentPages
+from services.console.entrypoints.pages.desk.people import PeoplePages
+from services.console.entrypoints.pages.desk.referrals import ReferralPages
+
+
+def desk_pages(names: Names) -> tuple[Page, ...]:
+    """In the order in which addresses are looked at: `new` before whatever a person's id may be."""
+    return (
+        *PeoplePages(names).pages,
+        *CasePages(names).pages,
+        *ReferralPages(names).pages,
+        *ConsentPages(names).pages,
+        *receipts.PAGES,
+        *drafts.PAGES,
+    )

@@ -1,0 +1,224 @@
+"""A person's data as a form has them: read from what was typed, and filled in from what is known."""
+
+import re
+from collections.abc import Iterator
+from datetime import date
+from typing import Final
+
+from kem.common.v1.common_pb2 import Absence, OptionalText
+from kem.intake.v1 import beneficiary_pb2 as messages
+from kernel.codes import LANGUAGES, LISTS
+from services.console.domain.countries import COUNTRIES, STATELESS
+from services.console.entrypoints.forms import Form, as_date
+from services.console.entrypoints.page import Visit
+
+ABSENCES: Final = ("UNKNOWN", "REFUSED", "NOT_ASKED")
+LANGUAGE_ROWS: Final = 4
+CONTACT_ROWS: Final = 3
+MEMBER_ROWS: Final = 8
+DOCUMENT_ROWS: Final = 4
+
+_LEVEL: Final = messages.LanguageSkill.Level
+_KIND: Final = messages.Contact.Kind
+_HOUR: Final = re.compile(r"([01]?\d|2[0-4])(?::00)?")
+
+
+def person_from(visit: Visit) -> messages.Beneficiary:
+    """What was typed; what is wrong with it goes to `visit.errors`, in the reader's language."""
+    form, say, errors = visit.form, visit.say, visit.errors
+    person = messages.Beneficiary(
+        sex=messages.Sex.Value(f"SEX_{form.text('sex') or 'NOT_STATED'}"),
+        interpreter_needed=form.has("interpreter_needed"),
+        interpreter_wishes=form.text("interpreter_wishes"),
+        legal_status=form.text("legal_status") or "NOT_STATED",
+        district=form.text("district"),
+        avoided_districts=form.all("avoided_districts"),
+        specific_needs=form.all("specific_needs"),
+        step_free_access_needed=form.has("step_free_access_needed"),
+    )
+    if form.has("withheld"):
+        person.names.withheld = True
+    else:
+        for script in ("original", "latin"):
+            name = messages.Name(given=form.text(f"{script}_given"), family=form.text(f"{script}_family"))
+            if name.given or name.family:
+                getattr(person.names, script).CopyFrom(name)
+        if not person.names.HasField("original"):
+            words = say("Type the name, or tick that the person would rather not give one.")
+            errors.add("original_given", words)
+        elif not person.names.HasField("latin"):
+            errors.add("latin_given", say("Type the name in Latin letters too, as on a document."))
+    _read_birth(visit, person.birth)
+    _read_optional(visit, "nationality", person.nationality)
+    if person.nationality.value and person.nationality.value not in (*COUNTRIES, STATELESS):
+        errors.add("nationality", say("Choose a country from the list."))
+    _read_optional(visit, "amka", person.amka)
+    person.languages.extend(_languages(form))
+    if not person.languages:
+        errors.add("language_1", say("Choose at least one language that the person speaks."))
+    person.contacts.extend(_contacts(visit))
+    person.household.extend(_household(visit))
+    person.documents.extend(_documents(visit))
+    guardian = messages.Guardian(
+        name=form.text("guardian_name"),
+        relation=form.text("guardian_relation"),
+        authority_reference=form.text("guardian_reference"),
+        authority_expires_date=_day(visit, "guardian_expires"),
+    )
+    if guardian.relation:
+        person.guardian.CopyFrom(guardian)
+    elif guardian.name or guardian.authority_reference:
+        errors.add("guardian_relation", say("Choose what this person is to the child."))
+    return person
+
+
+def fields_of(person: messages.Beneficiary) -> Form:
+    """The form filled in with what is known."""
+    fields: dict[str, str | list[str]] = {
+        "sex": messages.Sex.Name(person.sex).removeprefix("SEX_"),
+        "interpreter_wishes": person.interpreter_wishes,
+        "legal_status": person.legal_status,
+        "district": person.district,
+        "avoided_districts": list(person.avoided_districts),
+        "specific_needs": list(person.specific_needs),
+        "birth_date": person.birth.date,
+        "birth_absence": _absence(person.birth.absence),
+        "nationality": person.nationality.value,
+        "nationality_absence": _absence(person.nationality.absence),
+        "amka": person.amka.value,
+        "amka_absence": _absence(person.amka.absence),
+    }
+    for script in ("original", "latin"):
+        name = getattr(person.names, script)
+        fields |= {f"{script}_given": name.given, f"{script}_family": name.family}
+    ticked = {
+        "withheld": person.names.withheld,
+        "birth_estimated": person.birth.estimated,
+        "interpreter_needed": person.interpreter_needed,
+        "step_free_access_needed": person.step_free_access_needed,
+    }
+    fields |= {name: "yes" for name, is_on in ticked.items() if is_on}
+    for row, skill in enumerate(person.languages, 1):
+        level = _LEVEL.Name(skill.level).removeprefix("LEVEL_")
+        fields |= {f"language_{row}": skill.language, f"level_{row}": level}
+    for row, contact in enumerate(person.contacts, 1):
+        fields |= {
+            f"contact_kind_{row}": _KIND.Name(contact.kind).removeprefix("KIND_"),
+            f"contact_value_{row}": contact.value,
+            f"contact_from_{row}": str(contact.from_hour),
+            f"contact_until_{row}": str(contact.until_hour),
+        }
+        if contact.message_may_be_left:
+            fields[f"contact_message_{row}"] = "yes"
+    for row, member in enumerate(person.household, 1):
+        year = str(member.birth_year or "")
+        fields |= {f"member_relation_{row}": member.relation, f"member_year_{row}": year}
+    for row, document in enumerate(person.documents, 1):
+        fields |= {
+            f"document_kind_{row}": document.kind,
+            f"document_number_{row}": document.number,
+            f"document_state_{row}": document.state,
+            f"document_expires_{row}": document.expires_date,
+        }
+    if person.HasField("guardian"):
+        fields |= {
+            "guardian_name": person.guardian.name,
+            "guardian_relation": person.guardian.relation,
+            "guardian_reference": person.guardian.authority_reference,
+            "guardian_expires": person.guardian.authority_expires_date,
+        }
+    return Form.of(fields)
+
+
+def rows_of(form: Form, stem: str, most: int) -> int:
+    """How many rows of a kind a page shows: those that are filled in, and one more."""
+    filled = [row for row in range(1, most + 1) if form.text(f"{stem}_{row}")]
+    return min(most, max(filled, default=0) + 1)
+
+
+def _read_birth(visit: Visit, birth: messages.Birth) -> None:
+    typed, absence = visit.form.text("birth_date"), visit.form.text("birth_absence")
+    if typed:
+        year = re.fullmatch(r"\d{4}", typed)
+        day = as_date(f"{typed}-01-01" if year else typed)
+        if day is None:
+            say = visit.say("Type the date of birth as day/month/year, as 31/12/1990, or the year alone.")
+            visit.errors.add("birth_date", say)
+            return
+        birth.date = day.isoformat()
+        birth.estimated = visit.form.has("birth_estimated") or (day.month, day.day) == (1, 1)
+    else:
+        birth.absence = Absence.Value(f"ABSENCE_{absence if absence in ABSENCES else 'NOT_ASKED'}")
+
+
+def _read_optional(visit: Visit, name: str, into: OptionalText) -> None:
+    typed, absence = visit.form.text(name), visit.form.text(f"{name}_absence")
+    if typed:
+        into.value = typed
+    else:
+        into.absence = Absence.Value(f"ABSENCE_{absence if absence in ABSENCES else 'NOT_ASKED'}")
+
+
+def _languages(form: Form) -> Iterator[messages.LanguageSkill]:
+    for row in range(1, LANGUAGE_ROWS + 1):
+        code, level = form.text(f"language_{row}"), form.text(f"level_{row}")
+        if code in LANGUAGES:
+            yield messages.LanguageSkill(language=code, level=_LEVEL.Value(f"LEVEL_{level or 'NATIVE'}"))
+
+
+def _contacts(visit: Visit) -> Iterator[messages.Contact]:
+    form = visit.form
+    for row in range(1, CONTACT_ROWS + 1):
+        value, kind = form.text(f"contact_value_{row}"), form.text(f"contact_kind_{row}") or "PHONE"
+        if not value:
+            continue
+        hours = [form.text(f"contact_{end}_{row}") for end in ("from", "until")]
+        if not all(_HOUR.fullmatch(hour) for hour in hours if hour):
+            words = visit.say("Hours are whole: from 0 to 24, as 9 or 17.")
+            visit.errors.add(f"contact_from_{row}", words)
+            continue
+        first, last = (int(hour.partition(":")[0]) if hour else None for hour in hours)
+        yield messages.Contact(
+            kind=_KIND.Value(f"KIND_{kind}"),
+            value=value,
+            from_hour=0 if first is None else min(first, 23),
+            until_hour=24 if last is None else max(last, 1),
+            message_may_be_left=form.has(f"contact_message_{row}"),
+        )
+
+
+def _household(visit: Visit) -> Iterator[messages.HouseholdMember]:
+    for row in range(1, MEMBER_ROWS + 1):
+        relation, year = visit.form.text(f"member_relation_{row}"), visit.form.text(f"member_year_{row}")
+        if relation not in LISTS["RELATIONS"]:
+            continue
+        if year and not re.fullmatch(r"(19|20)\d\d", year):
+            visit.errors.add(f"member_year_{row}", visit.say("Type the year of birth with four digits."))
+            continue
+        yield messages.HouseholdMember(relation=relation, birth_year=int(year or 0))
+
+
+def _documents(visit: Visit) -> Iterator[messages.Document]:
+    form = visit.form
+    for row in range(1, DOCUMENT_ROWS + 1):
+        kind = form.text(f"document_kind_{row}")
+        if kind in LISTS["DOCUMENTS"]:
+            yield messages.Document(
+                kind=kind,
+                number=form.text(f"document_number_{row}"),
+                state=form.text(f"document_state_{row}") or "NOT_SEEN",
+                expires_date=_day(visit, f"document_expires_{row}"),
+            )
+
+
+def _day(visit: Visit, name: str) -> str:
+    typed = visit.form.text(name)
+    day: date | None = as_date(typed) if typed else None
+    if typed and day is None:
+        visit.errors.add(name, visit.say("Type the date as day/month/year, as 31/12/2027."))
+    return day.isoformat() if day else ""
+
+
+def _absence(number: int) -> str:
+    name = Absence.Name(number).removeprefix("ABSENCE_")  # type: ignore[arg-type]  # a number of the enum
+    return "" if name == "UNSPECIFIED" else name

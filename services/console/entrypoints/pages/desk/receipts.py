@@ -1,0 +1,79 @@
+"""What a person takes along: their receipt, printed from the page or as a file, in their language."""
+
+from http import HTTPStatus
+from typing import Final
+
+import segno
+from starlette.responses import Response
+
+from kem.disclosure.v1 import receipt_service_pb2 as messages
+from kem.intake.v1 import intake_service_pb2 as intake
+from kernel.errors import Conflict, Exhausted, Invalid, RuleBroken, Unavailable
+from services.console.adapters.catalogue import OWN_NAMES, PUBLIC_LANGUAGES
+from services.console.entrypoints.page import Page, Visit
+from services.console.entrypoints.pages.desk.cases import described
+from services.console.entrypoints.pages.desk.roles import DESK
+from services.console.entrypoints.refusals import words_for
+
+_SENT_AGAIN: Final = (Invalid, RuleBroken, Conflict, Exhausted, Unavailable)
+
+
+async def receipt(visit: Visit) -> Response:
+    """Issues one, in place of any that they have; code and PIN are shown this once."""
+    person_id, form, say = visit.path_value("person"), visit.form, visit.say
+    known = await visit.ask(
+        visit.hub.intake.GetBeneficiary, intake.GetBeneficiaryRequest(beneficiary_id=person_id)
+    )
+    issued = None
+    if visit.is_sent and form.has("revoke"):
+        request = messages.RevokeReceiptRequest(request_id=form.request_id, beneficiary_id=person_id)
+        try:
+            await visit.ask(visit.hub.receipts.RevokeReceipt, request)
+        except _SENT_AGAIN as error:
+            visit.errors.add("language", str(words_for(error, visit.language)))
+        else:
+            return visit.go(f"/desk/people/{person_id}", "receipt-revoked")
+    elif visit.is_sent:
+        wanted = "REFUSED" if form.has("refused") else "PAPER"
+        ask = messages.IssueReceiptRequest(
+            request_id=form.request_id,
+            beneficiary_id=person_id,
+            form=messages.ReceiptForm.Value(f"RECEIPT_FORM_{wanted}"),
+            language=form.text("language"),
+        )
+        try:
+            issued = await visit.ask(visit.hub.receipts.IssueReceipt, ask)
+        except _SENT_AGAIN as error:
+            visit.errors.add("language", str(words_for(error, visit.language)))
+        else:
+            if wanted == "REFUSED":
+                return visit.go(f"/desk/people/{person_id}", "receipt-refused")
+    picture = segno.make(issued.code, error="m").svg_data_uri(scale=4) if issued and issued.code else ""
+    return visit.render(
+        "desk/receipt.html",
+        title=say("Receipt"),
+        code=HTTPStatus.BAD_REQUEST if visit.errors else HTTPStatus.OK,
+        person_id=person_id,
+        who=described(known, visit),
+        issued=issued,
+        picture=picture,
+        warnings=[
+            messages.ReceiptWarning.Name(one).removeprefix("RECEIPT_WARNING_")
+            for one in (issued.warnings if issued else ())
+        ],
+        receipt_languages=[
+            ("", say("The person's own")),
+            *((one, OWN_NAMES[one]) for one in PUBLIC_LANGUAGES),
+        ],
+    )
+
+
+PAGES: Final = (
+    Page(
+        "/desk/people/{person}/receipt",
+        receipt,
+        DESK,
+        ("IntakeService/GetBeneficiary", "ReceiptService/IssueReceipt", "ReceiptService/RevokeReceipt"),
+        ("GET", "POST"),
+    ),
+)
