@@ -34,7 +34,14 @@ _OPTIONS: Final = {
         "lstrip_blocks": "true",
     }
 }
-_KEYWORDS: Final = {"_": None, "gettext": None, "ngettext": (1, 2), "say": None, "N_": None}
+_KEYWORDS: Final = {
+    "_": None,
+    "gettext": None,
+    "ngettext": (1, 2),
+    "say": None,
+    "N_": None,
+    "NavigationEntry": None,
+}
 _REASON: Final = re.compile(r"""reason(?:: ClassVar\[str\])?\s*=\s*["']([A-Z][A-Z_]+)["']""")
 _SERVICES: Final = ("kernel", "chassis", "services/intake", "services/referral", "services/notifications",
                     "services/access", "services/audit")  # fmt: skip

@@ -29,7 +29,7 @@ EVERYBODY: Final = None
 
 @dataclass(frozen=True, slots=True)
 class NavigationEntry:
-    """How a page stands in the navigation of those who may see it; `text` is translated there."""
+    """How a page stands in the navigation of those who may see it; `text` is translated where it is shown."""
 
     text: str
     order: int

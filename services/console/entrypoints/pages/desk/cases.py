@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime
 from http import HTTPStatus
 from typing import Any, Final
 
@@ -32,6 +32,7 @@ from services.console.entrypoints.pages.desk.story import (
     state_of,
 )
 from services.console.entrypoints.refusals import words_for
+from services.console.entrypoints.rendering import Written
 
 MOST_NEEDS: Final = 10
 _MOST: Final = 200
@@ -267,7 +268,7 @@ def described(known: intake.GetBeneficiaryResponse, visit: Visit) -> dict[str, s
         "REFUSED": visit.say("would rather not say"),
         "NOT_ASKED": visit.say("not asked"),
     }
-    birth = person.birth.date or absent.get(
+    birth = _day_written(person.birth, visit.language) or absent.get(
         Absence.Name(person.birth.absence).removeprefix("ABSENCE_"), visit.say("not asked")
     )
     spoken = [one.language for one in person.languages if one.language in LANGUAGES]
@@ -280,6 +281,14 @@ def described(known: intake.GetBeneficiaryResponse, visit: Visit) -> dict[str, s
         "district": named(DISTRICTS, person.district, visit.language) if person.district else "",
         "case_code": known.case_code,
     }
+
+
+def _day_written(birth: beneficiary_pb2.Birth, language: str) -> str:
+    """As people write a date; of an estimated one the year alone."""
+    if not birth.date:
+        return ""
+    day = date.fromisoformat(birth.date)
+    return str(day.year) if birth.estimated else Written(language).date(day)
 
 
 def urgency_name(visit: Visit, number: int) -> str:
