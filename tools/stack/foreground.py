@@ -14,6 +14,7 @@ from rich.table import Table
 
 from tools.stack.debian import ProgramMissing
 from tools.stack.options import StackOptions
+from tools.stack.services import CONSOLE
 from tools.stack.stack import Stack
 from tools.stack.wanted import take_wanted
 
@@ -118,4 +119,6 @@ def _welcome(console: Console, stack: Stack, seconds: float) -> None:
     for table in (addresses, following):
         console.print(table)
         console.print()
+    if CONSOLE in stack.addresses:
+        console.print(f"Pages: http://{stack.addresses[CONSOLE]} (staff sign in at /sign-in)")
     console.print(f"ready in {seconds:.0f} s")

@@ -28,7 +28,7 @@ async def open_sample_staff(
     token = signer.token(derived_id("staff", "sample-city"), None, [_ROLE])
     opened = await open_accounts(access, token, layout.tools_certificate)
     if opened and is_watched:
-        say("First logins of the sample city's staff, shown this once; each is changed at ./kem login:")
+        say("First logins of the sample city's staff, shown this once; each is changed at sign-in:")
         for one in opened:
             where = one.agency or "the hub"
             say(f"  {one.login:<10} {one.one_time_password}   {one.roles.replace(' ', ', ')} at {where}")
