@@ -16,6 +16,7 @@ from kem.intake.v1 import beneficiary_pb2, need_pb2
 from kem.intake.v1.eligibility_service_pb2 import NeedProfile
 from kem.intake.v1.intake_events_pb2 import (
     ConsentWithdrawn,
+    ContactAttempted,
     IntakeEvent,
     NeedRecorded,
     NeedWithdrawn,
@@ -135,6 +136,22 @@ class Life(StoredReferrals):
         fact = ConsentWithdrawn(beneficiary_id=str(need.beneficiary_id))
         return event_of(need.beneficiary_id, IntakeEvent(consent_withdrawn=fact))
 
+    def attempted(
+        self, need: Need, *, by_holder: bool = True, reached: bool = False, safe: bool = True
+    ) -> IncomingEvent:
+        """Somebody tried just now to reach the person."""
+        fact = ContactAttempted(
+            contact_attempt_id=str(uuid4()),
+            beneficiary_id=str(need.beneficiary_id),
+            referral_id=str(need.referral_id),
+            agency_id=str(KEM),
+            by_holder=by_holder,
+            reached=reached,
+            by_safe_channel=safe,
+        )
+        fact.happened_time.FromDatetime(datetime.now(UTC))
+        return event_of(need.beneficiary_id, IntakeEvent(contact_attempted=fact))
+
     async def hear(self, *events: IncomingEvent) -> None:
         """One batch, as the stream runner takes it."""
         prepared = await self.batches.prepare(list(events))
@@ -209,6 +226,7 @@ _TIMES = {
     "offer": ("offered_time", "window_start_time", "respond_by_time", "answered_time", "ended_time"),
     "deadline": ("due_time",),
     "waitlist_entry": ("since_time",),
+    "contact_attempt": ("happened_time",),
 }
 
 

@@ -286,7 +286,10 @@ QUESTIONS: Final[Mapping[str, Question]] = MappingProxyType(
         ),
         "late-entries": Question(
             "Who enters things long after they happened?",
-            ("NeedRecorded", "ConsentWithdrawn", "HandoverRecorded", "ServiceStarted", *_ENDS),
+            (
+                *("NeedRecorded", "ConsentWithdrawn", "HandoverRecorded", "ServiceStarted"),
+                *("ContactAttempted", *_ENDS),
+            ),
             late_entries,
             is_of_a_period=True,
         ),

@@ -29,6 +29,9 @@ _OVERDUE: Final = """
         union all select beneficiary_id, recorded_time from intake.authority_notification
         union all select beneficiary_id, greatest(issued_time, revoked_time) from intake.receipt
         union all select beneficiary_id, greatest(registered_time, decided_time) from intake.compelled_request
+        union all select beneficiary_id, recorded_time from intake.visit
+        union all select beneficiary_id, greatest(booked_time, changed_time) from intake.appointment
+        union all select beneficiary_id, recorded_time from intake.contact_attempt
         union all
         select merged_beneficiary_id, greatest(merged_time, unmerged_time) from intake.beneficiary_merge
         union all

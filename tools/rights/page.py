@@ -66,6 +66,27 @@ class _Page:
         seen = [one for one in document["accesses"] if not one["by_the_hub_itself"]]
         by_machine = len(document["accesses"]) - len(seen)
         return [
+            self._section("visits", self._table(document["visits"], time="happened_time", what="topics")),
+            self._section(
+                "appointments",
+                self._table(
+                    document["appointments"],
+                    time="start_time",
+                    agency="with_agency_id",
+                    place="place",
+                    state=("state", "cancel_reason"),
+                ),
+            ),
+            self._section(
+                "contact_attempts",
+                self._table(
+                    document["contact_attempts"],
+                    time="happened_time",
+                    agency="agency_id",
+                    how="channel",
+                    state="result",
+                ),
+            ),
             self._section("consents", self._consents()),
             self._section(
                 "disclosures",

@@ -49,7 +49,7 @@ _KINDS: Final = {
         *("CompelledRequestRegistered", "CompelledRequestDecided", "CompelledDisclosureGiven"),
     ),
     Stage.RECALL: ("RecallOpened", "RecallAcknowledged", "RecallOverdue"),
-    Stage.SERVICE: ("ServiceStarted",),
+    Stage.SERVICE: ("ServiceStarted", "ContactAttempted"),
     Stage.OUTCOME: (
         *("ReferralCompleted", "ReferralNotCompleted", "ReferralWithdrawn", "ReferralCancelled"),
         "ReferralEnteredInError",

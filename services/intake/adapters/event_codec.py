@@ -17,6 +17,7 @@ from kem.intake.v1 import beneficiary_pb2, need_pb2
 from kem.intake.v1 import intake_events_pb2 as intake
 from kernel.ids import derived_id, ordered_id
 from services.intake.adapters.complaint_codec import COMPLAINT_ENVELOPES
+from services.intake.adapters.contact_codec import CONTACT_ENVELOPES
 from services.intake.adapters.emergency_codec import EMERGENCY_ENVELOPES
 from services.intake.adapters.emergency_codec import Envelope as _Envelope
 from services.intake.adapters.recall_codec import RECALL_ENVELOPES
@@ -25,6 +26,7 @@ from services.intake.adapters.retention_codec import RETENTION_ENVELOPES
 from services.intake.adapters.rights_codec import RIGHTS_ENVELOPES
 from services.intake.domain import consent_policy_events as policy
 from services.intake.domain import events, key_events
+from services.intake.domain.contact_events import ContactAttempted
 from services.intake.domain.receipt_events import ReceiptFact
 
 POLICY_VERSION: Final = "1"
@@ -41,7 +43,9 @@ def encode(event: object, caller: Caller, now: datetime, event_id: UUID | None =
         raise TypeError(f"{type(event).__name__} is not a fact of intake")
     parts = to_envelope(event)
     event_id = event_id or ordered_id()
-    is_intake = isinstance(event, events.IntakeFact | ReceiptFact | key_events.KeyEpochDestroyed)
+    is_intake = isinstance(
+        event, events.IntakeFact | ReceiptFact | ContactAttempted | key_events.KeyEpochDestroyed
+    )
     envelope = (intake.IntakeEvent if is_intake else disclosure.DisclosureEvent)(
         event_id=str(event_id),
         aggregate_id=str(parts.aggregate_id),
@@ -255,5 +259,6 @@ _ENVELOPES: Final[dict[type, Callable[[Any], _Envelope]]] = {
     **COMPLAINT_ENVELOPES,
     **RECALL_ENVELOPES,
     **RECEIPT_ENVELOPES,
+    **CONTACT_ENVELOPES,
     **RETENTION_ENVELOPES,
 }

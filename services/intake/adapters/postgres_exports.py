@@ -17,6 +17,8 @@ from services.intake.domain.person_export import IdentityProof, Section
 from services.intake.domain.rights_request import RightsRequest
 
 _LINES: Final = "select * from lines_for_export($1, $2, $3, $4, $5, $6)"
+_DESK_WORK: Final = "select * from desk_work_lines_for_export($1, $2, $3, $4, $5, $6)"
+_DESK_WORK_SECTIONS: Final = frozenset({Section.VISIT, Section.APPOINTMENT, Section.CONTACT_ATTEMPT})
 _COMPELLED: Final = "select * from compelled_lines_for_export($1, $2, $3, $4, $5)"
 # row-level security shows the caller no complaint about themselves
 _COMPLAINTS: Final = """
@@ -138,7 +140,8 @@ class PostgresExports:
         elif section is Section.COMPELLED_DISCLOSURE:
             rows = await tx.connection.fetch(_COMPELLED, rights_request_id, *place)
         else:
-            rows = await tx.connection.fetch(_LINES, rights_request_id, section, *place)
+            lines = _DESK_WORK if section in _DESK_WORK_SECTIONS else _LINES
+            rows = await tx.connection.fetch(lines, rights_request_id, section, *place)
         return [ExportLine((row["line_time"], row["line_id"]), row["line"]) for row in rows]
 
     async def ids(self, tx: Transaction, rights_request_id: UUID, *, with_complaints: bool) -> set[str]:

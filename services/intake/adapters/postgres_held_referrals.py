@@ -21,6 +21,11 @@ _SAVE: Final = f"""
         closed_time = excluded.closed_time, ended_time = excluded.ended_time
     where held_referral.referral_version < excluded.referral_version
 """  # noqa: S608  constants
+_HOLDS: Final = """
+    select exists (
+        select from held_referral where referral_id = $1 and agency_id = $2 and closed_time is null
+    )
+"""
 
 
 class PostgresHeldReferrals:
@@ -63,6 +68,11 @@ class PostgresHeldReferrals:
             [one.closed_time for one in held],
             [one.ended_time for one in held],
         )
+
+    async def holds(self, tx: Transaction, referral_id: ReferralId) -> bool:
+        """Whether the caller's agency holds the referral now."""
+        held: bool = await tx.connection.fetchval(_HOLDS, referral_id, tx.caller.agency_id)
+        return held
 
     async def acceptance_may_arrive(self, tx: Transaction, referral_id: ReferralId) -> bool:
         """Whether it is a referral of which no acceptance was heard yet."""

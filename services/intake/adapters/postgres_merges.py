@@ -67,6 +67,12 @@ _HAPPENED: Final = """
         select beneficiary_id, 'RIGHTS_REQUEST', rights_request_id, registered_time from rights_request
         union all
         select beneficiary_id, 'RECALL', recall_id, opened_time from recall
+        union all
+        select beneficiary_id, 'VISIT', visit_id, recorded_time from visit
+        union all
+        select beneficiary_id, 'APPOINTMENT', appointment_id, booked_time from appointment
+        union all
+        select beneficiary_id, 'CONTACT_ATTEMPT', contact_attempt_id, recorded_time from contact_attempt
     ) as written
     where beneficiary_id = any($1::uuid[]) and happened_time >= $2
     order by happened_time, id limit $3

@@ -54,6 +54,9 @@ class Section(StrEnum):
     """What stands in an export line by line, in this order; named as the tables from which it comes."""
 
     NEED = "need"
+    VISIT = "visit"
+    APPOINTMENT = "appointment"
+    CONTACT_ATTEMPT = "contact_attempt"
     CONSENT = "consent"
     DISCLOSURE = "disclosure"
     RECEIPT = "receipt"

@@ -92,6 +92,20 @@ ACCESS: Final[Mapping[str, Access]] = {
         f"/kem.intake.v1.DraftService/{method}": _CASE_WORK
         for method in ("SaveDraft", "GetDraft", "ListDrafts", "DiscardDraft")
     },
+    "/kem.intake.v1.VisitService/RecordVisit": _CASE_WORK,
+    "/kem.intake.v1.VisitService/ListVisits": _CASE_WORK,
+    **{
+        f"/kem.intake.v1.AppointmentService/{method}": _CASE_WORK
+        for method in (
+            "BookAppointment",
+            "MoveAppointment",
+            "CancelAppointment",
+            "RecordAttendance",
+            "ListAppointments",
+        )
+    },
+    "/kem.intake.v1.ContactAttemptService/RecordContactAttempt": _CASE_WORK,
+    "/kem.intake.v1.ContactAttemptService/ListContactAttempts": _CASE_WORK,
     "/kem.intake.v1.EligibilityService/GetProfiles": _HUB_ONLY,
     "/kem.intake.v1.TextService/Seal": _HUB_ONLY,
     "/kem.intake.v1.TextService/Open": _HUB_ONLY,

@@ -24,6 +24,27 @@ _NEED: Final = (
     "withdrawn_time",
     "withdrawn_reason",
 )
+_VISIT: Final = ("visit_id", "happened_time", "recorded_time")
+_APPOINTMENT: Final = (
+    "appointment_id",
+    "referral_id",
+    "with_agency_id",
+    "service_id",
+    "start_time",
+    "state",
+    "cancel_reason",
+    "booked_time",
+    "changed_time",
+)
+_ATTEMPT: Final = (
+    "referral_id",
+    "agency_id",
+    "by_holder",
+    "channel",
+    "by_safe_channel",
+    "result",
+    "happened_time",
+)
 _DISCLOSURE: Final = (
     "disclosure_id",
     "kind",
@@ -137,6 +158,19 @@ def _need(row: _Row, words: _Words, piece: ExportPiece) -> dict[str, Any]:
     return _of(row, _NEED) | note
 
 
+def _visit(row: _Row, words: _Words, piece: ExportPiece) -> dict[str, Any]:
+    content = words.get(row["sealed_content"], "")
+    return _of(row, _VISIT) | (json.loads(content) if content else {"topics": []})
+
+
+def _appointment(row: _Row, words: _Words, piece: ExportPiece) -> dict[str, Any]:
+    return _of(row, _APPOINTMENT) | {"place": words.get(row["sealed_place"] or "", "")}
+
+
+def _attempt(row: _Row, words: _Words, piece: ExportPiece) -> dict[str, Any]:
+    return _of(row, _ATTEMPT)
+
+
 def _consent(row: _Row, words: _Words, piece: ExportPiece) -> dict[str, Any]:
     return consent_node(row, piece.disclosed_time)
 
@@ -203,6 +237,9 @@ def _of(row: _Row, names: Sequence[str]) -> dict[str, Any]:
 _GRAPH: Final = f'{{"@context": {json.dumps(CONTEXT)}, "@graph": ['
 _LINES: Final[Mapping[Section, tuple[str, Callable[[_Row, _Words, ExportPiece], dict[str, Any]]]]] = {
     Section.NEED: ("needs", _need),
+    Section.VISIT: ("visits", _visit),
+    Section.APPOINTMENT: ("appointments", _appointment),
+    Section.CONTACT_ATTEMPT: ("contact_attempts", _attempt),
     Section.CONSENT: ("consents", _consent),
     Section.DISCLOSURE: ("disclosures", _disclosure),
     Section.RECEIPT: ("receipts", _receipt),

@@ -17,7 +17,11 @@ from kem.disclosure.v1.recall_service_pb2_grpc import add_RecallServiceServicer_
 from kem.disclosure.v1.receipt_service_pb2_grpc import add_ReceiptServiceServicer_to_server
 from kem.disclosure.v1.rights_service_pb2_grpc import add_RightsServiceServicer_to_server
 from kem.intake.v1 import intake_service_pb2
+from kem.intake.v1.appointment_service_pb2_grpc import add_AppointmentServiceServicer_to_server
 from kem.intake.v1.consent_policy_service_pb2_grpc import add_ConsentPolicyServiceServicer_to_server
+from kem.intake.v1.contact_attempt_service_pb2_grpc import (
+    add_ContactAttemptServiceServicer_to_server,
+)
 from kem.intake.v1.draft_service_pb2_grpc import add_DraftServiceServicer_to_server
 from kem.intake.v1.eligibility_service_pb2_grpc import add_EligibilityServiceServicer_to_server
 from kem.intake.v1.fairness_service_pb2_grpc import add_FairnessServiceServicer_to_server
@@ -29,14 +33,17 @@ from kem.intake.v1.key_service_pb2_grpc import add_KeyServiceServicer_to_server
 from kem.intake.v1.merge_service_pb2_grpc import add_MergeServiceServicer_to_server
 from kem.intake.v1.retention_service_pb2_grpc import add_RetentionServiceServicer_to_server
 from kem.intake.v1.text_service_pb2_grpc import add_TextServiceServicer_to_server
+from kem.intake.v1.visit_service_pb2_grpc import add_VisitServiceServicer_to_server
 from services.intake.adapters.postgres_fairness import PostgresFairness
 from services.intake.adapters.tombstones import Tombstones
+from services.intake.entrypoints.appointment_server import AppointmentServer
 from services.intake.entrypoints.authority_server import AuthorityServer
 from services.intake.entrypoints.beneficiary_server import BeneficiaryServer
 from services.intake.entrypoints.complaint_server import ComplaintServer
 from services.intake.entrypoints.consent_parts import ConsentParts
 from services.intake.entrypoints.consent_policy_server import ConsentPolicyServer
 from services.intake.entrypoints.consent_server import ConsentServer
+from services.intake.entrypoints.contact_attempt_server import ContactAttemptServer
 from services.intake.entrypoints.disclosure_server import DisclosureServer
 from services.intake.entrypoints.draft_server import DraftServer
 from services.intake.entrypoints.eligibility_server import EligibilityServer
@@ -55,6 +62,7 @@ from services.intake.entrypoints.receipt_server import ReceiptServer
 from services.intake.entrypoints.retention_server import RetentionServer
 from services.intake.entrypoints.rights_server import RightsServer
 from services.intake.entrypoints.text_server import TextServer
+from services.intake.entrypoints.visit_server import VisitServer
 from services.intake.use_cases.destroy_keys import DestroyParts
 from services.intake.use_cases.issue_receipt import ReceiptParts
 from services.intake.use_cases.make_fairness_report import FairnessParts
@@ -105,6 +113,8 @@ def registrations(
     fairness_parts = FairnessParts(PostgresFairness(), consent.needs, consent.vault, receipt_parts.referral)
     fairness = FairnessServer(consent.database, fairness_parts)
     receipts = ReceiptServer(consent.database, receipt_parts)
+    visits, appointments = VisitServer(consent), AppointmentServer(consent)
+    contact_attempts = ContactAttemptServer(consent)
     drafts = DraftServer(consent.database, key_parts.rolling.keys, consent.needs)
     return (
         lambda server: add_IntakeServiceServicer_to_server(intake, server),
@@ -126,4 +136,7 @@ def registrations(
         lambda server: add_InquiryServiceServicer_to_server(inquiries, server),
         lambda server: add_FairnessServiceServicer_to_server(fairness, server),
         lambda server: add_DraftServiceServicer_to_server(drafts, server),
+        lambda server: add_VisitServiceServicer_to_server(visits, server),
+        lambda server: add_AppointmentServiceServicer_to_server(appointments, server),
+        lambda server: add_ContactAttemptServiceServicer_to_server(contact_attempts, server),
     )

@@ -30,7 +30,7 @@ _METHODS: Final = by_number(proto.ConsentMethod, "CONSENT_METHOD_", ConsentMetho
 _GIVERS: Final = by_number(proto.ConsentGiver, "CONSENT_GIVER_", ConsentGiver)
 ANSWERS: Final = by_number(proto.ConsentAnswer, "CONSENT_ANSWER_", ConsentAnswer)
 ENDINGS: Final = by_number(proto.ConsentEnding, "CONSENT_ENDING_", ConsentEnding)
-_MODES: Final = by_number(proto.InterpreterMode, "INTERPRETER_MODE_", InterpreterMode)
+INTERPRETER_MODES: Final = by_number(proto.InterpreterMode, "INTERPRETER_MODE_", InterpreterMode)
 _EFFECTS: Final = by_number(proto.GrantEffect, "GRANT_EFFECT_", GrantEffect)
 
 
@@ -110,10 +110,14 @@ def _interpreter_from(message: proto.ConsentRecord) -> Interpreter | None:
         if message.with_interpreter:
             raise Invalid("Say who interpreted, and how.", reason="INTERPRETER_MISSING")
         return None
-    said = message.interpreter
+    return interpreter_from(message.interpreter)
+
+
+def interpreter_from(said: proto.Interpreter) -> Interpreter:
+    """Who interpreted, as told."""
     return Interpreter(
         reference=said.reference,
-        mode=_MODES[said.mode],
+        mode=INTERPRETER_MODES[said.mode],
         has_signed_confidentiality=said.confidentiality_signed,
         is_related=said.related,
         is_of_full_age=said.of_full_age,

@@ -27,10 +27,13 @@ _EVENTS_OF_PIECE: Final = 50_000
 
 _SEALED: Final[Mapping[Section, tuple[str, ...]]] = {
     Section.NEED: ("sealed_note",),
+    Section.VISIT: ("sealed_content",),
+    Section.APPOINTMENT: ("sealed_place",),
     Section.RIGHTS_REQUEST: ("sealed_words", "sealed_answer"),
     Section.COMPLAINT: ("sealed_words", "sealed_answer"),
 }
-"""What the person said of each need, asked by right and complained of, and what they were answered."""
+"""What the person said of each need, asked by right and complained of, and what they were answered; what a
+visit was about, and where they were to come to."""
 
 _Row = Mapping[str, Any]
 

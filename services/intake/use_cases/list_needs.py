@@ -9,11 +9,11 @@ from uuid import UUID
 from chassis.access_records import AccessRecord
 from chassis.postgres import Transaction
 from kernel.ids import BeneficiaryId
-from services.intake.adapters.permitted_people import records_shown
 from services.intake.adapters.postgres_beneficiaries import PostgresBeneficiaries
 from services.intake.adapters.postgres_needs import PostgresNeeds
 from services.intake.domain.need import Need
 from services.intake.use_cases.own_agency import own_agency
+from services.intake.use_cases.records_of_person import records_of_person
 
 USUAL_PAGE_SIZE: Final = 50
 
@@ -44,11 +44,9 @@ async def list_needs(
         RuleBroken: BENEFICIARY_ERASED.
     """
     own_agency(tx.caller)
-    await people.read(tx, beneficiary_id)
     size = page_size or USUAL_PAGE_SIZE
-    others = [one.beneficiary_id for one in await people.others(tx, beneficiary_id)]
-    shown_others = await records_shown(tx, others) if others else []
-    found = await needs.page(tx, [beneficiary_id, *shown_others], before, size + 1)
+    records = await records_of_person(tx, beneficiary_id, people)
+    found = await needs.page(tx, records, before, size + 1)
     tx.record_access(AccessRecord("intake", method, [beneficiary_id]))
     shown = found[:size]
     last = shown[-1] if len(found) > size else None

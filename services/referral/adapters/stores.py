@@ -4,6 +4,7 @@ from dataclasses import dataclass, field
 
 from services.referral.adapters.known_agreements import KnownAgreements
 from services.referral.adapters.postgres_capacity import PostgresCapacity
+from services.referral.adapters.postgres_contact_attempts import PostgresContactAttempts
 from services.referral.adapters.postgres_deadlines import PostgresDeadlines
 from services.referral.adapters.postgres_demand import PostgresDemand
 from services.referral.adapters.postgres_directory import PostgresDirectory
@@ -25,6 +26,7 @@ class Stores:
     waitlist: PostgresWaitlist = field(default_factory=PostgresWaitlist)
     matches: PostgresMatches = field(default_factory=PostgresMatches)
     demand: PostgresDemand = field(default_factory=PostgresDemand)
+    contact_attempts: PostgresContactAttempts = field(default_factory=PostgresContactAttempts)
     notes: PostgresNotes = field(default_factory=PostgresNotes)
     policies: PostgresPolicies = field(default_factory=PostgresPolicies)
     reads: PostgresReads = field(default_factory=PostgresReads)

@@ -26,12 +26,6 @@ class OfferAlreadyAnswered(RuleBroken):
     reason = "OFFER_ALREADY_ANSWERED"
 
 
-class ContactAttemptsNeeded(RuleBroken):
-    """This reason may be given only after three attempts on two days, which nobody can record yet."""
-
-    reason = "CONTACT_ATTEMPTS_NEEDED"
-
-
 class QuestionFirst(RuleBroken):
     """This reason may be given only after a question was asked."""
 
@@ -170,15 +164,8 @@ def check_reason(list_name: str, code: str, text: str = "") -> codes.Reason:
 
     Raises:
         Invalid: UNKNOWN_CODE, TEXT_NEEDED or TEXT_NOT_TAKEN.
-        ContactAttemptsNeeded: the reason says that the person could not be reached.
     """
     reason = codes.reason(list_name, code)
-    if reason.only_after == "CONTACT_ATTEMPTS":
-        raise ContactAttemptsNeeded(
-            "Three attempts on two days must be recorded first, the last through the sender. Until attempts"
-            " can be recorded here, please use another reason.",
-            code=code,
-        )
     if reason.needs_text and not text.strip():
         raise Invalid("Please say in words what the reason is.", reason="TEXT_NEEDED", code=code)
     if reason.takes_no_text and text.strip():

@@ -13,6 +13,7 @@ from chassis.events import IncomingEvent
 from chassis.postgres import Database, Transaction
 from kernel.ids import BeneficiaryId, NeedId, ReferralId
 from services.referral.adapters.intake_client import IntakeClient
+from services.referral.adapters.postgres_contact_attempts import HeardAttempt
 from services.referral.adapters.profile_format import NeedAnswer, Standing
 from services.referral.adapters.stores import Stores
 from services.referral.entrypoints.translate_events import NeedWithdrawal, Read, read_event
@@ -98,6 +99,7 @@ class ReferralBatches:
             await follow_profiles(tx, stores, touched, causes, prepared.answers, now, freeing)
         if batch.needs:
             await self._record(tx, batch, prepared, now, freeing)
+        await stores.contact_attempts.add(tx, batch.attempts)
         await give_back_all(tx, stores, freeing, now)
 
     async def _record(
@@ -133,3 +135,4 @@ class _Batch:
         self.handovers = [one for one in read if isinstance(one, Handover)]
         self.agreements = [one for one in read if isinstance(one, AgreementChange)]
         self.deliveries = [one for one in read if isinstance(one, Delivered)]
+        self.attempts = [one for one in read if isinstance(one, HeardAttempt)]

@@ -19,6 +19,8 @@ from kem.intake.v1.need_pb2 import Routing as RoutingMessage
 from kem.notifications.v1.notifications_events_pb2 import NotificationsEvent
 from kernel.codes import Origin, Routing, Urgency
 from kernel.ids import AgencyId, BeneficiaryId, NeedId, OfferId, RecipientId, ReferralId
+from services.referral.adapters.postgres_contact_attempts import HeardAttempt
+from services.referral.domain.giving_up import ContactAttempt
 from services.referral.use_cases.follow_agreement import AgreementChange
 from services.referral.use_cases.follow_handovers import Handover
 from services.referral.use_cases.follow_profiles import ProfileNews
@@ -34,7 +36,7 @@ class NeedWithdrawal:
     referral_id: ReferralId
 
 
-Read = RecordedNeed | NeedWithdrawal | ProfileNews | AgreementChange | Handover | Delivered
+Read = RecordedNeed | NeedWithdrawal | ProfileNews | AgreementChange | Handover | Delivered | HeardAttempt
 
 _ENVELOPES: Final[dict[str, type[Any]]] = {
     topics.INTAKE: IntakeEvent,
@@ -84,6 +86,21 @@ def _profile_news(event: IncomingEvent, _: Any, fact: Any) -> Read:
     return ProfileNews(event.event_id, BeneficiaryId(UUID(fact.beneficiary_id)))
 
 
+def _contact_attempted(event: IncomingEvent, _: Any, fact: Any) -> Read | None:
+    if not fact.referral_id:
+        return None
+    return HeardAttempt(
+        UUID(fact.contact_attempt_id),
+        ReferralId(UUID(fact.referral_id)),
+        ContactAttempt(
+            _instant(fact.happened_time),
+            by_sender=not fact.by_holder,
+            by_safe_channel=fact.by_safe_channel,
+            is_reached=fact.reached,
+        ),
+    )
+
+
 def _agreement_changed(event: IncomingEvent, envelope: Any, fact: Any) -> Read:
     return AgreementChange(
         event.event_id,
@@ -113,12 +130,13 @@ def _instant(stamp: Any) -> datetime:
     return instant
 
 
-_READERS: Final[dict[str, Callable[[IncomingEvent, Any, Any], Read]]] = {
+_READERS: Final[dict[str, Callable[[IncomingEvent, Any, Any], Read | None]]] = {
     "need_recorded": _need_recorded,
     "need_withdrawn": _need_withdrawn,
     "profile_changed": _profile_news,
     "consent_withdrawn": _profile_news,
     "agreement_changed": _agreement_changed,
     "handover_recorded": _handover_recorded,
+    "contact_attempted": _contact_attempted,
     "deliveries_acknowledged": _deliveries_acknowledged,
 }

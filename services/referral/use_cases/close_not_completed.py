@@ -13,6 +13,7 @@ from services.referral.adapters.stores import Stores
 from services.referral.domain.offer import check_reason
 from services.referral.domain.referral import Referral
 from services.referral.use_cases.answer_offer import lock_as_holder
+from services.referral.use_cases.give_up import check_given_up
 from services.referral.use_cases.places import Hold, give_back, tidy_up
 from services.referral.use_cases.reported_times import checked_happened_time
 
@@ -37,11 +38,13 @@ async def close_not_completed(
     Raises:
         ReferralNotFound: the caller's agency does not hold it.
         IllegalTransition: it is only being assessed (return it instead), or has ended already.
-        ContactAttemptsNeeded: the reason says that the person could not be reached.
+        ContactAttemptsMissing, PlaceHeld: the reason says that the person could not be reached, as
+            `check_given_up` says.
         Invalid: an unknown reason, words missing, or a time in the future or before the begin.
     """
     referral, offer, now = await lock_as_holder(tx, stores, command.referral_id, caller)
-    check_reason("NOT_COMPLETED", command.reason, command.text)
+    reason = check_reason("NOT_COMPLETED", command.reason, command.text)
+    await check_given_up(tx, stores, reason, offer, now)
     begin = referral.started_time or referral.recorded_time
     happened = checked_happened_time(command.happened_time, now, begin)
     referral.close_not_completed(offer, command.reason, happened)

@@ -13,6 +13,7 @@ from services.referral.domain.offer import check_reason
 from services.referral.domain.referral import Referral
 from services.referral.use_cases.answer_offer import lock_as_holder
 from services.referral.use_cases.find_provider import find_provider_soon
+from services.referral.use_cases.give_up import check_given_up
 from services.referral.use_cases.places import Hold, give_back
 
 CAPACITY_LOST = "CAPACITY_LOST"
@@ -37,11 +38,13 @@ async def return_referral(
     Raises:
         ReferralNotFound: the caller's agency does not hold it.
         IllegalTransition: it has ended already.
-        ContactAttemptsNeeded: the reason says that the person could not be reached.
+        ContactAttemptsMissing, PlaceHeld: the reason says that the person could not be reached, as
+            `check_given_up` says.
         Invalid: a reason that is not of the list, words missing or not taken.
     """
     referral, offer, now = await lock_as_holder(tx, stores, command.referral_id, caller)
-    check_reason("RETURN", command.reason, command.text)
+    reason = check_reason("RETURN", command.reason, command.text)
+    await check_given_up(tx, stores, reason, offer, now)
     referral.give_back(offer, command.reason, now, has_text=command.sealed is not None)
     async with together(tx) as step:
         await stores.referrals.save_offer(step, offer)

@@ -74,6 +74,7 @@ class Case:
     """Something that an agency must still answer."""
     twin_id: str = field(default_factory=lambda: str(uuid4()))
     """Another record, of the same person maybe."""
+    appointment_id: str = field(default_factory=lambda: str(uuid4()))
     consent_id: str = field(default_factory=lambda: str(uuid4()))
     emergency_access_id: str = field(default_factory=lambda: str(uuid4()))
     retention_hold_id: str = field(default_factory=lambda: str(uuid4()))

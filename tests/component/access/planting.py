@@ -92,6 +92,15 @@ class Planter:
             await self._ask(self._desk, "WithdrawNeed", case)
         return case
 
+    async def _appointment(self, state: str) -> Case:
+        case = await self._live()
+        booked = await self._ask(self._desk, "BookAppointment", case)
+        case = replace(case, appointment_id=booked.appointment_id)
+        if state != "BOOKED":
+            name = {"CANCELLED": "CancelAppointment", "ATTENDED": "RecordAttendance"}[state]
+            await self._ask(self._desk, name, case)
+        return case
+
     async def _consent(self, state: str) -> Case:
         case = await self._live()
         if state == "ENDED":

@@ -18,10 +18,13 @@ from kem.disclosure.v1 import inquiry_service_pb2 as inquiry
 from kem.disclosure.v1 import recall_service_pb2 as recall
 from kem.disclosure.v1 import receipt_service_pb2 as receipts
 from kem.disclosure.v1 import rights_service_pb2 as rights
-from kem.intake.v1 import consent_pb2, need_pb2
+from kem.intake.v1 import appointment_service_pb2 as appointments
+from kem.intake.v1 import beneficiary_pb2, consent_pb2, need_pb2
+from kem.intake.v1 import contact_attempt_service_pb2 as attempts
 from kem.intake.v1 import intake_service_pb2 as intake
 from kem.intake.v1 import merge_service_pb2 as merging
 from kem.intake.v1 import retention_service_pb2 as retention
+from kem.intake.v1 import visit_service_pb2 as visits
 from kem.referral.v1 import referral_service_pb2 as referral
 from services.intake.entrypoints.translate_beneficiary import beneficiary_message
 from tests.component.access.every_door import Case
@@ -95,6 +98,41 @@ def requests_about_case(case: Case, desk: Desk) -> dict[str, Message]:
         ),
         "IntakeService/ListConsents": intake.ListConsentsRequest(beneficiary_id=case.beneficiary_id),
         "ListNeeds": intake.ListNeedsRequest(beneficiary_id=case.beneficiary_id),
+        "RecordVisit": visits.RecordVisitRequest(
+            request_id=again,
+            beneficiary_id=case.beneficiary_id,
+            visit=visits.Visit(topics=["RIGHTS"], spoken_language="ara", mode=visits.VISIT_MODE_AT_DESK),
+        ),
+        "ListVisits": visits.ListVisitsRequest(beneficiary_id=case.beneficiary_id),
+        "BookAppointment": appointments.BookAppointmentRequest(
+            request_id=again,
+            beneficiary_id=case.beneficiary_id,
+            with_agency_id=case.agency_id,
+            start_time=at(datetime(2026, 1, 1, 9, tzinfo=UTC)),
+            place="None of mine.",
+        ),
+        "MoveAppointment": appointments.MoveAppointmentRequest(
+            request_id=again,
+            appointment_id=case.appointment_id,
+            start_time=at(datetime(2026, 1, 2, 9, tzinfo=UTC)),
+        ),
+        "CancelAppointment": appointments.CancelAppointmentRequest(
+            request_id=again, appointment_id=case.appointment_id, reason="PROVIDER_CANCELLED"
+        ),
+        "RecordAttendance": appointments.RecordAttendanceRequest(
+            request_id=again,
+            appointment_id=case.appointment_id,
+            attendance=appointments.ATTENDANCE_ATTENDED,
+        ),
+        "ListAppointments": appointments.ListAppointmentsRequest(beneficiary_id=case.beneficiary_id),
+        "RecordContactAttempt": attempts.RecordContactAttemptRequest(
+            request_id=again,
+            referral_id=case.referral_id,
+            by=attempts.CONTACT_ATTEMPT_BY_SENDER,
+            channel=beneficiary_pb2.Contact.KIND_PHONE,
+            result=attempts.CONTACT_RESULT_NOT_REACHED,
+        ),
+        "ListContactAttempts": attempts.ListContactAttemptsRequest(referral_id=case.referral_id),
         "GetDisclosure": disclosure.GetDisclosureRequest(**about_referral),
         "RecordHandover": handover_request(case.referral_id, case.agency_id),
         "ReviewEmergency": emergency.ReviewEmergencyRequest(

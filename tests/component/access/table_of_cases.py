@@ -75,6 +75,17 @@ CASES: Final[dict[str, Row]] = {
     "RecordHandover": Row(
         CASE_ROLES, Thing.CASE, REFERRAL, {Side.SENDER: OK, Side.NOBODY: NO_AGENCY}, repeats=True
     ),
+    # as the sender; what the holder may record is in test_contact_attempts
+    "RecordContactAttempt": Row(
+        CASE_ROLES, Thing.CASE, REFERRAL, {Side.SENDER: OK, Side.NOBODY: NO_AGENCY}, repeats=True
+    ),
+    "ListContactAttempts": Row(
+        CASE_ROLES,
+        Thing.CASE,
+        REFERRAL,
+        {Side.SENDER: OK, Side.PROVIDER: states(OK, *HELD), Side.NOBODY: NO_AGENCY},
+        changes=False,
+    ),
     "RequestEmergencyAccess": Row(
         CASE_ROLES,
         Thing.CASE,

@@ -52,6 +52,12 @@ def _of_person(
     return _of_sender(Thing.PERSON, hidden, answers, roles, changes=changes, repeats=repeats)
 
 
+def _of_appointment(*, repeats: bool = False) -> Row:
+    """Of somebody whom the agency registered; it has begun, so that whoever came can be said to have come."""
+    said = {"BOOKED": OK} | states("APPOINTMENT_ENDED", "CANCELLED", "ATTENDED")
+    return _of_sender(Thing.APPOINTMENT, "APPOINTMENT_NOT_FOUND", said, repeats=repeats)
+
+
 def _of_right(answers: Mapping[str, str], roles: Collection[Role] = _RIGHTS, *, repeats: bool = False) -> Row:
     """The agency that registered the request, and officers of the hub."""
     said = states(OK, *STATES[Thing.RIGHTS_REQUEST]) | _ANSWERED | dict(answers)
@@ -69,6 +75,14 @@ PEOPLE: Final[dict[str, Row]] = {
     "GetBeneficiary": _of_person(changes=False),
     "ListNeeds": _of_person(changes=False),
     "IntakeService/ListConsents": _of_person(changes=False),
+    "RecordVisit": _of_person(repeats=True),
+    "ListVisits": _of_person(changes=False),
+    "BookAppointment": _of_person(repeats=True),
+    # a day's are in test_appointments
+    "ListAppointments": _of_person(changes=False),
+    "MoveAppointment": _of_appointment(repeats=True),
+    "CancelAppointment": _of_appointment(),
+    "RecordAttendance": _of_appointment(),
     "UpdateBeneficiary": _of_person(),
     "RecordConsent": _of_person(_LIVING | {"FROZEN": "CONSENT_FROZEN"}, repeats=True),
     "RecordConsentState": _of_person(repeats=True),

@@ -15,6 +15,7 @@ class Thing(StrEnum):
     PAIR = auto()
     """Two records, that may be of one person."""
     NEED = auto()
+    APPOINTMENT = auto()
     CONSENT = auto()
     REVIEW = auto()
     """Something given without consent that is to be reviewed."""
@@ -51,6 +52,7 @@ STATES: Final[dict[Thing, tuple[str, ...]]] = {
     Thing.PERSON: ("LIVE", "RESTRICTED", "FROZEN", "ERASED"),
     Thing.PAIR: ("APART", "MERGED"),
     Thing.NEED: ("OPEN", "WITHDRAWN"),
+    Thing.APPOINTMENT: ("BOOKED", "CANCELLED", "ATTENDED"),
     Thing.CONSENT: ("IN_FORCE", "ENDED"),
     Thing.REVIEW: ("OPEN", "REVIEWED"),
     Thing.EMERGENCY_ACCESS: ("ASKED", "ALLOWED", "REFUSED"),

@@ -24,6 +24,7 @@ from services.intake.adapters.postgres_emergencies import PostgresEmergencies
 from services.intake.adapters.postgres_recalls import PostgresRecalls
 from services.intake.domain.beneficiary import Beneficiary
 from services.intake.domain.cells import GrantEffect
+from services.intake.domain.contact_attempt import ContactResult
 from services.intake.domain.handover import HandoverAnswer
 from services.intake.domain.recall import Acknowledgement, Recall
 from services.intake.use_cases.acknowledge_recall import AcknowledgeRecall, acknowledge_recall
@@ -38,6 +39,7 @@ from tests.support.consented_people import (
     member_of,
     open_intake,
 )
+from tests.support.desk_work import DeskWork
 from tests.support.directory import agency_id
 from tests.support.golden import facts_of
 from tests.support.histories import is_writing, keep, standings, waiting
@@ -77,6 +79,7 @@ TOLD_OF_WHAT_CONSENT_RESTS_ON = {
 }
 TOLD_OF_MERGES = {"BeneficiariesMerged", "BeneficiariesUnmerged"}
 TOLD_OF_KEYS = {"KeyEpochDestroyed"}
+TOLD_OF_ATTEMPTS = {"ContactAttempted"}
 TOLD_OF_RETENTION = {fact for fact in facts_of(DisclosureEvent) if fact.startswith("Retention")}
 
 
@@ -221,7 +224,7 @@ async def test_every_word_of_intake_is_told(
     words = facts_of(IntakeEvent) | facts_of(DisclosureEvent)
     told_elsewhere = TOLD_IN_EMERGENCIES | TOLD_OF_AUTHORITIES | TOLD_OF_RIGHTS
     told_elsewhere |= TOLD_OF_WHAT_CONSENT_RESTS_ON | TOLD_OF_MERGES | TOLD_OF_KEYS | TOLD_OF_RECEIPTS
-    told_elsewhere |= TOLD_OF_RETENTION | {"RecallOverdue"}
+    told_elsewhere |= TOLD_OF_RETENTION | TOLD_OF_ATTEMPTS | {"RecallOverdue"}
     assert {one.logged.type for one in events} == words - told_elsewhere
     if is_writing():
         keep("every-word-of-intake", events, {"needs": [], "referrals": {}})
@@ -259,6 +262,25 @@ async def test_what_was_told_by_telephone_is_told(
     assert len(events) == 3
     if is_writing():
         keep("told-by-telephone", events, {"needs": [], "referrals": {}})
+
+
+async def test_that_somebody_was_tried_is_told(
+    fresh: FreshDatabase, everything: asyncpg.Connection, tmp_path: Path
+) -> None:
+    partner = agency_id(1)
+    async with open_intake(fresh, tmp_path) as intake:
+        desk, person = DeskWork(intake), await intake.person()
+        await intake.agree(agreement_with(partner))
+        await intake.consent(person, grant(partner))
+        need = await intake.need(person)
+        await intake.accepted(need, partner)
+        await desk.attempt(need.referral_id, is_about_referral=True, holder=member_of(partner))
+        await desk.attempt(need.referral_id, is_about_referral=True, result=ContactResult.REACHED)
+        await desk.attempt(person)
+    events = [one for one in await waiting(everything, "intake") if one.logged.type in TOLD_OF_ATTEMPTS]
+    assert len(events) == 3
+    if is_writing():
+        keep("somebody-tried", events, {"needs": [], "referrals": {}})
 
 
 async def test_what_officers_set_is_told(fresh: FreshDatabase, everything: asyncpg.Connection) -> None:

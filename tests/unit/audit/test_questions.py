@@ -121,7 +121,7 @@ def test_who_enters_late_is_told_with_the_longest() -> None:
     found = answer(
         "late-entries",
         body(1, "NeedRecorded", late, day=9),
-        body(2, "NeedRecorded", late, day=4),
+        body(2, "ContactAttempted", late, day=4),
         body(3, "NeedRecorded", late, day=1, actor="ben"),
     )
     assert [(line.says, line.entries) for line in found] == [("ann: 2 late, the latest after 8 days", (1, 2))]

@@ -18,6 +18,7 @@ from services.intake.adapters.search_alarm import many_people_searched
 from services.intake.domain import (
     authority_events,
     complaint_events,
+    contact_events,
     emergency_events,
     events,
     key_events,
@@ -46,6 +47,7 @@ EMERGENCY = UUID("00000000-0000-4000-8000-00000000000b")
 MERGE = UUID("00000000-0000-4000-8000-00000000001a")
 KEPT = BeneficiaryId(UUID("00000000-0000-4000-8000-00000000001b"))
 COMPLAINT = UUID("00000000-0000-4000-8000-00000000001f")
+ATTEMPT = UUID("00000000-0000-4000-8000-000000000022")
 RECEIPT = UUID("00000000-0000-4000-8000-000000000020")
 CELL = UUID("00000000-0000-5000-8000-000000000021")
 RIGHTS_REQUEST = UUID("00000000-0000-4000-8000-00000000000e")
@@ -64,6 +66,17 @@ FACTS: list[object] = [
     events.ConsentFreezeLifted(EMERGENCY, PERSON, REQUEST),
     receipt_events.ReceiptIssued(RECEIPT, PERSON, REQUEST),
     receipt_events.ReceiptRevoked(RECEIPT, PERSON, REQUEST),
+    contact_events.ContactAttempted(
+        ATTEMPT,
+        PERSON,
+        REFERRAL,
+        AGENCY,
+        by_holder=True,
+        is_reached=True,
+        by_safe_channel=True,
+        happened_time=NOW - timedelta(minutes=20),
+        request_id=REQUEST,
+    ),
     events.NeedRecorded(
         NEED,
         REFERRAL,

@@ -51,6 +51,19 @@ OWN: dict[str, Any] = {
     "history_withheld": False,
     "person": PERSON,
     "needs": [{"recorded_time": AT, "service_type": "GREEK_A1", "note": "In the morning."}],
+    "visits": [{"happened_time": AT, "topics": ["LEGAL_AID"]}],
+    "appointments": [
+        {
+            "start_time": AT,
+            "with_agency_id": AGENCY,
+            "place": "Second floor.",
+            "state": "CANCELLED",
+            "cancel_reason": "NO_INTERPRETER",
+        }
+    ],
+    "contact_attempts": [
+        {"happened_time": AT, "agency_id": AGENCY, "channel": "PHONE", "result": "NOT_REACHED"}
+    ],
     "consents": {
         "@graph": [
             {"@type": "dpv:ConsentRefused", "dct:date": AT},
@@ -166,9 +179,21 @@ def test_the_page_is_whole_in_every_language_and_reads_in_its_direction(language
     parsed = Parsed(page)
     assert ("lang", language) in parsed.attributes
     assert ("dir", "rtl" if language in RIGHT_TO_LEFT else "ltr") in parsed.attributes
-    for text in ("title", "needs", "consents", "disclosures", "accesses", "rights_requests", "complain"):
+    for text in (
+        "title",
+        "needs",
+        "visits",
+        "appointments",
+        "contact_attempts",
+        "consents",
+        "disclosures",
+        "accesses",
+        "rights_requests",
+        "complain",
+    ):
         assert any(TEXTS[text][language] in one for one in parsed.texts)
-    assert WORDS["VERBAL"][language] in "".join(parsed.texts)
+    for word in ("VERBAL", "CANCELLED", "PHONE", "NOT_REACHED"):
+        assert WORDS[word][language] in "".join(parsed.texts)
     assert WORDS["caseworker"][language] in "".join(parsed.texts)
 
 
@@ -186,6 +211,7 @@ def test_names_numbers_and_codes_stand_apart_from_the_text_around_them(language:
             STRANGER,
             "All of it.",
             "They shouted.",
+            "Second floor.",
         ),
     ):
         assert value in parsed.apart

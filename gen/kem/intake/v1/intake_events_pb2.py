@@ -29,7 +29,7 @@ from kem.intake.v1 import beneficiary_pb2 as kem_dot_intake_dot_v1_dot_beneficia
 from kem.intake.v1 import need_pb2 as kem_dot_intake_dot_v1_dot_need__pb2
 
 
-DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n!kem/intake/v1/intake_events.proto\x12\rkem.intake.v1\x1a\x1b\x62uf/validate/validate.proto\x1a\x1fgoogle/protobuf/timestamp.proto\x1a\x1akem/common/v1/common.proto\x1a\x1fkem/intake/v1/beneficiary.proto\x1a\x18kem/intake/v1/need.proto\"\xbe\t\n\x0bIntakeEvent\x12\x1a\n\x08\x65vent_id\x18\x01 \x01(\tB\x08\xbaH\x05r\x03\xb0\x01\x01\x12.\n\nevent_time\x18\x02 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12\x1e\n\x0c\x61ggregate_id\x18\x03 \x01(\tB\x08\xbaH\x05r\x03\xb0\x01\x01\x12\x19\n\x11\x61ggregate_version\x18\x04 \x01(\x03\x12#\n\x0c\x63\x61usation_id\x18\x05 \x01(\tB\x08\xbaH\x05r\x03\xb0\x01\x01H\x01\x88\x01\x01\x12#\n\x05\x61\x63tor\x18\x06 \x01(\x0b\x32\x14.kem.common.v1.Actor\x12\x16\n\x0epolicy_version\x18\x07 \x01(\t\x12\x46\n\x16\x62\x65neficiary_registered\x18\n \x01(\x0b\x32$.kem.intake.v1.BeneficiaryRegisteredH\x00\x12@\n\x13\x62\x65neficiary_updated\x18\x0b \x01(\x0b\x32!.kem.intake.v1.BeneficiaryUpdatedH\x00\x12\x38\n\x0fprofile_changed\x18\x0c \x01(\x0b\x32\x1d.kem.intake.v1.ProfileChangedH\x00\x12:\n\x10\x63onsent_recorded\x18\r \x01(\x0b\x32\x1e.kem.intake.v1.ConsentRecordedH\x00\x12<\n\x11\x63onsent_withdrawn\x18\x0e \x01(\x0b\x32\x1f.kem.intake.v1.ConsentWithdrawnH\x00\x12\x34\n\rneed_recorded\x18\x0f \x01(\x0b\x32\x1b.kem.intake.v1.NeedRecordedH\x00\x12\x36\n\x0eneed_withdrawn\x18\x10 \x01(\x0b\x32\x1c.kem.intake.v1.NeedWithdrawnH\x00\x12\x36\n\x0e\x63onsent_frozen\x18\x11 \x01(\x0b\x32\x1c.kem.intake.v1.ConsentFrozenH\x00\x12\x43\n\x15\x63onsent_freeze_lifted\x18\x12 \x01(\x0b\x32\".kem.intake.v1.ConsentFreezeLiftedH\x00\x12\x45\n\x16\x63onsent_state_recorded\x18\x13 \x01(\x0b\x32#.kem.intake.v1.ConsentStateRecordedH\x00\x12\x42\n\x14\x62\x65neficiaries_merged\x18\x19 \x01(\x0b\x32\".kem.intake.v1.BeneficiariesMergedH\x00\x12\x46\n\x16\x62\x65neficiaries_unmerged\x18\x1a \x01(\x0b\x32$.kem.intake.v1.BeneficiariesUnmergedH\x00\x12?\n\x13key_epoch_destroyed\x18( \x01(\x0b\x32 .kem.intake.v1.KeyEpochDestroyedH\x00\x12\x36\n\x0ereceipt_issued\x18\x1e \x01(\x0b\x32\x1c.kem.intake.v1.ReceiptIssuedH\x00\x12\x38\n\x0freceipt_revoked\x18\x1f \x01(\x0b\x32\x1d.kem.intake.v1.ReceiptRevokedH\x00\x42\x06\n\x04\x66\x61\x63tB\x0f\n\r_causation_id\"w\n\x15\x42\x65neficiaryRegistered\x12\x16\n\x0e\x62\x65neficiary_id\x18\x01 \x01(\t\x12\x1f\n\x17registered_by_agency_id\x18\x02 \x01(\t\x12%\n\x06origin\x18\x03 \x01(\x0e\x32\x15.kem.intake.v1.Origin\",\n\x12\x42\x65neficiaryUpdated\x12\x16\n\x0e\x62\x65neficiary_id\x18\x01 \x01(\t\"A\n\x0eProfileChanged\x12\x16\n\x0e\x62\x65neficiary_id\x18\x01 \x01(\t\x12\x17\n\x0fprofile_version\x18\x02 \x01(\x03\"\x9f\x01\n\x0f\x43onsentRecorded\x12\x12\n\nconsent_id\x18\x01 \x01(\t\x12\x16\n\x0e\x62\x65neficiary_id\x18\x02 \x01(\t\x12\x12\n\nagency_ids\x18\x03 \x03(\t\x12\x34\n\x10valid_until_time\x18\x04 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12\x16\n\x0enotice_version\x18\x05 \x01(\t\"\x98\x01\n\x10\x43onsentWithdrawn\x12\x16\n\x0e\x62\x65neficiary_id\x18\x01 \x01(\t\x12\x16\n\tagency_id\x18\x02 \x01(\tH\x00\x88\x01\x01\x12\x31\n\rhappened_time\x18\x03 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12\x13\n\x0b\x63onsent_ids\x18\x04 \x03(\tB\x0c\n\n_agency_id\"\x8b\x01\n\x14\x43onsentStateRecorded\x12\x16\n\x0e\x62\x65neficiary_id\x18\x01 \x01(\t\x12\r\n\x05state\x18\x02 \x01(\t\x12\x17\n\nconsent_id\x18\x03 \x01(\tH\x00\x88\x01\x01\x12\x16\n\tagency_id\x18\x04 \x01(\tH\x01\x88\x01\x01\x42\r\n\x0b_consent_idB\x0c\n\n_agency_id\"\'\n\rConsentFrozen\x12\x16\n\x0e\x62\x65neficiary_id\x18\x01 \x01(\t\"-\n\x13\x43onsentFreezeLifted\x12\x16\n\x0e\x62\x65neficiary_id\x18\x01 \x01(\t\"Q\n\x13\x42\x65neficiariesMerged\x12\x1d\n\x15merged_beneficiary_id\x18\x01 \x01(\t\x12\x1b\n\x13kept_beneficiary_id\x18\x02 \x01(\t\"S\n\x15\x42\x65neficiariesUnmerged\x12\x1d\n\x15merged_beneficiary_id\x18\x01 \x01(\t\x12\x1b\n\x13kept_beneficiary_id\x18\x02 \x01(\t\"\x83\x03\n\x0cNeedRecorded\x12\x0f\n\x07need_id\x18\x01 \x01(\t\x12\x13\n\x0breferral_id\x18\x02 \x01(\t\x12\x16\n\x0e\x62\x65neficiary_id\x18\x03 \x01(\t\x12\'\n\x07urgency\x18\x04 \x01(\x0e\x32\x16.kem.common.v1.Urgency\x12\'\n\x07routing\x18\x05 \x01(\x0e\x32\x16.kem.intake.v1.Routing\x12%\n\x06origin\x18\x06 \x01(\x0e\x32\x15.kem.intake.v1.Origin\x12\x18\n\x10sender_agency_id\x18\x07 \x01(\t\x12\x31\n\rhappened_time\x18\x08 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12\x31\n\rrecorded_time\x18\t \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12\"\n\x15\x63ontinues_referral_id\x18\n \x01(\tH\x00\x88\x01\x01\x42\x18\n\x16_continues_referral_id\"E\n\rNeedWithdrawn\x12\x0f\n\x07need_id\x18\x01 \x01(\t\x12\x13\n\x0breferral_id\x18\x02 \x01(\t\x12\x0e\n\x06reason\x18\x03 \x01(\t\";\n\rReceiptIssued\x12\x12\n\nreceipt_id\x18\x01 \x01(\t\x12\x16\n\x0e\x62\x65neficiary_id\x18\x02 \x01(\t\"<\n\x0eReceiptRevoked\x12\x12\n\nreceipt_id\x18\x01 \x01(\t\x12\x16\n\x0e\x62\x65neficiary_id\x18\x02 \x01(\t\"\"\n\x11KeyEpochDestroyed\x12\r\n\x05\x65poch\x18\x01 \x01(\x05\x62\x06proto3')
+DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n!kem/intake/v1/intake_events.proto\x12\rkem.intake.v1\x1a\x1b\x62uf/validate/validate.proto\x1a\x1fgoogle/protobuf/timestamp.proto\x1a\x1akem/common/v1/common.proto\x1a\x1fkem/intake/v1/beneficiary.proto\x1a\x18kem/intake/v1/need.proto\"\xfc\t\n\x0bIntakeEvent\x12\x1a\n\x08\x65vent_id\x18\x01 \x01(\tB\x08\xbaH\x05r\x03\xb0\x01\x01\x12.\n\nevent_time\x18\x02 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12\x1e\n\x0c\x61ggregate_id\x18\x03 \x01(\tB\x08\xbaH\x05r\x03\xb0\x01\x01\x12\x19\n\x11\x61ggregate_version\x18\x04 \x01(\x03\x12#\n\x0c\x63\x61usation_id\x18\x05 \x01(\tB\x08\xbaH\x05r\x03\xb0\x01\x01H\x01\x88\x01\x01\x12#\n\x05\x61\x63tor\x18\x06 \x01(\x0b\x32\x14.kem.common.v1.Actor\x12\x16\n\x0epolicy_version\x18\x07 \x01(\t\x12\x46\n\x16\x62\x65neficiary_registered\x18\n \x01(\x0b\x32$.kem.intake.v1.BeneficiaryRegisteredH\x00\x12@\n\x13\x62\x65neficiary_updated\x18\x0b \x01(\x0b\x32!.kem.intake.v1.BeneficiaryUpdatedH\x00\x12\x38\n\x0fprofile_changed\x18\x0c \x01(\x0b\x32\x1d.kem.intake.v1.ProfileChangedH\x00\x12:\n\x10\x63onsent_recorded\x18\r \x01(\x0b\x32\x1e.kem.intake.v1.ConsentRecordedH\x00\x12<\n\x11\x63onsent_withdrawn\x18\x0e \x01(\x0b\x32\x1f.kem.intake.v1.ConsentWithdrawnH\x00\x12\x34\n\rneed_recorded\x18\x0f \x01(\x0b\x32\x1b.kem.intake.v1.NeedRecordedH\x00\x12\x36\n\x0eneed_withdrawn\x18\x10 \x01(\x0b\x32\x1c.kem.intake.v1.NeedWithdrawnH\x00\x12\x36\n\x0e\x63onsent_frozen\x18\x11 \x01(\x0b\x32\x1c.kem.intake.v1.ConsentFrozenH\x00\x12\x43\n\x15\x63onsent_freeze_lifted\x18\x12 \x01(\x0b\x32\".kem.intake.v1.ConsentFreezeLiftedH\x00\x12\x45\n\x16\x63onsent_state_recorded\x18\x13 \x01(\x0b\x32#.kem.intake.v1.ConsentStateRecordedH\x00\x12\x42\n\x14\x62\x65neficiaries_merged\x18\x19 \x01(\x0b\x32\".kem.intake.v1.BeneficiariesMergedH\x00\x12\x46\n\x16\x62\x65neficiaries_unmerged\x18\x1a \x01(\x0b\x32$.kem.intake.v1.BeneficiariesUnmergedH\x00\x12?\n\x13key_epoch_destroyed\x18( \x01(\x0b\x32 .kem.intake.v1.KeyEpochDestroyedH\x00\x12\x36\n\x0ereceipt_issued\x18\x1e \x01(\x0b\x32\x1c.kem.intake.v1.ReceiptIssuedH\x00\x12\x38\n\x0freceipt_revoked\x18\x1f \x01(\x0b\x32\x1d.kem.intake.v1.ReceiptRevokedH\x00\x12<\n\x11\x63ontact_attempted\x18# \x01(\x0b\x32\x1f.kem.intake.v1.ContactAttemptedH\x00\x42\x06\n\x04\x66\x61\x63tB\x0f\n\r_causation_id\"w\n\x15\x42\x65neficiaryRegistered\x12\x16\n\x0e\x62\x65neficiary_id\x18\x01 \x01(\t\x12\x1f\n\x17registered_by_agency_id\x18\x02 \x01(\t\x12%\n\x06origin\x18\x03 \x01(\x0e\x32\x15.kem.intake.v1.Origin\",\n\x12\x42\x65neficiaryUpdated\x12\x16\n\x0e\x62\x65neficiary_id\x18\x01 \x01(\t\"A\n\x0eProfileChanged\x12\x16\n\x0e\x62\x65neficiary_id\x18\x01 \x01(\t\x12\x17\n\x0fprofile_version\x18\x02 \x01(\x03\"\x9f\x01\n\x0f\x43onsentRecorded\x12\x12\n\nconsent_id\x18\x01 \x01(\t\x12\x16\n\x0e\x62\x65neficiary_id\x18\x02 \x01(\t\x12\x12\n\nagency_ids\x18\x03 \x03(\t\x12\x34\n\x10valid_until_time\x18\x04 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12\x16\n\x0enotice_version\x18\x05 \x01(\t\"\x98\x01\n\x10\x43onsentWithdrawn\x12\x16\n\x0e\x62\x65neficiary_id\x18\x01 \x01(\t\x12\x16\n\tagency_id\x18\x02 \x01(\tH\x00\x88\x01\x01\x12\x31\n\rhappened_time\x18\x03 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12\x13\n\x0b\x63onsent_ids\x18\x04 \x03(\tB\x0c\n\n_agency_id\"\x8b\x01\n\x14\x43onsentStateRecorded\x12\x16\n\x0e\x62\x65neficiary_id\x18\x01 \x01(\t\x12\r\n\x05state\x18\x02 \x01(\t\x12\x17\n\nconsent_id\x18\x03 \x01(\tH\x00\x88\x01\x01\x12\x16\n\tagency_id\x18\x04 \x01(\tH\x01\x88\x01\x01\x42\r\n\x0b_consent_idB\x0c\n\n_agency_id\"\'\n\rConsentFrozen\x12\x16\n\x0e\x62\x65neficiary_id\x18\x01 \x01(\t\"-\n\x13\x43onsentFreezeLifted\x12\x16\n\x0e\x62\x65neficiary_id\x18\x01 \x01(\t\"Q\n\x13\x42\x65neficiariesMerged\x12\x1d\n\x15merged_beneficiary_id\x18\x01 \x01(\t\x12\x1b\n\x13kept_beneficiary_id\x18\x02 \x01(\t\"S\n\x15\x42\x65neficiariesUnmerged\x12\x1d\n\x15merged_beneficiary_id\x18\x01 \x01(\t\x12\x1b\n\x13kept_beneficiary_id\x18\x02 \x01(\t\"\x83\x03\n\x0cNeedRecorded\x12\x0f\n\x07need_id\x18\x01 \x01(\t\x12\x13\n\x0breferral_id\x18\x02 \x01(\t\x12\x16\n\x0e\x62\x65neficiary_id\x18\x03 \x01(\t\x12\'\n\x07urgency\x18\x04 \x01(\x0e\x32\x16.kem.common.v1.Urgency\x12\'\n\x07routing\x18\x05 \x01(\x0e\x32\x16.kem.intake.v1.Routing\x12%\n\x06origin\x18\x06 \x01(\x0e\x32\x15.kem.intake.v1.Origin\x12\x18\n\x10sender_agency_id\x18\x07 \x01(\t\x12\x31\n\rhappened_time\x18\x08 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12\x31\n\rrecorded_time\x18\t \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12\"\n\x15\x63ontinues_referral_id\x18\n \x01(\tH\x00\x88\x01\x01\x42\x18\n\x16_continues_referral_id\"E\n\rNeedWithdrawn\x12\x0f\n\x07need_id\x18\x01 \x01(\t\x12\x13\n\x0breferral_id\x18\x02 \x01(\t\x12\x0e\n\x06reason\x18\x03 \x01(\t\";\n\rReceiptIssued\x12\x12\n\nreceipt_id\x18\x01 \x01(\t\x12\x16\n\x0e\x62\x65neficiary_id\x18\x02 \x01(\t\"<\n\x0eReceiptRevoked\x12\x12\n\nreceipt_id\x18\x01 \x01(\t\x12\x16\n\x0e\x62\x65neficiary_id\x18\x02 \x01(\t\"\xf3\x01\n\x10\x43ontactAttempted\x12\x1a\n\x12\x63ontact_attempt_id\x18\x01 \x01(\t\x12\x16\n\x0e\x62\x65neficiary_id\x18\x02 \x01(\t\x12\x18\n\x0breferral_id\x18\x03 \x01(\tH\x00\x88\x01\x01\x12\x11\n\tagency_id\x18\x04 \x01(\t\x12\x11\n\tby_holder\x18\x05 \x01(\x08\x12\x0f\n\x07reached\x18\x06 \x01(\x08\x12\x17\n\x0f\x62y_safe_channel\x18\x07 \x01(\x08\x12\x31\n\rhappened_time\x18\x08 \x01(\x0b\x32\x1a.google.protobuf.TimestampB\x0e\n\x0c_referral_id\"\"\n\x11KeyEpochDestroyed\x12\r\n\x05\x65poch\x18\x01 \x01(\x05\x62\x06proto3')
 
 _globals = globals()
 _builder.BuildMessageAndEnumDescriptors(DESCRIPTOR, _globals)
@@ -43,35 +43,37 @@ if not _descriptor._USE_C_DESCRIPTORS:
   _globals['_INTAKEEVENT'].fields_by_name['causation_id']._loaded_options = None
   _globals['_INTAKEEVENT'].fields_by_name['causation_id']._serialized_options = b'\272H\005r\003\260\001\001'
   _globals['_INTAKEEVENT']._serialized_start=202
-  _globals['_INTAKEEVENT']._serialized_end=1416
-  _globals['_BENEFICIARYREGISTERED']._serialized_start=1418
-  _globals['_BENEFICIARYREGISTERED']._serialized_end=1537
-  _globals['_BENEFICIARYUPDATED']._serialized_start=1539
-  _globals['_BENEFICIARYUPDATED']._serialized_end=1583
-  _globals['_PROFILECHANGED']._serialized_start=1585
-  _globals['_PROFILECHANGED']._serialized_end=1650
-  _globals['_CONSENTRECORDED']._serialized_start=1653
-  _globals['_CONSENTRECORDED']._serialized_end=1812
-  _globals['_CONSENTWITHDRAWN']._serialized_start=1815
-  _globals['_CONSENTWITHDRAWN']._serialized_end=1967
-  _globals['_CONSENTSTATERECORDED']._serialized_start=1970
-  _globals['_CONSENTSTATERECORDED']._serialized_end=2109
-  _globals['_CONSENTFROZEN']._serialized_start=2111
-  _globals['_CONSENTFROZEN']._serialized_end=2150
-  _globals['_CONSENTFREEZELIFTED']._serialized_start=2152
-  _globals['_CONSENTFREEZELIFTED']._serialized_end=2197
-  _globals['_BENEFICIARIESMERGED']._serialized_start=2199
-  _globals['_BENEFICIARIESMERGED']._serialized_end=2280
-  _globals['_BENEFICIARIESUNMERGED']._serialized_start=2282
-  _globals['_BENEFICIARIESUNMERGED']._serialized_end=2365
-  _globals['_NEEDRECORDED']._serialized_start=2368
-  _globals['_NEEDRECORDED']._serialized_end=2755
-  _globals['_NEEDWITHDRAWN']._serialized_start=2757
-  _globals['_NEEDWITHDRAWN']._serialized_end=2826
-  _globals['_RECEIPTISSUED']._serialized_start=2828
-  _globals['_RECEIPTISSUED']._serialized_end=2887
-  _globals['_RECEIPTREVOKED']._serialized_start=2889
-  _globals['_RECEIPTREVOKED']._serialized_end=2949
-  _globals['_KEYEPOCHDESTROYED']._serialized_start=2951
-  _globals['_KEYEPOCHDESTROYED']._serialized_end=2985
+  _globals['_INTAKEEVENT']._serialized_end=1478
+  _globals['_BENEFICIARYREGISTERED']._serialized_start=1480
+  _globals['_BENEFICIARYREGISTERED']._serialized_end=1599
+  _globals['_BENEFICIARYUPDATED']._serialized_start=1601
+  _globals['_BENEFICIARYUPDATED']._serialized_end=1645
+  _globals['_PROFILECHANGED']._serialized_start=1647
+  _globals['_PROFILECHANGED']._serialized_end=1712
+  _globals['_CONSENTRECORDED']._serialized_start=1715
+  _globals['_CONSENTRECORDED']._serialized_end=1874
+  _globals['_CONSENTWITHDRAWN']._serialized_start=1877
+  _globals['_CONSENTWITHDRAWN']._serialized_end=2029
+  _globals['_CONSENTSTATERECORDED']._serialized_start=2032
+  _globals['_CONSENTSTATERECORDED']._serialized_end=2171
+  _globals['_CONSENTFROZEN']._serialized_start=2173
+  _globals['_CONSENTFROZEN']._serialized_end=2212
+  _globals['_CONSENTFREEZELIFTED']._serialized_start=2214
+  _globals['_CONSENTFREEZELIFTED']._serialized_end=2259
+  _globals['_BENEFICIARIESMERGED']._serialized_start=2261
+  _globals['_BENEFICIARIESMERGED']._serialized_end=2342
+  _globals['_BENEFICIARIESUNMERGED']._serialized_start=2344
+  _globals['_BENEFICIARIESUNMERGED']._serialized_end=2427
+  _globals['_NEEDRECORDED']._serialized_start=2430
+  _globals['_NEEDRECORDED']._serialized_end=2817
+  _globals['_NEEDWITHDRAWN']._serialized_start=2819
+  _globals['_NEEDWITHDRAWN']._serialized_end=2888
+  _globals['_RECEIPTISSUED']._serialized_start=2890
+  _globals['_RECEIPTISSUED']._serialized_end=2949
+  _globals['_RECEIPTREVOKED']._serialized_start=2951
+  _globals['_RECEIPTREVOKED']._serialized_end=3011
+  _globals['_CONTACTATTEMPTED']._serialized_start=3014
+  _globals['_CONTACTATTEMPTED']._serialized_end=3257
+  _globals['_KEYEPOCHDESTROYED']._serialized_start=3259
+  _globals['_KEYEPOCHDESTROYED']._serialized_end=3293
 # @@protoc_insertion_point(module_scope)

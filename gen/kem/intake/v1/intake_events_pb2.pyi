@@ -50,11 +50,12 @@ class IntakeEvent(_message.Message):
     KEY_EPOCH_DESTROYED_FIELD_NUMBER: _builtins.int
     RECEIPT_ISSUED_FIELD_NUMBER: _builtins.int
     RECEIPT_REVOKED_FIELD_NUMBER: _builtins.int
+    CONTACT_ATTEMPTED_FIELD_NUMBER: _builtins.int
     event_id: _builtins.str
     """Unique for ever; consumers drop what they have seen."""
     aggregate_id: _builtins.str
     """The person, their profile, their consent (counted together), a freeze of it, a merge, the need or the receipt that
-    changed, or the vault's keys.
+    changed, a try to reach the person, or the vault's keys.
     """
     aggregate_version: _builtins.int
     """Grows by one with each event of the aggregate."""
@@ -130,6 +131,10 @@ class IntakeEvent(_message.Message):
     def receipt_revoked(self) -> Global___ReceiptRevoked:
         """A receipt is not valid any more."""
 
+    @_builtins.property
+    def contact_attempted(self) -> Global___ContactAttempted:
+        """Somebody tried to reach a person."""
+
     def __init__(
         self,
         *,
@@ -155,14 +160,15 @@ class IntakeEvent(_message.Message):
         key_epoch_destroyed: Global___KeyEpochDestroyed | None = ...,
         receipt_issued: Global___ReceiptIssued | None = ...,
         receipt_revoked: Global___ReceiptRevoked | None = ...,
+        contact_attempted: Global___ContactAttempted | None = ...,
     ) -> None: ...
-    _HasFieldArgType: _TypeAlias = _typing.Literal["_causation_id", b"_causation_id", "actor", b"actor", "beneficiaries_merged", b"beneficiaries_merged", "beneficiaries_unmerged", b"beneficiaries_unmerged", "beneficiary_registered", b"beneficiary_registered", "beneficiary_updated", b"beneficiary_updated", "causation_id", b"causation_id", "consent_freeze_lifted", b"consent_freeze_lifted", "consent_frozen", b"consent_frozen", "consent_recorded", b"consent_recorded", "consent_state_recorded", b"consent_state_recorded", "consent_withdrawn", b"consent_withdrawn", "event_time", b"event_time", "fact", b"fact", "key_epoch_destroyed", b"key_epoch_destroyed", "need_recorded", b"need_recorded", "need_withdrawn", b"need_withdrawn", "profile_changed", b"profile_changed", "receipt_issued", b"receipt_issued", "receipt_revoked", b"receipt_revoked"]  # noqa: Y015
+    _HasFieldArgType: _TypeAlias = _typing.Literal["_causation_id", b"_causation_id", "actor", b"actor", "beneficiaries_merged", b"beneficiaries_merged", "beneficiaries_unmerged", b"beneficiaries_unmerged", "beneficiary_registered", b"beneficiary_registered", "beneficiary_updated", b"beneficiary_updated", "causation_id", b"causation_id", "consent_freeze_lifted", b"consent_freeze_lifted", "consent_frozen", b"consent_frozen", "consent_recorded", b"consent_recorded", "consent_state_recorded", b"consent_state_recorded", "consent_withdrawn", b"consent_withdrawn", "contact_attempted", b"contact_attempted", "event_time", b"event_time", "fact", b"fact", "key_epoch_destroyed", b"key_epoch_destroyed", "need_recorded", b"need_recorded", "need_withdrawn", b"need_withdrawn", "profile_changed", b"profile_changed", "receipt_issued", b"receipt_issued", "receipt_revoked", b"receipt_revoked"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["_causation_id", b"_causation_id", "actor", b"actor", "aggregate_id", b"aggregate_id", "aggregate_version", b"aggregate_version", "beneficiaries_merged", b"beneficiaries_merged", "beneficiaries_unmerged", b"beneficiaries_unmerged", "beneficiary_registered", b"beneficiary_registered", "beneficiary_updated", b"beneficiary_updated", "causation_id", b"causation_id", "consent_freeze_lifted", b"consent_freeze_lifted", "consent_frozen", b"consent_frozen", "consent_recorded", b"consent_recorded", "consent_state_recorded", b"consent_state_recorded", "consent_withdrawn", b"consent_withdrawn", "event_id", b"event_id", "event_time", b"event_time", "fact", b"fact", "key_epoch_destroyed", b"key_epoch_destroyed", "need_recorded", b"need_recorded", "need_withdrawn", b"need_withdrawn", "policy_version", b"policy_version", "profile_changed", b"profile_changed", "receipt_issued", b"receipt_issued", "receipt_revoked", b"receipt_revoked"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["_causation_id", b"_causation_id", "actor", b"actor", "aggregate_id", b"aggregate_id", "aggregate_version", b"aggregate_version", "beneficiaries_merged", b"beneficiaries_merged", "beneficiaries_unmerged", b"beneficiaries_unmerged", "beneficiary_registered", b"beneficiary_registered", "beneficiary_updated", b"beneficiary_updated", "causation_id", b"causation_id", "consent_freeze_lifted", b"consent_freeze_lifted", "consent_frozen", b"consent_frozen", "consent_recorded", b"consent_recorded", "consent_state_recorded", b"consent_state_recorded", "consent_withdrawn", b"consent_withdrawn", "contact_attempted", b"contact_attempted", "event_id", b"event_id", "event_time", b"event_time", "fact", b"fact", "key_epoch_destroyed", b"key_epoch_destroyed", "need_recorded", b"need_recorded", "need_withdrawn", b"need_withdrawn", "policy_version", b"policy_version", "profile_changed", b"profile_changed", "receipt_issued", b"receipt_issued", "receipt_revoked", b"receipt_revoked"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     _WhichOneofReturnType__causation_id: _TypeAlias = _typing.Literal["causation_id"]  # noqa: Y015
     _WhichOneofArgType__causation_id: _TypeAlias = _typing.Literal["_causation_id", b"_causation_id"]  # noqa: Y015
-    _WhichOneofReturnType_fact: _TypeAlias = _typing.Literal["beneficiary_registered", "beneficiary_updated", "profile_changed", "consent_recorded", "consent_withdrawn", "need_recorded", "need_withdrawn", "consent_frozen", "consent_freeze_lifted", "consent_state_recorded", "beneficiaries_merged", "beneficiaries_unmerged", "key_epoch_destroyed", "receipt_issued", "receipt_revoked"]  # noqa: Y015
+    _WhichOneofReturnType_fact: _TypeAlias = _typing.Literal["beneficiary_registered", "beneficiary_updated", "profile_changed", "consent_recorded", "consent_withdrawn", "need_recorded", "need_withdrawn", "consent_frozen", "consent_freeze_lifted", "consent_state_recorded", "beneficiaries_merged", "beneficiaries_unmerged", "key_epoch_destroyed", "receipt_issued", "receipt_revoked", "contact_attempted"]  # noqa: Y015
     _WhichOneofArgType_fact: _TypeAlias = _typing.Literal["fact", b"fact"]  # noqa: Y015
     @_typing.overload
     def WhichOneof(self, oneof_group: _WhichOneofArgType__causation_id) -> _WhichOneofReturnType__causation_id | None: ...
@@ -615,6 +621,60 @@ class ReceiptRevoked(_message.Message):
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
 Global___ReceiptRevoked: _TypeAlias = ReceiptRevoked  # noqa: Y015
+
+@_typing.final
+class ContactAttempted(_message.Message):
+    """Somebody tried to reach a person. By which channel is told to nobody."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    CONTACT_ATTEMPT_ID_FIELD_NUMBER: _builtins.int
+    BENEFICIARY_ID_FIELD_NUMBER: _builtins.int
+    REFERRAL_ID_FIELD_NUMBER: _builtins.int
+    AGENCY_ID_FIELD_NUMBER: _builtins.int
+    BY_HOLDER_FIELD_NUMBER: _builtins.int
+    REACHED_FIELD_NUMBER: _builtins.int
+    BY_SAFE_CHANNEL_FIELD_NUMBER: _builtins.int
+    HAPPENED_TIME_FIELD_NUMBER: _builtins.int
+    contact_attempt_id: _builtins.str
+    """The try."""
+    beneficiary_id: _builtins.str
+    """Whom."""
+    referral_id: _builtins.str
+    """The referral that it was about; absent: none."""
+    agency_id: _builtins.str
+    """Whose agency tried."""
+    by_holder: _builtins.bool
+    """Whether it tried as the holder of the referral; else as the sender."""
+    reached: _builtins.bool
+    """Whether the person was reached."""
+    by_safe_channel: _builtins.bool
+    """Whether it was by a channel, and at an hour, at which the person may be reached."""
+    @_builtins.property
+    def happened_time(self) -> _timestamp_pb2.Timestamp:
+        """When it was."""
+
+    def __init__(
+        self,
+        *,
+        contact_attempt_id: _builtins.str = ...,
+        beneficiary_id: _builtins.str = ...,
+        referral_id: _builtins.str | None = ...,
+        agency_id: _builtins.str = ...,
+        by_holder: _builtins.bool = ...,
+        reached: _builtins.bool = ...,
+        by_safe_channel: _builtins.bool = ...,
+        happened_time: _timestamp_pb2.Timestamp | None = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _typing.Literal["_referral_id", b"_referral_id", "happened_time", b"happened_time", "referral_id", b"referral_id"]  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["_referral_id", b"_referral_id", "agency_id", b"agency_id", "beneficiary_id", b"beneficiary_id", "by_holder", b"by_holder", "by_safe_channel", b"by_safe_channel", "contact_attempt_id", b"contact_attempt_id", "happened_time", b"happened_time", "reached", b"reached", "referral_id", b"referral_id"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    _WhichOneofReturnType__referral_id: _TypeAlias = _typing.Literal["referral_id"]  # noqa: Y015
+    _WhichOneofArgType__referral_id: _TypeAlias = _typing.Literal["_referral_id", b"_referral_id"]  # noqa: Y015
+    def WhichOneof(self, oneof_group: _WhichOneofArgType__referral_id) -> _WhichOneofReturnType__referral_id | None: ...
+
+Global___ContactAttempted: _TypeAlias = ContactAttempted  # noqa: Y015
 
 @_typing.final
 class KeyEpochDestroyed(_message.Message):

@@ -295,6 +295,12 @@ class HappenedMeanwhile(_message.Message):
         """Something was asked by right."""
         KIND_RECALL: HappenedMeanwhile._Kind.ValueType  # 6
         """An agency was asked to destroy what it was given."""
+        KIND_VISIT: HappenedMeanwhile._Kind.ValueType  # 7
+        """A visit was recorded."""
+        KIND_APPOINTMENT: HappenedMeanwhile._Kind.ValueType  # 8
+        """An appointment was booked."""
+        KIND_CONTACT_ATTEMPT: HappenedMeanwhile._Kind.ValueType  # 9
+        """Somebody tried to reach the person."""
 
     class Kind(_Kind, metaclass=_KindEnumTypeWrapper):
         """What it is."""
@@ -313,6 +319,12 @@ class HappenedMeanwhile(_message.Message):
     """Something was asked by right."""
     KIND_RECALL: HappenedMeanwhile.Kind.ValueType  # 6
     """An agency was asked to destroy what it was given."""
+    KIND_VISIT: HappenedMeanwhile.Kind.ValueType  # 7
+    """A visit was recorded."""
+    KIND_APPOINTMENT: HappenedMeanwhile.Kind.ValueType  # 8
+    """An appointment was booked."""
+    KIND_CONTACT_ATTEMPT: HappenedMeanwhile.Kind.ValueType  # 9
+    """Somebody tried to reach the person."""
 
     BENEFICIARY_ID_FIELD_NUMBER: _builtins.int
     KIND_FIELD_NUMBER: _builtins.int

@@ -6,7 +6,6 @@ import pytest
 from google.protobuf.timestamp_pb2 import Timestamp
 
 from kernel.errors import Invalid, NotFound
-from services.referral.domain.offer import ContactAttemptsNeeded
 from services.referral.domain.referral import ReferralNotFound
 from services.referral.domain.transitions import IllegalTransition
 from tests.support.intake_double import Need
@@ -99,18 +98,6 @@ async def test_what_ended_early_has_a_reason_that_only_those_who_may_read_see(li
     assert seen.referral.reason == "OTHER"
     seen = await life.call(member(life.offer_to(need)), "GetReferral", referral_id=need.referral_id)
     assert seen.referral.reason == "DETAINED_OR_REMOVED"
-
-
-@pytest.mark.parametrize("method", ["ReturnReferral", "CloseNotCompleted"])
-@pytest.mark.parametrize("reason", ["NO_SHOW", "COULD_NOT_CONTACT"])
-async def test_nobody_is_given_up_as_unreachable_before_three_attempts_are_recorded(
-    life: Life, method: str, reason: str
-) -> None:
-    need = await taken_up(life)
-    with pytest.raises(ContactAttemptsNeeded) as refused:
-        await report(life, need, method, reason=reason)
-    assert refused.value.stable_reason == "CONTACT_ATTEMPTS_NEEDED"
-    assert life.state(need) == "ACCEPTED"
 
 
 @pytest.mark.parametrize("method", ["CancelReferral", "MarkEnteredInError"])
