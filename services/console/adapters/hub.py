@@ -24,13 +24,16 @@ from kem.disclosure.v1 import (
     rights_service_pb2_grpc,
 )
 from kem.intake.v1 import (
+    appointment_service_pb2_grpc,
     consent_policy_service_pb2_grpc,
+    contact_attempt_service_pb2_grpc,
     draft_service_pb2_grpc,
     fairness_service_pb2_grpc,
     intake_service_pb2_grpc,
     merge_service_pb2_grpc,
     retention_service_pb2_grpc,
     text_service_pb2_grpc,
+    visit_service_pb2_grpc,
 )
 from kem.notifications.v1 import inbox_service_pb2_grpc, push_service_pb2_grpc
 from kem.referral.v1 import referral_service_pb2_grpc, report_service_pb2_grpc
@@ -64,6 +67,9 @@ class Hub:
         audit = to(settings.audit_address, "audit")
         self.intake = intake_service_pb2_grpc.IntakeServiceStub(intake)
         self.policy = consent_policy_service_pb2_grpc.ConsentPolicyServiceStub(intake)
+        self.visits = visit_service_pb2_grpc.VisitServiceStub(intake)
+        self.appointments = appointment_service_pb2_grpc.AppointmentServiceStub(intake)
+        self.attempts = contact_attempt_service_pb2_grpc.ContactAttemptServiceStub(intake)
         self.drafts = draft_service_pb2_grpc.DraftServiceStub(intake)
         self.texts = text_service_pb2_grpc.TextServiceStub(intake)
         self.merges = merge_service_pb2_grpc.MergeServiceStub(intake)

@@ -5,6 +5,7 @@ from services.console.entrypoints.page import Page
 from services.console.entrypoints.pages.desk import drafts, receipts
 from services.console.entrypoints.pages.desk.cases import CasePages
 from services.console.entrypoints.pages.desk.consents import ConsentPages
+from services.console.entrypoints.pages.desk.contacts import ContactPages
 from services.console.entrypoints.pages.desk.people import PeoplePages
 from services.console.entrypoints.pages.desk.referrals import ReferralPages
 
@@ -16,6 +17,7 @@ def desk_pages(names: Names) -> tuple[Page, ...]:
         *CasePages(names).pages,
         *ReferralPages(names).pages,
         *ConsentPages(names).pages,
+        *ContactPages(names).pages,
         *receipts.PAGES,
         *drafts.PAGES,
     )

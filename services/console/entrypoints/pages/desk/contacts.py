@@ -1,0 +1,309 @@
+"""Meeting somebody: visits and what was explained, appointments, and the tries to reach them."""
+
+from datetime import UTC, datetime
+from http import HTTPStatus
+from typing import Any, Final
+
+from starlette.responses import Response
+
+from kem.intake.v1 import appointment_service_pb2 as appointments
+from kem.intake.v1 import beneficiary_pb2, consent_pb2
+from kem.intake.v1 import contact_attempt_service_pb2 as attempts
+from kem.intake.v1 import intake_service_pb2 as intake
+from kem.intake.v1 import visit_service_pb2 as visits
+from kernel.codes import LANGUAGES, LISTS, SERVICE_TYPES
+from kernel.errors import Conflict, Exhausted, Invalid, KemError, RuleBroken, Unavailable
+from services.console.adapters.names import Names
+from services.console.entrypoints.codes import by_name, choices, named
+from services.console.entrypoints.forms import as_instant
+from services.console.entrypoints.page import Page, Visit
+from services.console.entrypoints.pages.desk.cases import described, directory_of, needs_of
+from services.console.entrypoints.pages.desk.roles import DESK
+from services.console.entrypoints.pages.desk.story import Directory
+from services.console.entrypoints.refusals import words_for
+
+_SENT_AGAIN: Final = (Invalid, RuleBroken, Conflict, Exhausted, Unavailable)
+_MOST: Final = 100
+
+
+class ContactPages:
+    """One page with what has been and what comes; each of its forms has an address of its own."""
+
+    def __init__(self, names: Names) -> None:
+        self._names = names
+
+    @property
+    def pages(self) -> tuple[Page, ...]:
+        """At their addresses."""
+        here = "/desk/people/{person}/contacts"
+        reads = (
+            "IntakeService/GetBeneficiary",
+            "IntakeService/ListNeeds",
+            "VisitService/ListVisits",
+            "AppointmentService/ListAppointments",
+            "ContactAttemptService/ListContactAttempts",
+            "DirectoryService/ListAgencies",
+            "DirectoryService/ListServices",
+        )
+        sends = ("POST",)
+        booked = here + "/appointments/{appointment}"
+        return (
+            Page(here, self.look, DESK, reads),
+            Page(here + "/visit", self.visit, DESK, ("VisitService/RecordVisit", *reads), sends),
+            Page(here + "/book", self.book, DESK, ("AppointmentService/BookAppointment", *reads), sends),
+            Page(booked + "/move", self.move, DESK, ("AppointmentService/MoveAppointment", *reads), sends),
+            Page(
+                booked + "/cancel", self.cancel, DESK, ("AppointmentService/CancelAppointment", *reads), sends
+            ),
+            Page(booked + "/came", self.came, DESK, ("AppointmentService/RecordAttendance", *reads), sends),
+            Page(
+                here + "/try",
+                self.attempt,
+                DESK,
+                ("ContactAttemptService/RecordContactAttempt", *reads),
+                sends,
+            ),
+        )
+
+    async def look(self, visit: Visit) -> Response:
+        """Everything, the latest first."""
+        return await self._page(visit)
+
+    async def visit(self, visit: Visit) -> Response:
+        """Somebody was here, or on the telephone: what was explained, in which language, by whom."""
+        form, say = visit.form, visit.say
+        if not form.all("topics"):
+            visit.errors.add("topics", say("Tick what was explained."))
+        if form.text("spoken_language") not in LANGUAGES:
+            visit.errors.add("spoken_language", say("Choose in which language it was explained."))
+        at = self._time(visit, "visit", is_needed=False)
+        if visit.errors:
+            return await self._page(visit, HTTPStatus.BAD_REQUEST)
+        told = visits.Visit(
+            topics=form.all("topics"),
+            spoken_language=form.text("spoken_language"),
+            mode=visits.VisitMode.Value(f"VISIT_MODE_{form.text('mode') or 'AT_DESK'}"),
+        )
+        if mode := form.text("interpreter_mode"):
+            told.interpreter.reference = form.text("interpreter")
+            told.interpreter.mode = consent_pb2.InterpreterMode.Value(f"INTERPRETER_MODE_{mode}")
+            told.interpreter.confidentiality_signed = form.has("interpreter_signed")
+            told.interpreter.of_full_age = form.has("interpreter_of_age")
+        request = visits.RecordVisitRequest(
+            request_id=form.request_id, beneficiary_id=visit.path_value("person"), visit=told
+        )
+        if at is not None:
+            request.happened_time.FromDatetime(at)
+        return await self._do(visit, visit.hub.visits.RecordVisit, request, "topics", "visit-recorded")
+
+    async def book(self, visit: Visit) -> Response:
+        """A time with an agency."""
+        form = visit.form
+        at = self._time(visit, "book", is_needed=True)
+        if not form.text("with_agency"):
+            visit.errors.add("with_agency", visit.say("Choose an agency"))
+        if visit.errors or at is None:
+            return await self._page(visit, HTTPStatus.BAD_REQUEST)
+        request = appointments.BookAppointmentRequest(
+            request_id=form.request_id,
+            beneficiary_id=visit.path_value("person"),
+            referral_id=form.text("referral") or None,
+            with_agency_id=form.text("with_agency"),
+            place=form.text("place"),
+        )
+        request.start_time.FromDatetime(at)
+        return await self._do(visit, visit.hub.appointments.BookAppointment, request, "book_day", "booked")
+
+    async def move(self, visit: Visit) -> Response:
+        """To another time."""
+        at = self._time(visit, "move", is_needed=True)
+        if visit.errors or at is None:
+            return await self._page(visit, HTTPStatus.BAD_REQUEST)
+        request = appointments.MoveAppointmentRequest(
+            request_id=visit.form.request_id, appointment_id=visit.path_value("appointment")
+        )
+        request.start_time.FromDatetime(at)
+        return await self._do(visit, visit.hub.appointments.MoveAppointment, request, "move_day", "moved")
+
+    async def cancel(self, visit: Visit) -> Response:
+        """For a reason."""
+        reason = visit.form.text("reason")
+        if reason not in LISTS["APPOINTMENT_CANCELLATIONS"]:
+            visit.errors.add("reason", visit.say("Choose why."))
+            return await self._page(visit, HTTPStatus.BAD_REQUEST)
+        request = appointments.CancelAppointmentRequest(
+            request_id=visit.form.request_id, appointment_id=visit.path_value("appointment"), reason=reason
+        )
+        method = visit.hub.appointments.CancelAppointment
+        return await self._do(visit, method, request, "reason", "appointment-cancelled")
+
+    async def came(self, visit: Visit) -> Response:
+        """Whether the person came."""
+        answer = "ATTENDED" if visit.form.text("came") == "yes" else "NO_SHOW"
+        request = appointments.RecordAttendanceRequest(
+            request_id=visit.form.request_id,
+            appointment_id=visit.path_value("appointment"),
+            attendance=appointments.Attendance.Value(f"ATTENDANCE_{answer}"),
+        )
+        return await self._do(visit, visit.hub.appointments.RecordAttendance, request, "came", "came-noted")
+
+    async def attempt(self, visit: Visit) -> Response:
+        """A try to reach the person, whether or not it worked."""
+        form, say = visit.form, visit.say
+        for name, words in (
+            ("channel", say("Choose how you tried.")),
+            ("result", say("Choose what came of it.")),
+        ):
+            if not form.text(name):
+                visit.errors.add(name, words)
+        at = self._time(visit, "try", is_needed=False)
+        if visit.errors:
+            return await self._page(visit, HTTPStatus.BAD_REQUEST)
+        request = attempts.RecordContactAttemptRequest(
+            request_id=form.request_id,
+            by=attempts.ContactAttemptBy.CONTACT_ATTEMPT_BY_SENDER,
+            channel=beneficiary_pb2.Contact.Kind.Value(f"KIND_{form.text('channel')}"),
+            result=attempts.ContactResult.Value(f"CONTACT_RESULT_{form.text('result')}"),
+        )
+        if form.text("about"):
+            request.referral_id = form.text("about")
+        else:
+            request.beneficiary_id = visit.path_value("person")
+        if at is not None:
+            request.happened_time.FromDatetime(at)
+        method = visit.hub.attempts.RecordContactAttempt
+        return await self._do(visit, method, request, "channel", "try-recorded")
+
+    def _time(self, visit: Visit, name: str, *, is_needed: bool) -> datetime | None:
+        day, clock = visit.form.text(f"{name}_day"), visit.form.text(f"{name}_clock")
+        at = as_instant(day, clock) if day else None
+        if at is None and (day or is_needed):
+            visit.errors.add(f"{name}_day", visit.say("Type day and time as 31/12/2026 and 14:30."))
+        return at.astimezone(UTC) if at is not None else None
+
+    async def _do(self, visit: Visit, method: Any, request: Any, field: str, said: str) -> Response:
+        try:
+            await visit.ask(method, request)
+        except _SENT_AGAIN as error:
+            self._tell(visit, field, error)
+            return await self._page(visit, HTTPStatus.BAD_REQUEST)
+        return visit.go(f"/desk/people/{visit.path_value('person')}/contacts", said)
+
+    def _tell(self, visit: Visit, field: str, error: KemError) -> None:
+        visit.errors.add(field, str(words_for(error, visit.language)))
+
+    async def _page(self, visit: Visit, code: int = HTTPStatus.OK) -> Response:
+        person_id, say, language = visit.path_value("person"), visit.say, visit.language
+        known = await visit.ask(
+            visit.hub.intake.GetBeneficiary, intake.GetBeneficiaryRequest(beneficiary_id=person_id)
+        )
+        needs = await needs_of(visit, person_id)
+        seen = await visit.ask(
+            visit.hub.visits.ListVisits,
+            visits.ListVisitsRequest(beneficiary_id=person_id, page_size=_MOST),
+        )
+        booked = await visit.ask(
+            visit.hub.appointments.ListAppointments,
+            appointments.ListAppointmentsRequest(beneficiary_id=person_id, page_size=_MOST),
+        )
+        tried = await visit.ask(
+            visit.hub.attempts.ListContactAttempts,
+            attempts.ListContactAttemptsRequest(beneficiary_id=person_id, page_size=_MOST),
+        )
+        directory = await directory_of(visit, self._names)
+        agencies = by_name((one, directory.agency(one)) for one in directory.agencies)
+        return visit.render(
+            "desk/contacts.html",
+            title=say("Visits, appointments and tries to reach"),
+            code=code,
+            person_id=person_id,
+            here=f"/desk/people/{person_id}/contacts",
+            who=described(known, visit),
+            appointments=[appointment_row(one, directory, say) for one in booked.appointments],
+            visits=[_visit_row(one, language) for one in seen.visits],
+            attempts=[_attempt_row(one, directory, say) for one in tried.contact_attempts],
+            topics=choices(LISTS["VISIT_TOPICS"], language),
+            spoken=[("", say("Choose a language")), *by_name(choices(LANGUAGES, language))],
+            modes=[
+                ("AT_DESK", say("At the desk")),
+                ("BY_TELEPHONE", say("By telephone")),
+                ("BY_VIDEO", say("By video")),
+                ("OUTREACH", say("Outside, where the person is")),
+            ],
+            interpreter_modes=[
+                ("", say("Nobody interpreted")),
+                ("IN_PERSON", say("In the room")),
+                ("TELEPHONE", say("By telephone")),
+                ("VIDEO", say("By video")),
+            ],
+            agencies=[("", say("Choose an agency")), *agencies],
+            referrals=[
+                ("", say("None")),
+                *((one.referral_id, _need_name(one, visit)) for one in needs if not _is_over(one)),
+            ],
+            cancellations=choices(LISTS["APPOINTMENT_CANCELLATIONS"], language, nothing=say("Choose why")),
+            channels=_channels(say),
+            results=[("REACHED", say("Reached")), ("NOT_REACHED", say("Not reached"))],
+            today=datetime.now(UTC),
+        )
+
+
+def appointment_row(one: appointments.Appointment, directory: Directory, say: Any) -> dict[str, Any]:
+    """An appointment as lists show it."""
+    states = {
+        "BOOKED": (say("Booked"), "blue"),
+        "CANCELLED": (say("Cancelled"), "grey"),
+        "ATTENDED": (say("Came"), "green"),
+        "NO_SHOW": (say("Did not come"), "red"),
+    }
+    code = appointments.AppointmentState.Name(one.state).removeprefix("APPOINTMENT_STATE_")
+    start = one.start_time.ToDatetime(tzinfo=UTC)
+    return {
+        "appointment_id": one.appointment_id,
+        "person_id": one.beneficiary_id,
+        "start": start,
+        "with": directory.service(one.service_id) or directory.agency(one.with_agency_id),
+        "place": one.place,
+        "state": states.get(code, (code, "")),
+        "is_booked": code == "BOOKED",
+        "has_begun": start <= datetime.now(UTC),
+        "reason": named(LISTS["APPOINTMENT_CANCELLATIONS"], one.cancel_reason, directory.language)
+        if one.cancel_reason
+        else "",
+    }
+
+
+def _visit_row(one: visits.RecordedVisit, language: str) -> dict[str, Any]:
+    return {
+        "time": one.happened_time.ToDatetime(tzinfo=UTC),
+        "topics": ", ".join(named(LISTS["VISIT_TOPICS"], code, language) for code in one.visit.topics),
+        "language": named(LANGUAGES, one.visit.spoken_language, language),
+        "has_interpreter": one.visit.HasField("interpreter"),
+    }
+
+
+def _attempt_row(one: attempts.ContactAttempt, directory: Directory, say: Any) -> dict[str, Any]:
+    kind = beneficiary_pb2.Contact.Kind.Name(one.channel).removeprefix("KIND_")
+    return {
+        "time": one.happened_time.ToDatetime(tzinfo=UTC),
+        "by": directory.agency(one.agency_id),
+        "channel": dict(_channels(say)).get(kind, kind),
+        "is_safe": one.by_safe_channel,
+        "is_reached": one.result == attempts.ContactResult.CONTACT_RESULT_REACHED,
+    }
+
+
+def _channels(say: Any) -> list[tuple[str, str]]:
+    return [
+        ("PHONE", say("Telephone")),
+        ("EMAIL", say("E-mail")),
+        ("TRUSTED_PERSON", say("Somebody the person trusts")),
+    ]
+
+
+def _is_over(need: Any) -> bool:
+    return bool(need.HasField("withdrawn_time"))
+
+
+def _need_name(need: Any, visit: Visit) -> str:
+    return named(SERVICE_TYPES, need.service_type, visit.language)
