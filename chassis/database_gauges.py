@@ -2,6 +2,7 @@
 
 import asyncio
 from collections.abc import Awaitable, Callable
+from dataclasses import asdict
 from typing import Final
 
 import asyncpg
@@ -16,19 +17,11 @@ from chassis.measures import (
     outbox_depth,
     publication_position,
 )
+from chassis.operations import read_publication, read_reached
 from chassis.postgres import Database
 from chassis.topics import PARTITIONS, SOURCES
 
 EVERY_SECONDS: Final = 1.0
-
-_PUBLICATION: Final = """
-    select (select count(*) from outbox) as waiting, logged_position, position,
-           coalesce(extract(epoch from clock_timestamp() - least(
-               (select event_time from outbox order by id limit 1),
-               (select event_time from event_log where event_log.position = publication.position + 1)
-           )), 0)::float8 as age
-    from publication
-"""
 
 # one look into the index for each place, however long the log is
 _LOG_ENDS: Final = """
@@ -68,29 +61,27 @@ class DatabaseGauges:
     async def look(self) -> None:
         """Reads the figures once."""
         async with self._database.pool.acquire(timeout=5) as connection:
-            row = await connection.fetchrow(_PUBLICATION)
+            publication = await read_publication(connection)
             ends = await connection.fetch(_LOG_ENDS, self._topics, PARTITIONS)
-            progress = await connection.fetch(
-                "select consumer, source, topic, partition, position from consumer_progress"
-            )
+            progress = await read_reached(connection)
             letters = await connection.fetch(
                 "select consumer, reason, count(*) filter (where redriven_time is null"
                 " and discarded_time is null) as open from dead_letter group by consumer, reason"
             )
             for look in self.own:
                 await look(connection)
-        self.backlog = row["waiting"] + row["logged_position"] - row["position"]
+        self.backlog = publication.waiting_events
         own = {"source": self._source}
-        outbox_depth.set(row["waiting"], own)
-        outbox_age_seconds.set(max(row["age"], 0.0), own)
-        logged_position.set(row["logged_position"], own)
-        publication_position.set(row["position"], own)
+        outbox_depth.set(publication.outbox_events, own)
+        outbox_age_seconds.set(publication.oldest_seconds, own)
+        logged_position.set(publication.logged_position, own)
+        publication_position.set(publication.published_position, own)
         for one in ends:
             if one["position"] is not None:
                 place = own | {"topic": one["topic"], "partition": one["partition"]}
                 log_end_position.set(one["position"], place)
-        for one in progress:
-            place = {name: one[name] for name in ("consumer", "source", "topic", "partition")}
-            consumer_position.set(one["position"], place)
+        for reached in progress:
+            place = asdict(reached)
+            consumer_position.set(place.pop("position"), place)
         for one in letters:
             dead_letters_open.set(one["open"], {"consumer": one["consumer"], "reason": one["reason"]})

@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import Final
 from uuid import UUID
 
 import asyncpg
@@ -9,6 +10,10 @@ import asyncpg
 from chassis.batch_reader import MALFORMED, NEWER_THAN_READER
 from chassis.events import MAX_PAYLOAD_BYTES, IncomingEvent
 from chassis.inbox import accept_new_ids
+from kernel.errors import Invalid
+
+SHORTEST_REASON: Final = 3
+LONGEST_REASON: Final = 200
 
 _INSERT = """
     insert into dead_letter (consumer, source, topic, partition, "offset", position, event_id, key, type,
@@ -96,6 +101,21 @@ async def set_aside(connection: asyncpg.Connection, consumer: str, letters: Sequ
             for letter in letters
         ],
     )
+
+
+def checked_reason(reason: str) -> str:
+    """Why a letter is discarded, its spaces made single.
+
+    Raises:
+        Invalid: DISCARD_REASON_INVALID, too short, too long, or with signs that nobody sees.
+    """
+    plain = " ".join(reason.split())
+    if not SHORTEST_REASON <= len(plain) <= LONGEST_REASON or not plain.isprintable():
+        raise Invalid(
+            f"Give a reason of {SHORTEST_REASON} to {LONGEST_REASON} characters.",
+            reason="DISCARD_REASON_INVALID",
+        )
+    return plain
 
 
 class NotToSettle(Exception):

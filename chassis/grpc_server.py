@@ -113,6 +113,10 @@ class GrpcServer:
         await server.start()
         self._looking = asyncio.create_task(self._look_at_certificates(), name="certificates")
 
+    def readiness(self) -> tuple[bool, str]:
+        """Whether it serves, and the reason why not."""
+        return not self._health.reason, self._health.reason
+
     async def set_serving(self, is_serving: bool, reason: str = "") -> None:
         """Tells health checks; NOT_SERVING, with the reason, until everything that a call needs is there."""
         self._health.reason = "" if is_serving else reason

@@ -14,6 +14,7 @@ from chassis.caller import AssertionSigner, Caller, CallerVerifier
 from chassis.database_gauges import DatabaseGauges
 from chassis.grpc_client import channel
 from chassis.grpc_server import GrpcServer, Registration
+from chassis.operations_server import OPERATIONS_ACCESS, OperationsServicer
 from chassis.peers import Peers
 from chassis.postgres import Database, EventCodec
 from chassis.reader import WINDOW_SECONDS, ProjectionReader
@@ -101,14 +102,15 @@ class Service:
         return cls(settings, app, worker, signer)
 
     def serve(self, access: Mapping[str, Access], registrations: Sequence[Registration]) -> None:
-        """The gRPC door: who may call what, and the servicers."""
-        self._server = GrpcServer(
+        """The gRPC door: who may call what, and the servicers; beside them the operators' door."""
+        operations = OperationsServicer(self.name, self.worker, lambda: server.readiness())
+        self._server = server = GrpcServer(
             self.settings.grpc_address,
             self.settings.tls_files,
             Peers(self.settings.revoked_certificates_file),
             self.verifier,
-            access,
-            registrations,
+            {**access, **OPERATIONS_ACCESS},
+            [*registrations, operations.add_to],
             service=self.name,
             record_refusal=self._record_refusal,
         )

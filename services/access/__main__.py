@@ -5,10 +5,6 @@ from datetime import timedelta
 from chassis.caller import AssertionSigner
 from chassis.run import run_service
 from chassis.service import Service
-from kem.access.v1.access_service_pb2_grpc import (
-    add_SignInServiceServicer_to_server,
-    add_StaffServiceServicer_to_server,
-)
 from services.access.adapters.closed_accounts import ClosedAccounts
 from services.access.adapters.event_codec import encode_event
 from services.access.adapters.identity_provider import IdentityProvider
@@ -22,6 +18,8 @@ from services.access.adapters.postgres_sign_in_tries import PostgresSignInTries
 from services.access.adapters.refusal_book import RefusalBook
 from services.access.adapters.sign_in_key import SignInKey
 from services.access.entrypoints.access import ACCESS
+from services.access.entrypoints.certificates_server import CertificateServer
+from services.access.entrypoints.grpc_server import registrations
 from services.access.entrypoints.sign_in_server import SignInServer
 from services.access.entrypoints.staff_server import StaffServer
 from services.access.entrypoints.timers import Certificates, Retention
@@ -57,13 +55,8 @@ async def wire(service: Service) -> None:
     signer = AssertionSigner(settings.assertion_issuer, settings.assertion_key_file)
     sign_in = SignInServer(signing_in, providers, signer)
     staff = StaffServer(service.app, service.worker, keeping, closed)
-    service.serve(
-        ACCESS,
-        [
-            lambda server: add_SignInServiceServicer_to_server(sign_in, server),
-            lambda server: add_StaffServiceServicer_to_server(staff, server),
-        ],
-    )
+    certificates = CertificateServer(service.app, settings.certificate_register_file)
+    service.serve(ACCESS, registrations(sign_in, staff, certificates))
     service.gauges.own.append(look_at_sign_ins)
     if settings.certificate_register_file is not None:
         telling = Certificates(settings.certificate_register_file)

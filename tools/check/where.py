@@ -9,6 +9,7 @@ import asyncpg
 from tools.stack.failure import NotRunning, StackFailure
 from tools.stack.layout import DATA, Layout
 
+_SCHEMAS = "select schemaname from pg_tables where tablename = $1 order by schemaname"
 _SESSION = {"jit": "off", "work_mem": "64MB"}
 
 
@@ -24,6 +25,17 @@ def check_url() -> str:
         return layout.url_file("check").read_text().strip()
     except (OSError, ValueError):
         raise NotRunning from None
+
+
+async def schemas_with(connection: asyncpg.Connection, table: str) -> list[str]:
+    """The schemas of services that have such a table, by name."""
+    rows = await connection.fetch(_SCHEMAS, table)
+    return [row["schemaname"] for row in rows]
+
+
+async def look_into(connection: asyncpg.Connection, schema: str) -> None:
+    """Until the transaction ends, names without a schema mean this one's; a service sees its own so."""
+    await connection.execute("select set_config('search_path', quote_ident($1), true)", schema)
 
 
 @asynccontextmanager

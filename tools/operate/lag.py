@@ -4,38 +4,17 @@ from collections.abc import Iterable, Mapping
 from dataclasses import asdict, dataclass, replace
 from datetime import UTC, datetime
 from itertools import groupby
-from typing import Any, Final
+from typing import Any
 
 import asyncpg
 from kafka.errors import KafkaError
 from rich.console import Console
 from rich.table import Table
 
+from tools.check.standing import read_standing
 from tools.check.where import one_instant
 from tools.operate.group_offsets import GroupOffsets, read_group_offsets
 from tools.operate.running import Running
-
-_SCHEMAS: Final = "select schemaname from pg_tables where tablename = 'event_log' order by schemaname"
-_POSITIONS: Final = """
-    select consumer, source, topic, partition, reached.position,
-           coalesce(ending.position, 0) as end_position, unread.count as unread,
-           coalesce(extract(epoch from clock_timestamp() - unread.oldest), 0)::float as seconds_behind
-    from {reader}.consumer_progress as reached
-    left join lateral (
-        select position from {source}.event_log
-        where topic = reached.topic and partition = reached.partition order by position desc limit 1
-    ) as ending on true
-    cross join lateral (
-        select count(*), (array_agg(event_time order by position))[1] as oldest from {source}.event_log
-        where topic = reached.topic and partition = reached.partition and position > reached.position
-    ) as unread
-    where source = '{source}'
-"""
-_SOURCES: Final = """
-    select '{source}' as source, (select count(*) from {source}.outbox) as not_logged,
-           logged_position, position as published_position
-    from {source}.publication
-"""
 
 
 @dataclass(frozen=True, slots=True)
@@ -134,13 +113,28 @@ async def read_lag(running: Running) -> Lag:
 
 async def read_positions(connection: asyncpg.Connection) -> tuple[list[Place], list[dict[str, Any]]]:
     """Every consumer's place by the logs, and what each source has not told yet."""
-    schemas = [row[0] for row in await connection.fetch(_SCHEMAS)]
-    positions = " union all ".join(
-        _POSITIONS.format(reader=reader, source=source) for reader in schemas for source in schemas
-    )
-    rows = await connection.fetch(f"{positions} order by consumer, topic, source, partition")
-    sources = " union all ".join(_SOURCES.format(source=source) for source in schemas)
-    return [Place(**dict(row)) for row in rows], [dict(row) for row in await connection.fetch(sources)]
+    standing = await read_standing(connection)
+    places = [
+        Place(
+            **asdict(reached),
+            end_position=behind.end_position,
+            unread=behind.count,
+            seconds_behind=behind.seconds_behind,
+        )
+        for service in standing.values()
+        for reached, behind in service.consumers
+    ]
+    places.sort(key=lambda place: (place.consumer, place.topic, place.source, place.partition))
+    sources = [
+        {
+            "source": source,
+            "not_logged": service.publication.outbox_events,
+            "logged_position": service.publication.logged_position,
+            "published_position": service.publication.published_position,
+        }
+        for source, service in standing.items()
+    ]
+    return places, sources
 
 
 def _with_offsets(

@@ -11,24 +11,13 @@ import asyncpg
 from rich.console import Console
 from rich.table import Table
 
+from chassis.kept_letters import KeptLetter, LetterState, read_kept_letters
 from chassis.plain_events import fact_of, plain_name
-from tools.check.where import one_instant
+from tools.check.where import look_into, one_instant, schemas_with
 from tools.operate.decoding import decode, in_one_line, plain_id, plain_source
 from tools.stack.failure import StackFailure
 from tools.trace.story import athens
 
-_SCHEMAS: Final = "select schemaname from pg_tables where tablename = 'dead_letter' order by schemaname"
-_LETTERS: Final = """
-    select '{0}/' || id as name, consumer, source, topic, partition, "offset", position, event_id, key, type,
-           event_time, payload, payload_bytes, reason, tries, dead_letter_time, redrive_asked_time,
-           redrive_failed_time, redriven_time, discarded_time, discard_reason
-    from {0}.dead_letter where {1}
-"""
-_STATES: Final = """
-    select '{0}/' || id as name, redrive_asked_time, redriven_time, discarded_time
-    from {0}.dead_letter where id = any($1)
-"""
-_OPEN: Final = "redriven_time is null and discarded_time is null"
 _HEADINGS: Final = ("letter", "consumer", "event", "reason", "tries", "set aside", "state")
 _NAME: Final = re.compile(r"([a-z]+)/([0-9]{1,18})")
 
@@ -122,12 +111,13 @@ async def read_letters(url: str, *, is_settled_shown: bool = False) -> LetterLis
     Raises:
         StackFailure: the database does not answer.
     """
-    condition = "true" if is_settled_shown else _OPEN
+    letters = []
     async with one_instant(url) as connection:
-        schemas = [row[0] for row in await connection.fetch(_SCHEMAS)]
-        statement = " union all ".join(_LETTERS.format(schema, condition) for schema in schemas)
-        rows = await connection.fetch(f"{statement} order by dead_letter_time, name")
-    return LetterList([_letter(row) for row in rows])
+        for schema in await schemas_with(connection, "dead_letter"):
+            await look_into(connection, schema)
+            kept = await read_kept_letters(connection, is_settled_shown=is_settled_shown, with_payload=True)
+            letters += [_letter(schema, one) for one in kept]
+    return LetterList(sorted(letters, key=lambda one: (one.dead_letter_time, one.name)))
 
 
 async def read_letter(url: str, name: str) -> Letter:
@@ -138,16 +128,13 @@ async def read_letter(url: str, name: str) -> Letter:
     """
     schema, number = parts_of(name)
     async with one_instant(url) as connection:
-        known = [row[0] for row in await connection.fetch(_SCHEMAS)]
-        row = None
-        if schema in known:
-            row = await connection.fetchrow(_LETTERS.format(schema, "id = $1"), number)
-    if row is None:
+        found = await _named(connection, schema, [number], with_payload=True)
+    if not found:
         raise StackFailure(f"There is no dead letter {name}; see ./kem dead-letters list --all.")
-    return _letter(row)
+    return _letter(schema, found[0])
 
 
-async def read_states(url: str, names: Iterable[str]) -> dict[str, str]:
+async def read_states(url: str, names: Iterable[str]) -> dict[str, LetterState]:
     """The states of these letters, by name."""
     numbers: dict[str, list[int]] = {}
     for name in names:
@@ -155,10 +142,21 @@ async def read_states(url: str, names: Iterable[str]) -> dict[str, str]:
         numbers.setdefault(schema, []).append(number)
     async with one_instant(url) as connection:
         return {
-            row["name"]: _state(row)
+            _name(schema, one): one.state
             for schema, wanted in numbers.items()
-            for row in await connection.fetch(_STATES.format(schema), wanted)
+            for one in await _named(connection, schema, wanted)
         }
+
+
+async def _named(
+    connection: asyncpg.Connection, schema: str, numbers: Sequence[int], *, with_payload: bool = False
+) -> list[KeptLetter]:
+    if schema not in await schemas_with(connection, "dead_letter"):
+        return []
+    await look_into(connection, schema)
+    return await read_kept_letters(
+        connection, is_settled_shown=True, letter_ids=numbers, with_payload=with_payload
+    )
 
 
 def parts_of(name: str) -> tuple[str, int]:
@@ -173,37 +171,33 @@ def parts_of(name: str) -> tuple[str, int]:
     return found[1], int(found[2])
 
 
-def _letter(row: asyncpg.Record) -> Letter:
-    payload = bytes(row["payload"])
-    is_ours = bool(row["source"])
+def _letter(schema: str, kept: KeptLetter) -> Letter:
+    payload = kept.payload or b""
+    is_ours = bool(kept.source)
     return Letter(
-        name=row["name"],
-        state=_state(row),
-        consumer=row["consumer"],
-        reason=row["reason"],
-        tries=row["tries"],
-        topic=row["topic"],
-        partition=row["partition"],
-        offset=row["offset"],
-        source=plain_source(row["source"]) or None,
-        position=row["position"] or None,
-        event_id=str(row["event_id"]),
-        type=plain_name(row["type"]) if row["type"] else "",
-        key=plain_id(bytes(row["key"])),
-        event_time=row["event_time"] if is_ours else None,
-        dead_letter_time=row["dead_letter_time"],
-        redrive_failed_time=row["redrive_failed_time"],
-        settled_time=row["redriven_time"] or row["discarded_time"],
-        discard_reason=row["discard_reason"],
-        bytes=row["payload_bytes"],
+        name=_name(schema, kept),
+        state=kept.state,
+        consumer=kept.consumer,
+        reason=kept.reason,
+        tries=kept.tries,
+        topic=kept.topic,
+        partition=kept.partition,
+        offset=kept.offset,
+        source=plain_source(kept.source) or None,
+        position=kept.position or None,
+        event_id=str(kept.event_id),
+        type=plain_name(kept.type) if kept.type else "",
+        key=plain_id(bytes(kept.key)),
+        event_time=kept.event_time if is_ours else None,
+        dead_letter_time=kept.dead_letter_time,
+        redrive_failed_time=kept.redrive_failed_time,
+        settled_time=kept.settled_time,
+        discard_reason=kept.discard_reason,
+        bytes=kept.payload_bytes,
         sha256=hashlib.sha256(payload).hexdigest(),
-        envelope=decode(row["topic"], payload) if is_ours else None,
+        envelope=decode(kept.topic, payload) if is_ours else None,
     )
 
 
-def _state(row: asyncpg.Record) -> str:
-    if row["redriven_time"]:
-        return "REDRIVEN"
-    if row["discarded_time"]:
-        return "DISCARDED"
-    return "ASKED" if row["redrive_asked_time"] else "OPEN"
+def _name(schema: str, kept: KeptLetter) -> str:
+    return f"{schema}/{kept.letter_id}"

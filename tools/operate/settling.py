@@ -13,8 +13,9 @@ from rich.console import Console
 
 from chassis.access_records import AccessRecord
 from chassis.caller import Caller
-from chassis.dead_letters import NotToSettle, ask_redrive, discard
+from chassis.dead_letters import NotToSettle, ask_redrive, checked_reason, discard
 from chassis.postgres import Database, Transaction
+from kernel.errors import Invalid
 from kernel.ids import derived_id
 from kernel.vocabulary import Role
 from tools.operate.letters import parts_of, read_letters, read_states
@@ -24,8 +25,6 @@ from tools.stack.failure import StackFailure
 
 DISCARD: Final = "kem dead-letters discard"
 """The method by which a discard stands on record."""
-SHORTEST_REASON: Final = 3
-LONGEST_REASON: Final = 200
 _POLL_SECONDS: Final = 0.2
 
 _SAYS: Final = {
@@ -107,9 +106,10 @@ async def discard_letters(running: Running, names: Iterable[str], reason: str) -
     Raises:
         StackFailure: the reason is too short or too long, a name names no letter, or the database is away.
     """
-    reason = " ".join(reason.split())
-    if not SHORTEST_REASON <= len(reason) <= LONGEST_REASON or not reason.isprintable():
-        raise StackFailure(f"Give a reason of {SHORTEST_REASON} to {LONGEST_REASON} characters.", 2)
+    try:
+        reason = checked_reason(reason)
+    except Invalid as error:
+        raise StackFailure(error.message, 2) from None
     settled = []
     async with _Decisions(running) as decisions:
         for name in dict.fromkeys(names):

@@ -14,6 +14,7 @@ from rich.table import Table
 from chassis.tls import TlsFiles
 from tools.certificates.office import CertificateOffice
 from tools.certificates.words import sentence_about
+from tools.check.standing import read_standing
 from tools.stack.failure import StackFailure
 from tools.stack.layout import Layout
 from tools.stack.run_file import RunningProcess, read_run
@@ -152,38 +153,12 @@ def _memory_bytes(process: psutil.Process) -> int:
 
 async def count_waiting(connection: asyncpg.Connection) -> dict[str, Waiting]:
     """Per schema that has an outbox: events not yet sent, events not yet read, letters nobody has settled."""
-    rows = await connection.fetch(
-        "select schemaname from pg_tables where tablename = 'event_log' order by schemaname"
-    )
-    schemas = [row["schemaname"] for row in rows]
-    return {schema: await _count(connection, schema, schemas) for schema in schemas}
-
-
-async def _count(connection: asyncpg.Connection, schema: str, sources: list[str]) -> Waiting:
-    lag = 0
-    for source in sources:
-        lag += await connection.fetchval(
-            f"""
-            select count(*) from {schema}.consumer_progress as reached
-            join {source}.event_log as logged
-              on logged.topic = reached.topic and logged.partition = reached.partition
-             and logged.position > reached.position
-            where reached.source = $1
-            """,
-            source,
+    return {
+        schema: Waiting(
+            one.publication.waiting_events, sum(behind.count for _, behind in one.consumers), one.open_letters
         )
-    outbox_depth = await connection.fetchval(
-        f"""
-        select (select count(*) from {schema}.outbox)
-             + (select logged_position - position from {schema}.publication)
-        """
-    )
-    dead_letters = await connection.fetchval(
-        f"""
-        select count(*) from {schema}.dead_letter where redriven_time is null and discarded_time is null
-        """
-    )
-    return Waiting(outbox_depth, lag, dead_letters)
+        for schema, one in (await read_standing(connection)).items()
+    }
 
 
 async def count_given_up(connection: asyncpg.Connection) -> int:

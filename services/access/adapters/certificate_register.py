@@ -2,7 +2,7 @@
 
 import json
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any, Final
 from uuid import UUID
@@ -15,7 +15,7 @@ from chassis.postgres import Transaction
 from kem.access.v1 import access_events_pb2 as facts
 from kernel.ids import derived_id
 
-_KINDS: Final = {
+HOLDER_KINDS: Final = {
     HolderKind.AGENCY: facts.HOLDER_KIND_AGENCY,
     HolderKind.SERVICE: facts.HOLDER_KIND_SERVICE,
     HolderKind.TOOLS: facts.HOLDER_KIND_TOOLS,
@@ -68,6 +68,43 @@ def _acts_of(row: Any) -> list[CertificateAct]:
     return [issued, CertificateAct(row["serial"], holder, revoked_time, end_time, row["reason"])]
 
 
+@dataclass(frozen=True, slots=True)
+class RegisteredCertificate:
+    """A certificate, with all that was done about it.
+
+    Args:
+        revocation_reason: as it was said last; empty where it was not revoked.
+    """
+
+    serial: str
+    holder: Holder
+    issued_time: datetime
+    end_time: datetime
+    revoked_time: datetime | None = None
+    revocation_reason: str = ""
+
+    @property
+    def is_of_agency(self) -> bool:
+        return self.holder.kind is HolderKind.AGENCY
+
+    def is_good(self, now: datetime) -> bool:
+        """Whether somebody may still connect over it."""
+        return self.revoked_time is None and now < self.end_time
+
+
+def registered(acts: Sequence[CertificateAct]) -> list[RegisteredCertificate]:
+    """Each certificate of the register once."""
+    found: dict[str, RegisteredCertificate] = {}
+    for act in acts:
+        if not act.reason:
+            found[act.serial] = RegisteredCertificate(act.serial, act.holder, act.act_time, act.end_time)
+        else:
+            found[act.serial] = replace(
+                found[act.serial], revoked_time=act.act_time, revocation_reason=act.reason
+            )
+    return list(found.values())
+
+
 class PostgresCertificatesTold:
     """The table `certificate_told`: what of the register is in the outbox already."""
 
@@ -94,7 +131,7 @@ def certificate_event(
     """The act as an event; the same arguments give the same bytes."""
     kind, name = act.holder.kind, act.holder.name
     fact = facts.CertificateRevoked(reason=act.reason) if act.reason else facts.CertificateIssued()
-    fact.serial, fact.holder_kind = act.serial, _KINDS[kind]
+    fact.serial, fact.holder_kind = act.serial, HOLDER_KINDS[kind]
     if kind is HolderKind.AGENCY:
         fact.agency_id = name
     else:

@@ -5,6 +5,7 @@ from typing import Final
 
 from chassis.access import Access
 from kernel.vocabulary import Role
+from services.access.entrypoints.certificates_server import LIST as LIST_CERTIFICATES
 
 _EVERYBODY: Final = Access(public=True)
 """Who signs in has no assertion yet; each of these asks for a secret of its own, or names what a page of
@@ -44,6 +45,7 @@ ACCESS: Final[Mapping[str, Access]] = {
         )
     },
     "/kem.access.v1.StaffService/LinkIdentity": _OPERATORS,
+    LIST_CERTIFICATES: Access(roles=frozenset({Role.OPERATOR, Role.DPO})),
     "/kem.access.v1.StaffService/NameStaff": Access(
         roles=frozenset({Role.AUDITOR, Role.DPO}), second_factor=True
     ),

@@ -121,9 +121,14 @@ class EveryDoor:
         request: Message | bytes | None = None,
         *,
         seconds: float = 20,
+        service: str = "referral",
     ) -> Any:
-        """The answer's bytes; an empty request unless one is given, or the bytes that stand for one."""
-        service = next(name for name, table in access_tables().items() if method in table)
+        """The answer's bytes; an empty request unless one is given, or the bytes that stand for one.
+
+        Args:
+            service: which to ask for what every one answers.
+        """
+        service = next((name for name, table in access_tables().items() if method in table), service)
         holder = "referral" if token in self._of_the_hub else "tools"
         if (service, holder) not in self._channels:
             files = service_files(holder) if token in self._of_the_hub else tools_files()

@@ -7,7 +7,9 @@ from uuid import uuid4
 from google.protobuf.message import Message
 
 from kem.access.v1 import access_service_pb2 as access
+from kem.access.v1 import certificate_service_pb2 as certificates
 from kem.audit.v1 import audit_service_pb2 as audit
+from kem.chassis.v1 import operations_service_pb2 as operations
 from kem.directory.v1 import directory_service_pb2 as directory
 from kem.disclosure.v1 import authority_service_pb2 as authority
 from kem.disclosure.v1 import complaint_service_pb2 as complaints
@@ -52,7 +54,7 @@ ISSUER = "https://provider.example/realms/kem"
 def requests_by_anybody(case: Case) -> dict[str, Message]:
     """A valid request per method that names no case."""
     one = _intake(case) | _drafts() | _directory(case) | _accounts(case)
-    return one | _inboxes(case) | _lists() | _hub() | _ledger(case)
+    return one | _inboxes(case) | _lists() | _hub() | _ledger(case) | _operations()
 
 
 def _ledger(case: Case) -> dict[str, Message]:
@@ -65,6 +67,19 @@ def _ledger(case: Case) -> dict[str, Message]:
         "ListCheckpoints": audit.ListCheckpointsRequest(),
         "GetInclusionProof": audit.GetInclusionProofRequest(index=0),
         "GetConsistencyProof": audit.GetConsistencyProofRequest(old_size=1 << 50, size=1 << 50),
+    }
+
+
+def _operations() -> dict[str, Message]:
+    return {
+        "GetOperations": operations.GetOperationsRequest(),
+        "ListDeadLetters": operations.ListDeadLettersRequest(),
+        "RedriveDeadLetters": operations.RedriveDeadLettersRequest(
+            request_id=str(uuid4()), letter_ids=[1 << 40]
+        ),
+        "DiscardDeadLetters": operations.DiscardDeadLettersRequest(
+            request_id=str(uuid4()), letter_ids=[1 << 40], reason="sent by a test"
+        ),
     }
 
 
@@ -91,6 +106,7 @@ def _lists() -> dict[str, Message]:
         "GetGapsReport": reports.GetGapsReportRequest(period=_IN_2026),
         "GetOverdueReport": reports.GetOverdueReportRequest(),
         "ListOverdueReferrals": reports.ListOverdueReferralsRequest(),
+        "ListCertificates": certificates.ListCertificatesRequest(),
         "NameStaff": access.NameStaffRequest(principal_ids=[str(uuid4())]),
         "ListReferrals": referral.ListReferralsRequest(view=referral.REFERRAL_VIEW_SENT),
     }

@@ -10,15 +10,13 @@ import pytest
 
 from chassis.access import Access
 from kernel.ids import random_id
-from tests.architecture.test_every_rpc_is_authorised import access_tables, methods_of_the_contracts
+from tests.architecture.test_every_rpc_is_authorised import every_table, methods_of_the_contracts
 from tests.component.access.every_door import EveryDoor
 from tests.integration.chassis.assertions import make_signer
 from tests.support.refusals import refused
 
 METHODS = sorted(methods_of_the_contracts())
-ACCESS: dict[str, Access] = {
-    method: row for table in access_tables().values() for method, row in table.items()
-}
+ACCESS: dict[str, Access] = {method: row for table in every_table().values() for method, row in table.items()}
 CLOSED = sorted(method for method in METHODS if not ACCESS[method].public)
 SHOWN_TO_EVERYBODY = "/kem.access.v1.SignInService/ListProviders"
 """At which providers one may sign in; a page of sign-in needs it before anybody is known."""

@@ -15,7 +15,7 @@ from google.protobuf.message_factory import GetMessageClass
 
 from chassis.access import Access
 from kernel.codes import Role
-from tests.architecture.test_every_rpc_is_authorised import access_tables, methods_of_the_contracts
+from tests.architecture.test_every_rpc_is_authorised import every_table, methods_of_the_contracts
 from tests.component.access.every_door import EveryDoor
 from tests.component.access.methods import request_of
 from tests.support.damage import damaged, filled, with_one_misfit
@@ -23,7 +23,7 @@ from tests.support.vault import KEM
 
 METHODS: Final = sorted(methods_of_the_contracts())
 ACCESS: Final[dict[str, Access]] = {
-    method: row for table in access_tables().values() for method, row in table.items()
+    method: row for table in every_table().values() for method, row in table.items()
 }
 ROUNDS: Final = 500 if os.environ.get("KEM_TEST_DEPTH") == "deep" else 15
 SEED: Final = os.environ.get("KEM_FUZZ_SEED", "1")

@@ -40,6 +40,8 @@ class City:
     officer: Any
     running: RunningReferral
     service_id: str
+    bootstrap: str
+    """Where its broker answers."""
 
     async def consented_person(self, **changes: Any) -> str:
         person = await self.desk.person(**changes)
@@ -101,13 +103,15 @@ async def open_city(database: FreshDatabase, folder: Path, bootstrap: str) -> As
         ) as intake,
         running_referral(database, folder, intake, bootstrap, address) as running,
         desk_at(intake) as desk,
-        _at_the_doors(database, running, desk) as city,
+        _at_the_doors(database, running, desk, bootstrap) as city,
     ):
         yield city
 
 
 @asynccontextmanager
-async def _at_the_doors(database: FreshDatabase, running: RunningReferral, desk: Desk) -> AsyncIterator[City]:
+async def _at_the_doors(
+    database: FreshDatabase, running: RunningReferral, desk: Desk, bootstrap: str
+) -> AsyncIterator[City]:
     lessons = service_message(
         1,
         agency_id=str(desk.agency_id),
@@ -132,6 +136,7 @@ async def _at_the_doors(database: FreshDatabase, running: RunningReferral, desk:
             officer=officer,
             running=running,
             service_id=lessons.service_id,
+            bootstrap=bootstrap,
         )
         agency = agency_message(1, agency_id=str(desk.agency_id))
         await keeper.SaveAgencies(directory.SaveAgenciesRequest(request_id=str(uuid4()), agencies=[agency]))
