@@ -95,7 +95,8 @@ async def test_demand_is_what_was_recorded_beside_what_there_is(town: Life) -> N
     assert _some(told(table(report, "DISTRICT"), "needs")) == Counter(one.district for one in open_ones)
     assert _some(told(table(report, "LANGUAGE"), "needs")) == Counter(one.languages[0] for one in open_ones)
     lessons = table(report, "SECTOR")["EDUCATION"]
-    free = town.rows("select sum(free) from capacity where unit_id in ('%s', '%s')" % _services(1, 2))[0][0]  # noqa: UP031  as SQL names it
+    own = " or ".join(f"unit_id = '{service_id(number)}'" for number in (1, 2))
+    [[free]] = town.rows(f"select sum(free) from capacity where {own}")
     assert (lessons.services, lessons.unlimited_services, lessons.places) == (3, 1, 400)
     assert lessons.free_places == int(free)
     assert table(report, "DISTRICT")[""].services == 1, "of a hidden place no district is told"
@@ -293,10 +294,6 @@ def _before() -> rpc.ReportPeriod:
     return rpc.ReportPeriod(
         from_date=str(TODAY - timedelta(days=99)), until_date=str(TODAY - timedelta(days=9))
     )
-
-
-def _services(*numbers: int) -> tuple[str, ...]:
-    return tuple(str(service_id(number)) for number in numbers)
 
 
 def _some(found: dict[str, int]) -> dict[str, int]:
