@@ -36,7 +36,7 @@ def organization(agency: PublicAgency) -> Row:
 def full_organization(agency: PublicAgency, services: Sequence[PublicService]) -> Row:
     """An agency with where it offers something and what."""
     row = organization(agency)
-    places = [place for one in services if (place := location(one)) is not None]
+    places = [place for one in services if (place := full_location(one)) is not None]
     if places:
         row["locations"] = places
     if services:
@@ -68,14 +68,14 @@ def full_service(one: PublicService) -> Row:
     row["languages"] = [_language(one, code) for code in one.languages]
     row["schedules"] = _schedules(one)
     row["attributes"] = [_attribute(one)]
-    found = service_at_location(one)
+    found = full_service_at_location(one)
     if found is not None:
         row["service_at_locations"] = [found]
     return row
 
 
 def service_at_location(one: PublicService) -> Row | None:
-    """A service where it is; None where nobody may know where."""
+    """A service where it is, its place by itself; None where nobody may know where."""
     place = location(one)
     if place is None:
         return None
@@ -88,13 +88,13 @@ def service_at_location(one: PublicService) -> Row | None:
 
 
 def full_service_at_location(one: PublicService) -> Row | None:
-    """As `service_at_location`, with the service's hours."""
+    """The same with the service's hours, and the whole of its place."""
     found = service_at_location(one)
-    return None if found is None else {**found, "schedules": _schedules(one)}
+    return None if found is None else {**found, "location": full_location(one), "schedules": _schedules(one)}
 
 
 def location(one: PublicService) -> Row | None:
-    """Where a service is, as far as everybody may know; None where they may know nothing."""
+    """Where a service is, as far as everybody may know, by itself; None where they may know nothing."""
     place = one.place
     if not place.district:
         return None
@@ -107,6 +107,14 @@ def location(one: PublicService) -> Row | None:
     }
     if place.has_point:
         row |= {"latitude": place.latitude, "longitude": place.longitude}
+    return row
+
+
+def full_location(one: PublicService) -> Row | None:
+    """The same with its address, and whether there are steps."""
+    row, place = location(one), one.place
+    if row is None:
+        return None
     if place.address:
         row["addresses"] = [
             {
