@@ -48,7 +48,7 @@ def directory(*services: PublicService) -> Directory:
 
 
 def every_kind() -> Directory:
-    """Services whose place is known, known by its district only, and hidden; one suspended, one without hours."""
+    """Services whose place is known, known by its district, and hidden; one suspended, one without hours."""
     return directory(
         service(1),
         service(2, place=PublicPlace("ATHENS_1"), is_step_free=False, is_suspended=True),

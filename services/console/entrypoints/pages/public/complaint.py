@@ -1,6 +1,7 @@
 """A complaint by anybody, with or without a name: it reaches the hub's officers, and nobody else."""
 
 import time
+from collections import OrderedDict
 from datetime import UTC, datetime
 from http import HTTPStatus
 from typing import Final
@@ -20,6 +21,7 @@ from services.console.entrypoints.pages.public.shown import agency_name
 from services.console.entrypoints.pages.public.texts import N_
 
 LONGEST: Final = 4_000
+_MOST_REMEMBERED: Final = 1_000
 _KINDS: Final = {
     "HELP": N_("Help that I did not get, or late, or not as promised"),
     "TREATMENT": N_("How somebody treated me"),
@@ -35,6 +37,7 @@ class ComplaintPages:
     def __init__(self, copy: DirectoryCopy) -> None:
         self._copy = copy
         self._pace = Pace(most=5, seconds=3600, most_of_all=200)
+        self._came: OrderedDict[str, datetime] = OrderedDict()
 
     @property
     def pages(self) -> tuple[Page, ...]:
@@ -69,7 +72,7 @@ class ComplaintPages:
             accused_agency_id=agency_id,
             words=words,
         )
-        request.received_time.FromDatetime(datetime.now(UTC))
+        request.received_time.FromDatetime(self._received_time(request.request_id))
         try:
             self._pace.step(sender_of(visit.request), time.monotonic())
             kept = await ask(visit.hub.complaints.RegisterComplaint, request, visit.hub.as_itself())
@@ -87,6 +90,13 @@ class ComplaintPages:
             reference=reference_of(kept.complaint_id),
             due_time=kept.due_time.ToDatetime(tzinfo=UTC),
         )
+
+    def _received_time(self, request_id: str) -> datetime:
+        """When this form came first: a double click must be the same request to the letter."""
+        came = self._came.setdefault(request_id, datetime.now(UTC))
+        while len(self._came) > _MOST_REMEMBERED:
+            self._came.popitem(last=False)
+        return came
 
     async def _known_agency(self, typed: str) -> str:
         """The agency's id where it is one of those to choose from; else the complaint is about none."""
