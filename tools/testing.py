@@ -40,6 +40,9 @@ _SOME_SIDE_BY_SIDE: Final = ("-n", "4", "--dist", "worksteal")
 _FILES_SIDE_BY_SIDE: Final = ("-n", "3", "--dist", "loadfile")
 """One stack for each file, several stacks at once."""
 
+_TWO_BROWSERS: Final = ("-n", "2", "--dist", "worksteal")
+"""Each with a hub of its own."""
+
 
 @dataclass(frozen=True, slots=True)
 class Layer:
@@ -68,6 +71,7 @@ CORE: Final = (
     Layer("integration", tests="tests/integration", options=_SIDE_BY_SIDE),
     Layer("component", tests="tests/component", options=_FILES_SIDE_BY_SIDE),
     Layer("fault", tests="tests/fault", options=_MOSTLY_WAITING),
+    Layer("browser", tests="tests/browser", options=_TWO_BROWSERS),
     Layer("e2e", tests="tests/e2e", options=_FILES_SIDE_BY_SIDE),
 )
 DEEP: Final = (

@@ -5,6 +5,7 @@ from functools import partial
 from typing import Any
 
 from starlette.applications import Starlette
+from starlette.middleware.gzip import GZipMiddleware
 from starlette.requests import Request
 from starlette.responses import PlainTextResponse, Response
 from starlette.routing import BaseRoute, Mount, Route
@@ -56,7 +57,8 @@ def make_app(settings: ConsoleSettings, hub: Hub) -> Any:
     door.pages = pages_of(hub, sign_in.SignInPages(sessions, cookies, settings.url), settings.url)
     routes: list[BaseRoute] = [
         Route("/ready", _ready),
-        Mount("/static", KeptFiles(directory=STATIC)),
+        # pages are not compressed: they hold what a browser types beside what it must not know (BREACH)
+        Mount("/static", GZipMiddleware(KeptFiles(directory=STATIC))),
         *(Route(one.path, _endpoint(door, one), methods=list(one.methods)) for one in door.pages),
     ]
 

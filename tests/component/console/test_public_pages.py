@@ -10,15 +10,11 @@ from uuid import uuid4
 import pytest
 
 from kem.disclosure.v1 import complaint_service_pb2 as complaints
-from kem.disclosure.v1 import receipt_service_pb2 as receipts
-from kem.intake.v1 import intake_service_pb2 as intake
-from kem.intake.v1.beneficiary_pb2 import ORIGIN_KEM_DESK
 from kernel.vocabulary import Role
 from services.console.adapters.catalogue import PUBLIC_LANGUAGES
-from services.intake.entrypoints.translate_beneficiary import beneficiary_message
 from tests.support.console import ConsoleHub
+from tests.support.console_receipts import issue_receipt
 from tests.support.pages import Browser, Shown
-from tests.support.people import invented_person
 from tools.stack.layout import ROOT
 
 PAGES = ("/", "/services", "/map", "/receipt", "/complaint")
@@ -132,32 +128,10 @@ async def test_every_page_is_in_every_language_and_has_a_way_out_at_once(console
                 assert page.headers["cache-control"] == "no-store"
 
 
-async def _receipt(console: ConsoleHub) -> receipts.IssueReceiptResponse:
-    staff = console.hub.person(uuid4(), await console.agency_id("KEM"), Role.CASEWORKER)
-    registered = await console.hub.intake.RegisterBeneficiary(
-        intake.RegisterBeneficiaryRequest(
-            request_id=str(uuid4()),
-            beneficiary=beneficiary_message(invented_person()),
-            origin=ORIGIN_KEM_DESK,
-        ),
-        metadata=staff.credentials(),
-    )
-    issued: receipts.IssueReceiptResponse = await console.hub.receipts.IssueReceipt(
-        receipts.IssueReceiptRequest(
-            request_id=str(uuid4()),
-            beneficiary_id=registered.beneficiary_id,
-            form=receipts.RECEIPT_FORM_PAPER,
-            language="ar",
-        ),
-        metadata=staff.credentials(),
-    )
-    return issued
-
-
 async def test_a_person_checks_their_receipt_by_its_code_and_reads_it_with_the_pin(
     console: ConsoleHub,
 ) -> None:
-    issued = await _receipt(console)
+    issued = await issue_receipt(console, "ar")
     async with console.browser() as browser:
         form = await browser.get("/receipt")
         checked = await browser.send(form, "code", code=issued.code.lower().replace("-", " "))

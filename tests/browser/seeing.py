@@ -1,0 +1,145 @@
+"""A page as somebody sees it in a real browser, and what axe-core finds in it."""
+
+from collections.abc import AsyncIterator, Sequence
+from contextlib import asynccontextmanager
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any, Final
+
+from playwright.async_api import Browser, Page, Request
+
+from kernel.vocabulary import Role
+from tests.support.console import ConsoleHub
+
+WIDTHS: Final = (320, 1280)
+_HEIGHT: Final = 900
+_RULES: Final = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"]
+
+LOOKED_AT: Final = (
+    ("color-contrast", "govuk-radios__label", "its circle lies over the label's box; the text is 14:1"),
+    ("color-contrast", "govuk-checkboxes__label", "likewise"),
+    ("color-contrast", "kem-map__", "dark blue on pale blue, 8:1; in the dark pale on dark, likewise"),
+    ("color-contrast", "govuk-pagination__link", "a single digit: white on blue, 8:1"),
+)
+"""Where axe says that a person has to look: rule, part of the markup, what was seen. Elsewhere: a finding."""
+
+
+@dataclass(slots=True)
+class Seen:
+    """One tab, with whatever went wrong in it and whatever it asked other hosts for."""
+
+    page: Page
+    axe: str
+    complaints: list[str] = field(default_factory=list)
+    elsewhere: list[str] = field(default_factory=list)
+
+    async def findings(self, *, without: Sequence[str] = ()) -> list[str]:
+        """A line for all that axe finds, that does not fit into the width, that the browser complained of.
+
+        Args:
+            without: rules that axe cannot judge as the browser is set.
+        """
+        await self.page.evaluate(self.axe)
+        found = await self.page.evaluate(
+            "([tags, without]) => axe.run({runOnly: {type: 'tag', values: tags},"
+            " rules: Object.fromEntries(without.map(rule => [rule, {enabled: false}]))})",
+            [_RULES, list(without)],
+        )
+        lines = [_line(one, "") for one in found["violations"]]
+        lines += [
+            _line(one, "to look at: ") for one in map(_not_looked_at, found["incomplete"]) if one["nodes"]
+        ]
+        wide = await self.page.evaluate("[document.documentElement.scrollWidth, window.innerWidth]")
+        if wide[0] > wide[1]:
+            lines.append(f"{wide[0]} px wide in {wide[1]}")
+        lines += [*self.complaints, *(f"asked elsewhere: {one}" for one in self.elsewhere)]
+        self.complaints.clear()
+        self.elsewhere.clear()
+        return [f"{self.page.url}: {line}" for line in lines]
+
+    async def shot(self, folder: Path, name: str) -> Path:
+        """A picture of the whole page."""
+        file = folder / f"{name}.png"
+        await self.page.screenshot(path=file, full_page=True)
+        return file
+
+
+def _not_looked_at(found: Any) -> Any:
+    """What axe is unsure of, without what somebody has looked at."""
+    seen = [part for rule, part, _ in LOOKED_AT if rule == found["id"]]
+    return found | {"nodes": [one for one in found["nodes"] if not any(part in one["html"] for part in seen)]}
+
+
+def _line(found: Any, what: str) -> str:
+    nodes = [f"{node['html'][:160]} ({node.get('failureSummary', '')[:200]})" for node in found["nodes"][:3]]
+    return f"{what}{found['id']}: {found['help']}: {nodes}"
+
+
+@dataclass(frozen=True, slots=True)
+class Eyes:
+    """Opens tabs at the console's hub, as anybody or as somebody who has signed in."""
+
+    browser: Browser
+    hub: ConsoleHub
+    axe: str
+
+    @asynccontextmanager
+    async def tab(
+        self,
+        language: str = "en",
+        width: int = 1280,
+        *roles: Role,
+        agency: str = "",
+        **context: Any,
+    ) -> AsyncIterator[Seen]:
+        """A tab with cookies of its own.
+
+        Args:
+            roles: of whom has signed in; nobody without.
+            context: what Playwright's new_context takes, as `java_script_enabled` or `color_scheme`.
+        """
+        opened = await self.browser.new_context(
+            base_url=self.hub.url,
+            locale=language,
+            viewport={"width": width, "height": _HEIGHT},
+            **context,
+        )
+        try:
+            cookies = {"kem-language": language}
+            if roles:
+                cookies["kem-session"] = await self.hub.session(*roles, agency=agency)
+            await opened.add_cookies(
+                [{"name": name, "value": value, "url": self.hub.url} for name, value in cookies.items()]
+            )
+            seen = Seen(await opened.new_page(), self.axe)
+            self._watch(seen)
+            yield seen
+        finally:
+            await opened.close()
+
+    def _watch(self, seen: Seen) -> None:
+        """Notes errors of scripts, what the content policy forbade, and requests to other hosts."""
+
+        def ask(request: Request) -> None:
+            if not request.url.startswith((self.hub.url, "data:", "blob:")):
+                seen.elsewhere.append(request.url)
+
+        seen.page.on("request", ask)
+        seen.page.on("pageerror", lambda error: seen.complaints.append(f"script: {error}"))
+        seen.page.on(
+            "console",
+            lambda said: (
+                seen.complaints.append(f"console: {said.text}")
+                if said.type in ("error", "warning") and "status of 4" not in said.text
+                else None
+            ),
+        )
+
+
+async def look_at(seen: Seen, paths: Sequence[str], *, without: Sequence[str] = ()) -> list[str]:
+    """The findings of several pages."""
+    found = []
+    for path in paths:
+        await seen.page.goto(path)
+        found += await seen.findings(without=without)
+    return found
