@@ -1,15 +1,11 @@
-"""Referrals with all that is shown of them, and pages of them, the newest first."""
+"""Referrals with all that is shown of them."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field
-from datetime import UTC, datetime
-from enum import auto
 from typing import Final
-from uuid import UUID
 
 from chassis.postgres import Transaction
-from kernel.codes import Code
-from kernel.ids import AgencyId, ReferralId, ServiceId
+from kernel.ids import ReferralId, ServiceId
 from services.referral.adapters.referral_rows import (
     OFFER_COLUMNS,
     REFERRAL_COLUMNS,
@@ -18,17 +14,8 @@ from services.referral.adapters.referral_rows import (
 )
 from services.referral.domain.offer import Offer
 from services.referral.domain.referral import Referral
-from services.referral.domain.transitions import HELD_STATES, ReferralState
 from services.referral.domain.visibility import Viewer
 
-_PAGE: Final = """
-    select referral_id, recorded_time from referral
-    where {condition} and ($2::text is null or state = $2)
-        {named}
-        and (recorded_time, referral_id) < ($3::timestamptz, $4::uuid)
-    order by recorded_time desc, referral_id desc
-    limit $5
-"""
 _OF: Final = {"r": REFERRAL_COLUMNS, "o": OFFER_COLUMNS}
 _WHOLE: Final = f"""
     select {", ".join(f"{table}.{name}" for table, columns in _OF.items() for name in columns)},
@@ -45,34 +32,6 @@ _WHOLE: Final = f"""
     where r.referral_id = any($1::uuid[])
     order by o.number
 """  # noqa: S608 - our own names
-_HELD: Final = ", ".join(f"'{state}'" for state in sorted(HELD_STATES))
-
-
-class ReferralsView(Code):
-    SENT = auto()
-    OFFERED = auto()
-    HELD = auto()
-
-
-_CONDITIONS: Final = {
-    ReferralsView.SENT: "sender_agency_id = $1",
-    ReferralsView.OFFERED: "referral_id in (select referral_id from offer where agency_id = $1"
-    " and state in ('SENT', 'NEEDS_INFORMATION'))",
-    ReferralsView.HELD: f"holder_agency_id = $1 and ($2::text is not null or state in ({_HELD}))",
-}
-_PAGES: Final = {view: _PAGE.format(condition=one, named="") for view, one in _CONDITIONS.items()}
-_PAGES_OF_NAMED: Final = {  # a statement of its own: the other one's plan would walk through all of the view
-    view: _PAGE.format(condition=one, named="and referral_id = any($6::uuid[])")
-    for view, one in _CONDITIONS.items()
-}
-
-
-@dataclass(frozen=True, slots=True)
-class PageEnd:
-    """Where a page ended: the last referral on it."""
-
-    recorded_time: datetime
-    referral_id: ReferralId
 
 
 @dataclass(frozen=True, slots=True)
@@ -93,34 +52,8 @@ class WholeReferral:
     unlisted: set[ServiceId] = field(default_factory=set)
 
 
-_BEFORE_ALL: Final = PageEnd(datetime(9999, 1, 1, tzinfo=UTC), ReferralId(UUID(int=(1 << 128) - 1)))
-
-
 class PostgresReads:
     """Reads for those who look; row-level security is the second wall."""
-
-    async def page(
-        self,
-        tx: Transaction,
-        view: ReferralsView,
-        agency_id: AgencyId,
-        state: ReferralState | None,
-        after: PageEnd | None,
-        limit: int,
-        only: Sequence[ReferralId] = (),
-    ) -> list[PageEnd]:
-        """The referrals of the view behind `after`, the newest first; where some are named only those."""
-        end = after or _BEFORE_ALL
-        rows = await tx.connection.fetch(
-            (_PAGES_OF_NAMED if only else _PAGES)[view],
-            agency_id,
-            state.value if state else None,
-            end.recorded_time,
-            end.referral_id,
-            limit,
-            *([list(only)] if only else []),
-        )
-        return [PageEnd(row["recorded_time"], ReferralId(row["referral_id"])) for row in rows]
 
     async def whole(
         self, tx: Transaction, referral_ids: Sequence[ReferralId], viewer: Viewer

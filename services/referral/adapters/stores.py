@@ -12,6 +12,7 @@ from services.referral.adapters.postgres_matches import PostgresMatches
 from services.referral.adapters.postgres_notes import PostgresNotes
 from services.referral.adapters.postgres_policies import PostgresPolicies
 from services.referral.adapters.postgres_reads import PostgresReads
+from services.referral.adapters.postgres_referral_pages import PostgresReferralPages
 from services.referral.adapters.postgres_referrals import PostgresReferrals
 from services.referral.adapters.postgres_service_starts import PostgresServiceStarts
 from services.referral.adapters.postgres_waitlist import PostgresWaitlist
@@ -30,6 +31,7 @@ class Stores:
     notes: PostgresNotes = field(default_factory=PostgresNotes)
     policies: PostgresPolicies = field(default_factory=PostgresPolicies)
     reads: PostgresReads = field(default_factory=PostgresReads)
+    pages: PostgresReferralPages = field(default_factory=PostgresReferralPages)
     agreements: KnownAgreements = field(default_factory=KnownAgreements)
     directory: PostgresDirectory = field(default_factory=PostgresDirectory)
     capacity: PostgresCapacity = field(default_factory=PostgresCapacity)

@@ -27,13 +27,14 @@ from services.referral.entrypoints.paces_server import PacesServicer
 from services.referral.entrypoints.receipt_lines_server import ReceiptLinesServicer
 from services.referral.entrypoints.reports_server import ReportServicer
 from services.referral.entrypoints.sender_steps import SenderSteps
-from services.referral.entrypoints.translate_referral import (
+from services.referral.entrypoints.translate_pages import (
+    asked_order,
     asked_state,
     asked_view,
     page_end,
     page_token,
-    referral_message,
 )
+from services.referral.entrypoints.translate_referral import referral_message, state_number
 from services.referral.use_cases.get_referral import get_referral
 from services.referral.use_cases.list_referrals import ListReferrals, list_referrals
 
@@ -63,12 +64,18 @@ class ReferralServicer(OfferAnswers, HolderReports, SenderSteps, ReferralService
             asked_state(request.state),
             page_end(request.page_token),
             request.page_size or DEFAULT_PAGE,
+            asked_order(request.order),
+            request.with_counts,
             [ReferralId(UUID(one)) for one in request.referral_ids],
         )
         async with self._database.transaction(caller) as tx:
-            page, end = await list_referrals(query, caller, tx, self._stores)
+            page = await list_referrals(query, caller, tx, self._stores)
         return rpc.ListReferralsResponse(
-            referrals=[referral_message(one) for one in page], next_page_token=page_token(end)
+            referrals=[referral_message(one) for one in page.referrals],
+            next_page_token=page_token(page.end),
+            counts=[
+                rpc.StateCount(state=state_number(state), count=count) for state, count in page.counts.items()
+            ],
         )
 
 

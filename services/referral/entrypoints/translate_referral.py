@@ -1,19 +1,14 @@
 """Referrals as messages: exactly what the caller may see, and nothing besides."""
 
-import base64
-import binascii
 from collections.abc import Mapping, Sequence
-from datetime import UTC, date, datetime, timedelta
+from datetime import date, datetime
 from typing import Any
-from uuid import UUID
 
 from kem.common.v1.common_pb2 import Urgency as UrgencyMessage
 from kem.referral.v1 import referral_pb2 as referral
-from kem.referral.v1 import referral_service_pb2 as rpc
 from kernel.errors import Invalid
-from kernel.ids import OfferId, ReferralId
+from kernel.ids import OfferId
 from services.referral.adapters.postgres_notes import Note
-from services.referral.adapters.postgres_reads import PageEnd, ReferralsView
 from services.referral.domain.offer import Offer
 from services.referral.domain.place_aloud import place_sentence
 from services.referral.domain.profile import Profile
@@ -26,28 +21,9 @@ from services.referral.domain.transitions import ReferralState
 from services.referral.domain.waitlist import WaitingPlace
 from services.referral.use_cases.get_referral import SeenReferral
 
-_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
-_VIEWS = {
-    rpc.REFERRAL_VIEW_SENT: ReferralsView.SENT,
-    rpc.REFERRAL_VIEW_OFFERED: ReferralsView.OFFERED,
-    rpc.REFERRAL_VIEW_HELD: ReferralsView.HELD,
-}
-
 
 def state_number(state: ReferralState) -> "referral.ReferralState.ValueType":
     return referral.ReferralState.Value(f"REFERRAL_STATE_{state}")
-
-
-def asked_state(number: int) -> ReferralState | None:
-    """The state that a list is asked for; None for all."""
-    if not number:
-        return None
-    name = referral.ReferralState.Name(number)  # type: ignore[arg-type]  # checked by protovalidate
-    return ReferralState(name.removeprefix("REFERRAL_STATE_"))
-
-
-def asked_view(number: int) -> ReferralsView:
-    return _VIEWS[number]  # type: ignore[index]  # checked by protovalidate
 
 
 def asked_date(text: str) -> date | None:
@@ -56,26 +32,6 @@ def asked_date(text: str) -> date | None:
         return date.fromisoformat(text) if text else None
     except ValueError:
         raise Invalid("There is no such day.", reason="DATE_INVALID") from None
-
-
-def page_token(end: PageEnd | None) -> str:
-    """Opaque to clients: the microseconds and the id at which a page ended."""
-    if end is None:
-        return ""
-    microseconds = (end.recorded_time - _EPOCH) // timedelta(microseconds=1)
-    return base64.urlsafe_b64encode(microseconds.to_bytes(8, "big") + end.referral_id.bytes).decode()
-
-
-def page_end(token: str) -> PageEnd | None:
-    """Raises Invalid (PAGE_TOKEN_INVALID)."""
-    if not token:
-        return None
-    try:
-        raw = base64.urlsafe_b64decode(token.encode())
-        recorded = _EPOCH + timedelta(microseconds=int.from_bytes(raw[:8], "big"))
-        return PageEnd(recorded, ReferralId(UUID(bytes=raw[8:])))
-    except (ValueError, OverflowError, binascii.Error):
-        raise Invalid("This page token is not one of ours.", reason="PAGE_TOKEN_INVALID") from None
 
 
 def referral_message(seen: SeenReferral, texts: Mapping[Note, str] | None = None) -> referral.Referral:

@@ -49,6 +49,34 @@ REFERRAL_VIEW_HELD: ReferralView.ValueType  # 3
 """Held by the caller's agency."""
 Global___ReferralView: _TypeAlias = ReferralView  # noqa: Y015
 
+class _ReferralOrder:
+    ValueType = _typing.NewType("ValueType", _builtins.int)
+    V: _TypeAlias = ValueType  # noqa: Y015
+
+class _ReferralOrderEnumTypeWrapper(_enum_type_wrapper._EnumTypeWrapper[_ReferralOrder.ValueType], _builtins.type):
+    DESCRIPTOR: _descriptor.EnumDescriptor
+    REFERRAL_ORDER_UNSPECIFIED: _ReferralOrder.ValueType  # 0
+    """Not said: the newest first."""
+    REFERRAL_ORDER_NEWEST: _ReferralOrder.ValueType  # 1
+    """The newest first."""
+    REFERRAL_ORDER_DUE: _ReferralOrder.ValueType  # 2
+    """The most urgent first. Of these, in the view OFFERED the one whose answer is due first, in the view HELD the one that was taken
+    up first; refused in the view SENT.
+    """
+
+class ReferralOrder(_ReferralOrder, metaclass=_ReferralOrderEnumTypeWrapper):
+    """In which order referrals are listed."""
+
+REFERRAL_ORDER_UNSPECIFIED: ReferralOrder.ValueType  # 0
+"""Not said: the newest first."""
+REFERRAL_ORDER_NEWEST: ReferralOrder.ValueType  # 1
+"""The newest first."""
+REFERRAL_ORDER_DUE: ReferralOrder.ValueType  # 2
+"""The most urgent first. Of these, in the view OFFERED the one whose answer is due first, in the view HELD the one that was taken
+up first; refused in the view SENT.
+"""
+Global___ReferralOrder: _TypeAlias = ReferralOrder  # noqa: Y015
+
 @_typing.final
 class ExplainMatchesRequest(_message.Message):
     """Asks for an explanation."""
@@ -912,6 +940,8 @@ class ListReferralsRequest(_message.Message):
     PAGE_SIZE_FIELD_NUMBER: _builtins.int
     PAGE_TOKEN_FIELD_NUMBER: _builtins.int
     REFERRAL_IDS_FIELD_NUMBER: _builtins.int
+    ORDER_FIELD_NUMBER: _builtins.int
+    WITH_COUNTS_FIELD_NUMBER: _builtins.int
     view: Global___ReferralView.ValueType
     """Which."""
     state: _referral_pb2.ReferralState.ValueType
@@ -919,7 +949,11 @@ class ListReferralsRequest(_message.Message):
     page_size: _builtins.int
     """At most this many; 0 means 50."""
     page_token: _builtins.str
-    """Where the last page ended."""
+    """Where the last page ended; of the same order."""
+    order: Global___ReferralOrder.ValueType
+    """In which order."""
+    with_counts: _builtins.bool
+    """Whether the answer says how many there are of each state."""
     @_builtins.property
     def referral_ids(self) -> _containers.RepeatedScalarFieldContainer[_builtins.str]:
         """Only these of them; empty: all. Those of the view that the caller may not see are left out."""
@@ -932,10 +966,12 @@ class ListReferralsRequest(_message.Message):
         page_size: _builtins.int = ...,
         page_token: _builtins.str = ...,
         referral_ids: _abc.Iterable[_builtins.str] | None = ...,
+        order: Global___ReferralOrder.ValueType = ...,
+        with_counts: _builtins.bool = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["page_size", b"page_size", "page_token", b"page_token", "referral_ids", b"referral_ids", "state", b"state", "view", b"view"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["order", b"order", "page_size", b"page_size", "page_token", b"page_token", "referral_ids", b"referral_ids", "state", b"state", "view", b"view", "with_counts", b"with_counts"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
@@ -943,28 +979,60 @@ Global___ListReferralsRequest: _TypeAlias = ListReferralsRequest  # noqa: Y015
 
 @_typing.final
 class ListReferralsResponse(_message.Message):
-    """A page of referrals, the newest first; texts are left out."""
+    """A page of referrals; texts are left out."""
 
     DESCRIPTOR: _descriptor.Descriptor
 
     REFERRALS_FIELD_NUMBER: _builtins.int
     NEXT_PAGE_TOKEN_FIELD_NUMBER: _builtins.int
+    COUNTS_FIELD_NUMBER: _builtins.int
     next_page_token: _builtins.str
     """Empty on the last page."""
     @_builtins.property
     def referrals(self) -> _containers.RepeatedCompositeFieldContainer[_referral_pb2.Referral]:
         """The referrals."""
 
+    @_builtins.property
+    def counts(self) -> _containers.RepeatedCompositeFieldContainer[Global___StateCount]:
+        """How many the view has of each state, whichever state was asked for; only where that was asked for, none of 0."""
+
     def __init__(
         self,
         *,
         referrals: _abc.Iterable[_referral_pb2.Referral] | None = ...,
         next_page_token: _builtins.str = ...,
+        counts: _abc.Iterable[Global___StateCount] | None = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["next_page_token", b"next_page_token", "referrals", b"referrals"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["counts", b"counts", "next_page_token", b"next_page_token", "referrals", b"referrals"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
 Global___ListReferralsResponse: _TypeAlias = ListReferralsResponse  # noqa: Y015
+
+@_typing.final
+class StateCount(_message.Message):
+    """How many referrals there are of one state."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    STATE_FIELD_NUMBER: _builtins.int
+    COUNT_FIELD_NUMBER: _builtins.int
+    state: _referral_pb2.ReferralState.ValueType
+    """The state."""
+    count: _builtins.int
+    """How many."""
+    def __init__(
+        self,
+        *,
+        state: _referral_pb2.ReferralState.ValueType = ...,
+        count: _builtins.int = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["count", b"count", "state", b"state"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___StateCount: _TypeAlias = StateCount  # noqa: Y015

@@ -2,10 +2,17 @@
 
 import pytest
 
-from services.referral.adapters import postgres_reads, postgres_referrals
+from services.referral.adapters import postgres_reads, postgres_referral_pages, postgres_referrals
+from services.referral.adapters.postgres_referral_pages import ReferralsOrder, ReferralsView
 from tests.support.referral_life import Life, member
 
 pytestmark = pytest.mark.asyncio
+
+PAGE = "uuid, text, int, timestamptz, uuid, bigint"
+
+
+def page(view: ReferralsView, order: ReferralsOrder) -> str:
+    return postgres_referral_pages._statement(view, order, None)
 
 
 @pytest.mark.parametrize(
@@ -14,8 +21,17 @@ pytestmark = pytest.mark.asyncio
         (postgres_referrals._LOCK_BY_OFFER, "uuid"),
         (postgres_referrals._LOCK_WITH_OFFER, "uuid"),
         (postgres_reads._WHOLE, "uuid[], uuid"),
+        (page(ReferralsView.SENT, ReferralsOrder.NEWEST), PAGE),
+        (page(ReferralsView.OFFERED, ReferralsOrder.DUE), PAGE),
+        (page(ReferralsView.HELD, ReferralsOrder.NEWEST), PAGE),
+        (page(ReferralsView.HELD, ReferralsOrder.DUE), PAGE),
+        (postgres_referral_pages._COUNTS[ReferralsView.OFFERED], "uuid"),
+        (postgres_referral_pages._COUNTS[ReferralsView.HELD], "uuid"),
     ],
-    ids=["lock_by_offer", "lock_with_offer", "whole"],
+    ids=[
+        *("lock_by_offer", "lock_with_offer", "whole"),
+        *("sent", "offered_by_due", "held", "held_by_due", "count_offered", "count_held"),
+    ],
 )
 async def test_no_call_reads_a_whole_table(life: Life, statement: str, types: str) -> None:
     """No scan of a whole table is chosen here where an index can serve; each index is asked for a key."""
