@@ -48,12 +48,16 @@ class Session:
         """A new one."""
         return Session(session_id, principal_id, acr, now, now, now + limits.longest)
 
-    def use(self, now: datetime, limits: SessionLimits) -> None:
-        """Goes on with it.
+    def check(self, now: datetime, limits: SessionLimits) -> None:
+        """Passes while it lasts.
 
         Raises:
             SessionEnded: it was left unused for too long, or has lasted as long as it may.
         """
         if now >= self.end_time or now - self.used_time >= limits.idle:
             raise SessionEnded
+
+    def use(self, now: datetime, limits: SessionLimits) -> None:
+        """Goes on with it. Raises as `check` does."""
+        self.check(now, limits)
         self.used_time = now

@@ -99,7 +99,11 @@ class SignInServer(access_service_pb2_grpc.SignInServiceServicer):
     ) -> messages.IssueAssertionResponse:
         """Bound to the certificate over which the call came."""
         issued = await issue_assertion(
-            request.session_token, read_certificate(context).thumbprint, self._parts, self._signer
+            request.session_token,
+            read_certificate(context).thumbprint,
+            self._parts,
+            self._signer,
+            by_itself=request.by_itself,
         )
         agency_id = issued.account.agency_id
         answer = messages.IssueAssertionResponse(

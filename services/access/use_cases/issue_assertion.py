@@ -45,18 +45,24 @@ class IssuedAssertion:
 
 
 async def issue_assertion(
-    session_token: str, certificate_thumbprint: str, parts: SignInParts, signer: AssertionSigner
+    session_token: str,
+    certificate_thumbprint: str,
+    parts: SignInParts,
+    signer: AssertionSigner,
+    *,
+    by_itself: bool = False,
 ) -> IssuedAssertion:
     """Issues one with the roles that the person has at this moment, and notes that the session is used.
 
     Args:
         certificate_thumbprint: of the calling client's certificate, over which alone the assertion counts.
+        by_itself: a page that stands open asks, not its reader: the session is not used by that.
 
     Raises:
         SessionEnded: there is no such session, or no longer, or its account may not be used. On record.
         SecondFactorNeeded: none of the roles counts in this session. On record.
     """
-    now, session, account = await _use(session_token, parts)
+    now, session, account = await _look_up(session_token, parts, by_itself=by_itself)
     roles = roles_that_count(account.roles, session.acr)
     if not roles:
         raise await put_on_record(SecondFactorNeeded(), caller_of(account, session.acr), METHOD, parts)
@@ -72,8 +78,10 @@ async def issue_assertion(
     return IssuedAssertion(assertion, now + lifetime, account, roles, session.acr)
 
 
-async def _use(session_token: str, parts: SignInParts) -> tuple[datetime, Session, Account]:
-    """When the session is used, itself, and whose it is."""
+async def _look_up(
+    session_token: str, parts: SignInParts, *, by_itself: bool
+) -> tuple[datetime, Session, Account]:
+    """The present time, the session, used now unless it is asked `by_itself`, and whose it is."""
     account = None
     try:
         async with parts.database.transaction(Caller.of_service(SERVICE)) as tx:
@@ -81,10 +89,12 @@ async def _use(session_token: str, parts: SignInParts) -> tuple[datetime, Sessio
             if session is None:
                 raise SessionEnded
             account, now = await parts.accounts.read(tx, session.principal_id), await tx.now()
-            session.use(now, parts.limits)
+            session.check(now, parts.limits)
             if account.state is not AccountState.ACTIVE:
                 raise SessionEnded
-            await parts.sessions.note_use(tx, session)
+            if not by_itself:
+                session.use(now, parts.limits)
+                await parts.sessions.note_use(tx, session)
     except SessionEnded as ended:
         caller = caller_of(account) if account else Caller.of_service(SERVICE)
         raise await put_on_record(ended, caller, METHOD, parts) from None

@@ -108,8 +108,10 @@ class Staff:
     async def sign_in(self, person: Person, **other: str) -> NewSession:
         return await sign_in(person.offers(**other), self.signing_in)
 
-    async def assertion(self, session_token: str) -> IssuedAssertion:
-        return await issue_assertion(session_token, THUMBPRINT, self.signing_in, self.signer)
+    async def assertion(self, session_token: str, *, by_itself: bool = False) -> IssuedAssertion:
+        return await issue_assertion(
+            session_token, THUMBPRINT, self.signing_in, self.signer, by_itself=by_itself
+        )
 
     def records(self) -> list[tuple[UUID, str, str]]:
         """Of each access on record: who, the RPC's name, and the reason of a refusal."""

@@ -57,6 +57,17 @@ async def test_a_session_that_is_used_goes_on_and_one_that_is_not_ends(staff: St
         await staff.assertion(session.session_token)
 
 
+async def test_a_page_that_stands_open_keeps_no_session_going(staff: Staff) -> None:
+    session = await staff.sign_in(await staff.member())
+    for _ in range(2):
+        staff.later(minutes=14)
+        await staff.assertion(session.session_token, by_itself=True)
+    staff.later(minutes=2)
+    for by_itself in (True, False):
+        with pytest.raises(SessionEnded):
+            await staff.assertion(session.session_token, by_itself=by_itself)
+
+
 async def test_an_assertion_never_outlives_its_session(staff: Staff) -> None:
     session = await staff.sign_in(await staff.member())
     staff.files.execute("update access.session set end_time = clock_timestamp() + interval '40 seconds'")

@@ -139,7 +139,7 @@ class SignInServiceServicer:
         raise NotImplementedError('Method not implemented!')
 
     def IssueAssertion(self, request, context):
-        """Vouches for the person of a session for some minutes. Repeat it while the session is used.
+        """Vouches for the person of a session for some minutes. Repeat it while the session is used, which keeps it going.
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')

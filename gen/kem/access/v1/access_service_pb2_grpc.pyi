@@ -52,7 +52,7 @@ class SignInServiceStub:
     FinishSignIn: _grpc.UnaryUnaryMultiCallable[_access_service_pb2.FinishSignInRequest, _access_service_pb2.FinishSignInResponse]
     """Ends it with what the provider sent the browser back with, and begins a session."""
     IssueAssertion: _grpc.UnaryUnaryMultiCallable[_access_service_pb2.IssueAssertionRequest, _access_service_pb2.IssueAssertionResponse]
-    """Vouches for the person of a session for some minutes. Repeat it while the session is used."""
+    """Vouches for the person of a session for some minutes. Repeat it while the session is used, which keeps it going."""
     SignOut: _grpc.UnaryUnaryMultiCallable[_access_service_pb2.SignOutRequest, _access_service_pb2.SignOutResponse]
     """Ends the session, or all of its person. Repeat-safe."""
 
@@ -80,7 +80,7 @@ class SignInServiceAsyncStub(SignInServiceStub):
     FinishSignIn: _aio.UnaryUnaryMultiCallable[_access_service_pb2.FinishSignInRequest, _access_service_pb2.FinishSignInResponse]  # type: ignore[assignment]
     """Ends it with what the provider sent the browser back with, and begins a session."""
     IssueAssertion: _aio.UnaryUnaryMultiCallable[_access_service_pb2.IssueAssertionRequest, _access_service_pb2.IssueAssertionResponse]  # type: ignore[assignment]
-    """Vouches for the person of a session for some minutes. Repeat it while the session is used."""
+    """Vouches for the person of a session for some minutes. Repeat it while the session is used, which keeps it going."""
     SignOut: _aio.UnaryUnaryMultiCallable[_access_service_pb2.SignOutRequest, _access_service_pb2.SignOutResponse]  # type: ignore[assignment]
     """Ends the session, or all of its person. Repeat-safe."""
 
@@ -153,7 +153,7 @@ class SignInServiceServicer(metaclass=_abc_1.ABCMeta):
         request: _access_service_pb2.IssueAssertionRequest,
         context: _ServicerContext,
     ) -> _typing.Union[_access_service_pb2.IssueAssertionResponse, _abc.Awaitable[_access_service_pb2.IssueAssertionResponse]]:
-        """Vouches for the person of a session for some minutes. Repeat it while the session is used."""
+        """Vouches for the person of a session for some minutes. Repeat it while the session is used, which keeps it going."""
 
     @_abc_1.abstractmethod
     def SignOut(
