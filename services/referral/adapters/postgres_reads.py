@@ -1,11 +1,13 @@
 """Referrals with all that is shown of them."""
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass, field
+from datetime import datetime
 from typing import Final
 
 from chassis.postgres import Transaction
-from kernel.ids import ReferralId, ServiceId
+from kernel.ids import ActivityId, ReferralId, ServiceId
+from services.referral.adapters.directory_sight import Sight, see
 from services.referral.adapters.referral_rows import (
     OFFER_COLUMNS,
     REFERRAL_COLUMNS,
@@ -32,6 +34,22 @@ _WHOLE: Final = f"""
     where r.referral_id = any($1::uuid[])
     order by o.number
 """  # noqa: S608 - our own names
+
+
+_ACTIVITIES: Final = """
+    select activity_id, name_el, name_en, start_time, end_time from activity
+    where activity_id = any($1::uuid[])
+"""
+
+
+@dataclass(frozen=True, slots=True)
+class OfferedActivity:
+    """What an offer is for, as the directory has it now."""
+
+    name_el: str
+    name_en: str
+    start_time: datetime
+    end_time: datetime
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,3 +90,16 @@ class PostgresReads:
                 if not is_listed:
                     one.unlisted.add(offer.service_id)
         return [found[one] for one in referral_ids if one in found]
+
+    async def activities(
+        self, tx: Transaction, activity_ids: Collection[ActivityId], viewer: Viewer
+    ) -> dict[ActivityId, OfferedActivity]:
+        """Those of them of which the caller may know."""
+        if not activity_ids:
+            return {}
+        if viewer.is_named_staff:
+            await see(tx, Sight.NAMED_STAFF)
+        return {
+            ActivityId(activity_id): OfferedActivity(*rest)
+            for activity_id, *rest in await tx.connection.fetch(_ACTIVITIES, list(activity_ids))
+        }

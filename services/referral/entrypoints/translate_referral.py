@@ -5,15 +5,16 @@ from datetime import date, datetime
 from typing import Any
 
 from kem.common.v1.common_pb2 import Urgency as UrgencyMessage
+from kem.directory.v1 import directory_pb2 as directory
 from kem.referral.v1 import referral_pb2 as referral
 from kernel.errors import Invalid
 from kernel.ids import OfferId
 from services.referral.adapters.postgres_notes import Note
+from services.referral.adapters.postgres_reads import OfferedActivity
 from services.referral.domain.offer import Offer
 from services.referral.domain.place_aloud import place_sentence
 from services.referral.domain.profile import Profile
 from services.referral.domain.sight_of_referral import (
-    ReferralSight,
     shown_closing_reason,
     shown_offer_reason,
 )
@@ -47,7 +48,7 @@ def referral_message(seen: SeenReferral, texts: Mapping[Note, str] | None = None
         state=state_number(one.state),
         card=_card(seen.profile) if seen.profile is not None else None,
         offers=[
-            _offer_message(offer, sight, notes.get(offer.offer_id, ()), texts or {}) for offer in sight.offers
+            _offer_message(offer, seen, notes.get(offer.offer_id, ()), texts or {}) for offer in sight.offers
         ],
         version=one.change_number,
         outcome=one.outcome or "",
@@ -107,8 +108,9 @@ def _place_message(place: WaitingPlace) -> referral.WaitingPlace:
 
 
 def _offer_message(
-    offer: Offer, sight: ReferralSight, notes: Sequence[Note], texts: Mapping[Note, str]
+    offer: Offer, seen: SeenReferral, notes: Sequence[Note], texts: Mapping[Note, str]
 ) -> referral.Offer:
+    sight = seen.sight
     message = referral.Offer(
         offer_id=str(offer.offer_id),
         referral_id=str(offer.referral_id),
@@ -121,11 +123,21 @@ def _offer_message(
         message.agency_id, message.service_id = str(offer.agency_id), str(offer.service_id)
         if offer.activity_id is not None:
             message.activity_id = str(offer.activity_id)
+            activity = seen.activities.get(offer.activity_id)
+            if activity is not None:
+                message.activity.CopyFrom(_activity_message(activity))
     _set_instant(message.offered_time, offer.offered_time)
     _set_instant(message.respond_by_time, offer.respond_by_time if offer.is_open else None)
     _set_instant(message.delivered_time, offer.delivered_time)
     _set_instant(message.acknowledged_time, offer.acknowledged_time)
     _set_instant(message.ended_time, offer.ended_time)
+    return message
+
+
+def _activity_message(activity: OfferedActivity) -> referral.OfferedActivity:
+    message = referral.OfferedActivity(name=directory.BilingualText(el=activity.name_el, en=activity.name_en))
+    _set_instant(message.start_time, activity.start_time)
+    _set_instant(message.end_time, activity.end_time)
     return message
 
 

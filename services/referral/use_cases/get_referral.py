@@ -1,15 +1,16 @@
 """Shows a referral as the caller may see it now. Reads only; the read itself goes on record."""
 
-from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from typing import Final
 
 from chassis.access_records import AccessRecord
 from chassis.caller import Caller
 from chassis.postgres import Transaction
 from kernel.codes import Urgency
-from kernel.ids import ReferralId
+from kernel.ids import ActivityId, ReferralId
 from services.referral.adapters.postgres_notes import Note, NoteKind
+from services.referral.adapters.postgres_reads import OfferedActivity
 from services.referral.adapters.profile_format import profile_from
 from services.referral.adapters.stores import Stores
 from services.referral.domain.profile import Profile
@@ -36,6 +37,7 @@ class SeenReferral:
         has_notes: whether there are words, which the caller may read or not.
         notes: sealed words that the caller may read, and no others; open them outside the transaction.
         phone_to_call: for the sender, while nobody has opened an emergency offer.
+        activities: those of the offers of which the caller may know.
     """
 
     referral: Referral
@@ -45,6 +47,7 @@ class SeenReferral:
     has_notes: bool = False
     notes: tuple[Note, ...] = ()
     phone_to_call: str = ""
+    activities: Mapping[ActivityId, OfferedActivity] = field(default_factory=dict)
 
 
 async def get_referral(
@@ -112,4 +115,14 @@ async def see_referrals(
                     has_notes=one.has_notes,
                 )
             )
-    return seen
+    wanted = {one for each in seen for one in _activity_ids(each)}
+    activities = await stores.reads.activities(tx, wanted, viewer)
+    return [
+        replace(each, activities={one: activities[one] for one in _activity_ids(each) if one in activities})
+        for each in seen
+    ]
+
+
+def _activity_ids(seen: SeenReferral) -> set[ActivityId]:
+    named = (offer for offer in seen.sight.offers if offer not in seen.sight.unnamed)
+    return {offer.activity_id for offer in named if offer.activity_id is not None}

@@ -10,6 +10,7 @@ from google.protobuf import timestamp_pb2 as _timestamp_pb2
 from google.protobuf.internal import containers as _containers
 from google.protobuf.internal import enum_type_wrapper as _enum_type_wrapper
 from kem.common.v1 import common_pb2 as _common_pb2
+from kem.directory.v1 import directory_pb2 as _directory_pb2
 import builtins as _builtins
 import sys
 import typing as _typing
@@ -218,6 +219,7 @@ class Offer(_message.Message):
     NOTES_FIELD_NUMBER: _builtins.int
     ESTIMATED_DATE_FIELD_NUMBER: _builtins.int
     DUTY_PHONE_FIELD_NUMBER: _builtins.int
+    ACTIVITY_FIELD_NUMBER: _builtins.int
     offer_id: _builtins.str
     """Its id."""
     referral_id: _builtins.str
@@ -260,6 +262,10 @@ class Offer(_message.Message):
     def notes(self) -> _containers.RepeatedCompositeFieldContainer[Global___OfferNote]:
         """Texts of question, answer, decline or return, where the caller may read them."""
 
+    @_builtins.property
+    def activity(self) -> Global___OfferedActivity:
+        """The activity as it stands now; absent as activity_id is."""
+
     def __init__(
         self,
         *,
@@ -278,16 +284,53 @@ class Offer(_message.Message):
         notes: _abc.Iterable[Global___OfferNote] | None = ...,
         estimated_date: _builtins.str = ...,
         duty_phone: _builtins.str = ...,
+        activity: Global___OfferedActivity | None = ...,
     ) -> None: ...
-    _HasFieldArgType: _TypeAlias = _typing.Literal["_activity_id", b"_activity_id", "acknowledged_time", b"acknowledged_time", "activity_id", b"activity_id", "delivered_time", b"delivered_time", "ended_time", b"ended_time", "offered_time", b"offered_time", "respond_by_time", b"respond_by_time"]  # noqa: Y015
+    _HasFieldArgType: _TypeAlias = _typing.Literal["_activity_id", b"_activity_id", "acknowledged_time", b"acknowledged_time", "activity", b"activity", "activity_id", b"activity_id", "delivered_time", b"delivered_time", "ended_time", b"ended_time", "offered_time", b"offered_time", "respond_by_time", b"respond_by_time"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["_activity_id", b"_activity_id", "acknowledged_time", b"acknowledged_time", "activity_id", b"activity_id", "agency_id", b"agency_id", "delivered_time", b"delivered_time", "duty_phone", b"duty_phone", "ended_time", b"ended_time", "estimated_date", b"estimated_date", "notes", b"notes", "offer_id", b"offer_id", "offered_time", b"offered_time", "reason", b"reason", "referral_id", b"referral_id", "respond_by_time", b"respond_by_time", "service_id", b"service_id", "state", b"state"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["_activity_id", b"_activity_id", "acknowledged_time", b"acknowledged_time", "activity", b"activity", "activity_id", b"activity_id", "agency_id", b"agency_id", "delivered_time", b"delivered_time", "duty_phone", b"duty_phone", "ended_time", b"ended_time", "estimated_date", b"estimated_date", "notes", b"notes", "offer_id", b"offer_id", "offered_time", b"offered_time", "reason", b"reason", "referral_id", b"referral_id", "respond_by_time", b"respond_by_time", "service_id", b"service_id", "state", b"state"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     _WhichOneofReturnType__activity_id: _TypeAlias = _typing.Literal["activity_id"]  # noqa: Y015
     _WhichOneofArgType__activity_id: _TypeAlias = _typing.Literal["_activity_id", b"_activity_id"]  # noqa: Y015
     def WhichOneof(self, oneof_group: _WhichOneofArgType__activity_id) -> _WhichOneofReturnType__activity_id | None: ...
 
 Global___Offer: _TypeAlias = Offer  # noqa: Y015
+
+@_typing.final
+class OfferedActivity(_message.Message):
+    """The course, session or slot for which somebody is referred."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    NAME_FIELD_NUMBER: _builtins.int
+    START_TIME_FIELD_NUMBER: _builtins.int
+    END_TIME_FIELD_NUMBER: _builtins.int
+    @_builtins.property
+    def name(self) -> _directory_pb2.BilingualText:
+        """Its name."""
+
+    @_builtins.property
+    def start_time(self) -> _timestamp_pb2.Timestamp:
+        """When it begins."""
+
+    @_builtins.property
+    def end_time(self) -> _timestamp_pb2.Timestamp:
+        """When it ends."""
+
+    def __init__(
+        self,
+        *,
+        name: _directory_pb2.BilingualText | None = ...,
+        start_time: _timestamp_pb2.Timestamp | None = ...,
+        end_time: _timestamp_pb2.Timestamp | None = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _typing.Literal["end_time", b"end_time", "name", b"name", "start_time", b"start_time"]  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["end_time", b"end_time", "name", b"name", "start_time", b"start_time"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___OfferedActivity: _TypeAlias = OfferedActivity  # noqa: Y015
 
 @_typing.final
 class OfferNote(_message.Message):

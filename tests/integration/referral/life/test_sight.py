@@ -1,15 +1,18 @@
 """What a caller may see of a referral: services for named staff, hidden reasons, words, and after the end."""
 
+from datetime import UTC, datetime, timedelta
 from typing import Any
 from uuid import UUID, uuid4
 
 import pytest
 
 from chassis.caller import Caller
-from kernel.codes import Listing, LocationVisibility, Role
+from kernel.codes import CapacityKind, Listing, LocationVisibility, Role
 from kernel.errors import KemError
-from services.referral.domain.directory import Location
-from tests.support.directory import agency_id, service
+from kernel.ids import ActivityId
+from services.referral.domain.capacity import DeclaredCapacity
+from services.referral.domain.directory import Activity, Location
+from tests.support.directory import agency_id, service, service_id
 from tests.support.intake_double import Need
 from tests.support.referral_life import DESK, KEM, SUPERVISOR, Life, member, service_ids
 from tests.support.saved_directory import caller
@@ -214,3 +217,31 @@ async def test_somebody_elses_referral_is_answered_as_none_and_by_the_same_work(
         answers.append((type(told), told.stable_reason, told.message, dict(told.metadata)))
     assert answers[0] == answers[1] == answers[2]
     assert life.rows("select * from outbox where topic = 'kem.access.v1'") == []
+
+
+async def test_the_course_of_an_offer_is_told_to_whoever_may_know_of_it(life: Life) -> None:
+    await life.directory.save(
+        service(7, 2, service_type="EMERGENCY_SHELTER", listing=Listing.NAMED_STAFF, location=PLACE)
+    )
+    now = datetime.now(UTC).replace(microsecond=0)
+    stay = Activity(
+        activity_id=ActivityId(uuid4()),
+        service_id=service_id(7),
+        name_el="Μία εβδομάδα",
+        name_en="A week",
+        start_time=now + timedelta(hours=1),
+        end_time=now + timedelta(days=7),
+        capacity=DeclaredCapacity(CapacityKind.PLACES, 1),
+    )
+    await life.directory.save_activities([stay])
+    need = await life.one(routing="ASK_FIRST", service_type="EMERGENCY_SHELTER")
+    await life.call(FOCAL_POINT, "OfferTo", referral_id=need.referral_id, service_ids=service_ids(7))
+    for look in (seen, listed):
+        for who in (FOCAL_POINT, SUPERVISOR):
+            [offer] = (await look(life, who, need)).offers
+            assert (offer.activity.name.el, offer.activity.name.en) == ("Μία εβδομάδα", "A week")
+        [offer] = (await look(life, INTAKE, need)).offers
+        assert not offer.HasField("activity")
+    [offer] = (await seen(life, member(2), need)).offers
+    assert offer.activity.start_time.ToDatetime(tzinfo=UTC) == stay.start_time
+    assert offer.activity.end_time.ToDatetime(tzinfo=UTC) == stay.end_time
