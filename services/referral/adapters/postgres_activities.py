@@ -68,19 +68,30 @@ _TYPES: Final = "select service_id, service_type from service where service_id =
 _FOUND: Final = """
     (s.listing = 'PUBLIC' or s.agency_id = $1 or (s.listing = 'PARTNERS' and $2)
         or (s.listing = 'NAMED_STAFF' and $3))
-    and ($4::uuid is null or s.service_id = $4)
+    and ($4::uuid is null or s.service_id = $4) and ($5::uuid is null or s.agency_id = $5)
+    and ($6::uuid is null or a.activity_id = $6) and (not $7 or a.end_time > clock_timestamp())
 """
 _PAGE: Final = f"""
     select a.*, c.kind, c.places, c.free from activity a
     join service s using (service_id)
     join capacity c on c.unit_id = a.activity_id
-    where {_FOUND} and (a.start_time, a.activity_id) > ($5, $6)
+    where {_FOUND} and (a.start_time, a.activity_id) > ($8, $9)
     order by a.start_time, a.activity_id
-    limit $7
+    limit $10
 """  # noqa: S608  constants only
 _COUNT: Final = f"""
     select count(*)::integer from activity a join service s using (service_id) where {_FOUND}
 """  # noqa: S608  constants only
+
+
+@dataclass(frozen=True, slots=True)
+class ActivityFilter:
+    """What a list is narrowed to; None: all. `is_current`: only those that are not over."""
+
+    service_id: UUID | None = None
+    agency_id: UUID | None = None
+    activity_id: UUID | None = None
+    is_current: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -137,7 +148,7 @@ class PostgresActivities:
         self,
         tx: Transaction,
         viewer: Viewer,
-        service_id: UUID | None,
+        wanted: ActivityFilter,
         *,
         after: tuple[datetime, UUID],
         limit: int,
@@ -145,7 +156,15 @@ class PostgresActivities:
         """Activities by start, and how many the viewer may find in all."""
         if viewer.is_named_staff:
             await see(tx, Sight.NAMED_STAFF)
-        found = (viewer.agency_id, viewer.agency_id is not None, viewer.is_named_staff, service_id)
+        found = (
+            viewer.agency_id,
+            viewer.agency_id is not None,
+            viewer.is_named_staff,
+            wanted.service_id,
+            wanted.agency_id,
+            wanted.activity_id,
+            wanted.is_current,
+        )
         total: int = await tx.connection.fetchval(_COUNT, *found)
         rows = await tx.connection.fetch(_PAGE, *found, *after, limit)
         return [_listed(row) for row in rows], total

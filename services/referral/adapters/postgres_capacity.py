@@ -1,9 +1,11 @@
 """Places, taken and given back: one statement for a whole batch, units always locked in the same order."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Final
+
+import asyncpg
 
 from chassis.postgres import Transaction
 from chassis.together import Writing
@@ -52,12 +54,13 @@ _READ: Final = """
     select c.unit_id, c.service_id, c.agency_id, c.activity_id, c.kind, c.places, c.free, c.reserved,
         c.occupied, c.declared_time, c.start_time, c.questioned_time is not null as is_questioned, c.version,
         c.is_suspended, c.until_time > clock_timestamp() as is_current
-    from capacity c where c.unit_id = $1
+    from capacity c where c.unit_id = any($1::uuid[])
 """
 _DECLARE: Final = """
-    update capacity set kind = $2, places = $3, observed_places = null, questioned_time = null,
+    update capacity c set kind = d.kind, places = d.places, observed_places = null, questioned_time = null,
         declared_time = $4, version = version + 1
-    where unit_id = $1
+    from unnest($1::uuid[], $2::text[], $3::integer[]) as d (unit_id, kind, places)
+    where c.unit_id = d.unit_id
 """
 _SUSPEND: Final = """
     with locked as materialized (
@@ -135,17 +138,28 @@ class PostgresCapacity:
 
     async def read(self, tx: Transaction, unit_id: UnitId) -> CapacityRow | None:
         """The unit as it stands, without a lock."""
-        return await self._read(tx, _READ, unit_id)
+        return (await self._read(tx, _READ, [unit_id])).get(unit_id)
 
     async def lock(self, tx: Transaction, unit_id: UnitId) -> CapacityRow | None:
         """The unit as it stands, locked until the transaction ends."""
-        return await self._read(tx, _READ + " for no key update", unit_id)
+        return (await self.lock_all(tx, [unit_id])).get(unit_id)
+
+    async def lock_all(self, tx: Transaction, unit_ids: Collection[UnitId]) -> dict[UnitId, CapacityRow]:
+        """Those units that there are, locked in the order in which everybody locks them."""
+        return await self._read(tx, _READ + " order by c.unit_id for no key update", unit_ids)
 
     async def declare(
-        self, tx: Transaction, unit_id: UnitId, capacity: DeclaredCapacity, now: datetime
+        self, tx: Transaction, declared: Mapping[UnitId, DeclaredCapacity], now: datetime
     ) -> None:
         """Writes what the agency says now; it ends any doubt about what it said before."""
-        await tx.connection.execute(_DECLARE, unit_id, capacity.kind.value, capacity.places, now)
+        capacities = declared.values()
+        await tx.connection.execute(
+            _DECLARE,
+            list(declared),
+            [one.kind.value for one in capacities],
+            [one.places for one in capacities],
+            now,
+        )
 
     async def suspend(self, tx: Transaction, service_id: ServiceId) -> int:
         """From the commit on, no unit of the service grants a place. Answers how many are reserved there."""
@@ -175,25 +189,29 @@ class PostgresCapacity:
         version: int | None = await tx.connection.fetchval(_QUESTION, unit_id, now)
         return version
 
-    async def _read(self, tx: Transaction, statement: str, unit_id: UnitId) -> CapacityRow | None:
-        row = await tx.connection.fetchrow(statement, unit_id)
-        if row is None:
-            return None
-        return CapacityRow(
-            service_id=row["service_id"],
-            agency_id=row["agency_id"],
-            places=UnitPlaces(
-                unit_id=unit_id,
-                activity_id=row["activity_id"],
-                free_places=row["free"],
-                places=row["places"] if row["kind"] == "PLACES" else None,
-                declared_time=row["declared_time"],
-                start_time=row["start_time"],
-                is_questioned=row["is_questioned"],
-            ),
-            reserved=row["reserved"],
-            occupied=row["occupied"],
-            is_suspended=row["is_suspended"],
-            is_current=row["is_current"],
-            version=row["version"],
-        )
+    async def _read(
+        self, tx: Transaction, statement: str, unit_ids: Collection[UnitId]
+    ) -> dict[UnitId, CapacityRow]:
+        rows = await tx.connection.fetch(statement, list(unit_ids))
+        return {UnitId(row["unit_id"]): _row(row) for row in rows}
+
+
+def _row(row: asyncpg.Record) -> CapacityRow:
+    return CapacityRow(
+        service_id=row["service_id"],
+        agency_id=row["agency_id"],
+        places=UnitPlaces(
+            unit_id=UnitId(row["unit_id"]),
+            activity_id=row["activity_id"],
+            free_places=row["free"],
+            places=row["places"] if row["kind"] == "PLACES" else None,
+            declared_time=row["declared_time"],
+            start_time=row["start_time"],
+            is_questioned=row["is_questioned"],
+        ),
+        reserved=row["reserved"],
+        occupied=row["occupied"],
+        is_suspended=row["is_suspended"],
+        is_current=row["is_current"],
+        version=row["version"],
+    )

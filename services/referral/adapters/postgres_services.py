@@ -157,12 +157,13 @@ class PostgresServices:
         rows = await tx.connection.fetch(_OWNERS, list(unit_ids))
         return {row["unit_id"]: UnitOwner(row["service_id"], row["agency_id"]) for row in rows}
 
-    async def type_of(self, tx: Transaction, service_id: ServiceId) -> str:
-        """The type of a service that is known to be there."""
-        service_type: str = await tx.connection.fetchval(
-            "select service_type from service where service_id = $1", service_id
+    async def types_of(self, tx: Transaction, service_ids: Collection[ServiceId]) -> dict[ServiceId, str]:
+        """The types of services that are known to be there."""
+        rows = await tx.connection.fetch(
+            "select service_id, service_type from service where service_id = any($1::uuid[])",
+            list(service_ids),
         )
-        return service_type
+        return {ServiceId(row["service_id"]): row["service_type"] for row in rows}
 
     async def suspend(
         self, tx: Transaction, service_id: ServiceId, saved_by: UUID, now: datetime

@@ -16,7 +16,9 @@ from kem.directory.v1 import directory_service_pb2_grpc
 from kernel.codes import Role
 from kernel.ids import ServiceId, UnitId
 from services.referral.adapters.directory_stores import DirectoryStores
+from services.referral.adapters.postgres_activities import ActivityFilter
 from services.referral.adapters.postgres_listing import ServiceFilter
+from services.referral.domain.directory import once_each
 from services.referral.entrypoints.translate_directory import (
     activity_of,
     after_id,
@@ -30,7 +32,7 @@ from services.referral.entrypoints.translate_directory import (
     service_message,
     service_of,
 )
-from services.referral.use_cases.declare_capacity import declare_capacity
+from services.referral.use_cases.declare_capacity import declare_capacities, declare_capacity
 from services.referral.use_cases.get_service import get_service
 from services.referral.use_cases.get_service_version import get_service_version
 from services.referral.use_cases.list_activities import list_activities
@@ -55,6 +57,7 @@ DIRECTORY_ACCESS: Final[dict[str, Access]] = {
     _SERVICE + "SaveServices": _WRITERS,
     _SERVICE + "SaveActivities": _WRITERS,
     _SERVICE + "DeclareCapacity": _WRITERS,
+    _SERVICE + "DeclareCapacities": _WRITERS,
     _SERVICE + "SuspendService": _WRITERS,
     _SERVICE + "ResumeService": _WRITERS,
     _SERVICE + "GetService": _READERS,
@@ -113,6 +116,18 @@ class DirectoryServicer(directory_service_pb2_grpc.DirectoryServiceServicer):
             )
 
         return await self._once("DeclareCapacity", request, rpc.DeclareCapacityResponse, act)
+
+    async def DeclareCapacities(
+        self, request: rpc.DeclareCapacitiesRequest, context: Any
+    ) -> rpc.DeclareCapacitiesResponse:
+        once_each((unit.unit_id for unit in request.units), "unit")
+        declared = {UnitId(UUID(unit.unit_id)): capacity_of(unit.capacity) for unit in request.units}
+
+        async def act(tx: Transaction) -> rpc.DeclareCapacitiesResponse:
+            answers = await declare_capacities(declared, tx, self._stores)
+            return rpc.DeclareCapacitiesResponse(declared=len(answers))
+
+        return await self._once("DeclareCapacities", request, rpc.DeclareCapacitiesResponse, act)
 
     async def SuspendService(
         self, request: rpc.SuspendServiceRequest, context: Any
@@ -192,10 +207,15 @@ class DirectoryServicer(directory_service_pb2_grpc.DirectoryServiceServicer):
         self, request: rpc.ListActivitiesRequest, context: Any
     ) -> rpc.ListActivitiesResponse:
         limit = request.page_size or _DEFAULT_PAGE
-        service_id = UUID(request.service_id) if request.HasField("service_id") else None
+        wanted = ActivityFilter(
+            service_id=_optional_id(request, "service_id"),
+            agency_id=_optional_id(request, "agency_id"),
+            activity_id=_optional_id(request, "activity_id"),
+            is_current=request.current_only,
+        )
         after = after_instant(request.page_token)
         async with self._database.transaction(current_caller()) as tx:
-            page, total = await list_activities(service_id, after, limit + 1, tx, self._stores)
+            page, total = await list_activities(wanted, after, limit + 1, tx, self._stores)
         last = page[limit - 1].activity if len(page) > limit else None
         return rpc.ListActivitiesResponse(
             activities=[listed_activity_message(listed) for listed in page[:limit]],
@@ -212,3 +232,7 @@ class DirectoryServicer(directory_service_pb2_grpc.DirectoryServiceServicer):
     ) -> _A:
         """One transaction; a repeated request_id gets the first answer."""
         return await answer_once(self._database, _SERVICE + method, request, answer, act)
+
+
+def _optional_id(request: Any, name: str) -> UUID | None:
+    return UUID(getattr(request, name)) if request.HasField(name) else None

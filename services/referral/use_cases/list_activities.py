@@ -5,16 +5,16 @@ from uuid import UUID
 
 from chassis.postgres import Transaction
 from services.referral.adapters.directory_stores import DirectoryStores
-from services.referral.adapters.postgres_activities import ListedActivity
+from services.referral.adapters.postgres_activities import ActivityFilter, ListedActivity
 from services.referral.use_cases.directory_keeping import viewer_of
 
 
 async def list_activities(
-    service_id: UUID | None,
+    wanted: ActivityFilter,
     after: tuple[datetime, UUID],
     limit: int,
     tx: Transaction,
     stores: DirectoryStores,
 ) -> tuple[list[ListedActivity], int]:
     """A page by start, and how many there are in all."""
-    return await stores.activities.page(tx, viewer_of(tx), service_id, after=after, limit=limit)
+    return await stores.activities.page(tx, viewer_of(tx), wanted, after=after, limit=limit)

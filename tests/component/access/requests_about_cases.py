@@ -280,6 +280,9 @@ def requests_about_case(case: Case, desk: Desk) -> dict[str, Message]:
         "DeclareCapacity": directory.DeclareCapacityRequest(
             request_id=again, unit_id=case.service_id, capacity=places(1)
         ),
+        "DeclareCapacities": directory.DeclareCapacitiesRequest(
+            request_id=again, units=[directory.UnitCapacity(unit_id=case.service_id, capacity=places(1))]
+        ),
         "SuspendService": directory.SuspendServiceRequest(request_id=again, service_id=case.service_id),
         "ResumeService": directory.ResumeServiceRequest(request_id=again, service_id=case.service_id),
     }

@@ -96,6 +96,7 @@ KEEPING: Final[dict[str, Row]] = {
     "SaveServices": _of_service("AGENCY_NOT_YOURS", makes=True),
     "SaveActivities": _of_service("SERVICE_NOT_FOUND"),
     "DeclareCapacity": _of_service("UNIT_NOT_FOUND"),
+    "DeclareCapacities": _of_service("UNIT_NOT_FOUND"),
     "SuspendService": _of_service("SERVICE_NOT_FOUND"),
     "ResumeService": _of_service("SERVICE_NOT_FOUND"),
     "SaveAgencies": Row(

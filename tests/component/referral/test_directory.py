@@ -1,7 +1,7 @@
 """The directory through its gRPC door: agencies keep their own part, and hidden places stay hidden."""
 
 from collections.abc import AsyncIterator
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -314,6 +314,55 @@ async def test_capacity_is_declared_by_the_agency_that_has_it(door: DirectoryDoo
     )
     declared = await door.stub.DeclareCapacity(unlimited, metadata=door.member(1))
     assert not declared.HasField("free_places")
+
+
+async def test_several_capacities_are_declared_at_once_or_none(door: DirectoryDoor) -> None:
+    await save(door, service_message(1), service_message(2), service_message(3, 2))
+
+    def declared(*numbers: int) -> rpc.DeclareCapacitiesRequest:
+        units = [rpc.UnitCapacity(unit_id=str(service_id(one)), capacity=places(7)) for one in numbers]
+        return rpc.DeclareCapacitiesRequest(request_id=request_id(), units=units)
+
+    async def free() -> dict[str, int]:
+        return {one.service.service_id: one.free_places for one in await seen(door, door.member(1))}
+
+    own, of_another = declared(2, 1), declared(1, 3)
+    for reason, request in (
+        ("UNIT_NOT_FOUND", of_another),
+        ("UNIT_NOT_FOUND", declared(1, 99)),
+        ("NAMED_TWICE", declared(1, 1)),
+    ):
+        assert (await refused(door.stub.DeclareCapacities(request, metadata=door.member(1))))[1] == reason
+    assert set((await free()).values()) == {3}
+    for _ in range(2):  # a repeat has no further effect
+        answer = await door.stub.DeclareCapacities(own, metadata=door.member(1))
+        assert answer.declared == 2
+    stands = await free()
+    assert [stands[str(service_id(number))] for number in (1, 2, 3)] == [7, 7, 3]
+
+
+async def test_activities_are_found_by_agency_and_only_those_that_are_not_over(door: DirectoryDoor) -> None:
+    await save(door, service_message(1), service_message(2, 2))
+    now = datetime.now(UTC)
+    over = class_message(1, of=1)
+    over.start_time.FromDatetime(now - timedelta(days=9))
+    over.end_time.FromDatetime(now - timedelta(days=1))
+    current, elsewhere = class_message(2, of=1), class_message(3, of=2)
+    for number, saved in ((1, [over, current]), (2, [elsewhere])):
+        await door.stub.SaveActivities(
+            rpc.SaveActivitiesRequest(request_id=request_id(), activities=saved), metadata=door.member(number)
+        )
+
+    async def found(**asked: Any) -> list[str]:
+        page = await door.stub.ListActivities(rpc.ListActivitiesRequest(**asked), metadata=door.member(1))
+        assert page.total_size == len(page.activities)
+        return [one.activity.activity_id for one in page.activities]
+
+    one = str(agency_id(1))
+    assert await found(agency_id=one) == [over.activity_id, current.activity_id]
+    assert await found(agency_id=one, current_only=True) == [current.activity_id]
+    assert await found(activity_id=over.activity_id) == [over.activity_id]
+    assert await found(agency_id=one, activity_id=elsewhere.activity_id) == []
 
 
 async def test_a_suspended_service_says_so_until_it_is_resumed(door: DirectoryDoor) -> None:

@@ -231,6 +231,84 @@ class DeclareCapacityResponse(_message.Message):
 Global___DeclareCapacityResponse: _TypeAlias = DeclareCapacityResponse  # noqa: Y015
 
 @_typing.final
+class UnitCapacity(_message.Message):
+    """How many places a unit has."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    UNIT_ID_FIELD_NUMBER: _builtins.int
+    CAPACITY_FIELD_NUMBER: _builtins.int
+    unit_id: _builtins.str
+    """The activity, or the service without activities."""
+    @_builtins.property
+    def capacity(self) -> _directory_pb2.Capacity:
+        """The capacity."""
+
+    def __init__(
+        self,
+        *,
+        unit_id: _builtins.str = ...,
+        capacity: _directory_pb2.Capacity | None = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _typing.Literal["capacity", b"capacity"]  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["capacity", b"capacity", "unit_id", b"unit_id"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___UnitCapacity: _TypeAlias = UnitCapacity  # noqa: Y015
+
+@_typing.final
+class DeclareCapacitiesRequest(_message.Message):
+    """Asks to declare the capacity of several units."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    REQUEST_ID_FIELD_NUMBER: _builtins.int
+    UNITS_FIELD_NUMBER: _builtins.int
+    request_id: _builtins.str
+    """Makes a repeat safe."""
+    @_builtins.property
+    def units(self) -> _containers.RepeatedCompositeFieldContainer[Global___UnitCapacity]:
+        """Each unit once."""
+
+    def __init__(
+        self,
+        *,
+        request_id: _builtins.str = ...,
+        units: _abc.Iterable[Global___UnitCapacity] | None = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["request_id", b"request_id", "units", b"units"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___DeclareCapacitiesRequest: _TypeAlias = DeclareCapacitiesRequest  # noqa: Y015
+
+@_typing.final
+class DeclareCapacitiesResponse(_message.Message):
+    """How many were declared."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    DECLARED_FIELD_NUMBER: _builtins.int
+    declared: _builtins.int
+    """Units."""
+    def __init__(
+        self,
+        *,
+        declared: _builtins.int = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["declared", b"declared"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___DeclareCapacitiesResponse: _TypeAlias = DeclareCapacitiesResponse  # noqa: Y015
+
+@_typing.final
 class SuspendServiceRequest(_message.Message):
     """Asks to suspend a service."""
 
@@ -584,25 +662,46 @@ class ListActivitiesRequest(_message.Message):
     SERVICE_ID_FIELD_NUMBER: _builtins.int
     PAGE_SIZE_FIELD_NUMBER: _builtins.int
     PAGE_TOKEN_FIELD_NUMBER: _builtins.int
+    AGENCY_ID_FIELD_NUMBER: _builtins.int
+    ACTIVITY_ID_FIELD_NUMBER: _builtins.int
+    CURRENT_ONLY_FIELD_NUMBER: _builtins.int
     service_id: _builtins.str
     """Only of this service."""
     page_size: _builtins.int
     """At most this many; 0 means 50."""
     page_token: _builtins.str
     """Where the last page ended."""
+    agency_id: _builtins.str
+    """Only of services of this agency."""
+    activity_id: _builtins.str
+    """Only this one."""
+    current_only: _builtins.bool
+    """Only those that are not over."""
     def __init__(
         self,
         *,
         service_id: _builtins.str | None = ...,
         page_size: _builtins.int = ...,
         page_token: _builtins.str = ...,
+        agency_id: _builtins.str | None = ...,
+        activity_id: _builtins.str | None = ...,
+        current_only: _builtins.bool = ...,
     ) -> None: ...
-    _HasFieldArgType: _TypeAlias = _typing.Literal["_service_id", b"_service_id", "service_id", b"service_id"]  # noqa: Y015
+    _HasFieldArgType: _TypeAlias = _typing.Literal["_activity_id", b"_activity_id", "_agency_id", b"_agency_id", "_service_id", b"_service_id", "activity_id", b"activity_id", "agency_id", b"agency_id", "service_id", b"service_id"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["_service_id", b"_service_id", "page_size", b"page_size", "page_token", b"page_token", "service_id", b"service_id"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["_activity_id", b"_activity_id", "_agency_id", b"_agency_id", "_service_id", b"_service_id", "activity_id", b"activity_id", "agency_id", b"agency_id", "current_only", b"current_only", "page_size", b"page_size", "page_token", b"page_token", "service_id", b"service_id"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    _WhichOneofReturnType__activity_id: _TypeAlias = _typing.Literal["activity_id"]  # noqa: Y015
+    _WhichOneofArgType__activity_id: _TypeAlias = _typing.Literal["_activity_id", b"_activity_id"]  # noqa: Y015
+    _WhichOneofReturnType__agency_id: _TypeAlias = _typing.Literal["agency_id"]  # noqa: Y015
+    _WhichOneofArgType__agency_id: _TypeAlias = _typing.Literal["_agency_id", b"_agency_id"]  # noqa: Y015
     _WhichOneofReturnType__service_id: _TypeAlias = _typing.Literal["service_id"]  # noqa: Y015
     _WhichOneofArgType__service_id: _TypeAlias = _typing.Literal["_service_id", b"_service_id"]  # noqa: Y015
+    @_typing.overload
+    def WhichOneof(self, oneof_group: _WhichOneofArgType__activity_id) -> _WhichOneofReturnType__activity_id | None: ...
+    @_typing.overload
+    def WhichOneof(self, oneof_group: _WhichOneofArgType__agency_id) -> _WhichOneofReturnType__agency_id | None: ...
+    @_typing.overload
     def WhichOneof(self, oneof_group: _WhichOneofArgType__service_id) -> _WhichOneofReturnType__service_id | None: ...
 
 Global___ListActivitiesRequest: _TypeAlias = ListActivitiesRequest  # noqa: Y015

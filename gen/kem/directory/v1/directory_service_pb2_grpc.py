@@ -55,6 +55,11 @@ class DirectoryServiceStub:
                 request_serializer=kem_dot_directory_dot_v1_dot_directory__service__pb2.DeclareCapacityRequest.SerializeToString,
                 response_deserializer=kem_dot_directory_dot_v1_dot_directory__service__pb2.DeclareCapacityResponse.FromString,
                 _registered_method=True)
+        self.DeclareCapacities = channel.unary_unary(
+                '/kem.directory.v1.DirectoryService/DeclareCapacities',
+                request_serializer=kem_dot_directory_dot_v1_dot_directory__service__pb2.DeclareCapacitiesRequest.SerializeToString,
+                response_deserializer=kem_dot_directory_dot_v1_dot_directory__service__pb2.DeclareCapacitiesResponse.FromString,
+                _registered_method=True)
         self.SuspendService = channel.unary_unary(
                 '/kem.directory.v1.DirectoryService/SuspendService',
                 request_serializer=kem_dot_directory_dot_v1_dot_directory__service__pb2.SuspendServiceRequest.SerializeToString,
@@ -124,6 +129,13 @@ class DirectoryServiceServicer:
 
     def DeclareCapacity(self, request, context):
         """Declares how many places a service or an activity has; "still true" is the same number again.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
+    def DeclareCapacities(self, request, context):
+        """The same for up to 200 units at once, all or none.
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')
@@ -208,6 +220,11 @@ def add_DirectoryServiceServicer_to_server(servicer, server):
                     servicer.DeclareCapacity,
                     request_deserializer=kem_dot_directory_dot_v1_dot_directory__service__pb2.DeclareCapacityRequest.FromString,
                     response_serializer=kem_dot_directory_dot_v1_dot_directory__service__pb2.DeclareCapacityResponse.SerializeToString,
+            ),
+            'DeclareCapacities': grpc.unary_unary_rpc_method_handler(
+                    servicer.DeclareCapacities,
+                    request_deserializer=kem_dot_directory_dot_v1_dot_directory__service__pb2.DeclareCapacitiesRequest.FromString,
+                    response_serializer=kem_dot_directory_dot_v1_dot_directory__service__pb2.DeclareCapacitiesResponse.SerializeToString,
             ),
             'SuspendService': grpc.unary_unary_rpc_method_handler(
                     servicer.SuspendService,
@@ -359,6 +376,33 @@ class DirectoryService:
             '/kem.directory.v1.DirectoryService/DeclareCapacity',
             kem_dot_directory_dot_v1_dot_directory__service__pb2.DeclareCapacityRequest.SerializeToString,
             kem_dot_directory_dot_v1_dot_directory__service__pb2.DeclareCapacityResponse.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def DeclareCapacities(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/kem.directory.v1.DirectoryService/DeclareCapacities',
+            kem_dot_directory_dot_v1_dot_directory__service__pb2.DeclareCapacitiesRequest.SerializeToString,
+            kem_dot_directory_dot_v1_dot_directory__service__pb2.DeclareCapacitiesResponse.FromString,
             options,
             channel_credentials,
             insecure,

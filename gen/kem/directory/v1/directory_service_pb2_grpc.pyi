@@ -41,6 +41,8 @@ class DirectoryServiceStub:
     """Saves activities, up to 200; an agency saves those of its own services only."""
     DeclareCapacity: _grpc.UnaryUnaryMultiCallable[_directory_service_pb2.DeclareCapacityRequest, _directory_service_pb2.DeclareCapacityResponse]
     """Declares how many places a service or an activity has; "still true" is the same number again."""
+    DeclareCapacities: _grpc.UnaryUnaryMultiCallable[_directory_service_pb2.DeclareCapacitiesRequest, _directory_service_pb2.DeclareCapacitiesResponse]
+    """The same for up to 200 units at once, all or none."""
     SuspendService: _grpc.UnaryUnaryMultiCallable[_directory_service_pb2.SuspendServiceRequest, _directory_service_pb2.SuspendServiceResponse]
     """Suspends a service: open offers are revoked, their people matched again at once."""
     ResumeService: _grpc.UnaryUnaryMultiCallable[_directory_service_pb2.ResumeServiceRequest, _directory_service_pb2.ResumeServiceResponse]
@@ -73,6 +75,8 @@ class DirectoryServiceAsyncStub(DirectoryServiceStub):
     """Saves activities, up to 200; an agency saves those of its own services only."""
     DeclareCapacity: _aio.UnaryUnaryMultiCallable[_directory_service_pb2.DeclareCapacityRequest, _directory_service_pb2.DeclareCapacityResponse]  # type: ignore[assignment]
     """Declares how many places a service or an activity has; "still true" is the same number again."""
+    DeclareCapacities: _aio.UnaryUnaryMultiCallable[_directory_service_pb2.DeclareCapacitiesRequest, _directory_service_pb2.DeclareCapacitiesResponse]  # type: ignore[assignment]
+    """The same for up to 200 units at once, all or none."""
     SuspendService: _aio.UnaryUnaryMultiCallable[_directory_service_pb2.SuspendServiceRequest, _directory_service_pb2.SuspendServiceResponse]  # type: ignore[assignment]
     """Suspends a service: open offers are revoked, their people matched again at once."""
     ResumeService: _aio.UnaryUnaryMultiCallable[_directory_service_pb2.ResumeServiceRequest, _directory_service_pb2.ResumeServiceResponse]  # type: ignore[assignment]
@@ -126,6 +130,14 @@ class DirectoryServiceServicer(metaclass=_abc_1.ABCMeta):
         context: _ServicerContext,
     ) -> _typing.Union[_directory_service_pb2.DeclareCapacityResponse, _abc.Awaitable[_directory_service_pb2.DeclareCapacityResponse]]:
         """Declares how many places a service or an activity has; "still true" is the same number again."""
+
+    @_abc_1.abstractmethod
+    def DeclareCapacities(
+        self,
+        request: _directory_service_pb2.DeclareCapacitiesRequest,
+        context: _ServicerContext,
+    ) -> _typing.Union[_directory_service_pb2.DeclareCapacitiesResponse, _abc.Awaitable[_directory_service_pb2.DeclareCapacitiesResponse]]:
+        """The same for up to 200 units at once, all or none."""
 
     @_abc_1.abstractmethod
     def SuspendService(
