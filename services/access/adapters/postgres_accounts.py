@@ -48,8 +48,8 @@ _PAGE: Final = f"""
            array(select issuer from identity i where i.principal_id = a.principal_id order by 1) as issuers
     from account a join credential c using (principal_id)
     where ($1::uuid is null or a.agency_id = $1) and ($2::text is null or a.login = $2)
-      and ($3::uuid is null or a.principal_id > $3)
-    order by a.principal_id limit $4
+      and ($3::uuid is null or a.principal_id > $3) and ($4::uuid is null or a.principal_id = $4)
+    order by a.principal_id limit $5
 """  # noqa: S608 - column names only
 
 _NAMED: Final = f"""
@@ -156,9 +156,10 @@ class PostgresAccounts:
         agency_id: AgencyId | None = None,
         login: str | None = None,
         after: PrincipalId | None = None,
+        principal_id: PrincipalId | None = None,
     ) -> list[ListedAccount]:
         """Accounts by id."""
-        rows = await tx.connection.fetch(_PAGE, agency_id, login, after, limit)
+        rows = await tx.connection.fetch(_PAGE, agency_id, login, after, principal_id, limit)
         return [_listed(row) for row in rows]
 
     async def listed(self, tx: Transaction, account: Account) -> ListedAccount:

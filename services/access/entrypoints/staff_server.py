@@ -175,6 +175,9 @@ class StaffServer(access_service_pb2_grpc.StaffServiceServicer):
                 limit + 1,
                 agency_id=AgencyId(UUID(request.agency_id)) if request.HasField("agency_id") else None,
                 login=plain_login(request.login) or None,
+                principal_id=PrincipalId(UUID(request.principal_id))
+                if request.HasField("principal_id")
+                else None,
                 after=after(request.page_token),
             )
             shown = [listed.account.principal_id for listed in page[:limit]]

@@ -153,6 +153,14 @@ async def test_accounts_are_listed_page_by_page_and_found_by_login(desk: Desk) -
         messages.ListAccountsRequest(login=seen[0].upper()), metadata=desk.keeper()
     )
     assert [account.login for account in found.accounts] == [seen[0]]
+    one = made[0].account
+    admin = desk.keeper(Role.AGENCY_ADMIN, UUID(agency_id))
+    stranger = desk.keeper(Role.AGENCY_ADMIN, random_id())
+    for keeper, shown in ((admin, [one.login]), (stranger, [])):
+        found = await desk.staff.ListAccounts(
+            messages.ListAccountsRequest(principal_id=one.principal_id), metadata=keeper
+        )
+        assert [account.login for account in found.accounts] == shown
 
 
 async def test_whoever_reads_names_of_staff_is_on_record(desk: Desk) -> None:

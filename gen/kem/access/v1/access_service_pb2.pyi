@@ -1195,6 +1195,7 @@ class ListAccountsRequest(_message.Message):
     LOGIN_FIELD_NUMBER: _builtins.int
     PAGE_SIZE_FIELD_NUMBER: _builtins.int
     PAGE_TOKEN_FIELD_NUMBER: _builtins.int
+    PRINCIPAL_ID_FIELD_NUMBER: _builtins.int
     agency_id: _builtins.str
     """Of this agency only; all that the caller keeps where absent."""
     login: _builtins.str
@@ -1203,6 +1204,8 @@ class ListAccountsRequest(_message.Message):
     """At most this many; 0 means 50."""
     page_token: _builtins.str
     """The token of the page before; empty for the first."""
+    principal_id: _builtins.str
+    """The one with this id only."""
     def __init__(
         self,
         *,
@@ -1210,14 +1213,20 @@ class ListAccountsRequest(_message.Message):
         login: _builtins.str = ...,
         page_size: _builtins.int = ...,
         page_token: _builtins.str = ...,
+        principal_id: _builtins.str | None = ...,
     ) -> None: ...
-    _HasFieldArgType: _TypeAlias = _typing.Literal["_agency_id", b"_agency_id", "agency_id", b"agency_id"]  # noqa: Y015
+    _HasFieldArgType: _TypeAlias = _typing.Literal["_agency_id", b"_agency_id", "_principal_id", b"_principal_id", "agency_id", b"agency_id", "principal_id", b"principal_id"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["_agency_id", b"_agency_id", "agency_id", b"agency_id", "login", b"login", "page_size", b"page_size", "page_token", b"page_token"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["_agency_id", b"_agency_id", "_principal_id", b"_principal_id", "agency_id", b"agency_id", "login", b"login", "page_size", b"page_size", "page_token", b"page_token", "principal_id", b"principal_id"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     _WhichOneofReturnType__agency_id: _TypeAlias = _typing.Literal["agency_id"]  # noqa: Y015
     _WhichOneofArgType__agency_id: _TypeAlias = _typing.Literal["_agency_id", b"_agency_id"]  # noqa: Y015
+    _WhichOneofReturnType__principal_id: _TypeAlias = _typing.Literal["principal_id"]  # noqa: Y015
+    _WhichOneofArgType__principal_id: _TypeAlias = _typing.Literal["_principal_id", b"_principal_id"]  # noqa: Y015
+    @_typing.overload
     def WhichOneof(self, oneof_group: _WhichOneofArgType__agency_id) -> _WhichOneofReturnType__agency_id | None: ...
+    @_typing.overload
+    def WhichOneof(self, oneof_group: _WhichOneofArgType__principal_id) -> _WhichOneofReturnType__principal_id | None: ...
 
 Global___ListAccountsRequest: _TypeAlias = ListAccountsRequest  # noqa: Y015
 
