@@ -13,7 +13,7 @@ async def serve(settings: ConsoleSettings, stopping: asyncio.Event) -> None:
     """Pages, until the process is asked to end."""
     hub = Hub(settings)
     try:
-        await serve_pages(settings, make_app(settings, hub), stopping)
+        await serve_pages(settings, make_app(settings, hub, stopping), stopping)
     finally:
         await hub.close()
 

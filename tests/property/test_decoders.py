@@ -39,8 +39,8 @@ from services.intake.domain.case_code import case_code, normalised_case_code
 from services.intake.entrypoints import consent_policy_server, projection, translate_needs
 from services.notifications.domain.push_address import PushAddress
 from services.notifications.entrypoints import translate as notifications
-from services.referral.adapters.postgres_reads import PageEnd
-from services.referral.entrypoints import translate_directory, translate_events, translate_referral
+from services.referral.adapters.postgres_referral_pages import PageEnd
+from services.referral.entrypoints import translate_directory, translate_events, translate_pages
 from tests.integration.chassis.assertions import make_signer, write_keys
 from tests.support.damage import damaged, filled
 from tests.support.golden import kept_files
@@ -156,9 +156,10 @@ DECODERS: Final[dict[str, Decoder]] = {
     ),
     "page of notices": of_text(consent_policy_server.place_from, Invalid, f"{NOW.isoformat()} 2026-1"),
     "page of referrals": of_text(
-        translate_referral.page_end,
+        translate_pages.page_end,
         Invalid,
-        translate_referral.page_token(PageEnd(NOW, ReferralId(SOMEBODY))),
+        translate_pages.page_token(PageEnd(0, NOW, ReferralId(SOMEBODY))),
+        translate_pages.page_token(PageEnd(2, NOW, ReferralId(SOMEBODY))),
     ),
     "page by id": of_text(translate_directory.after_id, Invalid, str(SOMEBODY)),
     "page by time": of_text(

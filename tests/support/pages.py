@@ -3,6 +3,7 @@
 import html
 import re
 from collections.abc import Mapping, Sequence
+from contextlib import AbstractAsyncContextManager
 from dataclasses import dataclass, field
 from html.parser import HTMLParser
 from types import TracebackType
@@ -86,6 +87,10 @@ class Browser:
         """Opens a page."""
         async with self._http.get(self.origin + path, allow_redirects=follow, headers=headers) as response:
             return await _shown(response)
+
+    def stream(self, path: str) -> AbstractAsyncContextManager[aiohttp.ClientResponse]:
+        """An answer that goes on; it ends with the block."""
+        return self._http.get(self.origin + path, timeout=aiohttp.ClientTimeout(total=None))
 
     async def post(
         self, path: str, fields: Fields, *, follow: bool = True, headers: Mapping[str, str] | None = None

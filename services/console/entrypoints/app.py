@@ -1,5 +1,6 @@
 """The application: every page at its address, and what stands around all of them."""
 
+import asyncio
 from collections.abc import Awaitable, Callable
 from functools import partial
 from typing import Any
@@ -15,8 +16,9 @@ from services.console.adapters.hub import Hub
 from services.console.adapters.names import Names
 from services.console.entrypoints.cookies import Cookies
 from services.console.entrypoints.door import Door
+from services.console.entrypoints.live import Live
 from services.console.entrypoints.page import Page
-from services.console.entrypoints.pages import home, sign_in
+from services.console.entrypoints.pages import home, partner, sign_in
 from services.console.entrypoints.pages.coordination.reports import CoordinationPages
 from services.console.entrypoints.pages.desk.pages import desk_pages
 from services.console.entrypoints.pages.public.site import public_pages
@@ -28,14 +30,16 @@ from services.console.settings import ConsoleSettings
 LONG: str = "public, max-age=31536000, immutable"
 
 
-def pages_of(hub: Hub, signing_in: sign_in.SignInPages, url: str) -> tuple[Page, ...]:
+def pages_of(hub: Hub, signing_in: sign_in.SignInPages, live: Live, url: str) -> tuple[Page, ...]:
     """Every page of the console."""
     names = Names(hub)
     return (
         *signing_in.pages,
         *home.PAGES,
         *desk_pages(names),
+        *partner.PAGES,
         *CoordinationPages(names).pages,
+        *live.pages,
         *public_pages(hub, url),
     )
 
@@ -50,11 +54,12 @@ class KeptFiles(StaticFiles):
         return response
 
 
-def make_app(settings: ConsoleSettings, hub: Hub) -> Any:
-    """The application, for any ASGI server."""
+def make_app(settings: ConsoleSettings, hub: Hub, stopping: asyncio.Event) -> Any:
+    """The application, for any ASGI server; what would go on for ever ends when `stopping` is set."""
     sessions, cookies = Sessions(hub), Cookies(is_behind_tls=settings.is_behind_tls)
     door = Door(hub, sessions, cookies, settings.url)
-    door.pages = pages_of(hub, sign_in.SignInPages(sessions, cookies, settings.url), settings.url)
+    signing_in = sign_in.SignInPages(sessions, cookies, settings.url)
+    door.pages = pages_of(hub, signing_in, Live(hub, sessions, stopping), settings.url)
     routes: list[BaseRoute] = [
         Route("/ready", _ready),
         # pages are not compressed: they hold what a browser types beside what it must not know (BREACH)

@@ -33,6 +33,8 @@ from services.console.entrypoints.security import BodyTooLarge
 from services.console.entrypoints.sessions import Sessions, User
 
 FORM_TYPE: Final = "application/x-www-form-urlencoded"
+FOLLOWS: Final = "x-kem-follows"
+"""Of a request that an open page makes because something has changed (look/console.js)."""
 _CODES: Final = (
     (NotFound, HTTPStatus.NOT_FOUND),
     (NotPermitted, HTTPStatus.FORBIDDEN),
@@ -82,8 +84,9 @@ class Door:
             return self._cookies.keep_language(_without(request, "lang"), wanted)
         visit = self._visit(request, page, None)
         try:
-            token = self._cookies.session_of(request)
-            visit.user = await self._sessions.user_of(token) if token else None
+            token = visit.session_token = self._cookies.session_of(request)
+            by_itself = page.is_asked_by_itself or (not visit.is_sent and FOLLOWS in request.headers)
+            visit.user = await self._sessions.user_of(token, by_itself=by_itself) if token else None
             if not page.is_open_to(visit.user):
                 return self._keep_out(visit)
             if visit.is_sent:

@@ -47,6 +47,7 @@ class Page:
         calls: the methods that it may call at the services, as `ReferralService/GetReferral`: a test compares
             who may call them with who may see the page, and a page's calls with these.
         is_person_facing: whether somebody may look at it beside the person: it has a way out at once.
+        is_asked_by_itself: whether browsers ask for it while nobody does anything: it uses no session.
     """
 
     path: str
@@ -57,6 +58,7 @@ class Page:
     languages: tuple[str, ...] = STAFF_LANGUAGES
     nav: NavigationEntry | None = None
     is_person_facing: bool = False
+    is_asked_by_itself: bool = False
 
     def is_open_to(self, user: User | None) -> bool:
         """Whether somebody may see it."""
@@ -79,6 +81,7 @@ class Visit:
     user: User | None
     csrf: str
     all_pages: tuple[Page, ...]
+    session_token: str = field(default="", repr=False)
     form: Form = field(default_factory=Form)
     errors: Errors = field(default_factory=Errors)
 

@@ -49,24 +49,31 @@ class Sessions:
     def __init__(self, hub: Hub) -> None:
         self._hub = hub
         self._kept: OrderedDict[bytes, User] = OrderedDict()
-        self._asking: dict[bytes, asyncio.Task[User | None]] = {}
+        self._used: dict[bytes, float] = {}
+        """Until when access need not hear again that a session is used, by the keys of those kept."""
+        self._asking: dict[tuple[bytes, bool], asyncio.Task[User | None]] = {}
 
-    async def user_of(self, token: str) -> User | None:
+    async def user_of(self, token: str, *, by_itself: bool = False) -> User | None:
         """Whose session it is; None where it has ended or never was.
+
+        Args:
+            by_itself: a page that stands open asks, not its reader: the session is not used by that.
 
         Raises:
             KemError: access cannot be asked now, or says that none of the roles counts.
         """
-        key = _key(token)
+        key, now = _key(token), time.time()
         user = self._kept.get(key)
-        if user is not None and user.end_time - _RENEW_BEFORE_SECONDS > time.time():
+        is_good = user is not None and user.end_time - _RENEW_BEFORE_SECONDS > now
+        if is_good and (by_itself or self._used.get(key, 0.0) > now):
             self._kept.move_to_end(key)
             return user
-        if key not in self._asking:  # many pages at once ask once
-            task = asyncio.create_task(self._ask(key, token))
-            self._asking[key] = task
-            task.add_done_callback(lambda _: self._asking.pop(key, None))
-        return await asyncio.shield(self._asking[key])
+        asked = (key, by_itself)
+        if asked not in self._asking:  # many pages at once ask once
+            task = asyncio.create_task(self._ask(key, token, by_itself=by_itself))
+            self._asking[asked] = task
+            task.add_done_callback(lambda _: self._asking.pop(asked, None))
+        return await asyncio.shield(self._asking[asked])
 
     async def end(self, token: str, *, everywhere: bool = False) -> None:
         """Signs out; everywhere: in every browser of the person."""
@@ -78,11 +85,12 @@ class Sessions:
         request = SignOutRequest(session_token=token, everywhere=everywhere)
         await ask(self._hub.sign_in.SignOut, request)
 
-    async def _ask(self, key: bytes, token: str) -> User | None:
+    async def _ask(self, key: bytes, token: str, *, by_itself: bool) -> User | None:
+        request = IssueAssertionRequest(session_token=token, by_itself=by_itself)
         try:
-            issued = await ask(self._hub.sign_in.IssueAssertion, IssueAssertionRequest(session_token=token))
+            issued = await ask(self._hub.sign_in.IssueAssertion, request)
         except NotAuthenticated:
-            self._kept.pop(key, None)
+            self._forget(key)
             return None
         user = User(
             principal_id=issued.principal_id,
@@ -95,9 +103,15 @@ class Sessions:
             end_time=issued.expire_time.ToDatetime(tzinfo=UTC).timestamp(),
         )
         self._kept[key] = user
+        if not by_itself:
+            self._used[key] = user.end_time - _RENEW_BEFORE_SECONDS
         while len(self._kept) > _MOST_KEPT:
-            self._kept.popitem(last=False)
+            self._forget(next(iter(self._kept)))
         return user
+
+    def _forget(self, key: bytes) -> None:
+        self._kept.pop(key, None)
+        self._used.pop(key, None)
 
 
 def _key(token: str) -> bytes:

@@ -1,6 +1,7 @@
 // What makes pages better where scripts run; every page works without.
 import { Accordion, Button, CharacterCount, Checkboxes, ErrorSummary, ExitThisPage, NotificationBanner, PasswordInput, Radios, SkipLink, Tabs, createAll } from "govuk-frontend";
 import { grow, keep } from "./draft.js";
+import { follow } from "./live.js";
 
 document.body.classList.add("js-enabled", "govuk-frontend-supported");
 for (const part of [Accordion, Button, CharacterCount, Checkboxes, ErrorSummary, ExitThisPage, NotificationBanner, PasswordInput, Radios, SkipLink, Tabs]) {
@@ -37,3 +38,4 @@ document.querySelectorAll("form[data-kem-keeps]").forEach((form) => {
   keep(form);
   grow(form);
 });
+document.querySelectorAll("[data-kem-live]").forEach(follow);

@@ -69,7 +69,7 @@ _DUE: Final = """
 """
 _CONDITIONS: Final[Mapping[ReferralsView, str]] = {
     ReferralsView.SENT: "r.sender_agency_id = $1",
-    ReferralsView.OFFERED: f"r.referral_id in (select o.referral_id from offer o where {_OPEN})",  # noqa: S608
+    ReferralsView.OFFERED: f"r.referral_id in (select o.referral_id from offer o where {_OPEN})",  # noqa: S608  constants only
     ReferralsView.HELD: f"r.holder_agency_id = $1 and r.state in ({_HELD})",
 }
 _ENDED_HERE: Final = f"r.holder_agency_id = $1 and r.state not in ({_HELD})"
@@ -84,7 +84,7 @@ _DUE_PAGES: Final[Mapping[ReferralsView, str]] = {
     ),
 }
 _COUNTS: Final[Mapping[ReferralsView, str]] = {
-    view: f"select r.state, count(*)::integer from referral r where {condition} group by r.state"  # noqa: S608
+    view: f"select r.state, count(*)::integer from referral r where {condition} group by r.state"  # noqa: S608  constants only
     for view, condition in _CONDITIONS.items()
 }
 _BEFORE_ALL: Final[Mapping[ReferralsOrder, PageEnd]] = {

@@ -1,0 +1,300 @@
+"""The agency's services and what of them has places: listed, confirmed in one click, edited, suspended."""
+
+import asyncio
+from dataclasses import dataclass
+from http import HTTPStatus
+from typing import Final
+from uuid import uuid4
+
+from starlette.responses import Response
+
+from kem.directory.v1 import directory_pb2
+from kem.directory.v1 import directory_service_pb2 as directory
+from kernel import codes
+from kernel.errors import Invalid, NotFound, RuleBroken
+from kernel.vocabulary import AgeBand, HouseholdBand, LocationVisibility, Role
+from services.console.entrypoints.codes import choices, name_of
+from services.console.entrypoints.forms import as_uuid
+from services.console.entrypoints.page import NavigationEntry, Page, Visit
+from services.console.entrypoints.pages.partner.cards import (
+    LIST_SERVICES,
+    MOST_SERVICES,
+    PARTNER,
+    instant,
+    service_name,
+)
+from services.console.entrypoints.pages.partner.service_fields import STRETCHES, ServiceFields
+from services.console.entrypoints.pages.partner.units import (
+    Unit,
+    declare,
+    read_tokens,
+    unit_of_activity,
+    unit_of_service,
+)
+from services.console.entrypoints.pages.public.texts import N_
+from services.console.entrypoints.refusals import words_for
+from services.console.entrypoints.words import HOUSEHOLDS, SEXES, WEEKDAYS, age, service_type, words_of
+
+LIST: Final = "/partner/services"
+_DIRECTORY: Final = "DirectoryService/"
+_BOTH: Final = ("GET", "POST")
+FRESH_COLOURS: Final = {"GREEN": "green", "AMBER": "yellow", "UNKNOWN": "red"}
+
+
+@dataclass(frozen=True, slots=True)
+class OwnService:
+    """A service of the agency in its list; `units` are what has places now."""
+
+    service_id: str
+    name: str
+    kind: str
+    is_suspended: bool
+    is_hidden: bool
+    is_questioned: bool
+    freshness: str
+    declared_time: object
+    units: tuple[Unit, ...]
+
+
+async def services(visit: Visit) -> Response:
+    """All of them, with their places; a form says of one or of all that these are still true."""
+    if visit.is_sent:
+        units = read_tokens(visit.form.all("unit"))
+        if units:
+            await declare(visit, units)
+        return visit.go(LIST, "capacity-confirmed" if units else "")
+    wanted = directory.ListServicesRequest(agency_id=visit.staff.agency_id, page_size=MOST_SERVICES)
+    wanted.page_token = visit.query("after")[:200]
+    current = directory.ListActivitiesRequest(
+        agency_id=visit.staff.agency_id, current_only=True, page_size=MOST_SERVICES
+    )
+    listed, activities = await asyncio.gather(
+        visit.ask(visit.hub.directory.ListServices, wanted),
+        visit.ask(visit.hub.directory.ListActivities, current),
+    )
+    courses: dict[str, list[Unit]] = {}
+    for one in activities.activities:
+        courses.setdefault(one.activity.service_id, []).append(unit_of_activity(one, visit.language))
+    rows = [_own(one, courses.get(one.service.service_id, []), visit) for one in listed.services]
+    return visit.render(
+        "partner/services.html",
+        title=visit.say("Our services"),
+        rows=sorted(rows, key=lambda row: row.name),
+        tokens=[unit.token for row in rows for unit in row.units],
+        onward=listed.next_page_token,
+        freshness=_freshness(visit),
+        colours=FRESH_COLOURS,
+    )
+
+
+def _own(listed: directory_pb2.ListedService, courses: list[Unit], visit: Visit) -> OwnService:
+    name = service_name(listed, visit.language)
+    is_open = listed.HasField("declared_time")
+    units = courses or ([unit_of_service(listed, name)] if is_open else [])
+    return OwnService(
+        service_id=listed.service.service_id,
+        name=name,
+        kind=service_type(listed.service.service_type, visit.language),
+        is_suspended=listed.suspended,
+        is_hidden=listed.service.listing == directory_pb2.LISTING_NAMED_STAFF,
+        is_questioned=listed.capacity_questioned,
+        freshness=listed.freshness if is_open else "",
+        declared_time=instant(listed, "declared_time"),
+        units=tuple(units),
+    )
+
+
+def _freshness(visit: Visit) -> dict[str, str]:
+    return {
+        "GREEN": visit.say("Confirmed this week"),
+        "AMBER": visit.say("To be confirmed"),
+        "UNKNOWN": visit.say("Not confirmed for long"),
+    }
+
+
+async def new_service(visit: Visit) -> Response:
+    """First what it is, then all about it: some are for named staff unless somebody decides otherwise."""
+    if visit.is_sent:
+        fields = ServiceFields.typed(visit.form)
+        service_id = as_uuid(visit.form.text("service_id"))
+        if service_id is None:
+            raise Invalid("The form names no service.", reason="FORM_INCOMPLETE")
+        service = directory_pb2.Service(
+            service_id=str(service_id),
+            agency_id=visit.staff.agency_id or "",
+            channel=directory_pb2.CHANNEL_HUB,
+        )
+        saved = await _save(visit, service, fields)
+        return saved or _form(visit, service.service_id, fields, is_new=True)
+    kind = codes.SERVICE_TYPES.get(visit.query("service_type"))
+    if kind is None:
+        by_sector = [
+            (name_of(sector, visit.language), _types_of(sector.code, visit.language))
+            for sector in codes.SECTORS.values()
+        ]
+        return visit.render("partner/new_service.html", title=visit.say("A new service"), sectors=by_sector)
+    fields = ServiceFields(service_type=kind.code)
+    if kind.restricted:
+        fields.listing, fields.visibility = "NAMED_STAFF", "HIDDEN"
+    return _form(visit, str(uuid4()), fields, is_new=True)
+
+
+async def service(visit: Visit) -> Response:
+    """One service: everything about it in one form, its courses, and the button that suspends it."""
+    listed = await known_service(visit)
+    if not visit.is_sent:
+        return await _page(visit, listed, ServiceFields.of(listed.service))
+    step = visit.form.text("step")
+    if step in ("suspend", "resume"):
+        return await _suspend(visit, listed.service.service_id, is_suspending=step == "suspend")
+    if not _may_edit(visit, listed):
+        raise Invalid("Only an admin changes a service whose place is hidden.", reason="ADMIN_ONLY")
+    fields = ServiceFields.typed(visit.form)
+    fields.service_type = listed.service.service_type
+    changed = directory_pb2.Service()
+    changed.CopyFrom(listed.service)
+    return await _save(visit, changed, fields) or await _page(visit, listed, fields)
+
+
+async def _save(visit: Visit, changed: directory_pb2.Service, fields: ServiceFields) -> Response | None:
+    fields.check(visit)
+    if visit.errors:
+        return None
+    fields.write(changed)
+    request = directory.SaveServicesRequest(request_id=visit.form.request_id, services=[changed])
+    try:
+        await visit.ask(visit.hub.directory.SaveServices, request)
+    except (Invalid, RuleBroken) as error:
+        visit.errors.add("", str(words_for(error, visit.language)))
+        return None
+    return visit.go(f"{LIST}/{changed.service_id}", "service-saved")
+
+
+async def _suspend(visit: Visit, service_id: str, *, is_suspending: bool) -> Response:
+    request_id = visit.form.request_id
+    if is_suspending:
+        request = directory.SuspendServiceRequest(request_id=request_id, service_id=service_id)
+        await visit.ask(visit.hub.directory.SuspendService, request)
+    else:
+        resume = directory.ResumeServiceRequest(request_id=request_id, service_id=service_id)
+        await visit.ask(visit.hub.directory.ResumeService, resume)
+    return visit.go(f"{LIST}/{service_id}", "service-suspended" if is_suspending else "service-resumed")
+
+
+async def known_service(visit: Visit) -> directory_pb2.ListedService:
+    """The service of the address, where it is the reader's agency's own.
+
+    Raises:
+        NotFound: SERVICE_NOT_FOUND.
+    """
+    service_id = as_uuid(visit.path_value("service_id"))
+    not_found = NotFound("There is no such service among those that you keep.", reason="SERVICE_NOT_FOUND")
+    if service_id is None:
+        raise not_found
+    request = directory.GetServiceRequest(service_id=str(service_id))
+    answer = await visit.ask(visit.hub.directory.GetService, request)
+    listed: directory_pb2.ListedService = answer.service
+    if listed.service.agency_id != visit.staff.agency_id:
+        raise not_found
+    return listed
+
+
+def _may_edit(visit: Visit, listed: directory_pb2.ListedService) -> bool:
+    """A hidden place is shown to admins only, and whoever does not see it would write over it."""
+    is_hidden = listed.service.location.visibility == directory_pb2.LOCATION_VISIBILITY_HIDDEN
+    return not is_hidden or visit.staff.has(Role.AGENCY_ADMIN)
+
+
+async def _page(visit: Visit, listed: directory_pb2.ListedService, fields: ServiceFields) -> Response:
+    request = directory.ListActivitiesRequest(
+        service_id=listed.service.service_id, current_only=True, page_size=MOST_SERVICES
+    )
+    activities = await visit.ask(visit.hub.directory.ListActivities, request)
+    return _form(
+        visit,
+        listed.service.service_id,
+        fields,
+        title=service_name(listed, visit.language),
+        listed=listed,
+        may_edit=_may_edit(visit, listed),
+        courses=[unit_of_activity(one, visit.language) for one in activities.activities],
+        # once it has had a course it has no places of its own
+        places_are_in_courses=bool(activities.activities) or not listed.HasField("declared_time"),
+        ids={"suspend": str(uuid4())},
+    )
+
+
+def _form(
+    visit: Visit, service_id: str, fields: ServiceFields, *, is_new: bool = False, **given: object
+) -> Response:
+    language, kind = visit.language, fields.kind
+    context: dict[str, object] = {
+        "title": visit.say("A new service"),
+        "listed": None,
+        "may_edit": True,
+        "courses": [],
+        "places_are_in_courses": False,
+        "ids": {},
+    }
+    context |= given
+    stretches = max((number + 1 for _, number in fields.opening), default=0)
+    return visit.render(
+        "partner/service.html",
+        code=HTTPStatus.BAD_REQUEST if visit.errors else HTTPStatus.OK,
+        service_id=service_id,
+        is_new=is_new,
+        fields=fields,
+        kind=kind,
+        kind_name=service_type(fields.service_type, language),
+        listings=_listings(visit),
+        visibilities=_visibilities(visit),
+        districts=choices(codes.DISTRICTS, language),
+        languages=choices(codes.LANGUAGES, language),
+        age_bands=[(one.value, age(one, language)) for one in AgeBand],
+        household_bands=[(one.value, words_of(HOUSEHOLDS, one.value, language)) for one in HouseholdBand],
+        sexes=[(one, words_of(SEXES, one, language)) for one in ("F", "M", "X")],
+        rules=[("", visit.say("No"))]
+        + [(code, name_of(one, language)) for code, one in codes.STATUS_FAMILIES.items()],
+        weekdays=[(number, visit.say(text)) for number, text in WEEKDAYS.items()],
+        stretches=range(max(STRETCHES, stretches)),
+        **context,  # type: ignore[arg-type]  # the title is a text
+    )
+
+
+def _types_of(sector: str, language: str) -> list[tuple[str, str]]:
+    kinds = (kind for kind in codes.SERVICE_TYPES.values() if kind.sector == sector)
+    return [(kind.code, name_of(kind, language)) for kind in kinds]
+
+
+def _listings(visit: Visit) -> list[tuple[str, str]]:
+    return [
+        ("PUBLIC", visit.say("Everybody")),
+        ("PARTNERS", visit.say("Partner agencies and KEM")),
+        ("NAMED_STAFF", visit.say("Named staff only")),
+    ]
+
+
+def _visibilities(visit: Visit) -> list[tuple[str, str]]:
+    return [
+        (LocationVisibility.PUBLIC.value, visit.say("Everybody")),
+        (LocationVisibility.DISTRICT_ONLY.value, visit.say("Only the district is shown")),
+        (LocationVisibility.HIDDEN.value, visit.say("Nobody but your admins")),
+    ]
+
+
+_KEEPS: Final = tuple(
+    _DIRECTORY + method
+    for method in ("GetService", "ListActivities", "SaveServices", "SuspendService", "ResumeService")
+)
+PAGES: Final = (
+    Page(
+        LIST,
+        services,
+        PARTNER,
+        (LIST_SERVICES, _DIRECTORY + "ListActivities", _DIRECTORY + "DeclareCapacities"),
+        _BOTH,
+        nav=NavigationEntry(N_("Our services"), 22),
+    ),
+    Page(f"{LIST}/new", new_service, PARTNER, (_DIRECTORY + "SaveServices",), _BOTH),
+    Page(f"{LIST}/{{service_id}}", service, PARTNER, _KEEPS, _BOTH),
+)

@@ -1,0 +1,347 @@
+"""An agency keeps its services, their places and their courses at the console."""
+
+from datetime import UTC, datetime, timedelta
+from typing import Any
+from uuid import uuid4
+
+import pytest
+
+from kem.directory.v1 import directory_pb2
+from kem.directory.v1 import directory_service_pb2 as directory
+from kernel.vocabulary import Role
+from services.console.entrypoints.pages.partner.cards import PARTNER
+from services.console.entrypoints.rendering import ATHENS
+from tests.support.console import ConsoleHub
+from tests.support.pages import Shown
+from tests.support.partner_agency import PartnerAgency, make_agency
+
+LIST = "/partner/services"
+
+
+@pytest.fixture
+async def agency(console: ConsoleHub) -> PartnerAgency:
+    """One for each test: what is saved by one is no other's."""
+    return await make_agency(console, capacity=places(3))
+
+
+def places(number: int) -> directory_pb2.Capacity:
+    return directory_pb2.Capacity(kind=directory_pb2.Capacity.KIND_PLACES, places=number)
+
+
+async def known(agency: PartnerAgency, service_id: str = "") -> directory_pb2.ListedService:
+    """A service as the directory has it; the agency's first unless another is named."""
+    request = directory.GetServiceRequest(service_id=service_id or agency.service.service_id)
+    answer = await agency.hub.directory.GetService(request, metadata=agency.member.credentials())
+    found: directory_pb2.ListedService = answer.service
+    return found
+
+
+async def courses(agency: PartnerAgency) -> list[directory_pb2.ListedActivity]:
+    request = directory.ListActivitiesRequest(agency_id=str(agency.agency_id))
+    answer = await agency.hub.directory.ListActivities(request, metadata=agency.member.credentials())
+    return list(answer.activities)
+
+
+async def save_service(agency: PartnerAgency, **changes: Any) -> str:
+    """Another service of the agency."""
+    service = directory_pb2.Service()
+    service.CopyFrom(agency.service)
+    service.service_id = str(uuid4())
+    service.MergeFrom(directory_pb2.Service(**changes))
+    request = directory.SaveServicesRequest(request_id=str(uuid4()), services=[service])
+    await agency.hub.directory.SaveServices(request, metadata=agency.member.credentials())
+    return service.service_id
+
+
+def path_of(agency: PartnerAgency) -> str:
+    return f"{LIST}/{agency.service.service_id}"
+
+
+async def test_whether_the_places_are_still_true_is_said_in_one_click(agency: PartnerAgency) -> None:
+    await save_service(agency, name=directory_pb2.BilingualText(el="Άλλη υπηρεσία", en="Another service"))
+    before = (await known(agency)).declared_time.ToNanoseconds()
+    async with agency.browser() as browser:
+        page = await browser.get(LIST)
+        assert "Greek for beginners" in page.words
+        assert "Another service" in page.words
+        assert "3 free of 3" in page.words
+        everything = [
+            form for form in page.forms if len([1 for name, _ in form.fields if name == "unit"]) == 2
+        ]
+        assert len(everything) == 1
+        done = await browser.post(LIST, grouped(everything[0].fields))
+        assert done.path == f"{LIST}?said=capacity-confirmed"
+        after = (await known(agency)).declared_time.ToNanoseconds()
+        assert after > before
+        # sent again, it is the same request
+        await browser.post(LIST, grouped(everything[0].fields))
+        assert (await known(agency)).declared_time.ToNanoseconds() == after
+        one = next(form for form in page.forms if token_of(form.fields, agency.service.service_id))
+        await browser.post(LIST, grouped(one.fields))
+        assert (await known(agency)).declared_time.ToNanoseconds() > after
+
+
+def grouped(fields: list[tuple[str, str]]) -> dict[str, list[str]]:
+    """A form's fields by name."""
+    found: dict[str, list[str]] = {}
+    for name, value in fields:
+        found.setdefault(name, []).append(value)
+    return found
+
+
+def token_of(fields: list[tuple[str, str]], unit_id: str) -> bool:
+    units = [value for name, value in fields if name == "unit"]
+    return len(units) == 1 and units[0].startswith(unit_id)
+
+
+async def test_nobody_confirms_what_another_agency_has(console: ConsoleHub, agency: PartnerAgency) -> None:
+    elsewhere = await make_agency(console, capacity=places(3))
+    before = (await known(agency)).declared_time.ToNanoseconds()
+    async with elsewhere.browser() as browser:
+        page = await browser.get(LIST)
+        fields = grouped(page.forms[1].fields) | {"unit": [f"{agency.service.service_id}|9"]}
+        refused = await browser.post(LIST, fields)
+        assert refused.code == 404
+        # what is no unit at all is passed over
+        for nothing in ("", "x|y", f"{uuid4()}|-1", "|3"):
+            assert (await browser.post(LIST, fields | {"unit": [nothing]})).path == LIST
+        assert (await browser.get(path_of(agency))).code == 404
+        assert (await browser.get(f"{path_of(agency)}/activities/new")).code == 404
+        assert (await browser.get(f"{LIST}/not-an-id")).code == 404
+    after = await known(agency)
+    assert (after.declared_time.ToNanoseconds(), after.free_places) == (before, 3)
+
+
+async def test_a_service_is_changed_and_what_the_form_does_not_show_stays(agency: PartnerAgency) -> None:
+    async with agency.browser() as browser:
+        page = await browser.get(path_of(agency))
+        assert page.code == 200
+        unchanged = await browser.send(page, "name_el")
+        assert unchanged.path == f"{path_of(agency)}?said=service-saved"
+        first = await known(agency)
+        assert first.service == agency.service
+        done = await browser.send(
+            page,
+            "name_el",
+            name_en="Greek for everybody",
+            places="12",
+            languages=["ell", "fra"],
+            age_bands=["BAND_18_24", "BAND_25_44"],
+            areas="ATHENS_1",
+            from_1_0="09:00",
+            until_1_0="14:00",
+            from_1_1="17:30",
+            until_1_1="00:00",
+            address="Λεμονιάς 5",
+            request_id=str(uuid4()),
+        )
+        assert done.path == f"{path_of(agency)}?said=service-saved"
+    now = await known(agency)
+    service = now.service
+    assert (service.name.en, service.name.el) == ("Greek for everybody", "Ελληνικά για αρχάριους")
+    assert list(service.languages) == ["ell", "fra"]
+    assert list(service.eligibility.age_bands) == ["BAND_18_24", "BAND_25_44"]
+    assert list(service.areas) == ["ATHENS_1"]
+    assert [(one.weekday, one.from_minute, one.until_minute) for one in service.opening] == [
+        (1, 540, 840),
+        (1, 1050, 1440),
+    ]
+    assert (service.location.address, service.duty_phone, now.free_places) == (
+        "Λεμονιάς 5",
+        "210 0000000",
+        12,
+    )
+
+
+async def test_what_is_wrong_is_said_at_its_field_and_nothing_is_lost(agency: PartnerAgency) -> None:
+    async with agency.browser() as browser:
+        page = await browser.get(path_of(agency))
+        wrong = await browser.send(
+            page,
+            "name_el",
+            name_el="",
+            name_en="x" * 301,
+            places="many",
+            district="",
+            from_2_0="14:00",
+            until_2_0="09:00",
+            listing="NAMED_STAFF",
+        )
+        assert wrong.code == 400
+        for words in (
+            "Write the name in both languages.",
+            "at most 300 characters",
+            "Write how many places there are",
+            "Choose the district.",
+            "Tuesday: hours begin before they end",
+        ):
+            assert words in wrong.words, words
+        kept = dict(wrong.form("name_el").fields)
+        assert (kept["places"], kept["from_2_0"], kept["listing"]) == ("many", "14:00", "NAMED_STAFF")
+        forged = await browser.send(page, "name_el", listing="NOBODY", visibility="NOWHERE")
+        assert "Choose who may know of it." in forged.words
+    assert (await known(agency)).service == agency.service
+
+
+async def test_a_name_that_the_directory_does_not_take_is_told_in_its_words(agency: PartnerAgency) -> None:
+    async with agency.browser() as browser:
+        page = await browser.get(path_of(agency))
+        refused = await browser.send(page, "name_el", name_en="Greek​lessons")
+        assert refused.code == 400
+        assert "There is a problem" in refused.words
+    assert (await known(agency)).service == agency.service
+
+
+async def test_a_new_service_is_added_once_however_often_it_is_sent(agency: PartnerAgency) -> None:
+    async with agency.browser() as browser:
+        kinds = await browser.get(f"{LIST}/new")
+        page = await browser.send(kinds, "service_type", service_type="GBV_SHELTER")
+        chosen = dict(page.form("name_el").fields)
+        assert (chosen["listing"], chosen["visibility"]) == ("NAMED_STAFF", "HIDDEN"), (
+            "unless somebody decides"
+        )
+        page = await browser.send(kinds, "service_type", service_type="JOB_COUNSELLING")
+        for _ in range(2):
+            done = await browser.send(
+                page,
+                "name_el",
+                name_el="Εργασία",
+                name_en="Work",
+                district="ATHENS_2",
+                places="4",
+                languages="ell",
+            )
+            assert done.code == 200
+            assert done.path.endswith("?said=service-saved")
+        service_id = done.path.removeprefix(f"{LIST}/").partition("?")[0]
+        assert (await browser.get(LIST)).words.count("Work ") == 1
+    made = (await known(agency, service_id)).service
+    assert (made.agency_id, made.service_type) == (str(agency.agency_id), "JOB_COUNSELLING")
+    assert made.capacity == places(4)
+
+
+async def test_a_hidden_place_is_shown_to_admins_and_no_member_writes_over_it(console: ConsoleHub) -> None:
+    place = directory_pb2.Location(
+        district="ATHENS_4",
+        address="Κρυφή 1",
+        visibility=directory_pb2.LOCATION_VISIBILITY_HIDDEN,
+    )
+    shelter = await make_agency(console, listing=directory_pb2.LISTING_NAMED_STAFF, location=place)
+    async with shelter.browser() as browser:
+        page = await browser.get(path_of(shelter))
+        assert "only an admin of your agency" in page.words
+        assert "Κρυφή" not in page.html
+        assert not any("name_el" in form.names for form in page.forms)
+        suspend = next(form for form in page.forms if dict(form.fields).get("step") == "suspend")
+        forged = grouped(suspend.fields) | {"step": ["save"], "name_el": ["α"], "name_en": ["a"]}
+        assert (await browser.post(path_of(shelter), forged)).code == 400
+    async with shelter.browser(Role.AGENCY_ADMIN) as browser:
+        page = await browser.get(path_of(shelter))
+        assert "Κρυφή 1" in page.html
+        await browser.send(page, "name_el", name_en="A house")
+        page = await browser.get(path_of(shelter))
+        assert "Κρυφή 1" in page.html
+        assert "A house" in page.words
+
+
+async def test_a_service_is_suspended_and_resumed(agency: PartnerAgency) -> None:
+    [referral_id] = await agency.offered()
+    async with agency.browser() as browser:
+        page = await browser.get(path_of(agency))
+        suspend = next(form for form in page.forms if dict(form.fields).get("step") == "suspend")
+        page = await browser.post(path_of(agency), grouped(suspend.fields))
+        assert page.path == f"{path_of(agency)}?said=service-suspended"
+        assert "Nobody is referred here now" in page.words
+        assert "Suspended" in (await browser.get(LIST)).words
+        assert (await known(agency)).suspended
+        resume = next(form for form in page.forms if dict(form.fields).get("step") == "resume")
+        page = await browser.post(path_of(agency), grouped(resume.fields))
+        assert page.path == f"{path_of(agency)}?said=service-resumed"
+    assert not (await known(agency)).suspended
+    assert referral_id
+
+
+async def test_a_course_is_added_changed_and_confirmed(agency: PartnerAgency) -> None:
+    today = datetime.now(ATHENS).date()
+    begin, end = (today + timedelta(days=days) for days in (7, 60))
+    path = f"{path_of(agency)}/activities/new"
+    async with agency.browser() as browser:
+        page = await browser.get(path)
+        wrong = await browser.send(page, "name_el", name_en="Evening class", places="x", start_day="soon")
+        assert wrong.code == 400
+        for words in ("Write the name in both languages.", "Give a day like", "Write how many places"):
+            assert words in wrong.words
+        backwards = await browser.send(
+            wrong,
+            "name_el",
+            name_el="Βραδινό τμήμα",
+            places="15",
+            start_day=end.isoformat(),
+            end_day=begin.strftime("%d/%m/%Y"),
+        )
+        assert "It must end after it begins." in backwards.words
+        for _ in range(2):
+            done = await browser.send(
+                backwards,
+                "name_el",
+                start_day=begin.isoformat(),
+                end_day=end.isoformat(),
+                start_clock="17:00",
+            )
+            assert done.path == f"{path_of(agency)}?said=activity-saved"
+        assert "Evening class" in done.words
+        [made] = await courses(agency)
+        start = made.activity.start_time.ToDatetime(tzinfo=UTC).astimezone(ATHENS)
+        assert (start.date(), start.hour) == (begin, 17)
+        page = await browser.get(f"{path_of(agency)}/activities/{made.activity.activity_id}")
+        shown = dict(page.form("name_el").fields)
+        assert (shown["start_day"], shown["start_clock"], shown["places"]) == (
+            begin.isoformat(),
+            "17:00",
+            "15",
+        )
+        await browser.send(page, "name_el", places="9")
+        [made] = await courses(agency)
+        assert made.free_places == 9
+        listed = await browser.get(LIST)
+        assert "9 free of 9" in listed.words
+        token = f"{made.activity.activity_id}|9"
+        assert any(("unit", token) in form.fields for form in listed.forms)
+        # places are the course's now
+        assert "Its courses have places of their own" in (await browser.get(path_of(agency))).words
+        assert (await browser.get(f"{path_of(agency)}/activities/{uuid4()}")).code == 404
+
+
+async def test_without_a_service_the_page_says_what_to_do(console: ConsoleHub) -> None:
+    async with console.browser(Role.AGENCY_MEMBER, agency=(await bare_agency(console))) as browser:
+        page = await browser.get(LIST)
+    assert "You have no service here yet" in page.words
+    assert f"{LIST}/new" in page.links
+
+
+async def bare_agency(console: ConsoleHub) -> str:
+    """The code of an agency that has nothing."""
+    code = f"BARE-{uuid4().hex[:10].upper()}"
+    keeper = console.hub.person(uuid4(), None, Role.OPERATOR)
+    request = directory.SaveAgenciesRequest(
+        request_id=str(uuid4()),
+        agencies=[
+            directory_pb2.Agency(
+                agency_id=str(uuid4()),
+                code=code,
+                name=directory_pb2.BilingualText(el="Νέος φορέας", en="New agency"),
+                sample=True,
+            )
+        ],
+    )
+    await console.hub.directory.SaveAgencies(request, metadata=keeper.credentials())
+    return code
+
+
+@pytest.mark.parametrize("role", [Role.CASEWORKER, Role.OPERATOR, Role.COMMITTEE_COORDINATOR])
+async def test_other_roles_are_kept_out(console: ConsoleHub, role: Role) -> None:
+    assert role not in PARTNER
+    async with console.browser(role, agency="KEM") as browser:
+        for path in (LIST, f"{LIST}/new", f"{LIST}/{uuid4()}", f"{LIST}/{uuid4()}/activities/new"):
+            page: Shown = await browser.get(path)
+            assert page.code == 403
