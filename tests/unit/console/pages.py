@@ -3,6 +3,7 @@
 from typing import Any, cast
 
 from services.console.entrypoints.app import pages_of
+from services.console.entrypoints.live import Live
 from services.console.entrypoints.page import Page
 from services.console.entrypoints.pages.sign_in import SignInPages
 
@@ -17,4 +18,4 @@ class _Nobody:
 def every_page() -> tuple[Page, ...]:
     """In the order of the application."""
     nobody = cast(Any, _Nobody())
-    return pages_of(nobody, SignInPages(nobody, nobody, ""), "")
+    return pages_of(nobody, SignInPages(nobody, nobody, ""), Live(nobody, nobody, nobody), "")
