@@ -9,7 +9,7 @@ from uuid import UUID
 from chassis.postgres import Transaction
 from kernel.codes import Urgency
 from kernel.ids import ReferralId
-from services.referral.adapters.postgres_reads import PageEnd
+from services.referral.adapters.postgres_referral_pages import PageEnd
 from services.referral.domain.report import Dimension, PaceCount, Period, Scope, WaitCount
 from services.referral.domain.transitions import ReferralState
 
@@ -23,7 +23,7 @@ _GAPS: Final = "select * from report_gaps($1, $2, $3, $4)"
 _OVERDUE: Final = "select * from report_overdue($1, $2)"
 _CASES: Final = "select * from overdue_referrals($1, $2, $3, $4)"
 
-_BEFORE_ALL: Final = PageEnd(datetime(1, 1, 1, tzinfo=UTC), ReferralId(UUID(int=0)))
+_BEFORE_ALL: Final = PageEnd(0, datetime(1, 1, 1, tzinfo=UTC), ReferralId(UUID(int=0)))
 
 _T = TypeVar("_T")
 Counts = Mapping[Dimension, Mapping[str, _T]]
@@ -97,7 +97,7 @@ class PostgresReports:
         """These, the longest overdue first, behind a page's end (its time is when one was due)."""
         end = after or _BEFORE_ALL
         rows = await tx.connection.fetch(
-            _CASES, list(scope.sector_of), end.recorded_time, end.referral_id, limit
+            _CASES, list(scope.sector_of), end.order_time, end.referral_id, limit
         )
         return [_case(row) for row in rows]
 

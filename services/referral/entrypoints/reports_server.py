@@ -17,7 +17,8 @@ from kernel.codes import Role
 from services.referral.adapters.postgres_agencies import PostgresAgencies
 from services.referral.adapters.postgres_reports import OverdueCase, PostgresReports
 from services.referral.domain.report import Period
-from services.referral.entrypoints.translate_referral import asked_date, page_end, page_token
+from services.referral.entrypoints.translate_pages import page_end, page_token
+from services.referral.entrypoints.translate_referral import asked_date
 from services.referral.use_cases.make_report import (
     LIST_OVERDUE,
     Report,

@@ -9,7 +9,7 @@ from chassis.access_records import AccessRecord
 from chassis.postgres import Transaction
 from kernel.errors import NotPermitted
 from services.referral.adapters.postgres_agencies import PostgresAgencies
-from services.referral.adapters.postgres_reads import PageEnd
+from services.referral.adapters.postgres_referral_pages import PageEnd
 from services.referral.adapters.postgres_reports import CapacityCount, Counts, OverdueCase, PostgresReports
 from services.referral.domain.report import (
     Dimension,
@@ -141,7 +141,7 @@ async def list_overdue(
     if page:
         tx.record_access(AccessRecord("referral", LIST_OVERDUE, [one.referral_id for one in page]))
     has_more = len(found) > limit
-    return page, PageEnd(page[-1].person_due_time, page[-1].referral_id) if has_more else None
+    return page, PageEnd(0, page[-1].person_due_time, page[-1].referral_id) if has_more else None
 
 
 async def _scope(tx: Transaction, stores: ReportStores) -> Scope:
