@@ -143,6 +143,8 @@ class Visit:
         ]
         entries.sort(key=lambda one: one.nav.order if one.nav else 0)
         here = self.request.url.path
+        above = [one.path for one in entries if here == one.path or here.startswith(one.path + "/")]
+        current = max(above, key=len, default="")
         return {
             "path": here,
             "asked_with": [
@@ -153,7 +155,7 @@ class Visit:
             "languages": [(code, OWN_NAMES[code]) for code in self.page.languages],
             "user": user,
             "nav": [
-                (one.path, self.say(one.nav.text), here == one.path or here.startswith(one.path + "/"))
+                (one.path, self.say(one.nav.text), one.path == current)
                 for one in entries
                 if one.nav is not None
             ],

@@ -249,7 +249,7 @@ def _form(
         listings=_listings(visit),
         visibilities=_visibilities(visit),
         districts=choices(codes.DISTRICTS, language),
-        languages=choices(codes.LANGUAGES, language),
+        spoken=choices(codes.LANGUAGES, language),
         age_bands=[(one.value, age(one, language)) for one in AgeBand],
         household_bands=[(one.value, words_of(HOUSEHOLDS, one.value, language)) for one in HouseholdBand],
         sexes=[(one, words_of(SEXES, one, language)) for one in ("F", "M", "X")],
