@@ -59,7 +59,8 @@ def fields_of(page: Shown, referral_id: str) -> dict[str, list[str]]:
 
 
 async def sent(browser: Browser, page: Shown, referral_id: str, **answers: str | list[str]) -> Shown:
-    return await browser.post(LIST, fields_of(page, referral_id) | answers)
+    fields: dict[str, str | list[str]] = {**fields_of(page, referral_id), **answers}
+    return await browser.post(LIST, fields)
 
 
 async def test_where_nothing_is_asked_back_the_page_says_so(agency: PartnerAgency) -> None:

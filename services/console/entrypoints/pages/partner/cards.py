@@ -121,7 +121,7 @@ def card_of(
     return Card(
         referral_id=referral.referral_id,
         state=state,
-        state_text=words_of(REFERRAL_STATES, state, language),
+        state_text=_state_text(state, answer, visit),
         colour=STATE_COLOURS.get(state, "grey"),
         service=service_type(referral.card.service_type, language),
         own_service=service_name(services.get(offered.service_id), language) if offered else "",
@@ -138,6 +138,15 @@ def card_of(
         closed_time=instant(referral, "closed_time"),
         activity=_activity(offered, language) if offered and offered.HasField("activity") else None,
     )
+
+
+def _state_text(state: str, answer: str, visit: Visit) -> str:
+    """Where it stands, as who is asked sees it."""
+    if answer == "SENT":
+        return visit.say("Waits for your answer")
+    if answer == "NEEDS_INFORMATION":
+        return visit.say("You asked")
+    return words_of(REFERRAL_STATES, state, visit.language)
 
 
 def _activity(offered: referral_pb2.Offer, language: str) -> Activity:
