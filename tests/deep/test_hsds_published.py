@@ -52,8 +52,8 @@ def test_every_row_and_page_is_valid() -> None:
         place = hsds.full_service_at_location(one)
         assert place is None or wrong(place, "service_at_location") == []
     for agency in directory.agencies:
-        row = hsds.full_organization(agency, directory.of_agency(agency.agency_id))
-        assert wrong(row, "organization") == []
+        organization = hsds.full_organization(agency, directory.of_agency(agency.agency_id))
+        assert wrong(organization, "organization") == []
     pages = {
         "service_list": [hsds.service(one) for one in directory.services],
         "organization_list": [hsds.organization(one) for one in directory.agencies],

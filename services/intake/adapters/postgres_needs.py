@@ -1,7 +1,7 @@
 """Needs in PostgreSQL."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any, Final
 from uuid import UUID
@@ -129,6 +129,21 @@ class PostgresNeeds:
             list(referral_ids),
         )
         return {row["referral_id"]: row["beneficiary_id"] for row in rows}
+
+    async def of_referrals(
+        self, tx: Transaction, referral_ids: Sequence[UUID], hidden_types: Sequence[str]
+    ) -> list[Need]:
+        """The needs behind these referrals, as far as the caller may see, but none of the hidden types."""
+        rows = await tx.connection.fetch(
+            f"""select {_COLUMNS}, n.recorded_by_principal_id = $3 as recorded_by_caller
+            from need n join beneficiary b using (beneficiary_id)
+            where n.referral_id = any($1::uuid[]) and n.service_type <> all ($2::text[])
+              and b.erased_time is null""",  # noqa: S608  constant
+            list(referral_ids),
+            list(hidden_types),
+            tx.caller.principal_id,
+        )
+        return [replace(need_from(row), recorded_by_caller=row["recorded_by_caller"]) for row in rows]
 
     async def add(self, tx: Transaction, rows: Sequence[NeedRow]) -> dict[UUID, tuple[datetime, datetime]]:
         """Inserts all rows by one statement; answers happened_time and recorded_time by need."""

@@ -37,7 +37,7 @@ class RecordedNeed:
 
 @dataclass(frozen=True, slots=True)
 class Need:
-    """A need as it stands."""
+    """A need as it stands; who has recorded it is looked at where somebody asks for their own."""
 
     need_id: NeedId
     referral_id: ReferralId
@@ -50,6 +50,7 @@ class Need:
     happened_time: datetime
     recorded_time: datetime
     withdrawn_time: datetime | None = None
+    recorded_by_caller: bool = False
 
     def withdraw(self, reason_code: str) -> None:
         """Checks that the need may be withdrawn for this reason.

@@ -9,7 +9,7 @@ from chassis.current import current_caller
 from chassis.instants import timestamp
 from chassis.postgres import Transaction
 from kem.intake.v1 import intake_service_pb2 as messages
-from kernel.ids import BeneficiaryId, NeedId
+from kernel.ids import BeneficiaryId, NeedId, ReferralId
 from services.intake.adapters.needs_writer import DEADLINE_SECONDS
 from services.intake.domain.need import RecordedNeed
 from services.intake.entrypoints.consent_parts import ConsentParts
@@ -21,6 +21,7 @@ from services.intake.entrypoints.translate_needs import (
     place_from,
     recorded_need_message,
 )
+from services.intake.use_cases.batch_get_needs import batch_get_needs
 from services.intake.use_cases.list_needs import list_needs
 from services.intake.use_cases.record_need import RecordNeed, record_need
 from services.intake.use_cases.record_needs import RecordNeeds, record_needs
@@ -31,6 +32,7 @@ RECORD: Final = f"{_SERVICE}/RecordNeed"
 RECORD_SEVERAL: Final = f"{_SERVICE}/RecordNeeds"
 WITHDRAW: Final = f"{_SERVICE}/WithdrawNeed"
 LIST: Final = f"{_SERVICE}/ListNeeds"
+BATCH_GET: Final = f"{_SERVICE}/BatchGetNeeds"
 
 _Context = grpc.aio.ServicerContext
 
@@ -126,3 +128,13 @@ class NeedsServer:
         return messages.ListNeedsResponse(
             needs=map(need_message, page.needs), next_page_token=page_token(page.next_before)
         )
+
+    async def BatchGetNeeds(
+        self,
+        request: messages.BatchGetNeedsRequest,
+        context: _Context[messages.BatchGetNeedsRequest, messages.BatchGetNeedsResponse],
+    ) -> messages.BatchGetNeedsResponse:
+        asked = [ReferralId(UUID(one)) for one in request.referral_ids]
+        async with self._parts.database.transaction(current_caller()) as tx:
+            found = await batch_get_needs(asked, BATCH_GET, tx, self._parts.needs)
+        return messages.BatchGetNeedsResponse(needs=map(need_message, found))

@@ -122,6 +122,7 @@ def _intake(case: Case) -> dict[str, Message]:
         "BatchGetBeneficiaries": intake.BatchGetBeneficiariesRequest(
             beneficiary_ids=[case.beneficiary_id, str(uuid4())]
         ),
+        "BatchGetNeeds": intake.BatchGetNeedsRequest(referral_ids=[case.referral_id, str(uuid4())]),
         "ListLikelyDuplicates": merging.ListLikelyDuplicatesRequest(),
         "SearchBeneficiaries": intake.SearchBeneficiariesRequest(
             phone="+30 690 000 0000", reason="PERSON_IS_HERE"

@@ -190,6 +190,8 @@ KEEPING: Final[dict[str, Row]] = {
     "SearchBeneficiaries": _own(CASE_ROLES),
     # whoever is another agency's, erased or nobody is left out (test_listed_people)
     "BatchGetBeneficiaries": _own(CASE_ROLES),
+    # likewise (test_needs_behind_referrals)
+    "BatchGetNeeds": _own(CASE_ROLES),
     # somebody else's draft, and nobody's, is none of the caller's (test_drafts)
     **dict.fromkeys(("SaveDraft", "ListDrafts"), _own(CASE_ROLES)),
     **dict.fromkeys(

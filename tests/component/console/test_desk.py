@@ -160,3 +160,12 @@ async def test_somebody_elses_person_is_not_there(console: ConsoleHub) -> None:
         page = await agency.get(case.path.partition("?")[0])
         assert page.code == 404
         assert (await agency.get(f"/desk/people/{uuid4()}")).words == page.words
+
+
+async def test_the_day_begins_with_what_waits(console: ConsoleHub) -> None:
+    async with console.browser(Role.SUPERVISOR, **KEM) as browser:
+        assert "Nothing waits for you" in (await browser.get("/desk")).words
+        page = await with_a_need(browser)
+        today = await browser.get("/desk")
+        assert "The person decides next" in today.words
+        assert page.path.partition("?")[0] in today.links

@@ -1211,3 +1211,51 @@ class ListNeedsResponse(_message.Message):
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
 Global___ListNeedsResponse: _TypeAlias = ListNeedsResponse  # noqa: Y015
+
+@_typing.final
+class BatchGetNeedsRequest(_message.Message):
+    """Asks for the needs behind referrals."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    REFERRAL_IDS_FIELD_NUMBER: _builtins.int
+    @_builtins.property
+    def referral_ids(self) -> _containers.RepeatedScalarFieldContainer[_builtins.str]:
+        """Of which, each once."""
+
+    def __init__(
+        self,
+        *,
+        referral_ids: _abc.Iterable[_builtins.str] | None = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["referral_ids", b"referral_ids"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___BatchGetNeedsRequest: _TypeAlias = BatchGetNeedsRequest  # noqa: Y015
+
+@_typing.final
+class BatchGetNeedsResponse(_message.Message):
+    """Those that the caller may see, in no order."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    NEEDS_FIELD_NUMBER: _builtins.int
+    @_builtins.property
+    def needs(self) -> _containers.RepeatedCompositeFieldContainer[_need_pb2.Need]:
+        """The needs."""
+
+    def __init__(
+        self,
+        *,
+        needs: _abc.Iterable[_need_pb2.Need] | None = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["needs", b"needs"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___BatchGetNeedsResponse: _TypeAlias = BatchGetNeedsResponse  # noqa: Y015

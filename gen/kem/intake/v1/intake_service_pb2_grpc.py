@@ -125,6 +125,11 @@ class IntakeServiceStub:
                 request_serializer=kem_dot_intake_dot_v1_dot_intake__service__pb2.ListNeedsRequest.SerializeToString,
                 response_deserializer=kem_dot_intake_dot_v1_dot_intake__service__pb2.ListNeedsResponse.FromString,
                 _registered_method=True)
+        self.BatchGetNeeds = channel.unary_unary(
+                '/kem.intake.v1.IntakeService/BatchGetNeeds',
+                request_serializer=kem_dot_intake_dot_v1_dot_intake__service__pb2.BatchGetNeedsRequest.SerializeToString,
+                response_deserializer=kem_dot_intake_dot_v1_dot_intake__service__pb2.BatchGetNeedsResponse.FromString,
+                _registered_method=True)
 
 
 class IntakeServiceServicer:
@@ -264,6 +269,14 @@ class IntakeServiceServicer:
         context.set_details('Method not implemented!')
         raise NotImplementedError('Method not implemented!')
 
+    def BatchGetNeeds(self, request, context):
+        """Shows the needs behind referrals, for a list on a page: whoever is another agency's, erased or nobody's is left out alike, and
+        of restricted service types all but protection staff see none.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
 
 def add_IntakeServiceServicer_to_server(servicer, server):
     rpc_method_handlers = {
@@ -356,6 +369,11 @@ def add_IntakeServiceServicer_to_server(servicer, server):
                     servicer.ListNeeds,
                     request_deserializer=kem_dot_intake_dot_v1_dot_intake__service__pb2.ListNeedsRequest.FromString,
                     response_serializer=kem_dot_intake_dot_v1_dot_intake__service__pb2.ListNeedsResponse.SerializeToString,
+            ),
+            'BatchGetNeeds': grpc.unary_unary_rpc_method_handler(
+                    servicer.BatchGetNeeds,
+                    request_deserializer=kem_dot_intake_dot_v1_dot_intake__service__pb2.BatchGetNeedsRequest.FromString,
+                    response_serializer=kem_dot_intake_dot_v1_dot_intake__service__pb2.BatchGetNeedsResponse.SerializeToString,
             ),
     }
     generic_handler = grpc.method_handlers_generic_handler(
@@ -845,6 +863,33 @@ class IntakeService:
             '/kem.intake.v1.IntakeService/ListNeeds',
             kem_dot_intake_dot_v1_dot_intake__service__pb2.ListNeedsRequest.SerializeToString,
             kem_dot_intake_dot_v1_dot_intake__service__pb2.ListNeedsResponse.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def BatchGetNeeds(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/kem.intake.v1.IntakeService/BatchGetNeeds',
+            kem_dot_intake_dot_v1_dot_intake__service__pb2.BatchGetNeedsRequest.SerializeToString,
+            kem_dot_intake_dot_v1_dot_intake__service__pb2.BatchGetNeedsResponse.FromString,
             options,
             channel_credentials,
             insecure,

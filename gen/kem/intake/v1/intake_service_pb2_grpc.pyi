@@ -83,6 +83,10 @@ class IntakeServiceStub:
     """Withdraws a need at the person's wish; its referral ends as withdrawn."""
     ListNeeds: _grpc.UnaryUnaryMultiCallable[_intake_service_pb2.ListNeedsRequest, _intake_service_pb2.ListNeedsResponse]
     """Lists a person's needs with their referrals, on whichever of their records they stand."""
+    BatchGetNeeds: _grpc.UnaryUnaryMultiCallable[_intake_service_pb2.BatchGetNeedsRequest, _intake_service_pb2.BatchGetNeedsResponse]
+    """Shows the needs behind referrals, for a list on a page: whoever is another agency's, erased or nobody's is left out alike, and
+    of restricted service types all but protection staff see none.
+    """
 
 @_typing.type_check_only
 class IntakeServiceAsyncStub(IntakeServiceStub):
@@ -139,6 +143,10 @@ class IntakeServiceAsyncStub(IntakeServiceStub):
     """Withdraws a need at the person's wish; its referral ends as withdrawn."""
     ListNeeds: _aio.UnaryUnaryMultiCallable[_intake_service_pb2.ListNeedsRequest, _intake_service_pb2.ListNeedsResponse]  # type: ignore[assignment]
     """Lists a person's needs with their referrals, on whichever of their records they stand."""
+    BatchGetNeeds: _aio.UnaryUnaryMultiCallable[_intake_service_pb2.BatchGetNeedsRequest, _intake_service_pb2.BatchGetNeedsResponse]  # type: ignore[assignment]
+    """Shows the needs behind referrals, for a list on a page: whoever is another agency's, erased or nobody's is left out alike, and
+    of restricted service types all but protection staff see none.
+    """
 
 class IntakeServiceServicer(metaclass=_abc_1.ABCMeta):
     """Registers people, consent and needs."""
@@ -300,5 +308,15 @@ class IntakeServiceServicer(metaclass=_abc_1.ABCMeta):
         context: _ServicerContext,
     ) -> _typing.Union[_intake_service_pb2.ListNeedsResponse, _abc.Awaitable[_intake_service_pb2.ListNeedsResponse]]:
         """Lists a person's needs with their referrals, on whichever of their records they stand."""
+
+    @_abc_1.abstractmethod
+    def BatchGetNeeds(
+        self,
+        request: _intake_service_pb2.BatchGetNeedsRequest,
+        context: _ServicerContext,
+    ) -> _typing.Union[_intake_service_pb2.BatchGetNeedsResponse, _abc.Awaitable[_intake_service_pb2.BatchGetNeedsResponse]]:
+        """Shows the needs behind referrals, for a list on a page: whoever is another agency's, erased or nobody's is left out alike, and
+        of restricted service types all but protection staff see none.
+        """
 
 def add_IntakeServiceServicer_to_server(servicer: IntakeServiceServicer, server: _typing.Union[_grpc.Server, _aio.Server]) -> None: ...

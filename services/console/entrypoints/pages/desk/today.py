@@ -1,0 +1,172 @@
+"""What a worker begins the day with: who comes, who waits for an answer, what has moved, what is late."""
+
+from datetime import UTC, datetime, timedelta
+from typing import Any, Final
+
+from starlette.responses import Response
+
+from kem.intake.v1 import appointment_service_pb2 as appointments
+from kem.intake.v1 import intake_service_pb2 as intake
+from kem.intake.v1.need_pb2 import Need
+from kem.referral.v1 import referral_pb2 as messages
+from kem.referral.v1 import referral_service_pb2 as referral
+from kernel.codes import SERVICE_TYPES
+from services.console.adapters.names import Names
+from services.console.entrypoints.codes import named
+from services.console.entrypoints.page import NavigationEntry, Page, Visit
+from services.console.entrypoints.pages.desk.cases import directory_of, urgency_name
+from services.console.entrypoints.pages.desk.contacts import appointment_row
+from services.console.entrypoints.pages.desk.roles import DESK
+from services.console.entrypoints.pages.desk.story import (
+    FINAL,
+    Directory,
+    colour_of,
+    is_overdue,
+    last_change,
+    moments,
+    offer_state_of,
+    open_offer,
+    state_names,
+    state_of,
+)
+from services.console.entrypoints.rendering import ATHENS
+
+_LOOKED_AT: Final = 200
+"""Of the latest referrals, and of those that wait for a person's choice: what one call answers."""
+_RECENT: Final = timedelta(days=3)
+
+
+class TodayPage:
+    """The desk's first page. A handful of calls, however much there is."""
+
+    def __init__(self, names: Names) -> None:
+        self._names = names
+
+    @property
+    def pages(self) -> tuple[Page, ...]:
+        """At its address."""
+        calls = (
+            "ReferralService/ListReferrals",
+            "IntakeService/BatchGetNeeds",
+            "IntakeService/BatchGetBeneficiaries",
+            "AppointmentService/ListAppointments",
+            "DirectoryService/ListAgencies",
+            "DirectoryService/ListServices",
+        )
+        return (Page("/desk", self.today, DESK, calls, nav=NavigationEntry("Today", 10)),)
+
+    async def today(self, visit: Visit) -> Response:
+        """Own referrals; everybody's of the agency where that is asked for."""
+        now, everybodys = datetime.now(UTC), visit.query("whose") == "all"
+        found = await _referrals(visit)
+        needs = await _needs(visit, list(found))
+        wanted = [
+            (needs[one], found[one])
+            for one in found
+            if one in needs and (everybodys or needs[one].recorded_by_caller)
+        ]
+        day = referral_day(now)
+        booked = await visit.ask(
+            visit.hub.appointments.ListAppointments,
+            appointments.ListAppointmentsRequest(day=day, page_size=_LOOKED_AT),
+        )
+        directory = await directory_of(visit, self._names)
+        coming = [appointment_row(one, directory, visit.say) for one in booked.appointments]
+        groups = _groups(wanted, now)
+        shown = {need.beneficiary_id for group in groups.values() for need, _ in group}
+        names = await _people(visit, shown | {one["person_id"] for one in coming})
+        return visit.render(
+            "desk/today.html",
+            title=visit.say("Today"),
+            everybodys=everybodys,
+            coming=[one | {"name": names.get(one["person_id"], "")} for one in coming],
+            groups=[
+                (name, title, [_row(visit, *pair, directory, names) for pair in groups[name]])
+                for name, title in (
+                    ("call", visit.say("Call now: an emergency that nobody has opened")),
+                    ("answer", visit.say("They ask something")),
+                    ("late", visit.say("Overdue")),
+                    ("choose", visit.say("The person decides next")),
+                    ("moved", visit.say("What has moved")),
+                )
+                if groups[name]
+            ],
+        )
+
+
+def referral_day(now: datetime) -> str:
+    """The day in Athens."""
+    return now.astimezone(ATHENS).date().isoformat()
+
+
+async def _referrals(visit: Visit) -> dict[str, messages.Referral]:
+    """The latest, and those that wait for a person however old they are."""
+    found: dict[str, messages.Referral] = {}
+    for state in (messages.REFERRAL_STATE_UNSPECIFIED, messages.REFERRAL_STATE_AWAITING_PERSON):
+        request = referral.ListReferralsRequest(
+            view=referral.REFERRAL_VIEW_SENT, state=state, page_size=_LOOKED_AT
+        )
+        listed = await visit.ask(visit.hub.referral.ListReferrals, request)
+        found |= {one.referral_id: one for one in listed.referrals}
+    return found
+
+
+async def _needs(visit: Visit, referral_ids: list[str]) -> dict[str, Need]:
+    found: dict[str, Need] = {}
+    for start in range(0, len(referral_ids), _LOOKED_AT):
+        request = intake.BatchGetNeedsRequest(referral_ids=referral_ids[start : start + _LOOKED_AT])
+        answer = await visit.ask(visit.hub.intake.BatchGetNeeds, request)
+        found |= {one.referral_id: one for one in answer.needs}
+    return found
+
+
+async def _people(visit: Visit, people: set[str]) -> dict[str, str]:
+    if not people:
+        return {}
+    request = intake.BatchGetBeneficiariesRequest(beneficiary_ids=sorted(people)[:_LOOKED_AT])
+    answer = await visit.ask(visit.hub.intake.BatchGetBeneficiaries, request)
+    return {one.beneficiary_id: _name(one, visit) for one in answer.beneficiaries}
+
+
+def _name(one: intake.ListedBeneficiary, visit: Visit) -> str:
+    names = (one.names.original, one.names.latin)
+    written = [f"{name.given} {name.family}".strip() for name in names if name.given or name.family]
+    return written[0] if written else visit.say("Name withheld")
+
+
+Pair = tuple[Need, messages.Referral]
+
+
+def _groups(wanted: list[Pair], now: datetime) -> dict[str, list[Pair]]:
+    """Each referral once, where it is most pressing."""
+    groups: dict[str, list[Pair]] = {name: [] for name in ("call", "answer", "late", "choose", "moved")}
+    for need, one in wanted:
+        state, offer = state_of(one), open_offer(one)
+        if offer is not None and offer.duty_phone:
+            groups["call"].append((need, one))
+        elif offer is not None and offer_state_of(offer) == "NEEDS_INFORMATION":
+            groups["answer"].append((need, one))
+        elif state not in FINAL and is_overdue(one, now):
+            groups["late"].append((need, one))
+        elif state == "AWAITING_PERSON":
+            groups["choose"].append((need, one))
+        elif last_change(one) > now - _RECENT:
+            groups["moved"].append((need, one))
+    groups["moved"].sort(key=lambda pair: last_change(pair[1]), reverse=True)
+    groups["moved"] = groups["moved"][:50]
+    return groups
+
+
+def _row(
+    visit: Visit, need: Need, one: messages.Referral, directory: Directory, names: dict[str, str]
+) -> dict[str, Any]:
+    steps, state = moments(one, directory, visit.say), state_of(one)
+    return {
+        "href": f"/desk/people/{need.beneficiary_id}/referrals/{need.referral_id}",
+        "name": names.get(need.beneficiary_id, ""),
+        "type": named(SERVICE_TYPES, need.service_type, visit.language),
+        "urgency": urgency_name(visit, need.urgency),
+        "state": state_names(visit.say)[state],
+        "colour": colour_of(state),
+        "last": steps[0],
+    }
