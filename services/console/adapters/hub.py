@@ -8,8 +8,9 @@ from chassis.caller import AssertionSigner
 from chassis.grpc_client import ServiceToken, channel
 from chassis.remote_errors import remote_refusals
 from chassis.tls import TlsFiles
-from kem.access.v1 import access_service_pb2_grpc
+from kem.access.v1 import access_service_pb2_grpc, certificate_service_pb2_grpc
 from kem.audit.v1 import audit_service_pb2_grpc
+from kem.chassis.v1 import operations_service_pb2_grpc
 from kem.directory.v1 import directory_service_pb2_grpc
 from kem.disclosure.v1 import (
     authority_service_pb2_grpc,
@@ -92,6 +93,18 @@ class Hub:
         self.push = push_service_pb2_grpc.PushServiceStub(notifications)
         self.sign_in = access_service_pb2_grpc.SignInServiceStub(access)
         self.staff = access_service_pb2_grpc.StaffServiceStub(access)
+        self.certificates = certificate_service_pb2_grpc.CertificateServiceStub(access)
+        named = {
+            "intake": intake,
+            "referral": referral,
+            "notifications": notifications,
+            "access": access,
+            "audit": audit,
+        }
+        self.operations = {
+            name: operations_service_pb2_grpc.OperationsServiceStub(opened) for name, opened in named.items()
+        }
+        """By service the door through which an operator looks after it."""
         self.audit = audit_service_pb2_grpc.AuditServiceStub(audit)
 
     def as_itself(self) -> Metadata:

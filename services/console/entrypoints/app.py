@@ -19,6 +19,8 @@ from services.console.entrypoints.door import Door
 from services.console.entrypoints.live import Live
 from services.console.entrypoints.page import Page
 from services.console.entrypoints.pages import home, partner, sign_in
+from services.console.entrypoints.pages.admin import health
+from services.console.entrypoints.pages.admin.registers import RegisterPages
 from services.console.entrypoints.pages.coordination.reports import CoordinationPages
 from services.console.entrypoints.pages.desk.pages import desk_pages
 from services.console.entrypoints.pages.public.site import public_pages
@@ -39,6 +41,8 @@ def pages_of(hub: Hub, signing_in: sign_in.SignInPages, live: Live, url: str) ->
         *desk_pages(names),
         *partner.PAGES,
         *CoordinationPages(names).pages,
+        *RegisterPages(names).pages,
+        *health.PAGES,
         *live.pages,
         *public_pages(hub, url),
     )

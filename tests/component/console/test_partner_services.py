@@ -214,7 +214,7 @@ async def test_a_new_service_is_added_once_however_often_it_is_sent(agency: Part
             assert done.code == 200
             assert done.path.endswith("?said=service-saved")
         service_id = done.path.removeprefix(f"{LIST}/").partition("?")[0]
-        assert (await browser.get(LIST)).words.count("Work ") == 1
+        assert (await browser.get(LIST)).links.count(f"{LIST}/{service_id}") == 1
     made = (await known(agency, service_id)).service
     assert (made.agency_id, made.service_type) == (str(agency.agency_id), "JOB_COUNSELLING")
     assert made.capacity == places(4)

@@ -6,6 +6,7 @@ from collections.abc import Mapping
 import pytest
 
 from chassis.access import Access
+from chassis.operations_server import OPERATIONS_ACCESS
 from kernel.vocabulary import Role
 from services.access.entrypoints.access import ACCESS as OF_ACCESS
 from services.audit.entrypoints.access import ACCESS as OF_AUDIT
@@ -17,7 +18,7 @@ from tests.unit.console.pages import every_page
 
 DOORS: Mapping[str, Access] = {
     method.rpartition(".")[2]: access
-    for table in (OF_INTAKE, OF_REFERRAL, OF_NOTIFICATIONS, OF_ACCESS, OF_AUDIT)
+    for table in (OF_INTAKE, OF_REFERRAL, OF_NOTIFICATIONS, OF_ACCESS, OF_AUDIT, OPERATIONS_ACCESS)
     for method, access in table.items()
 }
 """By Service/Method who may call it."""

@@ -10,6 +10,7 @@ from kem.directory.v1.directory_pb2 import Agency
 from kem.referral.v1 import report_service_pb2 as messages
 from kernel.codes import DISTRICTS, LANGUAGES, REASONS, SECTORS
 from services.console.entrypoints.codes import named, text_of
+from services.console.entrypoints.words import REFERRAL_STATES, URGENCIES
 
 WITHHELD: Final = "·"
 """Stands where a number is under five, or would give such a one away."""
@@ -100,17 +101,8 @@ class Reading:
         }
         if dimension in lists:
             return named(lists[dimension], code, language)
-        names = {
-            "EMERGENCY": say("Emergency"),
-            "URGENT": say("Urgent"),
-            "NORMAL": say("Normal"),
-            "MATCHING": say("Looking for a provider"),
-            "OFFERED": say("A provider has been asked"),
-            "AWAITING_PERSON": say("The person decides next"),
-            "WAITLISTED": say("On a waiting list"),
-            "UNMATCHED": say("No provider fits now"),
-        }
-        return names.get(code, code)
+        names = {**URGENCIES, **REFERRAL_STATES}
+        return say(names[code]) if code in names else code
 
 
 def duration(seconds: int | None, say: Callable[[str], str]) -> str:

@@ -33,6 +33,7 @@ from services.console.entrypoints.pages.desk.story import (
 )
 from services.console.entrypoints.refusals import words_for
 from services.console.entrypoints.rendering import Written
+from services.console.entrypoints.words import URGENCIES
 
 MOST_NEEDS: Final = 10
 _MOST: Final = 200
@@ -293,12 +294,8 @@ def _day_written(birth: beneficiary_pb2.Birth, language: str) -> str:
 
 def urgency_name(visit: Visit, number: int) -> str:
     """As the desk calls it."""
-    names = {
-        "EMERGENCY": visit.say("Emergency"),
-        "URGENT": visit.say("Urgent"),
-        "NORMAL": visit.say("Normal"),
-    }
-    return names.get(Urgency.Name(number).removeprefix("URGENCY_"), "")  # type: ignore[arg-type]  # of the enum
+    name = Urgency.Name(number).removeprefix("URGENCY_")  # type: ignore[arg-type]  # a number of the enum
+    return visit.say(URGENCIES[name]) if name in URGENCIES else ""
 
 
 def _types_by_sector(language: str) -> list[tuple[str, list[tuple[str, str]]]]:

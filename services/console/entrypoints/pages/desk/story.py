@@ -9,27 +9,13 @@ from kem.directory.v1.directory_pb2 import Agency, ListedService
 from kem.referral.v1 import referral_pb2 as messages
 from kernel.codes import REASONS
 from services.console.entrypoints.codes import named, text_of
+from services.console.entrypoints.words import REFERRAL_STATES, STATE_COLOURS
 
 _OFFER: Final = messages.OfferState
 _STATE: Final = messages.ReferralState
 FINAL: Final = frozenset({"COMPLETED", "NOT_COMPLETED", "WITHDRAWN", "CANCELLED", "ENTERED_IN_ERROR"})
 HELD: Final = frozenset({"ACCEPTED_FOR_ASSESSMENT", "ACCEPTED", "IN_SERVICE"})
 OPEN_OFFERS: Final = frozenset({"SENT", "NEEDS_INFORMATION"})
-_COLOURS: Final = {
-    "MATCHING": "blue",
-    "OFFERED": "blue",
-    "AWAITING_PERSON": "yellow",
-    "WAITLISTED": "purple",
-    "UNMATCHED": "red",
-    "ACCEPTED_FOR_ASSESSMENT": "green",
-    "ACCEPTED": "green",
-    "IN_SERVICE": "green",
-    "COMPLETED": "grey",
-    "NOT_COMPLETED": "grey",
-    "WITHDRAWN": "grey",
-    "CANCELLED": "grey",
-    "ENTERED_IN_ERROR": "grey",
-}
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,27 +57,13 @@ def offer_state_of(offer: messages.Offer) -> str:
 
 
 def state_names(say: Any) -> Mapping[str, str]:
-    """Each state as the desk calls it."""
-    return {
-        "MATCHING": say("Looking for a provider"),
-        "OFFERED": say("A provider has been asked"),
-        "AWAITING_PERSON": say("The person decides next"),
-        "WAITLISTED": say("On a waiting list"),
-        "UNMATCHED": say("No provider fits now"),
-        "ACCEPTED_FOR_ASSESSMENT": say("A provider will meet the person first"),
-        "ACCEPTED": say("A provider has taken it up"),
-        "IN_SERVICE": say("The service has begun"),
-        "COMPLETED": say("Completed"),
-        "NOT_COMPLETED": say("Ended before it was done"),
-        "WITHDRAWN": say("The person withdrew"),
-        "CANCELLED": say("Cancelled"),
-        "ENTERED_IN_ERROR": say("Entered in error"),
-    }
+    """Each state as people call it."""
+    return {code: say(text) for code, text in REFERRAL_STATES.items()}
 
 
 def colour_of(state: str) -> str:
     """Of its tag."""
-    return _COLOURS.get(state, "")
+    return STATE_COLOURS.get(state, "grey")
 
 
 def open_offer(referral: messages.Referral) -> messages.Offer | None:

@@ -174,8 +174,11 @@ class ServiceFields:
             (rules.household_bands, self.household_bands, list(HouseholdBand)),
             (rules.sexes, self.sexes if kind and kind.sex_restricted else (), list(_RULED_SEXES)),
         ):
+            before, wanted = list(target), [one for one in dict.fromkeys(chosen) if one in known]
             del target[:]
-            target.extend(one for one in dict.fromkeys(chosen) if one in known)
+            # as it was, as far as it stays: a form sends boxes in its own order
+            target.extend([one for one in before if one in wanted])
+            target.extend([one for one in wanted if one not in before])
         del service.opening[:]
         service.opening.extend(self._hours())
         service.capacity.CopyFrom(capacity_of(None if self.is_unlimited else int(self.places)))

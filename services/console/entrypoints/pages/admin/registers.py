@@ -1,0 +1,201 @@
+"""What the hub stands on, to be looked at: agencies, agreements, certificates, notices, lists of codes."""
+
+from collections.abc import Sequence
+from datetime import UTC, datetime
+from typing import Any, Final
+
+from starlette.responses import Response
+
+from kem.access.v1 import certificate_service_pb2 as certificates
+from kem.access.v1.access_events_pb2 import HolderKind
+from kem.disclosure.v1 import disclosure_service_pb2 as disclosure
+from kem.intake.v1 import consent_policy_service_pb2 as policy
+from kernel import codes
+from kernel.vocabulary import Role
+from services.console.adapters.catalogue import OWN_NAMES
+from services.console.adapters.names import Names
+from services.console.entrypoints.codes import name_of, named, text_of
+from services.console.entrypoints.page import NavigationEntry, Page, Visit
+
+KEEPERS: Final = frozenset({Role.OPERATOR, Role.DPO})
+_PAGE: Final = 200
+_LISTS: Final = {
+    "sectors": codes.SECTORS,
+    "service types": codes.SERVICE_TYPES,
+    "committees": codes.COMMITTEES,
+    "data categories": codes.CATEGORIES,
+    "purposes": codes.PURPOSES,
+    "languages": codes.LANGUAGES,
+    "districts": codes.DISTRICTS,
+    "legal statuses": codes.LEGAL_STATUSES,
+}
+
+
+class RegisterPages:
+    """Each register on a page of its own."""
+
+    def __init__(self, names: Names) -> None:
+        self._names = names
+
+    @property
+    def pages(self) -> tuple[Page, ...]:
+        """At their addresses."""
+        agencies = "DirectoryService/ListAgencies"
+        return (
+            Page("/admin", self.start, KEEPERS, nav=NavigationEntry("Administration", 70)),
+            Page("/admin/agencies", self.agencies, KEEPERS, (agencies,)),
+            Page(
+                "/admin/agreements",
+                self.agreements,
+                KEEPERS,
+                ("DisclosureService/ListAgreements", agencies),
+            ),
+            Page(
+                "/admin/certificates",
+                self.certificates,
+                frozenset({Role.OPERATOR}),
+                ("CertificateService/ListCertificates", agencies),
+            ),
+            Page("/admin/notices", self.notices, KEEPERS, ("ConsentPolicyService/ListNotices",)),
+            Page("/admin/codes", self.codes, KEEPERS),
+        )
+
+    async def start(self, visit: Visit) -> Response:
+        """Which registers there are."""
+        say, user = visit.say, visit.staff
+        registers = [
+            ("/admin/agencies", say("Agencies"), say("The member organisations and their committees.")),
+            ("/admin/agreements", say("Agreements"), say("With whom data may be shared, and until when.")),
+            ("/admin/notices", say("Notices"), say("On which consent rests, in their versions.")),
+            ("/admin/codes", say("Lists of codes"), say("The words that every service speaks in.")),
+        ]
+        if user.has(Role.OPERATOR):
+            registers += [
+                ("/admin/certificates", say("Certificates"), say("Who may connect to the hub.")),
+                ("/admin/health", say("Health"), say("How each service stands, and what waits.")),
+            ]
+        return visit.render("admin/start.html", title=say("Administration"), registers=registers)
+
+    async def agencies(self, visit: Visit) -> Response:
+        """Each with its committees."""
+        found = await self._names.agencies(visit.staff.metadata)
+        language, say = visit.language, visit.say
+        rows = [
+            (
+                one.code,
+                text_of(one.name, language),
+                ", ".join(named(codes.COMMITTEES, code, language) for code in one.committees),
+                say("invented, for trying") if one.sample else "",
+            )
+            for one in sorted(found.values(), key=lambda one: one.code)
+        ]
+        return _table(
+            visit, say("Agencies"), [say("Code"), say("Name"), say("Committees"), say("Remark")], rows
+        )
+
+    async def agreements(self, visit: Visit) -> Response:
+        """Each with what it covers; one that has ended opens nothing."""
+        say, language, now = visit.say, visit.language, datetime.now(UTC)
+        listed = await visit.ask(
+            visit.hub.disclosure.ListAgreements,
+            disclosure.ListAgreementsRequest(page_size=_PAGE, page_token=visit.query("page")),
+        )
+        agencies = await self._names.agencies(visit.staff.metadata)
+        regimes = {
+            "GDPR_CONTROLLER": say("Controller under the GDPR"),
+            "UN_PRIVILEGES_IMMUNITIES": say("United Nations: privileges and immunities"),
+            "THIRD_COUNTRY": say("In a third country"),
+        }
+        rows = [
+            (
+                agencies[one.agency_id].code if one.agency_id in agencies else one.agency_id,
+                say("in force") if _covers(one, now) else say("not in force"),
+                one.valid_until_time.ToDatetime(tzinfo=UTC).strftime("%Y-%m-%d"),
+                regimes.get(one.legal_regime, one.legal_regime),
+                ", ".join(named(codes.PURPOSES, code, language) for code in one.purposes),
+                ", ".join(named(codes.CATEGORIES, code, language) for code in one.categories),
+            )
+            for one in listed.agreements
+        ]
+        heads = [say("Agency"), say("Now"), say("Until"), say("Law"), say("For what"), say("What")]
+        return _table(visit, say("Agreements"), heads, rows, onward=listed.next_page_token)
+
+    async def certificates(self, visit: Visit) -> Response:
+        """Issued and revoked by the hub's own command; here is what became of each."""
+        say = visit.say
+        listed = await visit.ask(
+            visit.hub.certificates.ListCertificates,
+            certificates.ListCertificatesRequest(
+                with_ended=visit.query("ended") == "yes", page_size=_PAGE, after_serial=visit.query("page")
+            ),
+        )
+        agencies = await self._names.agencies(visit.staff.metadata)
+        rows = [
+            (
+                _holder(one, agencies),
+                one.end_time.ToDatetime(tzinfo=UTC).strftime("%Y-%m-%d %H:%M"),
+                say("revoked") if one.HasField("revoked_time") else say("good"),
+                one.serial,
+            )
+            for one in listed.certificates
+        ]
+        heads = [say("Holder"), say("Until"), say("Now"), say("Serial number")]
+        note = say("Certificates are issued, renewed and revoked at the hub's own machine: ./kem certs.")
+        return _table(visit, say("Certificates"), heads, rows, onward=listed.next_after_serial, note=note)
+
+    async def notices(self, visit: Visit) -> Response:
+        """The newest first, with the languages in which each is written."""
+        say = visit.say
+        listed = await visit.ask(
+            visit.hub.policy.ListNotices,
+            policy.ListNoticesRequest(page_size=_PAGE, page_token=visit.query("page")),
+        )
+        rows = [
+            (
+                one.version,
+                one.published_time.ToDatetime(tzinfo=UTC).strftime("%Y-%m-%d"),
+                ", ".join(OWN_NAMES.get(each.language, each.language) for each in one.hashes),
+                one.terms.controller,
+            )
+            for one in listed.notices
+        ]
+        heads = [say("Version"), say("Published"), say("Languages"), say("Controller")]
+        note = say("A data protection officer publishes a new version by ./kem notices publish.")
+        return _table(visit, say("Notices"), heads, rows, onward=listed.next_page_token, note=note)
+
+    async def codes(self, visit: Visit) -> Response:
+        """All of them, as they stand in this release."""
+        language = visit.language
+        lists: dict[str, Any] = dict(_LISTS) | {
+            name.lower().replace("_", " "): entries for name, entries in codes.LISTS.items()
+        }
+        return visit.render(
+            "admin/codes.html",
+            title=visit.say("Lists of codes"),
+            lists=[
+                (name, [(entry.code, name_of(entry, language)) for entry in entries.values()])
+                for name, entries in lists.items()
+            ],
+        )
+
+
+def _table(
+    visit: Visit,
+    title: str,
+    heads: list[str],
+    rows: Sequence[Sequence[Any]],
+    onward: str = "",
+    note: str = "",
+) -> Response:
+    return visit.render("admin/register.html", title=title, heads=heads, rows=rows, onward=onward, note=note)
+
+
+def _covers(one: disclosure.Agreement, now: datetime) -> bool:
+    begin = one.valid_from_time.ToDatetime(tzinfo=UTC)
+    return begin <= now < one.valid_until_time.ToDatetime(tzinfo=UTC)
+
+
+def _holder(one: certificates.ListedCertificate, agencies: Any) -> str:
+    if one.HasField("agency_id"):
+        return agencies[one.agency_id].code if one.agency_id in agencies else one.agency_id
+    return one.holder_service or HolderKind.Name(one.holder_kind).removeprefix("HOLDER_KIND_").lower()
