@@ -37,6 +37,7 @@ from tools.stack.credentials import ISSUER
 from tools.stack.failure import NotRunning, StackFailure
 from tools.stack.layout import Layout
 from tools.stack.run_file import read_run
+from tools.stack.services import CONSOLE
 
 _LIFETIME_SECONDS: Final = 600
 _NOWHERE: Final = "127.0.0.1:1"
@@ -65,6 +66,8 @@ class Doors:
     issuer_key_file: Path
     certificate: TlsFiles
     check_url: str
+    console: str = ""
+    """Where its pages are; empty where there is no console."""
 
     @staticmethod
     def of(layout: Layout) -> "Doors":
@@ -88,6 +91,7 @@ class Doors:
             issuer_key_file=layout.issuer_key,
             certificate=layout.tools_certificate,
             check_url=layout.url_file("check").read_text(encoding="utf-8").strip(),
+            console=f"http://{run.addresses[CONSOLE]}" if CONSOLE in run.addresses else "",
         )
 
 

@@ -1,0 +1,153 @@
+"""From a person's arrival to the outcome in browsers: a desk and two agencies, in Greek and in English."""
+
+import re
+from typing import Any
+
+import pytest
+from playwright.async_api import Page
+
+from kem.directory.v1.directory_service_pb2 import ListAgenciesRequest
+from kernel.vocabulary import Role
+from tests.browser.seeing import Eyes
+from tests.component.console.test_desk import new_name
+
+PATIENCE = 60_000
+NEED = "GREEK_A1"
+
+
+async def press(page: Page, form: str, button: str = "button") -> None:
+    """Sends the form that has this field, or goes to this address."""
+    selector = f'form[action$="{form}"]' if form.startswith("/") else f'form:has([name="{form}"])'
+    await page.locator(selector).locator(button).first.click()
+
+
+async def step(page: Page, name: str) -> None:
+    """Sends a form of a partner's page by what it does."""
+    await page.locator(f'form:has(input[name="step"][value="{name}"]) button').first.click()
+
+
+@pytest.mark.parametrize("language", ["el", "en"])
+async def test_from_arrival_to_outcome(eyes: Eyes, language: str) -> None:
+    async with eyes.tab(language, 1280, Role.CASEWORKER, agency="KEM") as desk:
+        person = await arrives(desk.page)
+        referral = await needs(desk.page, person)
+        first, second = await consents(desk.page, person, referral)
+        await chooses(desk.page, person, referral)
+        declining, accepting = [await code_of(eyes, one) for one in (first, second)]
+        async with eyes.tab(language, 1280, Role.AGENCY_MEMBER, agency=declining) as tab:
+            await declines(tab.page, referral)
+        async with eyes.tab(language, 320, Role.AGENCY_MEMBER, agency=accepting) as tab:
+            await takes_up_and_ends(tab.page, referral)
+        await desk.page.goto(f"{person}/referrals/{referral}")
+        told = await desk.page.locator("main").inner_text()
+        for words in {
+            "el": ("Ολοκληρώθηκε", "Αρνήθηκε:", "Δέχτηκε:", "Η ανάγκη καλύφθηκε"),
+            "en": ("Completed", "Declined:", "Accepted:", "Need met"),
+        }[language]:
+            assert words in told
+        assert desk.complaints == []
+
+
+async def arrives(page: Page) -> str:
+    """Registers somebody; answers the address of their case."""
+    await page.goto("/desk/people/new")
+    for name, words in {
+        "original_given": "Δείγμα",
+        "original_family": new_name(),
+        "latin_given": "Deigma",
+        "latin_family": "Neo",
+        "birth_date": "31/12/1990",
+    }.items():
+        await page.fill(f"[name={name}]", words)
+    await page.select_option("[name=language_1]", "eng")
+    await page.select_option("[name=district]", "ATHENS_6")
+    await page.locator("form[data-kem-keeps] button:not([name])").first.click()
+    await page.wait_for_url("**?said=registered")
+    return page.url.partition("?")[0].partition("/desk")[1] + page.url.partition("?")[0].partition("/desk")[2]
+
+
+async def needs(page: Page, person: str) -> str:
+    """Records a need; answers the referral's id, once providers are found."""
+    await page.goto(f"{person}/needs")
+    await page.fill("[name=type_1]", NEED)
+    await page.locator("form[data-kem-keeps] button:not([name])").first.click()
+    await page.wait_for_url("**?said=need-recorded")
+    found = re.search(r"/referrals/([0-9a-f-]{36})", page.url)
+    assert found
+    await page.locator('[name^="order_"]').first.wait_for(timeout=PATIENCE) if await page.locator(
+        '[name^="order_"]'
+    ).count() else await until_found(page, person, found[1])
+    return found[1]
+
+
+async def until_found(page: Page, person: str, referral: str) -> None:
+    """Looks again until there are providers, as the page offers it."""
+    for _ in range(200):
+        await page.goto(f"{person}/referrals/{referral}")
+        if await page.locator('[name^="order_"]').count():
+            return
+    raise AssertionError("no provider was found")
+
+
+async def consents(page: Page, person: str, referral: str) -> tuple[str, str]:
+    """Reads the notice and permits the two best; answers their agencies' ids."""
+    await page.goto(f"{person}/consents/new?for={referral}")
+    agencies = [await page.input_value(f"[name=agency_{row}]") for row in (1, 2)]
+    assert all(agencies), "two agencies fit this need"
+    for row in (1, 2):
+        for box in await page.locator(f"[name=categories_{row}]").all():
+            await box.check()
+    await page.select_option("[name=spoken_language]", "eng")
+    for name, value in (("understanding_checked", "yes"), ("method", "WRITTEN"), ("period", "6")):
+        await page.locator(f'[name={name}][value="{value}"]').check()
+    await page.locator('form[action$="/consents/new"] .kem-actions button').last.click()
+    await page.wait_for_url("**?said=consent-recorded")
+    return agencies[0], agencies[1]
+
+
+async def chooses(page: Page, person: str, referral: str) -> None:
+    """Asks the best first, the next after it."""
+    await page.goto(f"{person}/referrals/{referral}")
+    orders = page.locator('select[name^="order_"]')
+    for number in range(await orders.count()):
+        await orders.nth(number).select_option(str(number + 1) if number < 2 else "")
+    await page.locator('form[action$="/offer"] .kem-actions button').first.click()
+    await page.wait_for_url("**?said=asked")
+
+
+async def code_of(eyes: Eyes, agency_id: str) -> str:
+    operator = eyes.hub.hub.person(await eyes.hub.agency_id("KEM"), None, Role.OPERATOR)
+    listed: Any = await eyes.hub.hub.directory.ListAgencies(
+        ListAgenciesRequest(page_size=200), metadata=operator.credentials()
+    )
+    return next(str(one.code) for one in listed.agencies if one.agency_id == agency_id)
+
+
+async def opens(page: Page, referral: str) -> None:
+    """Finds the offer in the inbox, which shows it by itself."""
+    await page.goto("/partner")
+    link = page.locator(f'a[href$="/partner/referrals/{referral}"]')
+    await link.first.wait_for(timeout=PATIENCE)
+    await link.first.click()
+
+
+async def declines(page: Page, referral: str) -> None:
+    await opens(page, referral)
+    await page.locator('[name=decline_reason][value="NO_CAPACITY"]').check()
+    await step(page, "decline")
+    await page.wait_for_load_state()
+
+
+async def takes_up_and_ends(page: Page, referral: str) -> None:
+    await opens(page, referral)
+    assert "Δείγμα" not in await page.locator("main").inner_text(), "nobody is told who it is before"
+    await step(page, "accept")
+    await page.wait_for_load_state()
+    await step(page, "show")
+    await page.get_by_text("Δείγμα").first.wait_for(timeout=PATIENCE)
+    await step(page, "start")
+    await page.wait_for_load_state()
+    await page.locator('[name=outcome][value="NEED_MET"]').check()
+    await page.locator('[name=confirmed_by][value="BOTH"]').check()
+    await step(page, "complete")
+    await page.wait_for_load_state()

@@ -1,0 +1,171 @@
+"""Staff's pages in a real browser: what axe finds at both widths, in both languages, and by keyboard."""
+
+from collections.abc import AsyncIterator
+from dataclasses import dataclass
+
+import pytest
+
+from kernel.vocabulary import Role
+from tests.browser.seeing import WIDTHS, Eyes, look_at
+from tests.component.console.test_desk import with_a_need
+from tests.support.console import ConsoleHub
+
+LANGUAGES = ("el", "en")
+SIGNING_IN = ("/sign-in", "/password", "/authenticator", "/there-is-nothing-here")
+COORDINATION = (
+    "/coordination",
+    "/coordination/demand",
+    "/coordination/response-times",
+    "/coordination/waiting-lists",
+    "/coordination/gaps",
+    "/coordination/overdue",
+)
+ADMINISTRATION = (
+    "/admin",
+    "/admin/agencies",
+    "/admin/agreements",
+    "/admin/certificates",
+    "/admin/notices",
+    "/admin/codes",
+    "/admin/health",
+    "/admin/health/referral",
+)
+PARTNER = (
+    "/partner",
+    "/partner/held",
+    "/partner/services",
+    "/partner/services/new",
+    "/partner/members",
+    "/partner/members/new",
+    "/partner/withdrawals",
+)
+
+
+@dataclass(frozen=True)
+class Case:
+    """Addresses of one person with a need."""
+
+    person: str
+    referral: str
+
+    @property
+    def paths(self) -> tuple[str, ...]:
+        """Every page of the desk that shows them, and those that show nobody."""
+        referral_id = self.referral.rpartition("/")[2]
+        return (
+            "/home",
+            "/desk",
+            "/desk/people",
+            "/desk/people/new",
+            "/desk/drafts",
+            self.person,
+            f"{self.person}/edit",
+            f"{self.person}/needs",
+            f"{self.person}/contacts",
+            f"{self.person}/consents",
+            f"{self.person}/consents/new?for={referral_id}",
+            f"{self.person}/consents/said",
+            f"{self.person}/consents/withdraw",
+            f"{self.person}/receipt",
+            self.referral,
+            f"{self.referral}/call",
+            f"{self.referral}/cancel",
+            "/sign-out",
+        )
+
+
+@pytest.fixture(scope="module")
+async def case(console: ConsoleHub) -> AsyncIterator[Case]:
+    async with console.browser(Role.CASEWORKER, agency="KEM") as browser:
+        page = await with_a_need(browser)
+        referral = page.path.partition("?")[0]
+        yield Case(referral.partition("/referrals")[0], referral)
+
+
+@pytest.mark.parametrize("width", WIDTHS)
+@pytest.mark.parametrize("language", LANGUAGES)
+async def test_the_desks_pages_are_as_they_should_be(
+    eyes: Eyes, case: Case, language: str, width: int
+) -> None:
+    async with eyes.tab(language, width, Role.CASEWORKER, agency="KEM") as seen:
+        assert await look_at(seen, case.paths) == []
+
+
+@pytest.mark.parametrize("width", WIDTHS)
+@pytest.mark.parametrize("language", LANGUAGES)
+async def test_pages_of_others_are_as_they_should_be(eyes: Eyes, language: str, width: int) -> None:
+    found = []
+    async with eyes.tab(language, width) as seen:
+        found += await look_at(seen, SIGNING_IN)
+    for roles, agency, paths in (
+        ([Role.ACCMR_OFFICER], "", (*COORDINATION, "/coordination/overdue/cases")),
+        ([Role.OPERATOR], "", ADMINISTRATION),
+        ([Role.AGENCY_ADMIN], "UNHCR", PARTNER),
+    ):
+        async with eyes.tab(language, width, *roles, agency=agency) as seen:
+            found += await look_at(seen, paths)
+    assert found == []
+
+
+async def test_a_form_that_comes_back_is_as_it_should_be(eyes: Eyes) -> None:
+    async with eyes.tab("el", 320, Role.CASEWORKER, agency="KEM") as seen:
+        await seen.page.goto("/desk/people/new")
+        await seen.page.get_by_role("button", name="Εγγραφή", exact=True).click()
+        assert (await seen.page.title()).startswith("Σφάλμα:")
+        summary = seen.page.get_by_role("alert")
+        assert await summary.evaluate(
+            "one => one.contains(document.activeElement) || one === document.activeElement"
+        )
+        assert await seen.findings() == []
+
+
+async def test_a_person_is_registered_by_keyboard_alone(eyes: Eyes) -> None:
+    async with eyes.tab("en", 1280, Role.CASEWORKER, agency="KEM") as seen:
+        page = seen.page
+        await page.goto("/desk/people/new")
+
+        async def to(name: str) -> None:
+            for _ in range(200):
+                await page.keyboard.press("Tab")
+                if (
+                    await page.evaluate(
+                        "document.activeElement.name || document.activeElement.textContent.trim()"
+                    )
+                    == name
+                ):
+                    return
+            raise AssertionError(f"Tab never comes to {name}")
+
+        for name, words in (
+            ("original_given", "Δείγμα"),
+            ("original_family", "Πληκτρολογίου"),
+            ("latin_given", "Deigma"),
+            ("latin_family", "Pliktrologiou"),
+        ):
+            await to(name)
+            await page.keyboard.type(words)
+        await to("language_1")
+        await page.keyboard.type("French")
+        await to("Register")
+        await page.keyboard.press("Enter")
+        await page.wait_for_url("**/desk/people/*-*?said=registered")
+
+
+async def test_what_is_typed_outlives_a_closed_browser(eyes: Eyes) -> None:
+    async with eyes.tab("en", 1280, Role.SUPERVISOR, agency="KEM") as seen:
+        await seen.page.goto("/desk/people/new")
+        await seen.page.fill("[name=original_given]", "Μισό")
+        await seen.page.get_by_text("Kept as a draft at").wait_for()
+    async with eyes.tab("en", 1280, Role.SUPERVISOR, agency="KEM") as again:
+        await again.page.goto("/desk/drafts")
+        await again.page.get_by_role("link", name="A person to register").first.click()
+        assert await again.page.input_value("[name=original_given]") == "Μισό"
+
+
+async def test_staff_work_without_scripts(eyes: Eyes, case: Case) -> None:
+    async with eyes.tab("en", 320, Role.CASEWORKER, agency="KEM", java_script_enabled=False) as seen:
+        page = seen.page
+        await page.goto(f"{case.person}/needs")
+        await page.fill("[name=type_1]", "CLOTHING_HYGIENE")
+        await page.get_by_role("button", name="Record", exact=True).click()
+        assert "said=need-recorded" in page.url

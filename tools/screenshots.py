@@ -1,0 +1,202 @@
+"""`kem screenshots`: pages of the console as pictures, at both widths, and one sheet on which all stand.
+
+On a hub of its own, after a short day there, so that pages have something to show. The people are invented.
+"""
+
+import asyncio
+import base64
+import hashlib
+import hmac
+import struct
+import time
+from collections.abc import AsyncIterator, Sequence
+from contextlib import asynccontextmanager
+from dataclasses import dataclass
+from html import escape
+from pathlib import Path
+from typing import Annotated, Any, Final
+from urllib.parse import parse_qs, urlsplit
+from uuid import uuid4
+
+import typer
+from rich.console import Console
+
+from kem.access.v1 import access_service_pb2 as access
+from kem.directory.v1.directory_service_pb2 import ListAgenciesRequest
+from kernel.vocabulary import Role
+from tools.demo.command import day_at
+from tools.demo.day import DayPlan
+from tools.demo.fresh import fresh_hub
+from tools.demo.rest import RESTING
+from tools.hub import Doors, Hub
+from tools.stack.debian import find_libraries_and_fonts, find_programs
+from tools.stack.servers import ServersAsked
+
+WIDTHS: Final = (320, 1280)
+LANGUAGES: Final = ("el", "en", "ar")
+_PUBLIC_ONLY: Final = frozenset({"ar"})
+_STEP_SECONDS: Final = 30
+
+
+@dataclass(frozen=True, slots=True)
+class Reader:
+    """Somebody who looks at pages; without roles anybody."""
+
+    name: str
+    paths: Sequence[str]
+    roles: Sequence[Role] = ()
+    agency: str = ""
+
+
+READERS: Final = (
+    Reader("public", ("/", "/services", "/map", "/receipt", "/complaint", "/sign-in")),
+    Reader(
+        "desk",
+        ("/home", "/desk?whose=all", "/desk/people", "/desk/people/new", "/desk/drafts"),
+        (Role.CASEWORKER,),
+        "KEM",
+    ),
+    Reader(
+        "partner",
+        ("/partner", "/partner/held", "/partner/services", "/partner/members"),
+        (Role.AGENCY_ADMIN,),
+        "UNHCR",
+    ),
+    Reader(
+        "coordination",
+        ("/coordination", "/coordination/demand", "/coordination/response-times", "/coordination/gaps"),
+        (Role.ACCMR_OFFICER,),
+    ),
+    Reader("administration", ("/admin", "/admin/health", "/admin/agreements"), (Role.OPERATOR,)),
+)
+
+
+def register(app: typer.Typer) -> None:
+    """Adds the command."""
+    app.command("screenshots", epilog="Example: ./kem screenshots --out pictures")(screenshots)
+
+
+def screenshots(
+    out: Annotated[Path, typer.Option(metavar="FOLDER", help="Where the pictures and index.html go.")],
+    needs: Annotated[int, typer.Option(help="How many people come to the hub before.")] = 60,
+) -> None:
+    """Take pictures of the console's pages, on a hub of its own, and lay them out on one sheet."""
+    fonts = dict.fromkeys(("Noto Sans", "Noto Naskh Arabic"), "fonts-noto-core")
+    find_programs({"chromium": "chromium"}, "pictures of pages", print)
+    find_libraries_and_fonts({}, fonts, "pictures of pages", print)
+    out.mkdir(parents=True, exist_ok=True)
+    taken = asyncio.run(_take(out, needs))
+    sheet = out / "index.html"
+    sheet.write_text(_sheet(taken), encoding="utf-8")
+    print(f"{len(taken)} pictures; open {sheet}")
+
+
+async def _take(out: Path, needs: int) -> list[Path]:
+    from playwright.async_api import async_playwright
+
+    taken: list[Path] = []
+    async with fresh_hub(print, ServersAsked()) as doors:
+        await day_at(doors, _day(needs), RESTING, Console(quiet=True))
+        sessions = await _sign_in(doors)
+        async with async_playwright() as playwright:
+            browser = await playwright.chromium.launch(
+                executable_path="/usr/bin/chromium", chromium_sandbox=False
+            )
+            for language in LANGUAGES:
+                for reader in READERS:
+                    if reader.roles and language in _PUBLIC_ONLY:
+                        continue
+                    for width in WIDTHS:
+                        async with _tab(
+                            browser, doors.console, language, width, sessions[reader.name]
+                        ) as page:
+                            for path in reader.paths:
+                                await page.goto(doors.console + path)
+                                name = path.partition("?")[0].strip("/").replace("/", "-") or "start"
+                                file = out / f"{reader.name}-{name}-{language}-{width}.png"
+                                await page.screenshot(path=file, full_page=True)
+                                taken.append(file)
+            await browser.close()
+    return taken
+
+
+@asynccontextmanager
+async def _tab(browser: Any, url: str, language: str, width: int, session: str) -> AsyncIterator[Any]:
+    context = await browser.new_context(locale=language, viewport={"width": width, "height": 900})
+    cookies = {"kem-language": language} | ({"kem-session": session} if session else {})
+    await context.add_cookies([{"name": name, "value": value, "url": url} for name, value in cookies.items()])
+    try:
+        yield await context.new_page()
+    finally:
+        await context.close()
+
+
+async def _sign_in(doors: Doors) -> dict[str, str]:
+    """A session for each reader, with a second factor; empty where nobody signs in."""
+    hub = Hub(doors)
+    try:
+        operator = hub.person(uuid4(), None, Role.OPERATOR)
+        listed: Any = await hub.directory.ListAgencies(
+            ListAgenciesRequest(page_size=200), metadata=operator.credentials()
+        )
+        agencies = {one.code: one.agency_id for one in listed.agencies}
+        return {
+            reader.name: await _session(hub, reader, agencies.get(reader.agency)) if reader.roles else ""
+            for reader in READERS
+        }
+    finally:
+        await hub.close()
+
+
+async def _session(hub: Hub, reader: Reader, agency_id: str | None) -> str:
+    operator = hub.person(uuid4(), None, Role.OPERATOR)
+    opened: Any = await hub.staff.OpenAccount(
+        access.OpenAccountRequest(
+            request_id=str(uuid4()),
+            agency_id=agency_id,
+            login=f"sample-{reader.name}",
+            display_name="Ελένη Δείγμα",
+            roles=list(reader.roles),
+        ),
+        metadata=operator.credentials(),
+    )
+    credentials = access.Credentials(login=opened.account.login, password=opened.one_time_password)
+    password = f"{uuid4()} {uuid4()}"
+    await hub.sign_in.ChangePassword(
+        access.ChangePasswordRequest(credentials=credentials, new_password=password)
+    )
+    credentials.password = password
+    begun: Any = await hub.sign_in.BeginEnrolment(access.BeginEnrolmentRequest(credentials=credentials))
+    confirm = access.ConfirmEnrolmentRequest(credentials=credentials, new_code=_code(begun.otpauth_uri))
+    confirmed: Any = await hub.sign_in.ConfirmEnrolment(confirm)
+    return str(confirmed.session.session_token)
+
+
+def _code(uri: str) -> str:
+    """What an authenticator shows for this secret now (RFC 6238: SHA-1, six digits)."""
+    secret = base64.b32decode(parse_qs(urlsplit(uri).query)["secret"][0])
+    counter = struct.pack(">Q", int(time.time()) // _STEP_SECONDS)
+    digest = hmac.new(secret, counter, hashlib.sha1).digest()
+    offset = digest[-1] & 15
+    return f"{(int.from_bytes(digest[offset : offset + 4]) & 0x7FFFFFFF) % 1_000_000:06}"
+
+
+def _day(needs: int) -> DayPlan:
+    return DayPlan(needs=needs, agencies=20, seed=7, rate=10.0, median_answer_seconds=0.5)
+
+
+def _sheet(taken: Sequence[Path]) -> str:
+    figures = "\n".join(
+        f'<figure><a href="{escape(one.name)}"><img src="{escape(one.name)}" alt="{escape(one.stem)}" loading="lazy"></a>'
+        f"<figcaption>{escape(one.stem)}</figcaption></figure>"
+        for one in taken
+    )
+    style = (
+        "body{font:14px sans-serif;margin:24px}main{display:grid;gap:16px;"
+        "grid-template-columns:repeat(auto-fill,minmax(220px,1fr))}"
+        "img{width:100%;height:320px;object-fit:cover;object-position:top;border:1px solid #999}figure{margin:0}"
+    )
+    return (
+        f'<!doctype html>\n<html lang="en"><meta charset="utf-8"><title>The console\'s pages</title>'
+        f"<style>{style}</style>\n<h1>The console's pages</h1>\n<main>\n{figures}\n</main></html>\n"
+    )
