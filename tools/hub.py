@@ -83,9 +83,9 @@ class Doors:
         if not run.is_ready:
             raise StackFailure("KEM is still starting; try again when ./kem status shows that it serves.")
         return Doors(
-            intake=run.addresses["intake"],
-            referral=run.addresses["referral"],
-            notifications=run.addresses["notifications"],
+            intake=run.addresses.get("intake", _NOWHERE),
+            referral=run.addresses.get("referral", _NOWHERE),
+            notifications=run.addresses.get("notifications", _NOWHERE),
             access=run.addresses["access"],
             audit=run.addresses.get("audit", _NOWHERE),
             issuer_key_file=layout.issuer_key,

@@ -185,18 +185,25 @@ def _day(needs: int) -> DayPlan:
     return DayPlan(needs=needs, agencies=20, seed=7, rate=10.0, median_answer_seconds=0.5)
 
 
+_SHEET: Final = """<!doctype html>
+<html lang="en"><meta charset="utf-8"><title>The console's pages</title>
+<style>
+body {{ font: 14px sans-serif; margin: 24px }}
+main {{ display: grid; gap: 16px; grid-template-columns: repeat(auto-fill, minmax(220px, 1fr)) }}
+img {{ width: 100%; height: 320px; object-fit: cover; object-position: top; border: 1px solid #999 }}
+figure {{ margin: 0 }}
+</style>
+<h1>The console's pages</h1>
+<main>
+{figures}
+</main></html>
+"""
+_FIGURE: Final = (
+    '<figure><a href="{file}"><img src="{file}" alt="{name}" loading="lazy"></a>'
+    "<figcaption>{name}</figcaption></figure>"
+)
+
+
 def _sheet(taken: Sequence[Path]) -> str:
-    figures = "\n".join(
-        f'<figure><a href="{escape(one.name)}"><img src="{escape(one.name)}" alt="{escape(one.stem)}" loading="lazy"></a>'
-        f"<figcaption>{escape(one.stem)}</figcaption></figure>"
-        for one in taken
-    )
-    style = (
-        "body{font:14px sans-serif;margin:24px}main{display:grid;gap:16px;"
-        "grid-template-columns:repeat(auto-fill,minmax(220px,1fr))}"
-        "img{width:100%;height:320px;object-fit:cover;object-position:top;border:1px solid #999}figure{margin:0}"
-    )
-    return (
-        f'<!doctype html>\n<html lang="en"><meta charset="utf-8"><title>The console\'s pages</title>'
-        f"<style>{style}</style>\n<h1>The console's pages</h1>\n<main>\n{figures}\n</main></html>\n"
-    )
+    figures = (_FIGURE.format(file=escape(one.name), name=escape(one.stem)) for one in taken)
+    return _SHEET.format(figures="\n".join(figures))

@@ -2,12 +2,13 @@
 
 from pathlib import Path
 
+from services.console.adapters.receipt.page import page_of
+from services.console.adapters.receipt.pdf import SIZES, laid_out, pdf_of
 from services.intake.domain.receipt_wording import PAGES, worded
 from services.intake.entrypoints.receipt_message import content_message
 from tests.support.verapdf import held_against_pdf_ua
 from tests.unit.test_receipt_page import CODE, TOLD
-from tools.receipt.page import page_of
-from tools.receipt.pdf import SIZES, laid_out, make_ready, pdf_of
+from tools.receipt.ready import make_ready
 
 
 def test_a_receipt_of_each_language_holds_to_pdf_ua(tmp_path: Path) -> None:

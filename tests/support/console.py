@@ -89,9 +89,14 @@ class ConsoleHub:
 
 
 @asynccontextmanager
-async def running_console(folder: Path, services: Sequence[str] | None = None) -> AsyncIterator[ConsoleHub]:
+async def running_console(
+    folder: Path,
+    services: Sequence[str] | None = None,
+    settings_of: dict[str, dict[str, str]] | None = None,
+) -> AsyncIterator[ConsoleHub]:
     """A hub with the sample city, ended afterwards."""
-    stack = Stack(folder, StackOptions(is_durable=False, services=services))
+    options = StackOptions(is_durable=False, services=services, settings_of=settings_of or {})
+    stack = Stack(folder, options)
     async with AsyncExitStack() as ending:
         await stack.start()
         ending.push_async_callback(stack.stop)

@@ -7,10 +7,10 @@ from xml.etree import ElementTree
 import pytest
 
 from kernel.ids import AgencyId
+from services.console.adapters.receipt.page import page_of
 from services.intake.domain.receipt import Permit
 from services.intake.domain.receipt_wording import PAGES, ToldReceipt, ToldReferral, worded
 from services.intake.entrypoints.receipt_message import content_message
-from tools.receipt.page import page_of
 
 AGENCY = AgencyId(UUID("a0000000-0000-4000-8000-000000000001"))
 NAME = {"el": "Δείγμα <ΜΚΟ>", "en": "Sample <NGO>"}

@@ -14,11 +14,12 @@ from threading import Thread
 
 import pytest
 
+from services.console.adapters.receipt.page import page_of
+from services.console.adapters.receipt.pdf import SIZES, laid_out, pdf_of
 from services.intake.domain.receipt_wording import PAGES, worded
 from services.intake.entrypoints.receipt_message import content_message
 from tests.unit.test_receipt_page import CODE, TOLD
-from tools.receipt.page import page_of
-from tools.receipt.pdf import SIZES, laid_out, make_ready, pdf_of
+from tools.receipt.ready import make_ready
 from tools.stack.debian import find_programs
 
 

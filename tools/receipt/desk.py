@@ -11,9 +11,10 @@ import typer
 from rich.console import Console
 
 from kem.disclosure.v1 import receipt_service_pb2 as messages
+from services.console.adapters.receipt.pdf import pdf_of
 from tools.office import Answer, Office, at_office, say
 from tools.receipt import Form
-from tools.receipt.pdf import make_ready, pdf_of
+from tools.receipt.ready import make_ready
 from tools.rights.choices import Language
 from tools.stack.failure import StackFailure
 from tools.stack.layout import DATA, Layout, write_secret

@@ -42,7 +42,7 @@ def run_in_foreground(data: Path, options: StackOptions) -> None:
 
 def _make_receipts_ready() -> None:
     """What a desk needs to print is looked for once here, so that nobody waits for it at the desk."""
-    from tools.receipt.pdf import make_ready
+    from tools.receipt.ready import make_ready
 
     try:
         make_ready(lambda sentence: _tell(f"  {sentence}"))

@@ -1,5 +1,6 @@
 """A case at the desk, page by page: somebody comes, is registered, has a need, chooses a provider."""
 
+import base64
 import re
 from uuid import uuid4
 
@@ -169,3 +170,22 @@ async def test_the_day_begins_with_what_waits(console: ConsoleHub) -> None:
         today = await browser.get("/desk")
         assert "The person decides next" in today.words
         assert page.path.partition("?")[0] in today.links
+
+
+async def test_a_receipt_is_a_page_and_a_file_in_the_persons_language_and_its_pin_is_not_on_it(
+    console: ConsoleHub,
+) -> None:
+    async with console.browser(Role.CASEWORKER, **KEM) as browser:
+        case = await registered(browser)
+        form = await browser.get(case.path.partition("?")[0] + "/receipt")
+        page = await browser.send(form, "language", language="ar")
+        assert page.code == 200, page.words[:300]
+        assert '<article class="kem-receipt" lang="ar" dir="rtl">' in page.html
+        found = re.search(r'href="data:application/pdf;base64,([^"]+)" download', page.html)
+        assert found
+        assert base64.b64decode(found[1]).startswith(b"%PDF-")
+        pin = re.search(r"PIN: (\d+)", page.words)
+        assert pin
+        assert pin[1] not in page.html.partition("<article")[2]
+        again = await browser.send(form, "language", language="ar")
+        assert "was issued already" in again.words
