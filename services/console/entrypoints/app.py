@@ -18,11 +18,12 @@ from services.console.entrypoints.cookies import Cookies
 from services.console.entrypoints.door import Door
 from services.console.entrypoints.live import Live
 from services.console.entrypoints.page import Page
-from services.console.entrypoints.pages import home, partner, sign_in
+from services.console.entrypoints.pages import home, sign_in
 from services.console.entrypoints.pages.admin import health
 from services.console.entrypoints.pages.admin.registers import RegisterPages
 from services.console.entrypoints.pages.coordination.reports import CoordinationPages
 from services.console.entrypoints.pages.desk.pages import desk_pages
+from services.console.entrypoints.pages.partner import partner_pages
 from services.console.entrypoints.pages.public.site import public_pages
 from services.console.entrypoints.rendering import STATIC
 from services.console.entrypoints.security import BoundedBody, SafeHeaders
@@ -39,7 +40,7 @@ def pages_of(hub: Hub, signing_in: sign_in.SignInPages, live: Live, url: str) ->
         *signing_in.pages,
         *home.PAGES,
         *desk_pages(names),
-        *partner.PAGES,
+        *partner_pages(names),
         *CoordinationPages(names).pages,
         *RegisterPages(names).pages,
         *health.PAGES,

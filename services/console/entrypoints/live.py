@@ -77,6 +77,8 @@ class _Feed:
             try:
                 await self._follow()
             except KemError as error:
+                # perhaps it is this reader who no longer may: the next try is by another one's word
+                self.browsers[:] = [*self.browsers[-1:], *self.browsers[:-1]]
                 log.debug("live_interrupted", reason=error.stable_reason)
             except Exception as error:  # whatever it is, open pages wait for the next try
                 log.warning("live_failed", error=type(error).__name__)

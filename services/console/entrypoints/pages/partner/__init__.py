@@ -1,7 +1,6 @@
 """The pages of partner agencies: what they are asked, what they hold, their services and their people."""
 
-from typing import Final
-
+from services.console.adapters.names import Names
 from services.console.entrypoints.page import Page
 from services.console.entrypoints.pages.partner import (
     activities,
@@ -13,12 +12,15 @@ from services.console.entrypoints.pages.partner import (
     withdrawals,
 )
 
-PAGES: Final[tuple[Page, ...]] = (
-    *inbox.PAGES,
-    *held.PAGES,
-    *referral.PAGES,
-    *services.PAGES,
-    *activities.PAGES,
-    *withdrawals.PAGES,
-    *members.PAGES,
-)
+
+def partner_pages(names: Names) -> tuple[Page, ...]:
+    """In the order in which addresses are looked at: `new` before whatever an id may be."""
+    return (
+        *inbox.pages(names),
+        *held.pages(names),
+        *referral.pages(names),
+        *services.PAGES,
+        *activities.PAGES,
+        *withdrawals.PAGES,
+        *members.PAGES,
+    )

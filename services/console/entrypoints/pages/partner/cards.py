@@ -6,10 +6,10 @@ from datetime import UTC, datetime
 from typing import Any, Final
 
 from kem.directory.v1 import directory_pb2
-from kem.directory.v1 import directory_service_pb2 as directory
 from kem.referral.v1 import referral_pb2
 from kernel import codes
 from kernel.vocabulary import Role
+from services.console.adapters.names import Names
 from services.console.entrypoints.codes import named
 from services.console.entrypoints.page import Visit
 from services.console.entrypoints.words import (
@@ -30,8 +30,6 @@ from services.console.entrypoints.words import (
 
 PARTNER: Final = frozenset({Role.AGENCY_MEMBER, Role.AGENCY_ADMIN})
 LIST_SERVICES: Final = "DirectoryService/ListServices"
-MOST_SERVICES: Final = 200
-"""Of an agency whose names are shown; the type's stands for the others."""
 
 OPEN: Final = ("SENT", "NEEDS_INFORMATION")
 TAKEN_UP: Final = ("ACCEPTED_FOR_ASSESSMENT", "ACCEPTED")
@@ -92,11 +90,10 @@ def instant(message: Any, name: str) -> datetime | None:
     return getattr(message, name).ToDatetime(tzinfo=UTC) if message.HasField(name) else None
 
 
-async def own_services(visit: Visit) -> dict[str, directory_pb2.ListedService]:
-    """The services of the reader's agency by their ids."""
-    request = directory.ListServicesRequest(agency_id=visit.staff.agency_id, page_size=MOST_SERVICES)
-    answer = await visit.ask(visit.hub.directory.ListServices, request)
-    return {one.service.service_id: one for one in answer.services}
+async def known_services(names: Names, visit: Visit) -> Mapping[str, directory_pb2.ListedService]:
+    """The services of which the reader may know, by their ids, as they were half a minute ago at most."""
+    user = visit.staff
+    return await names.services((user.agency_id, user.roles), user.metadata)
 
 
 def service_name(listed: directory_pb2.ListedService | None, language: str) -> str:

@@ -3,6 +3,7 @@
 import asyncio
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from functools import partial
 from typing import Final
 
 from starlette.responses import Response
@@ -10,6 +11,7 @@ from starlette.responses import Response
 from kem.referral.v1 import referral_pb2
 from kem.referral.v1 import referral_service_pb2 as rpc
 from kernel.vocabulary import Urgency
+from services.console.adapters.names import Names
 from services.console.domain.held import Lateness, lateness_of
 from services.console.entrypoints.page import NavigationEntry, Page, Visit
 from services.console.entrypoints.pages.partner.cards import (
@@ -17,7 +19,6 @@ from services.console.entrypoints.pages.partner.cards import (
     PARTNER,
     Card,
     card_of,
-    own_services,
 )
 from services.console.entrypoints.pages.public.texts import N_
 from services.console.entrypoints.words import REFERRAL_STATES, referral_state, words_of
@@ -35,7 +36,7 @@ class Held:
     late: str
 
 
-async def held(visit: Visit) -> Response:
+async def held(names: Names, visit: Visit) -> Response:
     """A page of it: all, or of one state; ended ones only where they are asked for."""
     state = visit.query("state")
     if state not in (*STATES, *ENDED):
@@ -50,7 +51,7 @@ async def held(visit: Visit) -> Response:
     if state:
         request.state = referral_pb2.ReferralState.Value(f"REFERRAL_STATE_{state}")
     listed, services = await asyncio.gather(
-        visit.ask(visit.hub.referral.ListReferrals, request), own_services(visit)
+        visit.ask(visit.hub.referral.ListReferrals, request), known_services(names, visit)
     )
     counts = {referral_state(one.state): one.count for one in listed.counts}
     tabs = [("", visit.say("All"), sum(counts.values()))]
@@ -85,12 +86,8 @@ def _held(card: Card, visit: Visit) -> Held:
     return Held(card, words[late] if late else "")
 
 
-PAGES: Final = (
-    Page(
-        "/partner/held",
-        held,
-        PARTNER,
-        ("ReferralService/ListReferrals", LIST_SERVICES),
-        nav=NavigationEntry(N_("What we hold"), 21),
-    ),
-)
+def pages(names: Names) -> tuple[Page, ...]:
+    """At its address."""
+    calls = ("ReferralService/ListReferrals", LIST_SERVICES)
+    nav = NavigationEntry(N_("What we hold"), 21)
+    return (Page("/partner/held", partial(held, names), PARTNER, calls, nav=nav),)

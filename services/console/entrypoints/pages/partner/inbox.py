@@ -1,6 +1,7 @@
 """What the agency is asked: open offers, the most urgent first."""
 
 import asyncio
+from functools import partial
 from typing import Final
 
 import structlog
@@ -11,8 +12,9 @@ from kem.notifications.v1 import delivery_pb2
 from kem.notifications.v1 import inbox_service_pb2 as inbox
 from kem.referral.v1 import referral_service_pb2 as rpc
 from kernel.errors import KemError
+from services.console.adapters.names import Names
 from services.console.entrypoints.page import NavigationEntry, Page, Visit
-from services.console.entrypoints.pages.partner.cards import LIST_SERVICES, PARTNER, card_of, own_services
+from services.console.entrypoints.pages.partner.cards import LIST_SERVICES, PARTNER, card_of
 from services.console.entrypoints.pages.public.texts import N_
 
 PAGE: Final = 50
@@ -26,7 +28,7 @@ _CALLS: Final = (
 log = structlog.get_logger(__name__)
 
 
-async def offers(visit: Visit) -> Response:
+async def offers(names: Names, visit: Visit) -> Response:
     """A page of open offers. What has been delivered up to now has arrived by that, and is acknowledged."""
     # first where the inbox ends, then the list: what comes in between is in the list, and told once more
     delivered = await visit.ask(
@@ -41,7 +43,7 @@ async def offers(visit: Visit) -> Response:
         page_token=visit.query("after")[:200],
     )
     listed, services = await asyncio.gather(
-        visit.ask(visit.hub.referral.ListReferrals, request), own_services(visit)
+        visit.ask(visit.hub.referral.ListReferrals, request), known_services(names, visit)
     )
     response = visit.render(
         "partner/inbox.html",
@@ -66,4 +68,7 @@ async def _acknowledge(visit: Visit, up_to: int) -> None:
         log.warning("deliveries_not_acknowledged", reason=error.stable_reason)
 
 
-PAGES: Final = (Page("/partner", offers, PARTNER, _CALLS, nav=NavigationEntry(N_("Offers"), 20)),)
+def pages(names: Names) -> tuple[Page, ...]:
+    """At its address."""
+    act = partial(offers, names)
+    return (Page("/partner", act, PARTNER, _CALLS, nav=NavigationEntry(N_("Offers"), 20)),)

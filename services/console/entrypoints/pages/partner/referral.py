@@ -4,6 +4,7 @@ import asyncio
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from functools import partial
 from http import HTTPStatus
 from typing import Final
 from uuid import uuid4
@@ -15,6 +16,7 @@ from kem.referral.v1 import referral_pb2
 from kem.referral.v1 import referral_service_pb2 as rpc
 from kernel import codes
 from kernel.errors import Conflict, Invalid, KemError, NotFound, RuleBroken
+from services.console.adapters.names import Names
 from services.console.entrypoints.codes import choices, name_of, named
 from services.console.entrypoints.forms import as_uuid
 from services.console.entrypoints.page import Page, Visit
@@ -24,7 +26,7 @@ from services.console.entrypoints.pages.partner.cards import (
     Card,
     card_of,
     instant,
-    own_services,
+    known_services,
 )
 from services.console.entrypoints.pages.partner.disclosed import Disclosed, disclosed_of
 from services.console.entrypoints.pages.partner.steps import STEPS, field_of
@@ -64,36 +66,36 @@ class Note:
     text: str
 
 
-async def referral(visit: Visit) -> Response:
+async def referral(names: Names, visit: Visit) -> Response:
     """Its page, or what a form there asks for; a form sent twice is done once and leads to the same place."""
     _must_be_id(visit.path_value("referral_id"))
     if not visit.is_sent:
-        return await _page(visit)
+        return await _page(names, visit)
     step = visit.form.text("step")
     try:
         if step == SHOW:
-            return await _page(visit, await _disclosure(visit))
+            return await _page(names, visit, await _disclosure(visit))
         if step not in STEPS:
             raise Invalid("The form does not say what is to be done.", reason="FORM_INCOMPLETE")
         done = await STEPS[step](visit)
-        return done if done is not None else await _page(visit)
+        return done if done is not None else await _page(names, visit)
     except _MENDABLE as error:
         visit.errors.add(field_of(step, error.stable_reason), str(words_for(error, visit.language)))
-        return await _page_after(visit, error)
+        return await _page_after(names, visit, error)
 
 
-async def _page_after(visit: Visit, refusal: KemError) -> Response:
+async def _page_after(names: Names, visit: Visit, refusal: KemError) -> Response:
     """The page with what is wrong; where the agency no longer sees the referral, only that is said."""
     try:
-        return await _page(visit)
+        return await _page(names, visit)
     except NotFound:
         raise refusal from None
 
 
-async def _page(visit: Visit, disclosed: Disclosed | None = None) -> Response:
+async def _page(names: Names, visit: Visit, disclosed: Disclosed | None = None) -> Response:
     request = rpc.GetReferralRequest(referral_id=visit.path_value("referral_id"))
     answer, services = await asyncio.gather(
-        visit.ask(visit.hub.referral.GetReferral, request), own_services(visit)
+        visit.ask(visit.hub.referral.GetReferral, request), known_services(names, visit)
     )
     seen = answer.referral
     card = card_of(seen, visit, services)
@@ -169,4 +171,7 @@ def _must_be_id(text: str) -> None:
         raise NotFound("There is no such referral for your agency.", reason="REFERRAL_NOT_FOUND")
 
 
-PAGES: Final = (Page("/partner/referrals/{referral_id}", referral, PARTNER, _CALLS, ("GET", "POST")),)
+def pages(names: Names) -> tuple[Page, ...]:
+    """At its address."""
+    act = partial(referral, names)
+    return (Page("/partner/referrals/{referral_id}", act, PARTNER, _CALLS, ("GET", "POST")),)

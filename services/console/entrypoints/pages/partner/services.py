@@ -18,7 +18,6 @@ from services.console.entrypoints.forms import as_uuid
 from services.console.entrypoints.page import NavigationEntry, Page, Visit
 from services.console.entrypoints.pages.partner.cards import (
     LIST_SERVICES,
-    MOST_SERVICES,
     PARTNER,
     instant,
     service_name,
@@ -36,6 +35,7 @@ from services.console.entrypoints.refusals import words_for
 from services.console.entrypoints.words import HOUSEHOLDS, SEXES, WEEKDAYS, age, service_type, words_of
 
 LIST: Final = "/partner/services"
+MOST_SERVICES: Final = 200
 _DIRECTORY: Final = "DirectoryService/"
 _BOTH: Final = ("GET", "POST")
 FRESH_COLOURS: Final = {"GREEN": "green", "AMBER": "yellow", "UNKNOWN": "red"}
