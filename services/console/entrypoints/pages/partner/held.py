@@ -19,6 +19,7 @@ from services.console.entrypoints.pages.partner.cards import (
     PARTNER,
     Card,
     card_of,
+    known_services,
 )
 from services.console.entrypoints.pages.public.texts import N_
 from services.console.entrypoints.words import REFERRAL_STATES, referral_state, words_of

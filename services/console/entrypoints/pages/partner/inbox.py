@@ -14,7 +14,7 @@ from kem.referral.v1 import referral_service_pb2 as rpc
 from kernel.errors import KemError
 from services.console.adapters.names import Names
 from services.console.entrypoints.page import NavigationEntry, Page, Visit
-from services.console.entrypoints.pages.partner.cards import LIST_SERVICES, PARTNER, card_of
+from services.console.entrypoints.pages.partner.cards import LIST_SERVICES, PARTNER, card_of, known_services
 from services.console.entrypoints.pages.public.texts import N_
 
 PAGE: Final = 50
