@@ -20,7 +20,7 @@ from services.console.entrypoints.codes import languages_spoken, named
 from services.console.entrypoints.forms import as_instant
 from services.console.entrypoints.page import Page, Visit
 from services.console.entrypoints.pages.desk.drafts import TAKES_UP, draft_of, forget, take_up
-from services.console.entrypoints.pages.desk.roles import DESK
+from services.console.entrypoints.pages.desk.roles import DESK, door_of
 from services.console.entrypoints.pages.desk.story import (
     FINAL,
     Directory,
@@ -68,7 +68,7 @@ class CasePages:
                 person + "/needs",
                 self.record_needs,
                 DESK,
-                ("IntakeService/RecordNeeds", *TAKES_UP, *_READS),
+                ("IntakeService/RecordNeeds", "DirectoryService/ListAgencies", *TAKES_UP, *_READS),
                 _BOTH,
             ),
             Page(
@@ -123,7 +123,8 @@ class CasePages:
         """Several at once."""
         person_id = visit.path_value("person")
         if visit.is_sent and not visit.form.has("more"):
-            needs = self._needs_typed(visit, person_id)
+            door = await door_of(self._names, visit.staff)
+            needs = self._needs_typed(visit, person_id, door)
             if not visit.errors:
                 request = intake.RecordNeedsRequest(request_id=visit.form.request_id, needs=needs)
                 try:
@@ -164,7 +165,7 @@ class CasePages:
             ],
         )
 
-    def _needs_typed(self, visit: Visit, person_id: str) -> list[need_pb2.NewNeed]:
+    def _needs_typed(self, visit: Visit, person_id: str, door: str) -> list[need_pb2.NewNeed]:
         form, needs = visit.form, []
         for row in range(1, MOST_NEEDS + 1):
             code = _code_typed(form.text(f"type_{row}"), visit.language)
@@ -178,7 +179,7 @@ class CasePages:
                 service_type=code,
                 urgency=Urgency.Value(f"URGENCY_{form.text(f'urgency_{row}') or 'NORMAL'}"),
                 routing=need_pb2.Routing.Value(f"ROUTING_{form.text(f'routing_{row}') or 'ASK_FIRST'}"),
-                origin=beneficiary_pb2.Origin.ORIGIN_KEM_DESK,
+                origin=beneficiary_pb2.Origin.Value(f"ORIGIN_{door}"),
                 note=form.text(f"note_{row}"),
             )
             if form.text("happened_day"):

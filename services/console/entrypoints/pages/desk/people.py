@@ -22,7 +22,7 @@ from services.console.entrypoints.pages.desk.person_form import (
     person_from,
     rows_of,
 )
-from services.console.entrypoints.pages.desk.roles import DESK
+from services.console.entrypoints.pages.desk.roles import DESK, door_of
 from services.console.entrypoints.refusals import words_for
 
 _BOTH: Final = ("GET", "POST")
@@ -66,7 +66,7 @@ class PeoplePages:
                 "/desk/people/new",
                 self.register,
                 DESK,
-                (service + "RegisterBeneficiary", *TAKES_UP),
+                (service + "RegisterBeneficiary", "DirectoryService/ListAgencies", *TAKES_UP),
                 _BOTH,
             ),
             Page(
@@ -110,11 +110,12 @@ class PeoplePages:
 
     async def register(self, visit: Visit) -> Response:
         """Somebody new."""
+        door = await door_of(self._names, visit.staff)
         if not visit.is_sent:
             await take_up(visit)
-            return self._form_page(visit, visit.say("Register a person"))
+            return self._form_page(visit, visit.say("Register a person"), door=door)
         person = person_from(visit)
-        origin = visit.form.text("origin") or "KEM_DESK"
+        origin = visit.form.text("origin") or door
         if not visit.errors:
             request = messages.RegisterBeneficiaryRequest(
                 request_id=visit.form.request_id,
@@ -128,7 +129,7 @@ class PeoplePages:
             else:
                 await forget(visit, visit.form.text("draft"))
                 return visit.go(f"/desk/people/{answer.beneficiary_id}", "registered")
-        return self._form_page(visit, visit.say("Register a person"), code=HTTPStatus.BAD_REQUEST)
+        return self._form_page(visit, visit.say("Register a person"), code=HTTPStatus.BAD_REQUEST, door=door)
 
     async def correct(self, visit: Visit) -> Response:
         """What is known of somebody."""
@@ -175,7 +176,9 @@ class PeoplePages:
     def _countries(self, visit: Visit) -> list[tuple[str, str]]:
         return nationalities(visit.language, visit.say("Not known"), visit.say("Stateless"))
 
-    def _form_page(self, visit: Visit, title: str, code: int = HTTPStatus.OK, version: int = 0) -> Response:
+    def _form_page(
+        self, visit: Visit, title: str, code: int = HTTPStatus.OK, version: int = 0, door: str = ""
+    ) -> Response:
         language, form, say = visit.language, visit.form, visit.say
         rows = {
             "language": rows_of(form, "language", LANGUAGE_ROWS),
@@ -216,6 +219,7 @@ class PeoplePages:
                 ("EMAIL", say("E-mail")),
                 ("TRUSTED_PERSON", say("Somebody the person trusts")),
             ],
+            origin=form.text("origin") or door,
             origins=[
                 ("KEM_DESK", say("Came to our desk")),
                 ("WALK_IN", say("Walked into an agency")),

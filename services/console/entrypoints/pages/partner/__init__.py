@@ -7,6 +7,7 @@ from services.console.entrypoints.pages.partner import (
     held,
     inbox,
     members,
+    refer,
     referral,
     services,
     withdrawals,
@@ -21,6 +22,7 @@ def partner_pages(names: Names) -> tuple[Page, ...]:
         *referral.pages(names),
         *services.PAGES,
         *activities.PAGES,
+        *refer.PAGES,
         *withdrawals.PAGES,
         *members.PAGES,
     )
