@@ -17,7 +17,7 @@ async def agency(console: ConsoleHub) -> PartnerAgency:
 
 
 async def referred(browser: Browser, console: ConsoleHub) -> tuple[str, str]:
-    """Somebody is registered and has a need: the case's address, and by which door the referral says they came."""
+    """Somebody is registered and has a need: the case's address, and the origin of the referral."""
     case = await registered(browser)
     assert case.code == 200, case.words[:300]
     path = case.path.partition("?")[0]

@@ -1,4 +1,4 @@
-"""An agency refers somebody itself: where that begins. The desk's pages lead on, and show only its own people."""
+"""An agency refers somebody itself: where that begins. The desk's pages lead on, for its own people."""
 
 from typing import Final
 
