@@ -21,7 +21,7 @@ from tests.component.referral.directory_door import (
     request_id,
     service_message,
 )
-from tests.support.directory import service_id
+from tests.support.directory import agency_id, service_id
 from tests.support.postgres import MakeDatabase
 
 
@@ -33,13 +33,15 @@ class Counted:
     calls: list[str] = field(default_factory=list)
     now: float = 1000.0
     is_away: bool = False
+    asks_as: tuple[tuple[str, str], ...] = ()
+    """In place of the console itself."""
 
     @property
     def directory(self) -> "Counted":
         return self
 
     def as_itself(self) -> tuple[tuple[str, str], ...]:
-        return self.door.by(Role.SERVICE)
+        return self.asks_as or self.door.by(Role.SERVICE)
 
     async def ListAgencies(self, request: Any, **given: Any) -> Any:
         return await self._call("ListAgencies", request, given)
@@ -97,7 +99,11 @@ async def test_it_brings_every_page(counted: Counted) -> None:
     assert counted.calls.count("ListServices") == 2
 
 
-async def test_it_holds_only_what_everybody_may_know(counted: Counted) -> None:
+@pytest.mark.parametrize("is_told_more", [False, True])
+async def test_it_holds_only_what_everybody_may_know(counted: Counted, is_told_more: bool) -> None:
+    """Also where referral tells more, as it does those who keep their own hidden places."""
+    if is_told_more:
+        counted.asks_as = counted.door.by(Role.AGENCY_ADMIN, agency=agency_id(1))
     district_only, hidden = (
         location_message(visibility, "Μυστική 7")
         for visibility in (

@@ -12,8 +12,8 @@ from kem.disclosure.v1 import complaint_service_pb2 as messages
 from kernel.errors import Exhausted, Unavailable
 from services.console.adapters.directory_copy import DirectoryCopy
 from services.console.adapters.hub import ask
+from services.console.domain.public.allowance import Allowance
 from services.console.domain.public.directory import PublicAgency
-from services.console.domain.public.pace import Pace
 from services.console.entrypoints.page import NavigationEntry, Page, Visit, public
 from services.console.entrypoints.pages.public.calls import REGISTERS_COMPLAINTS
 from services.console.entrypoints.pages.public.sender import sender_of
@@ -36,7 +36,7 @@ class ComplaintPages:
 
     def __init__(self, copy: DirectoryCopy) -> None:
         self._copy = copy
-        self._pace = Pace(most=5, seconds=3600, most_of_all=200)
+        self._allowance = Allowance(most=5, seconds=3600, most_of_all=200)
         self._came: OrderedDict[str, datetime] = OrderedDict()
 
     @property
@@ -74,7 +74,7 @@ class ComplaintPages:
         )
         request.received_time.FromDatetime(self._received_time(request.request_id))
         try:
-            self._pace.step(sender_of(visit.request), time.monotonic())
+            self._allowance.take(sender_of(visit.request), time.monotonic())
             kept = await ask(visit.hub.complaints.RegisterComplaint, request, visit.hub.as_itself())
         except Exhausted:
             visit.errors.add(

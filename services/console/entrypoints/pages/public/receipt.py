@@ -8,7 +8,7 @@ from starlette.responses import Response
 from kem.disclosure.v1 import receipt_service_pb2 as messages
 from kernel.errors import Exhausted, KemError, NotFound, RuleBroken
 from services.console.adapters.hub import ask
-from services.console.domain.public.pace import Pace
+from services.console.domain.public.allowance import Allowance
 from services.console.entrypoints.page import NavigationEntry, Page, Visit, public
 from services.console.entrypoints.pages.public.calls import ASKS_ABOUT_RECEIPTS
 from services.console.entrypoints.pages.public.sender import sender_of
@@ -21,7 +21,7 @@ class ReceiptPages:
     """Code and PIN travel in the body of a form alone: no address and no log has them."""
 
     def __init__(self) -> None:
-        self._pace = Pace(most=20, seconds=600, most_of_all=2_000)
+        self._allowance = Allowance(most=20, seconds=600, most_of_all=2_000)
 
     @property
     def pages(self) -> tuple[Page, ...]:
@@ -45,7 +45,7 @@ class ReceiptPages:
             visit.errors.add("code", visit.say("Type the code that stands on your receipt."))
             return self._form(visit, HTTPStatus.BAD_REQUEST)
         try:
-            self._pace.step(sender_of(visit.request), time.monotonic())
+            self._allowance.take(sender_of(visit.request), time.monotonic())
             if pin:
                 read = messages.ReadReceiptRequest(code=code, pin=pin)
                 content = (await ask(visit.hub.receipts.ReadReceipt, read)).content

@@ -8,7 +8,7 @@ from kernel.errors import Exhausted
 _MOST_KNOWN: Final = 20_000
 
 
-class Pace:
+class Allowance:
     """At most `most` in `seconds` by each sender, and `most_of_all` by all together.
 
     Counts are kept in memory, of so many senders at most; the one that was quiet longest is forgotten first.
@@ -19,7 +19,7 @@ class Pace:
         self._sent: OrderedDict[str, list[float]] = OrderedDict()
         self._all: list[float] = []
 
-    def step(self, sender: str, now: float) -> None:
+    def take(self, sender: str, now: float) -> None:
         """Counts one.
 
         Args:
