@@ -27,6 +27,8 @@ def _short_names(methods: Collection[str]) -> dict[str, str]:
 METHOD_NAMES: Final = _short_names(list(methods_of_the_contracts()))
 """Short name to full name: the method's alone, or with its service where two services have one of a name."""
 
+SHORT_NAMES: Final = {method: short for short, method in METHOD_NAMES.items()}
+
 
 @lru_cache(maxsize=10_000)
 def _about(case: Case, desk: Desk) -> dict[str, Message]:

@@ -17,7 +17,7 @@ from chassis.access import Access
 from kernel.codes import Role
 from tests.architecture.test_every_rpc_is_authorised import every_table, methods_of_the_contracts
 from tests.component.access.every_door import EveryDoor
-from tests.component.access.methods import request_of
+from tests.component.access.methods import SHORT_NAMES, request_of
 from tests.support.damage import damaged, filled, with_one_misfit
 from tests.support.vault import KEM
 
@@ -44,7 +44,7 @@ def _request(doors: EveryDoor, method: str, chance: Random) -> bytes:
     """Bytes that are no request, a request filled at will, or a right one with one thing wrong in it."""
     service, _, name = method.removeprefix("/").partition("/")
     kind = GetMessageClass(Default().FindServiceByName(service).methods_by_name[name].input_type)
-    right: Message = request_of(doors.case, doors.desk, name)
+    right: Message = request_of(doors.case, doors.desk, SHORT_NAMES[method])
     match chance.randrange(8):
         case 0:
             return damaged([right.SerializeToString()], chance)
