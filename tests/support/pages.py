@@ -45,6 +45,13 @@ class Shown:
         return " ".join(html.unescape(_MARKUP.sub(" ", self.html)).split())
 
     @property
+    def calls(self) -> int:
+        """By how many calls at the services it was made."""
+        found = re.search(r'calls;desc="(\d+)"', self.headers["server-timing"])
+        assert found
+        return int(found[1])
+
+    @property
     def title(self) -> str:
         found = re.search(r"<title>(.*?)</title>", self.html, re.DOTALL)
         return html.unescape(found[1]).strip() if found else ""

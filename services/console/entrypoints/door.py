@@ -23,7 +23,7 @@ from kernel.errors import (
     NotPermitted,
     Unavailable,
 )
-from services.console.adapters.hub import Hub
+from services.console.adapters.hub import Hub, made_calls
 from services.console.entrypoints.cookies import Cookies
 from services.console.entrypoints.forms import MOST_FIELDS, Form
 from services.console.entrypoints.measures import page_seconds
@@ -67,10 +67,13 @@ class Door:
         self.pages: tuple[Page, ...] = ()
 
     async def answer(self, request: Request, page: Page) -> Response:
-        """What the page says to this request, whatever happens."""
-        began = time.monotonic()
+        """What the page says to this request, whatever happens; how long it took, and by how many calls."""
+        began, calls = time.monotonic(), list[str]()
+        made_calls.set(calls)
         response = await self._answer(request, page)
-        page_seconds.record(time.monotonic() - began, {"page": page.path, "code": str(response.status_code)})
+        seconds = time.monotonic() - began
+        page_seconds.record(seconds, {"page": page.path, "code": str(response.status_code)})
+        response.headers["server-timing"] = f'page;dur={seconds * 1000:.1f}, calls;desc="{len(calls)}"'
         return response
 
     async def nowhere(self, request: Request) -> Response:

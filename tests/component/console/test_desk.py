@@ -189,3 +189,20 @@ async def test_a_receipt_is_a_page_and_a_file_in_the_persons_language_and_its_pi
         assert pin[1] not in page.html.partition("<article")[2]
         again = await browser.send(form, "language", language="ar")
         assert "was issued already" in again.words
+
+
+async def test_a_page_costs_as_many_calls_for_ten_needs_as_for_one(console: ConsoleHub) -> None:
+    async with console.browser(Role.CASEWORKER, **KEM) as browser:
+        case = await registered(browser)
+        person = case.path.partition("?")[0]
+        form = await browser.get(f"{person}/needs")
+        await browser.send(form, "type_1", type_1="FOOD")
+        await browser.get(person)  # names of agencies are asked for once in a while
+        few = {path: (await browser.get(path)).calls for path in (person, f"{person}/contacts")}
+        for code in ("AFM", "CLOTHING_HYGIENE", "GENERAL_LEGAL", "JOB_COUNSELLING", "DENTAL"):
+            form = await browser.get(f"{person}/needs")
+            await browser.send(form, "type_1", type_1=code)
+        many = {path: (await browser.get(path)).calls for path in few}
+        assert many == few
+        assert max(many.values()) <= 8
+        assert (await browser.get("/desk")).calls <= 10
