@@ -24,6 +24,9 @@ def register(app: typer.Typer) -> None:
             float | None,
             typer.Option(min=0.01, help="At most so many needs a second; as fast as it goes if left out."),
         ] = None,
+        console: Annotated[
+            bool, typer.Option("--console", help="Says afterwards where to look around in what was played.")
+        ] = False,
         as_json: Annotated[bool, typer.Option("--json", help="One JSON object on stdout.")] = False,
         broker: BrokerOption = None,
         brokers: BrokersOption = None,
@@ -43,5 +46,29 @@ def register(app: typer.Typer) -> None:
             raise StackFailure(
                 "--broker and --database go with --fresh: a hub that runs has its own already.", exit_code=2
             )
-        if not run(needs, agencies, seed, rate, servers if fresh else None, as_json=as_json):
+        if fresh and console:
+            raise StackFailure("--console goes without --fresh: a fresh hub is gone afterwards.", exit_code=2)
+        has_held = run(needs, agencies, seed, rate, servers if fresh else None, as_json=as_json)
+        if console:
+            say_where_to_look(to_stderr=as_json)
+        if not has_held:
             raise typer.Exit(1)
+
+
+def say_where_to_look(*, to_stderr: bool) -> None:
+    """The console's address, and how to come by a login of each kind of reader.
+
+    Raises:
+        StackFailure: the hub has no console.
+    """
+    from tools.hub import Doors
+    from tools.stack.layout import DATA, Layout
+
+    address = Doors.of(Layout(DATA)).console
+    if not address:
+        raise StackFailure("This hub runs without its console.")
+    for line in (
+        f"Look around at {address}: the directory is open to everybody, staff sign in at {address}/sign-in.",
+        "./kem staff list shows who there is; ./kem staff reset LOGIN makes a first password for one of them.",
+    ):
+        typer.echo(line, err=to_stderr)
