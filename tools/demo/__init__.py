@@ -69,6 +69,6 @@ def say_where_to_look(*, to_stderr: bool) -> None:
         raise StackFailure("This hub runs without its console.")
     for line in (
         f"Look around at {address}: the directory is open to everybody, staff sign in at {address}/sign-in.",
-        "./kem staff list shows who there is; ./kem staff reset LOGIN makes a first password for one of them.",
+        "./kem staff list shows who there is; ./kem staff reset LOGIN makes one of them a first password.",
     ):
         typer.echo(line, err=to_stderr)
