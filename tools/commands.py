@@ -24,6 +24,7 @@ COMMANDS: Final = {
     "check": "tools.check",
     "audit": "tools.audit",
     "bench": "tools.bench",
+    "paper-pack": "tools.paper_pack",
     "screenshots": "tools.screenshots",
     "storm": "tools.storm",
     "test": "tools.testing",
