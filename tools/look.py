@@ -22,7 +22,7 @@ from tools.stack.failure import StackFailure
 ROOT: Final = Path(__file__).resolve().parents[1]
 LOOK: Final = ROOT / "services" / "console" / "look"
 STATIC: Final = ROOT / "services" / "console" / "static"
-BUILT: Final = ("console.css", "console-rtl.css", "console.js", "htmx.min.js")
+BUILT: Final = ("console.css", "console-rtl.css", "console.js", "audit.js", "htmx.min.js")
 PACKAGES: Final = ROOT / ".kem" / "look"
 """Where npm puts the packages of the lock file; made anew when that has changed."""
 _ASKED: Final = ("package.json", "package-lock.json", ".npmrc")

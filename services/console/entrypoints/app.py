@@ -21,6 +21,7 @@ from services.console.entrypoints.page import Page
 from services.console.entrypoints.pages import home, sign_in
 from services.console.entrypoints.pages.admin import health
 from services.console.entrypoints.pages.admin.registers import RegisterPages
+from services.console.entrypoints.pages.audit.pages import audit_pages
 from services.console.entrypoints.pages.coordination.reports import CoordinationPages
 from services.console.entrypoints.pages.desk.pages import desk_pages
 from services.console.entrypoints.pages.partner import partner_pages
@@ -42,6 +43,7 @@ def pages_of(hub: Hub, signing_in: sign_in.SignInPages, live: Live, url: str) ->
         *desk_pages(names),
         *partner_pages(names),
         *CoordinationPages(names).pages,
+        *audit_pages(names),
         *RegisterPages(names).pages,
         *health.PAGES,
         *live.pages,

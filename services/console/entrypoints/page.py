@@ -1,9 +1,10 @@
 """A page: its address, who may see it, and what it is given when somebody looks at it."""
 
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from http import HTTPStatus
+from types import MappingProxyType
 from typing import Any, Final
 from urllib.parse import quote
 from uuid import uuid4
@@ -46,6 +47,7 @@ class Page:
         roles: who may see it, any of them; EVERYBODY for the public's.
         calls: the methods that it may call at the services, as `ReferralService/GetReferral`: a test compares
             who may call them with who may see the page, and a page's calls with these.
+        calls_of: methods that it calls beside those for readers with a role, and for nobody else.
         is_person_facing: whether somebody may look at it beside the person: it has a way out at once.
         is_asked_by_itself: whether browsers ask for it while nobody does anything: it uses no session.
     """
@@ -59,6 +61,7 @@ class Page:
     nav: NavigationEntry | None = None
     is_person_facing: bool = False
     is_asked_by_itself: bool = False
+    calls_of: Mapping[Role, tuple[str, ...]] = MappingProxyType({})
 
     def is_open_to(self, user: User | None) -> bool:
         """Whether somebody may see it."""

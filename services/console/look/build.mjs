@@ -19,8 +19,8 @@ const small = (text) => esbuild.transformSync(text, { loader: "css", minify: tru
 writeFileSync(join(target, "console.css"), small(css));
 writeFileSync(join(target, "console-rtl.css"), small(rtlcss.process(css)));
 await esbuild.build({
-  entryPoints: [join(source, "console.js")],
-  outfile: join(target, "console.js"),
+  entryPoints: [join(source, "console.js"), join(source, "audit.js")],
+  outdir: target,
   bundle: true,
   minify: true,
   format: "esm",

@@ -32,6 +32,11 @@ def test_whoever_may_see_a_page_is_answered_by_all_that_it_calls(page: Page) -> 
             assert access.public or access.internal, f"{call} answers nobody who has not signed in"
         else:
             assert access.public or page.roles <= access.roles, f"{call}: {page.roles - access.roles}"
+    for role, calls in page.calls_of.items():
+        assert page.roles is not None
+        assert role in page.roles
+        for call in calls:
+            assert role in DOORS[call].roles, f"{call}: {role}"
 
 
 def test_addresses_are_plain_and_each_is_there_once() -> None:
