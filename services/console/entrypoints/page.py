@@ -4,7 +4,6 @@ from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from http import HTTPStatus
-from types import MappingProxyType
 from typing import Any, Final
 from urllib.parse import quote
 from uuid import uuid4
@@ -61,7 +60,7 @@ class Page:
     nav: NavigationEntry | None = None
     is_person_facing: bool = False
     is_asked_by_itself: bool = False
-    calls_of: Mapping[Role, tuple[str, ...]] = MappingProxyType({})
+    calls_of: Mapping[Role, tuple[str, ...]] = field(default_factory=dict)
 
     def is_open_to(self, user: User | None) -> bool:
         """Whether somebody may see it."""
