@@ -63,6 +63,7 @@ class _Feed:
         self._inbox = inbox
         self.browsers: list[_Browser] = []
         self.last_sequence = 0
+        self.is_known = False
         self.task = asyncio.create_task(self._run(), name="live")
 
     def wake(self) -> None:
@@ -101,7 +102,9 @@ class _Feed:
                 messages.ListDeliveriesRequest(inbox=self._inbox, page_size=1),
                 user.metadata,
             )
+            self.is_known = True
             self._advance(known.last_sequence)
+            self.wake()
         request = messages.SubscribeRequest(inbox=self._inbox, after_sequence=self.last_sequence)
         with remote_refusals():
             async for answer in self._hub.inbox.Subscribe(request, metadata=user.metadata):
@@ -154,12 +157,14 @@ class Live:
         if sum(one.principal_id == user.principal_id for one in browsers) >= MOST_OF_A_PERSON:
             raise Exhausted("Too many pages are open; close some.", reason="TOO_MANY_PAGES_OPEN")
         told = visit.request.headers.get("last-event-id") or visit.query("after")
+        known = int(told) if told.isdecimal() else None
         browser = _Browser(visit.session_token, user.principal_id)
-        events = self._events((user.agency_id, name), browser, int(told) if told.isdecimal() else 0)
+        events = self._events((user.agency_id, name), browser, known)
         headers = {"x-accel-buffering": "no"}  # a proxy is to pass on each event at once
         return StreamingResponse(events, media_type="text/event-stream", headers=headers)
 
-    async def _events(self, key: tuple[str, str], browser: _Browser, told: int) -> AsyncIterator[str]:
+    async def _events(self, key: tuple[str, str], browser: _Browser, told: int | None) -> AsyncIterator[str]:
+        """What a browser is sent. `told` None: it does not say what it knows; it hears what comes from now on."""
         feed = self._feeds.get(key)
         if feed is None:
             feed = self._feeds[key] = _Feed(self._hub, self._sessions, INBOXES[key[1]])
@@ -169,7 +174,10 @@ class Live:
             yield "retry: 2000\n\n"
             while not self._stopping.is_set():
                 browser.changed.clear()
-                if feed.last_sequence > told:
+                if told is None and feed.is_known:
+                    told = feed.last_sequence
+                    yield f"id: {told}\n\n"  # nothing is told by that: with it a browser comes back
+                if told is not None and feed.last_sequence > told:
                     told = feed.last_sequence
                     yield f"id: {told}\nevent: changed\ndata: {told}\n\n"
                     continue

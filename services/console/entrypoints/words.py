@@ -55,6 +55,12 @@ HOUSEHOLDS: Final[Mapping[str, str]] = {
     "5-6": N_("Five or six people"),
     "7+": N_("Seven people or more"),
 }
+CHANNELS: Final[Mapping[str, str]] = {
+    "PHONE": N_("Telephone"),
+    "EMAIL": N_("E-mail"),
+    "TRUSTED_PERSON": N_("Through somebody they trust"),
+}
+"""By which somebody may be reached."""
 WEEKDAYS: Final[Mapping[int, str]] = {
     1: N_("Monday"),
     2: N_("Tuesday"),

@@ -1,5 +1,6 @@
-// A list marked data-kem-live follows what happens: when the stream at that address says that something has changed, the
-// page is read again, the list is put in place, and that is said aloud. A page that nobody looks at follows nothing.
+// A list marked data-kem-live follows what happens: when the stream at that address (else that of the desk) says that something
+// has changed, the page is read again, the list is put in place, and that is said aloud. A page that nobody looks at follows
+// nothing.
 const AGAIN_AFTER_MS = 30000;
 
 function put(list, fresh) {
@@ -67,7 +68,7 @@ export function follow(list) {
 
   const open = () => {
     if (source || document.hidden) return;
-    source = new EventSource(list.dataset.kemLive);
+    source = new EventSource(list.dataset.kemLive || "/live?inbox=desk");
     source.addEventListener("open", () => show(true));
     source.addEventListener("changed", read);
     source.addEventListener("ended", () => {

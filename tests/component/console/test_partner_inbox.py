@@ -126,6 +126,14 @@ class Stream:
     def __init__(self, response: aiohttp.ClientResponse) -> None:
         self._response = response
 
+    async def known(self) -> int:
+        """The number by which the browser would come back, as soon as it is told."""
+        async with asyncio.timeout(20):
+            while True:
+                name, _, value = (await self._response.content.readline()).decode().strip().partition(": ")
+                if name == "id":
+                    return int(value)
+
     async def next(self, within: float = 20) -> dict[str, str]:
         """The next event; what keeps the line alive is passed over."""
         async with asyncio.timeout(within):
@@ -176,6 +184,26 @@ async def test_what_happened_before_a_page_listened_is_told_at_once(agency: Part
         await until(has_moved)
         async with browser.stream(f"/live?inbox=agency&after={found[1]}") as response:
             assert (await Stream(response).next())["event"] == "changed"
+
+
+async def test_who_does_not_say_what_they_know_hears_what_comes_from_now_on(console: ConsoleHub) -> None:
+    quiet = await make_agency(console)
+    await quiet.offered()
+    async with quiet.browser() as browser, browser.stream("/live?inbox=agency") as response:
+        stream = Stream(response)
+        known = await stream.known()
+        await quiet.offered()
+        event = await stream.next()
+        assert (event["event"], int(event["id"])) == ("changed", int(event["data"]))
+        assert int(event["id"]) > known
+    async with (
+        console.browser(Role.CASEWORKER, agency="KEM") as browser,
+        browser.stream("/live?inbox=desk") as response,
+    ):
+        stream = Stream(response)
+        await stream.known()
+        await quiet.offered()
+        assert (await stream.next())["event"] == "changed", "the desk that sent it hears too"
 
 
 async def test_a_stream_ends_with_its_session(agency: PartnerAgency) -> None:

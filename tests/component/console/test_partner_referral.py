@@ -195,6 +195,29 @@ async def test_an_end_before_it_was_done_takes_a_reason(agency: PartnerAgency) -
     assert await agency.state(referral_id) == "NOT_COMPLETED"
 
 
+async def test_nobody_is_given_up_before_they_were_tried(agency: PartnerAgency) -> None:
+    [referral_id] = await agency.held()
+    yesterday = (datetime.now(ATHENS) - timedelta(days=1)).date().isoformat()
+    async with agency.browser() as browser:
+        page = await opened(browser, referral_id)
+        assert "Tries to reach the person: 0" in page.words
+        wrong = await send(browser, page, "try", try_day="yesterday")
+        assert wrong.code == 400
+        for words in ("Choose how you tried.", "Choose what came of it.", "Give a day like"):
+            assert words in wrong.words
+        by_phone = {"try_channel": "PHONE", "try_result": "NOT_REACHED", "try_day": yesterday}
+        page = await send(browser, wrong, "try", **by_phone, try_clock="10:00")
+        assert page.path == f"{HERE}{referral_id}?said=try-recorded"
+        assert "Tries to reach the person: 1" in page.words
+        assert "it does not count" not in page.words
+        page = await send(browser, page, "try", **by_phone, try_clock="22:00")
+        assert "it does not count" in page.words, "at that hour the person may not be called"
+        refused = await send(browser, page, "return", return_reason="COULD_NOT_CONTACT")
+        assert refused.code == 400
+        assert "attempts by the person's safe channel" in refused.words
+        assert await agency.state(referral_id) == "ACCEPTED"
+
+
 async def test_what_was_taken_up_is_given_back_with_a_reason(agency: PartnerAgency) -> None:
     [referral_id] = await agency.held()
     async with agency.browser() as browser:

@@ -8,6 +8,8 @@ from starlette.responses import Response
 from kem.intake.v1 import appointment_service_pb2 as appointments
 from kem.intake.v1 import intake_service_pb2 as intake
 from kem.intake.v1.need_pb2 import Need
+from kem.notifications.v1 import inbox_service_pb2 as inbox
+from kem.notifications.v1.delivery_pb2 import INBOX_DESK
 from kem.referral.v1 import referral_pb2 as messages
 from kem.referral.v1 import referral_service_pb2 as referral
 from kernel.codes import SERVICE_TYPES
@@ -52,12 +54,17 @@ class TodayPage:
             "AppointmentService/ListAppointments",
             "DirectoryService/ListAgencies",
             "DirectoryService/ListServices",
+            "InboxService/ListDeliveries",
         )
         return (Page("/desk", self.today, DESK, calls, nav=NavigationEntry("Today", 10)),)
 
     async def today(self, visit: Visit) -> Response:
         """Own referrals; everybody's of the agency where that is asked for."""
         now, everybodys = datetime.now(UTC), visit.query("whose") == "all"
+        # before the lists: what comes in between is in them, and told once more
+        delivered = await visit.ask(
+            visit.hub.inbox.ListDeliveries, inbox.ListDeliveriesRequest(inbox=INBOX_DESK, page_size=1)
+        )
         found = await _referrals(visit)
         needs = await _needs(visit, list(found))
         wanted = [
@@ -79,6 +86,7 @@ class TodayPage:
             "desk/today.html",
             title=visit.say("Today"),
             everybodys=everybodys,
+            last_sequence=delivered.last_sequence,
             coming=[one | {"name": names.get(one["person_id"], "")} for one in coming],
             groups=[
                 (name, title, [_row(visit, *pair, directory, names) for pair in groups[name]])

@@ -14,17 +14,12 @@ from services.console.entrypoints.codes import named
 from services.console.entrypoints.page import Visit
 from services.console.entrypoints.pages.public.texts import N_
 from services.console.entrypoints.rendering import Written, bidi
-from services.console.entrypoints.words import SEXES, names_of, word, words_of
+from services.console.entrypoints.words import CHANNELS, SEXES, names_of, word, words_of
 
 _LEVELS: Final[Mapping[str, str]] = {
     "NATIVE": N_("mother tongue"),
     "FLUENT": N_("enough for an appointment"),
     "BASIC": N_("a few words"),
-}
-_CHANNELS: Final[Mapping[str, str]] = {
-    "PHONE": N_("Telephone"),
-    "EMAIL": N_("E-mail"),
-    "TRUSTED_PERSON": N_("Through somebody they trust"),
 }
 
 Rows = list[tuple[str, Any]]
@@ -148,7 +143,7 @@ def _needs(person: disclosure.DisclosedBeneficiary, visit: Visit) -> Rows:
 
 def _contact(one: beneficiary_pb2.Contact, visit: Visit) -> Markup:
     """By which channel, when, and whether a message may be left: whoever calls must know all three."""
-    kind = words_of(_CHANNELS, word(beneficiary_pb2.Contact.Kind, one.kind, "KIND_"), visit.language)
+    kind = words_of(CHANNELS, word(beneficiary_pb2.Contact.Kind, one.kind, "KIND_"), visit.language)
     hours = visit.say("only from %(first)s:00 to %(last)s:00") % {
         "first": one.from_hour,
         "last": one.until_hour,

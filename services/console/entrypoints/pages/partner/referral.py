@@ -20,6 +20,8 @@ from services.console.adapters.names import Names
 from services.console.entrypoints.codes import choices, name_of, named
 from services.console.entrypoints.forms import as_uuid
 from services.console.entrypoints.page import Page, Visit
+from services.console.entrypoints.pages.partner.attempts import CALLS as ATTEMPT_CALLS
+from services.console.entrypoints.pages.partner.attempts import tries
 from services.console.entrypoints.pages.partner.cards import (
     LIST_SERVICES,
     PARTNER,
@@ -31,6 +33,7 @@ from services.console.entrypoints.pages.partner.cards import (
 from services.console.entrypoints.pages.partner.disclosed import Disclosed, disclosed_of
 from services.console.entrypoints.pages.partner.steps import STEPS, field_of
 from services.console.entrypoints.refusals import words_for
+from services.console.entrypoints.words import CHANNELS
 
 _REFERRALS: Final = "ReferralService/"
 _CALLS: Final = (
@@ -50,6 +53,7 @@ _CALLS: Final = (
         )
     ),
     "DisclosureService/GetDisclosure",
+    *ATTEMPT_CALLS,
     LIST_SERVICES,
 )
 _MENDABLE: Final = (Invalid, RuleBroken, Conflict)
@@ -116,6 +120,9 @@ async def _page(names: Names, visit: Visit, disclosed: Disclosed | None = None) 
         },
         notes=[_note(one, visit) for one in _notes(card)],
         disclosed=disclosed,
+        tries=await tries(visit, card.referral_id) if card.is_held else (),
+        channels=[(code, visit.say(text)) for code, text in CHANNELS.items()],
+        results=[("REACHED", visit.say("Reached")), ("NOT_REACHED", visit.say("Not reached"))],
         outcome=_outcome(seen, language),
         decline_reasons=_reasons("DECLINE", language, was_asked=bool(questions)),
         return_reasons=_reasons("RETURN", language),

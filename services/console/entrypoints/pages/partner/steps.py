@@ -11,6 +11,7 @@ from kernel import codes
 from kernel.errors import Invalid
 from services.console.entrypoints.forms import as_date, as_uuid
 from services.console.entrypoints.page import Visit
+from services.console.entrypoints.pages.partner.attempts import record_try
 from services.console.entrypoints.rendering import ATHENS
 
 LIST: Final = "/partner"
@@ -142,6 +143,12 @@ async def close_not_completed(visit: Visit) -> Response | None:
     return visit.go(path_of(_referral_id(visit)), "referral-not-completed")
 
 
+async def try_to_reach(visit: Visit) -> Response | None:
+    """Somebody has called, or written."""
+    done = await record_try(visit, _referral_id(visit))
+    return visit.go(path_of(_referral_id(visit)), "try-recorded") if done else None
+
+
 STEPS: Final[Mapping[str, Callable[[Visit], Awaitable[Response | None]]]] = {
     "accept": accept,
     "accept-for-assessment": accept_for_assessment,
@@ -152,6 +159,7 @@ STEPS: Final[Mapping[str, Callable[[Visit], Awaitable[Response | None]]]] = {
     "start": start,
     "complete": complete,
     "not-completed": close_not_completed,
+    "try": try_to_reach,
 }
 """By what the form of the step says it is. None is answered where something is to be mended first."""
 
@@ -163,12 +171,13 @@ _FIELDS: Final[Mapping[str, Mapping[str, str]]] = {
     "start": {"DATE": "started_date"},
     "complete": {"DATE": "completed_date"},
     "not-completed": {"TEXT": "closing_text", "REASON": "closing_reason", "DATE": "closed_date"},
+    "try": {"DATE": "try_day"},
 }
 _ABOUT: Final[Mapping[str, str]] = {
     "TEXT_NEEDED": "TEXT",
     "TEXT_NOT_TAKEN": "TEXT",
     "QUESTION_NOT_ASKED": "REASON",
-    "CONTACT_ATTEMPTS_NEEDED": "REASON",
+    "PLACE_HELD": "REASON",
     "CONTACT_ATTEMPTS_MISSING": "REASON",
     "DATE_IN_THE_PAST": "DATE",
     "HAPPENED_IN_THE_FUTURE": "DATE",

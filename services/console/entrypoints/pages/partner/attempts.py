@@ -1,0 +1,74 @@
+"""The tries to reach a person whom the agency has taken up: which there are, and one more."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from typing import Final
+
+from kem.intake.v1 import beneficiary_pb2
+from kem.intake.v1 import contact_attempt_service_pb2 as attempts
+from services.console.entrypoints.forms import as_instant
+from services.console.entrypoints.page import Visit
+from services.console.entrypoints.words import CHANNELS, word, words_of
+
+CALLS: Final = (
+    "ContactAttemptService/ListContactAttempts",
+    "ContactAttemptService/RecordContactAttempt",
+)
+RESULTS: Final = ("REACHED", "NOT_REACHED")
+_MOST: Final = 50
+
+
+@dataclass(frozen=True, slots=True)
+class Try:
+    """One of them. `is_safe`: by a channel and at an hour that the person has named."""
+
+    time: datetime
+    channel: str
+    is_reached: bool
+    is_safe: bool
+    by_sender: bool
+
+
+async def tries(visit: Visit, referral_id: str) -> Sequence[Try]:
+    """Those of a referral that the agency holds, the latest first. That they are read is on record."""
+    request = attempts.ListContactAttemptsRequest(referral_id=referral_id, page_size=_MOST)
+    listed = await visit.ask(visit.hub.attempts.ListContactAttempts, request)
+    return [
+        Try(
+            time=one.happened_time.ToDatetime(tzinfo=UTC),
+            channel=words_of(
+                CHANNELS, word(beneficiary_pb2.Contact.Kind, one.channel, "KIND_"), visit.language
+            ),
+            is_reached=one.result == attempts.CONTACT_RESULT_REACHED,
+            is_safe=one.by_safe_channel,
+            by_sender=one.by == attempts.CONTACT_ATTEMPT_BY_SENDER,
+        )
+        for one in listed.contact_attempts
+    ]
+
+
+async def record_try(visit: Visit, referral_id: str) -> bool:
+    """Puts one on record, now or when it was; False where something is to be mended first."""
+    form, say = visit.form, visit.say
+    channel, result = form.text("try_channel"), form.text("try_result")
+    if channel not in CHANNELS:
+        visit.errors.add("try_channel", say("Choose how you tried."))
+    if result not in RESULTS:
+        visit.errors.add("try_result", say("Choose what came of it."))
+    at = as_instant(form.text("try_day"), form.text("try_clock")) if form.text("try_day") else None
+    if form.text("try_day") and at is None:
+        visit.errors.add("try_day", say("Give a day like 26/11/2026 and a time like 09:00."))
+    if visit.errors:
+        return False
+    request = attempts.RecordContactAttemptRequest(
+        request_id=form.request_id,
+        referral_id=referral_id,
+        by=attempts.CONTACT_ATTEMPT_BY_HOLDER,
+        channel=beneficiary_pb2.Contact.Kind.Value(f"KIND_{channel}"),
+        result=attempts.ContactResult.Value(f"CONTACT_RESULT_{result}"),
+    )
+    if at is not None:
+        request.happened_time.FromDatetime(at.astimezone(UTC))
+    await visit.ask(visit.hub.attempts.RecordContactAttempt, request)
+    return True
