@@ -164,7 +164,7 @@ class Live:
         return StreamingResponse(events, media_type="text/event-stream", headers=headers)
 
     async def _events(self, key: tuple[str, str], browser: _Browser, told: int | None) -> AsyncIterator[str]:
-        """What a browser is sent. `told` None: it does not say what it knows; it hears what comes from now on."""
+        """What a browser is sent. `told` None: it does not say what it knows, and hears what comes now."""
         feed = self._feeds.get(key)
         if feed is None:
             feed = self._feeds[key] = _Feed(self._hub, self._sessions, INBOXES[key[1]])

@@ -48,7 +48,7 @@ def _signer(number: int) -> tuple[Ed25519PrivateKey, NoteKey]:
 
 def right_ones() -> list[Vector]:
     """Every entry of the tree with its proof."""
-    edge, nodes = Edge(), {}
+    edge, nodes = Edge(), dict[tuple[int, int], bytes]()
     for index in range(SIZE):
         nodes |= dict(edge.append(leaf_hash(_body(index).encode())))
     private, key = _signer(1)
