@@ -7,6 +7,7 @@ from typing import Final
 
 from kem.intake.v1 import beneficiary_pb2
 from kem.intake.v1 import contact_attempt_service_pb2 as attempts
+from kernel.errors import NotFound
 from services.console.entrypoints.forms import as_instant
 from services.console.entrypoints.page import Visit
 from services.console.entrypoints.words import CHANNELS, word, words_of
@@ -31,9 +32,15 @@ class Try:
 
 
 async def tries(visit: Visit, referral_id: str) -> Sequence[Try]:
-    """Those of a referral that the agency holds, the latest first. That they are read is on record."""
+    """Those of a referral that the agency holds, the latest first. That they are read is on record.
+
+    None while intake has not yet heard that the agency holds it: that takes a moment after an acceptance.
+    """
     request = attempts.ListContactAttemptsRequest(referral_id=referral_id, page_size=_MOST)
-    listed = await visit.ask(visit.hub.attempts.ListContactAttempts, request)
+    try:
+        listed = await visit.ask(visit.hub.attempts.ListContactAttempts, request)
+    except NotFound:
+        return []
     return [
         Try(
             time=one.happened_time.ToDatetime(tzinfo=UTC),
