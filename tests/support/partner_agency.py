@@ -105,7 +105,6 @@ class PartnerAgency:
     async def offered(self, count: int = 1, urgency: int = NORMAL, **changes: Any) -> list[str]:
         """So many needs of one person, each offered to this agency; their referrals, as they were told."""
         person = await self.person(**changes)
-        before = await self.count(rpc.REFERRAL_VIEW_OFFERED)
         told: list[str] = []
         for first in range(0, count, NEEDS_AT_ONCE):
             needs = [
@@ -122,13 +121,19 @@ class PartnerAgency:
                 intake.RecordNeedsRequest(request_id=str(uuid4()), needs=needs),
                 metadata=self.desk.credentials(),
             )
-            told += [one.referral_id for one in recorded.needs]
-            await self._until_asked(before + len(told))  # so many at once, and no more, can be matched
+            new = [one.referral_id for one in recorded.needs]
+            await self._until_asked(new)  # so many at once, and no more, can be matched
+            told += new
         return told
 
-    async def _until_asked(self, count: int) -> None:
+    async def _until_asked(self, referral_ids: list[str]) -> None:
+        """About these: what is offered a second time meanwhile does not count."""
+
         async def are_there() -> bool:
-            return await self.count(rpc.REFERRAL_VIEW_OFFERED) >= count
+            listed = await self.call(
+                "ListReferrals", view=rpc.REFERRAL_VIEW_OFFERED, referral_ids=referral_ids, page_size=200
+            )
+            return len(listed.referrals) == len(referral_ids)
 
         await until(are_there)
 
