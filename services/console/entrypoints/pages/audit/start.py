@@ -60,6 +60,18 @@ async def start(visit: Visit) -> Response:
     )
 
 
+async def export(visit: Visit) -> Response:
+    """How the whole ledger is taken along: by the command, which asks each service how far it has told."""
+    return visit.render("audit/export.html", title=visit.say("Take the ledger along"))
+
+
+async def checkpoint_file(visit: Visit) -> Response:
+    """The newest checkpoint as it was signed, to be kept outside of the hub."""
+    found = await visit.ask(visit.hub.audit.GetCheckpoint, ledger.GetCheckpointRequest())
+    headers = {"content-disposition": f'attachment; filename="checkpoint-{found.size}.txt"'}
+    return Response(found.note, media_type="text/plain; charset=utf-8", headers=headers)
+
+
 async def _checkpoint(visit: Visit) -> ledger.GetCheckpointResponse | None:
     """None as long as nothing was signed."""
     try:
@@ -77,6 +89,8 @@ def _ways(visit: Visit) -> Sequence[tuple[str, str, str]]:
         ("/audit/entries", say("Search the ledger"), say("By time, person who acted, agency, kind, id.")),
         ("/audit/referrals", say("Trace a referral"), say("From the need to the outcome, with proofs.")),
         ("/audit/people", say("Who saw a person's data"), say("By the person's random id, with proofs.")),
+        ("/audit/questions", say("The auditor's questions"), say("Who saw it, who is it, who heard it.")),
+        ("/audit/export", say("Take the ledger along"), say("All of it, to be verified without the hub.")),
     ]
 
 
@@ -127,4 +141,6 @@ PAGES: Final = (
         nav=NavigationEntry(N_("Audit"), 60),
         calls_of={Role.DPO: _WAITING},
     ),
+    Page("/audit/export", export, READERS),
+    Page("/audit/checkpoint.txt", checkpoint_file, READERS, ("AuditService/GetCheckpoint",)),
 )

@@ -1,0 +1,85 @@
+"""Auditors' pages in a real browser: it proves each line itself, and finds what a server has changed."""
+
+import re
+from typing import Any
+from uuid import uuid4
+
+import pytest
+from playwright.async_api import Route
+
+from kernel.vocabulary import Role
+from tests.browser.seeing import WIDTHS, Eyes, Seen, look_at
+from tests.support.partner_agency import make_agency
+
+_PATIENCE_MS = 30_000
+_FIRST = 4
+OFFICERS = (
+    *("/audit", "/audit/entries", "/audit/entries?about=x", "/audit/referrals", "/audit/people?id=x"),
+    *("/audit/emergencies", "/audit/accesses", "/audit/recalls", "/audit/rights", "/audit/rights?view=all"),
+    *("/audit/questions", "/audit/questions/seen", "/audit/questions/who", "/audit/questions/children"),
+    *("/audit/questions/interpreters", "/audit/export"),
+    f"/audit/rights/{uuid4()}/export",
+    f"/audit/rights/{uuid4()}/erasure",
+)
+
+
+@pytest.fixture(scope="module")
+async def history(eyes: Eyes) -> str:
+    """The address of the history of a referral that an agency has taken up."""
+    [referral_id] = await (await make_agency(eyes.hub)).held()
+    return f"/audit/referrals/{referral_id}"
+
+
+async def findings_of(seen: Seen, path: str) -> list[str]:
+    """What the browser has found of each line, once a checkpoint covers the first; each look adds one."""
+    while True:
+        await seen.page.goto(path)
+        last = seen.page.locator("[data-kem-index] [data-kem-result]").last
+        await last.and_(seen.page.locator("[data-kem-found]")).wait_for(timeout=_PATIENCE_MS)
+        found: list[str] = await seen.page.eval_on_selector_all(
+            "[data-kem-found]", "parts => parts.map(part => part.dataset.kemFound)"
+        )
+        if "NOT_COVERED" not in found[:_FIRST]:
+            return found
+
+
+async def test_the_browser_proves_each_line_by_itself(eyes: Eyes, history: str) -> None:
+    async with eyes.tab("en", 1280, Role.AUDITOR) as seen:
+        found = await findings_of(seen, history)
+        assert set(found[:_FIRST]) <= {"VERIFIED", "HASHES_ONLY"}
+        assert not {"CHANGED", "FORGED", "UNKNOWN_KEY", "MALFORMED"} & set(found)
+        assert await seen.page.get_by_text("computed by your browser").count() == len(found)
+        await seen.page.locator("[data-kem-proved]:visible").wait_for()
+        await seen.page.locator("[data-kem-own-key]").fill("kem.example/other+00000000+AAAA")
+        await seen.page.locator("[data-kem-own-key]").blur()
+        await seen.page.get_by_text("NOT everything here is what was signed").wait_for()
+
+
+async def test_what_the_server_changed_is_found_and_named(eyes: Eyes, history: str) -> None:
+    async with eyes.tab("en", 1280, Role.AUDITOR) as seen:
+        whole = await findings_of(seen, history)
+
+        async def change(route: Route) -> None:
+            answer = await route.fetch()
+            text = re.sub(r"NORMAL(?=&#34;)", "URGENT", await answer.text(), count=1)
+            await route.fulfill(response=answer, body=text)
+
+        await seen.page.route(f"**{history}", change)
+        found = await findings_of(seen, history)
+        assert (found.count("CHANGED"), len(found) >= len(whole)) == (1, True)
+        await seen.page.get_by_text("NOT everything here is what was signed").wait_for()
+
+
+async def test_without_scripts_the_servers_own_check_is_shown_as_such(eyes: Eyes, history: str) -> None:
+    async with eyes.tab("en", 1280, Role.AUDITOR, java_script_enabled=False) as seen:
+        await seen.page.goto(history)
+        assert await seen.page.get_by_text("checked by the server").count() > 3
+        assert not await seen.page.locator("[data-kem-own-key]").is_visible()
+
+
+@pytest.mark.parametrize("width", WIDTHS)
+@pytest.mark.parametrize("language", ["el", "en"])
+async def test_axe_finds_nothing_on_any_page(eyes: Eyes, history: str, language: str, width: int) -> None:
+    async with eyes.tab(language, width, Role.DPO) as seen:
+        found: Any = await look_at(seen, [*OFFICERS, history, "/audit/entries/0"])
+    assert not found, "\n".join(found)

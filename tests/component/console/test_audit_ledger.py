@@ -1,0 +1,150 @@
+"""What auditors see of the ledger at the console: searched, followed, proved; and who is kept out."""
+
+from pathlib import Path
+from uuid import uuid4
+
+import pytest
+
+from kernel.vocabulary import Role
+from tests.support.console import ConsoleHub
+from tests.support.pages import Browser, Shown
+from tests.support.partner_agency import make_agency, until
+from tools.audit import verifier
+
+OPEN = ("/audit", "/audit/entries", "/audit/entries/0", "/audit/referrals", "/audit/people")
+OFFICERS = ("/audit/emergencies", "/audit/accesses", "/audit/recalls", "/audit/rights")
+
+
+async def covered(browser: Browser, path: str, told: str) -> Shown:
+    """The page once a checkpoint stands for the line that tells this; that somebody looks is a line too."""
+
+    async def is_covered() -> Shown | None:
+        page = await browser.get(path)
+        return page if "Under no checkpoint yet" not in line(page, told) else None
+
+    found: Shown = await until(is_covered)
+    return found
+
+
+def line(page: Shown, told: str) -> str:
+    """The markup of the line that tells this."""
+    begun = page.html.index(told)
+    return page.html[begun : page.html.index("data-kem-body", begun)]
+
+
+@pytest.fixture(scope="module")
+async def referral_id(console: ConsoleHub) -> str:
+    """One that an agency has taken up."""
+    agency = await make_agency(console)
+    [found] = await agency.held()
+    return found
+
+
+async def test_auditors_begin_with_the_newest_checkpoint(console: ConsoleHub, referral_id: str) -> None:
+    async with console.browser(Role.AUDITOR) as browser:
+        page = await browser.get("/audit")
+        assert page.code == 200
+        assert "The newest checkpoint" in page.words
+        assert "— " in page.words, "its signature"
+        assert "What waits" not in page.words, "that is an officer's"
+        assert "/audit/entries" in page.links
+
+
+async def test_an_officer_sees_what_waits_without_reading_all_of_it(console: ConsoleHub) -> None:
+    async with console.browser(Role.DPO) as browser:
+        page = await browser.get("/audit")
+        assert "What waits" in page.words
+        for path in OFFICERS:
+            assert path in page.links
+
+
+async def test_a_referral_is_followed_from_the_need_on_each_line_proved(
+    console: ConsoleHub, referral_id: str, tmp_path: Path
+) -> None:
+    async with console.browser(Role.AUDITOR) as browser:
+        asked = await browser.get(f"/audit/referrals?id={referral_id}")
+        assert asked.path == f"/audit/referrals/{referral_id}"
+        page = await covered(browser, asked.path, "The provider took it up")
+        words = page.words
+        for told in ("The need was recorded", "A provider was asked", "The provider took it up"):
+            assert told in words
+        assert words.index("The need was recorded") < words.index("The provider took it up")
+        assert "What the match proposed" in words
+        assert "checked by the server" in words
+        assert "Verified" in line(page, "The provider took it up")
+        file = tmp_path / "one.kem-trace"
+        file.write_text((await browser.get(f"{asked.path}/proof.json")).html)
+        assert verifier.main(["file", str(file)]) == 0
+
+
+async def test_the_ledger_is_searched_by_what_is_named(console: ConsoleHub, referral_id: str) -> None:
+    async with console.browser(Role.DPO) as browser:
+        form = await browser.get("/audit/entries")
+        found = await browser.send(form, "about", about=referral_id, kind="ReferralAccepted")
+        assert found.html.count('class="kem-card"') == 1
+        assert "The provider took it up" in found.words
+        [entry] = [one for one in found.links if one.startswith("/audit/entries/")]
+        one = await covered(browser, entry, "The provider took it up")
+        assert "ReferralAccepted" in one.words
+        assert "The proof as a file for other tools" in one.words
+        nothing = await browser.send(form, "about", about=str(uuid4()))
+        assert "No entry is like that" in nothing.words
+        wrong = await browser.send(form, "about", about="Maria", **{"from": "yesterday"})
+        assert wrong.code == 400
+        assert "This is no id" in wrong.words
+        assert "Type the date as day/month/year" in wrong.words
+        assert (await browser.get("/audit/entries/999999999")).code == 404
+        assert (await browser.get("/audit/entries/first")).code == 404
+
+
+async def test_the_search_goes_on_where_a_page_ends(console: ConsoleHub, referral_id: str) -> None:
+    async with console.browser(Role.AUDITOR) as browser:
+        first = await browser.get("/audit/entries?kind=AccessRecorded")
+        while first.html.count('class="kem-card"') < 50:  # each look is an entry too
+            first = await browser.get("/audit/entries?kind=AccessRecorded")
+        onward = [one for one in first.links if "after=" in one]
+        assert onward or "More" not in first.words
+        for link in onward:
+            second = await browser.get(link.replace("&amp;", "&"))
+            assert second.code == 200
+            assert "To the beginning of the list" in second.words
+
+
+async def test_whoever_looks_stands_in_the_ledger(console: ConsoleHub, referral_id: str) -> None:
+    async with console.browser(Role.AUDITOR) as browser:
+        await browser.get(f"/audit/referrals/{referral_id}")
+
+        async def is_there() -> bool:
+            page = await browser.get(f"/audit/entries?about={referral_id}&kind=AccessRecorded")
+            return "AuditService/TraceReferral" in page.words
+
+        await until(is_there)
+
+
+@pytest.mark.parametrize(
+    "path", ["/audit/referrals/nobody", f"/audit/referrals/{uuid4()}", f"/audit/people/{uuid4()}"]
+)
+async def test_what_no_entry_names_is_not_there(console: ConsoleHub, path: str) -> None:
+    async with console.browser(Role.AUDITOR) as browser:
+        assert (await browser.get(path)).code == 404
+
+
+@pytest.mark.parametrize("role", [Role.CASEWORKER, Role.AGENCY_ADMIN, Role.OPERATOR])
+async def test_others_are_kept_out(console: ConsoleHub, role: Role) -> None:
+    async with console.browser(role, agency="" if role is Role.OPERATOR else "KEM") as browser:
+        for path in (*OPEN, *OFFICERS):
+            assert (await browser.get(path)).code == 403, path
+
+
+async def test_auditors_read_and_do_not_decide(console: ConsoleHub) -> None:
+    async with console.browser(Role.AUDITOR) as browser:
+        for path in OFFICERS:
+            assert (await browser.get(path)).code == 403, path
+        assert (await browser.get(f"/audit/rights/{uuid4()}/erasure")).code == 403
+
+
+async def test_the_pages_are_in_greek_too(console: ConsoleHub, referral_id: str) -> None:
+    async with console.browser(Role.DPO, language="el") as browser:
+        page = await browser.get(f"/audit/referrals/{referral_id}")
+        assert "Καταγράφηκε η ανάγκη" in page.words or "Η ανάγκη" in page.words
+        assert "Έλεγχος" in (await browser.get("/audit")).title
