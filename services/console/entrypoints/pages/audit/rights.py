@@ -113,11 +113,11 @@ def _row(one: rights.RightsRequest, agencies: Mapping[str, Any], visit: Visit) -
         "is_erased": is_open and right == "ERASURE",
         "is_liftable": right == "RESTRICTION" and answer == "FULFILLED",
         "extension": one.extension_words,
-        "extended": _time(one, "extension_told_time"),
+        "extended": _time(one.extension_told_time),
         "answer": say(ANSWERS[answer]) if answer in ANSWERS else "",
         "refusal": say(REFUSALS[refusal]) if refusal in REFUSALS else "",
         "answer_words": one.answer_words,
-        "answered": _time(one, "answer_told_time"),
+        "answered": _time(one.answer_told_time),
         "protection": _protection(one, visit),
         "protection_words": one.protection_words,
     }
@@ -131,8 +131,8 @@ def _protection(one: rights.RightsRequest, visit: Visit) -> str:
     return ", ".join(found) or visit.say("nothing")
 
 
-def _time(one: rights.RightsRequest, name: str) -> datetime | None:
-    return getattr(one, name).ToDatetime(tzinfo=UTC) if one.HasField(name) else None  # type: ignore[no-any-return]  # a Timestamp
+def _time(told: Timestamp) -> datetime | None:
+    return told.ToDatetime(tzinfo=UTC) if told.seconds else None
 
 
 async def _step(visit: Visit) -> Response | None:
