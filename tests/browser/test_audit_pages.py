@@ -34,6 +34,8 @@ async def findings_of(seen: Seen, path: str) -> list[str]:
     """What the browser has found of each line, once a checkpoint covers the first; each look adds one."""
     while True:
         await seen.page.goto(path)
+        if not await seen.page.locator("[data-kem-proofs]").count():
+            continue  # nothing is sealed yet
         last = seen.page.locator("[data-kem-index] [data-kem-result]").last
         await last.and_(seen.page.locator("[data-kem-found]")).wait_for(timeout=_PATIENCE_MS)
         found: list[str] = await seen.page.eval_on_selector_all(
