@@ -11,6 +11,8 @@ from tests.support.pages import Browser, Shown
 from tests.support.partner_agency import make_agency, until
 from tools.audit import verifier
 
+_NOBODY = "0a4f2c1e-6d3b-4e0a-9f57-2b1c8d7e6f50"
+
 OPEN = ("/audit", "/audit/entries", "/audit/entries/0", "/audit/referrals", "/audit/people")
 OFFICERS = ("/audit/emergencies", "/audit/accesses", "/audit/recalls", "/audit/rights")
 
@@ -122,7 +124,7 @@ async def test_whoever_looks_stands_in_the_ledger(console: ConsoleHub, referral_
 
 
 @pytest.mark.parametrize(
-    "path", ["/audit/referrals/nobody", f"/audit/referrals/{uuid4()}", f"/audit/people/{uuid4()}"]
+    "path", ["/audit/referrals/nobody", f"/audit/referrals/{_NOBODY}", f"/audit/people/{_NOBODY}"]
 )
 async def test_what_no_entry_names_is_not_there(console: ConsoleHub, path: str) -> None:
     async with console.browser(Role.AUDITOR) as browser:
