@@ -8,6 +8,7 @@ from typing import Any, Final
 from kem.directory.v1 import directory_pb2
 from kem.referral.v1 import referral_pb2
 from kernel import codes
+from kernel.errors import NotPermitted
 from kernel.vocabulary import Role
 from services.console.adapters.names import Names
 from services.console.entrypoints.codes import named
@@ -94,6 +95,18 @@ async def known_services(names: Names, visit: Visit) -> Mapping[str, directory_p
     """The services of which the reader may know, by their ids, as they were half a minute ago at most."""
     user = visit.staff
     return await names.services((user.agency_id, user.roles), user.metadata)
+
+
+def own_agency(visit: Visit) -> str:
+    """The reader's agency.
+
+    Raises:
+        NotPermitted: they work for none, and so have nothing here.
+    """
+    agency_id = visit.staff.agency_id
+    if agency_id is None:
+        raise NotPermitted("Only who works for an agency has something here.", reason="NO_AGENCY")
+    return agency_id
 
 
 def service_name(listed: directory_pb2.ListedService | None, language: str) -> str:

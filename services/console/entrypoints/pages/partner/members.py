@@ -12,6 +12,7 @@ from kernel.errors import Conflict, Invalid, NotFound, NotPermitted, RuleBroken
 from kernel.vocabulary import Role
 from services.console.entrypoints.forms import as_uuid
 from services.console.entrypoints.page import NavigationEntry, Page, Visit
+from services.console.entrypoints.pages.partner.cards import own_agency
 from services.console.entrypoints.pages.public.texts import N_
 from services.console.entrypoints.refusals import words_for
 from services.console.entrypoints.words import word
@@ -28,7 +29,7 @@ STATE_COLOURS: Final = {"ACTIVE": "green", "LOCKED": "yellow", "CLOSED": "grey"}
 async def members(visit: Visit) -> Response:
     """A page of them."""
     request = access.ListAccountsRequest(
-        agency_id=visit.staff.agency_id, page_size=PAGE, page_token=visit.query("after")[:200]
+        agency_id=own_agency(visit), page_size=PAGE, page_token=visit.query("after")[:200]
     )
     listed = await visit.ask(visit.hub.staff.ListAccounts, request)
     roles = await _roles(visit)
@@ -59,7 +60,7 @@ async def new_member(visit: Visit) -> Response:
         if not visit.errors:
             request = access.OpenAccountRequest(
                 request_id=form.request_id,
-                agency_id=visit.staff.agency_id,
+                agency_id=own_agency(visit),
                 login=login[:100],
                 display_name=name[:200],
                 roles=chosen,
@@ -92,7 +93,7 @@ async def member(visit: Visit) -> Response:
         else:
             if done is not None:
                 return done
-    request = access.ListAccountsRequest(agency_id=visit.staff.agency_id, principal_id=str(principal_id))
+    request = access.ListAccountsRequest(agency_id=own_agency(visit), principal_id=str(principal_id))
     found = (await visit.ask(visit.hub.staff.ListAccounts, request)).accounts
     if not found:
         raise _not_found()

@@ -20,6 +20,7 @@ from services.console.entrypoints.pages.partner.cards import (
     LIST_SERVICES,
     PARTNER,
     instant,
+    own_agency,
     service_name,
 )
 from services.console.entrypoints.pages.partner.service_fields import STRETCHES, ServiceFields
@@ -63,11 +64,10 @@ async def services(visit: Visit) -> Response:
         if units:
             await declare(visit, units)
         return visit.go(LIST, "capacity-confirmed" if units else "")
-    wanted = directory.ListServicesRequest(agency_id=visit.staff.agency_id, page_size=MOST_SERVICES)
+    agency_id = own_agency(visit)
+    wanted = directory.ListServicesRequest(agency_id=agency_id, page_size=MOST_SERVICES)
     wanted.page_token = visit.query("after")[:200]
-    current = directory.ListActivitiesRequest(
-        agency_id=visit.staff.agency_id, current_only=True, page_size=MOST_SERVICES
-    )
+    current = directory.ListActivitiesRequest(agency_id=agency_id, current_only=True, page_size=MOST_SERVICES)
     listed, activities = await asyncio.gather(
         visit.ask(visit.hub.directory.ListServices, wanted),
         visit.ask(visit.hub.directory.ListActivities, current),
@@ -121,7 +121,7 @@ async def new_service(visit: Visit) -> Response:
             raise Invalid("The form names no service.", reason="FORM_INCOMPLETE")
         service = directory_pb2.Service(
             service_id=str(service_id),
-            agency_id=visit.staff.agency_id or "",
+            agency_id=own_agency(visit),
             channel=directory_pb2.CHANNEL_HUB,
         )
         saved = await _save(visit, service, fields)
@@ -194,7 +194,7 @@ async def known_service(visit: Visit) -> directory_pb2.ListedService:
     request = directory.GetServiceRequest(service_id=str(service_id))
     answer = await visit.ask(visit.hub.directory.GetService, request)
     listed: directory_pb2.ListedService = answer.service
-    if listed.service.agency_id != visit.staff.agency_id:
+    if listed.service.agency_id != own_agency(visit):
         raise not_found
     return listed
 
