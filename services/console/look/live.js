@@ -79,6 +79,7 @@ export function follow(list) {
       show(false);
       if (source?.readyState !== EventSource.CLOSED) return; // it tries again by itself
       close();
+      read(); // no stream is given: either nobody is signed in any more, or the page follows by being read now and then
       setTimeout(open, AGAIN_AFTER_MS);
     });
   };
