@@ -25,7 +25,7 @@ async def test_enrolling_shows_the_secret_once_and_counts_from_the_first_code_on
     assert (await staff.assertion(session.session_token)).acr == "mfa"
     with pytest.raises(SignInRefused):
         await staff.sign_in(person)
-    assert (await staff.sign_in(person, code=person.code())).acr == "mfa"
+    assert (await staff.sign_in_by_code(person)).acr == "mfa"
     assert "authenticator_enrolled" in staff.facts(person)
     assert staff.rows("select count(*) from access.session where session_id is not null and acr = 'pwd'") == [
         "0"
@@ -60,7 +60,7 @@ async def test_another_authenticator_is_enrolled_by_the_code_of_the_present_one(
             await confirm_enrolment(person.offers(code=code), person.code(-1), staff.signing_in)
     await until(a_step_lasts)
     await confirm_enrolment(person.offers(code=former.code(1)), person.code(-1), staff.signing_in)
-    assert (await staff.sign_in(person, code=person.code())).acr == "mfa"
+    assert (await staff.sign_in_by_code(person)).acr == "mfa"
 
 
 async def test_a_code_is_good_once_even_for_two_at_the_same_moment(staff: Staff) -> None:
