@@ -4,24 +4,17 @@ On a hub of its own, after a short day there, so that pages have something to sh
 """
 
 import asyncio
-import base64
-import hashlib
-import hmac
-import struct
-import time
 from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from html import escape
 from pathlib import Path
 from typing import Annotated, Any, Final
-from urllib.parse import parse_qs, urlsplit
-from uuid import uuid4
+from uuid import UUID, uuid4
 
 import typer
 from rich.console import Console
 
-from kem.access.v1 import access_service_pb2 as access
 from kem.directory.v1.directory_service_pb2 import ListAgenciesRequest
 from kernel.vocabulary import Role
 from tools.demo.command import day_at
@@ -29,13 +22,13 @@ from tools.demo.day import DayPlan
 from tools.demo.fresh import fresh_hub
 from tools.demo.rest import RESTING
 from tools.hub import Doors, Hub
+from tools.sample_staff import begin_session, open_account
 from tools.stack.debian import find_libraries_and_fonts, find_programs
 from tools.stack.servers import ServersAsked
 
 WIDTHS: Final = (320, 1280)
 LANGUAGES: Final = ("el", "en", "ar")
 _PUBLIC_ONLY: Final = frozenset({"ar"})
-_STEP_SECONDS: Final = 30
 
 
 @dataclass(frozen=True, slots=True)
@@ -139,46 +132,19 @@ async def _sign_in(doors: Doors) -> dict[str, str]:
         listed: Any = await hub.directory.ListAgencies(
             ListAgenciesRequest(page_size=200), metadata=operator.credentials()
         )
-        agencies = {one.code: one.agency_id for one in listed.agencies}
+        agencies = {one.code: UUID(one.agency_id) for one in listed.agencies}
         return {
-            reader.name: await _session(hub, reader, agencies.get(reader.agency)) if reader.roles else ""
-            for reader in READERS
+            reader.name: await _session(hub, reader, agencies) if reader.roles else "" for reader in READERS
         }
     finally:
         await hub.close()
 
 
-async def _session(hub: Hub, reader: Reader, agency_id: str | None) -> str:
-    operator = hub.person(uuid4(), None, Role.OPERATOR)
-    opened: Any = await hub.staff.OpenAccount(
-        access.OpenAccountRequest(
-            request_id=str(uuid4()),
-            agency_id=agency_id,
-            login=f"sample-{reader.name}",
-            display_name="Ελένη Δείγμα",
-            roles=list(reader.roles),
-        ),
-        metadata=operator.credentials(),
-    )
-    credentials = access.Credentials(login=opened.account.login, password=opened.one_time_password)
+async def _session(hub: Hub, reader: Reader, agencies: dict[str, UUID]) -> str:
+    agency_id = agencies[reader.agency] if reader.agency else None
     password = f"{uuid4()} {uuid4()}"
-    await hub.sign_in.ChangePassword(
-        access.ChangePasswordRequest(credentials=credentials, new_password=password)
-    )
-    credentials.password = password
-    begun: Any = await hub.sign_in.BeginEnrolment(access.BeginEnrolmentRequest(credentials=credentials))
-    confirm = access.ConfirmEnrolmentRequest(credentials=credentials, new_code=_code(begun.otpauth_uri))
-    confirmed: Any = await hub.sign_in.ConfirmEnrolment(confirm)
-    return str(confirmed.session.session_token)
-
-
-def _code(uri: str) -> str:
-    """What an authenticator shows for this secret now (RFC 6238: SHA-1, six digits)."""
-    secret = base64.b32decode(parse_qs(urlsplit(uri).query)["secret"][0])
-    counter = struct.pack(">Q", int(time.time()) // _STEP_SECONDS)
-    digest = hmac.new(secret, counter, hashlib.sha1).digest()
-    offset = digest[-1] & 15
-    return f"{(int.from_bytes(digest[offset : offset + 4]) & 0x7FFFFFFF) % 1_000_000:06}"
+    account = await open_account(hub, reader.roles, agency_id, name="Ελένη Δείγμα", password=password)
+    return await begin_session(hub, account)
 
 
 def _day(needs: int) -> DayPlan:

@@ -90,6 +90,12 @@ DEEP: Final = (
         limit_seconds=_DEEP_LIMIT_SECONDS,
     ),
     Layer(
+        "every page, language and width",
+        tests="tests/browser",
+        options=(*_TWO_BROWSERS, _DEEP_TEST_LIMIT),
+        settings={"KEM_TEST_DEPTH": "deep"},
+    ),
+    Layer(
         "fault, repeated",
         tests="tests/fault",
         options=(*_MOSTLY_WAITING, _DEEP_TEST_LIMIT),

@@ -1,5 +1,6 @@
 """A page as somebody sees it in a real browser, and what axe-core finds in it."""
 
+import os
 from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
@@ -14,6 +15,14 @@ from tests.support.console import ConsoleHub
 WIDTHS: Final = (320, 1280)
 _HEIGHT: Final = 900
 _RULES: Final = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"]
+
+
+def faces(languages: Sequence[str]) -> list[tuple[str, int]]:
+    """Languages and widths at which every page is seen: each language at one width, in a deep run at all."""
+    if os.environ.get("KEM_TEST_DEPTH") == "deep":
+        return [(language, width) for language in languages for width in WIDTHS]
+    return [(language, WIDTHS[number % len(WIDTHS)]) for number, language in enumerate(languages)]
+
 
 LOOKED_AT: Final = (
     ("color-contrast", "govuk-radios__label", "its circle lies over the label's box; the text is 14:1"),

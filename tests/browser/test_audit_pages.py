@@ -8,7 +8,7 @@ import pytest
 from playwright.async_api import Route
 
 from kernel.vocabulary import Role
-from tests.browser.seeing import WIDTHS, Eyes, Seen, look_at
+from tests.browser.seeing import Eyes, Seen, faces, look_at
 from tests.support.partner_agency import make_agency
 
 _PATIENCE_MS = 30_000
@@ -79,8 +79,7 @@ async def test_without_scripts_the_servers_own_check_is_shown_as_such(eyes: Eyes
         assert not await seen.page.locator("[data-kem-own-key]").is_visible()
 
 
-@pytest.mark.parametrize("width", WIDTHS)
-@pytest.mark.parametrize("language", ["el", "en"])
+@pytest.mark.parametrize(("language", "width"), faces(["el", "en"]))
 async def test_axe_finds_nothing_on_any_page(eyes: Eyes, history: str, language: str, width: int) -> None:
     async with eyes.tab(language, width, Role.DPO) as seen:
         found: Any = await look_at(seen, [*OFFICERS, history, "/audit/entries/0"])

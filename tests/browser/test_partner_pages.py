@@ -13,7 +13,7 @@ from playwright.async_api import Page
 from kem.directory.v1 import directory_pb2
 from kem.directory.v1 import directory_service_pb2 as directory
 from kernel.vocabulary import Role
-from tests.browser.seeing import WIDTHS, Eyes, Seen
+from tests.browser.seeing import Eyes, Seen, faces
 from tests.component.console.test_partner_withdrawals import recalled
 from tests.support.console import ConsoleHub
 from tests.support.partner_agency import EMERGENCY, PartnerAgency, at, make_agency
@@ -107,8 +107,7 @@ async def tab(eyes: Eyes, busy: Busy) -> AsyncIterator[Seen]:
         yield seen
 
 
-@pytest.mark.parametrize("width", WIDTHS)
-@pytest.mark.parametrize("language", LANGUAGES)
+@pytest.mark.parametrize(("language", "width"), faces(LANGUAGES))
 async def test_an_agencys_pages_are_as_they_should_be(
     eyes: Eyes, busy: Busy, language: str, width: int
 ) -> None:

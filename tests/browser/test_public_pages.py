@@ -5,7 +5,7 @@ from typing import Any
 import pytest
 
 from services.console.adapters.catalogue import PUBLIC_LANGUAGES
-from tests.browser.seeing import WIDTHS, Eyes, Seen, look_at
+from tests.browser.seeing import WIDTHS, Eyes, Seen, faces, look_at
 from tests.support.console_receipts import issue_receipt
 
 PATHS = ("/", "/services", "/services?q=xylophone", "/services?sector=LEGAL&open=yes", "/map", "/nowhere")
@@ -30,8 +30,7 @@ async def send(seen: Seen, **answers: str) -> None:
     await seen.page.wait_for_load_state("load")
 
 
-@pytest.mark.parametrize("width", WIDTHS)
-@pytest.mark.parametrize("language", PUBLIC_LANGUAGES)
+@pytest.mark.parametrize(("language", "width"), faces(PUBLIC_LANGUAGES))
 async def test_axe_finds_nothing_on_any_page(eyes: Eyes, language: str, width: int) -> None:
     issued = await issue_receipt(eyes.hub, language)
     sender = {"X-Forwarded-For": f"192.0.2.{1 + PUBLIC_LANGUAGES.index(language) * 2 + WIDTHS.index(width)}"}

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 import pytest
 
 from kernel.vocabulary import Role
-from tests.browser.seeing import WIDTHS, Eyes, look_at
+from tests.browser.seeing import Eyes, faces, look_at
 from tests.component.console.test_desk import with_a_need
 from tests.support.console import ConsoleHub
 
@@ -82,8 +82,7 @@ async def case(console: ConsoleHub) -> AsyncIterator[Case]:
         yield Case(referral.partition("/referrals")[0], referral)
 
 
-@pytest.mark.parametrize("width", WIDTHS)
-@pytest.mark.parametrize("language", LANGUAGES)
+@pytest.mark.parametrize(("language", "width"), faces(LANGUAGES))
 async def test_the_desks_pages_are_as_they_should_be(
     eyes: Eyes, case: Case, language: str, width: int
 ) -> None:
@@ -91,8 +90,7 @@ async def test_the_desks_pages_are_as_they_should_be(
         assert await look_at(seen, case.paths) == []
 
 
-@pytest.mark.parametrize("width", WIDTHS)
-@pytest.mark.parametrize("language", LANGUAGES)
+@pytest.mark.parametrize(("language", "width"), faces(LANGUAGES))
 async def test_pages_of_others_are_as_they_should_be(eyes: Eyes, language: str, width: int) -> None:
     found = []
     async with eyes.tab(language, width) as seen:

@@ -9,9 +9,9 @@ from uuid import UUID, uuid4
 from kem.access.v1 import access_service_pb2 as messages
 from kem.directory.v1.directory_service_pb2 import ListAgenciesRequest
 from kernel.vocabulary import Role
-from tests.component.staff.access_service import code_of, secret_in
 from tests.support.pages import Browser
 from tools.hub import Doors, Hub
+from tools.sample_staff import Account, begin_session, open_account
 from tools.stack.options import StackOptions
 from tools.stack.stack import Stack
 
@@ -50,34 +50,17 @@ class ConsoleHub:
 
     async def new_session(self, *roles: Role, agency: str = "") -> str:
         """Of somebody new."""
-        credentials = await self.account(*roles, agency=agency)
-        door = self.hub.sign_in
-        begun = await door.BeginEnrolment(messages.BeginEnrolmentRequest(credentials=credentials))
-        code = code_of(secret_in(begun.otpauth_uri))
-        confirm = messages.ConfirmEnrolmentRequest(credentials=credentials, new_code=code)
-        return str((await door.ConfirmEnrolment(confirm)).session.session_token)
+        return await begin_session(self.hub, await self._account(roles, agency))
 
     async def account(
         self, *roles: Role, agency: str = "", name: str = "Sample Person"
     ) -> messages.Credentials:
         """Somebody new, who has chosen a password and has no authenticator."""
-        operator = self.hub.person(uuid4(), None, Role.OPERATOR)
-        opened = await self.hub.staff.OpenAccount(
-            messages.OpenAccountRequest(
-                request_id=str(uuid4()),
-                agency_id=str(await self.agency_id(agency)) if agency else None,
-                login=f"staff-{uuid4().hex[:8]}",
-                display_name=name,
-                roles=[str(role) for role in roles],
-            ),
-            metadata=operator.credentials(),
-        )
-        credentials = messages.Credentials(login=opened.account.login, password=opened.one_time_password)
-        await self.hub.sign_in.ChangePassword(
-            messages.ChangePasswordRequest(credentials=credentials, new_password=PASSWORD)
-        )
-        credentials.password = PASSWORD
-        return credentials
+        return (await self._account(roles, agency, name)).credentials
+
+    async def _account(self, roles: Sequence[Role], agency: str, name: str = "Sample Person") -> Account:
+        agency_id = await self.agency_id(agency) if agency else None
+        return await open_account(self.hub, roles, agency_id, name=name, password=PASSWORD)
 
     @asynccontextmanager
     async def browser(self, *roles: Role, agency: str = "", language: str = "en") -> AsyncIterator[Browser]:

@@ -19,6 +19,7 @@ BENCHES: Final = {
     "decide": "tools.bench.decide",
     "disclosure": "tools.bench.disclosure",
     "search": "tools.bench.search",
+    "pages": "tools.bench.pages",
     "erase": "tools.bench.erase",
     "stream": "tools.bench.stream",
     "audit": "tools.bench.audit",

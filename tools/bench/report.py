@@ -1,7 +1,7 @@
 """The figures as a table for people, and as JSON for programs."""
 
 import json
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any, Final
 
@@ -11,6 +11,8 @@ from rich.table import Table
 from tools.bench.statistics import percentiles_ms
 
 PERCENTILES: Final = percentiles_ms([])
+
+_COLUMNS: Final = 8
 
 Report = dict[str, Any]
 """`{machine, commit, settings, results {NAME {figures}}, ratios_to_yardstick?}`."""
@@ -41,7 +43,10 @@ def print_report(report: Report, console: Console) -> None:
 
 
 def _tables(name: str, figures: Mapping[str, Any]) -> Iterator[Table]:
-    """Groups with the same figures are the columns of one table; single figures have one of their own."""
+    """Groups with the same figures are the columns of one table, its lines where there are many.
+
+    Single figures have a table of their own.
+    """
     groups = {key: dict(_flat(value)) for key, value in figures.items() if isinstance(value, Mapping)}
     single = {key: value for key, value in figures.items() if not isinstance(value, Mapping)}
     alike: dict[tuple[str, ...], dict[str, dict[str, str]]] = {}
@@ -50,13 +55,20 @@ def _tables(name: str, figures: Mapping[str, Any]) -> Iterator[Table]:
     if single:
         alike[tuple(single)] = {"": {key: _shown(value) for key, value in single.items()}}
     for rows, columns in alike.items():
-        table = Table(title=name, title_justify="left", box=None, padding=(0, 2, 0, 0))
-        table.add_column("")
-        for column in columns:
-            table.add_column(column.replace("_", " "), justify="right", no_wrap=True)
-        for row in rows:
-            table.add_row(row.replace("_", " "), *(group[row] for group in columns.values()))
-        yield table
+        if len(columns) > _COLUMNS:
+            yield _table(name, rows, {key: list(group.values()) for key, group in columns.items()})
+        else:
+            yield _table(name, columns, {row: [group[row] for group in columns.values()] for row in rows})
+
+
+def _table(name: str, columns: Iterable[str], lines: Mapping[str, Sequence[str]]) -> Table:
+    table = Table(title=name, title_justify="left", box=None, padding=(0, 2, 0, 0))
+    table.add_column("")
+    for column in columns:
+        table.add_column(column.replace("_", " "), justify="right", no_wrap=True)
+    for title, cells in lines.items():
+        table.add_row(title.replace("_", " "), *cells)
+    return table
 
 
 def _flat(figures: Mapping[str, Any], prefix: str = "") -> Iterator[tuple[str, str]]:

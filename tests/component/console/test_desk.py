@@ -203,6 +203,7 @@ async def test_a_page_costs_as_many_calls_for_ten_needs_as_for_one(console: Cons
             form = await browser.get(f"{person}/needs")
             await browser.send(form, "type_1", type_1=code)
         many = {path: (await browser.get(path)).calls for path in few}
-        assert many == few
+        # fewer where the names of agencies were asked for in between
+        assert all(many[path] <= few[path] for path in few)
         assert max(many.values()) <= 8
         assert (await browser.get("/desk")).calls <= 10

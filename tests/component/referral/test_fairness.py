@@ -18,6 +18,8 @@ from tests.component.referral.city import OFFERED, City, until
 from tests.support.refusals import refused
 
 AUDITOR = uuid4()
+AT_ONCE = 8
+"""Of answers: each is in time on a busy machine as well."""
 
 
 async def needs_of(city: City, count: int, language: str, sex: Sex) -> set[str]:
@@ -71,14 +73,22 @@ async def settled(empty_city: City) -> City:
         await ask(city, "MakeFairnessReport", new_report())
     assert refusal.reason == "TOO_FEW_NEEDS", "what was recorded just now has not settled"
     offer_of = await offers(city, 108)
+    places = asyncio.Semaphore(AT_ONCE)
+
+    async def answer(method: Any, request: Any) -> None:
+        async with places:
+            await method(request)
+
+    accepting, declining = rpc.AcceptOfferRequest, rpc.DeclineOfferRequest
     await asyncio.gather(
         *(
-            city.agency.AcceptOffer(rpc.AcceptOfferRequest(request_id=str(uuid4()), offer_id=offer_of[one]))
+            answer(city.agency.AcceptOffer, accepting(request_id=str(uuid4()), offer_id=offer_of[one]))
             for one in taken
         ),
         *(
-            city.agency.DeclineOffer(
-                rpc.DeclineOfferRequest(request_id=str(uuid4()), offer_id=offer_of[one], reason="NO_CAPACITY")
+            answer(
+                city.agency.DeclineOffer,
+                declining(request_id=str(uuid4()), offer_id=offer_of[one], reason="NO_CAPACITY"),
             )
             for one in declined
         ),
