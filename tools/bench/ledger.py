@@ -1,15 +1,16 @@
-"""What the ledger costs the pipeline: two hubs side by side, one of them without audit, loaded in turn.
+"""What the ledger costs the pipeline: one hub, loaded in turn with its audit service and without.
 
-So both are measured on the same machine in the same minutes. As in `pipeline`, needs are counted to the
-arrival of the last offer; what has not been entered by then is entered before the next round begins.
+So both are measured on the same store in the same minutes; who begins changes from pair to pair. As in
+`pipeline`, needs are counted to the arrival of the last offer. What was not entered in a round is entered
+before the next one begins.
 
-Needs a second `with` and `without` it; `share`: how much of the rate is left with it; `behind_ms`:
-from the last offer until the ledger had caught up.
+Needs a second `with` and `without` it; `share`: how much of the rate is left with it, the median of the
+pairs, and the least and most of them; `behind_ms`: from the last offer until the ledger had caught up.
 """
 
 import asyncio
+import statistics
 import time
-from collections.abc import Mapping
 from typing import Any
 
 import asyncpg
@@ -18,8 +19,6 @@ from tools.bench.ground import Ground, ground
 from tools.bench.load import Record, offers_in
 from tools.bench.pipeline import BATCH, BATCH_CALLERS, batches, seconds, single
 from tools.bench.run import Figures, Run
-from tools.bench.statistics import medians
-from tools.stack.options import StackOptions
 
 CALLERS = (32, 128)
 WITHOUT = ("access", "intake", "notifications", "referral")
@@ -33,36 +32,42 @@ _HAS_MORE = " or ".join(f"({_BEHIND.format(source=source)})" for source in WITHO
 
 
 async def measure(run: Run) -> Figures:
-    """Rounds in turn; the medians."""
-    run.settings["ledger"] = {"seconds_a_round": seconds(run), "rounds": run.rounds, "batch": BATCH}
-    without = StackOptions(services=WITHOUT)
-    async with ground(run) as whole, ground(run, options=without) as bare:
+    """Pairs of rounds."""
+    pairs = 2 * run.rounds
+    run.settings["ledger"] = {"seconds_a_round": seconds(run), "pairs": pairs, "batch": BATCH}
+    async with ground(run) as place:
         figures: Figures = {}
         for callers in CALLERS:
-            loads = {"with": single(whole), "without": single(bare)}
-            figures[f"callers_{callers}"] = await _in_turn(run, whole, bare, loads, callers)
-        loads = {"with": batches(whole), "without": batches(bare)}
-        figures["batches_of_50"] = await _in_turn(run, whole, bare, loads, BATCH_CALLERS)
+            figures[f"callers_{callers}"] = await _in_turn(run, place, single(place), callers, pairs)
+        figures["batches_of_50"] = await _in_turn(run, place, batches(place), BATCH_CALLERS, pairs)
     return figures
 
 
-async def _in_turn(
-    run: Run, whole: Ground, bare: Ground, loads: Mapping[str, Record], callers: int
-) -> dict[str, Any]:
-    rounds = []
-    for _ in range(run.rounds):
-        found = await offers_in(whole, loads["with"], callers, seconds(run))
-        behind = await _caught_up(whole)
-        beside = await offers_in(bare, loads["without"], callers, seconds(run))
-        rounds.append(
-            {
-                "with": found["needs_per_second"],
-                "without": beside["needs_per_second"],
-                "share": round(found["needs_per_second"] / beside["needs_per_second"], 3),
-                "behind_ms": round(1000 * behind),
-            }
-        )
-    figures = medians(rounds)
+async def _in_turn(run: Run, place: Ground, load: Record, callers: int, pairs: int) -> dict[str, Any]:
+    audit = place.stack.parts["audit"]
+    found: dict[bool, list[float]] = {True: [], False: []}
+    behind: list[float] = []
+    for pair in range(pairs):
+        for is_there in (True, False) if pair % 2 else (False, True):
+            if not is_there:
+                await audit.rest()
+            rate = (await offers_in(place, load, callers, seconds(run)))["needs_per_second"]
+            found[is_there].append(rate)
+            if not is_there:
+                audit.want()
+                await audit.ready()
+            waited = await _caught_up(place)
+            if is_there:
+                behind.append(waited)
+    shares = [there / gone for there, gone in zip(found[True], found[False], strict=True)]
+    figures = {
+        "with": statistics.median(found[True]),
+        "without": statistics.median(found[False]),
+        "share": round(statistics.median(shares), 3),
+        "share_least": round(min(shares), 3),
+        "share_most": round(max(shares), 3),
+        "behind_ms": round(1000 * statistics.median(behind)),
+    }
     run.say(f"{callers} callers: {figures['with']:.0f} needs/s, {figures['without']:.0f} without a ledger.")
     return figures
 
