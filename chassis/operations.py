@@ -13,10 +13,11 @@ _REACHED: Final = """
     select consumer, source, topic, partition, position from consumer_progress
     order by consumer, topic, source, partition
 """
-# one look into the index for each place, and then only what lies behind it
+# one look into the index for each place, and then only what lies behind it: by positions alone, for with their times
+# the rows would be walked through in the order of the log, whatever their topic
 _UNREAD: Final = """
     select coalesce(ending.position, 0) as end_position, unread.count,
-           coalesce(extract(epoch from clock_timestamp() - unread.oldest), 0)::float8 as seconds_behind
+           coalesce(extract(epoch from clock_timestamp() - oldest.event_time), 0)::float8 as seconds_behind
     from unnest($1::text[], $2::integer[], $3::bigint[]) with ordinality
          as reached (topic, partition, position, place)
     left join lateral (
@@ -24,9 +25,13 @@ _UNREAD: Final = """
         where topic = reached.topic and partition = reached.partition order by position desc limit 1
     ) as ending on true
     cross join lateral (
-        select count(*), (array_agg(event_time order by position))[1] as oldest from event_log
-        where topic = reached.topic and partition = reached.partition and position > reached.position
+        select count(*), min(position) as first from (
+            select position from event_log
+            where topic = reached.topic and partition = reached.partition and position > reached.position
+            order by position limit $4::bigint
+        ) as behind
     ) as unread
+    left join event_log as oldest on oldest.position = unread.first
     order by reached.place
 """
 _PUBLICATION: Final = """
@@ -96,11 +101,14 @@ async def read_reached(connection: asyncpg.Connection) -> list[Reached]:
     return [Reached(**row) for row in await connection.fetch(_REACHED)]
 
 
-async def read_unread(connection: asyncpg.Connection, reached: Sequence[Reached]) -> list[Unread]:
+async def read_unread(
+    connection: asyncpg.Connection, reached: Sequence[Reached], most: int | None = None
+) -> list[Unread]:
     """What lies in the service's own log behind each of these positions, in their order.
 
     Args:
         reached: of consumers of whichever service, all with this one as their source.
+        most: up to how many are counted in each place; without it all, however far a reader is behind.
     """
     if not reached:
         return []
@@ -109,6 +117,7 @@ async def read_unread(connection: asyncpg.Connection, reached: Sequence[Reached]
         [one.topic for one in reached],
         [one.partition for one in reached],
         [one.position for one in reached],
+        most,
     )
     return [Unread(**row) for row in rows]
 

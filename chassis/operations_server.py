@@ -34,6 +34,8 @@ OPERATIONS_ACCESS: Final[Mapping[str, Access]] = dict.fromkeys(
 )
 """Served by every service, beside its own table."""
 _DEFAULT_PAGE: Final = 50
+MOST_UNREAD: Final = 500
+"""In each place: whoever is further behind is told as so far, and it costs no more to say so."""
 
 Readiness = Callable[[], tuple[bool, str]]
 """Whether the service takes calls, and why not."""
@@ -60,7 +62,7 @@ class OperationsServicer(OperationsServiceServicer):
         release = await asyncio.to_thread(_release_of, self._service)
         async with self._database.transaction(current_caller()) as tx:
             consumers = await read_reached(tx.connection)
-            unread = await read_unread(tx.connection, asked)
+            unread = await read_unread(tx.connection, asked, MOST_UNREAD)
             publication = await read_publication(tx.connection)
             letters = await count_open_letters(tx.connection)
         is_serving, reason = self._readiness()

@@ -15,7 +15,7 @@ from tools.bench.template import SCHEMAS, Masks, Rows, Template
 _ROWS_AT_ONCE: Final = 20_000
 _SEED: Final = 11
 
-_PROGRESS: Final = """
+PROGRESS: Final = """
     update {reader}.consumer_progress as reached set position = logged.position
       from (select topic, partition, max(position) as position
               from {source}.event_log group by 1, 2) as logged
@@ -98,7 +98,7 @@ class Clones:
                 self._positions[schema],
             )
             for source in SCHEMAS:
-                for statement in (_PROGRESS, _NEW_PROGRESS):
+                for statement in (PROGRESS, _NEW_PROGRESS):
                     await self._connection.execute(statement.format(reader=schema, source=source))
         await self._connection.executemany(
             """update notifications.recipient set last_sequence = $2, acknowledged_sequence = $2

@@ -17,7 +17,7 @@ from uuid import UUID
 
 import asyncpg
 
-from tools.bench.clones import Clones
+from tools.bench.clones import PROGRESS, Clones
 from tools.bench.ground import Ground
 from tools.bench.load import StepSeconds
 from tools.bench.run import Milestones, Run
@@ -96,6 +96,7 @@ class Grown:
         if "audit" in self.place.stack.services:
             for schema in SCHEMAS:
                 await connection.execute(_ENTERED.format(schema=schema))
+                await connection.execute(PROGRESS.format(reader="audit", source=schema))
         # what years of autovacuum have done by then
         await connection.execute("vacuum (analyze)")
         await connection.execute("checkpoint")

@@ -74,6 +74,8 @@ _CONDITIONS: Final[Mapping[ReferralsView, str]] = {
 }
 _ENDED_HERE: Final = f"r.holder_agency_id = $1 and r.state not in ({_HELD})"
 """Of HELD, where a state is asked for in which nobody holds it any more."""
+_AWAITING: Final = "r.sender_agency_id = $1 and r.state = 'AWAITING_PERSON'"
+"""Of SENT, where these are asked for: a few among all, which have an index of their own."""
 _DUE_PAGES: Final[Mapping[ReferralsView, str]] = {
     ReferralsView.OFFERED: _DUE.format(rank=_RANK, time="respond_by_time", condition=_OPEN),
     ReferralsView.HELD: _DUE.format(
@@ -140,5 +142,9 @@ def _statement(
     named = "and r.referral_id = any($7::uuid[])" if are_named else ""
     if order is ReferralsOrder.DUE:
         return _DUE_PAGES[view].format(named=named)
-    is_ended = view is ReferralsView.HELD and state is not None and state not in HELD_STATES
-    return _NEWEST.format(condition=_ENDED_HERE if is_ended else _CONDITIONS[view], named=named)
+    condition = _CONDITIONS[view]
+    if view is ReferralsView.HELD and state is not None and state not in HELD_STATES:
+        condition = _ENDED_HERE
+    elif view is ReferralsView.SENT and state is ReferralState.AWAITING_PERSON:
+        condition = _AWAITING
+    return _NEWEST.format(condition=condition, named=named)

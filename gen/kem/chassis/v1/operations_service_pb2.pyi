@@ -103,7 +103,7 @@ class UnreadEvents(_message.Message):
     end_position: _builtins.int
     """The last event of this topic and partition in the log; 0 where there is none."""
     unread: _builtins.int
-    """How many events lie behind what was reached."""
+    """How many events lie behind what was reached; 500 where there are so many or more."""
     seconds_behind: _builtins.float
     """How old the oldest of them is; 0 where there is none."""
     @_builtins.property

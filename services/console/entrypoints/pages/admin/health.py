@@ -17,6 +17,8 @@ from services.console.entrypoints.refusals import words_for
 OPERATORS: Final = frozenset({Role.OPERATOR})
 _SERVICE: Final = "OperationsService/"
 _LETTERS_PAGE: Final = 50
+_MOST_UNREAD: Final = 500
+"""Events behind in one place: a service counts no further."""
 
 
 async def health(visit: Visit) -> Response:
@@ -34,7 +36,13 @@ async def health(visit: Visit) -> Response:
         title=visit.say("Health"),
         services=[_row(name, stand) for name, stand in zip(doors, stands, strict=True)],
         lags=[
-            (consumer, source, sum(one.unread for one in found), max(one.seconds_behind for one in found))
+            (
+                consumer,
+                source,
+                sum(one.unread for one in found),
+                any(one.unread >= _MOST_UNREAD for one in found),
+                max(one.seconds_behind for one in found),
+            )
             for (consumer, source), found in sorted(lags.items())
         ],
     )

@@ -1,5 +1,6 @@
 """Meeting somebody: visits and what was explained, appointments, and the tries to reach them."""
 
+import asyncio
 from datetime import UTC, datetime
 from http import HTTPStatus
 from typing import Any, Final
@@ -194,23 +195,23 @@ class ContactPages:
 
     async def _page(self, visit: Visit, code: int = HTTPStatus.OK) -> Response:
         person_id, say, language = visit.path_value("person"), visit.say, visit.language
-        known = await visit.ask(
-            visit.hub.intake.GetBeneficiary, intake.GetBeneficiaryRequest(beneficiary_id=person_id)
+        hub = visit.hub
+        known, needs, seen, booked, tried, directory = await asyncio.gather(
+            visit.ask(hub.intake.GetBeneficiary, intake.GetBeneficiaryRequest(beneficiary_id=person_id)),
+            needs_of(visit, person_id),
+            visit.ask(
+                hub.visits.ListVisits, visits.ListVisitsRequest(beneficiary_id=person_id, page_size=_MOST)
+            ),
+            visit.ask(
+                hub.appointments.ListAppointments,
+                appointments.ListAppointmentsRequest(beneficiary_id=person_id, page_size=_MOST),
+            ),
+            visit.ask(
+                hub.attempts.ListContactAttempts,
+                attempts.ListContactAttemptsRequest(beneficiary_id=person_id, page_size=_MOST),
+            ),
+            directory_of(visit, self._names),
         )
-        needs = await needs_of(visit, person_id)
-        seen = await visit.ask(
-            visit.hub.visits.ListVisits,
-            visits.ListVisitsRequest(beneficiary_id=person_id, page_size=_MOST),
-        )
-        booked = await visit.ask(
-            visit.hub.appointments.ListAppointments,
-            appointments.ListAppointmentsRequest(beneficiary_id=person_id, page_size=_MOST),
-        )
-        tried = await visit.ask(
-            visit.hub.attempts.ListContactAttempts,
-            attempts.ListContactAttemptsRequest(beneficiary_id=person_id, page_size=_MOST),
-        )
-        directory = await directory_of(visit, self._names)
         agencies = by_name((one, directory.agency(one)) for one in directory.agencies)
         return visit.render(
             "desk/contacts.html",

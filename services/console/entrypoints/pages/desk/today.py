@@ -1,5 +1,6 @@
 """What a worker begins the day with: who comes, who waits for an answer, what has moved, what is late."""
 
+import asyncio
 from datetime import UTC, datetime, timedelta
 from typing import Any, Final
 
@@ -65,19 +66,21 @@ class TodayPage:
         delivered = await visit.ask(
             visit.hub.inbox.ListDeliveries, inbox.ListDeliveriesRequest(inbox=INBOX_DESK, page_size=1)
         )
-        found = await _referrals(visit)
+        day = referral_day(now)
+        found, booked, directory = await asyncio.gather(
+            _referrals(visit),
+            visit.ask(
+                visit.hub.appointments.ListAppointments,
+                appointments.ListAppointmentsRequest(day=day, page_size=_LOOKED_AT),
+            ),
+            directory_of(visit, self._names),
+        )
         needs = await _needs(visit, list(found))
         wanted = [
             (needs[one], found[one])
             for one in found
             if one in needs and (everybodys or needs[one].recorded_by_caller)
         ]
-        day = referral_day(now)
-        booked = await visit.ask(
-            visit.hub.appointments.ListAppointments,
-            appointments.ListAppointmentsRequest(day=day, page_size=_LOOKED_AT),
-        )
-        directory = await directory_of(visit, self._names)
         coming = [appointment_row(one, directory, visit.say) for one in booked.appointments]
         groups = _groups(wanted, now)
         shown = {need.beneficiary_id for group in groups.values() for need, _ in group}
@@ -109,23 +112,31 @@ def referral_day(now: datetime) -> str:
 
 async def _referrals(visit: Visit) -> dict[str, messages.Referral]:
     """The latest, and those that wait for a person however old they are."""
-    found: dict[str, messages.Referral] = {}
-    for state in (messages.REFERRAL_STATE_UNSPECIFIED, messages.REFERRAL_STATE_AWAITING_PERSON):
-        request = referral.ListReferralsRequest(
-            view=referral.REFERRAL_VIEW_SENT, state=state, page_size=_LOOKED_AT
+    lists = await asyncio.gather(
+        *(
+            visit.ask(
+                visit.hub.referral.ListReferrals,
+                referral.ListReferralsRequest(
+                    view=referral.REFERRAL_VIEW_SENT, state=state, page_size=_LOOKED_AT
+                ),
+            )
+            for state in (messages.REFERRAL_STATE_UNSPECIFIED, messages.REFERRAL_STATE_AWAITING_PERSON)
         )
-        listed = await visit.ask(visit.hub.referral.ListReferrals, request)
-        found |= {one.referral_id: one for one in listed.referrals}
-    return found
+    )
+    return {one.referral_id: one for listed in lists for one in listed.referrals}
 
 
 async def _needs(visit: Visit, referral_ids: list[str]) -> dict[str, Need]:
-    found: dict[str, Need] = {}
-    for start in range(0, len(referral_ids), _LOOKED_AT):
-        request = intake.BatchGetNeedsRequest(referral_ids=referral_ids[start : start + _LOOKED_AT])
-        answer = await visit.ask(visit.hub.intake.BatchGetNeeds, request)
-        found |= {one.referral_id: one for one in answer.needs}
-    return found
+    answers = await asyncio.gather(
+        *(
+            visit.ask(
+                visit.hub.intake.BatchGetNeeds,
+                intake.BatchGetNeedsRequest(referral_ids=referral_ids[start : start + _LOOKED_AT]),
+            )
+            for start in range(0, len(referral_ids), _LOOKED_AT)
+        )
+    )
+    return {one.referral_id: one for answer in answers for one in answer.needs}
 
 
 async def _people(visit: Visit, people: set[str]) -> dict[str, str]:
