@@ -79,7 +79,7 @@ async def measure(run: Run) -> Figures:
 
 
 async def _over_a_year(connection: asyncpg.Connection) -> None:
-    """Lays what is stored back, each case by as many hours as its id says: reports read what lies in a span."""
+    """Lays what is stored back, each case by as many hours as its id says: reports read a span of days."""
     await connection.execute("set session_replication_role = replica")
     for table in ("referral", "offer"):
         columns = await connection.fetch(
@@ -91,7 +91,7 @@ async def _over_a_year(connection: asyncpg.Connection) -> None:
         await connection.execute(
             f"update referral.{table} as one set {back} from (select referral_id,"
             f" make_interval(hours => abs(hashtext(referral_id::text)) % {_HOURS}) as ago"
-            f" from referral.referral) as told where told.referral_id = one.referral_id"  # noqa: S608  constants
+            f" from referral.referral) as told where told.referral_id = one.referral_id"
         )
     await connection.execute("vacuum (analyze) referral.referral, referral.offer")
 
