@@ -87,6 +87,15 @@ class _Page:
                     state="result",
                 ),
             ),
+            self._section(
+                "case_workers",
+                self._table(
+                    document["case_workers"],
+                    time="set_time",
+                    due="ended_time",
+                    agency="agency_id",
+                ),
+            ),
             self._section("consents", self._consents()),
             self._section(
                 "disclosures",

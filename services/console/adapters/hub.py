@@ -26,6 +26,7 @@ from kem.disclosure.v1 import (
 )
 from kem.intake.v1 import (
     appointment_service_pb2_grpc,
+    case_service_pb2_grpc,
     consent_policy_service_pb2_grpc,
     contact_attempt_service_pb2_grpc,
     draft_service_pb2_grpc,
@@ -70,6 +71,7 @@ class Hub:
         self.policy = consent_policy_service_pb2_grpc.ConsentPolicyServiceStub(intake)
         self.visits = visit_service_pb2_grpc.VisitServiceStub(intake)
         self.appointments = appointment_service_pb2_grpc.AppointmentServiceStub(intake)
+        self.cases = case_service_pb2_grpc.CaseServiceStub(intake)
         self.attempts = contact_attempt_service_pb2_grpc.ContactAttemptServiceStub(intake)
         self.drafts = draft_service_pb2_grpc.DraftServiceStub(intake)
         self.texts = text_service_pb2_grpc.TextServiceStub(intake)

@@ -18,7 +18,9 @@ from services.intake.domain.rights_request import RightsRequest
 
 _LINES: Final = "select * from lines_for_export($1, $2, $3, $4, $5, $6)"
 _DESK_WORK: Final = "select * from desk_work_lines_for_export($1, $2, $3, $4, $5, $6)"
-_DESK_WORK_SECTIONS: Final = frozenset({Section.VISIT, Section.APPOINTMENT, Section.CONTACT_ATTEMPT})
+_DESK_WORK_SECTIONS: Final = frozenset(
+    {Section.VISIT, Section.APPOINTMENT, Section.CONTACT_ATTEMPT, Section.CASE_WORKERS}
+)
 _COMPELLED: Final = "select * from compelled_lines_for_export($1, $2, $3, $4, $5)"
 # row-level security shows the caller no complaint about themselves
 _COMPLAINTS: Final = """

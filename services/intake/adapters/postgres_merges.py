@@ -73,6 +73,8 @@ _HAPPENED: Final = """
         select beneficiary_id, 'APPOINTMENT', appointment_id, booked_time from appointment
         union all
         select beneficiary_id, 'CONTACT_ATTEMPT', contact_attempt_id, recorded_time from contact_attempt
+        union all
+        select beneficiary_id, 'CASE_WORKERS', case_workers_id, set_time from case_workers
     ) as written
     where beneficiary_id = any($1::uuid[]) and happened_time >= $2
     order by happened_time, id limit $3

@@ -11,7 +11,7 @@ from kernel.ids import AgencyId, BeneficiaryId, NeedId, PrincipalId, ReferralId
 from kernel.vocabulary import Origin, Routing, Urgency
 from services.intake.domain.need import Need, NewNeed, RecordedNeed
 
-_COLUMNS: Final = """n.need_id, n.referral_id, n.beneficiary_id, n.sender_agency_id, n.service_type,
+NEED_COLUMNS: Final = """n.need_id, n.referral_id, n.beneficiary_id, n.sender_agency_id, n.service_type,
     n.urgency, n.routing, n.origin, n.happened_time, n.recorded_time, n.withdrawn_time"""
 
 ROW_ARRAYS: Final = """unnest($1::uuid[], $2::uuid[], $3::uuid[], $4::uuid[], $5::uuid[], $6::text[],
@@ -46,13 +46,13 @@ _WITHDRAW: Final = """
     where need_id = $1
 """
 _PAGE: Final = f"""
-    select {_COLUMNS} from need n
+    select {NEED_COLUMNS} from need n
     where n.beneficiary_id = any($1::uuid[])
       and ($2::timestamptz is null or (n.recorded_time, n.need_id) < ($2, $3))
     order by n.recorded_time desc, n.need_id desc limit $4
 """  # noqa: S608  constants
 _STANDING: Final = f"""
-    select {_COLUMNS}, b.profile_version, b.erased_time is not null as is_erased,
+    select {NEED_COLUMNS}, b.profile_version, b.erased_time is not null as is_erased,
            w.recorded_time as whole_time,
            exists (select from same_person as s
                    where s.beneficiary_id = n.beneficiary_id and s.unmerged_time is null) as has_others
@@ -135,7 +135,7 @@ class PostgresNeeds:
     ) -> list[Need]:
         """The needs behind these referrals, as far as the caller may see, but none of the hidden types."""
         rows = await tx.connection.fetch(
-            f"""select {_COLUMNS}, n.recorded_by_principal_id = $3 as recorded_by_caller
+            f"""select {NEED_COLUMNS}, n.recorded_by_principal_id = $3 as recorded_by_caller
             from need n join beneficiary b using (beneficiary_id)
             where n.referral_id = any($1::uuid[]) and n.service_type <> all ($2::text[])
               and b.erased_time is null""",  # noqa: S608  constant
@@ -160,7 +160,7 @@ class PostgresNeeds:
     async def lock(self, tx: Transaction, need_id: NeedId) -> Need | None:
         """The need, locked for a change; the person's row comes first."""
         row = await tx.connection.fetchrow(
-            f"select {_COLUMNS} from need n where n.need_id = $1 for no key update",  # noqa: S608  constant
+            f"select {NEED_COLUMNS} from need n where n.need_id = $1 for no key update",  # noqa: S608  constant
             need_id,
         )
         return None if row is None else need_from(row)

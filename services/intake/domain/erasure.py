@@ -24,6 +24,7 @@ KEPT_ON: Final[Mapping[str, str]] = {
     "visit": "STATISTICS",
     "appointment": "STATISTICS",
     "contact_attempt": "ACCOUNTABILITY",
+    "case_workers": "ACCOUNTABILITY",
     "held_referral": "ACCOUNTABILITY",
     "disclosure": "ACCOUNTABILITY",
     "emergency_access": "ACCOUNTABILITY",

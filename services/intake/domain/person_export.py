@@ -57,6 +57,7 @@ class Section(StrEnum):
     VISIT = "visit"
     APPOINTMENT = "appointment"
     CONTACT_ATTEMPT = "contact_attempt"
+    CASE_WORKERS = "case_workers"
     CONSENT = "consent"
     DISCLOSURE = "disclosure"
     RECEIPT = "receipt"

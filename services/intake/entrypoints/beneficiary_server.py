@@ -97,6 +97,8 @@ class BeneficiaryServer:
             origin=next(number for number, origin in ORIGINS.items() if origin is shown.origin),
             other_beneficiary_ids=[str(one.beneficiary_id) for one in shown.others],
             kept_beneficiary_id=next((str(one.beneficiary_id) for one in shown.others if one.is_kept), ""),
+            caseworker_id=str(shown.workers.caseworker_id) if shown.workers else "",
+            deputy_id=str(shown.workers.deputy_id or "") if shown.workers else "",
         )
 
     async def BatchGetBeneficiaries(

@@ -45,6 +45,7 @@ _ATTEMPT: Final = (
     "result",
     "happened_time",
 )
+_CASE_WORKERS: Final = ("agency_id", "set_time", "ended_time")
 _DISCLOSURE: Final = (
     "disclosure_id",
     "kind",
@@ -171,6 +172,10 @@ def _attempt(row: _Row, words: _Words, piece: ExportPiece) -> dict[str, Any]:
     return _of(row, _ATTEMPT)
 
 
+def _case_workers(row: _Row, words: _Words, piece: ExportPiece) -> dict[str, Any]:
+    return _of(row, _CASE_WORKERS) | {"with_deputy": row["deputy_id"] is not None}
+
+
 def _consent(row: _Row, words: _Words, piece: ExportPiece) -> dict[str, Any]:
     return consent_node(row, piece.disclosed_time)
 
@@ -240,6 +245,7 @@ _LINES: Final[Mapping[Section, tuple[str, Callable[[_Row, _Words, ExportPiece], 
     Section.VISIT: ("visits", _visit),
     Section.APPOINTMENT: ("appointments", _appointment),
     Section.CONTACT_ATTEMPT: ("contact_attempts", _attempt),
+    Section.CASE_WORKERS: ("case_workers", _case_workers),
     Section.CONSENT: ("consents", _consent),
     Section.DISCLOSURE: ("disclosures", _disclosure),
     Section.RECEIPT: ("receipts", _receipt),

@@ -18,6 +18,7 @@ from kem.disclosure.v1.receipt_service_pb2_grpc import add_ReceiptServiceService
 from kem.disclosure.v1.rights_service_pb2_grpc import add_RightsServiceServicer_to_server
 from kem.intake.v1 import intake_service_pb2
 from kem.intake.v1.appointment_service_pb2_grpc import add_AppointmentServiceServicer_to_server
+from kem.intake.v1.case_service_pb2_grpc import add_CaseServiceServicer_to_server
 from kem.intake.v1.consent_policy_service_pb2_grpc import add_ConsentPolicyServiceServicer_to_server
 from kem.intake.v1.contact_attempt_service_pb2_grpc import (
     add_ContactAttemptServiceServicer_to_server,
@@ -39,6 +40,7 @@ from services.intake.adapters.tombstones import Tombstones
 from services.intake.entrypoints.appointment_server import AppointmentServer
 from services.intake.entrypoints.authority_server import AuthorityServer
 from services.intake.entrypoints.beneficiary_server import BeneficiaryServer
+from services.intake.entrypoints.case_server import CaseServer
 from services.intake.entrypoints.complaint_server import ComplaintServer
 from services.intake.entrypoints.consent_parts import ConsentParts
 from services.intake.entrypoints.consent_policy_server import ConsentPolicyServer
@@ -114,7 +116,7 @@ def registrations(
     fairness = FairnessServer(consent.database, fairness_parts)
     receipts = ReceiptServer(consent.database, receipt_parts)
     visits, appointments = VisitServer(consent), AppointmentServer(consent)
-    contact_attempts = ContactAttemptServer(consent)
+    contact_attempts, cases = ContactAttemptServer(consent), CaseServer(consent)
     drafts = DraftServer(consent.database, key_parts.rolling.keys, consent.needs)
     return (
         lambda server: add_IntakeServiceServicer_to_server(intake, server),
@@ -139,4 +141,5 @@ def registrations(
         lambda server: add_VisitServiceServicer_to_server(visits, server),
         lambda server: add_AppointmentServiceServicer_to_server(appointments, server),
         lambda server: add_ContactAttemptServiceServicer_to_server(contact_attempts, server),
+        lambda server: add_CaseServiceServicer_to_server(cases, server),
     )

@@ -10,7 +10,9 @@ from kernel.ids import AgencyId, BeneficiaryId
 from kernel.vocabulary import Origin
 from services.intake.adapters.permitted_people import records_shown
 from services.intake.adapters.postgres_beneficiaries import OtherRecord, PostgresBeneficiaries
+from services.intake.adapters.postgres_case_workers import workers_of
 from services.intake.domain.beneficiary import Beneficiary
+from services.intake.domain.case_workers import CaseWorkers
 from services.intake.use_cases.own_agency import own_agency
 
 
@@ -25,6 +27,8 @@ class ShownBeneficiary:
     origin: Origin
     others: Sequence[OtherRecord]
     """The other records that are seen as this person's, as far as the caller may know of them."""
+    workers: CaseWorkers | None
+    """Who follows the case of this record; None where nobody was named."""
 
 
 async def get_beneficiary(
@@ -45,6 +49,7 @@ async def get_beneficiary(
     code = known.pop("case_code")
     others = await people.others(tx, beneficiary_id)
     shown = await records_shown(tx, [one.beneficiary_id for one in others]) if others else []
+    followed = (await workers_of(tx, [beneficiary_id])).get(beneficiary_id)
     return ShownBeneficiary(
         Beneficiary(**known),
         code,
@@ -52,4 +57,5 @@ async def get_beneficiary(
         row.registered_by_agency_id,
         row.origin,
         [one for one in others if one.beneficiary_id in shown],
+        followed.workers if followed else None,
     )

@@ -9,12 +9,12 @@ from chassis.access_records import AccessRecord
 from chassis.postgres import Transaction
 from kernel.ids import BeneficiaryId
 from services.intake.adapters.given_consents import given_consents
-from services.intake.adapters.permitted_people import records_shown
 from services.intake.adapters.postgres_beneficiaries import PostgresBeneficiaries
 from services.intake.adapters.postgres_consent_freezes import PostgresConsentFreezes
 from services.intake.domain.given_consent import GivenConsent
 from services.intake.use_cases.own_agency import own_agency
 from services.intake.use_cases.page_with_words import Place
+from services.intake.use_cases.records_of_person import records_of_person
 
 USUAL_PAGE_SIZE: Final = 20
 
@@ -51,11 +51,9 @@ async def list_consents(
         RuleBroken: BENEFICIARY_ERASED.
     """
     own_agency(tx.caller)
-    await people.read(tx, beneficiary_id)
     size = page_size or USUAL_PAGE_SIZE
-    others = [one.beneficiary_id for one in await people.others(tx, beneficiary_id)]
-    shown_others = await records_shown(tx, others) if others else []
-    found = await given_consents(tx, [beneficiary_id, *shown_others], before, size + 1)
+    records = await records_of_person(tx, beneficiary_id, people)
+    found = await given_consents(tx, records, before, size + 1)
     is_frozen = await freezes.holds(tx, beneficiary_id) is not None
     tx.record_access(AccessRecord("intake", method, [beneficiary_id]))
     shown = found[:size]

@@ -4,16 +4,18 @@ from dataclasses import dataclass
 from uuid import UUID
 
 from chassis.postgres import Transaction
-from kernel.ids import BeneficiaryId, random_id
+from kernel.ids import BeneficiaryId, PrincipalId, random_id
 from kernel.vocabulary import Origin
 from services.intake.adapters.identifier_search import IdentifierSearch
 from services.intake.adapters.postgres_beneficiaries import BeneficiaryRow, PostgresBeneficiaries
+from services.intake.adapters.postgres_case_workers import add_workers
 from services.intake.adapters.record_format import CLASS_OF_GUARDIAN, CLASSES_OF_EVERYBODY
 from services.intake.adapters.vault import Vault
 from services.intake.domain.athens_day import athens_day
 from services.intake.domain.beneficiary import Beneficiary
 from services.intake.domain.beneficiary_rules import checked
 from services.intake.domain.case_code import case_code
+from services.intake.domain.case_workers import CaseWorkers
 from services.intake.domain.events import BeneficiaryRegistered
 from services.intake.domain.identifiers import Identifier, IdentifierField, exact_identifiers
 from services.intake.use_cases.duplicate_person import refuse_duplicate
@@ -36,7 +38,8 @@ async def register_beneficiary(
     people: PostgresBeneficiaries,
     search: IdentifierSearch,
 ) -> BeneficiaryId:
-    """Keeps a new person for the caller's agency. Repeat-safe only inside `chassis.requests.once`.
+    """Keeps a new person for the caller's agency, with the caller as their caseworker. Repeat-safe only
+    inside `chassis.requests.once`.
 
     Raises:
         BeneficiaryInvalid: the record breaks rules; each is named.
@@ -61,6 +64,8 @@ async def register_beneficiary(
     keys = vault.new_keys(row.beneficiary_id, classes)
     records = vault.seal_person(row.beneficiary_id, row.version, beneficiary, code, keys)
     await people.insert(tx, row, keys, records, (*identifiers, Identifier(IdentifierField.CASE_CODE, code)))
+    caseworker = CaseWorkers(PrincipalId(tx.caller.principal_id))
+    await add_workers(tx, [row.beneficiary_id], agency_id, caseworker, now)
     tx.publish(
         BeneficiaryRegistered(row.beneficiary_id, agency_id, command.origin, request_id=command.request_id)
     )

@@ -139,6 +139,9 @@ def said(refusal: Refusal | None) -> str:
 
 
 _OF_THE_CALLER: Final = frozenset(
-    {"NOT_PERMITTED", "NO_AGENCY", "HUB_OFFICER_ONLY", "AGENCY_NOT_YOURS", "NOT_YOUR_AGENCY", "NO_COMMITTEE"}
+    {
+        *("NOT_PERMITTED", "NO_AGENCY", "HUB_OFFICER_ONLY", "AGENCY_NOT_YOURS", "NOT_YOUR_AGENCY"),
+        *("NO_COMMITTEE", "CASEWORKER_NEEDED"),
+    }
 )
 """What is told of whoever calls, and of nothing that there is or is not."""

@@ -20,6 +20,7 @@ from kem.disclosure.v1 import receipt_service_pb2 as receipts
 from kem.disclosure.v1 import rights_service_pb2 as rights
 from kem.intake.v1 import appointment_service_pb2 as appointments
 from kem.intake.v1 import beneficiary_pb2, consent_pb2, need_pb2
+from kem.intake.v1 import case_service_pb2 as cases
 from kem.intake.v1 import contact_attempt_service_pb2 as attempts
 from kem.intake.v1 import intake_service_pb2 as intake
 from kem.intake.v1 import merge_service_pb2 as merging
@@ -90,6 +91,9 @@ def requests_about_case(case: Case, desk: Desk) -> dict[str, Message]:
         "RecordConsent": desk.consent_request(case.beneficiary_id),
         "WithdrawConsent": intake.WithdrawConsentRequest(
             request_id=again, beneficiary_id=case.beneficiary_id
+        ),
+        "SetCaseWorkers": cases.SetCaseWorkersRequest(
+            request_id=again, beneficiary_id=case.beneficiary_id, caseworker_id=str(uuid4())
         ),
         "RecordNeed": intake.RecordNeedRequest(request_id=again, need=new_need),
         "RecordNeeds": intake.RecordNeedsRequest(request_id=again, needs=[new_need]),

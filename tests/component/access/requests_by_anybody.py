@@ -20,6 +20,7 @@ from kem.disclosure.v1 import inquiry_service_pb2 as inquiry
 from kem.disclosure.v1 import recall_service_pb2 as recall
 from kem.disclosure.v1 import receipt_service_pb2 as receipts
 from kem.disclosure.v1 import rights_service_pb2 as rights
+from kem.intake.v1 import case_service_pb2 as cases
 from kem.intake.v1 import consent_policy_service_pb2 as policy
 from kem.intake.v1 import draft_service_pb2 as drafts
 from kem.intake.v1 import eligibility_service_pb2 as eligibility
@@ -89,6 +90,7 @@ def _lists() -> dict[str, Message]:
         "ListCompelledRequests": authority.ListCompelledRequestsRequest(),
         "ListComplaints": complaints.ListComplaintsRequest(),
         "ListAgreements": disclosure.ListAgreementsRequest(),
+        "ListMyCases": cases.ListMyCasesRequest(),
         "ListConsentFreezes": intake.ListConsentFreezesRequest(),
         "ListEmergencyAccesses": emergency_access.ListEmergencyAccessesRequest(),
         "ListEmergencyReviews": emergency.ListEmergencyReviewsRequest(),

@@ -70,6 +70,7 @@ class Row:
         repeats: whether OK can be said of it again all the same; else each call needs a thing of its own.
         keepers: roles that are answered as the provider is, for whomever they act.
         makes: whether an unknown id is no error but makes something new.
+        deciders: roles to which OK is said, if any are named; the others of `roles` are told `undecided`.
     """
 
     roles: Collection[Role]
@@ -80,6 +81,8 @@ class Row:
     repeats: bool = False
     keepers: Collection[Role] = ()
     makes: bool = False
+    deciders: Collection[Role] = ()
+    undecided: str = ""
 
     def side(self, role: Role, place: Place) -> Side:
         if role in self.keepers:
@@ -93,7 +96,8 @@ class Row:
         if role not in self.roles:
             return NOT_PERMITTED
         answers = self.shown.get(self.side(role, place), {})
-        return answers if isinstance(answers, str) else answers.get(state, self.hidden)
+        answer = answers if isinstance(answers, str) else answers.get(state, self.hidden)
+        return self.undecided if answer == OK and self.deciders and role not in self.deciders else answer
 
     def unknown(self, role: Role, place: Place) -> str:
         """What is told of an id of which nothing is known."""

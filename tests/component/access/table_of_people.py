@@ -1,6 +1,7 @@
 """Who is answered what about a person, and about what was asked, given and promised of them."""
 
 from collections.abc import Collection, Mapping
+from dataclasses import replace
 from typing import Final
 
 from kernel.codes import Role
@@ -87,6 +88,10 @@ PEOPLE: Final[dict[str, Row]] = {
     "RecordConsent": _of_person(_LIVING | {"FROZEN": "CONSENT_FROZEN"}, repeats=True),
     "RecordConsentState": _of_person(repeats=True),
     "WithdrawConsent": _of_person(repeats=True),
+    # nobody who calls here has registered the person, or was named; see test_cases
+    "SetCaseWorkers": replace(
+        _of_person(repeats=True), deciders=frozenset({Role.SUPERVISOR}), undecided="CASEWORKER_NEEDED"
+    ),
     "FreezeConsent": _of_person(_LIVING | {"FROZEN": "CONSENT_ALREADY_FROZEN"}, _CHILD),
     "LiftConsentFreeze": _of_person(
         states("CONSENT_NOT_FROZEN", "LIVE", "RESTRICTED") | {"FROZEN": OK, "ERASED": ERASED}, _CHILD

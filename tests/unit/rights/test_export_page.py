@@ -64,6 +64,7 @@ OWN: dict[str, Any] = {
     "contact_attempts": [
         {"happened_time": AT, "agency_id": AGENCY, "channel": "PHONE", "result": "NOT_REACHED"}
     ],
+    "case_workers": [{"agency_id": AGENCY, "set_time": AT, "ended_time": None, "with_deputy": True}],
     "consents": {
         "@graph": [
             {"@type": "dpv:ConsentRefused", "dct:date": AT},
@@ -185,6 +186,7 @@ def test_the_page_is_whole_in_every_language_and_reads_in_its_direction(language
         "visits",
         "appointments",
         "contact_attempts",
+        "case_workers",
         "consents",
         "disclosures",
         "accesses",

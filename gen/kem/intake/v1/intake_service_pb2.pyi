@@ -111,6 +111,8 @@ class GetBeneficiaryResponse(_message.Message):
     ORIGIN_FIELD_NUMBER: _builtins.int
     OTHER_BENEFICIARY_IDS_FIELD_NUMBER: _builtins.int
     KEPT_BENEFICIARY_ID_FIELD_NUMBER: _builtins.int
+    CASEWORKER_ID_FIELD_NUMBER: _builtins.int
+    DEPUTY_ID_FIELD_NUMBER: _builtins.int
     case_code: _builtins.str
     """The case code, KEM-YYYY-NNNNNN-C."""
     version: _builtins.int
@@ -121,6 +123,10 @@ class GetBeneficiaryResponse(_message.Message):
     """How the person came."""
     kept_beneficiary_id: _builtins.str
     """The record that this one was merged into; new needs go to that one. Empty where it was not merged."""
+    caseworker_id: _builtins.str
+    """Who follows the case of this record, a principal of the agency; empty where nobody was named."""
+    deputy_id: _builtins.str
+    """Who does so when they are away; empty where nobody was named."""
     @_builtins.property
     def beneficiary(self) -> _beneficiary_pb2.Beneficiary:
         """The person's data."""
@@ -141,10 +147,12 @@ class GetBeneficiaryResponse(_message.Message):
         origin: _beneficiary_pb2.Origin.ValueType = ...,
         other_beneficiary_ids: _abc.Iterable[_builtins.str] | None = ...,
         kept_beneficiary_id: _builtins.str = ...,
+        caseworker_id: _builtins.str = ...,
+        deputy_id: _builtins.str = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _typing.Literal["beneficiary", b"beneficiary"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["beneficiary", b"beneficiary", "case_code", b"case_code", "kept_beneficiary_id", b"kept_beneficiary_id", "origin", b"origin", "other_beneficiary_ids", b"other_beneficiary_ids", "registered_by_agency_id", b"registered_by_agency_id", "version", b"version"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["beneficiary", b"beneficiary", "case_code", b"case_code", "caseworker_id", b"caseworker_id", "deputy_id", b"deputy_id", "kept_beneficiary_id", b"kept_beneficiary_id", "origin", b"origin", "other_beneficiary_ids", b"other_beneficiary_ids", "registered_by_agency_id", b"registered_by_agency_id", "version", b"version"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 

@@ -301,6 +301,8 @@ class HappenedMeanwhile(_message.Message):
         """An appointment was booked."""
         KIND_CONTACT_ATTEMPT: HappenedMeanwhile._Kind.ValueType  # 9
         """Somebody tried to reach the person."""
+        KIND_CASE_WORKERS: HappenedMeanwhile._Kind.ValueType  # 10
+        """It was said who follows the case; `id` is of that."""
 
     class Kind(_Kind, metaclass=_KindEnumTypeWrapper):
         """What it is."""
@@ -325,6 +327,8 @@ class HappenedMeanwhile(_message.Message):
     """An appointment was booked."""
     KIND_CONTACT_ATTEMPT: HappenedMeanwhile.Kind.ValueType  # 9
     """Somebody tried to reach the person."""
+    KIND_CASE_WORKERS: HappenedMeanwhile.Kind.ValueType  # 10
+    """It was said who follows the case; `id` is of that."""
 
     BENEFICIARY_ID_FIELD_NUMBER: _builtins.int
     KIND_FIELD_NUMBER: _builtins.int
