@@ -13,8 +13,8 @@ _REACHED: Final = """
     select consumer, source, topic, partition, position from consumer_progress
     order by consumer, topic, source, partition
 """
-# one look into the index for each place, and then only what lies behind it: by positions alone, for with their times
-# the rows would be walked through in the order of the log, whatever their topic
+# one look into the index for each place, and then only what lies behind it, by positions alone: with
+# their times, the rows would be walked through in the order of the log, whatever their topic
 _UNREAD: Final = """
     select coalesce(ending.position, 0) as end_position, unread.count,
            coalesce(extract(epoch from clock_timestamp() - oldest.event_time), 0)::float8 as seconds_behind

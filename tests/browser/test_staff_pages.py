@@ -55,11 +55,13 @@ class Case:
         return (
             "/home",
             "/desk",
+            "/desk/cases",
             "/desk/people",
             "/desk/people/new",
             "/desk/drafts",
             self.person,
             f"{self.person}/edit",
+            f"{self.person}/workers",
             f"{self.person}/needs",
             f"{self.person}/contacts",
             f"{self.person}/consents",

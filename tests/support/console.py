@@ -50,17 +50,25 @@ class ConsoleHub:
 
     async def new_session(self, *roles: Role, agency: str = "") -> str:
         """Of somebody new."""
-        return await begin_session(self.hub, await self._account(roles, agency))
+        return await begin_session(self.hub, await self.member(*roles, agency=agency))
 
     async def account(
         self, *roles: Role, agency: str = "", name: str = "Sample Person"
     ) -> messages.Credentials:
         """Somebody new, who has chosen a password and has no authenticator."""
-        return (await self._account(roles, agency, name)).credentials
+        return (await self.member(*roles, agency=agency, name=name)).credentials
 
-    async def _account(self, roles: Sequence[Role], agency: str, name: str = "Sample Person") -> Account:
+    async def member(self, *roles: Role, agency: str = "", name: str = "Sample Person") -> Account:
+        """Somebody new, likewise, with the id by which all else knows them."""
         agency_id = await self.agency_id(agency) if agency else None
         return await open_account(self.hub, roles, agency_id, name=name, password=PASSWORD)
+
+    @asynccontextmanager
+    async def browser_of(self, member: Account) -> AsyncIterator[Browser]:
+        """A browser in which this one has signed in."""
+        async with Browser(self.url, "en") as browser:
+            browser.keep("kem-session", await begin_session(self.hub, member))
+            yield browser
 
     @asynccontextmanager
     async def browser(self, *roles: Role, agency: str = "", language: str = "en") -> AsyncIterator[Browser]:

@@ -56,6 +56,12 @@ _NAMED: Final = f"""
     select {_COLUMNS} from account a where principal_id = any($1) order by principal_id
 """  # noqa: S608 - column names only
 
+_COLLEAGUES: Final = f"""
+    select {_COLUMNS} from account a
+    where agency_id = $1 and state = 'ACTIVE' and ($2::uuid is null or principal_id > $2)
+    order by principal_id limit $3
+"""  # noqa: S608 - column names only
+
 _LINK: Final = """
     insert into identity (issuer, subject, principal_id) values ($1, $2, $3) on conflict do nothing
     returning true
@@ -170,6 +176,13 @@ class PostgresAccounts:
     async def named(self, tx: Transaction, principal_ids: Sequence[PrincipalId]) -> list[Account]:
         """Those of these accounts that the caller may see, by id."""
         return [_account(row) for row in await tx.connection.fetch(_NAMED, principal_ids)]
+
+    async def colleagues(
+        self, tx: Transaction, agency_id: AgencyId, after: PrincipalId | None, limit: int
+    ) -> list[Account]:
+        """Those who work for the agency and may use their accounts, by id."""
+        rows = await tx.connection.fetch(_COLLEAGUES, agency_id, after, limit)
+        return [_account(row) for row in rows]
 
     async def link(self, tx: Transaction, account: Account, issuer: str, subject: str) -> None:
         """Notes what a provider calls the account's person.

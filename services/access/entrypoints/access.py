@@ -15,6 +15,20 @@ _KEEPERS: Final = Access(roles=frozenset({Role.OPERATOR, Role.AGENCY_ADMIN}))
 _OPERATORS: Final = Access(roles=frozenset({Role.OPERATOR}))
 """An identity is the whole hub's: an agency's admin could take one that belongs to somebody elsewhere."""
 
+_ON_CASES: Final = Access(
+    roles=frozenset(
+        {
+            Role.INTAKE_WORKER,
+            Role.CASEWORKER,
+            Role.SUPERVISOR,
+            Role.CHILD_PROTECTION_OFFICER,
+            Role.GBV_FOCAL_POINT,
+            Role.AGENCY_MEMBER,
+            Role.AGENCY_ADMIN,
+        }
+    )
+)
+
 ACCESS: Final[Mapping[str, Access]] = {
     **{
         f"/kem.access.v1.SignInService/{method}": _EVERYBODY
@@ -45,6 +59,7 @@ ACCESS: Final[Mapping[str, Access]] = {
         )
     },
     "/kem.access.v1.StaffService/LinkIdentity": _OPERATORS,
+    "/kem.access.v1.StaffService/ListColleagues": _ON_CASES,
     LIST_CERTIFICATES: Access(roles=frozenset({Role.OPERATOR, Role.DPO})),
     "/kem.access.v1.StaffService/NameStaff": Access(
         roles=frozenset({Role.AUDITOR, Role.DPO}), second_factor=True

@@ -26,6 +26,7 @@ from services.access.use_cases.change_roles import change_roles
 from services.access.use_cases.close_account import close_account
 from services.access.use_cases.keep_accounts import KeepingParts, make_one_time
 from services.access.use_cases.link_identity import link_identity
+from services.access.use_cases.list_colleagues import list_colleagues
 from services.access.use_cases.lock_account import lock_account
 from services.access.use_cases.name_staff import name_staff
 from services.access.use_cases.open_account import open_account
@@ -35,6 +36,7 @@ from services.access.use_cases.unlock_account import unlock_account
 
 _SERVICE: Final = "/kem.access.v1.StaffService/"
 DEFAULT_PAGE: Final = 50
+MOST_COLLEAGUES: Final = 200
 
 _Context = grpc.aio.ServicerContext
 _A = TypeVar("_A", bound=Message)
@@ -196,6 +198,23 @@ class StaffServer(access_service_pb2_grpc.StaffServiceServicer):
         async with self._whole_hub.transaction(caller) as tx:
             named = await name_staff(wanted, _SERVICE + "NameStaff", tx, self._parts.accounts)
         return messages.NameStaffResponse(staff=map(named_message, named))
+
+    async def ListColleagues(
+        self, request: messages.ListColleaguesRequest, context: _Context[object, object]
+    ) -> messages.ListColleaguesResponse:
+        """Of the caller's agency alone: row-level security sees to it once more."""
+        async with self._own_agency.transaction(current_caller()) as tx:
+            shown, has_more = await list_colleagues(
+                after(request.page_token),
+                request.page_size or MOST_COLLEAGUES,
+                _SERVICE + "ListColleagues",
+                tx,
+                self._parts.accounts,
+            )
+        return messages.ListColleaguesResponse(
+            colleagues=map(named_message, shown),
+            next_page_token=str(shown[-1].principal_id) if has_more else "",
+        )
 
     async def ListRoles(
         self, request: messages.ListRolesRequest, context: _Context[object, object]

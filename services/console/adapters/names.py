@@ -1,10 +1,11 @@
-"""Names of agencies and services, kept for a few seconds: a page with many of them costs no call for each."""
+"""Names of agencies, services and colleagues, kept for seconds: a page with many costs no call for each."""
 
 import asyncio
 import time
 from collections.abc import Awaitable, Callable, Mapping
 from typing import Any, Final, Generic, TypeVar
 
+from kem.access.v1.access_service_pb2 import ListColleaguesRequest, NamedStaff
 from kem.directory.v1.directory_pb2 import Agency, ListedService
 from kem.directory.v1.directory_service_pb2 import ListAgenciesRequest, ListServicesRequest
 from services.console.adapters.hub import Hub, Metadata, ask
@@ -27,6 +28,7 @@ class Names:
         self._hub = hub
         self._agencies: _Kept[str, Mapping[str, Agency]] = _Kept()
         self._services: _Kept[object, Mapping[str, ListedService]] = _Kept()
+        self._colleagues: _Kept[str, Mapping[str, NamedStaff]] = _Kept()
 
     async def agencies(self, metadata: Metadata) -> Mapping[str, Agency]:
         """Every agency by its id: who the members are is no secret from anybody who signs in."""
@@ -39,6 +41,23 @@ class Names:
             sight: the same for those who see the same.
         """
         return await self._services.get(sight, lambda: self._ask_services(metadata))
+
+    async def colleagues(
+        self, agency_id: str, metadata: Metadata, *, anew: bool = False
+    ) -> Mapping[str, NamedStaff]:
+        """Those who work for the caller's agency and may use their accounts, by id.
+
+        Args:
+            agency_id: the caller's.
+            anew: also those who came, or went, within the last seconds.
+        """
+        if anew:
+            self._colleagues.forget(agency_id)
+        return await self._colleagues.get(agency_id, lambda: self._ask_colleagues(metadata))
+
+    async def _ask_colleagues(self, metadata: Metadata) -> Mapping[str, NamedStaff]:
+        listed = self._pages(self._hub.staff.ListColleagues, ListColleaguesRequest, metadata)
+        return {one.principal_id: one async for page in listed for one in page.colleagues}
 
     async def _ask_agencies(self, metadata: Metadata) -> Mapping[str, Agency]:
         listed = self._pages(self._hub.directory.ListAgencies, ListAgenciesRequest, metadata)
@@ -75,6 +94,10 @@ class _Kept(Generic[_K, _V]):
             self._asking[key] = task
             task.add_done_callback(lambda _: self._asking.pop(key, None))
         return await asyncio.shield(self._asking[key])
+
+    def forget(self, key: _K) -> None:
+        """Asks again the next time."""
+        self._kept.pop(key, None)
 
     async def _ask(self, key: _K, ask_for: Callable[[], Awaitable[_V]]) -> _V:
         answer = await ask_for()

@@ -39,15 +39,16 @@ class SetWorkers:
 
 
 def check_may_set(principal_id: PrincipalId, roles: Collection[str], now_set: Iterable[SetWorkers]) -> None:
-    """Lets those pass who may say who follows a case: its caseworker, and a supervisor.
+    """Lets those pass who may say who follows a case: its caseworker, a supervisor, and an agency's admin.
 
     Raises:
         NotPermitted: CASEWORKER_NEEDED.
     """
     is_caseworker = any(one.workers.caseworker_id == principal_id for one in now_set)
-    if not is_caseworker and Role.SUPERVISOR not in roles:
+    if not is_caseworker and not {Role.SUPERVISOR, Role.AGENCY_ADMIN}.intersection(roles):
         raise NotPermitted(
-            "The person's caseworker, or a supervisor, says who follows the case; ask one of them.",
+            "The person's caseworker, a supervisor or the agency's admin says who follows the case; ask one"
+            " of them.",
             reason="CASEWORKER_NEEDED",
         )
 

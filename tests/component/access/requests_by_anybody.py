@@ -109,6 +109,7 @@ def _lists() -> dict[str, Message]:
         "GetOverdueReport": reports.GetOverdueReportRequest(),
         "ListOverdueReferrals": reports.ListOverdueReferralsRequest(),
         "ListCertificates": certificates.ListCertificatesRequest(),
+        "ListColleagues": access.ListColleaguesRequest(),
         "NameStaff": access.NameStaffRequest(principal_ids=[str(uuid4())]),
         "ListReferrals": referral.ListReferralsRequest(view=referral.REFERRAL_VIEW_SENT),
     }

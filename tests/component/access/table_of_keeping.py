@@ -199,7 +199,7 @@ KEEPING: Final[dict[str, Row]] = {
         Row(CASE_ROLES, Thing.NOTHING, "DRAFT_NOT_FOUND", {Side.NOBODY: NO_AGENCY}),
     ),
     # whose cases the caller follows: none (test_cases)
-    "ListMyCases": _own(CASE_ROLES),
+    **dict.fromkeys(("ListMyCases", "ListColleagues"), _own(CASE_ROLES)),
     "ListReferrals": _own(CASE_ROLES, nobody="NOT_PERMITTED"),
     "Subscribe": _own(CASE_ROLES),
     "ListDeliveries": _own(CASE_ROLES),

@@ -90,7 +90,9 @@ PEOPLE: Final[dict[str, Row]] = {
     "WithdrawConsent": _of_person(repeats=True),
     # nobody who calls here has registered the person, or was named; see test_cases
     "SetCaseWorkers": replace(
-        _of_person(repeats=True), deciders=frozenset({Role.SUPERVISOR}), undecided="CASEWORKER_NEEDED"
+        _of_person(repeats=True),
+        deciders=frozenset({Role.SUPERVISOR, Role.AGENCY_ADMIN}),
+        undecided="CASEWORKER_NEEDED",
     ),
     "FreezeConsent": _of_person(_LIVING | {"FROZEN": "CONSENT_ALREADY_FROZEN"}, _CHILD),
     "LiftConsentFreeze": _of_person(

@@ -136,7 +136,7 @@ async def test_whoever_registers_a_person_follows_their_case_until_others_do(off
 async def test_the_caseworker_hands_a_case_over_and_nobody_beside_them_but_a_supervisor_does(
     office: Office,
 ) -> None:
-    own, deputy, other = office.staff(), office.staff(), office.staff("agency_admin")
+    own, deputy, other = office.staff(), office.staff(), office.staff("agency_member")
     person = await own.person()
     await own.set(person, own.id, deputy.id)
     for worker in (deputy, other, office.staff("child_protection_officer")):

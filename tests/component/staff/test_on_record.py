@@ -234,6 +234,13 @@ ROWS: Final = {
         "NOT_PERMITTED",
         _KEEPERS,
     ),
+    "ListColleagues": Row(
+        _as(Role.AGENCY_ADMIN, _asked("ListColleagues")),
+        "GRANTED",
+        _as(Role.CASEWORKER, _asked("ListColleagues")),
+        "NO_AGENCY",
+        _KEEPERS,
+    ),
     # the table of roles is nobody's data
     "ListRoles": Row(_asked("ListRoles"), "", _as(Role.DPO, _asked("ListRoles")), "NOT_PERMITTED", _KEEPERS),
 }

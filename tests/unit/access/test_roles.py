@@ -39,7 +39,12 @@ def test_whoever_sees_everybody_or_keeps_accounts_needs_a_second_factor() -> Non
 
 
 def test_no_role_that_makes_a_way_into_other_peoples_accounts_is_known_by_a_password_alone() -> None:
-    doors = {method: access for method, access in ACCESS.items() if "StaffService" in method}
+    doors = {
+        method: access
+        for method, access in ACCESS.items()
+        if "StaffService" in method
+        and not method.endswith("/ListColleagues")  # it shows names, and opens nothing
+    }
     assert doors
     keepers = {Role(role) for access in doors.values() for role in access.roles}
     assert roles_that_count(keepers, "pwd") == set()

@@ -52,12 +52,13 @@ def test_nobody_is_their_own_deputy() -> None:
     assert refusal.value.stable_reason == "DEPUTY_IS_CASEWORKER"
 
 
-@pytest.mark.parametrize("role", ["caseworker", "agency_admin", "child_protection_officer"])
+@pytest.mark.parametrize("role", ["caseworker", "agency_member", "child_protection_officer"])
 def test_the_caseworker_and_a_supervisor_say_who_follows_a_case_and_a_deputy_does_not(role: str) -> None:
     followed = [SetWorkers(BeneficiaryId(uuid4()), CaseWorkers(WORKER, DEPUTY), NOW)]
     check_may_set(WORKER, {role}, followed)
     check_may_set(DEPUTY, {role, "supervisor"}, followed)
     check_may_set(DEPUTY, {"supervisor"}, [])
+    check_may_set(DEPUTY, {"agency_admin"}, followed)
     for stranger, known in ((DEPUTY, followed), (PrincipalId(uuid4()), followed), (WORKER, [])):
         with pytest.raises(NotPermitted) as refusal:
             check_may_set(stranger, {role}, known)

@@ -517,6 +517,11 @@ class StaffServiceStub:
                 request_serializer=kem_dot_access_dot_v1_dot_access__service__pb2.NameStaffRequest.SerializeToString,
                 response_deserializer=kem_dot_access_dot_v1_dot_access__service__pb2.NameStaffResponse.FromString,
                 _registered_method=True)
+        self.ListColleagues = channel.unary_unary(
+                '/kem.access.v1.StaffService/ListColleagues',
+                request_serializer=kem_dot_access_dot_v1_dot_access__service__pb2.ListColleaguesRequest.SerializeToString,
+                response_deserializer=kem_dot_access_dot_v1_dot_access__service__pb2.ListColleaguesResponse.FromString,
+                _registered_method=True)
         self.ListRoles = channel.unary_unary(
                 '/kem.access.v1.StaffService/ListRoles',
                 request_serializer=kem_dot_access_dot_v1_dot_access__service__pb2.ListRolesRequest.SerializeToString,
@@ -599,6 +604,14 @@ class StaffServiceServicer:
         context.set_details('Method not implemented!')
         raise NotImplementedError('Method not implemented!')
 
+    def ListColleagues(self, request, context):
+        """Names those who work for the caller's agency and may use their accounts: to whom a case can be given, and who somebody is
+        whom a case names. For its staff who work on cases.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
     def ListRoles(self, request, context):
         """Lists the roles: their names, what each may do, what each asks for.
         """
@@ -658,6 +671,11 @@ def add_StaffServiceServicer_to_server(servicer, server):
                     servicer.NameStaff,
                     request_deserializer=kem_dot_access_dot_v1_dot_access__service__pb2.NameStaffRequest.FromString,
                     response_serializer=kem_dot_access_dot_v1_dot_access__service__pb2.NameStaffResponse.SerializeToString,
+            ),
+            'ListColleagues': grpc.unary_unary_rpc_method_handler(
+                    servicer.ListColleagues,
+                    request_deserializer=kem_dot_access_dot_v1_dot_access__service__pb2.ListColleaguesRequest.FromString,
+                    response_serializer=kem_dot_access_dot_v1_dot_access__service__pb2.ListColleaguesResponse.SerializeToString,
             ),
             'ListRoles': grpc.unary_unary_rpc_method_handler(
                     servicer.ListRoles,
@@ -936,6 +954,33 @@ class StaffService:
             '/kem.access.v1.StaffService/NameStaff',
             kem_dot_access_dot_v1_dot_access__service__pb2.NameStaffRequest.SerializeToString,
             kem_dot_access_dot_v1_dot_access__service__pb2.NameStaffResponse.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def ListColleagues(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/kem.access.v1.StaffService/ListColleagues',
+            kem_dot_access_dot_v1_dot_access__service__pb2.ListColleaguesRequest.SerializeToString,
+            kem_dot_access_dot_v1_dot_access__service__pb2.ListColleaguesResponse.FromString,
             options,
             channel_credentials,
             insecure,

@@ -194,6 +194,10 @@ class StaffServiceStub:
     """Names members of staff by their random ids, for an auditor who finds these in the ledger: of whichever agency, and closed
     accounts too as long as their names are kept.
     """
+    ListColleagues: _grpc.UnaryUnaryMultiCallable[_access_service_pb2.ListColleaguesRequest, _access_service_pb2.ListColleaguesResponse]
+    """Names those who work for the caller's agency and may use their accounts: to whom a case can be given, and who somebody is
+    whom a case names. For its staff who work on cases.
+    """
     ListRoles: _grpc.UnaryUnaryMultiCallable[_access_service_pb2.ListRolesRequest, _access_service_pb2.ListRolesResponse]
     """Lists the roles: their names, what each may do, what each asks for."""
 
@@ -223,6 +227,10 @@ class StaffServiceAsyncStub(StaffServiceStub):
     NameStaff: _aio.UnaryUnaryMultiCallable[_access_service_pb2.NameStaffRequest, _access_service_pb2.NameStaffResponse]  # type: ignore[assignment]
     """Names members of staff by their random ids, for an auditor who finds these in the ledger: of whichever agency, and closed
     accounts too as long as their names are kept.
+    """
+    ListColleagues: _aio.UnaryUnaryMultiCallable[_access_service_pb2.ListColleaguesRequest, _access_service_pb2.ListColleaguesResponse]  # type: ignore[assignment]
+    """Names those who work for the caller's agency and may use their accounts: to whom a case can be given, and who somebody is
+    whom a case names. For its staff who work on cases.
     """
     ListRoles: _aio.UnaryUnaryMultiCallable[_access_service_pb2.ListRolesRequest, _access_service_pb2.ListRolesResponse]  # type: ignore[assignment]
     """Lists the roles: their names, what each may do, what each asks for."""
@@ -310,6 +318,16 @@ class StaffServiceServicer(metaclass=_abc_1.ABCMeta):
     ) -> _typing.Union[_access_service_pb2.NameStaffResponse, _abc.Awaitable[_access_service_pb2.NameStaffResponse]]:
         """Names members of staff by their random ids, for an auditor who finds these in the ledger: of whichever agency, and closed
         accounts too as long as their names are kept.
+        """
+
+    @_abc_1.abstractmethod
+    def ListColleagues(
+        self,
+        request: _access_service_pb2.ListColleaguesRequest,
+        context: _ServicerContext,
+    ) -> _typing.Union[_access_service_pb2.ListColleaguesResponse, _abc.Awaitable[_access_service_pb2.ListColleaguesResponse]]:
+        """Names those who work for the caller's agency and may use their accounts: to whom a case can be given, and who somebody is
+        whom a case names. For its staff who work on cases.
         """
 
     @_abc_1.abstractmethod

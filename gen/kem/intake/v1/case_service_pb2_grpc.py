@@ -52,8 +52,8 @@ class CaseServiceServicer:
     """
 
     def SetCaseWorkers(self, request, context):
-        """Says who follows a person's case from now on. By the person's caseworker, or by a supervisor. It counts for all records that
-        are seen as the person's and that the caller may know of. Where nothing is changed by it, nothing is written.
+        """Says who follows a person's case from now on. By the person's caseworker, a supervisor, or an agency's admin. It counts
+        for all records that are seen as the person's and that the caller may know of. Where nothing is changed by it, nothing is written.
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')

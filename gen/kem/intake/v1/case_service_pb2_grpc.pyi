@@ -34,8 +34,8 @@ class CaseServiceStub:
     @_typing.overload
     def __new__(cls, channel: _aio.Channel) -> CaseServiceAsyncStub: ...
     SetCaseWorkers: _grpc.UnaryUnaryMultiCallable[_case_service_pb2.SetCaseWorkersRequest, _case_service_pb2.SetCaseWorkersResponse]
-    """Says who follows a person's case from now on. By the person's caseworker, or by a supervisor. It counts for all records that
-    are seen as the person's and that the caller may know of. Where nothing is changed by it, nothing is written.
+    """Says who follows a person's case from now on. By the person's caseworker, a supervisor, or an agency's admin. It counts
+    for all records that are seen as the person's and that the caller may know of. Where nothing is changed by it, nothing is written.
     """
     ListMyCases: _grpc.UnaryUnaryMultiCallable[_case_service_pb2.ListMyCasesRequest, _case_service_pb2.ListMyCasesResponse]
     """Lists the people whose caseworker or deputy the caller is, those that were taken over last first, with what they need and,
@@ -49,8 +49,8 @@ class CaseServiceAsyncStub(CaseServiceStub):
 
     def __init__(self, channel: _aio.Channel) -> None: ...
     SetCaseWorkers: _aio.UnaryUnaryMultiCallable[_case_service_pb2.SetCaseWorkersRequest, _case_service_pb2.SetCaseWorkersResponse]  # type: ignore[assignment]
-    """Says who follows a person's case from now on. By the person's caseworker, or by a supervisor. It counts for all records that
-    are seen as the person's and that the caller may know of. Where nothing is changed by it, nothing is written.
+    """Says who follows a person's case from now on. By the person's caseworker, a supervisor, or an agency's admin. It counts
+    for all records that are seen as the person's and that the caller may know of. Where nothing is changed by it, nothing is written.
     """
     ListMyCases: _aio.UnaryUnaryMultiCallable[_case_service_pb2.ListMyCasesRequest, _case_service_pb2.ListMyCasesResponse]  # type: ignore[assignment]
     """Lists the people whose caseworker or deputy the caller is, those that were taken over last first, with what they need and,
@@ -67,8 +67,8 @@ class CaseServiceServicer(metaclass=_abc_1.ABCMeta):
         request: _case_service_pb2.SetCaseWorkersRequest,
         context: _ServicerContext,
     ) -> _typing.Union[_case_service_pb2.SetCaseWorkersResponse, _abc.Awaitable[_case_service_pb2.SetCaseWorkersResponse]]:
-        """Says who follows a person's case from now on. By the person's caseworker, or by a supervisor. It counts for all records that
-        are seen as the person's and that the caller may know of. Where nothing is changed by it, nothing is written.
+        """Says who follows a person's case from now on. By the person's caseworker, a supervisor, or an agency's admin. It counts
+        for all records that are seen as the person's and that the caller may know of. Where nothing is changed by it, nothing is written.
         """
 
     @_abc_1.abstractmethod

@@ -1,5 +1,6 @@
 """Somebody's case: who they are, what they need, and where each referral stands."""
 
+import asyncio
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import UTC, date, datetime
@@ -20,6 +21,7 @@ from services.console.entrypoints.codes import languages_spoken, named
 from services.console.entrypoints.forms import as_instant
 from services.console.entrypoints.page import Page, Visit
 from services.console.entrypoints.pages.desk.drafts import TAKES_UP, draft_of, forget, take_up
+from services.console.entrypoints.pages.desk.naming import LIST_COLLEAGUES, colleagues_of, worker_name
 from services.console.entrypoints.pages.desk.roles import DESK, door_of
 from services.console.entrypoints.pages.desk.story import (
     FINAL,
@@ -63,7 +65,7 @@ class CasePages:
         """At their addresses."""
         person = "/desk/people/{person}"
         return (
-            Page(person, self.case, DESK, (*_READS, *_NAMES)),
+            Page(person, self.case, DESK, (*_READS, *_NAMES, LIST_COLLEAGUES)),
             Page(
                 person + "/needs",
                 self.record_needs,
@@ -82,14 +84,17 @@ class CasePages:
 
     async def case(self, visit: Visit) -> Response:
         """Everything at a glance, the latest first."""
-        case = await read_case(visit)
-        directory = await directory_of(visit, self._names)
+        case, directory, colleagues = await asyncio.gather(
+            read_case(visit), directory_of(visit, self._names), colleagues_of(visit, self._names)
+        )
         now, names = datetime.now(UTC), state_names(visit.say)
         return visit.render(
             "desk/case.html",
             title=visit.say("Case %(code)s") % {"code": case.known.case_code},
             case=case,
             who=described(case.known, visit),
+            caseworker=worker_name(case.known.caseworker_id, colleagues, visit),
+            deputy=worker_name(case.known.deputy_id, colleagues, visit),
             rows=[self._row(visit, need, one, directory, names, now) for need, one in case.needs],
         )
 

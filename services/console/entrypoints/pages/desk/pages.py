@@ -9,12 +9,14 @@ from services.console.entrypoints.pages.desk.contacts import ContactPages
 from services.console.entrypoints.pages.desk.people import PeoplePages
 from services.console.entrypoints.pages.desk.referrals import ReferralPages
 from services.console.entrypoints.pages.desk.today import TodayPage
+from services.console.entrypoints.pages.desk.workers import WorkersPages
 
 
 def desk_pages(names: Names) -> tuple[Page, ...]:
     """In the order in which addresses are looked at: `new` before whatever a person's id may be."""
     return (
         *TodayPage(names).pages,
+        *WorkersPages(names).pages,
         *PeoplePages(names).pages,
         *CasePages(names).pages,
         *ReferralPages(names).pages,

@@ -7,6 +7,7 @@ from typing import Any, Final
 from starlette.responses import Response
 
 from kem.intake.v1 import appointment_service_pb2 as appointments
+from kem.intake.v1 import case_service_pb2 as cases
 from kem.intake.v1 import intake_service_pb2 as intake
 from kem.intake.v1.need_pb2 import Need
 from kem.notifications.v1 import inbox_service_pb2 as inbox
@@ -19,6 +20,7 @@ from services.console.entrypoints.codes import named
 from services.console.entrypoints.page import NavigationEntry, Page, Visit
 from services.console.entrypoints.pages.desk.cases import directory_of, urgency_name
 from services.console.entrypoints.pages.desk.contacts import appointment_row
+from services.console.entrypoints.pages.desk.naming import people_named
 from services.console.entrypoints.pages.desk.roles import DESK
 from services.console.entrypoints.pages.desk.story import (
     FINAL,
@@ -50,6 +52,7 @@ class TodayPage:
         """At its address."""
         calls = (
             "ReferralService/ListReferrals",
+            "CaseService/ListMyCases",
             "IntakeService/BatchGetNeeds",
             "IntakeService/BatchGetBeneficiaries",
             "AppointmentService/ListAppointments",
@@ -60,31 +63,34 @@ class TodayPage:
         return (Page("/desk", self.today, DESK, calls, nav=NavigationEntry("Today", 10)),)
 
     async def today(self, visit: Visit) -> Response:
-        """Own referrals; everybody's of the agency where that is asked for."""
+        """Of cases that one follows, and what one has sent; of the whole agency where that is asked for."""
         now, everybodys = datetime.now(UTC), visit.query("whose") == "all"
         # before the lists: what comes in between is in them, and told once more
         delivered = await visit.ask(
             visit.hub.inbox.ListDeliveries, inbox.ListDeliveriesRequest(inbox=INBOX_DESK, page_size=1)
         )
         day = referral_day(now)
-        found, booked, directory = await asyncio.gather(
+        found, followed, booked, directory = await asyncio.gather(
             _referrals(visit),
+            _followed(visit, everybodys),
             visit.ask(
                 visit.hub.appointments.ListAppointments,
                 appointments.ListAppointmentsRequest(day=day, page_size=_LOOKED_AT),
             ),
             directory_of(visit, self._names),
         )
-        needs = await _needs(visit, list(found))
+        elder = await _referrals_of(visit, [one for one in followed if one not in found])
+        needs = followed | await _needs(visit, [one for one in found if one not in followed])
+        found |= elder
         wanted = [
             (needs[one], found[one])
             for one in found
-            if one in needs and (everybodys or needs[one].recorded_by_caller)
+            if one in needs and (everybodys or one in followed or needs[one].recorded_by_caller)
         ]
         coming = [appointment_row(one, directory, visit.say) for one in booked.appointments]
         groups = _groups(wanted, now)
         shown = {need.beneficiary_id for group in groups.values() for need, _ in group}
-        names = await _people(visit, shown | {one["person_id"] for one in coming})
+        names = await people_named(visit, shown | {one["person_id"] for one in coming})
         return visit.render(
             "desk/today.html",
             title=visit.say("Today"),
@@ -126,6 +132,25 @@ async def _referrals(visit: Visit) -> dict[str, messages.Referral]:
     return {one.referral_id: one for listed in lists for one in listed.referrals}
 
 
+async def _referrals_of(visit: Visit, referral_ids: list[str]) -> dict[str, messages.Referral]:
+    if not referral_ids:
+        return {}
+    request = referral.ListReferralsRequest(
+        view=referral.REFERRAL_VIEW_SENT, referral_ids=referral_ids, page_size=_LOOKED_AT
+    )
+    listed = await visit.ask(visit.hub.referral.ListReferrals, request)
+    return {one.referral_id: one for one in listed.referrals}
+
+
+async def _followed(visit: Visit, everybodys: bool) -> dict[str, Need]:
+    """By referral, what has not ended of the cases that the reader follows, or stands in for."""
+    if everybodys:
+        return {}
+    request = cases.ListMyCasesRequest(page_size=_LOOKED_AT, with_needs_only=True)
+    listed = await visit.ask(visit.hub.cases.ListMyCases, request)
+    return {need.referral_id: need for one in listed.cases for need in one.needs}
+
+
 async def _needs(visit: Visit, referral_ids: list[str]) -> dict[str, Need]:
     answers = await asyncio.gather(
         *(
@@ -137,20 +162,6 @@ async def _needs(visit: Visit, referral_ids: list[str]) -> dict[str, Need]:
         )
     )
     return {one.referral_id: one for answer in answers for one in answer.needs}
-
-
-async def _people(visit: Visit, people: set[str]) -> dict[str, str]:
-    if not people:
-        return {}
-    request = intake.BatchGetBeneficiariesRequest(beneficiary_ids=sorted(people)[:_LOOKED_AT])
-    answer = await visit.ask(visit.hub.intake.BatchGetBeneficiaries, request)
-    return {one.beneficiary_id: _name(one, visit) for one in answer.beneficiaries}
-
-
-def _name(one: intake.ListedBeneficiary, visit: Visit) -> str:
-    names = (one.names.original, one.names.latin)
-    written = [f"{name.given} {name.family}".strip() for name in names if name.given or name.family]
-    return written[0] if written else visit.say("Name withheld")
 
 
 Pair = tuple[Need, messages.Referral]
