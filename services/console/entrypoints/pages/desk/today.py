@@ -37,7 +37,9 @@ from services.console.entrypoints.pages.desk.story import (
 from services.console.entrypoints.rendering import ATHENS
 
 _LOOKED_AT: Final = 200
-"""Of the latest referrals, and of those that wait for a person's choice: what one call answers."""
+"""Of those that wait for a person's choice, and of one's own cases: what one call answers."""
+_LATEST: Final = 100
+"""Of what the agency sent last."""
 _RECENT: Final = timedelta(days=3)
 
 
@@ -122,11 +124,12 @@ async def _referrals(visit: Visit) -> dict[str, messages.Referral]:
         *(
             visit.ask(
                 visit.hub.referral.ListReferrals,
-                referral.ListReferralsRequest(
-                    view=referral.REFERRAL_VIEW_SENT, state=state, page_size=_LOOKED_AT
-                ),
+                referral.ListReferralsRequest(view=referral.REFERRAL_VIEW_SENT, state=state, page_size=size),
             )
-            for state in (messages.REFERRAL_STATE_UNSPECIFIED, messages.REFERRAL_STATE_AWAITING_PERSON)
+            for state, size in (
+                (messages.REFERRAL_STATE_UNSPECIFIED, _LATEST),
+                (messages.REFERRAL_STATE_AWAITING_PERSON, _LOOKED_AT),
+            )
         )
     )
     return {one.referral_id: one for listed in lists for one in listed.referrals}
