@@ -3,15 +3,18 @@
 import unicodedata
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import date, datetime
-from typing import Final
+from datetime import UTC, date, datetime, timedelta
+from typing import Final, Protocol, TypeVar
 from uuid import UUID, uuid4
 
 from starlette.datastructures import FormData
 
+from kernel.errors import Invalid
 from services.console.entrypoints.rendering import ATHENS
 
 MOST_FIELDS: Final = 2_000
+_MINUTE: Final = timedelta(minutes=1)
+_Choice = TypeVar("_Choice", covariant=True)
 
 
 class Form:
@@ -109,3 +112,35 @@ def as_instant(day: str, clock: str) -> datetime | None:
     except ValueError:
         return None
     return None if found is None else datetime.combine(found, at, ATHENS)
+
+
+def as_past(day: str, clock: str) -> datetime | None:
+    """When something happened, as it is remembered: to the minute, in Athens.
+
+    A minute stands for all of it that has passed: its beginning may lie before what was told within it, a
+    call before the consent that it rested on. What lies ahead stays as it was typed, and is refused as such.
+    """
+    found = as_instant(day, clock)
+    if found is None:
+        return None
+    began = found.astimezone(UTC)
+    return max(began, min(began + _MINUTE, datetime.now(UTC)))
+
+
+class Choices(Protocol[_Choice]):
+    """An enumeration of the contracts."""
+
+    def Value(self, name: str) -> _Choice:
+        """By its name."""
+
+
+def as_choice(choices: Choices[_Choice], name: str) -> _Choice:
+    """One of an enumeration, as a list of a form names it.
+
+    Raises:
+        Invalid: FORM_INCOMPLETE: there is none of this name, so the form is not as this console gave it.
+    """
+    try:
+        return choices.Value(name)
+    except ValueError:
+        raise Invalid("The form holds a choice that it does not have.", reason="FORM_INCOMPLETE") from None

@@ -2,19 +2,18 @@
 
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime
 from typing import Any, Final
 from uuid import uuid4
 
 from starlette.responses import Response
 
 from kernel.errors import Conflict, Invalid, NotFound, NotPermitted, RuleBroken
-from services.console.entrypoints.forms import as_instant, as_uuid
+from services.console.entrypoints.forms import as_past, as_uuid
 from services.console.entrypoints.page import Visit
 from services.console.entrypoints.refusals import words_for
 
 MOST_WORDS: Final = 2_000
-_MINUTE: Final = timedelta(minutes=1)
 _REFUSALS: Final = (Conflict, Invalid, NotFound, NotPermitted, RuleBroken)
 
 
@@ -62,15 +61,11 @@ class RowForm:
         return found
 
     def instant(self, field: str) -> datetime:
-        """A day and a time of day in Athens, which have to be there.
-
-        A minute stands for all of it that has passed: what came within it may precede what was told in it.
-        """
-        found = as_instant(self.text(f"{field}_day"), self.text(f"{field}_clock"))
+        """When something happened, which has to be there."""
+        found = as_past(self.text(f"{field}_day"), self.text(f"{field}_clock"))
         if found is None:
             self.wrong(f"{field}_day", self.visit.say("Type the date as day/month/year, the time as 14:30."))
-        now = datetime.now(UTC)
-        return now if found is None else max(found, min(found + _MINUTE, now))
+        return found or datetime.now(UTC)
 
 
 def sent_row(visit: Visit) -> RowForm:

@@ -18,7 +18,7 @@ from kernel.codes import DISTRICTS, LANGUAGES, REASONS, SECTORS, SERVICE_TYPES
 from kernel.errors import Conflict, Exhausted, Invalid, NotFound, RuleBroken, Unavailable
 from services.console.adapters.names import Names
 from services.console.entrypoints.codes import languages_spoken, named
-from services.console.entrypoints.forms import as_instant
+from services.console.entrypoints.forms import as_choice, as_past
 from services.console.entrypoints.page import Page, Visit
 from services.console.entrypoints.pages.desk.drafts import TAKES_UP, draft_of, forget, take_up
 from services.console.entrypoints.pages.desk.naming import LIST_COLLEAGUES, colleagues_of, worker_name
@@ -182,17 +182,17 @@ class CasePages:
             need = need_pb2.NewNeed(
                 beneficiary_id=person_id,
                 service_type=code,
-                urgency=Urgency.Value(f"URGENCY_{form.text(f'urgency_{row}') or 'NORMAL'}"),
-                routing=need_pb2.Routing.Value(f"ROUTING_{form.text(f'routing_{row}') or 'ASK_FIRST'}"),
-                origin=beneficiary_pb2.Origin.Value(f"ORIGIN_{door}"),
+                urgency=as_choice(Urgency, f"URGENCY_{form.text(f'urgency_{row}') or 'NORMAL'}"),
+                routing=as_choice(need_pb2.Routing, f"ROUTING_{form.text(f'routing_{row}') or 'ASK_FIRST'}"),
+                origin=as_choice(beneficiary_pb2.Origin, f"ORIGIN_{door}"),
                 note=form.text(f"note_{row}"),
             )
             if form.text("happened_day"):
-                at = as_instant(form.text("happened_day"), form.text("happened_clock"))
+                at = as_past(form.text("happened_day"), form.text("happened_clock"))
                 if at is None:
                     visit.errors.add("happened_day", visit.say("Type day and time as 31/12/2026 and 14:30."))
                 else:
-                    need.happened_time.FromDatetime(at.astimezone(UTC))
+                    need.happened_time.FromDatetime(at)
             needs.append(need)
         if not needs and not visit.errors:
             visit.errors.add("type_1", visit.say("Choose what the person needs."))

@@ -18,7 +18,7 @@ from kernel.errors import Conflict, Exhausted, Invalid, NotFound, RuleBroken, Un
 from services.console.adapters.catalogue import OWN_NAMES, RIGHT_TO_LEFT
 from services.console.adapters.names import Names
 from services.console.entrypoints.codes import by_name, choices, name_of, named
-from services.console.entrypoints.forms import as_date, as_instant
+from services.console.entrypoints.forms import as_choice, as_date, as_past
 from services.console.entrypoints.page import Page, Visit
 from services.console.entrypoints.pages.desk.cases import described, directory_of, needs_of
 from services.console.entrypoints.pages.desk.roles import DESK
@@ -204,8 +204,10 @@ class ConsentPages:
         if not form.has("understanding_checked"):
             words = say("Ask: who will see what, and how do you stop it? Tick when the person has said it.")
             visit.errors.add("understanding_checked", words)
-        record.method = consent.ConsentMethod.Value(f"CONSENT_METHOD_{form.text('method') or 'UNSPECIFIED'}")
-        record.given_by = consent.ConsentGiver.Value(f"CONSENT_GIVER_{form.text('given_by') or 'SELF'}")
+        record.method = as_choice(
+            consent.ConsentMethod, f"CONSENT_METHOD_{form.text('method') or 'UNSPECIFIED'}"
+        )
+        record.given_by = as_choice(consent.ConsentGiver, f"CONSENT_GIVER_{form.text('given_by') or 'SELF'}")
         if form.text("authority_expires"):
             day = as_date(form.text("authority_expires"))
             if day is None:
@@ -215,7 +217,7 @@ class ConsentPages:
         if mode := form.text("interpreter_mode"):
             record.with_interpreter = True
             record.interpreter.reference = form.text("interpreter")
-            record.interpreter.mode = consent.InterpreterMode.Value(f"INTERPRETER_MODE_{mode}")
+            record.interpreter.mode = as_choice(consent.InterpreterMode, f"INTERPRETER_MODE_{mode}")
             record.interpreter.confidentiality_signed = form.has("interpreter_signed")
             record.interpreter.related = form.has("interpreter_related")
             record.interpreter.of_full_age = form.has("interpreter_of_age")
@@ -225,11 +227,11 @@ class ConsentPages:
                 )
         happened = now
         if form.text("happened_day"):
-            at = as_instant(form.text("happened_day"), form.text("happened_clock"))
+            at = as_past(form.text("happened_day"), form.text("happened_clock"))
             if at is None:
                 visit.errors.add("happened_day", say("Type day and time as 31/12/2026 and 14:30."))
             else:
-                happened = at.astimezone(UTC)
+                happened = at
                 record.happened_time.FromDatetime(happened)
         record.valid_from_time.FromDatetime(happened)
         days = _MONTHS.get(form.text("period"), 0)
@@ -249,7 +251,7 @@ class ConsentPages:
                 request = messages.RecordConsentStateRequest(
                     request_id=form.request_id,
                     beneficiary_id=person_id,
-                    answer=consent.ConsentAnswer.Value(f"CONSENT_ANSWER_{answer}"),
+                    answer=as_choice(consent.ConsentAnswer, f"CONSENT_ANSWER_{answer}"),
                     agency_id=form.text("agency") or None,
                 )
                 await visit.ask(visit.hub.intake.RecordConsentState, request)
@@ -285,11 +287,11 @@ class ConsentPages:
                 agency_id=form.text("agency") or None,
             )
             if form.text("happened_day"):
-                at = as_instant(form.text("happened_day"), form.text("happened_clock"))
+                at = as_past(form.text("happened_day"), form.text("happened_clock"))
                 if at is None:
                     visit.errors.add("happened_day", say("Type day and time as 31/12/2026 and 14:30."))
                 else:
-                    request.happened_time.FromDatetime(at.astimezone(UTC))
+                    request.happened_time.FromDatetime(at)
             if not form.text("whole") and not form.text("agency"):
                 visit.errors.add("whole", say("Choose whether it is for one agency, or the whole."))
             if not visit.errors:

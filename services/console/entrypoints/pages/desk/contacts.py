@@ -16,7 +16,7 @@ from kernel.codes import LANGUAGES, LISTS, SERVICE_TYPES
 from kernel.errors import Conflict, Exhausted, Invalid, KemError, RuleBroken, Unavailable
 from services.console.adapters.names import Names
 from services.console.entrypoints.codes import by_name, choices, named
-from services.console.entrypoints.forms import as_instant
+from services.console.entrypoints.forms import as_choice, as_instant, as_past
 from services.console.entrypoints.page import Page, Visit
 from services.console.entrypoints.pages.desk.cases import described, directory_of, needs_of
 from services.console.entrypoints.pages.desk.roles import DESK
@@ -77,17 +77,17 @@ class ContactPages:
             visit.errors.add("topics", say("Tick what was explained."))
         if form.text("spoken_language") not in LANGUAGES:
             visit.errors.add("spoken_language", say("Choose in which language it was explained."))
-        at = self._time(visit, "visit", is_needed=False)
+        at = self._time(visit, "visit", is_past=True)
         if visit.errors:
             return await self._page(visit, HTTPStatus.BAD_REQUEST)
         told = visits.Visit(
             topics=form.all("topics"),
             spoken_language=form.text("spoken_language"),
-            mode=visits.VisitMode.Value(f"VISIT_MODE_{form.text('mode') or 'AT_DESK'}"),
+            mode=as_choice(visits.VisitMode, f"VISIT_MODE_{form.text('mode') or 'AT_DESK'}"),
         )
         if mode := form.text("interpreter_mode"):
             told.interpreter.reference = form.text("interpreter")
-            told.interpreter.mode = consent_pb2.InterpreterMode.Value(f"INTERPRETER_MODE_{mode}")
+            told.interpreter.mode = as_choice(consent_pb2.InterpreterMode, f"INTERPRETER_MODE_{mode}")
             told.interpreter.confidentiality_signed = form.has("interpreter_signed")
             told.interpreter.of_full_age = form.has("interpreter_of_age")
         request = visits.RecordVisitRequest(
@@ -100,7 +100,7 @@ class ContactPages:
     async def book(self, visit: Visit) -> Response:
         """A time with an agency."""
         form = visit.form
-        at = self._time(visit, "book", is_needed=True)
+        at = self._time(visit, "book")
         if not form.text("with_agency"):
             visit.errors.add("with_agency", visit.say("Choose an agency"))
         if visit.errors or at is None:
@@ -117,7 +117,7 @@ class ContactPages:
 
     async def move(self, visit: Visit) -> Response:
         """To another time."""
-        at = self._time(visit, "move", is_needed=True)
+        at = self._time(visit, "move")
         if visit.errors or at is None:
             return await self._page(visit, HTTPStatus.BAD_REQUEST)
         request = appointments.MoveAppointmentRequest(
@@ -144,7 +144,7 @@ class ContactPages:
         request = appointments.RecordAttendanceRequest(
             request_id=visit.form.request_id,
             appointment_id=visit.path_value("appointment"),
-            attendance=appointments.Attendance.Value(f"ATTENDANCE_{answer}"),
+            attendance=as_choice(appointments.Attendance, f"ATTENDANCE_{answer}"),
         )
         return await self._do(visit, visit.hub.appointments.RecordAttendance, request, "came", "came-noted")
 
@@ -157,14 +157,14 @@ class ContactPages:
         ):
             if not form.text(name):
                 visit.errors.add(name, words)
-        at = self._time(visit, "try", is_needed=False)
+        at = self._time(visit, "try", is_past=True)
         if visit.errors:
             return await self._page(visit, HTTPStatus.BAD_REQUEST)
         request = attempts.RecordContactAttemptRequest(
             request_id=form.request_id,
             by=attempts.ContactAttemptBy.CONTACT_ATTEMPT_BY_SENDER,
-            channel=beneficiary_pb2.Contact.Kind.Value(f"KIND_{form.text('channel')}"),
-            result=attempts.ContactResult.Value(f"CONTACT_RESULT_{form.text('result')}"),
+            channel=as_choice(beneficiary_pb2.Contact.Kind, f"KIND_{form.text('channel')}"),
+            result=as_choice(attempts.ContactResult, f"CONTACT_RESULT_{form.text('result')}"),
         )
         if form.text("about"):
             request.referral_id = form.text("about")
@@ -175,10 +175,11 @@ class ContactPages:
         method = visit.hub.attempts.RecordContactAttempt
         return await self._do(visit, method, request, "channel", "try-recorded")
 
-    def _time(self, visit: Visit, name: str, *, is_needed: bool) -> datetime | None:
+    def _time(self, visit: Visit, name: str, *, is_past: bool = False) -> datetime | None:
+        """What is to come needs its time; what has happened was just now, where nothing is typed."""
         day, clock = visit.form.text(f"{name}_day"), visit.form.text(f"{name}_clock")
-        at = as_instant(day, clock) if day else None
-        if at is None and (day or is_needed):
+        at = (as_past if is_past else as_instant)(day, clock) if day else None
+        if at is None and (day or not is_past):
             visit.errors.add(f"{name}_day", visit.say("Type day and time as 31/12/2026 and 14:30."))
         return at.astimezone(UTC) if at is not None else None
 

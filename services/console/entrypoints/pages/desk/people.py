@@ -11,6 +11,7 @@ from kernel.codes import DISTRICTS, LANGUAGES, LEGAL_STATUSES, LISTS
 from kernel.errors import Conflict, Exhausted, Invalid, KemError, NotFound, RuleBroken, Unavailable
 from services.console.adapters.names import Names
 from services.console.entrypoints.codes import by_name, choices, nationalities
+from services.console.entrypoints.forms import as_choice
 from services.console.entrypoints.page import NavigationEntry, Page, Visit
 from services.console.entrypoints.pages.desk.drafts import TAKES_UP, draft_of, forget, take_up
 from services.console.entrypoints.pages.desk.person_form import (
@@ -120,7 +121,7 @@ class PeoplePages:
             request = messages.RegisterBeneficiaryRequest(
                 request_id=visit.form.request_id,
                 beneficiary=person,
-                origin=beneficiary_pb2.Origin.Value(f"ORIGIN_{origin}"),
+                origin=as_choice(beneficiary_pb2.Origin, f"ORIGIN_{origin}"),
             )
             try:
                 answer = await visit.ask(visit.hub.intake.RegisterBeneficiary, request)

@@ -9,7 +9,7 @@ from kem.common.v1.common_pb2 import Absence, OptionalText
 from kem.intake.v1 import beneficiary_pb2 as messages
 from kernel.codes import LANGUAGES, LISTS
 from services.console.domain.countries import COUNTRIES, STATELESS
-from services.console.entrypoints.forms import Form, as_date
+from services.console.entrypoints.forms import Form, as_choice, as_date
 from services.console.entrypoints.page import Visit
 
 ABSENCES: Final = ("UNKNOWN", "REFUSED", "NOT_ASKED")
@@ -27,7 +27,7 @@ def person_from(visit: Visit) -> messages.Beneficiary:
     """What was typed; what is wrong with it goes to `visit.errors`, in the reader's language."""
     form, say, errors = visit.form, visit.say, visit.errors
     person = messages.Beneficiary(
-        sex=messages.Sex.Value(f"SEX_{form.text('sex') or 'NOT_STATED'}"),
+        sex=as_choice(messages.Sex, f"SEX_{form.text('sex') or 'NOT_STATED'}"),
         interpreter_needed=form.has("interpreter_needed"),
         interpreter_wishes=form.text("interpreter_wishes"),
         legal_status=form.text("legal_status") or "NOT_STATED",
@@ -148,7 +148,7 @@ def _read_birth(visit: Visit, birth: messages.Birth) -> None:
         birth.date = day.isoformat()
         birth.estimated = visit.form.has("birth_estimated") or (day.month, day.day) == (1, 1)
     else:
-        birth.absence = Absence.Value(f"ABSENCE_{absence if absence in ABSENCES else 'NOT_ASKED'}")
+        birth.absence = as_choice(Absence, f"ABSENCE_{absence if absence in ABSENCES else 'NOT_ASKED'}")
 
 
 def _read_optional(visit: Visit, name: str, into: OptionalText) -> None:
@@ -156,14 +156,14 @@ def _read_optional(visit: Visit, name: str, into: OptionalText) -> None:
     if typed:
         into.value = typed
     else:
-        into.absence = Absence.Value(f"ABSENCE_{absence if absence in ABSENCES else 'NOT_ASKED'}")
+        into.absence = as_choice(Absence, f"ABSENCE_{absence if absence in ABSENCES else 'NOT_ASKED'}")
 
 
 def _languages(form: Form) -> Iterator[messages.LanguageSkill]:
     for row in range(1, LANGUAGE_ROWS + 1):
         code, level = form.text(f"language_{row}"), form.text(f"level_{row}")
         if code in LANGUAGES:
-            yield messages.LanguageSkill(language=code, level=_LEVEL.Value(f"LEVEL_{level or 'NATIVE'}"))
+            yield messages.LanguageSkill(language=code, level=as_choice(_LEVEL, f"LEVEL_{level or 'NATIVE'}"))
 
 
 def _contacts(visit: Visit) -> Iterator[messages.Contact]:
@@ -179,7 +179,7 @@ def _contacts(visit: Visit) -> Iterator[messages.Contact]:
             continue
         first, last = (int(hour.partition(":")[0]) if hour else None for hour in hours)
         yield messages.Contact(
-            kind=_KIND.Value(f"KIND_{kind}"),
+            kind=as_choice(_KIND, f"KIND_{kind}"),
             value=value,
             from_hour=0 if first is None else min(first, 23),
             until_hour=24 if last is None else max(last, 1),

@@ -14,6 +14,7 @@ from kem.intake.v1 import intake_service_pb2 as intake
 from kernel.errors import Conflict, Exhausted, Invalid, RuleBroken, Unavailable
 from services.console.adapters.catalogue import OWN_NAMES, PUBLIC_LANGUAGES
 from services.console.adapters.receipt.pdf import pdf_of
+from services.console.entrypoints.forms import as_choice
 from services.console.entrypoints.page import Page, Visit
 from services.console.entrypoints.pages.desk.cases import described
 from services.console.entrypoints.pages.desk.roles import DESK
@@ -43,7 +44,7 @@ async def receipt(visit: Visit) -> Response:
         ask = messages.IssueReceiptRequest(
             request_id=form.request_id,
             beneficiary_id=person_id,
-            form=messages.ReceiptForm.Value(f"RECEIPT_FORM_{wanted}"),
+            form=as_choice(messages.ReceiptForm, f"RECEIPT_FORM_{wanted}"),
             language=form.text("language"),
         )
         try:

@@ -14,7 +14,7 @@ from kernel.codes import CATEGORIES, REASONS, SERVICE_TYPES
 from kernel.errors import Conflict, Exhausted, Invalid, KemError, NotFound, RuleBroken, Unavailable
 from services.console.adapters.names import Names
 from services.console.entrypoints.codes import by_name, choices, named
-from services.console.entrypoints.forms import as_instant
+from services.console.entrypoints.forms import as_choice, as_past
 from services.console.entrypoints.page import Page, Visit
 from services.console.entrypoints.pages.desk.cases import directory_of, needs_of, urgency_name
 from services.console.entrypoints.pages.desk.roles import DESK
@@ -129,7 +129,7 @@ class ReferralPages:
         """By telephone, in an emergency: what was said, to whom, and what they answered."""
         need, form, say = await self._need(visit), visit.form, visit.say
         if visit.is_sent:
-            at = as_instant(form.text("day"), form.text("clock"))
+            at = as_past(form.text("day"), form.text("clock"))
             if at is None:
                 visit.errors.add("day", say("Type day and time as 31/12/2026 and 14:30."))
             for name, words in (
@@ -149,9 +149,9 @@ class ReferralPages:
                     legal_basis=form.text("basis") or "CONSENT",
                     circumstances=form.text("circumstances"),
                     spoken_to=form.text("spoken_to"),
-                    answer=emergency.HandoverAnswer.Value(f"HANDOVER_ANSWER_{form.text('result')}"),
+                    answer=as_choice(emergency.HandoverAnswer, f"HANDOVER_ANSWER_{form.text('result')}"),
                 )
-                request.happened_time.FromDatetime(at.astimezone(UTC))
+                request.happened_time.FromDatetime(at)
                 try:
                     await visit.ask(visit.hub.emergency.RecordHandover, request)
                 except _SENT_AGAIN as error:

@@ -8,7 +8,7 @@ from typing import Final
 from kem.intake.v1 import beneficiary_pb2
 from kem.intake.v1 import contact_attempt_service_pb2 as attempts
 from kernel.errors import NotFound
-from services.console.entrypoints.forms import as_instant
+from services.console.entrypoints.forms import as_choice, as_past
 from services.console.entrypoints.page import Visit
 from services.console.entrypoints.words import CHANNELS, word, words_of
 
@@ -63,7 +63,7 @@ async def record_try(visit: Visit, referral_id: str) -> bool:
         visit.errors.add("try_channel", say("Choose how you tried."))
     if result not in RESULTS:
         visit.errors.add("try_result", say("Choose what came of it."))
-    at = as_instant(form.text("try_day"), form.text("try_clock")) if form.text("try_day") else None
+    at = as_past(form.text("try_day"), form.text("try_clock")) if form.text("try_day") else None
     if form.text("try_day") and at is None:
         visit.errors.add("try_day", say("Give a day like 26/11/2026 and a time like 09:00."))
     if visit.errors:
@@ -72,10 +72,10 @@ async def record_try(visit: Visit, referral_id: str) -> bool:
         request_id=form.request_id,
         referral_id=referral_id,
         by=attempts.CONTACT_ATTEMPT_BY_HOLDER,
-        channel=beneficiary_pb2.Contact.Kind.Value(f"KIND_{channel}"),
-        result=attempts.ContactResult.Value(f"CONTACT_RESULT_{result}"),
+        channel=as_choice(beneficiary_pb2.Contact.Kind, f"KIND_{channel}"),
+        result=as_choice(attempts.ContactResult, f"CONTACT_RESULT_{result}"),
     )
     if at is not None:
-        request.happened_time.FromDatetime(at.astimezone(UTC))
+        request.happened_time.FromDatetime(at)
     await visit.ask(visit.hub.attempts.RecordContactAttempt, request)
     return True

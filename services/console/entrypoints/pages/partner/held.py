@@ -13,6 +13,7 @@ from kem.referral.v1 import referral_service_pb2 as rpc
 from kernel.vocabulary import Urgency
 from services.console.adapters.names import Names
 from services.console.domain.held import Lateness, lateness_of
+from services.console.entrypoints.forms import as_choice
 from services.console.entrypoints.page import NavigationEntry, Page, Visit
 from services.console.entrypoints.pages.partner.cards import (
     LIST_SERVICES,
@@ -50,7 +51,7 @@ async def held(names: Names, visit: Visit) -> Response:
         page_token=visit.query("after")[:200],
     )
     if state:
-        request.state = referral_pb2.ReferralState.Value(f"REFERRAL_STATE_{state}")
+        request.state = as_choice(referral_pb2.ReferralState, f"REFERRAL_STATE_{state}")
     listed, services = await asyncio.gather(
         visit.ask(visit.hub.referral.ListReferrals, request), known_services(names, visit)
     )

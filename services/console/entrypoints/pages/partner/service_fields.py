@@ -7,7 +7,7 @@ from typing import Final
 from kem.directory.v1 import directory_pb2
 from kernel import codes
 from kernel.vocabulary import AgeBand, HouseholdBand, Listing, LocationVisibility, Sex
-from services.console.entrypoints.forms import Form
+from services.console.entrypoints.forms import Form, as_choice
 from services.console.entrypoints.page import Visit
 from services.console.entrypoints.pages.partner.units import capacity_of
 from services.console.entrypoints.words import WEEKDAYS, word
@@ -155,12 +155,14 @@ class ServiceFields:
         kind = self.kind
         service.service_type = self.service_type
         service.name.el, service.name.en = self.name_el, self.name_en
-        service.listing = directory_pb2.Listing.Value(f"LISTING_{self.listing}")
+        service.listing = as_choice(directory_pb2.Listing, f"LISTING_{self.listing}")
         place = service.location
         if (place.district, place.address) != (self.district, self.address):
             place.latitude = place.longitude = 0  # of another place
         place.district, place.address = self.district, self.address
-        place.visibility = directory_pb2.LocationVisibility.Value(f"LOCATION_VISIBILITY_{self.visibility}")
+        place.visibility = as_choice(
+            directory_pb2.LocationVisibility, f"LOCATION_VISIBILITY_{self.visibility}"
+        )
         service.step_free, service.duty_phone = self.step_free, self.duty_phone
         rules = service.eligibility
         rules.status_rule = self.status_rule if kind and kind.may_need_status else ""
