@@ -61,11 +61,15 @@ async def _ask_what_changed_in_the_system(layout: Layout) -> None:
     """
     found = json.loads(await audited(layout, "questions", "system", "--json"))
     for service in ("access", "audit", "intake", "notifications", "referral"):
-        [first, *later] = [one["says"] for one in found["answer"] if f" {service}: " in one["says"]]
-        assert "release " in first
-        assert "migrations 0001_outbox.sql" in first
-        assert not [said for said in later if "migrations" in said]
-        issued = [one for one in found["answer"] if one["says"].endswith(f" was issued for {service}")]
+        told = [(one["what"][0], one["detail"][0]) for one in found["answer"] if one["service"] == [service]]
+        assert "RELEASE" in [what for what, _ in told]
+        [migrations] = [detail for what, detail in told if what == "MIGRATIONS"]
+        assert "0001_outbox.sql" in migrations
+        issued = [
+            one
+            for one in found["answer"]
+            if one["what"] == ["CertificateIssued"] and one["detail"][0].endswith(f" {service}")
+        ]
         assert len(issued) == 1
 
 

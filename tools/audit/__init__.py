@@ -79,7 +79,7 @@ def why(
     json: Json = False,
 ) -> None:
     """Tell why an agency could see something of a referral's person: consent, notice, agreement, when."""
-    from tools.audit.why import why
+    from tools.audit.answering import why
 
     why(agency, field, referral, as_json=json)
 

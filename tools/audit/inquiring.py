@@ -15,9 +15,9 @@ from kem.audit.v1 import audit_service_pb2 as ledger
 from kem.disclosure.v1 import authority_service_pb2 as authorities
 from kem.disclosure.v1 import inquiry_service_pb2 as messages
 from kem.intake.v1 import consent_pb2
+from tools.audit.answering import category_of
 from tools.audit.asking import entries_of, id_of, stamp_of, traced
 from tools.audit.staff_names import Names, names_of
-from tools.audit.why import category_of
 from tools.office import Office, at_office
 from tools.partner.calls import Refused
 from tools.trace.story import athens

@@ -1,6 +1,6 @@
 """Entries as they are looked for: by what they concern, in their order."""
 
-from collections.abc import Sequence
+from collections.abc import AsyncIterator, Sequence
 from dataclasses import dataclass, fields
 from datetime import datetime
 from typing import Final
@@ -38,8 +38,17 @@ _HISTORY: Final = """
     ) found
     join node on level = 0 and number = index order by index
 """
+# in the ledger's order, and not sorted: nearly all that is kept may be asked for
+_OF_KINDS: Final = """
+    select body from entry
+    where kind = any($1) and ($2::timestamptz is null or recorded_time >= $2) and recorded_time < $3
+      and ($4::uuid is null or agency_id is null or agency_id = $4)
+      and ($5::text[] is null or kind <> 'AccessRecorded' or body like any($5))
+    order by index
+"""
 _POSITIONS: Final = "select source, position from source_mark"
 _SIZE: Final = "select size from head"
+_AT_ONCE: Final = 2_000
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -94,6 +103,27 @@ class PostgresEntries:
         after = -1 if after_index is None else after_index
         rows = await tx.connection.fetch(_HISTORY, subject_id, belonging, only, after, limit)
         return [_entry(row) for row in rows]
+
+    async def of_kinds(
+        self,
+        tx: Transaction,
+        kinds: Sequence[str],
+        from_time: datetime | None,
+        until_time: datetime,
+        *,
+        agency_id: UUID | None = None,
+        methods: Sequence[str] = (),
+    ) -> AsyncIterator[list[str]]:
+        """The bodies of all entries of these kinds, some thousands at a time, in their order.
+
+        Args:
+            agency_id: of those about an agency none but this one's.
+            methods: of accesses none but those by these RPCs.
+        """
+        asked = [f'%/{method}"%' for method in methods] or None
+        rows = await tx.connection.cursor(_OF_KINDS, kinds, from_time, until_time, agency_id, asked)
+        while found := await rows.fetch(_AT_ONCE):
+            yield [row["body"] for row in found]
 
     async def positions(self, tx: Transaction) -> dict[str, int]:
         """How far each source is entered."""

@@ -15,6 +15,8 @@ ACCESS: Final[Mapping[str, Access]] = {
     "/kem.audit.v1.AuditService/TraceReferral": _READERS,
     "/kem.audit.v1.AuditService/TraceBeneficiary": _READERS,
     "/kem.audit.v1.AuditService/StreamEntries": _READERS,
+    "/kem.audit.v1.AuditService/ListQuestions": _READERS,
+    "/kem.audit.v1.AuditService/AnswerQuestion": _READERS,
     "/kem.audit.v1.AuditService/GetCheckpoint": _EVERYBODY,
     "/kem.audit.v1.AuditService/ListCheckpoints": _EVERYBODY,
     "/kem.audit.v1.AuditService/GetInclusionProof": _READERS,

@@ -2,6 +2,7 @@
 
 import asyncio
 from collections.abc import AsyncIterator
+from datetime import datetime
 from typing import Any, Final
 from uuid import UUID
 
@@ -13,10 +14,13 @@ from chassis.instants import optional_instant_from, timestamp
 from chassis.postgres import Database, Transaction
 from kem.audit.v1 import audit_service_pb2 as messages
 from kem.audit.v1 import audit_service_pb2_grpc
-from kernel.errors import NotFound, Unavailable
+from kernel.errors import Exhausted, NotFound, Unavailable
 from services.audit.adapters.postgres_checkpoints import PostgresCheckpoints
 from services.audit.adapters.postgres_entries import FoundEntry, PostgresEntries, Wanted
+from services.audit.domain.questions.catalogue import QUESTIONS
 from services.audit.domain.trace import OF_A_PERSON, OF_A_REFERRAL, STAGES, Follow, Stage
+from services.audit.entrypoints.translate_answers import answer_message, question_messages
+from services.audit.use_cases.answer_question import MOST_LINES, Ask, answer_question
 from services.audit.use_cases.prove import (
     find_checkpoint,
     prove_consistency,
@@ -33,6 +37,7 @@ CHECKPOINT_PAGE: Final = 1000
 LOOK_SECONDS: Final = 0.5
 SIGN_OF_LIFE_SECONDS: Final = 20.0
 LONGEST_STREAM_SECONDS: Final = 3600.0
+_ANSWERED_SECONDS: Final = 5.0
 _METHOD: Final = "/kem.audit.v1.AuditService/"
 
 _Context = grpc.aio.ServicerContext
@@ -53,6 +58,7 @@ class AuditServer(audit_service_pb2_grpc.AuditServiceServicer):
         self._database = database
         self._entries = entries
         self._checkpoints = checkpoints
+        self._answering = asyncio.Lock()
 
     async def ListEntries(
         self, request: messages.ListEntriesRequest, context: _Context[object, object]
@@ -131,6 +137,28 @@ class AuditServer(audit_service_pb2_grpc.AuditServiceServicer):
             "This stream has been open for long; ask again behind your last index.", reason="STREAM_ENDED"
         )
 
+    async def ListQuestions(
+        self, request: messages.ListQuestionsRequest, context: _Context[object, object]
+    ) -> messages.ListQuestionsResponse:
+        """The one catalogue."""
+        return messages.ListQuestionsResponse(questions=question_messages(QUESTIONS))
+
+    async def AnswerQuestion(
+        self, request: messages.AnswerQuestionRequest, context: _Context[object, object]
+    ) -> messages.AnswerQuestionResponse:
+        """From the entries alone; one at a time, for it may read most of the ledger."""
+        if self._answering.locked():
+            raise Exhausted(
+                "Another question is being answered; ask again in some seconds.",
+                retry_delay_seconds=_ANSWERED_SECONDS,
+            )
+        async with self._answering, self._database.transaction(current_caller()) as tx:
+            ask = _ask(request, await tx.now())
+            answered = await answer_question(ask, tx, self._entries)
+            subjects = [ask.referral_id] if ask.referral_id else []
+            _on_record(tx, "AnswerQuestion", subjects, answered.entries_read)
+        return answer_message(answered, ask.at_time)
+
     async def GetCheckpoint(
         self, request: messages.GetCheckpointRequest, context: _Context[object, object]
     ) -> messages.GetCheckpointResponse:
@@ -185,6 +213,18 @@ class AuditServer(audit_service_pb2_grpc.AuditServiceServicer):
 
 def _on_record(tx: Transaction, name: str, subject_ids: list[UUID], count: int) -> None:
     tx.record_access(AccessRecord(SERVICE, _METHOD + name, subject_ids, subject_count=count))
+
+
+def _ask(request: messages.AnswerQuestionRequest, now: datetime) -> Ask:
+    return Ask(
+        request.name,
+        optional_instant_from(request, "at_time") or now,
+        optional_instant_from(request, "from_time"),
+        UUID(request.referral_id) if request.HasField("referral_id") else None,
+        UUID(request.agency_id) if request.HasField("agency_id") else None,
+        request.category if request.HasField("category") else None,
+        request.most_lines or MOST_LINES,
+    )
 
 
 def _wanted(request: messages.ListEntriesRequest) -> Wanted:

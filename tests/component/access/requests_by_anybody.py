@@ -60,6 +60,8 @@ def requests_by_anybody(case: Case) -> dict[str, Message]:
 
 def _ledger(case: Case) -> dict[str, Message]:
     return {
+        "ListQuestions": audit.ListQuestionsRequest(),
+        "AnswerQuestion": audit.AnswerQuestionRequest(name="states"),
         "ListEntries": audit.ListEntriesRequest(page_size=1),
         "StreamEntries": audit.StreamEntriesRequest(),
         "TraceReferral": audit.TraceReferralRequest(referral_id=case.referral_id),

@@ -153,7 +153,11 @@ KEEPING: Final[dict[str, Row]] = {
     "SaveAgreements": _for_everybody(frozenset({Role.DPO, Role.OPERATOR})),
     "ListAgreements": _for_everybody(frozenset({Role.DPO, Role.OPERATOR, Role.SUPERVISOR, Role.AUDITOR})),
     **dict.fromkeys(
-        ("ListEntries", "StreamEntries", "GetInclusionProof", "TraceReferral"), _for_everybody(_AUDITORS)
+        (
+            *("ListEntries", "StreamEntries", "GetInclusionProof", "TraceReferral"),
+            *("ListQuestions", "AnswerQuestion"),
+        ),
+        _for_everybody(_AUDITORS),
     ),
     # nobody has a person of this id in the ledger: whom an auditor may trace hangs on no agency
     "TraceBeneficiary": Row(_AUDITORS, Thing.NOTHING, "HISTORY_NOT_FOUND"),

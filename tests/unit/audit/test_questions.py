@@ -6,11 +6,9 @@ from typing import Any
 import pytest
 
 from chassis.plain_events import ENVELOPES
-from tools.audit.changes import CHANGES
-from tools.audit.questions import QUESTIONS, Line, Moment
-from tools.audit.reports import REPORTS
+from services.audit.domain.questions.catalogue import QUESTIONS
+from services.audit.domain.questions.question import Asked, Line
 
-ALL = {**QUESTIONS, **CHANGES, **REPORTS}
 NOW = datetime(2026, 11, 30, 12, tzinfo=UTC)
 A, B = "00000000-0000-4000-8000-00000000000a", "00000000-0000-4000-8000-00000000000b"
 
@@ -36,11 +34,24 @@ def body(
 
 
 def answer(name: str, *entries: dict[str, Any], now: datetime = NOW) -> list[Line]:
-    assert {one["type"] for one in entries} <= set(ALL[name].kinds)
-    return list(ALL[name].answer(entries, Moment(now)))
+    question = QUESTIONS[name]
+    assert {one["type"] for one in entries} <= set(question.kinds)
+    lines = list(question.answer(iter(entries), Asked(now, category="NAME")))
+    assert {len(line.cells) for line in lines} <= {len(question.columns)}
+    return lines
 
 
-@pytest.mark.parametrize("name", ALL)
+def told(name: str, line: Line) -> dict[str, str]:
+    """A line's cells by their columns; several values of one with spaces."""
+    columns = [column.name for column in QUESTIONS[name].columns]
+    return dict(zip(columns, (" ".join(cell) for cell in line.cells), strict=True))
+
+
+def cells(line: Line) -> list[str]:
+    return [" ".join(cell) for cell in line.cells]
+
+
+@pytest.mark.parametrize("name", QUESTIONS)
 def test_a_question_asks_for_facts_that_there_are_and_says_nothing_of_no_entries(name: str) -> None:
     known = {
         field.message_type.name
@@ -48,19 +59,28 @@ def test_a_question_asks_for_facts_that_there_are_and_says_nothing_of_no_entries
         for field in envelope.DESCRIPTOR.oneofs_by_name["fact"].fields
         if field.message_type
     }
-    assert set(ALL[name].kinds) <= known
+    assert set(QUESTIONS[name].kinds) <= known
     assert [line for line in answer(name) if line.entries] == []
 
 
 def test_what_left_by_telephone_is_told_with_its_basis() -> None:
-    told = body(4, "HandoverRecorded", {"agency_id": A, "given_mask": 5, "legal_basis": "VITAL_INTEREST"})
-    hidden = body(5, "HandoverRecorded", {"agency_id": A, "legal_basis": "CONSENT"})
-    first, second = answer("off-the-wire", told, hidden)
-    assert (first.says.split("by telephone")[1], first.entries) == (
-        f" to agency {A}: NAME, SAFE_CONTACT, basis VITAL_INTEREST",
-        (4,),
+    by_telephone = body(
+        4, "HandoverRecorded", {"agency_id": A, "given_mask": 5, "legal_basis": "VITAL_INTEREST"}
     )
-    assert "read at intake" in second.says
+    hidden = body(5, "HandoverRecorded", {"agency_id": A, "legal_basis": "CONSENT"})
+    on_paper = body(6, "ReceiptIssued", {"agency_id": A})
+    first, second, third = answer("off-the-wire", by_telephone, hidden, on_paper)
+    assert told("off-the-wire", first) == {
+        "time": "2026-11-01T09:00:00Z",
+        "way": "TELEPHONE",
+        "agency": A,
+        "categories": "NAME SAFE_CONTACT",
+        "basis": "VITAL_INTEREST",
+        "by": "ann",
+    }
+    assert first.entries == (4,)
+    assert told("off-the-wire", second)["categories"] == "", "what, is read at intake"
+    assert (told("off-the-wire", third)["way"], told("off-the-wire", third)["agency"]) == ("RECEIPT", "")
 
 
 def test_an_offer_that_was_not_the_first_of_the_match_is_an_override() -> None:
@@ -77,9 +97,10 @@ def test_an_offer_that_was_not_the_first_of_the_match_is_an_override() -> None:
         offered(3, "s9", chosen_by="PERSON", override_reason="DIRECTORY_OUT_OF_DATE"),
         offered(4, "s2", chosen_by="MATCH"),
     )
-    assert [line.entries for line in found] == [(2,), (3,)]
-    assert "place 2 of 2" in found[0].says
-    assert "not among the first proposed; reason DIRECTORY_OUT_OF_DATE; by ann" in found[1].says
+    assert [(line.entries, *cells(line)[1:]) for line in found] == [
+        ((2,), "r1", "s2", "2", "2", "PERSON_CHOSE", "ann"),
+        ((3,), "r1", "s9", "", "2", "DIRECTORY_OUT_OF_DATE", "ann"),
+    ]
 
 
 def test_what_was_taken_up_and_never_began_is_told_after_two_weeks_with_who_has_looked_after_it() -> None:
@@ -109,11 +130,8 @@ def test_what_was_taken_up_and_never_began_is_told_after_two_weeks_with_who_has_
         looked(11, 24, "ben", "", subject_ids=["began", "waits"]),
     )
     assert [line.entries for line in found] == [(1, 6, 7, 11), (5,)]
-    assert "28 days" in found[0].says
-    assert found[0].says.endswith(
-        "looked at since by ann (last Fri 20 Nov 2026 11:00:00), ben (last Tue 24 Nov 2026 11:00:00)"
-    )
-    assert found[1].says.endswith("nobody else has looked at it since")
+    assert cells(found[0]) == ["waits", A, "28", "ann ben", "2026-11-24T09:00:00Z"]
+    assert cells(found[1]) == ["alone", A, "27", "", ""], "nobody else has looked at it since"
 
 
 def test_who_enters_late_is_told_with_the_longest() -> None:
@@ -124,7 +142,7 @@ def test_who_enters_late_is_told_with_the_longest() -> None:
         body(2, "ContactAttempted", late, day=4),
         body(3, "NeedRecorded", late, day=1, actor="ben"),
     )
-    assert [(line.says, line.entries) for line in found] == [("ann: 2 late, the latest after 8 days", (1, 2))]
+    assert [(cells(line), line.entries) for line in found] == [(["ann", "2", "8"], (1, 2))]
 
 
 def test_recalls_are_told_with_what_became_of_them() -> None:
@@ -148,8 +166,8 @@ def test_recalls_are_told_with_what_became_of_them() -> None:
         body(4, "RecallAcknowledged", said),
     )
     assert [line.entries for line in found] == [(1, 4), (2,), (3,)]
-    assert "destroyed NAME, kept SAFE_CONTACT (LEGAL_CLAIM)" in found[0].says
-    assert ["OVERDUE" in line.says for line in found] == [False, True, False]
+    assert cells(found[0])[2:] == ["ANSWERED", "2026-11-02T00:00:00Z", "NAME", "SAFE_CONTACT", "LEGAL_CLAIM"]
+    assert [cells(line)[2] for line in found] == ["ANSWERED", "OVERDUE", "OPEN"]
 
 
 def test_requests_by_right_that_are_late_or_forgotten_are_told() -> None:
@@ -164,8 +182,10 @@ def test_requests_by_right_that_are_late_or_forgotten_are_told() -> None:
         asked(4, "extended", "2027-01-06", "RightsRequestExtended"),
         body(5, "RightsRequestAnswered", {"rights_request_id": "late"}, day=9),
     )
-    assert [line.entries for line in found] == [(1, 5), (2,)]
-    assert "NOT ANSWERED" in found[1].says
+    assert [(line.entries, *cells(line)) for line in found] == [
+        ((1, 5), "late", "ANSWERED_LATE", "2026-11-05T00:00:00Z", "2026-11-09T09:00:00Z"),
+        ((2,), "forgotten", "NOT_ANSWERED", "2026-11-06T00:00:00Z", ""),
+    ]
 
 
 def test_an_emergency_that_the_same_person_reviews_is_told() -> None:
@@ -180,9 +200,9 @@ def test_an_emergency_that_the_same_person_reviews_is_told() -> None:
         part(3, "EmergencyReviewed", "x", "ann", justified=True),
         part(4, "EmergencyAccessRequested", "y", "cleo"),
     )
-    assert [(line.says.split(": ")[1], line.entries) for line in found] == [
-        ("justified; THE SAME PERSON TWICE", (1, 2, 3)),
-        ("not looked at yet", (4,)),
+    assert [(line.entries, *cells(line)[2:]) for line in found] == [
+        ((1, 2, 3), "ann", "ben", "ann", "JUSTIFIED", "SAME_PERSON_TWICE"),
+        ((4,), "cleo", "", "", "NOT_REVIEWED", "INDEPENDENT"),
     ]
 
 
@@ -207,9 +227,9 @@ def test_what_each_policy_touched_is_told_with_an_entry_of_each_referral() -> No
         body(2, "ReferralOffered", {}, referral_id="r1"),
         body(3, "ReferralOffered", {}, referral_id="r2", policy_version="standard/2"),
     )
-    assert [(line.says, line.entries) for line in found] == [
-        ("standard/1: referrals touched: 1", (1,)),
-        ("standard/2: referrals touched: 1", (3,)),
+    assert [(cells(line), line.entries) for line in found] == [
+        (["standard/1", "1"], (1,)),
+        (["standard/2", "1"], (3,)),
     ]
 
 
@@ -228,31 +248,44 @@ def test_what_each_notice_touched_is_told_by_what_was_disclosed_on_consent_under
         given(7, "r2", "c1", "c2"),
         given(8, "r3", "c9"),
     )
-    assert [(line.says, line.entries) for line in found] == [
-        ("notice (consent not in the ledger): consents given under it 0, referrals touched 1", (8,)),
-        ("notice 2026-1: consents given under it 1, referrals touched 2", (1, 5, 7)),
-        ("notice 2026-2: consents given under it 1, referrals touched 1", (3, 7)),
+    assert [(cells(line), line.entries) for line in found] == [
+        (["2026-1", "1", "2"], (1, 5, 7)),
+        (["2026-2", "1", "1"], (3, 7)),
+        (["NOT_IN_THE_LEDGER", "0", "1"], (8,)),
     ]
 
 
-def test_the_time_to_answer_is_told_by_policy_and_urgency_and_what_was_moved_by_referral() -> None:
-    def until(index: int, kind: str, offer_id: str, hour: int, **more: Any) -> dict[str, Any]:
-        due = f"2026-11-01T{hour:02}:00:00.000000Z"
-        fact = {"offer_id": offer_id, "agency_id": A, "urgency": "URGENT", "respond_by_time": due}
-        return body(index, kind, fact, **more)
+def until(index: int, kind: str, offer_id: str, hour: int, **more: Any) -> dict[str, Any]:
+    due = f"2026-11-01T{hour:02}:00:00.000000Z"
+    fact = {"offer_id": offer_id, "agency_id": A, "urgency": "URGENT", "respond_by_time": due}
+    return body(index, kind, fact, **more)
 
+
+def test_the_time_to_answer_is_told_by_policy_and_urgency() -> None:
     found = answer(
         "deadlines",
         until(1, "ReferralOffered", "o1", 11),
         until(2, "ReferralOffered", "o2", 13, referral_id="r2"),
         until(3, "ReferralOffered", "o3", 21, policy_version="standard/2"),
+    )
+    assert [(cells(line), line.entries) for line in found] == [
+        (["standard/1", "URGENT", "2", "2.0", "4.0"], (1, 2)),
+        (["standard/2", "URGENT", "1", "12.0", "12.0"], (3,)),
+    ]
+
+
+def test_a_time_to_answer_that_was_moved_is_told_with_both() -> None:
+    found = answer(
+        "moved-deadlines",
+        until(1, "ReferralOffered", "o1", 11),
+        until(2, "ReferralOffered", "o2", 13, referral_id="r2"),
         until(4, "InformationProvided", "o2", 15, referral_id="r2"),
         until(5, "InformationProvided", "o1", 11),
+        until(6, "InformationProvided", "before", 11, referral_id="r3"),
     )
-    assert [(line.says, line.entries) for line in found] == [
-        ("standard/1 URGENT: 2 offers, 2.0 to 4.0 h to answer", (1, 2)),
-        ("standard/2 URGENT: 1 offers, 12.0 to 12.0 h to answer", (3,)),
-        (f"referral r2: offer o2 of agency {A} moved from 2026-11-01 13:00 to 2026-11-01 15:00 UTC", (4,)),
+    assert [(line.entries, *cells(line)[1:]) for line in found] == [
+        ((4,), "r2", A, "2026-11-01T13:00:00Z", "2026-11-01T15:00:00Z"),
+        ((6,), "r3", A, "", "2026-11-01T11:00:00Z"),
     ]
 
 
@@ -268,14 +301,14 @@ def test_the_states_of_a_day_add_up_to_the_needs_and_each_is_shown_by_its_entry(
         of(5, "NeedRecorded", "r3", 9),
     )
     then = answer("states", *entries, now=datetime(2026, 11, 2, tzinfo=UTC))
-    assert [(line.says, line.entries) for line in then] == [
-        ("1 OFFERED", (3,)),
-        ("1 MATCHING", (2,)),
-        ("2 needs in all", ()),
+    assert [(cells(line), line.entries) for line in then] == [
+        (["OFFERED", "1"], (3,)),
+        (["MATCHING", "1"], (2,)),
+        (["ALL", "2"], ()),
     ]
-    now = answer("states", *entries)
-    assert now[-1].says == "3 needs in all"
-    assert sum(int(line.says.split()[0]) for line in now[:-1]) == 3
+    *each, whole = answer("states", *entries)
+    assert cells(whole) == ["ALL", "3"]
+    assert sum(int(cells(line)[1]) for line in each) == 3
 
 
 def test_response_times_are_told_of_agencies_with_enough_answers_only() -> None:
@@ -290,18 +323,20 @@ def test_response_times_are_told_of_agencies_with_enough_answers_only() -> None:
             body(2 * number + 1, kind, {"offer_id": offer_id, "agency_id": agency}, hour=2 + number)
         )
     first, second = answer("response-times", *entries)
-    assert first.says == (f"agency {A}: 6 answers, half within 3.5 h, nine of ten within 6.0 h; no answer 0")
+    assert cells(first) == [A, "6", "3.5", "6.0", "0"]
     assert first.entries == (1, 3, 5, 7, 9, 11)
-    assert second == Line(f"agency {B}: fewer than 5 answers; no answer fewer than 5", ())
+    assert (cells(second), second.entries) == ([B, "<5", "", "", "<5"], ())
 
 
-def test_what_was_not_answered_in_time_is_told_by_agency_and_person() -> None:
+def test_what_was_not_answered_in_time_is_told_by_agency_and_few_of_it_without_entries() -> None:
     expired = [body(number, "OfferExpired", {"agency_id": A}) for number in range(6)]
-    found = answer("breaches", *expired, body(7, "PersonClockEnded", {"urgency": "URGENT"}))
-    assert [line.says for line in found] == [
-        f"agency {A}: 6 offers not answered in time",
-        "clocks of people that ran out without a positive answer: 1",
+    found = answer("breaches", *expired, body(9, "OfferExpired", {"agency_id": B}))
+    assert [(cells(line), line.entries) for line in found] == [
+        ([A, "6"], (0, 1, 2, 3, 4, 5)),
+        ([B, "<5"], ()),
     ]
+    [clock] = answer("clocks", body(7, "PersonClockEnded", {"urgency": "URGENT"}))
+    assert (cells(clock), clock.entries) == (["URGENT", "1"], (7,))
 
 
 def test_a_disclosure_without_a_service_is_told_after_two_weeks() -> None:
@@ -310,9 +345,46 @@ def test_a_disclosure_without_a_service_is_told_after_two_weeks() -> None:
 
     found = answer(
         "given-for-nothing",
-        given(1, "r1", 2),
-        given(2, "r2", 2),
-        given(3, "r3", 28),
-        body(4, "ServiceStarted", {"agency_id": A}, day=5, referral_id="r2"),
+        *(given(number, f"r{number}", 2) for number in range(5)),
+        given(7, "began", 2),
+        given(8, "young", 28),
+        body(9, "ServiceStarted", {"agency_id": A}, day=5, referral_id="began"),
     )
-    assert [line.entries for line in found] == [(1,)]
+    assert [(cells(line), line.entries) for line in found] == [([A, "5"], (0, 1, 2, 3, 4))]
+
+
+def test_each_change_of_the_system_is_told_part_by_part_with_its_entry() -> None:
+    release = {"release_version": "0.1.0", "revision": "a1b2c3d4e5f6" + "0" * 28, "sha256": "b" * 64}
+    started = {
+        "service": "intake",
+        "release": release,
+        "migrations": [{"file_name": "0101_beneficiary.sql", "sha256": "c" * 64}],
+    }
+    changed = {
+        "service": "audit",
+        "settings": {"sha256": "d" * 64, "setting_names": ["checkpoint_seconds", "origin"]},
+        "policy_files": [{"file_name": "reasons.toml", "sha256": "e" * 64}, {"file_name": "providers_file"}],
+    }
+    found = answer(
+        "system",
+        body(1, "SystemChanged", started),
+        body(2, "SystemChanged", changed),
+        body(3, "RetentionRulesSaved", {"rules_version": 4}),
+        body(4, "SigningKeyBegun", {"verifier_key": "kem.athens/ledger+00000000+key"}),
+        body(5, "CertificateIssued", {"serial": "0a1b", "holder_service": "intake"}),
+        body(6, "CertificateRevoked", {"serial": "0c", "agency_id": "an agency", "reason": "KEY_LOST"}),
+        body(
+            7, "SystemChanged", {"service": "audit", "release": {"release_version": "2", "sha256": "b" * 64}}
+        ),
+    )
+    assert [(*line.entries, *cells(line)[1:4]) for line in found] == [
+        (1, "intake", "RELEASE", "0.1.0 a1b2c3d4e5f6 (bbbbbbbbbbbb…)"),
+        (1, "intake", "MIGRATIONS", "0101_beneficiary.sql cccccccccccc…"),
+        (2, "audit", "SETTINGS", "checkpoint_seconds, origin (dddddddddddd…)"),
+        (2, "audit", "POLICY_FILES", "reasons.toml eeeeeeeeeeee…, providers_file –"),
+        (3, "", "RetentionRulesSaved", "4"),
+        (4, "", "SigningKeyBegun", "kem.athens/ledger+00000000+key"),
+        (5, "", "CertificateIssued", "0a1b intake"),
+        (6, "", "CertificateRevoked", "0c an agency KEY_LOST"),
+        (7, "audit", "RELEASE", "2 (bbbbbbbbbbbb…)"),
+    ]

@@ -1,12 +1,18 @@
 """What a disclosure rested on, told from the entries that permitted it."""
 
-import json
+from datetime import UTC, datetime
 from typing import Any
 
 import pytest
 
-from tools.audit.why import category_of, rests_on
+from services.audit.domain.questions.catalogue import QUESTIONS
+from services.audit.domain.questions.question import Asked
+from tools.audit.answering import category_of
 from tools.stack.failure import StackFailure
+
+QUESTION = QUESTIONS["why"]
+NOW = datetime(2026, 11, 30, 12, tzinfo=UTC)
+AGENCY = "00000000-0000-4000-8000-00000000000a"
 
 CONSENT, OTHER = "00000000-0000-4000-8000-000000000001", "00000000-0000-4000-8000-000000000002"
 UNTIL = "2027-01-01T00:00:00Z"
@@ -37,37 +43,60 @@ GROUNDS = [
 ]
 
 
+def reasons(given: dict[str, Any], grounds: list[dict[str, Any]]) -> list[list[str]]:
+    """Of the answer each line's entry, what, detail, until and outcome, below the disclosure itself."""
+    first, *found = QUESTION.answer([*grounds, given], Asked(NOW, AGENCY, "NAME"))
+    assert first.entries == (given["index"],)
+    names = [column.name for column in QUESTION.columns]
+    lines = []
+    for line in found:
+        told = dict(zip(names, (" ".join(cell) for cell in line.cells), strict=True))
+        lines.append([str(line.entries[0]), *(told[name] for name in ("what", "detail", "until", "outcome"))])
+    return lines
+
+
 def test_consent_notice_cell_and_agreement_of_that_moment_are_told_with_their_entries() -> None:
     given = {
+        "agency_id": AGENCY,
+        "given_mask": 1,
         "legal_bases": ["CONSENT"],
         "purpose": "SERVICE_LEGAL",
         "consent_ids": [CONSENT],
         "cell_ids": ["c7"],
     }
-    said = list(rests_on(body(5, "DisclosureGiven", given), GROUNDS))
-    assert said[0] == "legal basis: CONSENT; for SERVICE_LEGAL"
-    assert said[1] == "grant cell c7"
-    assert f"consent {CONSENT}" in said[2]
-    assert "(#3), until 2027-01-01, under notice 2026-1" in said[2]
-    assert "notice 2026-1" in said[3]
-    assert "el aaaaaaaaaaaaaaaa…" in said[3]
-    assert said[4].startswith("agreement version 2, changed")
-    assert len(said) == 5
-    assert OTHER not in json.dumps(said)
+    one = body(5, "DisclosureGiven", given)
+    assert reasons(one, GROUNDS) == [
+        ["5", "CELL", "c7", "", ""],
+        ["3", "CONSENT", f"{CONSENT} · 2026-1", "2027-01-01T00:00:00Z", ""],
+        ["0", "NOTICE", "2026-1 · el aaaaaaaaaaaaaaaa…", "", ""],
+        ["2", "AGREEMENT", "2", "2027-01-01T00:00:00Z", ""],
+    ]
+    first, *_ = QUESTION.answer([*GROUNDS, one], Asked(NOW, AGENCY, "NAME"))
+    assert [" ".join(cell) for cell in first.cells[1:4]] == ["GIVEN", "CONSENT", "SERVICE_LEGAL"]
 
 
-def test_what_was_told_by_telephone_rests_on_its_own_basis() -> None:
-    said = list(rests_on(body(5, "HandoverRecorded", {"legal_basis": "VITAL_INTEREST"}), GROUNDS[:1]))
-    assert said[0] == "legal basis: VITAL_INTEREST"
+def test_of_another_agency_or_other_data_nothing_is_told() -> None:
+    given = {"agency_id": AGENCY, "given_mask": 1, "legal_bases": ["CONSENT"]}
+    entries = [*GROUNDS, body(5, "DisclosureGiven", given)]
+    assert list(QUESTION.answer(entries, Asked(NOW, OTHER, "NAME"))) == []
+    assert list(QUESTION.answer(entries, Asked(NOW, AGENCY, "HEALTH"))) == []
+    hidden = body(6, "DisclosureGiven", {"agency_id": AGENCY, "legal_bases": ["CONSENT"]})
+    first, *_ = QUESTION.answer([*entries, hidden], Asked(NOW, AGENCY, "HEALTH"))
+    assert first.cells[1] == ("GIVEN_RESTRICTED",), "of a restricted service no category is told"
 
 
 def test_what_was_told_on_consent_by_telephone_names_it_and_the_agreement_of_the_call() -> None:
-    given = {"legal_basis": "CONSENT", "consent_ids": [CONSENT], "cell_ids": ["c7"], "agreement_version": 1}
-    said = "\n".join(rests_on(body(5, "HandoverRecorded", given), GROUNDS))
-    assert f"consent {CONSENT}" in said
-    assert "grant cell c7" in said
-    assert "agreement version 1, changed" in said
-    assert "agreement version 2" not in said
+    given = {
+        "agency_id": AGENCY,
+        "given_mask": 1,
+        "legal_basis": "CONSENT",
+        "consent_ids": [CONSENT],
+        "cell_ids": ["c7"],
+        "agreement_version": 1,
+    }
+    found = reasons(body(5, "HandoverRecorded", given), GROUNDS)
+    assert [line[:3] for line in found if line[1] == "AGREEMENT"] == [["1", "AGREEMENT", "1"]]
+    assert [line[1] for line in found] == ["CELL", "CONSENT", "NOTICE", "AGREEMENT"]
 
 
 def test_what_rests_on_no_consent_tells_who_had_to_decide_and_to_look_with_their_entries() -> None:
@@ -83,20 +112,23 @@ def test_what_rests_on_no_consent_tells_who_had_to_decide_and_to_look_with_their
         body(14, "CompelledRequestRegistered", {"compelled_request_id": request}),
         body(15, "CompelledRequestDecided", {"compelled_request_id": request, "allowed_mask": 1}),
     ]
-    vital = {"emergency_access_id": access, "legal_basis": "VITAL_INTEREST", "agreement_version": 2}
-    basis, asked, decided, looked, agreement = rests_on(
-        body(12, "EmergencyDisclosureGiven", vital), [*GROUNDS, *steps]
-    )
-    assert basis == "legal basis: VITAL_INTEREST"
-    assert asked.endswith("(#10)")
-    assert decided.endswith("(#11): allowed until 2027-01-01T00:00")
-    assert looked.endswith("(#13): NOT JUSTIFIED")
-    assert agreement.startswith("agreement version 2, changed")
-    compelled = {"compelled_request_id": request, "legal_basis": "LEGAL_OBLIGATION"}
-    basis, registered, decided = rests_on(body(16, "CompelledDisclosureGiven", compelled), [*GROUNDS, *steps])
-    assert basis == "legal basis: LEGAL_OBLIGATION"
-    assert registered.endswith("(#14)")
-    assert decided.endswith("(#15): allowed")
+    theirs = {"agency_id": AGENCY, "given_mask": 1}
+    vital = theirs | {
+        "emergency_access_id": access,
+        "legal_basis": "VITAL_INTEREST",
+        "agreement_version": 2,
+    }
+    assert reasons(body(12, "EmergencyDisclosureGiven", vital), [*GROUNDS, *steps]) == [
+        ["10", "EMERGENCY_ASKED", "", "", ""],
+        ["11", "EMERGENCY_DECIDED", "", "2027-01-01T00:00:00Z", "ALLOWED"],
+        ["13", "REVIEWED", "", "", "NOT_JUSTIFIED"],
+        ["2", "AGREEMENT", "2", "2027-01-01T00:00:00Z", ""],
+    ]
+    compelled = theirs | {"compelled_request_id": request, "legal_basis": "LEGAL_OBLIGATION"}
+    assert reasons(body(16, "CompelledDisclosureGiven", compelled), [*GROUNDS, *steps]) == [
+        ["14", "COMPELLED_REGISTERED", "", "", ""],
+        ["15", "COMPELLED_DECIDED", "", "", "ALLOWED"],
+    ]
 
 
 @pytest.mark.parametrize(

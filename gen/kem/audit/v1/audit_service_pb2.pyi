@@ -84,6 +84,62 @@ STAGE_OTHER: Stage.ValueType  # 12
 """Anything else."""
 Global___Stage: _TypeAlias = Stage  # noqa: Y015
 
+class _AnswerKind:
+    ValueType = _typing.NewType("ValueType", _builtins.int)
+    V: _TypeAlias = ValueType  # noqa: Y015
+
+class _AnswerKindEnumTypeWrapper(_enum_type_wrapper._EnumTypeWrapper[_AnswerKind.ValueType], _builtins.type):
+    DESCRIPTOR: _descriptor.EnumDescriptor
+    ANSWER_KIND_UNSPECIFIED: _AnswerKind.ValueType  # 0
+    """Not said."""
+    ANSWER_KIND_TIME: _AnswerKind.ValueType  # 1
+    """An instant: RFC 3339, in UTC."""
+    ANSWER_KIND_DAY: _AnswerKind.ValueType  # 2
+    """An instant of which the day counts, written alike."""
+    ANSWER_KIND_NUMBER: _AnswerKind.ValueType  # 3
+    """A whole number; "<5" where it is of some and fewer than five."""
+    ANSWER_KIND_HOURS: _AnswerKind.ValueType  # 4
+    """Hours, with one decimal."""
+    ANSWER_KIND_CODE: _AnswerKind.ValueType  # 5
+    """A code of the contracts or of the question's own."""
+    ANSWER_KIND_TEXT: _AnswerKind.ValueType  # 6
+    """Text that is the same in every language: a version, a serial, the start of a hash."""
+    ANSWER_KIND_AGENCY: _AnswerKind.ValueType  # 7
+    """An agency's id."""
+    ANSWER_KIND_PERSON: _AnswerKind.ValueType  # 8
+    """The principal_id of whoever acted."""
+    ANSWER_KIND_REFERRAL: _AnswerKind.ValueType  # 9
+    """A referral's id."""
+    ANSWER_KIND_ID: _AnswerKind.ValueType  # 10
+    """Another id."""
+
+class AnswerKind(_AnswerKind, metaclass=_AnswerKindEnumTypeWrapper):
+    """What the cells of a column are."""
+
+ANSWER_KIND_UNSPECIFIED: AnswerKind.ValueType  # 0
+"""Not said."""
+ANSWER_KIND_TIME: AnswerKind.ValueType  # 1
+"""An instant: RFC 3339, in UTC."""
+ANSWER_KIND_DAY: AnswerKind.ValueType  # 2
+"""An instant of which the day counts, written alike."""
+ANSWER_KIND_NUMBER: AnswerKind.ValueType  # 3
+"""A whole number; "<5" where it is of some and fewer than five."""
+ANSWER_KIND_HOURS: AnswerKind.ValueType  # 4
+"""Hours, with one decimal."""
+ANSWER_KIND_CODE: AnswerKind.ValueType  # 5
+"""A code of the contracts or of the question's own."""
+ANSWER_KIND_TEXT: AnswerKind.ValueType  # 6
+"""Text that is the same in every language: a version, a serial, the start of a hash."""
+ANSWER_KIND_AGENCY: AnswerKind.ValueType  # 7
+"""An agency's id."""
+ANSWER_KIND_PERSON: AnswerKind.ValueType  # 8
+"""The principal_id of whoever acted."""
+ANSWER_KIND_REFERRAL: AnswerKind.ValueType  # 9
+"""A referral's id."""
+ANSWER_KIND_ID: AnswerKind.ValueType  # 10
+"""Another id."""
+Global___AnswerKind: _TypeAlias = AnswerKind  # noqa: Y015
+
 @_typing.final
 class Entry(_message.Message):
     """An entry."""
@@ -694,3 +750,285 @@ class GetConsistencyProofResponse(_message.Message):
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
 Global___GetConsistencyProofResponse: _TypeAlias = GetConsistencyProofResponse  # noqa: Y015
+
+@_typing.final
+class ListQuestionsRequest(_message.Message):
+    """Asks what can be asked."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    def __init__(
+        self,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___ListQuestionsRequest: _TypeAlias = ListQuestionsRequest  # noqa: Y015
+
+@_typing.final
+class ListedQuestion(_message.Message):
+    """A question."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    NAME_FIELD_NUMBER: _builtins.int
+    ASKS_FIELD_NUMBER: _builtins.int
+    OF_A_PERIOD_FIELD_NUMBER: _builtins.int
+    OF_A_REFERRAL_FIELD_NUMBER: _builtins.int
+    COLUMNS_FIELD_NUMBER: _builtins.int
+    name: _builtins.str
+    """By which AnswerQuestion knows it."""
+    asks: _builtins.str
+    """In words."""
+    of_a_period: _builtins.bool
+    """Whether it is answered from the entries of a period; else all from the first on are needed."""
+    of_a_referral: _builtins.bool
+    """Whether it is about a referral, and what one agency was given for it."""
+    @_builtins.property
+    def columns(self) -> _containers.RepeatedCompositeFieldContainer[Global___AnswerColumn]:
+        """The columns of its answer."""
+
+    def __init__(
+        self,
+        *,
+        name: _builtins.str = ...,
+        asks: _builtins.str = ...,
+        of_a_period: _builtins.bool = ...,
+        of_a_referral: _builtins.bool = ...,
+        columns: _abc.Iterable[Global___AnswerColumn] | None = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["asks", b"asks", "columns", b"columns", "name", b"name", "of_a_period", b"of_a_period", "of_a_referral", b"of_a_referral"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___ListedQuestion: _TypeAlias = ListedQuestion  # noqa: Y015
+
+@_typing.final
+class ListQuestionsResponse(_message.Message):
+    """All questions."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    QUESTIONS_FIELD_NUMBER: _builtins.int
+    @_builtins.property
+    def questions(self) -> _containers.RepeatedCompositeFieldContainer[Global___ListedQuestion]:
+        """In the order in which they are listed."""
+
+    def __init__(
+        self,
+        *,
+        questions: _abc.Iterable[Global___ListedQuestion] | None = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["questions", b"questions"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___ListQuestionsResponse: _TypeAlias = ListQuestionsResponse  # noqa: Y015
+
+@_typing.final
+class AnswerQuestionRequest(_message.Message):
+    """Asks one."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    NAME_FIELD_NUMBER: _builtins.int
+    FROM_TIME_FIELD_NUMBER: _builtins.int
+    AT_TIME_FIELD_NUMBER: _builtins.int
+    REFERRAL_ID_FIELD_NUMBER: _builtins.int
+    AGENCY_ID_FIELD_NUMBER: _builtins.int
+    CATEGORY_FIELD_NUMBER: _builtins.int
+    MOST_LINES_FIELD_NUMBER: _builtins.int
+    name: _builtins.str
+    """Which."""
+    referral_id: _builtins.str
+    """About which referral, or what an authority asked for; needed where the question is about one."""
+    agency_id: _builtins.str
+    """What which agency was given; needed likewise."""
+    category: _builtins.str
+    """Data of which category; needed likewise."""
+    most_lines: _builtins.int
+    """At most so many lines; 0 means 10,000."""
+    @_builtins.property
+    def from_time(self) -> _timestamp_pb2.Timestamp:
+        """From entries of this time or later; only of a question that is answered from those of a period."""
+
+    @_builtins.property
+    def at_time(self) -> _timestamp_pb2.Timestamp:
+        """As it stood at this time; absent: now."""
+
+    def __init__(
+        self,
+        *,
+        name: _builtins.str = ...,
+        from_time: _timestamp_pb2.Timestamp | None = ...,
+        at_time: _timestamp_pb2.Timestamp | None = ...,
+        referral_id: _builtins.str | None = ...,
+        agency_id: _builtins.str | None = ...,
+        category: _builtins.str | None = ...,
+        most_lines: _builtins.int = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _typing.Literal["_agency_id", b"_agency_id", "_at_time", b"_at_time", "_category", b"_category", "_from_time", b"_from_time", "_referral_id", b"_referral_id", "agency_id", b"agency_id", "at_time", b"at_time", "category", b"category", "from_time", b"from_time", "referral_id", b"referral_id"]  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["_agency_id", b"_agency_id", "_at_time", b"_at_time", "_category", b"_category", "_from_time", b"_from_time", "_referral_id", b"_referral_id", "agency_id", b"agency_id", "at_time", b"at_time", "category", b"category", "from_time", b"from_time", "most_lines", b"most_lines", "name", b"name", "referral_id", b"referral_id"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    _WhichOneofReturnType__agency_id: _TypeAlias = _typing.Literal["agency_id"]  # noqa: Y015
+    _WhichOneofArgType__agency_id: _TypeAlias = _typing.Literal["_agency_id", b"_agency_id"]  # noqa: Y015
+    _WhichOneofReturnType__at_time: _TypeAlias = _typing.Literal["at_time"]  # noqa: Y015
+    _WhichOneofArgType__at_time: _TypeAlias = _typing.Literal["_at_time", b"_at_time"]  # noqa: Y015
+    _WhichOneofReturnType__category: _TypeAlias = _typing.Literal["category"]  # noqa: Y015
+    _WhichOneofArgType__category: _TypeAlias = _typing.Literal["_category", b"_category"]  # noqa: Y015
+    _WhichOneofReturnType__from_time: _TypeAlias = _typing.Literal["from_time"]  # noqa: Y015
+    _WhichOneofArgType__from_time: _TypeAlias = _typing.Literal["_from_time", b"_from_time"]  # noqa: Y015
+    _WhichOneofReturnType__referral_id: _TypeAlias = _typing.Literal["referral_id"]  # noqa: Y015
+    _WhichOneofArgType__referral_id: _TypeAlias = _typing.Literal["_referral_id", b"_referral_id"]  # noqa: Y015
+    @_typing.overload
+    def WhichOneof(self, oneof_group: _WhichOneofArgType__agency_id) -> _WhichOneofReturnType__agency_id | None: ...
+    @_typing.overload
+    def WhichOneof(self, oneof_group: _WhichOneofArgType__at_time) -> _WhichOneofReturnType__at_time | None: ...
+    @_typing.overload
+    def WhichOneof(self, oneof_group: _WhichOneofArgType__category) -> _WhichOneofReturnType__category | None: ...
+    @_typing.overload
+    def WhichOneof(self, oneof_group: _WhichOneofArgType__from_time) -> _WhichOneofReturnType__from_time | None: ...
+    @_typing.overload
+    def WhichOneof(self, oneof_group: _WhichOneofArgType__referral_id) -> _WhichOneofReturnType__referral_id | None: ...
+
+Global___AnswerQuestionRequest: _TypeAlias = AnswerQuestionRequest  # noqa: Y015
+
+@_typing.final
+class AnswerColumn(_message.Message):
+    """A column."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    NAME_FIELD_NUMBER: _builtins.int
+    KIND_FIELD_NUMBER: _builtins.int
+    name: _builtins.str
+    """What stands in it, in snake_case."""
+    kind: Global___AnswerKind.ValueType
+    """How to read it."""
+    def __init__(
+        self,
+        *,
+        name: _builtins.str = ...,
+        kind: Global___AnswerKind.ValueType = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["kind", b"kind", "name", b"name"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___AnswerColumn: _TypeAlias = AnswerColumn  # noqa: Y015
+
+@_typing.final
+class AnswerCell(_message.Message):
+    """A cell: none, one, or several values."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    VALUES_FIELD_NUMBER: _builtins.int
+    @_builtins.property
+    def values(self) -> _containers.RepeatedScalarFieldContainer[_builtins.str]:
+        """In their order."""
+
+    def __init__(
+        self,
+        *,
+        values: _abc.Iterable[_builtins.str] | None = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["values", b"values"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___AnswerCell: _TypeAlias = AnswerCell  # noqa: Y015
+
+@_typing.final
+class AnswerLine(_message.Message):
+    """A line."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    CELLS_FIELD_NUMBER: _builtins.int
+    ENTRIES_FIELD_NUMBER: _builtins.int
+    ENTRY_COUNT_FIELD_NUMBER: _builtins.int
+    entry_count: _builtins.int
+    """How many there are."""
+    @_builtins.property
+    def cells(self) -> _containers.RepeatedCompositeFieldContainer[Global___AnswerCell]:
+        """In the columns' order."""
+
+    @_builtins.property
+    def entries(self) -> _containers.RepeatedScalarFieldContainer[_builtins.int]:
+        """The places of the entries that show it: 50,000 at most."""
+
+    def __init__(
+        self,
+        *,
+        cells: _abc.Iterable[Global___AnswerCell] | None = ...,
+        entries: _abc.Iterable[_builtins.int] | None = ...,
+        entry_count: _builtins.int = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["cells", b"cells", "entries", b"entries", "entry_count", b"entry_count"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___AnswerLine: _TypeAlias = AnswerLine  # noqa: Y015
+
+@_typing.final
+class AnswerQuestionResponse(_message.Message):
+    """The answer."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    COLUMNS_FIELD_NUMBER: _builtins.int
+    LINES_FIELD_NUMBER: _builtins.int
+    LINES_LEFT_OUT_FIELD_NUMBER: _builtins.int
+    ENTRIES_READ_FIELD_NUMBER: _builtins.int
+    AT_TIME_FIELD_NUMBER: _builtins.int
+    ASKS_FIELD_NUMBER: _builtins.int
+    lines_left_out: _builtins.int
+    """How many lines there are beside these."""
+    entries_read: _builtins.int
+    """From how many entries it was answered."""
+    asks: _builtins.str
+    """What was asked, in words."""
+    @_builtins.property
+    def columns(self) -> _containers.RepeatedCompositeFieldContainer[Global___AnswerColumn]:
+        """What its cells are."""
+
+    @_builtins.property
+    def lines(self) -> _containers.RepeatedCompositeFieldContainer[Global___AnswerLine]:
+        """Its lines."""
+
+    @_builtins.property
+    def at_time(self) -> _timestamp_pb2.Timestamp:
+        """As it stood then."""
+
+    def __init__(
+        self,
+        *,
+        columns: _abc.Iterable[Global___AnswerColumn] | None = ...,
+        lines: _abc.Iterable[Global___AnswerLine] | None = ...,
+        lines_left_out: _builtins.int = ...,
+        entries_read: _builtins.int = ...,
+        at_time: _timestamp_pb2.Timestamp | None = ...,
+        asks: _builtins.str = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _typing.Literal["at_time", b"at_time"]  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["asks", b"asks", "at_time", b"at_time", "columns", b"columns", "entries_read", b"entries_read", "lines", b"lines", "lines_left_out", b"lines_left_out"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___AnswerQuestionResponse: _TypeAlias = AnswerQuestionResponse  # noqa: Y015

@@ -56,6 +56,16 @@ class AuditServiceStub:
                 request_serializer=kem_dot_audit_dot_v1_dot_audit__service__pb2.StreamEntriesRequest.SerializeToString,
                 response_deserializer=kem_dot_audit_dot_v1_dot_audit__service__pb2.StreamEntriesResponse.FromString,
                 _registered_method=True)
+        self.ListQuestions = channel.unary_unary(
+                '/kem.audit.v1.AuditService/ListQuestions',
+                request_serializer=kem_dot_audit_dot_v1_dot_audit__service__pb2.ListQuestionsRequest.SerializeToString,
+                response_deserializer=kem_dot_audit_dot_v1_dot_audit__service__pb2.ListQuestionsResponse.FromString,
+                _registered_method=True)
+        self.AnswerQuestion = channel.unary_unary(
+                '/kem.audit.v1.AuditService/AnswerQuestion',
+                request_serializer=kem_dot_audit_dot_v1_dot_audit__service__pb2.AnswerQuestionRequest.SerializeToString,
+                response_deserializer=kem_dot_audit_dot_v1_dot_audit__service__pb2.AnswerQuestionResponse.FromString,
+                _registered_method=True)
         self.GetCheckpoint = channel.unary_unary(
                 '/kem.audit.v1.AuditService/GetCheckpoint',
                 request_serializer=kem_dot_audit_dot_v1_dot_audit__service__pb2.GetCheckpointRequest.SerializeToString,
@@ -112,6 +122,21 @@ class AuditServiceServicer:
         context.set_details('Method not implemented!')
         raise NotImplementedError('Method not implemented!')
 
+    def ListQuestions(self, request, context):
+        """Lists what AnswerQuestion answers.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
+    def AnswerQuestion(self, request, context):
+        """Answers one of the auditors' questions from the entries alone; each line names those that show it. It reads many entries, and may
+        take some seconds; one is answered at a time (RESOURCE_EXHAUSTED).
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
     def GetCheckpoint(self, request, context):
         """Gives a signed checkpoint, the newest unless one is named: keep it, and no history of before can be changed unseen.
         """
@@ -162,6 +187,16 @@ def add_AuditServiceServicer_to_server(servicer, server):
                     servicer.StreamEntries,
                     request_deserializer=kem_dot_audit_dot_v1_dot_audit__service__pb2.StreamEntriesRequest.FromString,
                     response_serializer=kem_dot_audit_dot_v1_dot_audit__service__pb2.StreamEntriesResponse.SerializeToString,
+            ),
+            'ListQuestions': grpc.unary_unary_rpc_method_handler(
+                    servicer.ListQuestions,
+                    request_deserializer=kem_dot_audit_dot_v1_dot_audit__service__pb2.ListQuestionsRequest.FromString,
+                    response_serializer=kem_dot_audit_dot_v1_dot_audit__service__pb2.ListQuestionsResponse.SerializeToString,
+            ),
+            'AnswerQuestion': grpc.unary_unary_rpc_method_handler(
+                    servicer.AnswerQuestion,
+                    request_deserializer=kem_dot_audit_dot_v1_dot_audit__service__pb2.AnswerQuestionRequest.FromString,
+                    response_serializer=kem_dot_audit_dot_v1_dot_audit__service__pb2.AnswerQuestionResponse.SerializeToString,
             ),
             'GetCheckpoint': grpc.unary_unary_rpc_method_handler(
                     servicer.GetCheckpoint,
@@ -294,6 +329,60 @@ class AuditService:
             '/kem.audit.v1.AuditService/StreamEntries',
             kem_dot_audit_dot_v1_dot_audit__service__pb2.StreamEntriesRequest.SerializeToString,
             kem_dot_audit_dot_v1_dot_audit__service__pb2.StreamEntriesResponse.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def ListQuestions(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/kem.audit.v1.AuditService/ListQuestions',
+            kem_dot_audit_dot_v1_dot_audit__service__pb2.ListQuestionsRequest.SerializeToString,
+            kem_dot_audit_dot_v1_dot_audit__service__pb2.ListQuestionsResponse.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def AnswerQuestion(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/kem.audit.v1.AuditService/AnswerQuestion',
+            kem_dot_audit_dot_v1_dot_audit__service__pb2.AnswerQuestionRequest.SerializeToString,
+            kem_dot_audit_dot_v1_dot_audit__service__pb2.AnswerQuestionResponse.FromString,
             options,
             channel_credentials,
             insecure,

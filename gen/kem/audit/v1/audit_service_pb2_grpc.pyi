@@ -45,6 +45,12 @@ class AuditServiceStub:
     """Follows a person by their random id: their consents, their needs' referrals, and whoever read them."""
     StreamEntries: _grpc.UnaryStreamMultiCallable[_audit_service_pb2.StreamEntriesRequest, _audit_service_pb2.StreamEntriesResponse]
     """Everything after an index, then what comes, for as long as the call is open."""
+    ListQuestions: _grpc.UnaryUnaryMultiCallable[_audit_service_pb2.ListQuestionsRequest, _audit_service_pb2.ListQuestionsResponse]
+    """Lists what AnswerQuestion answers."""
+    AnswerQuestion: _grpc.UnaryUnaryMultiCallable[_audit_service_pb2.AnswerQuestionRequest, _audit_service_pb2.AnswerQuestionResponse]
+    """Answers one of the auditors' questions from the entries alone; each line names those that show it. It reads many entries, and may
+    take some seconds; one is answered at a time (RESOURCE_EXHAUSTED).
+    """
     GetCheckpoint: _grpc.UnaryUnaryMultiCallable[_audit_service_pb2.GetCheckpointRequest, _audit_service_pb2.GetCheckpointResponse]
     """Gives a signed checkpoint, the newest unless one is named: keep it, and no history of before can be changed unseen."""
     ListCheckpoints: _grpc.UnaryUnaryMultiCallable[_audit_service_pb2.ListCheckpointsRequest, _audit_service_pb2.ListCheckpointsResponse]
@@ -71,6 +77,12 @@ class AuditServiceAsyncStub(AuditServiceStub):
     """Follows a person by their random id: their consents, their needs' referrals, and whoever read them."""
     StreamEntries: _aio.UnaryStreamMultiCallable[_audit_service_pb2.StreamEntriesRequest, _audit_service_pb2.StreamEntriesResponse]  # type: ignore[assignment]
     """Everything after an index, then what comes, for as long as the call is open."""
+    ListQuestions: _aio.UnaryUnaryMultiCallable[_audit_service_pb2.ListQuestionsRequest, _audit_service_pb2.ListQuestionsResponse]  # type: ignore[assignment]
+    """Lists what AnswerQuestion answers."""
+    AnswerQuestion: _aio.UnaryUnaryMultiCallable[_audit_service_pb2.AnswerQuestionRequest, _audit_service_pb2.AnswerQuestionResponse]  # type: ignore[assignment]
+    """Answers one of the auditors' questions from the entries alone; each line names those that show it. It reads many entries, and may
+    take some seconds; one is answered at a time (RESOURCE_EXHAUSTED).
+    """
     GetCheckpoint: _aio.UnaryUnaryMultiCallable[_audit_service_pb2.GetCheckpointRequest, _audit_service_pb2.GetCheckpointResponse]  # type: ignore[assignment]
     """Gives a signed checkpoint, the newest unless one is named: keep it, and no history of before can be changed unseen."""
     ListCheckpoints: _aio.UnaryUnaryMultiCallable[_audit_service_pb2.ListCheckpointsRequest, _audit_service_pb2.ListCheckpointsResponse]  # type: ignore[assignment]
@@ -118,6 +130,24 @@ class AuditServiceServicer(metaclass=_abc_1.ABCMeta):
         context: _ServicerContext,
     ) -> _typing.Union[_abc.Iterator[_audit_service_pb2.StreamEntriesResponse], _abc.AsyncIterator[_audit_service_pb2.StreamEntriesResponse]]:
         """Everything after an index, then what comes, for as long as the call is open."""
+
+    @_abc_1.abstractmethod
+    def ListQuestions(
+        self,
+        request: _audit_service_pb2.ListQuestionsRequest,
+        context: _ServicerContext,
+    ) -> _typing.Union[_audit_service_pb2.ListQuestionsResponse, _abc.Awaitable[_audit_service_pb2.ListQuestionsResponse]]:
+        """Lists what AnswerQuestion answers."""
+
+    @_abc_1.abstractmethod
+    def AnswerQuestion(
+        self,
+        request: _audit_service_pb2.AnswerQuestionRequest,
+        context: _ServicerContext,
+    ) -> _typing.Union[_audit_service_pb2.AnswerQuestionResponse, _abc.Awaitable[_audit_service_pb2.AnswerQuestionResponse]]:
+        """Answers one of the auditors' questions from the entries alone; each line names those that show it. It reads many entries, and may
+        take some seconds; one is answered at a time (RESOURCE_EXHAUSTED).
+        """
 
     @_abc_1.abstractmethod
     def GetCheckpoint(

@@ -1,0 +1,12 @@
+"""All that can be asked, by name."""
+
+from collections.abc import Mapping
+from types import MappingProxyType
+from typing import Final
+
+from services.audit.domain.questions import cases, changes, figures, rights, why
+from services.audit.domain.questions.question import Question
+
+QUESTIONS: Final[Mapping[str, Question]] = MappingProxyType(
+    {**cases.QUESTIONS, **rights.QUESTIONS, **changes.QUESTIONS, **figures.QUESTIONS, **why.QUESTIONS}
+)
