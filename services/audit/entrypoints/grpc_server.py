@@ -14,7 +14,7 @@ from chassis.instants import optional_instant_from, timestamp
 from chassis.postgres import Database, Transaction
 from kem.audit.v1 import audit_service_pb2 as messages
 from kem.audit.v1 import audit_service_pb2_grpc
-from kernel.errors import Exhausted, NotFound, Unavailable
+from kernel.errors import NotFound, Unavailable
 from services.audit.adapters.postgres_checkpoints import PostgresCheckpoints
 from services.audit.adapters.postgres_entries import FoundEntry, PostgresEntries, Wanted
 from services.audit.domain.questions.catalogue import QUESTIONS
@@ -37,7 +37,6 @@ CHECKPOINT_PAGE: Final = 1000
 LOOK_SECONDS: Final = 0.5
 SIGN_OF_LIFE_SECONDS: Final = 20.0
 LONGEST_STREAM_SECONDS: Final = 3600.0
-_ANSWERED_SECONDS: Final = 5.0
 _METHOD: Final = "/kem.audit.v1.AuditService/"
 
 _Context = grpc.aio.ServicerContext
@@ -146,12 +145,7 @@ class AuditServer(audit_service_pb2_grpc.AuditServiceServicer):
     async def AnswerQuestion(
         self, request: messages.AnswerQuestionRequest, context: _Context[object, object]
     ) -> messages.AnswerQuestionResponse:
-        """From the entries alone; one at a time, for it may read most of the ledger."""
-        if self._answering.locked():
-            raise Exhausted(
-                "Another question is being answered; ask again in some seconds.",
-                retry_delay_seconds=_ANSWERED_SECONDS,
-            )
+        """From the entries alone; one at a time, for it may read most of the ledger: others wait."""
         async with self._answering, self._database.transaction(current_caller()) as tx:
             ask = _ask(request, await tx.now())
             answered = await answer_question(ask, tx, self._entries)

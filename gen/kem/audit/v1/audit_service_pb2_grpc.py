@@ -131,7 +131,7 @@ class AuditServiceServicer:
 
     def AnswerQuestion(self, request, context):
         """Answers one of the auditors' questions from the entries alone; each line names those that show it. It reads many entries, and may
-        take some seconds; one is answered at a time (RESOURCE_EXHAUSTED).
+        take some seconds; one is answered at a time, and others wait.
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')

@@ -49,7 +49,7 @@ class AuditServiceStub:
     """Lists what AnswerQuestion answers."""
     AnswerQuestion: _grpc.UnaryUnaryMultiCallable[_audit_service_pb2.AnswerQuestionRequest, _audit_service_pb2.AnswerQuestionResponse]
     """Answers one of the auditors' questions from the entries alone; each line names those that show it. It reads many entries, and may
-    take some seconds; one is answered at a time (RESOURCE_EXHAUSTED).
+    take some seconds; one is answered at a time, and others wait.
     """
     GetCheckpoint: _grpc.UnaryUnaryMultiCallable[_audit_service_pb2.GetCheckpointRequest, _audit_service_pb2.GetCheckpointResponse]
     """Gives a signed checkpoint, the newest unless one is named: keep it, and no history of before can be changed unseen."""
@@ -81,7 +81,7 @@ class AuditServiceAsyncStub(AuditServiceStub):
     """Lists what AnswerQuestion answers."""
     AnswerQuestion: _aio.UnaryUnaryMultiCallable[_audit_service_pb2.AnswerQuestionRequest, _audit_service_pb2.AnswerQuestionResponse]  # type: ignore[assignment]
     """Answers one of the auditors' questions from the entries alone; each line names those that show it. It reads many entries, and may
-    take some seconds; one is answered at a time (RESOURCE_EXHAUSTED).
+    take some seconds; one is answered at a time, and others wait.
     """
     GetCheckpoint: _aio.UnaryUnaryMultiCallable[_audit_service_pb2.GetCheckpointRequest, _audit_service_pb2.GetCheckpointResponse]  # type: ignore[assignment]
     """Gives a signed checkpoint, the newest unless one is named: keep it, and no history of before can be changed unseen."""
@@ -146,7 +146,7 @@ class AuditServiceServicer(metaclass=_abc_1.ABCMeta):
         context: _ServicerContext,
     ) -> _typing.Union[_audit_service_pb2.AnswerQuestionResponse, _abc.Awaitable[_audit_service_pb2.AnswerQuestionResponse]]:
         """Answers one of the auditors' questions from the entries alone; each line names those that show it. It reads many entries, and may
-        take some seconds; one is answered at a time (RESOURCE_EXHAUSTED).
+        take some seconds; one is answered at a time, and others wait.
         """
 
     @_abc_1.abstractmethod
