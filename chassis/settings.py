@@ -160,7 +160,9 @@ class ServiceSettings(ProcessSettings):
 
 
 def _sentence(prefix: str, place: tuple[int | str, ...], complaint: str) -> str:
-    name = str(place[0]) if place else "?"
+    if not place:  # several of them together
+        return f"{complaint.removeprefix('Value error, ')}."
+    name = str(place[0])
     variable = name if name.startswith("KEM_") else prefix + name.upper()
     if complaint == "Field required":
         return f"{variable} is not set; the service cannot start without it."

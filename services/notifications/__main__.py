@@ -5,17 +5,21 @@ from datetime import timedelta
 from chassis.run import run_service
 from chassis.service import Service
 from kem.notifications.v1.inbox_service_pb2_grpc import add_InboxServiceServicer_to_server
+from kem.notifications.v1.mail_service_pb2_grpc import add_MailServiceServicer_to_server
 from kem.notifications.v1.push_service_pb2_grpc import add_PushServiceServicer_to_server
 from services.notifications.adapters.event_codec import encode_event
-from services.notifications.adapters.measures import look_at_push
+from services.notifications.adapters.measures import look_at_mail, look_at_push
 from services.notifications.adapters.partner_lines import PartnerLines, SystemResolver
 from services.notifications.adapters.postgres_acknowledgements import PostgresAcknowledgements
 from services.notifications.adapters.postgres_deliveries import PostgresDeliveries
+from services.notifications.adapters.postgres_mail_notices import PostgresMailNotices
 from services.notifications.adapters.postgres_push_endpoints import PostgresPushEndpoints
 from services.notifications.adapters.postgres_retention import PostgresRetention
 from services.notifications.entrypoints.access import ACCESS
 from services.notifications.entrypoints.fan_out import FanOut
 from services.notifications.entrypoints.grpc_server import InboxServer
+from services.notifications.entrypoints.mail_service_server import MailServiceServer
+from services.notifications.entrypoints.mail_worker import MailWorker
 from services.notifications.entrypoints.push_server import PushServer
 from services.notifications.entrypoints.push_worker import PushWorker
 from services.notifications.entrypoints.stream import CONSUMER, TOPICS, ReferralFacts
@@ -23,6 +27,7 @@ from services.notifications.entrypoints.timers import Retention
 from services.notifications.settings import NotificationsSettings
 from services.notifications.use_cases.acknowledgement_line import AcknowledgementLine
 from services.notifications.use_cases.push_deliveries import Pushing
+from services.notifications.use_cases.send_mails import Mailing
 
 
 async def wire(service: Service) -> None:
@@ -47,11 +52,14 @@ async def wire(service: Service) -> None:
         resolve=SystemResolver(),
     )
     push = PushServer(service.worker, PostgresPushEndpoints(), deliveries, lines, service.signer)
+    server, notices = settings.mail_server(), PostgresMailNotices()
+    mail = MailServiceServer(service.worker, notices, deliveries, sends_mail=server is not None)
     service.serve(
         ACCESS,
         [
-            lambda server: add_InboxServiceServicer_to_server(inbox, server),
-            lambda server: add_PushServiceServicer_to_server(push, server),
+            lambda door: add_MailServiceServicer_to_server(mail, door),
+            lambda door: add_InboxServiceServicer_to_server(inbox, door),
+            lambda door: add_PushServiceServicer_to_server(push, door),
         ],
     )
     service.beside("fan_out", fan_out.run)
@@ -59,7 +67,10 @@ async def wire(service: Service) -> None:
     patience = timedelta(seconds=settings.push_patience_seconds)
     pushing = Pushing(service.worker, lines, patience, settings.push_deadline_seconds)
     service.beside("push", PushWorker(pushing).run, role="push")
-    service.gauges.own.append(look_at_push)
+    if server is not None:
+        mailing = Mailing(service.worker, server, settings.console_url.rstrip("/"))
+        service.beside("mail", MailWorker(mailing, settings.mails_a_second).run, role="mail")
+    service.gauges.own += [look_at_push, look_at_mail]
     service.stream(CONSUMER, TOPICS, ReferralFacts(deliveries, fan_out))
     service.timer(Retention(PostgresRetention(), settings.delivery_retention_days).take, name="retention")
 

@@ -1,14 +1,17 @@
 """What notifications is told by its environment, beside what every service is told."""
 
 from ipaddress import IPv4Network, IPv6Network
+from pathlib import Path
 from typing import Annotated, ClassVar
 
-from pydantic import BeforeValidator, Field
+from pydantic import BeforeValidator, Field, model_validator
 from pydantic_settings import NoDecode
 
 from chassis.settings import ALL_ROLES, Roles, ServiceSettings, split_list
+from services.notifications.adapters.mail_server import MailServer, MailTls
 
-_ROLES = (*ALL_ROLES, "push")
+_ROLES = (*ALL_ROLES, "push", "mail")
+_LOOPBACK = frozenset({"127.0.0.1", "::1", "localhost"})
 
 
 class NotificationsSettings(ServiceSettings):
@@ -32,5 +35,56 @@ class NotificationsSettings(ServiceSettings):
     push_deadline_seconds: float = Field(default=10, ge=1, le=60)
     """For one call to a partner, the looking up of its name included."""
 
+    smtp_host: str = ""
+    """The mail server; empty where this hub sends no mail."""
+
+    smtp_port: int = Field(default=587, ge=1, le=65535)
+    smtp_tls: MailTls = MailTls.STARTTLS
+    """`starttls` or `tls`; `none` for a server on this machine only."""
+
+    smtp_from: str = ""
+    """The address from which mails come."""
+
+    smtp_login: str = ""
+    smtp_password_file: Path | None = None
+    smtp_authorities_file: Path | None = None
+    """Certificates (PEM) that vouch for the mail server; without it the well-known ones."""
+
+    mails_a_second: float = Field(default=5, gt=0, le=50)
+    console_url: str = ""
+    """Where the pages are to which mails lead, as browsers know it."""
+
     push_patience_seconds: float = Field(default=86_400, ge=1)
     """When every try of so long has failed, the hub gives a push endpoint up until an operator resumes it."""
+
+    @model_validator(mode="after")
+    def _mail_is_whole(self) -> "NotificationsSettings":
+        if not self.smtp_host:
+            return self
+        if "@" not in self.smtp_from or not self.console_url:
+            raise ValueError(
+                "with KEM_NOTIFICATIONS_SMTP_HOST set KEM_NOTIFICATIONS_SMTP_FROM (an address) and"
+                " KEM_NOTIFICATIONS_CONSOLE_URL (where the pages are)"
+            )
+        if self.smtp_tls is MailTls.NONE and self.smtp_host not in _LOOPBACK:
+            raise ValueError("KEM_NOTIFICATIONS_SMTP_TLS=none is for a mail server on this machine only")
+        return self
+
+    def mail_server(self) -> MailServer | None:
+        """The mail server; None where there is none.
+
+        Raises:
+            OSError: a file of it cannot be read.
+        """
+        if not self.smtp_host:
+            return None
+        password, authorities = self.smtp_password_file, self.smtp_authorities_file
+        return MailServer(
+            self.smtp_host,
+            self.smtp_port,
+            self.smtp_tls,
+            self.smtp_from,
+            self.smtp_login,
+            password.read_text(encoding="utf-8").strip() if password else "",
+            authorities.read_text(encoding="ascii") if authorities else None,
+        )

@@ -54,6 +54,7 @@ class Case:
         referral_id = self.referral.rpartition("/")[2]
         return (
             "/home",
+            "/notices",
             "/desk",
             "/desk/cases",
             "/desk/people",

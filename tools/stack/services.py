@@ -23,6 +23,14 @@ from tools.stack.process import bare_environment
 _CONFINE: Final = Path(__file__).with_name("confine.py")
 CONSOLE: Final = "console"
 """It shows pages over HTTP, keeps no data and reads no topic."""
+MAIL_SETTINGS: Final = tuple(
+    f"KEM_NOTIFICATIONS_{name}"
+    for name in (
+        *("SMTP_HOST", "SMTP_PORT", "SMTP_TLS", "SMTP_FROM", "SMTP_LOGIN", "SMTP_PASSWORD_FILE"),
+        *("SMTP_AUTHORITIES_FILE", "MAILS_A_SECOND", "CONSOLE_URL"),
+    )
+)
+"""By which a hub is given a mail server; without them it sends no mail."""
 START_ORDER = ("intake", "referral", "notifications", "access", "audit", CONSOLE)
 """All start at once; draining goes the other way round."""
 
@@ -67,6 +75,7 @@ def environment(
     if service == "notifications":
         # whoever tries a partner's door on this machine has it on this machine
         settings["KEM_NOTIFICATIONS_PUSH_NETWORKS"] = "127.0.0.0/8,::1/128"
+        settings["KEM_NOTIFICATIONS_CONSOLE_URL"] = f"http://127.0.0.1:{ports.door(CONSOLE)}"
     if service == "intake":
         settings["KEM_KEYS_DIR"] = str(layout.keys)
         if keys_of(layout) == PKCS11:
@@ -80,6 +89,7 @@ def environment(
     passed_on = (
         *("KEM_LOG_LEVEL", "KEM_OTLP_ENDPOINT", "KEM_TRACE_RATIO", "KEM_ACCESS_PROVIDERS_FILE"),
         *("KEM_KAFKA_AUTHORITIES_FILE", f"{prefix}KAFKA_CERTIFICATE_FILE"),
+        *(MAIL_SETTINGS if service == "notifications" else ()),
     )
     settings |= {name: os.environ[name] for name in passed_on if name in os.environ}
     return settings | dict(own)

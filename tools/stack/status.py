@@ -62,6 +62,8 @@ class Found:
     is_database_reached: bool = False
     push_given_up: int = 0
     """Push endpoints that wait for an operator."""
+    mail_given_up: int = 0
+    """Addresses that took no mail for days."""
     reviews_overdue: int = 0
     """What was given without consent and nobody has reviewed in time."""
     rights_overdue: int = 0
@@ -84,13 +86,13 @@ async def read_status(layout: Layout) -> Found:
         address = run.addresses.get(process.name)
         processes.append(await _process(process, address, layout.tools_certificate))
     waiting: dict[str, Waiting] = {}
-    given_up, overdue = 0, (0, 0, 0, 0)
+    given_up, overdue = (0, 0), (0, 0, 0, 0)
     is_reached = False
     try:
         connection = await asyncpg.connect(layout.url_file("check").read_text().strip(), timeout=3)
         try:
             waiting = await count_waiting(connection)
-            given_up = await count_given_up(connection) if "notifications" in waiting else 0
+            given_up = await count_given_up(connection) if "notifications" in waiting else (0, 0)
             overdue = await count_overdue(connection) if "intake" in waiting else (0, 0, 0, 0)
             is_reached = True
         finally:
@@ -98,7 +100,7 @@ async def read_status(layout: Layout) -> Found:
     except (OSError, TimeoutError, asyncpg.PostgresError):
         waiting = {}
     ending = _certificates_ending(layout)
-    return Found(True, processes, waiting, run.addresses, is_reached, given_up, *overdue, ending)
+    return Found(True, processes, waiting, run.addresses, is_reached, *given_up, *overdue, ending)
 
 
 def _certificates_ending(layout: Layout) -> list[str]:
@@ -161,13 +163,13 @@ async def count_waiting(connection: asyncpg.Connection) -> dict[str, Waiting]:
     }
 
 
-async def count_given_up(connection: asyncpg.Connection) -> int:
-    """Push endpoints that the hub has given up."""
-    return int(
-        await connection.fetchval(
-            "select count(*) from notifications.push_endpoint where given_up_time is not null"
-        )
+async def count_given_up(connection: asyncpg.Connection) -> tuple[int, int]:
+    """Push endpoints that the hub has given up, and addresses of mail notices."""
+    row = await connection.fetchrow(
+        """select (select count(*) from notifications.push_endpoint where given_up_time is not null),
+                  (select count(*) from notifications.mail_notice where given_up_time is not null)"""
     )
+    return int(row[0]), int(row[1])
 
 
 async def count_overdue(connection: asyncpg.Connection) -> tuple[int, int, int, int]:
@@ -195,6 +197,7 @@ def as_json(found: Found) -> str:
             "dead_letters": total("dead_letters"),
             "certificates_ending": found.certificates_ending,
             "push_given_up": found.push_given_up if found.is_database_reached else None,
+            "mail_given_up": found.mail_given_up if found.is_database_reached else None,
             "reviews_overdue": found.reviews_overdue if found.is_database_reached else None,
             "rights_overdue": found.rights_overdue if found.is_database_reached else None,
             "recalls_overdue": found.recalls_overdue if found.is_database_reached else None,
@@ -240,6 +243,11 @@ def print_status(found: Found) -> None:
         console.print()
         console.print(
             f"[red]Partners that take no deliveries any more: {found.push_given_up}[/]; see ./kem push list."
+        )
+    if found.mail_given_up:
+        console.print(
+            f"[red]Addresses that take no mail any more: {found.mail_given_up}[/]; whoever set one sees it on"
+            " the page “Notices by e-mail”."
         )
     if found.reviews_overdue:
         console.print()

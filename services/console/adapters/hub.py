@@ -37,7 +37,7 @@ from kem.intake.v1 import (
     text_service_pb2_grpc,
     visit_service_pb2_grpc,
 )
-from kem.notifications.v1 import inbox_service_pb2_grpc, push_service_pb2_grpc
+from kem.notifications.v1 import inbox_service_pb2_grpc, mail_service_pb2_grpc, push_service_pb2_grpc
 from kem.referral.v1 import referral_service_pb2_grpc, report_service_pb2_grpc
 from services.console.settings import ConsoleSettings
 
@@ -92,6 +92,7 @@ class Hub:
         self.reports = report_service_pb2_grpc.ReportServiceStub(referral)
         self.directory = directory_service_pb2_grpc.DirectoryServiceStub(referral)
         self.inbox = inbox_service_pb2_grpc.InboxServiceStub(notifications)
+        self.mail = mail_service_pb2_grpc.MailServiceStub(notifications)
         self.push = push_service_pb2_grpc.PushServiceStub(notifications)
         self.sign_in = access_service_pb2_grpc.SignInServiceStub(access)
         self.staff = access_service_pb2_grpc.StaffServiceStub(access)

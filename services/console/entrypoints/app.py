@@ -24,6 +24,7 @@ from services.console.entrypoints.pages.admin.registers import RegisterPages
 from services.console.entrypoints.pages.audit.pages import audit_pages
 from services.console.entrypoints.pages.coordination.reports import CoordinationPages
 from services.console.entrypoints.pages.desk.pages import desk_pages
+from services.console.entrypoints.pages.notices import NoticesPage
 from services.console.entrypoints.pages.partner import partner_pages
 from services.console.entrypoints.pages.public.site import public_pages
 from services.console.entrypoints.rendering import STATIC
@@ -45,6 +46,7 @@ def pages_of(hub: Hub, signing_in: sign_in.SignInPages, live: Live, url: str) ->
         *CoordinationPages(names).pages,
         *audit_pages(names),
         *RegisterPages(names).pages,
+        *NoticesPage(names).pages,
         *health.PAGES,
         *live.pages,
         *public_pages(hub, url),

@@ -13,6 +13,11 @@ pushed_deliveries = _meter.create_counter(
 push_failures = _meter.create_counter(
     "kem_push_failures", description="Calls to partners' doors that failed, by reason"
 )
+sent_mails = _meter.create_counter("kem_sent_mails", description="Mails that the mail server has taken")
+mail_failures = _meter.create_counter(
+    "kem_mail_failures", description="Mails that the mail server did not take, by reason"
+)
+mail_notices = _meter.create_gauge("kem_mail_notices", description="Mail notices, by how they are doing")
 push_endpoints = _meter.create_gauge(
     "kem_push_endpoints", description="Push endpoints, by how they are doing"
 )
@@ -31,6 +36,21 @@ _LOOK: Final = """
     left join recipient r using (recipient_id)
     group by state
 """
+
+_LOOK_AT_MAIL: Final = """
+    select state, count(n.mail_notice_id) as notices
+    from (values ('UNCONFIRMED'), ('ACTIVE'), ('FAILING'), ('GIVEN_UP')) states (state)
+    left join mail_notice n on state = case when n.given_up_time is not null then 'GIVEN_UP'
+                                            when n.confirmed_time is null then 'UNCONFIRMED'
+                                            when n.tries > 0 then 'FAILING' else 'ACTIVE' end
+    group by state
+"""
+
+
+async def look_at_mail(connection: asyncpg.Connection) -> None:
+    """Reads the mail gauge."""
+    for row in await connection.fetch(_LOOK_AT_MAIL):
+        mail_notices.set(row["notices"], {"state": row["state"]})
 
 
 async def look_at_push(connection: asyncpg.Connection) -> None:

@@ -14,6 +14,10 @@ ACCESS: Final[Mapping[str, Access]] = {
     "/kem.notifications.v1.InboxService/Subscribe": _READERS,
     "/kem.notifications.v1.InboxService/Acknowledge": _READERS,
     "/kem.notifications.v1.InboxService/ListDeliveries": _READERS,
+    **{
+        f"/kem.notifications.v1.MailService/{method}": _READERS
+        for method in ("SetMailNotice", "ConfirmMailNotice", "ListMailNotices", "RemoveMailNotice")
+    },
     "/kem.notifications.v1.PushService/SetPushEndpoint": _OPERATOR,
     "/kem.notifications.v1.PushService/RemovePushEndpoint": _OPERATOR,
     "/kem.notifications.v1.PushService/ResumePushEndpoint": _OPERATOR,

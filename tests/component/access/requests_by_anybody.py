@@ -32,8 +32,9 @@ from kem.intake.v1 import retention_service_pb2 as retention
 from kem.intake.v1 import text_service_pb2 as text
 from kem.intake.v1.beneficiary_pb2 import ORIGIN_KEM_DESK
 from kem.notifications.v1 import inbox_service_pb2 as inbox
+from kem.notifications.v1 import mail_service_pb2 as mail
 from kem.notifications.v1 import push_service_pb2 as push
-from kem.notifications.v1.delivery_pb2 import INBOX_AGENCY
+from kem.notifications.v1.delivery_pb2 import INBOX_AGENCY, INBOX_DESK
 from kem.referral.v1 import pace_service_pb2 as paces
 from kem.referral.v1 import receipt_lines_service_pb2 as receipt_lines
 from kem.referral.v1 import referral_service_pb2 as referral
@@ -224,6 +225,16 @@ def _inboxes(case: Case) -> dict[str, Message]:
         "Subscribe": inbox.SubscribeRequest(inbox=INBOX_AGENCY),
         "Acknowledge": inbox.AcknowledgeRequest(inbox=INBOX_AGENCY, up_to_sequence=1),
         "ListDeliveries": inbox.ListDeliveriesRequest(inbox=INBOX_AGENCY),
+        "SetMailNotice": mail.SetMailNoticeRequest(
+            request_id=str(uuid4()),
+            inbox=INBOX_DESK,
+            address="sample@agency.example",
+            language="el",
+            pace=mail.MAIL_PACE_DAILY,
+        ),
+        "ListMailNotices": mail.ListMailNoticesRequest(),
+        "ConfirmMailNotice": mail.ConfirmMailNoticeRequest(inbox=INBOX_AGENCY, code="1"),
+        "RemoveMailNotice": mail.RemoveMailNoticeRequest(request_id=str(uuid4()), inbox=INBOX_AGENCY),
         "SetPushEndpoint": push.SetPushEndpointRequest(
             **(one | {"agency_id": str(uuid4())}), address="https://127.0.0.1:9"
         ),

@@ -207,6 +207,12 @@ KEEPING: Final[dict[str, Row]] = {
     "ListReferrals": _own(CASE_ROLES, nobody="NOT_PERMITTED"),
     "Subscribe": _own(CASE_ROLES),
     "ListDeliveries": _own(CASE_ROLES),
+    **dict.fromkeys(("SetMailNotice", "ListMailNotices"), _own(CASE_ROLES)),
+    # nobody here has set one
+    **dict.fromkeys(
+        ("ConfirmMailNotice", "RemoveMailNotice"),
+        Row(CASE_ROLES, Thing.NOTHING, "MAIL_NOTICE_NOT_FOUND", {Side.NOBODY: NO_AGENCY}),
+    ),
     "Acknowledge": _own(CASE_ROLES, sender="SEQUENCE_NOT_KNOWN", stranger="SEQUENCE_NOT_KNOWN"),
     **dict.fromkeys(
         ("ListAuthorityNotifications", "ListCompelledRequests", "ListEmergencyReviews"), _own(OVERSIGHT_ROLES)

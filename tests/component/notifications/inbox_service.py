@@ -20,6 +20,7 @@ from chassis.tls import TlsFiles, secure_channel
 from kem.notifications.v1 import delivery_pb2
 from kem.notifications.v1 import inbox_service_pb2 as messages
 from kem.notifications.v1.inbox_service_pb2_grpc import InboxServiceStub
+from kem.notifications.v1.mail_service_pb2_grpc import MailServiceStub
 from kernel.ids import random_id
 from kernel.vocabulary import Role
 from tests.integration.chassis.assertions import key_file
@@ -47,7 +48,9 @@ class InboxHub:
     identity: AssertionSigner
     processes: list[subprocess.Popen[bytes]] = field(default_factory=list)
 
-    async def start(self, roles: str = "grpc,stream,relay,timers") -> tuple[str, subprocess.Popen[bytes]]:
+    async def start(
+        self, roles: str = "grpc,stream,relay,timers", **settings: str
+    ) -> tuple[str, subprocess.Popen[bytes]]:
         """Starts one process and waits until it serves; answers its address."""
         address = f"127.0.0.1:{free_port()}"
         for name, url in (
@@ -55,12 +58,12 @@ class InboxHub:
             ("worker", self.files.worker_url("notifications")),
         ):
             (self.folder / f"{name}.url").write_text(url)
-        process = self._spawn(address, roles)
+        process = self._spawn(address, roles, settings)
         self.processes.append(process)
         await wait_serving(address, "notifications", tools_files())
         return address, process
 
-    def _spawn(self, address: str, roles: str) -> subprocess.Popen[bytes]:
+    def _spawn(self, address: str, roles: str, settings: dict[str, str]) -> subprocess.Popen[bytes]:
         with (self.folder / "service.log").open("ab") as log:
             return subprocess.Popen(
                 [sys.executable, "-m", "services.notifications", "--roles", roles],
@@ -78,6 +81,7 @@ class InboxHub:
                     "KEM_ASSERTION_KEYS_FILE": str(self.folder / "assertion-keys.json"),
                     "KEM_NOTIFICATIONS_PUSH_NETWORKS": "127.0.0.0/8, ::1/128",
                     "KEM_NOTIFICATIONS_PUSH_DEADLINE_SECONDS": "3",
+                    **settings,
                 },
                 stdout=log,
                 stderr=subprocess.STDOUT,
@@ -129,6 +133,7 @@ class Client:
             address, "notifications", files or tools_files(), options=[("grpc.use_local_subchannel_pool", 1)]
         )
         self.inbox = InboxServiceStub(self._channel)
+        self.mail = MailServiceStub(self._channel)
 
     async def __aenter__(self) -> "Client":
         return self

@@ -1,0 +1,130 @@
+"""E-mail notices through the service's own door, and a real mail server."""
+
+import re
+from collections.abc import AsyncIterator
+from uuid import UUID, uuid4
+
+import pytest
+
+from kem.notifications.v1 import mail_service_pb2 as rpc
+from kernel.ids import random_id
+from kernel.vocabulary import Role
+from tests.component.notifications.inbox_service import AGENCY_INBOX, DESK_INBOX, Client, InboxHub
+from tests.integration.chassis.waiting import until
+from tests.support.mailbox import LOGIN, PASSWORD, SENDER, Mailbox, words
+from tests.support.referral_facts import offered
+from tests.support.refusals import refused
+
+ADDRESS = "ann@agency.example"
+
+
+@pytest.fixture(scope="module")
+async def box(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[Mailbox]:
+    one = Mailbox(tmp_path_factory.mktemp("mails")).start()
+    yield one
+    one.stop()
+
+
+@pytest.fixture(scope="module")
+async def mailing(hub: InboxHub, box: Mailbox) -> str:
+    """The address of a process that sends mails."""
+    password = box.folder / "smtp.password"
+    password.write_text(f"{PASSWORD}\n")
+    settings = {
+        "SMTP_HOST": "127.0.0.1",
+        "SMTP_PORT": str(box.port),
+        "SMTP_FROM": SENDER,
+        "SMTP_LOGIN": LOGIN,
+        "SMTP_PASSWORD_FILE": str(password),
+        "SMTP_AUTHORITIES_FILE": str(box.authorities_file),
+        "CONSOLE_URL": "https://kem.example/",
+    }
+    named = {f"KEM_NOTIFICATIONS_{name}": value for name, value in settings.items()}
+    return (await hub.start("grpc,stream,relay,mail", **named))[0]
+
+
+def wish(address: str = ADDRESS) -> rpc.SetMailNoticeRequest:
+    return rpc.SetMailNoticeRequest(
+        request_id=str(uuid4()),
+        inbox=AGENCY_INBOX,
+        address=address,
+        language="el",
+        pace=rpc.MAIL_PACE_AT_ONCE,
+    )
+
+
+async def test_a_member_sets_confirms_is_told_and_ends_it(hub: InboxHub, mailing: str, box: Mailbox) -> None:
+    agency: UUID = random_id()
+    async with Client(hub, mailing, agency) as client:
+        mail, who = client.mail, client.metadata
+        made = (await mail.SetMailNotice(wish(), metadata=who)).notice
+        assert (made.state, made.address) == (rpc.MAIL_STATE_UNCONFIRMED, ADDRESS)
+        await until(lambda: len(box.to(ADDRESS)) == 1)
+        code = re.search(r"\d{8}", words(box.to(ADDRESS)[0]))
+        assert code
+        with refused() as refusal:
+            await mail.ConfirmMailNotice(
+                rpc.ConfirmMailNoticeRequest(inbox=AGENCY_INBOX, code="00000000"), metadata=who
+            )
+        assert refusal.reason == "MAIL_CODE_NOT_RIGHT"
+        typed = rpc.ConfirmMailNoticeRequest(inbox=AGENCY_INBOX, code=code[0])
+        assert (await mail.ConfirmMailNotice(typed, metadata=who)).notice.state == rpc.MAIL_STATE_ACTIVE
+
+        await hub.tell(offered(agency), sender=random_id())
+        await until(lambda: len(box.to(ADDRESS)) == 2)
+        listed = await mail.ListMailNotices(rpc.ListMailNoticesRequest(), metadata=who)
+        assert listed.sends_mail
+        assert [one.address for one in listed.notices] == [ADDRESS]
+        assert listed.notices[0].HasField("last_mail_time")
+
+        removing = rpc.RemoveMailNoticeRequest(request_id=str(uuid4()), inbox=AGENCY_INBOX)
+        await mail.RemoveMailNotice(removing, metadata=who)
+        listed = await mail.ListMailNotices(rpc.ListMailNoticesRequest(), metadata=who)
+        assert not listed.notices
+    log = (hub.folder / "service.log").read_text()
+    assert ADDRESS not in log
+
+
+async def test_the_agency_s_admin_sees_whom_mails_tell_not_where_and_ends_them(
+    hub: InboxHub, address: str
+) -> None:
+    agency: UUID = random_id()
+    async with (
+        Client(hub, address, agency) as client,
+        Client(hub, address, agency, Role.AGENCY_ADMIN) as admin,
+        Client(hub, address, random_id(), Role.AGENCY_ADMIN) as stranger,
+    ):
+        await client.mail.SetMailNotice(wish(), metadata=client.metadata)
+        of_agency = rpc.ListMailNoticesRequest(of_agency=True)
+        listed = await admin.mail.ListMailNotices(of_agency, metadata=admin.metadata)
+        assert not listed.sends_mail, "this process has no mail server"
+        [one] = listed.notices
+        assert one.address == ""
+        assert not (await stranger.mail.ListMailNotices(of_agency, metadata=stranger.metadata)).notices
+        with refused() as refusal:
+            await client.mail.ListMailNotices(of_agency, metadata=client.metadata)
+        assert refusal.reason == "AGENCY_ADMIN_ONLY"
+        ending = rpc.RemoveMailNoticeRequest(
+            request_id=str(uuid4()), inbox=AGENCY_INBOX, principal_id=one.principal_id
+        )
+        for other, reason in ((client, "AGENCY_ADMIN_ONLY"), (stranger, "MAIL_NOTICE_NOT_FOUND")):
+            asked = rpc.RemoveMailNoticeRequest(
+                request_id=str(uuid4()), inbox=AGENCY_INBOX, principal_id=str(uuid4())
+            )
+            with refused() as refusal:
+                await other.mail.RemoveMailNotice(asked, metadata=other.metadata)
+            assert refusal.reason == reason
+        await admin.mail.RemoveMailNotice(ending, metadata=admin.metadata)
+        assert not (await admin.mail.ListMailNotices(of_agency, metadata=admin.metadata)).notices
+
+
+async def test_what_is_no_address_is_refused_and_another_inbox_has_none(hub: InboxHub, address: str) -> None:
+    async with Client(hub, address, random_id()) as client:
+        with refused() as refusal:
+            await client.mail.SetMailNotice(wish("not an address"), metadata=client.metadata)
+        assert refusal.reason == "MAIL_ADDRESS_NOT_VALID"
+        with refused() as refusal:
+            await client.mail.ConfirmMailNotice(
+                rpc.ConfirmMailNoticeRequest(inbox=DESK_INBOX, code="1"), metadata=client.metadata
+            )
+        assert refusal.reason == "MAIL_NOTICE_NOT_FOUND"
