@@ -7,7 +7,7 @@ import pytest
 
 from kernel.vocabulary import Role
 from tests.browser.seeing import Eyes, faces, look_at
-from tests.component.console.test_desk import with_a_need
+from tests.component.console.test_desk import registered, with_a_need
 from tests.support.console import ConsoleHub
 
 LANGUAGES = ("el", "en")
@@ -91,6 +91,42 @@ async def test_the_desks_pages_are_as_they_should_be(
 ) -> None:
     async with eyes.tab(language, width, Role.CASEWORKER, agency="KEM") as seen:
         assert await look_at(seen, case.paths) == []
+
+
+@pytest.mark.parametrize(
+    "context", [{"color_scheme": "dark"}, {"forced_colors": "active"}], ids=["dark", "forced"]
+)
+async def test_a_case_is_as_it_should_be_in_other_colours(
+    eyes: Eyes, case: Case, context: dict[str, str]
+) -> None:
+    without = ["color-contrast"] if "forced_colors" in context else []
+    paths = ("/desk", "/desk/cases", case.person, f"{case.person}/contacts", case.referral)
+    async with eyes.tab("en", 1280, Role.CASEWORKER, agency="KEM", **context) as seen:
+        assert await look_at(seen, paths, without=without) == []
+        line = "one => getComputedStyle(one).borderBottomColor"
+        of_this = await seen.page.locator(".kem-nav__link[aria-current]").evaluate(line)
+        others = await seen.page.locator(".kem-nav__link:not([aria-current])").evaluate_all(
+            f"all => all.map({line})"
+        )
+        assert others
+        assert of_this not in others, "which page is open is seen by its line"
+
+
+async def test_a_very_long_name_fits_and_no_address_of_ours_is_printed(
+    eyes: Eyes, console: ConsoleHub
+) -> None:
+    async with console.browser(Role.CASEWORKER, agency="KEM") as browser:
+        page = await registered(browser, latin_family="Almuhammadsaidabdulrahmanibnkhaldun" * 3)
+        person = page.path.partition("?")[0]
+    async with eyes.tab("el", 320, Role.CASEWORKER, agency="KEM") as seen:
+        assert await look_at(seen, (person, "/desk", "/desk/cases")) == []
+        await seen.page.goto(person)
+        await seen.page.emulate_media(media="print")
+        printed = await seen.page.evaluate(
+            "[...document.querySelectorAll('a')].map(one => getComputedStyle(one, '::after').content)"
+        )
+        assert printed
+        assert not [one for one in printed if "/desk" in one]
 
 
 @pytest.mark.parametrize(("language", "width"), faces(LANGUAGES))

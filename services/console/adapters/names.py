@@ -13,6 +13,8 @@ from services.console.adapters.hub import Hub, Metadata, ask
 KEPT_SECONDS: Final = 30.0
 _PAGE: Final = 200
 _MOST_SIGHTS: Final = 500
+_PATIENCE_SECONDS: Final = 2.0
+"""With access, for names that a page can do without."""
 
 _K = TypeVar("_K")
 _V = TypeVar("_V")
@@ -56,7 +58,9 @@ class Names:
         return await self._colleagues.get(agency_id, lambda: self._ask_colleagues(metadata))
 
     async def _ask_colleagues(self, metadata: Metadata) -> Mapping[str, NamedStaff]:
-        listed = self._pages(self._hub.staff.ListColleagues, ListColleaguesRequest, metadata)
+        listed = self._pages(
+            self._hub.staff.ListColleagues, ListColleaguesRequest, metadata, timeout=_PATIENCE_SECONDS
+        )
         return {one.principal_id: one async for page in listed for one in page.colleagues}
 
     async def _ask_agencies(self, metadata: Metadata) -> Mapping[str, Agency]:
@@ -67,10 +71,17 @@ class Names:
         listed = self._pages(self._hub.directory.ListServices, ListServicesRequest, metadata)
         return {one.service.service_id: one async for page in listed for one in page.services}
 
-    async def _pages(self, method: Callable[..., Any], request: type[Any], metadata: Metadata) -> Any:
+    async def _pages(
+        self,
+        method: Callable[..., Any],
+        request: type[Any],
+        metadata: Metadata,
+        *,
+        timeout: float | None = None,
+    ) -> Any:
         token = ""
         while True:
-            page = await ask(method, request(page_size=_PAGE, page_token=token), metadata)
+            page = await ask(method, request(page_size=_PAGE, page_token=token), metadata, timeout=timeout)
             yield page
             token = page.next_page_token
             if not token:

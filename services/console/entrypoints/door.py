@@ -205,8 +205,17 @@ def _said(visit: Visit, code: HTTPStatus, words: str = "", reference: str = "") 
         HTTPStatus.INTERNAL_SERVER_ERROR: visit.say("Something went wrong on our side"),
     }
     title = titles.get(code, visit.say("This could not be done"))
+    asked = visit.request.url
+    again = f"{asked.path}?{asked.query}" if asked.query else asked.path
     response = visit.render(
-        "error.html", title=title, code=code, heading=title, text=words, reference=reference
+        "error.html",
+        title=title,
+        code=code,
+        heading=title,
+        text=words,
+        reference=reference,
+        again=again if code in _PASSING and not visit.is_sent else "",
+        was_sent=code in _PASSING and visit.is_sent,
     )
     if code in _PASSING:
         response.headers["retry-after"] = "5"

@@ -34,7 +34,7 @@ export function follow(list) {
     if (!answer.ok) throw new Error("not now");
     const page = new DOMParser().parseFromString(await answer.text(), "text/html");
     const fresh = page.querySelector("[data-kem-live]");
-    if (!fresh) return;
+    if (!fresh) throw new Error("not now");
     list.dataset.kemLive = fresh.dataset.kemLive;
     if (fresh.innerHTML.trim() === list.innerHTML.trim()) return;
     put(list, fresh);

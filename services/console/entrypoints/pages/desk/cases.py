@@ -21,7 +21,7 @@ from services.console.entrypoints.codes import languages_spoken, named
 from services.console.entrypoints.forms import as_choice, as_past
 from services.console.entrypoints.page import Page, Visit
 from services.console.entrypoints.pages.desk.drafts import TAKES_UP, draft_of, forget, take_up
-from services.console.entrypoints.pages.desk.naming import LIST_COLLEAGUES, colleagues_of, worker_name
+from services.console.entrypoints.pages.desk.naming import LIST_COLLEAGUES, colleagues_soon, worker_name
 from services.console.entrypoints.pages.desk.roles import DESK, door_of
 from services.console.entrypoints.pages.desk.story import (
     FINAL,
@@ -85,7 +85,7 @@ class CasePages:
     async def case(self, visit: Visit) -> Response:
         """Everything at a glance, the latest first."""
         case, directory, colleagues = await asyncio.gather(
-            read_case(visit), directory_of(visit, self._names), colleagues_of(visit, self._names)
+            read_case(visit), directory_of(visit, self._names), colleagues_soon(visit, self._names)
         )
         now, names = datetime.now(UTC), state_names(visit.say)
         return visit.render(

@@ -24,7 +24,8 @@ from services.console.entrypoints.pages.desk.story import Directory
 from services.console.entrypoints.refusals import words_for
 
 _SENT_AGAIN: Final = (Invalid, RuleBroken, Conflict, Exhausted, Unavailable)
-_MOST: Final = 100
+_EACH: Final = 20
+"""Of each list on a page."""
 
 
 class ContactPages:
@@ -197,19 +198,25 @@ class ContactPages:
     async def _page(self, visit: Visit, code: int = HTTPStatus.OK) -> Response:
         person_id, say, language = visit.path_value("person"), visit.say, visit.language
         hub = visit.hub
+
+        def of(listed: str) -> dict[str, Any]:
+            return {
+                "beneficiary_id": person_id,
+                "page_size": _EACH,
+                "page_token": visit.query(listed)[:200],
+            }
+
         known, needs, seen, booked, tried, directory = await asyncio.gather(
             visit.ask(hub.intake.GetBeneficiary, intake.GetBeneficiaryRequest(beneficiary_id=person_id)),
             needs_of(visit, person_id),
-            visit.ask(
-                hub.visits.ListVisits, visits.ListVisitsRequest(beneficiary_id=person_id, page_size=_MOST)
-            ),
+            visit.ask(hub.visits.ListVisits, visits.ListVisitsRequest(**of("visits"))),
             visit.ask(
                 hub.appointments.ListAppointments,
-                appointments.ListAppointmentsRequest(beneficiary_id=person_id, page_size=_MOST),
+                appointments.ListAppointmentsRequest(**of("appointments")),
             ),
             visit.ask(
                 hub.attempts.ListContactAttempts,
-                attempts.ListContactAttemptsRequest(beneficiary_id=person_id, page_size=_MOST),
+                attempts.ListContactAttemptsRequest(**of("tries")),
             ),
             directory_of(visit, self._names),
         )
@@ -224,6 +231,12 @@ class ContactPages:
             appointments=[appointment_row(one, directory, say) for one in booked.appointments],
             visits=[_visit_row(one, language) for one in seen.visits],
             attempts=[_attempt_row(one, directory, say) for one in tried.contact_attempts],
+            onward={
+                "appointments": booked.next_page_token,
+                "visits": seen.next_page_token,
+                "tries": tried.next_page_token,
+            },
+            is_first={name: not visit.query(name) for name in ("appointments", "visits", "tries")},
             topics=choices(LISTS["VISIT_TOPICS"], language),
             spoken=[("", say("Choose a language")), *by_name(choices(LANGUAGES, language))],
             modes=[

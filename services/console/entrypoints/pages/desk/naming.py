@@ -5,6 +5,7 @@ from typing import Final
 
 from kem.access.v1.access_service_pb2 import NamedStaff
 from kem.intake.v1 import intake_service_pb2 as intake
+from kernel.errors import Exhausted, Unavailable
 from services.console.adapters.names import Names
 from services.console.entrypoints.page import Visit
 
@@ -29,7 +30,10 @@ def _name(one: intake.ListedBeneficiary, visit: Visit) -> str:
     return written[0] if written else visit.say("Name withheld")
 
 
-async def colleagues_of(visit: Visit, names: Names, *, anew: bool = False) -> Mapping[str, NamedStaff]:
+Colleagues = Mapping[str, NamedStaff]
+
+
+async def colleagues_of(visit: Visit, names: Names, *, anew: bool = False) -> Colleagues:
     """Those who work at the reader's agency, by id.
 
     Args:
@@ -39,9 +43,19 @@ async def colleagues_of(visit: Visit, names: Names, *, anew: bool = False) -> Ma
     return await names.colleagues(user.agency_id, user.metadata, anew=anew) if user.agency_id else {}
 
 
-def worker_name(principal_id: str, colleagues: Mapping[str, NamedStaff], visit: Visit) -> str:
+async def colleagues_soon(visit: Visit, names: Names) -> Colleagues | None:
+    """The same for a page that only names them; None where access does not answer: a case is read without."""
+    try:
+        return await colleagues_of(visit, names)
+    except (Unavailable, Exhausted):
+        return None
+
+
+def worker_name(principal_id: str, colleagues: Colleagues | None, visit: Visit) -> str:
     """What they are called; empty where nobody is named."""
     if not principal_id:
         return ""
+    if colleagues is None:
+        return visit.say("somebody whose name cannot be read at the moment")
     found = colleagues.get(principal_id)
     return found.display_name if found is not None else visit.say("somebody who is no longer here")

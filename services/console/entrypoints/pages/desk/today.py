@@ -10,13 +10,13 @@ from kem.intake.v1 import appointment_service_pb2 as appointments
 from kem.intake.v1 import case_service_pb2 as cases
 from kem.intake.v1 import intake_service_pb2 as intake
 from kem.intake.v1.need_pb2 import Need
-from kem.notifications.v1 import inbox_service_pb2 as inbox
 from kem.notifications.v1.delivery_pb2 import INBOX_DESK
 from kem.referral.v1 import referral_pb2 as messages
 from kem.referral.v1 import referral_service_pb2 as referral
 from kernel.codes import SERVICE_TYPES
 from services.console.adapters.names import Names
 from services.console.entrypoints.codes import named
+from services.console.entrypoints.inboxes import end_of_inbox
 from services.console.entrypoints.page import NavigationEntry, Page, Visit
 from services.console.entrypoints.pages.desk.cases import directory_of, urgency_name
 from services.console.entrypoints.pages.desk.contacts import appointment_row
@@ -41,6 +41,9 @@ _LOOKED_AT: Final = 200
 _LATEST: Final = 100
 """Of what the agency sent last."""
 _RECENT: Final = timedelta(days=3)
+_FIRST: Final = 20
+"""Of each group, at first; with the one that is asked for whole no more people than one call names."""
+_WHOLE: Final = 100
 
 
 class TodayPage:
@@ -67,10 +70,7 @@ class TodayPage:
     async def today(self, visit: Visit) -> Response:
         """Of cases that one follows, and what one has sent; of the whole agency where that is asked for."""
         now, everybodys = datetime.now(UTC), visit.query("whose") == "all"
-        # before the lists: what comes in between is in them, and told once more
-        delivered = await visit.ask(
-            visit.hub.inbox.ListDeliveries, inbox.ListDeliveriesRequest(inbox=INBOX_DESK, page_size=1)
-        )
+        delivered = await end_of_inbox(visit, INBOX_DESK)
         day = referral_day(now)
         found, followed, booked, directory = await asyncio.gather(
             _referrals(visit),
@@ -90,17 +90,22 @@ class TodayPage:
             if one in needs and (everybodys or one in followed or needs[one].recorded_by_caller)
         ]
         coming = [appointment_row(one, directory, visit.say) for one in booked.appointments]
-        groups = _groups(wanted, now)
+        groups, whole = _groups(wanted, now), visit.query("group")
+        counts = {name: len(group) for name, group in groups.items()}
+        groups = {name: group[: _WHOLE if name == whole else _FIRST] for name, group in groups.items()}
+        come = len(coming)
+        coming = coming[: _WHOLE if whole == "coming" else _FIRST]
         shown = {need.beneficiary_id for group in groups.values() for need, _ in group}
         names = await people_named(visit, shown | {one["person_id"] for one in coming})
         return visit.render(
             "desk/today.html",
             title=visit.say("Today"),
             everybodys=everybodys,
-            last_sequence=delivered.last_sequence,
+            last_sequence=delivered.last_sequence if delivered else None,
+            come=come,
             coming=[one | {"name": names.get(one["person_id"], "")} for one in coming],
             groups=[
-                (name, title, [_row(visit, *pair, directory, names) for pair in groups[name]])
+                (name, title, [_row(visit, *pair, directory, names) for pair in groups[name]], counts[name])
                 for name, title in (
                     ("call", visit.say("Call now: an emergency that nobody has opened")),
                     ("answer", visit.say("They ask something")),

@@ -7,7 +7,6 @@ from typing import Any, Final
 
 from starlette.responses import Response
 
-from kem.access.v1.access_service_pb2 import NamedStaff
 from kem.intake.v1 import case_service_pb2 as rpc
 from kem.intake.v1 import intake_service_pb2 as intake
 from kem.intake.v1.need_pb2 import Need
@@ -23,7 +22,9 @@ from services.console.entrypoints.page import NavigationEntry, Page, Visit
 from services.console.entrypoints.pages.desk.cases import described
 from services.console.entrypoints.pages.desk.naming import (
     LIST_COLLEAGUES,
+    Colleagues,
     colleagues_of,
+    colleagues_soon,
     people_named,
     worker_name,
 )
@@ -73,7 +74,7 @@ class WorkersPages:
         """A page of them, those where one stands in told apart; three calls, however many there are."""
         request = rpc.ListMyCasesRequest(page_size=_PAGE, page_token=visit.query("after")[:200])
         listed, colleagues = await asyncio.gather(
-            visit.ask(visit.hub.cases.ListMyCases, request), colleagues_of(visit, self._names)
+            visit.ask(visit.hub.cases.ListMyCases, request), colleagues_soon(visit, self._names)
         )
         names, states = await asyncio.gather(
             people_named(visit, {one.beneficiary_id for one in listed.cases}),
@@ -166,12 +167,14 @@ def _row(
     visit: Visit,
     names: Mapping[str, str],
     states: Mapping[str, referral_pb2.Referral],
-    colleagues: Mapping[str, NamedStaff],
+    colleagues: Colleagues | None,
 ) -> dict[str, Any]:
     return {
         "href": f"/desk/people/{one.beneficiary_id}",
         "name": names.get(one.beneficiary_id, ""),
-        "caseworker": worker_name(one.caseworker_id, colleagues, visit),
+        "caseworker": worker_name(one.caseworker_id, colleagues, visit)
+        if one.caseworker_id != visit.staff.principal_id
+        else "",
         "deputy": worker_name(one.deputy_id, colleagues, visit),
         "since": one.set_time.ToDatetime(),
         "needs": [_need(need, states.get(need.referral_id), visit) for need in one.needs],

@@ -13,6 +13,7 @@ from kem.notifications.v1 import inbox_service_pb2 as inbox
 from kem.referral.v1 import referral_service_pb2 as rpc
 from kernel.errors import KemError
 from services.console.adapters.names import Names
+from services.console.entrypoints.inboxes import end_of_inbox
 from services.console.entrypoints.page import NavigationEntry, Page, Visit
 from services.console.entrypoints.pages.partner.cards import LIST_SERVICES, PARTNER, card_of, known_services
 from services.console.entrypoints.pages.public.texts import N_
@@ -30,11 +31,7 @@ log = structlog.get_logger(__name__)
 
 async def offers(names: Names, visit: Visit) -> Response:
     """A page of open offers. What has been delivered up to now has arrived by that, and is acknowledged."""
-    # first where the inbox ends, then the list: what comes in between is in the list, and told once more
-    delivered = await visit.ask(
-        visit.hub.inbox.ListDeliveries,
-        inbox.ListDeliveriesRequest(inbox=delivery_pb2.INBOX_AGENCY, page_size=1),
-    )
+    delivered = await end_of_inbox(visit, delivery_pb2.INBOX_AGENCY)
     request = rpc.ListReferralsRequest(
         view=rpc.REFERRAL_VIEW_OFFERED,
         order=rpc.REFERRAL_ORDER_DUE,
@@ -52,9 +49,9 @@ async def offers(names: Names, visit: Visit) -> Response:
         count=sum(one.count for one in listed.counts),
         onward=listed.next_page_token,
         is_first=not visit.query("after"),
-        last_sequence=delivered.last_sequence,
+        last_sequence=delivered.last_sequence if delivered else None,
     )
-    if delivered.last_sequence > delivered.acknowledged_sequence:
+    if delivered and delivered.last_sequence > delivered.acknowledged_sequence:
         response.background = BackgroundTask(_acknowledge, visit, delivered.last_sequence)
     return response
 

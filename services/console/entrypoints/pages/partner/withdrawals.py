@@ -21,7 +21,8 @@ from services.console.entrypoints.rendering import Written
 from services.console.entrypoints.words import names_of, word
 
 LIST: Final = "/partner/withdrawals"
-PAGE: Final = 50
+PAGE: Final = 20
+"""Each with a form of its own, which makes it long."""
 MOST_WORDS: Final = 2_000
 _RECALLS: Final = "RecallService/"
 _CAUSES: Final = {
