@@ -23,6 +23,9 @@ COORDINATION = (
 ADMINISTRATION = (
     "/admin",
     "/admin/agencies",
+    "/admin/agencies/new",
+    "/admin/accounts",
+    "/admin/accounts/new",
     "/admin/agreements",
     "/admin/certificates",
     "/admin/notices",

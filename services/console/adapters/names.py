@@ -36,6 +36,10 @@ class Names:
         """Every agency by its id: who the members are is no secret from anybody who signs in."""
         return await self._agencies.get("", lambda: self._ask_agencies(metadata))
 
+    def forget_agencies(self) -> None:
+        """Asks again the next time: one of them was changed."""
+        self._agencies.forget("")
+
     async def services(self, sight: object, metadata: Metadata) -> Mapping[str, ListedService]:
         """The services that somebody may know of, by id.
 

@@ -19,7 +19,9 @@ from services.console.entrypoints.door import Door
 from services.console.entrypoints.live import Live
 from services.console.entrypoints.page import Page
 from services.console.entrypoints.pages import home, sign_in
+from services.console.entrypoints.pages.accounts import account_pages, member_pages
 from services.console.entrypoints.pages.admin import health
+from services.console.entrypoints.pages.admin.agencies import AgencyPages
 from services.console.entrypoints.pages.admin.registers import RegisterPages
 from services.console.entrypoints.pages.audit.pages import audit_pages
 from services.console.entrypoints.pages.coordination.reports import CoordinationPages
@@ -43,9 +45,12 @@ def pages_of(hub: Hub, signing_in: sign_in.SignInPages, live: Live, url: str) ->
         *home.PAGES,
         *desk_pages(names),
         *partner_pages(names),
+        *member_pages(names),
         *CoordinationPages(names).pages,
         *audit_pages(names),
         *RegisterPages(names).pages,
+        *AgencyPages(names).pages,
+        *account_pages(names),
         *NoticesPage(names).pages,
         *health.PAGES,
         *live.pages,

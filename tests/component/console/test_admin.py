@@ -1,5 +1,7 @@
 """What operators look at: health, what could not be taken, registers."""
 
+from uuid import uuid4
+
 import pytest
 
 from kernel.vocabulary import Role
@@ -48,3 +50,82 @@ async def test_a_data_protection_officer_sees_registers_and_not_the_machines(con
         assert (await browser.get("/admin/agreements")).code == 200
         assert (await browser.get("/admin/health")).code == 403
         assert "/admin/health" not in (await browser.get("/admin")).links
+
+
+async def test_an_operator_opens_and_changes_an_account_of_the_hubs_own_staff(console: ConsoleHub) -> None:
+    async with console.browser(Role.OPERATOR) as browser:
+        assert "/admin/accounts" in (await browser.get("/admin")).links
+        form = await browser.get("/admin/accounts/new")
+        page = await browser.send(form, "login", login="new-auditor", display_name="Ἄλκης Δείγμα")
+        assert page.code == 400
+        for words in ("Choose at least one role.", "Choose for whom the person works."):
+            assert words in page.words
+        login = f"auditor-{uuid4().hex[:8]}"
+        page = await browser.send(
+            form, "login", login=login, display_name="Άλκης Δείγμα", agency="hub", roles=["auditor"]
+        )
+        assert "Password for the first sign-in" in page.words
+        listed = await browser.get(f"/admin/accounts?login={login}")
+        assert "The hub itself" in listed.words
+        [link] = [one for one in listed.links if one.startswith("/admin/accounts/") and one[-3:] != "new"]
+        account = await browser.get(link)
+        assert "Works for The hub itself" in account.words
+        locking = next(one for one in account.forms if dict(one.fields).get("step") == "lock")
+        locked = await browser.post(link, dict(locking.fields))
+        assert "The account is locked." in locked.words
+
+
+async def test_whoever_works_for_an_agency_is_found_by_it(console: ConsoleHub) -> None:
+    await console.account(Role.AGENCY_MEMBER, agency="UNHCR", name="Found Example")
+    agency_id = await console.agency_id("UNHCR")
+    async with console.browser(Role.OPERATOR) as browser:
+        assert "Found Example" in (await browser.get(f"/admin/accounts?agency={agency_id}")).words
+        other = await console.agency_id("KEM")
+        assert "Found Example" not in (await browser.get(f"/admin/accounts?agency={other}")).words
+        assert "Nobody of that kind" in (await browser.get("/admin/accounts?login=nobody-has-it")).words
+
+
+async def test_an_agency_is_made_changed_and_an_agreement_with_it_begins_and_ends(
+    console: ConsoleHub,
+) -> None:
+    code = f"NEW-{uuid4().hex[:6].upper()}"
+    async with console.browser(Role.OPERATOR) as browser:
+        form = await browser.get("/admin/agencies/new")
+        page = await browser.send(form, "code", code="", name_el="", name_en="")
+        assert page.code == 400
+        assert "Write a short code" in page.words
+        assert "Write the name." in page.words
+        page = await browser.send(
+            form, "code", code=code, name_el="Νέος φορέας", name_en="A new one", committees=["housing"]
+        )
+        assert "The agency is saved." in page.words
+        here = page.path.partition("?")[0]
+        assert "There is no agreement yet" in page.words
+        other = await browser.get("/admin/agencies/new")
+        taken = await browser.send(other, "code", code=code, name_el="Άλλος", name_en="Another")
+        assert taken.code == 400, "one code is of one agency"
+
+        page = await browser.send(
+            page, "name_en", name_el="Νέος φορέας", name_en="Changed", committees=["housing"]
+        )
+        assert "Changed" in page.words
+        slip = await browser.send(page, "until_day", from_day="01/01/2026", until_day="soon", purposes=[])
+        assert slip.code == 400
+        assert "Type the date as day/month/year." in slip.words
+        assert "Tick at least one." in slip.words
+        agreed = {
+            "from_day": "01/01/2026",
+            "until_day": "31/12/2099",
+            "regime": "GDPR_CONTROLLER",
+            "purposes": ["SERVICE_LEGAL"],
+            "categories": ["NAME"],
+        }
+        page = await browser.send(page, "until_day", **agreed)
+        assert "The agreement is saved" in page.words
+        kept = dict(page.form("until_day").fields)
+        assert (kept["from_day"], kept["until_day"]) == ("01/01/2026", "31/12/2099")
+        page = await browser.send(page, "until_day", **(agreed | {"until_day": "01/02/2026"}))
+        assert page.code == 200, page.words[:300]
+        assert here in (await browser.get("/admin/agencies")).links
+    async with console.browser(Role.AUDITOR) as stranger:
+        assert (await stranger.get(here)).code == 403

@@ -28,6 +28,7 @@ async def test_each_report_is_a_page_and_a_file_with_the_same_rows(console: Cons
         assert all(row["name"] in page.words for row in rows)
         if report == "demand":
             assert {"SECTOR", "DISTRICT", "LANGUAGE"} == {row["dimension"] for row in rows}
+            assert 'class="kem-map"' in page.html
             assert "<svg" in page.html
 
 

@@ -16,8 +16,9 @@ from services.console.adapters.catalogue import OWN_NAMES
 from services.console.adapters.names import Names
 from services.console.entrypoints.codes import name_of, named, text_of
 from services.console.entrypoints.page import NavigationEntry, Page, Visit
+from services.console.entrypoints.pages.admin.agencies import LIST, NEW, regimes
+from services.console.entrypoints.pages.admin.roles import KEEPERS
 
-KEEPERS: Final = frozenset({Role.OPERATOR, Role.DPO})
 _PAGE: Final = 200
 _LISTS: Final = {
     "sectors": codes.SECTORS,
@@ -71,6 +72,7 @@ class RegisterPages:
         ]
         if user.has(Role.OPERATOR):
             registers += [
+                ("/admin/accounts", say("Accounts"), say("Who works with the hub, and what each may do.")),
                 ("/admin/certificates", say("Certificates"), say("Who may connect to the hub.")),
                 ("/admin/health", say("Health"), say("How each service stands, and what waits.")),
             ]
@@ -82,16 +84,15 @@ class RegisterPages:
         language, say = visit.language, visit.say
         rows = [
             (
-                one.code,
+                (f"{LIST}/{one.agency_id}", one.code),
                 text_of(one.name, language),
                 ", ".join(named(codes.COMMITTEES, code, language) for code in one.committees),
                 say("invented, for trying") if one.sample else "",
             )
             for one in sorted(found.values(), key=lambda one: one.code)
         ]
-        return _table(
-            visit, say("Agencies"), [say("Code"), say("Name"), say("Committees"), say("Remark")], rows
-        )
+        heads = [say("Code"), say("Name"), say("Committees"), say("Remark")]
+        return _table(visit, say("Agencies"), heads, rows, adds=(f"{LIST}/{NEW}", say("A new agency")))
 
     async def agreements(self, visit: Visit) -> Response:
         """Each with what it covers; one that has ended opens nothing."""
@@ -101,17 +102,13 @@ class RegisterPages:
             disclosure.ListAgreementsRequest(page_size=_PAGE, page_token=visit.query("page")),
         )
         agencies = await self._names.agencies(visit.staff.metadata)
-        regimes = {
-            "GDPR_CONTROLLER": say("Controller under the GDPR"),
-            "UN_PRIVILEGES_IMMUNITIES": say("United Nations: privileges and immunities"),
-            "THIRD_COUNTRY": say("In a third country"),
-        }
+        laws = regimes(visit)
         rows = [
             (
                 agencies[one.agency_id].code if one.agency_id in agencies else one.agency_id,
                 say("in force") if _covers(one, now) else say("not in force"),
                 one.valid_until_time.ToDatetime(tzinfo=UTC).strftime("%Y-%m-%d"),
-                regimes.get(one.legal_regime, one.legal_regime),
+                laws.get(one.legal_regime, one.legal_regime),
                 ", ".join(named(codes.PURPOSES, code, language) for code in one.purposes),
                 ", ".join(named(codes.CATEGORIES, code, language) for code in one.categories),
             )
@@ -186,8 +183,12 @@ def _table(
     rows: Sequence[Sequence[Any]],
     onward: str = "",
     note: str = "",
+    adds: tuple[str, str] | None = None,
 ) -> Response:
-    return visit.render("admin/register.html", title=title, heads=heads, rows=rows, onward=onward, note=note)
+    """A cell is words, or an address with its words."""
+    return visit.render(
+        "admin/register.html", title=title, heads=heads, rows=rows, onward=onward, note=note, adds=adds
+    )
 
 
 def _covers(one: disclosure.Agreement, now: datetime) -> bool:

@@ -1,4 +1,4 @@
-"""The pages of partner agencies: what they are asked, what they hold, their services and their people."""
+"""The pages of partner agencies: what they are asked, what they hold, and their services."""
 
 from services.console.adapters.names import Names
 from services.console.entrypoints.page import Page
@@ -6,7 +6,6 @@ from services.console.entrypoints.pages.partner import (
     activities,
     held,
     inbox,
-    members,
     refer,
     referral,
     services,
@@ -24,5 +23,4 @@ def partner_pages(names: Names) -> tuple[Page, ...]:
         *activities.PAGES,
         *refer.PAGES,
         *withdrawals.PAGES,
-        *members.PAGES,
     )
