@@ -8,6 +8,7 @@ import pytest
 from playwright.async_api import Route
 
 from kernel.vocabulary import Role
+from services.console.entrypoints.pages.audit.question_list import EVERY_QUESTION
 from tests.browser.seeing import Eyes, Seen, faces, look_at
 from tests.support.partner_agency import make_agency
 
@@ -16,8 +17,8 @@ _FIRST = 4
 OFFICERS = (
     *("/audit", "/audit/entries", "/audit/entries?about=x", "/audit/referrals", "/audit/people?id=x"),
     *("/audit/emergencies", "/audit/accesses", "/audit/recalls", "/audit/rights", "/audit/rights?view=all"),
-    *("/audit/questions", "/audit/questions/seen", "/audit/questions/who", "/audit/questions/children"),
-    *("/audit/questions/interpreters", "/audit/export"),
+    *("/audit/questions", "/audit/export", "/audit/questions/seen?ask=1"),
+    *(f"{one.path}?ask=1" for one in EVERY_QUESTION if not one.needs),
     f"/audit/rights/{uuid4()}/export",
     f"/audit/rights/{uuid4()}/erasure",
 )
@@ -79,8 +80,44 @@ async def test_without_scripts_the_servers_own_check_is_shown_as_such(eyes: Eyes
         assert not await seen.page.locator("[data-kem-own-key]").is_visible()
 
 
+async def test_a_question_is_asked_by_the_keyboard_and_without_scripts(eyes: Eyes, history: str) -> None:
+    referral_id = history.rpartition("/")[2]
+    async with eyes.tab("en", 320, Role.AUDITOR, java_script_enabled=False) as seen:
+        await seen.page.goto("/audit/questions/directory")
+        await seen.page.locator("[name=referral]").focus()
+        await seen.page.keyboard.type("no id")
+        await seen.page.keyboard.press("Enter")
+        await seen.page.locator("#referral-error").wait_for()
+        await seen.page.locator("[name=referral]").fill(referral_id)
+        await seen.page.keyboard.press("Tab")
+        assert await seen.page.evaluate("document.activeElement.innerText.trim()") == "Ask"
+        await seen.page.keyboard.press("Enter")
+        await seen.page.locator("tbody tr").first.wait_for()
+        assert await seen.page.get_by_text("Greek for beginners").count() > 0
+        await seen.page.locator('tbody a[href^="/audit/entries/"]').first.click()
+        await seen.page.get_by_role("heading", name="Entry").wait_for()
+
+
+@pytest.mark.parametrize("kind", ["dark", "forced", "print"])
+async def test_answers_are_read_in_the_dark_in_forced_colours_and_on_paper(
+    eyes: Eyes, history: str, kind: str
+) -> None:
+    """What axe finds there, but for colours that are the system's or the paper's; forms are not printed."""
+    chosen: Any = {"dark": {"color_scheme": "dark"}, "forced": {"forced_colors": "active"}, "print": {}}[kind]
+    async with eyes.tab("en", 1280, Role.DPO, **chosen) as seen:
+        for path in ("/audit/questions", "/audit/questions/states?ask=1", history):
+            await seen.page.goto(path)
+            if kind == "print":
+                await seen.page.emulate_media(media="print")
+                assert not await seen.page.locator("form.kem-no-print").first.is_visible()
+            without = () if kind == "dark" else ("color-contrast",)
+            assert await seen.findings(without=without) == []
+
+
 @pytest.mark.parametrize(("language", "width"), faces(["el", "en"]))
 async def test_axe_finds_nothing_on_any_page(eyes: Eyes, history: str, language: str, width: int) -> None:
     async with eyes.tab(language, width, Role.DPO) as seen:
-        found: Any = await look_at(seen, [*OFFICERS, history, "/audit/entries/0"])
+        asked = f"referral={history.rpartition('/')[2]}&ask=1"
+        answers = [f"/audit/questions/{name}?{asked}" for name in ("directory", "why")]
+        found: Any = await look_at(seen, [*OFFICERS, *answers, history, "/audit/entries/0"])
     assert not found, "\n".join(found)

@@ -1,4 +1,4 @@
-"""From a person's arrival to the outcome in browsers: a desk and two agencies, in Greek and in English."""
+"""From a person's arrival to the outcome and its audit: a desk, two agencies, an auditor; el and en."""
 
 import re
 from typing import Any
@@ -46,6 +46,9 @@ async def test_from_arrival_to_outcome(eyes: Eyes, language: str) -> None:
         }[language]:
             assert words in told
         assert desk.complaints == []
+    async with eyes.tab(language, 1280, Role.AUDITOR) as tab:
+        await is_audited(tab.page, referral, second)
+        assert tab.complaints == []
 
 
 async def arrives(page: Page) -> str:
@@ -151,3 +154,41 @@ async def takes_up_and_ends(page: Page, referral: str) -> None:
     await page.locator('[name=confirmed_by][value="BOTH"]').check()
     await step(page, "complete")
     await page.wait_for_load_state()
+
+
+async def is_audited(page: Page, referral: str, agency_id: str) -> None:
+    """The history is proved in the page; why the agency could see a name is told with its entries."""
+    await page.goto("/audit")
+    await page.locator('a[href="/audit/referrals"]').first.click()
+    await page.fill("[name=id]", referral)
+    await page.keyboard.press("Enter")
+    await page.wait_for_url(f"**/audit/referrals/{referral}")
+    await until_proved(page)
+    await page.goto("/audit/questions")
+    await page.locator('a[href="/audit/questions/why"]').click()
+    await page.select_option("[name=agency]", agency_id)
+    await page.select_option("[name=category]", "NAME")
+    await page.fill("[name=referral]", referral)
+    await page.locator('form[action="/audit/questions/why"] button').click()
+    await page.locator("tbody tr").first.wait_for(timeout=PATIENCE)
+    ways = page.locator('tbody a[href^="/audit/entries/"]')
+    assert await ways.count() >= 4, "the disclosure, the consent, the notice, the agreement"
+    await ways.first.click()
+    await page.get_by_text("DisclosureGiven").first.wait_for(state="attached")
+
+
+async def until_proved(page: Page) -> None:
+    """Looks again until a checkpoint covers what the agency was given; each look adds a line to the end."""
+    for _ in range(100):
+        if await page.locator("[data-kem-proofs]").count():
+            await page.locator("[data-kem-proved]:visible").wait_for(timeout=PATIENCE)
+            found = await page.eval_on_selector_all(
+                "[data-kem-found]", "parts => parts.map(part => part.dataset.kemFound)"
+            )
+            assert not {"CHANGED", "FORGED", "UNKNOWN_KEY", "MALFORMED"} & set(found)
+            given = page.locator("[data-kem-index]", has=page.get_by_text("DisclosureGiven"))
+            first = await given.first.locator("[data-kem-found]").get_attribute("data-kem-found")
+            if first in ("VERIFIED", "HASHES_ONLY"):
+                return
+        await page.reload()
+    raise AssertionError("what the agency was given came under no checkpoint")

@@ -102,9 +102,9 @@ async def _ask_intake_and_access(layout: Layout, fact: dict[str, Any], index: in
     methods = [one["fact"]["method"].rpartition("/")[2] for one in again["entries"]]
     assert "ListDisclosures" in methods, "an auditor's read is in the ledger too"
     then = json.loads(await audited(layout, "directory", referral, "--json"))
-    offered = [one["offered"] for one in then["cited"] if one["offered"]]
-    assert offered
-    assert {row["service_id"]: row["service"]["name"]["en"] for row in then["rows"]}[offered[0]["service_id"]]
+    asked = [one["service_id"] for one in then["cited"] if one["asked"]]
+    assert asked
+    assert {row["service_id"]: row["service"]["name"]["en"] for row in then["rows"]}[asked[0]]
     for view in ("children", "interpreters"):
         found = json.loads(await audited(layout, view, "--json"))["consents"]
         assert found

@@ -1,44 +1,45 @@
 """What the directory said when a referral was matched: each row that its history cites, as it stood then."""
 
 import json
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
-from typing import Any
+from typing import Any, Self
 
 import typer
 from google.protobuf.json_format import MessageToDict
 from rich.console import Console
 from rich.markup import escape
 
+from kem.audit.v1 import audit_service_pb2 as ledger
 from kem.directory.v1 import directory_service_pb2 as directory
-from tools.audit.asking import id_of, traced
-from tools.audit.reading import Reader
+from tools.audit.asking import id_of
 from tools.office import Office, at_office
 from tools.trace.story import athens
 
-Body = Mapping[str, Any]
 Row = tuple[str, int]
 """A service, and the version of its row."""
 
 
 @dataclass(frozen=True, slots=True)
 class Citation:
-    """An entry, and the rows of the directory that it rests on.
+    """A row of the directory on which an entry rests.
 
     Args:
-        offered: the service that was asked; None where none was, or it is restricted.
-        proposed: those that the match put first, the best one first.
+        is_asked: whether this service was asked then; else it came into question.
     """
 
-    body: Body
-    offered: Row | None
-    proposed: tuple[Row, ...]
+    entry: int
+    time: datetime
+    is_asked: bool
+    row: Row
 
-    @property
-    def rows(self) -> tuple[Row, ...]:
-        """All of them, each once."""
-        return tuple(dict.fromkeys([*([self.offered] if self.offered else []), *self.proposed]))
+    @classmethod
+    def of(cls, line: ledger.AnswerLine) -> Self:
+        """A line of the ledger's answer."""
+        [time], [how], [service_id], [version] = (cell.values for cell in line.cells)
+        row = (service_id, int(version))
+        return cls(line.entries[0], datetime.fromisoformat(time), how == "ASKED", row)
 
 
 def directory_then(referral: str, *, as_json: bool) -> None:
@@ -50,56 +51,40 @@ def directory_then(referral: str, *, as_json: bool) -> None:
     referral_id = id_of(referral)
 
     async def ask(office: Office) -> tuple[list[Citation], dict[Row, Any], dict[str, str]]:
-        history = [json.loads(one.entry.body) async for one in traced(office, referral_id)]
-        cited = list(citations(history))
+        request = ledger.AnswerQuestionRequest(name="directory", referral_id=referral_id)
+        answer = await office(office.hub.audit.AnswerQuestion, request)
+        cited = [Citation.of(line) for line in answer.lines]
         rows = {
             row: await office(
                 office.hub.directory.GetServiceVersion,
                 directory.GetServiceVersionRequest(service_id=row[0], version=row[1]),
             )
-            for row in dict.fromkeys(row for one in cited for row in one.rows)
+            for row in dict.fromkeys(one.row for one in cited)
         }
         return cited, rows, await office.codes()
 
     cited, rows, codes = at_office(ask)
     if as_json:
-        told = [
-            {
-                "entry": one.body["index"],
-                "type": one.body["type"],
-                "offered": _named(one.offered),
-                "proposed": [_named(row) for row in one.proposed],
-            }
-            for one in cited
-        ]
+        told = [{"entry": one.entry, "asked": one.is_asked, **_named(one.row)} for one in cited]
         stood = [{**_named(row), **MessageToDict(found)} for row, found in rows.items()]
         typer.echo(json.dumps({"cited": told, "rows": stood}, ensure_ascii=False, indent=1))
         return
-    console, reader = Console(highlight=False, soft_wrap=True), Reader(codes)
+    _print(cited, rows, codes)
+
+
+def _print(cited: Sequence[Citation], rows: Mapping[Row, Any], codes: Mapping[str, str]) -> None:
+    console, last = Console(highlight=False, soft_wrap=True), -1
     for one in cited:
-        console.print(reader.line(one.body))
-        for row in one.rows:
-            mark = "asked" if row == one.offered else "came into question"
-            console.print(f"  {mark}: {escape(said_of(row, rows[row], codes))}")
+        if one.entry != last:
+            console.print(f"[cyan]{athens(one.time)}[/] [dim]#{one.entry}[/]")
+        last = one.entry
+        mark = "asked" if one.is_asked else "came into question"
+        console.print(f"  {mark}: {escape(said_of(one.row, rows[one.row], codes))}")
     if not cited:
         console.print(
             "No entry of this referral cites the directory:"
             " it was never matched, or its service is restricted."
         )
-
-
-def citations(history: Iterable[Body]) -> Iterator[Citation]:
-    """The entries that rest on the directory; of an offer from before it cited a version, by its match."""
-    for body in history:
-        fact = body["fact"] or {}
-        considered = (fact.get("considered") or {}).get("proposed", [])
-        proposed = {one["service_id"]: int(one["service_version"]) for one in considered}
-        offered = None
-        if body["type"] == "ReferralOffered" and (service_id := fact.get("service_id")):
-            version = int(fact.get("service_version") or proposed.get(service_id, 0))
-            offered = (service_id, version) if version else None
-        if offered or proposed:
-            yield Citation(body, offered, tuple(proposed.items()))
 
 
 def said_of(row: Row, found: directory.GetServiceVersionResponse, codes: Mapping[str, str]) -> str:
@@ -126,8 +111,8 @@ def said_of(row: Row, found: directory.GetServiceVersionResponse, codes: Mapping
     )
 
 
-def _named(row: Row | None) -> dict[str, Any]:
-    return {"service_id": row[0], "version": row[1]} if row else {}
+def _named(row: Row) -> dict[str, Any]:
+    return {"service_id": row[0], "version": row[1]}
 
 
 def _time(stamp: Any) -> str:

@@ -398,6 +398,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
     single = kinds.add_parser("proof", help="one entry")
     single.add_argument("entry", help="a file with the entry's body")
     single.add_argument("proof", help="its .tlog-proof")
+    for kind in (whole, single):  # a key may stand before what is verified, or behind it
+        kind.add_argument("--key", action="append", default=argparse.SUPPRESS, help="likewise")
     given = parser.parse_args(arguments)
     try:
         if given.kind == "proof":
@@ -460,10 +462,8 @@ def _verify_trace(given: argparse.Namespace) -> int:
         fact = json.dumps(entry.get("fact"), sort_keys=True, ensure_ascii=False)
         shown.append(f"{entry.get('event_time')} #{index} {entry.get('type')} {fact}")
     print("\n".join(shown))
-    print(
-        f"VERIFIED: {len(shown)} entries stand in {checkpoint.origin} as they are told here, the last under"
-    )
-    print(f"a signed checkpoint of {checkpoint.size}. That nothing is left out, a ledger shows.")
+    print(f"VERIFIED: {len(shown)} entries stand in {checkpoint.origin} as they are told here, the last")
+    print(f"under a signed checkpoint of {checkpoint.size}. That nothing is left out, a ledger shows.")
     return 0
 
 

@@ -21,6 +21,7 @@ def question_messages(questions: Mapping[str, Question]) -> list[messages.Listed
             asks=one.asks,
             of_a_period=one.is_of_a_period,
             of_a_referral=one.is_of_a_referral,
+            of_an_agency=one.is_of_an_agency,
             columns=_columns(one),
         )
         for name, one in questions.items()

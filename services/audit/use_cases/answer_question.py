@@ -84,12 +84,11 @@ def _checked(ask: Ask) -> Question:
             "This is answered from the first entry on: leave out from when.",
             reason="QUESTION_NOT_OF_A_PERIOD",
         )
-    if question.is_of_a_referral:
-        if ask.referral_id is None or ask.agency_id is None or ask.category is None:
-            raise Invalid(
-                "Say of which referral, which agency, and which category of data.",
-                reason="QUESTION_NEEDS_MORE",
-            )
+    if question.is_of_a_referral and ask.referral_id is None:
+        raise Invalid("Say of which referral.", reason="QUESTION_NEEDS_MORE")
+    if question.is_of_an_agency:
+        if ask.agency_id is None or ask.category is None:
+            raise Invalid("Say of which agency, and of which category of data.", reason="QUESTION_NEEDS_MORE")
         codes.category(ask.category)
     return question
 

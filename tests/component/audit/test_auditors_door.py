@@ -240,7 +240,7 @@ async def test_a_question_is_answered_from_the_entries_with_their_places_and_is_
     await hub.enter(events(3 * len(shapes())))
     listed = await hub.stub.ListQuestions(messages.ListQuestionsRequest(), metadata=hub.caller())
     names = [one.name for one in listed.questions]
-    assert names[0] == "off-the-wire"
+    assert names[:2] == ["why", "directory"]
     for one in listed.questions:
         if one.of_a_referral:
             continue
@@ -283,6 +283,8 @@ async def test_a_question_is_answered_as_it_stood_and_no_further_than_asked(hub:
         ({"name": "the weather"}, "QUESTION_NOT_FOUND"),
         ({"name": "states", "from_time": Timestamp(seconds=1)}, "QUESTION_NOT_OF_A_PERIOD"),
         ({"name": "why", "referral_id": str(random_id())}, "QUESTION_NEEDS_MORE"),
+        ({"name": "directory"}, "QUESTION_NEEDS_MORE"),
+        ({"name": "directory", "referral_id": str(random_id())}, "HISTORY_NOT_FOUND"),
         (
             {
                 "name": "why",
@@ -298,6 +300,20 @@ async def test_what_cannot_be_answered_is_said(hub: AuditHub, asked: dict[str, A
     with refused() as refusal:
         await hub.stub.AnswerQuestion(messages.AnswerQuestionRequest(**asked), metadata=hub.caller())
     assert refusal.reason == reason
+
+
+async def test_the_rows_of_the_directory_are_cited_from_the_referral_s_history_alone(hub: AuditHub) -> None:
+    await hub.enter(events(len(shapes())))
+    offered = next(one for one in await hub.listed(kind="ReferralOffered") if one["fact"].get("service_id"))
+    request = messages.AnswerQuestionRequest(name="directory", referral_id=offered["envelope"]["referral_id"])
+    found = await hub.stub.AnswerQuestion(request, metadata=hub.caller())
+    entries = {one["index"]: one for one in await hub.listed(kind="ReferralOffered")}
+    asked = [line for line in found.lines if line.cells[1].values[0] == "ASKED"]
+    assert asked
+    for line in asked:
+        entry = entries[line.entries[0]]
+        assert entry["envelope"]["referral_id"] == request.referral_id
+        assert entry["fact"]["service_id"] == line.cells[2].values[0]
 
 
 async def test_why_is_answered_from_the_referral_s_history_and_what_held_for_all(hub: AuditHub) -> None:

@@ -1,18 +1,30 @@
 """The auditor's questions at the console, asked of a hub in which somebody was given something."""
 
+import asyncio
+import csv
+import html
+import io
 import json
+import re
+from urllib.parse import urlencode
 from uuid import uuid4
 
 import pytest
 
 from kem.access.v1 import access_service_pb2 as access
+from kem.intake.v1 import intake_service_pb2 as intake
 from kernel.vocabulary import Role
 from services.console.adapters.names import KEPT_SECONDS
+from services.console.entrypoints.pages.audit.question_list import EVERY_QUESTION
 from tests.component.console.test_partner_withdrawals import recalled
 from tests.support.console import ConsoleHub
+from tests.support.pages import Shown
 from tests.support.partner_agency import make_agency, until
 
-QUESTIONS = ("seen", "who", "children", "interpreters")
+QUESTIONS = tuple(one.name for one in EVERY_QUESTION)
+_SEARCHES = 500
+_SEARCHERS = 100
+_AT_ONCE = 10
 _NAMES_ARE_KEPT_SECONDS = KEPT_SECONDS + 10
 
 
@@ -75,6 +87,136 @@ async def test_consents_are_asked_for_by_a_period(console: ConsoleHub, name: str
         long_ago = await browser.get(f"/audit/questions/{name}?from=01/01/1999&until=02/01/1999")
         assert "Nothing of that kind" in long_ago.words
         assert (await browser.get(f"/audit/questions/{name}?from=tomorrow")).code == 400
+
+
+def table(page: Shown) -> list[list[str]]:
+    """The words of each row's cells."""
+    rows = re.findall(r"<tr.*?</tr>", page.html.partition("<tbody")[2].partition("</tbody>")[0], re.DOTALL)
+    return [
+        [
+            " ".join(html.unescape(re.sub(r"<[^>]+>", "", cell)).split())
+            for cell in re.findall(r"<t[hd].*?</t[hd]>", row, re.DOTALL)
+        ]
+        for row in rows
+    ]
+
+
+async def test_every_question_is_in_the_list_and_can_be_asked(console: ConsoleHub) -> None:
+    """With nothing but what it needs, of a referral that there is; and each has files."""
+    agency = await make_agency(console)
+    [referral_id] = await agency.held()
+    known = {
+        "referral": referral_id,
+        "agency": str(agency.agency_id),
+        "category": "NAME",
+        "person": agency.people[-1],
+        "ids": str(uuid4()),
+    }
+    async with console.browser(Role.AUDITOR) as browser:
+
+        async def is_entered() -> bool:
+            return (await browser.get(f"/audit/referrals/{referral_id}")).code == 200
+
+        await until(is_entered)
+        listed = await browser.get("/audit/questions")
+        for one in EVERY_QUESTION:
+            assert one.path in listed.links
+            asked = urlencode({name: known[name] for name in one.needs} | {"ask": "1"})
+            page = await browser.get(f"{one.path}?{asked}")
+            assert page.code == 200, (one.name, page.words)
+            assert ("<table" in page.html) != (
+                "Nothing of that kind" in page.words or "No report" in page.words
+            )
+            assert "json" in (await browser.get(f"{one.path}.json?{asked}")).headers["content-type"]
+
+
+async def test_why_an_agency_could_see_something_leads_to_its_entries_and_the_referral(
+    console: ConsoleHub,
+) -> None:
+    agency = await make_agency(console)
+    referral_id = await recalled(agency)
+    async with console.browser(Role.AUDITOR) as browser:
+        form = await browser.get("/audit/questions/why")
+        asked = {"agency": str(agency.agency_id), "category": "NAME", "referral": referral_id}
+
+        async def is_told() -> Shown | None:
+            page = await browser.send(form, "agency", **asked)
+            return page if "<table" in page.html else None
+
+        page = await until(is_told)
+        told = [row[1] for row in table(page)]
+        assert told[0] == "Read"
+        assert {"Consent", "The notice", "The agency's agreement"} <= set(told)
+        entry = next(one for one in page.links if re.fullmatch(r"/audit/entries/\d+", one))
+        assert "Data were given" in (await browser.get(entry)).words
+        never = await browser.send(form, "agency", **asked | {"category": "HEALTH"})
+        assert "Nothing of that kind" in never.words
+        nobody = await browser.send(form, "agency", **asked | {"referral": str(uuid4())})
+        assert nobody.code == 404
+        assert "check the id" in nobody.words
+        empty = await browser.send(form, "agency")
+        assert empty.code == 400
+        assert empty.words.count("Fill this in too.") == 6, "above the form, and at each of three fields"
+
+
+async def test_the_states_of_a_day_are_a_sum_and_each_part_leads_to_its_entries(console: ConsoleHub) -> None:
+    agency = await make_agency(console)
+    await agency.held(count=5)
+    async with console.browser(Role.AUDITOR) as browser:
+
+        async def has_many() -> Shown | None:
+            page = await browser.get("/audit/questions/states?ask=1")
+            return page if "/states/entries?" in page.html else None
+
+        page = await until(has_many)  # of more than three in one state
+        *states, whole = table(page)
+        assert whole[0] == "All"
+        assert sum(int(row[1]) for row in states) == int(whole[1])
+        ways = [one for one in page.links if "/states/entries?" in one]
+        shown = await browser.get(ways[0])
+        entries = {one for one in shown.links if re.fullmatch(r"/audit/entries/\d+", one)}
+        assert f"Its entries: {len(entries)}" in shown.words
+        before = await browser.get("/audit/questions/states?ask=1&at=01/01/1999")
+        assert table(before) == [["All", "0", ""]]
+
+
+async def test_five_hundred_rows_are_paged_and_as_they_stood_when_they_were_asked_for(
+    console: ConsoleHub,
+) -> None:
+    """Searches that led to nothing, each in the ledger; nobody may search very often within a minute."""
+    kem, places = await console.agency_id("KEM"), asyncio.Semaphore(_AT_ONCE)
+    searchers = [console.hub.person(uuid4(), kem, Role.CASEWORKER) for _ in range(_SEARCHERS)]
+
+    async def search(number: int) -> None:
+        request = intake.SearchBeneficiariesRequest(phone=f"691 0{number:06}", reason="FOLLOW_UP")
+        async with places:
+            caller = searchers[number % _SEARCHERS].credentials()
+            await console.hub.intake.SearchBeneficiaries(request, metadata=caller)
+
+    await asyncio.gather(*(search(number) for number in range(_SEARCHES)))
+    async with console.browser(Role.AUDITOR) as browser:
+
+        async def file() -> list[list[str]] | None:
+            got = await browser.get("/audit/questions/idle-searches.csv?ask=1")
+            rows = list(csv.reader(io.StringIO(got.html)))
+            return rows if len(rows) > _SEARCHES else None
+
+        rows = await until(file)
+        assert rows[0][-1] == "entries"
+        page, seen = await browser.get("/audit/questions/idle-searches?ask=1"), []
+        for _ in range(len(rows)):
+            seen += [one for one in page.links if re.fullmatch(r"/audit/entries/\d+", one)]
+            onward = [
+                one
+                for one in page.links
+                if re.fullmatch(r"/audit/questions/idle-searches\?ask=1&after=[^&]+", one)
+            ]
+            if not onward:
+                break
+            assert len(table(page)) == 50
+            page = await browser.get(onward[0])
+        assert len(seen) == len(set(seen)) >= _SEARCHES
+        assert {f"/audit/entries/{row[-1]}" for row in rows[1:]} <= set(seen)
 
 
 async def test_questions_are_auditors_alone(console: ConsoleHub) -> None:

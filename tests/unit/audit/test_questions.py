@@ -77,6 +77,7 @@ def test_what_left_by_telephone_is_told_with_its_basis() -> None:
         "categories": "NAME SAFE_CONTACT",
         "basis": "VITAL_INTEREST",
         "by": "ann",
+        "referral": "r1",
     }
     assert first.entries == (4,)
     assert told("off-the-wire", second)["categories"] == "", "what, is read at intake"
@@ -166,7 +167,9 @@ def test_recalls_are_told_with_what_became_of_them() -> None:
         body(4, "RecallAcknowledged", said),
     )
     assert [line.entries for line in found] == [(1, 4), (2,), (3,)]
-    assert cells(found[0])[2:] == ["ANSWERED", "2026-11-02T00:00:00Z", "NAME", "SAFE_CONTACT", "LEGAL_CLAIM"]
+    assert cells(found[0])[2:] == [
+        *("ANSWERED", "2026-11-02T00:00:00Z", "NAME", "SAFE_CONTACT", "LEGAL_CLAIM", "r1")
+    ]
     assert [cells(line)[2] for line in found] == ["ANSWERED", "OVERDUE", "OPEN"]
 
 
@@ -201,8 +204,8 @@ def test_an_emergency_that_the_same_person_reviews_is_told() -> None:
         part(4, "EmergencyAccessRequested", "y", "cleo"),
     )
     assert [(line.entries, *cells(line)[2:]) for line in found] == [
-        ((1, 2, 3), "ann", "ben", "ann", "JUSTIFIED", "SAME_PERSON_TWICE"),
-        ((4,), "cleo", "", "", "NOT_REVIEWED", "INDEPENDENT"),
+        ((1, 2, 3), "ann", "ben", "ann", "JUSTIFIED", "SAME_PERSON_TWICE", "r1"),
+        ((4,), "cleo", "", "", "NOT_REVIEWED", "INDEPENDENT", "r1"),
     ]
 
 

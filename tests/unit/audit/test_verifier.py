@@ -241,6 +241,7 @@ def test_the_file_runs_by_itself(tmp_path: Path, capsys: pytest.CaptureFixture[s
     said = capsys.readouterr().out
     assert "VERIFIED: 40 entries, 4 signed checkpoints." in said
     assert "It goes on from your checkpoint of 8 entries." in said
+    assert main(["file", str(file), *key]) == 0, "a key may stand behind the file, as it is described"
     assert main(["file", str(file)]) == 0
     assert "can only be shown to agree with itself" in capsys.readouterr().out
     flip_a_bit(one)

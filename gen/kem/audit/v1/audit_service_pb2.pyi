@@ -779,6 +779,7 @@ class ListedQuestion(_message.Message):
     OF_A_PERIOD_FIELD_NUMBER: _builtins.int
     OF_A_REFERRAL_FIELD_NUMBER: _builtins.int
     COLUMNS_FIELD_NUMBER: _builtins.int
+    OF_AN_AGENCY_FIELD_NUMBER: _builtins.int
     name: _builtins.str
     """By which AnswerQuestion knows it."""
     asks: _builtins.str
@@ -786,7 +787,9 @@ class ListedQuestion(_message.Message):
     of_a_period: _builtins.bool
     """Whether it is answered from the entries of a period; else all from the first on are needed."""
     of_a_referral: _builtins.bool
-    """Whether it is about a referral, and what one agency was given for it."""
+    """Whether it is about a referral."""
+    of_an_agency: _builtins.bool
+    """Whether it is about what one agency was given for the referral, of one category."""
     @_builtins.property
     def columns(self) -> _containers.RepeatedCompositeFieldContainer[Global___AnswerColumn]:
         """The columns of its answer."""
@@ -799,10 +802,11 @@ class ListedQuestion(_message.Message):
         of_a_period: _builtins.bool = ...,
         of_a_referral: _builtins.bool = ...,
         columns: _abc.Iterable[Global___AnswerColumn] | None = ...,
+        of_an_agency: _builtins.bool = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["asks", b"asks", "columns", b"columns", "name", b"name", "of_a_period", b"of_a_period", "of_a_referral", b"of_a_referral"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["asks", b"asks", "columns", b"columns", "name", b"name", "of_a_period", b"of_a_period", "of_a_referral", b"of_a_referral", "of_an_agency", b"of_an_agency"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 

@@ -18,6 +18,7 @@ from services.audit.domain.questions.question import (
     instant_of,
     is_granted,
     method_of,
+    referral_of,
     time_of,
 )
 
@@ -61,7 +62,16 @@ def off_the_wire(entries: Iterable[Body], asked: Asked) -> Iterator[Line]:
         agency = fact.get("agency_id") if way == "HandoverRecorded" else None
         given = codes.categories_in(fact.get("given_mask", 0))
         basis = fact.get("legal_basis")
-        yield Line.of([one["index"]], time_of(one), _OFF_THE_WIRE[way], agency, given, basis, actor_of(one))
+        yield Line.of(
+            [one["index"]],
+            time_of(one),
+            _OFF_THE_WIRE[way],
+            agency,
+            given,
+            basis,
+            actor_of(one),
+            referral_of(one),
+        )
 
 
 def overridden(entries: Iterable[Body], asked: Asked) -> Iterator[Line]:
@@ -178,6 +188,7 @@ QUESTIONS: Final[Mapping[str, Question]] = MappingProxyType(
                 categories=Kind.CODE,
                 basis=Kind.CODE,
                 by=Kind.PERSON,
+                referral=Kind.REFERRAL,
             ),
             off_the_wire,
             is_of_a_period=True,

@@ -102,6 +102,7 @@ class Question:
         is_of_a_period: whether entries of a period answer it; else all from the first on are needed.
         is_of_a_referral: whether it is about one: its history comes first, then `kinds` of the agency that is
             asked about, and of nobody.
+        is_of_an_agency: whether it is about what one agency was given for it, too.
     """
 
     asks: str
@@ -111,6 +112,7 @@ class Question:
     methods: tuple[str, ...] = ()
     is_of_a_period: bool = False
     is_of_a_referral: bool = False
+    is_of_an_agency: bool = False
 
 
 def columns(**kinds: Kind) -> tuple[Column, ...]:
@@ -131,6 +133,12 @@ def time_of(one: Body) -> datetime:
 def actor_of(one: Body) -> str | None:
     """Who did it: their principal_id."""
     return (one["envelope"].get("actor") or {}).get("id")
+
+
+def referral_of(one: Body) -> str | None:
+    """The referral that it is about, where it is about one."""
+    found: str | None = one["envelope"].get("referral_id") or one["fact"].get("referral_id")
+    return found
 
 
 def method_of(one: Body) -> str:

@@ -16,6 +16,7 @@ from services.audit.domain.questions.question import (
     actor_of,
     columns,
     instant_of,
+    referral_of,
     time_of,
 )
 
@@ -40,11 +41,13 @@ def recalls(entries: Iterable[Body], asked: Asked) -> Iterator[Line]:
             destroyed,
             kept,
             fact.get("kept_ground") if kept else None,
+            referral_of(one),
         )
     for recall_id, one in opened.items():
         due = instant_of(one["fact"]["due_time"])
         state = "OVERDUE" if asked.now > due else "OPEN"
-        yield Line.of([one["index"]], recall_id, one["fact"]["agency_id"], state, due, (), (), None)
+        agency, referral = one["fact"]["agency_id"], referral_of(one)
+        yield Line.of([one["index"]], recall_id, agency, state, due, (), (), None, referral)
 
 
 def late_rights(entries: Iterable[Body], asked: Asked) -> Iterator[Line]:
@@ -88,6 +91,7 @@ def emergencies(entries: Iterable[Body], asked: Asked) -> Iterator[Line]:
             who.get("EmergencyReviewed"),
             result,
             "SAME_PERSON_TWICE" if len(set(who.values())) < len(who) else "INDEPENDENT",
+            next(filter(None, map(referral_of, parts.values())), None),
         )
 
 
@@ -104,6 +108,7 @@ QUESTIONS: Final[Mapping[str, Question]] = MappingProxyType(
                 destroyed=Kind.CODE,
                 kept=Kind.CODE,
                 ground=Kind.CODE,
+                referral=Kind.REFERRAL,
             ),
             recalls,
         ),
@@ -124,6 +129,7 @@ QUESTIONS: Final[Mapping[str, Question]] = MappingProxyType(
                 reviewed_by=Kind.PERSON,
                 result=Kind.CODE,
                 review=Kind.CODE,
+                referral=Kind.REFERRAL,
             ),
             emergencies,
         ),

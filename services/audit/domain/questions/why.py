@@ -150,6 +150,7 @@ QUESTIONS: Final[Mapping[str, Question]] = MappingProxyType(
             ),
             why,
             is_of_a_referral=True,
+            is_of_an_agency=True,
         ),
     }
 )

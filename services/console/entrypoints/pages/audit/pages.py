@@ -3,10 +3,14 @@
 from services.console.adapters.names import Names
 from services.console.entrypoints.page import Page
 from services.console.entrypoints.pages.audit import person_data, start
+from services.console.entrypoints.pages.audit.directory_then import DirectoryThenPages
 from services.console.entrypoints.pages.audit.emergencies import EmergencyPages
 from services.console.entrypoints.pages.audit.entries import EntryPages
+from services.console.entrypoints.pages.audit.fairness import FairnessPages
 from services.console.entrypoints.pages.audit.histories import HistoryPages
 from services.console.entrypoints.pages.audit.inquiries import InquiryPages
+from services.console.entrypoints.pages.audit.ledger_questions import LedgerQuestionPages
+from services.console.entrypoints.pages.audit.question_list import QUESTION_LIST
 from services.console.entrypoints.pages.audit.recalls import RecallPages
 from services.console.entrypoints.pages.audit.rights import RightsPages
 
@@ -17,7 +21,11 @@ def audit_pages(names: Names) -> tuple[Page, ...]:
         *start.PAGES,
         *EntryPages(names).pages,
         *HistoryPages(names).pages,
+        QUESTION_LIST,
         *InquiryPages(names).pages,
+        *LedgerQuestionPages(names).pages,
+        *DirectoryThenPages(names).pages,
+        *FairnessPages(names).pages,
         *EmergencyPages(names).pages,
         *RecallPages(names).pages,
         *RightsPages(names).pages,
