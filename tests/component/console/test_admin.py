@@ -113,6 +113,8 @@ async def test_an_agency_is_made_changed_and_an_agreement_with_it_begins_and_end
         assert slip.code == 400
         assert "Type the date as day/month/year." in slip.words
         assert "Tick at least one." in slip.words
+        slip = await browser.send(page, "until_day", from_day="01/01/0001", until_day="31/12/9999")
+        assert slip.code == 400, "and no fault of ours"
         agreed = {
             "from_day": "01/01/2026",
             "until_day": "31/12/2099",

@@ -28,6 +28,8 @@ _AGREEMENTS: Final = "DisclosureService/ListAgreements"
 _MENDABLE: Final = (Invalid, Conflict, RuleBroken)
 _PAGE: Final = 200
 _DAY: Final = timedelta(days=1)
+_FIRST_YEAR, _LAST_YEAR = 1900, 2999
+"""Of an agreement: what lies farther off is a slip."""
 _DAY_TYPED: Final = "%d/%m/%Y"
 
 
@@ -101,7 +103,7 @@ class AgencyPages:
             raise _not_found()
         first, last = (as_date(form.text(name)) for name in ("from_day", "until_day"))
         for name, day in (("from_day", first), ("until_day", last)):
-            if day is None:
+            if day is None or not _FIRST_YEAR <= day.year <= _LAST_YEAR:
                 visit.errors.add(name, visit.say("Type the date as day/month/year."))
         if not form.all("purposes"):
             visit.errors.add("purposes", visit.say("Tick at least one."))
