@@ -1,4 +1,4 @@
-"""From a person's arrival to the outcome and its audit: a desk, two agencies, an auditor; el and en."""
+"""From arrival to outcome: a desk, its supervisor, two agencies, a coordinator, an auditor; el and en."""
 
 import re
 from typing import Any
@@ -33,6 +33,7 @@ async def test_from_arrival_to_outcome(eyes: Eyes, language: str) -> None:
         referral = await needs(desk.page, person)
         first, second = await consents(desk.page, person, referral)
         await chooses(desk.page, person, referral)
+        await names_a_deputy(eyes, language, person)
         declining, accepting = [await code_of(eyes, one) for one in (first, second)]
         async with eyes.tab(language, 1280, Role.AGENCY_MEMBER, agency=declining) as tab:
             await declines(tab.page, referral)
@@ -45,9 +46,21 @@ async def test_from_arrival_to_outcome(eyes: Eyes, language: str) -> None:
             "en": ("Completed", "Declined:", "Accepted:", "Need met"),
         }[language]:
             assert words in told
+        await desk.page.goto(person)
+        assert "Deputy Example" in await desk.page.locator("main").inner_text()
         assert desk.complaints == []
+        await is_counted(eyes, language)
     async with eyes.tab(language, 1280, Role.AUDITOR) as tab:
         await is_audited(tab.page, referral, second)
+        assert tab.complaints == []
+
+
+async def is_counted(eyes: Eyes, language: str) -> None:
+    """The City's coordinator sees sums, and nobody in them."""
+    async with eyes.tab(language, 1280, Role.ACCMR_OFFICER) as tab:
+        await tab.page.goto("/coordination/demand")
+        await tab.page.locator("main svg").first.wait_for()
+        assert "Δείγμα" not in await tab.page.locator("main").inner_text()
         assert tab.complaints == []
 
 
@@ -116,6 +129,23 @@ async def chooses(page: Page, person: str, referral: str) -> None:
         await orders.nth(number).select_option(str(number + 1) if number < 2 else "")
     await page.locator('form[action$="/offer"] .kem-actions button').first.click()
     await page.wait_for_url("**?said=asked")
+
+
+async def names_a_deputy(eyes: Eyes, language: str, person: str) -> None:
+    """A supervisor does, by keyboard alone."""
+    await eyes.hub.member(Role.CASEWORKER, agency="KEM", name="Deputy Example")
+    async with eyes.tab(language, 1280, Role.SUPERVISOR, agency="KEM") as tab:
+        page = tab.page
+        await page.goto(f"{person}/workers")
+        for _ in range(50):
+            await page.keyboard.press("Tab")
+            if await page.evaluate("document.activeElement.name") == "deputy":
+                break
+        await page.keyboard.type("Deputy")
+        await page.keyboard.press("Tab")
+        await page.keyboard.press("Enter")
+        await page.wait_for_url("**?said=workers-set")
+        assert tab.complaints == []
 
 
 async def code_of(eyes: Eyes, agency_id: str) -> str:
