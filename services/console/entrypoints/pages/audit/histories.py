@@ -19,7 +19,7 @@ from services.console.entrypoints.words import word
 
 FORMAT: Final = "kem-trace/1"
 """As `./kem audit trace --proof` writes it and `./kem audit verify` reads it."""
-LINES: Final = 50
+LINES: Final = 45
 """On one page: a line is about three kilobytes with its entry and its proof."""
 _SERVICE: Final = "AuditService/"
 _MOST_DIGITS: Final = 15
