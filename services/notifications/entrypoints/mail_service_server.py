@@ -68,7 +68,8 @@ class MailServiceServer(mail_service_pb2_grpc.MailServiceServicer):
 
         async def act(tx: Transaction) -> messages.SetMailNoticeResponse:
             notice = await set_mail_notice(wish, tx, self._notices)
-            return messages.SetMailNoticeResponse(notice=_message(notice))
+            # the answer is kept for repeats of the request: an address is kept in one place only
+            return messages.SetMailNoticeResponse(notice=_message(notice, with_address=False))
 
         return await answer_once(
             self._database, _SERVICE + "SetMailNotice", request, messages.SetMailNoticeResponse, act

@@ -65,8 +65,9 @@ async def test_an_operator_opens_and_changes_an_account_of_the_hubs_own_staff(co
             form, "login", login=login, display_name="Άλκης Δείγμα", agency="hub", roles=["auditor"]
         )
         assert "Password for the first sign-in" in page.words
-        listed = await browser.get(f"/admin/accounts?login={login}")
+        listed = await browser.send(await browser.get("/admin/accounts"), "login", login=login)
         assert "The hub itself" in listed.words
+        assert login not in listed.path, "a login is in no address"
         [link] = [one for one in listed.links if one.startswith("/admin/accounts/") and one[-3:] != "new"]
         account = await browser.get(link)
         assert "Works for The hub itself" in account.words
@@ -82,7 +83,8 @@ async def test_whoever_works_for_an_agency_is_found_by_it(console: ConsoleHub) -
         assert "Found Example" in (await browser.get(f"/admin/accounts?agency={agency_id}")).words
         other = await console.agency_id("KEM")
         assert "Found Example" not in (await browser.get(f"/admin/accounts?agency={other}")).words
-        assert "Nobody of that kind" in (await browser.get("/admin/accounts?login=nobody-has-it")).words
+        nobody = await browser.send(await browser.get("/admin/accounts"), "login", login="nobody-has-it")
+        assert "Nobody of that kind" in nobody.words
 
 
 async def test_an_agency_is_made_changed_and_an_agreement_with_it_begins_and_ends(

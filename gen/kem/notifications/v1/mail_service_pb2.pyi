@@ -101,7 +101,7 @@ class MailNotice(_message.Message):
     inbox: _delivery_pb2.Inbox.ValueType
     """Of which inbox."""
     address: _builtins.str
-    """Where mails go; empty in the list of an agency's admin."""
+    """Where mails go; empty in the list of an agency's admin, and in the answer to whoever has just said it."""
     language: _builtins.str
     """In which language: el or en."""
     pace: Global___MailPace.ValueType
@@ -190,7 +190,7 @@ class SetMailNoticeResponse(_message.Message):
     NOTICE_FIELD_NUMBER: _builtins.int
     @_builtins.property
     def notice(self) -> Global___MailNotice:
-        """As it is then."""
+        """As it is then, without the address."""
 
     def __init__(
         self,

@@ -64,21 +64,20 @@ class AccountPages:
         changes = tuple(_STAFF + method for method in _STEPS.values())
         nav = NavigationEntry(self.title, self.order)
         return (
-            Page(self.path, self.list, self.keepers, reads, nav=nav),
+            Page(self.path, self.list, self.keepers, reads, _BOTH if self.of_all else ("GET",), nav=nav),
             Page(f"{self.path}/new", self.open, self.keepers, opens, _BOTH),
             Page(f"{self.path}/{{principal_id}}", self.account, self.keepers, (*reads, *changes), _BOTH),
         )
 
     async def list(self, visit: Visit) -> Response:
-        """A page of them; an operator's of one agency, or by a login, where that is asked for."""
+        """A page of them; an operator's of one agency, or by a login, which is in no address."""
         request = access.ListAccountsRequest(page_size=PAGE, page_token=visit.query("after")[:200])
-        asked = {name: visit.query(name) for name in ("agency", "login")} if self.of_all else {}
-        if not self.of_all:
-            request.agency_id = own_agency(visit)
-        elif as_uuid(asked["agency"]):
-            request.agency_id = asked["agency"]
-        if asked.get("login"):
-            request.login = asked["login"][:100]
+        agency_id = visit.query("agency") if self.of_all else own_agency(visit)
+        login = visit.form.text("login") if self.of_all else ""
+        if login:
+            request.login = login[:100]
+        elif as_uuid(agency_id):
+            request.agency_id = agency_id
         listed, roles, agencies = await asyncio.gather(
             visit.ask(visit.hub.staff.ListAccounts, request), _roles(visit), self._agencies(visit)
         )
@@ -91,7 +90,7 @@ class AccountPages:
             agency_of=lambda one: _agency_name(one, agencies, visit) if self.of_all else "",
             state_of=_state,
             states=_states(visit),
-            asked=asked,
+            agency_asked=agency_id,
             agencies=[("", visit.say("Everybody")), *by_name(agencies.items())],
             onward=listed.next_page_token,
         )
