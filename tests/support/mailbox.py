@@ -21,12 +21,12 @@ SENDER, LOGIN, PASSWORD = "hub@kem.example", "hub", "seven patient lanterns"
 
 @dataclass
 class Mailbox:
-    """Takes mails at 127.0.0.1, but for whoever is named in `refused` (550) or `put_off` (451)."""
+    """Takes mails at 127.0.0.1, but for whoever is in `refused`, and from whoever is in `unwanted` (550)."""
 
     folder: Path
     mails: list[EmailMessage] = field(default_factory=list)
     refused: set[str] = field(default_factory=set)
-    put_off: set[str] = field(default_factory=set)
+    unwanted: set[str] = field(default_factory=set)
     authority: Authority = field(default_factory=Authority)
     port: int = field(default_factory=free_port)
     _controller: Any = None
@@ -51,7 +51,9 @@ class Mailbox:
         context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
         context.load_cert_chain(chain, key)
         self._controller = Controller(
-            SimpleNamespace(handle_RCPT=self._take_recipient, handle_DATA=self._take_mail),
+            SimpleNamespace(
+                handle_MAIL=self._take_sender, handle_RCPT=self._take_recipient, handle_DATA=self._take_mail
+            ),
             hostname="127.0.0.1",
             port=self.port,
             tls_context=context,
@@ -71,13 +73,19 @@ class Mailbox:
         """What was taken for one address."""
         return [mail for mail in list(self.mails) if mail["To"] == address]
 
+    async def _take_sender(
+        self, server: object, session: Session, envelope: Envelope, address: str, options: list[str]
+    ) -> str:
+        if address in self.unwanted:
+            return "550 nothing is taken from there"
+        envelope.mail_from = address
+        return "250 OK"
+
     async def _take_recipient(
         self, server: object, session: Session, envelope: Envelope, address: str, options: list[str]
     ) -> str:
         if address in self.refused:
             return "550 no such person here"
-        if address in self.put_off:
-            return "451 try again later"
         envelope.rcpt_tos.append(address)
         return "250 OK"
 

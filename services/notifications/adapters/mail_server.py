@@ -17,6 +17,12 @@ from services.notifications.domain.mail_text import MailText
 
 _SECONDS: Final = 15.0
 """For each answer of the server."""
+_OF_THE_SERVER: Final = (
+    aiosmtplib.SMTPServerDisconnected,
+    aiosmtplib.SMTPTimeoutError,
+    aiosmtplib.SMTPSenderRefused,
+)
+"""What is wrong is no mail's: it is away, or takes nothing from this hub."""
 
 
 class MailTls(StrEnum):
@@ -88,9 +94,9 @@ class MailServer:
         try:
             for mail in mails:
                 outcomes[mail.mail_id] = await self._send_one(client, mail)
-        except (aiosmtplib.SMTPServerDisconnected, aiosmtplib.SMTPTimeoutError, OSError):
+        except (*_OF_THE_SERVER, OSError) as error:
             if not outcomes:
-                raise MailServerAway("broken off") from None
+                raise MailServerAway(type(error).__name__) from None
         finally:
             client.close()
         return outcomes
@@ -101,7 +107,7 @@ class MailServer:
         except aiosmtplib.SMTPRecipientsRefused as refused:
             is_for_ever = all(one.code >= 500 for one in refused.recipients)
             return MailFailure.RECIPIENT_REFUSED if is_for_ever else MailFailure.NOT_TAKEN
-        except (aiosmtplib.SMTPServerDisconnected, aiosmtplib.SMTPTimeoutError):
+        except _OF_THE_SERVER:
             raise
         except aiosmtplib.SMTPException:
             return MailFailure.NOT_TAKEN

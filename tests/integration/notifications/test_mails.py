@@ -26,7 +26,7 @@ from services.notifications.use_cases.set_mail_notice import (
     set_mail_notice,
 )
 from tests.integration.notifications.inboxes import Notifications, member
-from tests.support.mailbox import Mailbox, words
+from tests.support.mailbox import SENDER, Mailbox, words
 from tests.support.referral_facts import incoming, offered
 
 CONSOLE = "https://kem.example"
@@ -185,6 +185,17 @@ async def test_while_the_mail_server_is_away_nothing_is_lost_or_counted_against_
     await office.offer()
     assert await send_mails(office.mailing) == 1
     assert len(office.box.to("ann@agency.example")) == 1
+
+
+async def test_a_server_that_takes_nothing_from_the_hub_is_counted_against_nobody(office: Office) -> None:
+    caller = await office.told("ann@agency.example")
+    await office.offer()
+    office.box.unwanted.add(SENDER)
+    with pytest.raises(MailServerAway):
+        await send_mails(office.mailing)
+    assert (await office.notice(caller)).state is MailState.ACTIVE
+    office.box.unwanted.clear()
+    assert await send_mails(office.mailing) == 1
 
 
 async def test_an_address_that_is_refused_is_tried_again_and_given_up_after_days(office: Office) -> None:
