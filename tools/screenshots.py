@@ -45,7 +45,10 @@ READERS: Final = (
     Reader("public", ("/", "/services", "/map", "/receipt", "/complaint", "/sign-in")),
     Reader(
         "desk",
-        ("/home", "/desk?whose=all", "/desk/people", "/desk/people/new", "/desk/drafts"),
+        (
+            *("/home", "/desk?whose=all", "/desk/cases", "/desk/people", "/desk/people/new", "/desk/drafts"),
+            "/notices",
+        ),
         (Role.CASEWORKER,),
         "KEM",
     ),
@@ -60,7 +63,19 @@ READERS: Final = (
         ("/coordination", "/coordination/demand", "/coordination/response-times", "/coordination/gaps"),
         (Role.ACCMR_OFFICER,),
     ),
-    Reader("administration", ("/admin", "/admin/health", "/admin/agreements"), (Role.OPERATOR,)),
+    Reader(
+        "administration",
+        (
+            "/admin",
+            "/admin/health",
+            "/admin/agencies",
+            "/admin/agencies/new",
+            "/admin/agreements",
+            "/admin/accounts",
+        ),
+        (Role.OPERATOR,),
+    ),
+    Reader("audit", ("/audit", "/audit/entries", "/audit/questions"), (Role.AUDITOR,)),
 )
 
 

@@ -4,7 +4,7 @@ from typing import Any
 
 from services.audit.domain.questions.directory import cited
 from services.audit.domain.questions.question import Asked
-from tests.unit.audit.test_questions import NOW, body, cells
+from tests.unit.audit.entries import NOW, body, cells
 
 CONSIDERED = {
     "proposed": [{"service_id": "s1", "service_version": 3}, {"service_id": "s2", "service_version": 1}]

@@ -82,7 +82,7 @@ class Asking:
                 answer, code = await _answered(visit, ask, after)
             elif visit.errors:
                 code = HTTPStatus.BAD_REQUEST
-            given = _given(visit, question)
+            given = asked_again(visit, question)
             shown: dict[str, Any] = {
                 "title": visit.say(question.asks),
                 "code": code,
@@ -128,7 +128,7 @@ def _field_of(visit: Visit) -> str:
 def _file(question: Question, ask: Ask, kind: str) -> Callable[[Visit], Awaitable[Response]]:
     async def file(visit: Visit) -> Response:
         if not is_asked(visit, question):
-            return visit.go(f"{question.path}?{_given(visit, question)}")
+            return visit.go(f"{question.path}?{asked_again(visit, question)}")
         answer = await ask(visit, visit.query("after")[:_MOST_SIGNS], question.file_rows)
         whole = answer
         while answer.onward and len(whole.rows) < MOST_ROWS:
@@ -173,7 +173,7 @@ def start_of_field(visit: Visit, name: str) -> datetime | None:
     return None if day is None else start_of(day + timedelta(days=0 if name == "from" else 1))
 
 
-def _given(visit: Visit, question: Question) -> str:
+def asked_again(visit: Visit, question: Question, **more: str) -> str:
     """What was asked, as it stands in an address."""
     typed = {name: visit.query(name) for name in (*question.fields, "ask") if visit.query(name)}
-    return urlencode(typed)
+    return urlencode({**typed, **more})

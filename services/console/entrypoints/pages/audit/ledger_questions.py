@@ -14,7 +14,13 @@ from kernel.errors import NotFound
 from services.console.adapters.names import Names
 from services.console.entrypoints.page import Page, Visit
 from services.console.entrypoints.pages.audit.answers import MOST_ROWS, Answer
-from services.console.entrypoints.pages.audit.asking import Asking, Question, is_asked, start_of_field
+from services.console.entrypoints.pages.audit.asking import (
+    Asking,
+    Question,
+    asked_again,
+    is_asked,
+    start_of_field,
+)
 from services.console.entrypoints.pages.audit.ledger_words import COLUMNS, code_in
 from services.console.entrypoints.pages.audit.people import NAMES_CALLS, People, people
 from services.console.entrypoints.pages.audit.roles import READERS
@@ -200,13 +206,13 @@ class LedgerQuestionPages:
             line = found.lines[place.offset]
             table = await self._table(visit, found, [line])
             start = int(first) if first.isdecimal() and len(first) <= _MOST_DIGITS else 0
-            here = f"{question.path}/entries?{_asked(visit, question, row=str(place))}"
+            here = f"{question.path}/entries?{asked_again(visit, question, row=str(place))}"
             end = start + _LINKS
             return visit.render(
                 "audit/question_row.html",
                 title=visit.say("The entries that show it"),
                 asks=visit.say(question.asks),
-                question=f"{question.path}?{_asked(visit, question)}",
+                question=f"{question.path}?{asked_again(visit, question)}",
                 facts=list(zip(table.heads().values(), table.shown(line), strict=True)),
                 entries=line.entries[start:end],
                 count=line.entry_count,
@@ -315,7 +321,7 @@ def _links(visit: Visit, question: Question, number: int, line: messages.AnswerL
     shown = entry_links(line.entries[:MOST_LINKS])
     if line.entry_count <= MOST_LINKS:
         return shown
-    given = _asked(visit, question, row=str(Place(number, at)))
+    given = asked_again(visit, question, row=str(Place(number, at)))
     words = visit.say("all %(number)s") % {"number": Written(visit.language).number(line.entry_count)}
     return shown + Markup(" ") + _link(f"{question.path}/entries?{given}", words)
 
@@ -323,9 +329,3 @@ def _links(visit: Visit, question: Question, number: int, line: messages.AnswerL
 def _link(href: str, text: str, *, code: bool = False) -> Markup:
     classes = "govuk-link kem-code" if code else "govuk-link"
     return Markup('<a class="{}" href="{}">{}</a>').format(classes, href, bidi(text))
-
-
-def _asked(visit: Visit, question: Question, **more: str) -> str:
-    """What was asked, for an address."""
-    typed = {name: visit.query(name) for name in (*question.fields, "ask") if visit.query(name)}
-    return urlencode({**typed, **more})

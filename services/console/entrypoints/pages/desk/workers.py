@@ -176,7 +176,6 @@ def _row(
         if one.caseworker_id != visit.staff.principal_id
         else "",
         "deputy": worker_name(one.deputy_id, colleagues, visit),
-        "since": one.set_time.ToDatetime(),
         "needs": [_need(need, states.get(need.referral_id), visit) for need in one.needs],
         "has_more": one.more_needs,
     }
