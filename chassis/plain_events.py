@@ -6,11 +6,12 @@ the same: a message that a stranger put into a topic, or one that was set aside,
 
 import re
 from collections.abc import Callable, Mapping
-from datetime import UTC
+from datetime import UTC, datetime
 from typing import Any, Final
 
 from google.protobuf.descriptor import FieldDescriptor
 from google.protobuf.message import DecodeError, Message
+from google.protobuf.timestamp_pb2 import Timestamp
 
 from chassis.topics import ACCESS, AUDIT, DIRECTORY, DISCLOSURE, INTAKE, NOTIFICATIONS, REFERRAL, SOURCES
 from kem.access.v1.access_events_pb2 import AccessEvent
@@ -77,23 +78,31 @@ _EXACT: Final = 2**53
 _Write = Callable[[Any], Any]
 
 
+def _aware_of_utc(stamp: Timestamp) -> datetime:
+    return stamp.ToDatetime(tzinfo=UTC)
+
+
 class PlainReader:
     """Reads events.
 
     Args:
         also: what else may stand in texts of a name.
+        instant: what becomes of a `Timestamp`: a time that is aware of UTC, unless another form is given. It
+            raises ValueError or OverflowError where it is none.
     """
 
-    def __init__(self, also: Mapping[str, re.Pattern[str]] | None = None) -> None:
+    def __init__(
+        self, also: Mapping[str, re.Pattern[str]] | None = None, instant: _Write = _aware_of_utc
+    ) -> None:
         self._patterns = {**_PATTERNS, **(also or {})}
-        self._writers: dict[str, dict[str, _Write]] = {}
+        self._instant = instant
+        self._writers: dict[Any, dict[int, tuple[str, _Write]]] = {}
 
     def read(self, topic: str, payload: bytes) -> dict[str, Any] | None:
         """The envelope by field name, the fact under its own; None where the bytes are not one of ours.
 
-        A fact that this version does not know is left out, as are fields that it does not know. Instants are
-        aware of UTC; of bytes only a hash is shown, in hexadecimal digits; a number that not every reader of
-        JSON holds exactly is a text.
+        A fact that this version does not know is left out, as are fields that it does not know. Of bytes only
+        a hash is shown, in hexadecimal digits; a number that not every reader of JSON holds exactly is a text.
         """
         envelope = ENVELOPES.get(topic)
         if envelope is None:
@@ -105,12 +114,18 @@ class PlainReader:
         return values if _ID.fullmatch(values.get("event_id", "")) else None
 
     def _values(self, message: Message) -> dict[str, Any]:
-        write = self._writers.get(message.DESCRIPTOR.full_name) or self._learn(message.DESCRIPTOR)
-        return {field.name: write[field.name](value) for field, value in message.ListFields()}
+        writers = self._writers.get(message.DESCRIPTOR) or self._learn(message.DESCRIPTOR)
+        values = {}
+        for field, value in message.ListFields():
+            name, write = writers[field.number]
+            values[name] = write(value)
+        return values
 
-    def _learn(self, descriptor: Any) -> dict[str, _Write]:
-        self._writers[descriptor.full_name] = {field.name: self._writer(field) for field in descriptor.fields}
-        return self._writers[descriptor.full_name]
+    def _learn(self, descriptor: Any) -> dict[int, tuple[str, _Write]]:
+        self._writers[descriptor] = {
+            field.number: (field.name, self._writer(field)) for field in descriptor.fields
+        }
+        return self._writers[descriptor]
 
     def _writer(self, field: FieldDescriptor) -> _Write:
         one = self._writer_of_one(field)
@@ -119,14 +134,15 @@ class PlainReader:
     def _writer_of_one(self, field: FieldDescriptor) -> _Write:
         if field.message_type is not None:
             is_instant = field.message_type.full_name == "google.protobuf.Timestamp"
-            return (lambda stamp: stamp.ToDatetime(tzinfo=UTC)) if is_instant else self._values
+            return self._instant if is_instant else self._values
         if field.enum_type is not None:
             prefix = re.sub(r"(?<=[a-z])(?=[A-Z])", "_", field.enum_type.name).upper() + "_"
             names = {value.number: value.name.removeprefix(prefix) for value in field.enum_type.values}
             return lambda number: names.get(number, number)
         if field.type == FieldDescriptor.TYPE_STRING:
-            fits = self._patterns.get(field.name, _CODE).fullmatch
-            return lambda text: text if _ID.fullmatch(text) or fits(text) else WITHHELD
+            own = self._patterns.get(field.name, _CODE)
+            fits = re.compile(f"(?:{_ID.pattern})|(?:{own.pattern})").fullmatch
+            return lambda text: text if fits(text) else WITHHELD
         if field.type == FieldDescriptor.TYPE_BYTES:
             return lambda value: value.hex() if len(value) == _HASH_BYTES else WITHHELD
         return lambda value: value if abs(value) < _EXACT else str(value)

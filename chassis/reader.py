@@ -24,7 +24,9 @@ from chassis.measures import consumer_lag
 from chassis.postgres import Database
 
 WINDOW_SECONDS: Final = 0.25
-"""From one commit to the next at the earliest; 250 to 400 ms was measured to be the cheapest."""
+"""From one batch to the next at the earliest; what came in between is one transaction."""
+MANY_EVENTS: Final = 200
+"""A batch of so many tells of a busy hub, in which the next one may be let wait for longer."""
 MOST_EVENTS: Final = 2000
 _LISTEN_SECONDS: Final = 0.25
 """How long a stop is not noticed where nothing comes."""
@@ -46,6 +48,7 @@ class ProjectionReader:
         on_batch: BatchReader,
         *,
         window_seconds: float = WINDOW_SECONDS,
+        busy_window_seconds: float | None = None,
         fetch_wait_milliseconds: int = EMBEDDED_FETCH_WAIT_MILLISECONDS,
         session_seconds: float = SESSION_SECONDS,
     ) -> None:
@@ -55,9 +58,10 @@ class ProjectionReader:
         self._database = database
         self._topics = list(topics)
         self._window_seconds = window_seconds
+        self._busy_window_seconds = busy_window_seconds or window_seconds
         self._pace = FetchPace(max(fetch_wait_milliseconds, int(window_seconds * 1000)))
         self._session_milliseconds = int(session_seconds * 1000)
-        self._closes = 0.0
+        self._opens = 0.0
         self._batches = BatchRunner(service, consumer, database, on_batch)
         self._ready = asyncio.Event()
         self._stopping = asyncio.Event()
@@ -129,25 +133,38 @@ class ProjectionReader:
             self._measure_lag(client, window)
 
     async def _window(self, client: AIOKafkaConsumer) -> list[Message]:
-        """What came first, at once where the last window is long past; else with all that came in between."""
-        loop = asyncio.get_running_loop()
-        window: list[Message] = []
-        while len(window) < MOST_EVENTS and not self._stopping.is_set():
-            left = self._closes - loop.time()
-            if window and left <= 0:
-                break
-            patience = left if window else _LISTEN_SECONDS
-            found = await client.getmany(
-                timeout_ms=int(patience * 1000) or 1, max_records=MOST_EVENTS - len(window)
-            )
-            for messages in found.values():
-                window.extend(map(_message, messages))
-            if found:
-                self._pace.note_arrival(client)
-            else:
-                self._pace.look(client)
-        self._closes = loop.time() + self._window_seconds
+        """What has come since the last window, which began so long ago at least; empty after a silence.
+
+        Nothing is fetched in between: a client that may fetch does so whenever something is there, and each
+        fetch asks the broker for every partition.
+        """
+        await self._until_it_opens(client)
+        found = await client.getmany(timeout_ms=int(_LISTEN_SECONDS * 1000), max_records=MOST_EVENTS)
+        window = [_message(one) for messages in found.values() for one in messages]
+        if window:
+            self._pace.note_arrival(client)
+        else:
+            self._pace.look(client)
+        self._opens = asyncio.get_running_loop().time() + self._pause_after(len(window))
         return window
+
+    def _pause_after(self, events: int) -> float:
+        if (
+            not events or events == MOST_EVENTS
+        ):  # nothing is waited for after nothing, and a full one left some behind
+            return 0.0
+        return self._busy_window_seconds if events >= MANY_EVENTS else self._window_seconds
+
+    async def _until_it_opens(self, client: AIOKafkaConsumer) -> None:
+        left = self._opens - asyncio.get_running_loop().time()
+        if left <= 0:
+            return
+        held = client.assignment()
+        client.pause(*held)
+        with contextlib.suppress(TimeoutError):
+            async with asyncio.timeout(left):
+                await self._stopping.wait()
+        client.resume(*(held & client.assignment()))
 
     def _make_client(self) -> AIOKafkaConsumer:
         return AIOKafkaConsumer(

@@ -138,8 +138,12 @@ class Service:
         on_batch: BatchReader,
         *,
         window_seconds: float = WINDOW_SECONDS,
+        busy_window_seconds: float | None = None,
     ) -> None:
-        """Follows events in long windows: projections and copies, where nothing is decided."""
+        """Follows events in long windows: projections and copies, where nothing is decided.
+
+        In `busy_window_seconds`, if given, much is gathered while there is much.
+        """
         self._groups[consumer] = topics
         self._readers.append(
             ProjectionReader(
@@ -150,6 +154,7 @@ class Service:
                 topics,
                 on_batch,
                 window_seconds=window_seconds,
+                busy_window_seconds=busy_window_seconds,
                 fetch_wait_milliseconds=self.settings.fetch_wait_milliseconds,
                 session_seconds=self.settings.kafka_session_seconds,
             )

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
+from itertools import islice
 from typing import Final
 
 from opentelemetry import trace
@@ -37,12 +38,12 @@ def current_trace_id() -> str | None:
 @contextmanager
 def batch_span(consumer: str, traceparents: Sequence[str | None]) -> Iterator[None]:
     """A span of its own for a batch, linked to the span that caused each event."""
-    links = [Link(context) for context in map(_context_of, traceparents) if context is not None]
+    contexts = (context for context in map(_context_of, traceparents) if context is not None)
     with tracer.start_as_current_span(
         f"{consumer} batch",
         context=Context(),
         kind=SpanKind.CONSUMER,
-        links=links[:MAX_LINKS],
+        links=[Link(context) for context in islice(contexts, MAX_LINKS)],
         attributes={"messaging.system": "kafka", "messaging.batch.message_count": len(traceparents)},
         record_exception=False,
         set_status_on_exception=False,

@@ -16,7 +16,13 @@ from services.audit.adapters.postgres_entries import PostgresEntries
 from services.audit.adapters.postgres_ledger import PostgresLedger
 from services.audit.entrypoints.access import ACCESS
 from services.audit.entrypoints.grpc_server import AuditServer
-from services.audit.entrypoints.reader import CONSUMER, TOPICS, WINDOW_SECONDS, EveryEvent
+from services.audit.entrypoints.reader import (
+    BUSY_WINDOW_SECONDS,
+    CONSUMER,
+    TOPICS,
+    WINDOW_SECONDS,
+    EveryEvent,
+)
 from services.audit.entrypoints.signing import Signing
 from services.audit.settings import AuditSettings
 from services.audit.use_cases.begin_key import begin_key
@@ -42,7 +48,13 @@ async def wire(service: Service) -> None:
         await begin_key(keys.value.public, tx, checkpoints)
     server = AuditServer(service.app, PostgresEntries(), checkpoints)
     service.serve(ACCESS, [lambda door: add_AuditServiceServicer_to_server(server, door)])
-    service.project(CONSUMER, TOPICS, EveryEvent(PostgresLedger()), window_seconds=WINDOW_SECONDS)
+    service.project(
+        CONSUMER,
+        TOPICS,
+        EveryEvent(PostgresLedger()),
+        window_seconds=WINDOW_SECONDS,
+        busy_window_seconds=BUSY_WINDOW_SECONDS,
+    )
     age = timedelta(seconds=settings.checkpoint_seconds)
     service.timer(
         Signing(settings.checkpoint_entries, age, checkpoints, keys).take,

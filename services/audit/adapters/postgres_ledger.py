@@ -12,7 +12,15 @@ from services.audit.domain.tree import HASH_BYTES, Edge, Place
 
 _LOCK: Final = "select size, edge, greatest(recorded_time, clock_timestamp()) as now from head for update"
 _MARKS: Final = "select source, position from source_mark"
-_EARLY: Final = "select * from early_event where source = $1 and position >= $2 order by position limit $3"
+_WAITING: Final = """
+    select * from (
+        select *, row_number() over (order by position) as place from early_event
+        where source = $1 and position >= $2
+          and exists (select from early_event where source = $1 and position = $2)
+        order by position limit $3
+    ) as early
+    where position = $2 + place - 1 order by position
+"""
 _STASH: Final = """
     insert into early_event (source, position, event_id, topic, type, event_time, payload)
     select * from unnest($1::text[], $2::bigint[], $3::uuid[], $4::text[], $5::text[], $6::timestamptz[],
@@ -23,23 +31,16 @@ _UNSTASH: Final = """
     delete from early_event e using unnest($1::text[], $2::bigint[]) as entered (source, position)
     where e.source = entered.source and e.position <= entered.position
 """
-_ENTER: Final = """
-    with entered as (
-        insert into entry (index, source, position, event_id, kind, event_time, actor_id, agency_id, body,
-                           recorded_time)
-        select *, $10::timestamptz
-        from unnest($1::bigint[], $2::text[], $3::bigint[], $4::uuid[], $5::text[], $6::timestamptz[],
-                    $7::uuid[], $8::uuid[], $9::text[])
-    ), concerned as (
-        insert into subject (subject_id, index) select * from unnest($11::uuid[], $12::bigint[])
-    ), noted as (
-        insert into node (level, number, hash)
-        select * from unnest($13::smallint[], $14::bigint[], $15::bytea[])
-    ), marked as (
-        insert into source_mark (source, position) select * from unnest($16::text[], $17::bigint[])
+_ENTRY: Final = ("index", "source", "position", "event_id", "kind", "event_time", "recorded_time", "actor_id",
+                 "agency_id", "body")  # fmt: skip
+_SUBJECT: Final = ("subject_id", "index")
+_NODE: Final = ("level", "number", "hash")
+_MARK: Final = """
+    with marked as (
+        insert into source_mark (source, position) select * from unnest($1::text[], $2::bigint[])
         on conflict (source) do update set position = excluded.position
     )
-    update head set size = $18, edge = $19, recorded_time = $10
+    update head set size = $3, edge = $4, recorded_time = $5
 """
 
 
@@ -78,8 +79,8 @@ class PostgresLedger:
         marks = {row["source"]: int(row["position"]) for row in await tx.connection.fetch(_MARKS)}
         return Head(Edge(int(head["size"]), hashes), marks, head["now"])
 
-    async def early(self, tx: Transaction, source: str, position: int, limit: int) -> list[IncomingEvent]:
-        """What waits for its turn, from a position on."""
+    async def waiting(self, tx: Transaction, source: str, position: int, limit: int) -> list[IncomingEvent]:
+        """What has come before its turn and has it now: from a position on, without a gap."""
         return [
             IncomingEvent(
                 event_id=row["event_id"],
@@ -94,7 +95,7 @@ class PostgresLedger:
                 payload=row["payload"],
                 source=source,
             )
-            for row in await tx.connection.fetch(_EARLY, source, position, limit)
+            for row in await tx.connection.fetch(_WAITING, source, position, limit)
         ]
 
     async def stash(self, tx: Transaction, events: Sequence[IncomingEvent]) -> None:
@@ -115,28 +116,22 @@ class PostgresLedger:
         self, tx: Transaction, head: Head, rows: Sequence[Row], nodes: Iterable[tuple[Place, bytes]]
     ) -> None:
         """Writes entries with the nodes that became full by them; `head` is where the ledger stands now."""
-        places = list(nodes)
+        copy = tx.connection.copy_records_to_table
+        await copy("entry", columns=_ENTRY, records=[_record(row, head.now) for row in rows])
         concerns = [(one, row.index) for row in rows for one in row.subjects]
+        await copy("subject", columns=_SUBJECT, records=concerns)
+        await copy("node", columns=_NODE, records=[(*place, hashed) for place, hashed in nodes])
         await tx.connection.execute(
-            _ENTER,
-            [row.index for row in rows],
-            [row.source for row in rows],
-            [row.position for row in rows],
-            [row.event_id for row in rows],
-            [row.kind for row in rows],
-            [row.event_time for row in rows],
-            [row.actor_id for row in rows],
-            [row.agency_id for row in rows],
-            [row.body.decode() for row in rows],
-            head.now,
-            [subject for subject, _ in concerns],
-            [index for _, index in concerns],
-            [place.level for place, _ in places],
-            [place.number for place, _ in places],
-            [hashed for _, hashed in places],
+            _MARK,
             list(head.marks),
             list(head.marks.values()),
             head.edge.size,
             b"".join(head.edge.hashes),
+            head.now,
         )
         await tx.connection.execute(_UNSTASH, list(head.marks), list(head.marks.values()))
+
+
+def _record(row: Row, recorded_time: datetime) -> tuple[object, ...]:
+    return (row.index, row.source, row.position, row.event_id, row.kind, row.event_time, recorded_time,
+            row.actor_id, row.agency_id, row.body.decode())  # fmt: skip

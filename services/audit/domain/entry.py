@@ -1,12 +1,13 @@
 """What stands in the ledger: an event of a service, as it is hashed and read (docs/audit.md)."""
 
-import json
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import Any, Final
 from uuid import UUID
+
+import orjson
 
 VERSION: Final = 1
 _NO_SUBJECTS: Final = frozenset({"actor", "causation_id", "sender_agency_id"})
@@ -26,7 +27,7 @@ class Told:
         envelope: who acted, on what, by which policy, because of what; empty where the bytes are no event.
         fact: what happened, by the names of its contract; None where this version does not know it.
 
-    Both hold whole numbers, texts, instants, lists and mappings.
+    Both hold whole numbers, texts, lists and mappings; instants are texts as `written` makes them.
     """
 
     source: str
@@ -42,8 +43,10 @@ class Told:
     @property
     def subjects(self) -> set[str]:
         """Whom and what it concerns: every id in it but those of events, of who acted, and of agencies."""
-        named = {name: value for name, value in self.envelope.items() if name not in _NO_SUBJECTS}
-        return {*_ids(named), *_ids(self.fact or {})}
+        found: set[str] = set()
+        _gather_ids({name: one for name, one in self.envelope.items() if name not in _NO_SUBJECTS}, found)
+        _gather_ids(self.fact or {}, found)
+        return found
 
     @property
     def actor_id(self) -> str | None:
@@ -84,12 +87,13 @@ def body_of(told: Told, index: int, salt: bytes, recorded_time: datetime) -> byt
 
 
 def canonical(value: Any) -> bytes:
-    """RFC 8785 for what bodies are made of; instants become texts.
+    """RFC 8785 for what bodies are made of: sorted by code point is sorted as the standard has it where names
+    are plain ASCII, and only numbers that are not whole are written differently there.
 
     Raises:
-        ValueError: a number that is not whole, for which the standard's form is another one than Python's.
+        TypeError: something else is in it.
     """
-    return _write(value).encode()
+    return orjson.dumps(value, option=orjson.OPT_SORT_KEYS)
 
 
 def written(instant: datetime) -> str:
@@ -97,21 +101,15 @@ def written(instant: datetime) -> str:
     return instant.astimezone(UTC).replace(tzinfo=None).isoformat(timespec="microseconds") + "Z"
 
 
-_write: Final = json.JSONEncoder(
-    sort_keys=True, separators=(",", ":"), ensure_ascii=False, allow_nan=False, default=written
-).encode
-
-
-def _ids(value: Any, name: str = "") -> Iterator[str]:
-    if isinstance(value, str):
-        if len(value) == _ID_LENGTH and not name.endswith(("agency_id", "agency_ids")) and _id(value):
-            yield value
-    elif isinstance(value, dict):
-        for inner, one in value.items():
-            yield from _ids(one, inner)
-    elif isinstance(value, list):
-        for one in value:
-            yield from _ids(one, name)
+def _gather_ids(values: Mapping[str, Any], found: set[str]) -> None:
+    for name, value in values.items():
+        if name.endswith(("agency_id", "agency_ids")):
+            continue
+        for one in value if isinstance(value, list) else (value,):
+            if isinstance(one, dict):
+                _gather_ids(one, found)
+            elif isinstance(one, str) and len(one) == _ID_LENGTH and _ID.fullmatch(one):
+                found.add(one)
 
 
 def _id(text: str | None) -> str | None:

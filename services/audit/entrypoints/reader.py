@@ -12,7 +12,8 @@ from services.audit.use_cases.append_entries import append_entries
 
 CONSUMER: Final = "audit"
 WINDOW_SECONDS: Final = 0.4
-"""Nobody waits for an entry: large batches cost least."""
+BUSY_WINDOW_SECONDS: Final = 3.0
+"""Nobody waits for an entry, and large batches cost least: each fetch costs the broker, each commit the disk."""
 
 
 class EveryEvent:
@@ -36,4 +37,4 @@ class EveryEvent:
         await append_entries(events, told, tx, self._ledger)
 
 
-__all__ = ["CONSUMER", "TOPICS", "WINDOW_SECONDS", "EveryEvent"]
+__all__ = ["CONSUMER", "TOPICS", "WINDOW_SECONDS", "BUSY_WINDOW_SECONDS", "EveryEvent"]

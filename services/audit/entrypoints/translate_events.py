@@ -1,15 +1,39 @@
 """Events of every topic as the ledger tells them: by the names of their contracts."""
 
 import re
+from datetime import datetime, timedelta
+from functools import lru_cache
 from hashlib import sha256
 from typing import Final
+
+from google.protobuf.timestamp_pb2 import Timestamp
 
 from chassis.events import IncomingEvent
 from chassis.plain_events import PlainReader, fact_of, plain_name
 from services.audit.domain.entry import Told
 
-_READER: Final = PlainReader(also={"acting_person": re.compile(r"[A-Za-z0-9._:-]{0,80}")})
-"""Whoever acted for an agency stands in the ledger by the agency's own reference (chassis/caller.py)."""
+_EPOCH: Final = datetime(1970, 1, 1)  # noqa: DTZ001  of UTC; what follows is written without its zone
+_NANOSECONDS: Final = 1_000_000_000
+
+
+@lru_cache(maxsize=8192)
+def _second(since_epoch: int) -> str:
+    return (_EPOCH + timedelta(seconds=since_epoch)).isoformat()
+
+
+def _instant(stamp: Timestamp) -> str:
+    """As `written` has it: events of one moment come together, so that most seconds are known."""
+    nanos = stamp.nanos
+    if not 0 <= nanos < _NANOSECONDS:
+        raise ValueError("not an instant")
+    return f"{_second(stamp.seconds)}.{nanos // 1000:06d}Z"
+
+
+_READER: Final = PlainReader(
+    # whoever acted for an agency stands in the ledger by the agency's own reference (chassis/caller.py)
+    also={"acting_person": re.compile(r"[A-Za-z0-9._:-]{0,80}")},
+    instant=_instant,
+)
 _ELSEWHERE: Final = frozenset({"event_id", "event_time"})
 """Of the envelope: they stand in the entry itself."""
 

@@ -1,8 +1,9 @@
 """Enters events into the ledger: each once, each source's in the order of its positions, none left out."""
 
 import os
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from heapq import merge
+from itertools import count, takewhile
 from typing import Any, Final
 
 from chassis.events import IncomingEvent
@@ -11,8 +12,8 @@ from services.audit.adapters.postgres_ledger import Head, PostgresLedger, Row
 from services.audit.domain.entry import SALT_BYTES, Told, body_of
 from services.audit.domain.tree import Place, leaf_hash
 
-MOST_EARLY: Final = 5_000
-"""Of what has waited for its turn, in one batch."""
+AT_ONCE: Final = 5_000
+"""Of what has waited for its turn, by one statement."""
 
 
 async def append_entries(
@@ -32,15 +33,13 @@ async def append_entries(
     early: list[IncomingEvent] = []
     for source, coming in _by_source(events).items():
         due = head.marks.get(source, 0) + 1
-        known = {event.position: event for event in coming if event.position >= due}
-        for event in await ledger.early(tx, source, due, MOST_EARLY):
-            known.setdefault(event.position, event)
+        come = {event.position: event for event in coming}
         run = []
-        while due in known:
-            run.append(known.pop(due))
-            due += 1
+        while following := _following(come, due) or await ledger.waiting(tx, source, due, AT_ONCE):
+            run += following
+            due += len(following)
         runs.append(run)
-        early += known.values()
+        early += [event for position, event in come.items() if position >= due]
     await ledger.stash(tx, early)
     rows: list[Row] = []
     nodes: list[tuple[Place, bytes]] = []
@@ -68,6 +67,10 @@ def _row(one: Told, head: Head, salt: Callable[[int], bytes]) -> Row:
         agency_id=one.agency_id,
         subjects=one.subjects,
     )
+
+
+def _following(come: Mapping[int, IncomingEvent], due: int) -> list[IncomingEvent]:
+    return [come[position] for position in takewhile(come.__contains__, count(due))]
 
 
 def _by_source(events: Iterable[IncomingEvent]) -> dict[str, list[IncomingEvent]]:

@@ -15,6 +15,7 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from services.audit.adapters.checkpoint_key import CheckpointKey
 from services.audit.adapters.postgres_checkpoints import PostgresCheckpoints
 from services.audit.adapters.postgres_entries import PostgresEntries, Wanted
+from services.audit.use_cases.append_entries import AT_ONCE
 from services.audit.use_cases.prove import prove_consistency, prove_inclusion
 from services.audit.use_cases.sign_checkpoint import sign_checkpoint
 from tests.integration.audit.ledgers import SERVICE, LedgerHere, events, shapes
@@ -87,6 +88,17 @@ async def test_what_comes_before_its_turn_waits_for_what_is_missing(ledger: Ledg
     assert ledger.database.execute("select 'waiting: ' || count(*) from audit.early_event").count(
         "waiting: 0"
     )
+
+
+async def test_however_much_has_waited_all_of_it_is_entered_when_the_gap_is_filled(
+    ledger: LedgerHere,
+) -> None:
+    """Nothing may come after it for hours: what stayed behind would stand in no checkpoint."""
+    missing, *coming = events(AT_ONCE + 50)
+    assert await ledger.append(coming) == 0
+    assert await ledger.append([missing]) == AT_ONCE + 50
+    async with ledger.app.transaction(SERVICE) as tx:
+        assert await ENTRIES.positions(tx) == {"intake": AT_ONCE + 50}
 
 
 async def test_bytes_that_are_no_event_are_entered_by_their_hash(ledger: LedgerHere) -> None:

@@ -29,7 +29,9 @@ async def relay(database: Database, broker: Broker) -> AsyncIterator[Relay]:
         yield one
 
 
-def projection(database: Database, broker: Broker, topic: str, reader: CollectingReader) -> ProjectionReader:
+def projection(
+    database: Database, broker: Broker, topic: str, reader: CollectingReader, window_seconds: float = 0.1
+) -> ProjectionReader:
     return ProjectionReader(
         SCHEMA,
         f"{topic}-projection",
@@ -37,7 +39,7 @@ def projection(database: Database, broker: Broker, topic: str, reader: Collectin
         database,
         [topic],
         reader,
-        window_seconds=0.1,
+        window_seconds=window_seconds,
         session_seconds=1.5,
     )
 
@@ -104,6 +106,37 @@ async def test_a_window_that_was_not_committed_comes_again(
         await until(lambda: _has_effects(database, 8))
         await second.stop()
     assert sorted(await effects(database)) == sorted(event.event_id for event in events)
+
+
+async def test_what_comes_while_the_window_is_closed_waits_and_a_stop_does_not(
+    database: Database,
+    broker: Broker,
+    topic: str,
+    reader: CollectingReader,
+    relay: Relay,
+    make_event: MakeEvent,
+) -> None:
+    early, late = make_event(), make_event()
+    first = projection(database, broker, topic, reader, window_seconds=600)
+    async with running(first.run()) as (task,):
+        await first.wait_ready()
+        await publish(database, early)
+        await until(lambda: _has_effects(database, 1))
+        await publish(database, late)
+        await until(lambda: _is_published(database, 2))
+        await first.stop()
+        await asyncio.wait_for(task, 10)
+    assert await effects(database) == [early.event_id]
+
+    second = projection(database, broker, topic, reader)
+    async with running(second.run()):
+        await until(lambda: _has_effects(database, 2))
+        await second.stop()
+    assert sorted(await effects(database)) == sorted([early.event_id, late.event_id])
+
+
+async def _is_published(database: Database, position: int) -> bool:
+    return bool(await database.pool.fetchval("select position >= $1 from publication", position))
 
 
 async def _has_effects(database: Database, count: int) -> bool:

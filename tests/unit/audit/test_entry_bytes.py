@@ -5,7 +5,7 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from uuid import UUID
 
-from services.audit.domain.entry import Told, body_of
+from services.audit.domain.entry import Told, body_of, written
 from tools.audit.verifier import canonical
 
 KEPT = Path(__file__).with_name("vectors") / "entry.1.json"
@@ -27,7 +27,7 @@ TOLD = Told(
         "agency_id": "00000000-0000-4000-8000-000000000004",
         "reason": "NO_CAPACITY",
         "has_text": True,
-        "respond_by_time": TIME + timedelta(hours=2),
+        "respond_by_time": written(TIME + timedelta(hours=2)),
         "offer_ids": ["00000000-0000-4000-8000-000000000005"],
     },
 )
