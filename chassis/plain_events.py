@@ -102,7 +102,7 @@ class PlainReader:
         """The envelope by field name, the fact under its own; None where the bytes are not one of ours.
 
         A fact that this version does not know is left out, as are fields that it does not know. Of bytes only
-        a hash is shown, in hexadecimal digits; a number that not every reader of JSON holds exactly is a text.
+        a hash is shown, in hexadecimal digits; a number that not every reader of JSON holds exactly is text.
         """
         envelope = ENVELOPES.get(topic)
         if envelope is None:

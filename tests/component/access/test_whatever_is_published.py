@@ -128,7 +128,7 @@ async def _disclosed(doors: EveryDoor, need: need_pb2.RecordedNeed) -> Any:
 
 
 async def _has_set_aside(doors: EveryDoor, schema: str) -> bool | None:
-    """Each reads at its own pace; one that takes everything tried nothing of this, and is waited for in vain."""
+    """Each reads at its own pace; one that takes everything tried nothing, and is waited for in vain."""
     found = doors.intake.database.execute(f"SELECT 'some' FROM {schema}.dead_letter LIMIT 1")
     return True if "some" in found else None
 
