@@ -9,7 +9,7 @@ from pathlib import Path
 from chassis.topics import READERS, TOPICS
 
 ROOT = Path(__file__).resolve().parents[2]
-_READS = re.compile(r"service\.(?:stream|project)\((\w+), (\w+)")
+_READS = re.compile(r"service\.(?:stream|project)\(\s*(\w+),\s*(\w+)")
 
 
 def readings() -> dict[str, dict[str, list[str]]]:

@@ -13,7 +13,7 @@ from services.audit.use_cases.append_entries import append_entries
 CONSUMER: Final = "audit"
 WINDOW_SECONDS: Final = 0.4
 BUSY_WINDOW_SECONDS: Final = 3.0
-"""Nobody waits for an entry, and large batches cost least: at the broker (docs/decisions/0004), on the disk."""
+"""Nobody waits for an entry, and large batches cost least: at the broker (decision 0004) and on the disk."""
 
 
 class EveryEvent:
