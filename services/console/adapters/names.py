@@ -32,8 +32,14 @@ class Names:
         self._services: _Kept[object, Mapping[str, ListedService]] = _Kept()
         self._colleagues: _Kept[str, Mapping[str, NamedStaff]] = _Kept()
 
-    async def agencies(self, metadata: Metadata) -> Mapping[str, Agency]:
-        """Every agency by its id: who the members are is no secret from anybody who signs in."""
+    async def agencies(self, metadata: Metadata, *, anew: bool = False) -> Mapping[str, Agency]:
+        """Every agency by its id: who the members are is no secret from anybody who signs in.
+
+        Args:
+            anew: as they stand now, also those that were saved elsewhere within the last seconds.
+        """
+        if anew:
+            self.forget_agencies()
         return await self._agencies.get("", lambda: self._ask_agencies(metadata))
 
     def forget_agencies(self) -> None:

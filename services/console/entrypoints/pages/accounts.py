@@ -148,11 +148,13 @@ class AccountPages:
         principal_id = as_uuid(visit.path_value("principal_id"))
         if principal_id is None:
             raise _not_found()
+        step = visit.form.text("step")
         if visit.is_sent:
             try:
-                done = await self._change(visit, str(principal_id), visit.form.text("step"))
+                done = await self._change(visit, str(principal_id), step)
             except _MENDABLE as error:
-                visit.errors.add("", str(words_for(error, visit.language)))
+                at = "roles" if step == "roles" else ""
+                visit.errors.add(at, str(words_for(error, visit.language)))
             else:
                 if done is not None:
                     return done
@@ -176,7 +178,9 @@ class AccountPages:
             is_own=str(principal_id) == visit.staff.principal_id,
             role_names=[names.get(role, role) for role in found[0].roles],
             roles=list(given.items()),
-            ids={step: str(uuid4()) for step in _STEPS},
+            # what was ticked stays where it was not taken
+            chosen=visit.form.all("roles") if step == "roles" else list(found[0].roles),
+            ids={one: str(uuid4()) for one in _STEPS},
         )
 
     async def _change(self, visit: Visit, principal_id: str, step: str) -> Response | None:

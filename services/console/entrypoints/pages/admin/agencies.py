@@ -31,6 +31,7 @@ _DAY: Final = timedelta(days=1)
 _FIRST_YEAR, _LAST_YEAR = 1900, 2999
 """Of an agreement: what lies farther off is a slip."""
 _DAY_TYPED: Final = "%d/%m/%Y"
+_LONGEST_BASIS: Final = 120
 
 
 def regimes(visit: Visit) -> dict[str, str]:
@@ -105,19 +106,25 @@ class AgencyPages:
         for name, day in (("from_day", first), ("until_day", last)):
             if day is None or not _FIRST_YEAR <= day.year <= _LAST_YEAR:
                 visit.errors.add(name, visit.say("Type the date as day/month/year."))
-        if not form.all("purposes"):
-            visit.errors.add("purposes", visit.say("Tick at least one."))
-        if not form.all("categories"):
-            visit.errors.add("categories", visit.say("Tick at least one."))
-        if form.text("regime") != GDPR and not form.text("basis"):
+        for name, known_codes in (("purposes", codes.PURPOSES), ("categories", codes.CATEGORIES)):
+            if not form.all(name):
+                visit.errors.add(name, visit.say("Tick at least one."))
+            elif not set(form.all(name)) <= known_codes.keys():
+                visit.errors.add(name, visit.say("Tick only what stands here."))
+        regime = form.text("regime") or GDPR
+        if regime not in regimes(visit):
+            visit.errors.add("regime", visit.say("Choose one of the list."))
+        elif regime != GDPR and not form.text("basis"):
             visit.errors.add("basis", visit.say("Write on what the transfer rests."))
+        if len(form.text("basis")) > _LONGEST_BASIS:
+            visit.errors.add("basis", visit.say("Write it in at most 120 letters."))
         if visit.errors or first is None or last is None:
             return await self._page(visit)
         agreement = disclosure.Agreement(
             agency_id=known.agency_id,
             purposes=form.all("purposes"),
             categories=form.all("categories"),
-            legal_regime=form.text("regime") or GDPR,
+            legal_regime=regime,
             transfer_basis=form.text("basis"),
         )
         begin = datetime.combine(first, datetime.min.time(), ATHENS)
@@ -137,7 +144,8 @@ class AgencyPages:
         wanted = visit.path_value("agency")
         if wanted == NEW:
             return None
-        found = (await self._names.agencies(visit.staff.metadata)).get(str(as_uuid(wanted)))
+        # what is changed here must not be half a minute old
+        found = (await self._names.agencies(visit.staff.metadata, anew=True)).get(str(as_uuid(wanted)))
         if found is None:
             raise _not_found()
         return found

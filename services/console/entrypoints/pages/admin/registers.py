@@ -80,7 +80,7 @@ class RegisterPages:
 
     async def agencies(self, visit: Visit) -> Response:
         """Each with its committees."""
-        found = await self._names.agencies(visit.staff.metadata)
+        found = await self._names.agencies(visit.staff.metadata, anew=True)
         language, say = visit.language, visit.say
         rows = [
             (
@@ -101,7 +101,7 @@ class RegisterPages:
             visit.hub.disclosure.ListAgreements,
             disclosure.ListAgreementsRequest(page_size=_PAGE, page_token=visit.query("page")),
         )
-        agencies = await self._names.agencies(visit.staff.metadata)
+        agencies = await self._names.agencies(visit.staff.metadata, anew=True)
         laws = regimes(visit)
         rows = [
             (
