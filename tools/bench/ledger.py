@@ -2,7 +2,8 @@
 
 So both are measured on the same store in the same minutes; who begins changes from pair to pair. As in
 `pipeline`, needs are counted to the arrival of the last offer. What was not entered in a round is entered
-before the next one begins.
+before the next one begins. Each pair has a broker that has just begun: the embedded one ages by what it
+holds (docs/decisions/0004), faster in this bench than the ledger could cost anything.
 
 Needs a second `with` and `without` it; `share`: how much of the rate is left with it, the median of the
 pairs, and the least and most of them; `behind_ms`: from the last offer until the ledger had caught up.
@@ -21,6 +22,8 @@ from tools.bench.pipeline import BATCH, BATCH_CALLERS, batches, seconds, single
 from tools.bench.run import Figures, Run
 
 CALLERS = (32, 128)
+_WARM_UP_SECONDS = 3.0
+"""Readers come back to the broker, and what they do for the first time is done."""
 WITHOUT = ("access", "intake", "notifications", "referral")
 _BEHIND = """
     select exists (
@@ -44,10 +47,16 @@ async def measure(run: Run) -> Figures:
 
 
 async def _in_turn(run: Run, place: Ground, load: Record, callers: int, pairs: int) -> dict[str, Any]:
-    audit = place.stack.parts["audit"]
+    audit, broker = place.stack.parts["audit"], place.stack.parts["broker"]
     found: dict[bool, list[float]] = {True: [], False: []}
     behind: list[float] = []
     for pair in range(pairs):
+        await broker.rest()
+        broker.want()
+        await broker.ready()
+        await place.stack.refill_broker()
+        await offers_in(place, load, callers, _WARM_UP_SECONDS)
+        await _caught_up(place)
         for is_there in (True, False) if pair % 2 else (False, True):
             if not is_there:
                 await audit.rest()
