@@ -1,32 +1,28 @@
 """Consent at the desk: the notice in the person's language, what they permit to whom, and taking it back."""
 
-from datetime import UTC, datetime, timedelta
-from functools import lru_cache
+from datetime import UTC
 from http import HTTPStatus
 from typing import Any, Final
 
-from markdown_it import MarkdownIt
-from markupsafe import Markup
 from starlette.responses import Response
 
 from kem.intake.v1 import consent_pb2 as consent
-from kem.intake.v1 import consent_policy_service_pb2 as policy
 from kem.intake.v1 import intake_service_pb2 as messages
 from kem.referral.v1 import referral_service_pb2 as referral
 from kernel.codes import CATEGORIES, LANGUAGES, PURPOSES, SERVICE_TYPES, purpose_of
 from kernel.errors import Conflict, Exhausted, Invalid, NotFound, RuleBroken, Unavailable
-from services.console.adapters.catalogue import OWN_NAMES, RIGHT_TO_LEFT
+from services.console.adapters.catalogue import OWN_NAMES
 from services.console.adapters.names import Names
 from services.console.entrypoints.codes import by_name, choices, name_of, named
-from services.console.entrypoints.forms import as_choice, as_date, as_past
+from services.console.entrypoints.forms import as_choice, as_past
 from services.console.entrypoints.page import Page, Visit
 from services.console.entrypoints.pages.desk.cases import described, directory_of, needs_of
+from services.console.entrypoints.pages.desk.consent_form import MOST_GRANTS, consent_from
+from services.console.entrypoints.pages.desk.notice_text import newest_notice, notice_text, page_language
 from services.console.entrypoints.pages.desk.roles import DESK
 from services.console.entrypoints.pages.desk.story import Directory
 from services.console.entrypoints.refusals import words_for
 
-MOST_GRANTS: Final = 6
-_MONTHS: Final = {"3": 91, "6": 182, "12": 365}
 _BOTH: Final = ("GET", "POST")
 _SENT_AGAIN: Final = (Invalid, RuleBroken, Conflict, Exhausted, Unavailable)
 
@@ -85,11 +81,11 @@ class ConsentPages:
         """What the person permits, after the notice."""
         person_id, form, say = visit.path_value("person"), visit.form, visit.say
         known = await _known(visit)
-        notice = await _newest_notice(visit)
-        read_in = form.text("notice_language") or visit.query("notice") or _page_language(known, notice)
+        notice = await newest_notice(visit)
+        read_in = form.text("notice_language") or visit.query("notice") or page_language(known, notice)
         hashes = {one.language: one.sha256 for one in notice.hashes}
         if visit.is_sent and not form.has("show_notice"):
-            record = self._consent_typed(visit, notice.version, read_in, hashes.get(read_in, ""))
+            record = consent_from(visit, notice.version, read_in, hashes.get(read_in, ""))
             if not visit.errors:
                 request = messages.RecordConsentRequest(
                     request_id=form.request_id, beneficiary_id=person_id, consent=record
@@ -102,9 +98,9 @@ class ConsentPages:
                     onward = form.text("for")
                     path = f"/desk/people/{person_id}/" + (f"referrals/{onward}" if onward else "consents")
                     return visit.go(path, "consent-recorded")
-        texts = [await _notice_text(visit, notice.version, read_in)]
+        texts = [await notice_text(visit, notice.version, read_in)]
         if visit.language != read_in and visit.language in hashes:
-            texts.append(await _notice_text(visit, notice.version, visit.language))
+            texts.append(await notice_text(visit, notice.version, visit.language))
         directory = await directory_of(visit, self._names)
         language = visit.language
         return visit.render(
@@ -178,68 +174,6 @@ class ConsentPages:
                 )
         empty = {"agency_id": "", "agency": "", "purpose": "", "purpose_name": "", "needed": ""}
         return [*rows[: MOST_GRANTS - 1], empty]
-
-    def _consent_typed(self, visit: Visit, version: str, language: str, sha256: str) -> consent.ConsentRecord:
-        form, say = visit.form, visit.say
-        now = datetime.now(UTC)
-        record = consent.ConsentRecord(
-            notice=consent.Notice(version=version, language=language, sha256=sha256),
-            spoken_language=form.text("spoken_language"),
-            read_aloud=form.has("read_aloud"),
-            understanding_checked=form.has("understanding_checked"),
-            child_assents=form.has("child_assents"),
-            covers_family=form.has("covers_family"),
-            witness=form.text("witness"),
-            place=form.text("place"),
-            safe_contact_rule=form.text("safe_contact_rule"),
-            authority_reference=form.text("authority_reference"),
-        )
-        for name, words in (
-            ("spoken_language", say("Choose in which language it was explained.")),
-            ("method", say("Choose how the person agreed.")),
-            ("period", say("Choose for how long.")),
-        ):
-            if not form.text(name):
-                visit.errors.add(name, words)
-        if not form.has("understanding_checked"):
-            words = say("Ask: who will see what, and how do you stop it? Tick when the person has said it.")
-            visit.errors.add("understanding_checked", words)
-        record.method = as_choice(
-            consent.ConsentMethod, f"CONSENT_METHOD_{form.text('method') or 'UNSPECIFIED'}"
-        )
-        record.given_by = as_choice(consent.ConsentGiver, f"CONSENT_GIVER_{form.text('given_by') or 'SELF'}")
-        if form.text("authority_expires"):
-            day = as_date(form.text("authority_expires"))
-            if day is None:
-                visit.errors.add("authority_expires", say("Type the date as day/month/year."))
-            else:
-                record.authority_expires_date = day.isoformat()
-        if mode := form.text("interpreter_mode"):
-            record.with_interpreter = True
-            record.interpreter.reference = form.text("interpreter")
-            record.interpreter.mode = as_choice(consent.InterpreterMode, f"INTERPRETER_MODE_{mode}")
-            record.interpreter.confidentiality_signed = form.has("interpreter_signed")
-            record.interpreter.related = form.has("interpreter_related")
-            record.interpreter.of_full_age = form.has("interpreter_of_age")
-            if not record.interpreter.reference:
-                visit.errors.add(
-                    "interpreter", say("Write by which name or number the interpreter is known.")
-                )
-        happened = now
-        if form.text("happened_day"):
-            at = as_past(form.text("happened_day"), form.text("happened_clock"))
-            if at is None:
-                visit.errors.add("happened_day", say("Type day and time as 31/12/2026 and 14:30."))
-            else:
-                happened = at
-                record.happened_time.FromDatetime(happened)
-        record.valid_from_time.FromDatetime(happened)
-        days = _MONTHS.get(form.text("period"), 0)
-        record.valid_until_time.FromDatetime(happened + timedelta(days=days or 1))
-        record.grants.extend(_grants_typed(visit))
-        if not record.grants:
-            visit.errors.add("agency_1", say("Tick what the person permits, agency by agency."))
-        return record
 
     async def say_no(self, visit: Visit) -> Response:
         """What neither gives nor takes consent: asked, thinking about it, no."""
@@ -339,88 +273,7 @@ def _state(number: int) -> str:
     return name.removeprefix("CONSENT_STATE_")
 
 
-def _grants_typed(visit: Visit) -> list[consent.Grant]:
-    form, grants = visit.form, []
-    for row in range(1, MOST_GRANTS + 1):
-        agency_id, ticked = form.text(f"agency_{row}"), form.all(f"categories_{row}")
-        if not agency_id or not ticked:
-            continue
-        purpose = form.text(f"purpose_{row}")
-        if purpose not in PURPOSES:
-            visit.errors.add(f"purpose_{row}", visit.say("Choose for what it may be used."))
-            continue
-        grants.append(
-            consent.Grant(
-                agency_id=agency_id,
-                purpose=purpose,
-                categories=[one for one in ticked if one in CATEGORIES],
-                legal_basis=consent.LegalBasis.LEGAL_BASIS_CONSENT,
-                effect=consent.GrantEffect.GRANT_EFFECT_PERMIT,
-            )
-        )
-    if never := form.text("never"):
-        grants += [
-            consent.Grant(
-                agency_id=never,
-                purpose=purpose,
-                categories=list(CATEGORIES),
-                legal_basis=consent.LegalBasis.LEGAL_BASIS_CONSENT,
-                effect=consent.GrantEffect.GRANT_EFFECT_DENY,
-                is_safety_critical=form.has("never_safety"),
-            )
-            for purpose in PURPOSES
-        ]
-    return grants
-
-
 async def _known(visit: Visit) -> messages.GetBeneficiaryResponse:
     request = messages.GetBeneficiaryRequest(beneficiary_id=visit.path_value("person"))
     found: messages.GetBeneficiaryResponse = await visit.ask(visit.hub.intake.GetBeneficiary, request)
     return found
-
-
-async def _newest_notice(visit: Visit) -> policy.ListedNotice:
-    """The notice that is in use.
-
-    Raises:
-        NotFound: none was published yet.
-    """
-    listed = await visit.ask(visit.hub.policy.ListNotices, policy.ListNoticesRequest(page_size=1))
-    if not listed.notices:
-        raise NotFound(
-            "No notice has been published, so no consent can rest on one; ask the data protection officer.",
-            reason="NOTICE_NOT_PUBLISHED",
-        )
-    newest: policy.ListedNotice = listed.notices[0]
-    return newest
-
-
-async def _notice_text(visit: Visit, version: str, language: str) -> dict[str, Any]:
-    request = policy.GetNoticeRequest(version=version, language=language)
-    answer = await visit.ask(visit.hub.policy.GetNotice, request)
-    return {
-        "language": language,
-        "dir": "rtl" if language in RIGHT_TO_LEFT else "ltr",
-        "html": written(answer.text.text),
-    }
-
-
-def _page_language(known: messages.GetBeneficiaryResponse, notice: policy.ListedNotice) -> str:
-    """The notice's language for this person: the best of theirs that it is written in."""
-    there = {one.language for one in notice.hashes}
-    for skill in known.beneficiary.languages:
-        page = LANGUAGES[skill.language].page if skill.language in LANGUAGES else ""
-        if page in there:
-            return page
-    return "en" if "en" in there else min(there)
-
-
-@lru_cache(maxsize=64)
-def written(text: str) -> Markup:
-    """A notice's Markdown as a page shows it: its headings below the page's, markup within it as text."""
-    reader = MarkdownIt("commonmark", {"html": False})
-    tokens = reader.parse(text)
-    for token in tokens:
-        if token.type in ("heading_open", "heading_close"):
-            token.tag = f"h{min(int(token.tag[1]) + 2, 6)}"
-    return Markup(reader.renderer.render(tokens, reader.options, {}))  # noqa: S704  it escapes by itself
