@@ -18,6 +18,7 @@ from kem.directory.v1 import directory_service_pb2_grpc
 from kem.disclosure.v1 import (
     complaint_service_pb2_grpc,
     disclosure_service_pb2_grpc,
+    emergency_access_service_pb2_grpc,
     emergency_service_pb2_grpc,
     erasure_service_pb2_grpc,
     inquiry_service_pb2_grpc,
@@ -167,6 +168,7 @@ class Hub:
         self.policy = consent_policy_service_pb2_grpc.ConsentPolicyServiceStub(intake)
         self.disclosure = disclosure_service_pb2_grpc.DisclosureServiceStub(intake)
         self.emergency = emergency_service_pb2_grpc.EmergencyServiceStub(intake)
+        self.emergency_access = emergency_access_service_pb2_grpc.EmergencyAccessServiceStub(intake)
         self.recall = recall_service_pb2_grpc.RecallServiceStub(intake)
         self.inquiries = inquiry_service_pb2_grpc.InquiryServiceStub(intake)
         self.receipts = receipt_service_pb2_grpc.ReceiptServiceStub(intake)

@@ -4,15 +4,19 @@ import os
 from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
+from http import HTTPStatus
 from pathlib import Path
 from typing import Any, Final
 
 from playwright.async_api import Browser, Page, Request
 
 from kernel.vocabulary import Role
+from tests.browser.page_lists import NOWHERE
 from tests.support.console import ConsoleHub
 
 WIDTHS: Final = (320, 1280)
+_SHOWN: Final = (HTTPStatus.OK, HTTPStatus.BAD_REQUEST)
+"""A page, and a form that came back with what is to be mended."""
 _HEIGHT: Final = 900
 _RULES: Final = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"]
 
@@ -149,9 +153,11 @@ class Eyes:
 
 
 async def look_at(seen: Seen, paths: Sequence[str], *, without: Sequence[str] = ()) -> list[str]:
-    """The findings of several pages."""
+    """The findings of several pages; that one is not there, or is closed to whoever looks, is one too."""
     found = []
     for path in paths:
-        await seen.page.goto(path)
+        answer = await seen.page.goto(path)
+        if answer is None or (answer.status not in _SHOWN and path not in NOWHERE):
+            found.append(f"{path}: {answer and answer.status}")
         found += await seen.findings(without=without)
     return found

@@ -2,33 +2,31 @@
 
 import re
 from typing import Any
-from uuid import uuid4
 
 import pytest
 from playwright.async_api import Route
 
 from kernel.vocabulary import Role
-from services.console.entrypoints.pages.audit.question_list import EVERY_QUESTION
+from tests.browser.page_lists import AUDIT, of_a_history
 from tests.browser.seeing import Eyes, Seen, faces, look_at
 from tests.support.partner_agency import make_agency
 
 _PATIENCE_MS = 30_000
 _FIRST = 4
-OFFICERS = (
-    *("/audit", "/audit/entries", "/audit/entries?about=x", "/audit/referrals", "/audit/people?id=x"),
-    *("/audit/emergencies", "/audit/accesses", "/audit/recalls", "/audit/rights", "/audit/rights?view=all"),
-    *("/audit/questions", "/audit/export", "/audit/questions/seen?ask=1"),
-    *(f"{one.path}?ask=1" for one in EVERY_QUESTION if not one.needs),
-    f"/audit/rights/{uuid4()}/export",
-    f"/audit/rights/{uuid4()}/erasure",
-)
 
 
 @pytest.fixture(scope="module")
-async def history(eyes: Eyes) -> str:
+async def cited(eyes: Eyes) -> tuple[str, ...]:
+    """Auditors' pages of a referral that an agency has taken up, and of whom it is about."""
+    agency = await make_agency(eyes.hub)
+    [referral_id] = await agency.held()
+    return of_a_history(referral_id, agency.people[-1])
+
+
+@pytest.fixture(scope="module")
+def history(cited: tuple[str, ...]) -> str:
     """The address of the history of a referral that an agency has taken up."""
-    [referral_id] = await (await make_agency(eyes.hub)).held()
-    return f"/audit/referrals/{referral_id}"
+    return cited[-2]
 
 
 async def findings_of(seen: Seen, path: str) -> list[str]:
@@ -115,9 +113,9 @@ async def test_answers_are_read_in_the_dark_in_forced_colours_and_on_paper(
 
 
 @pytest.mark.parametrize(("language", "width"), faces(["el", "en"]))
-async def test_axe_finds_nothing_on_any_page(eyes: Eyes, history: str, language: str, width: int) -> None:
+async def test_axe_finds_nothing_on_any_page(
+    eyes: Eyes, cited: tuple[str, ...], language: str, width: int
+) -> None:
     async with eyes.tab(language, width, Role.DPO) as seen:
-        asked = f"referral={history.rpartition('/')[2]}&ask=1"
-        answers = [f"/audit/questions/{name}?{asked}" for name in ("directory", "why")]
-        found: Any = await look_at(seen, [*OFFICERS, *answers, history, "/audit/entries/0"])
+        found: Any = await look_at(seen, [*AUDIT, *cited])
     assert not found, "\n".join(found)

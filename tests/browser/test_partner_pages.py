@@ -12,7 +12,9 @@ from playwright.async_api import Page
 
 from kem.directory.v1 import directory_pb2
 from kem.directory.v1 import directory_service_pb2 as directory
+from kem.disclosure.v1 import recall_service_pb2 as recall
 from kernel.vocabulary import Role
+from tests.browser.page_lists import of_an_agency
 from tests.browser.seeing import Eyes, Seen, faces
 from tests.component.console.test_partner_withdrawals import recalled
 from tests.support.console import ConsoleHub
@@ -40,27 +42,14 @@ class Busy:
     ended: str
     course: str
 
+    recall_id: str
+    member_id: str
+
     @property
     def paths(self) -> tuple[str, ...]:
-        service = f"/partner/services/{self.agency.service.service_id}"
         referrals = (self.asked, self.questioned, self.begun, self.assessed, self.ended)
-        return (
-            "/partner",
-            "/partner/held",
-            "/partner/held?state=COMPLETED",
-            *(f"/partner/referrals/{one}" for one in referrals),
-            "/partner/services",
-            service,
-            f"{service}/activities/new",
-            f"/partner/services/{self.course}",
-            "/partner/services/new",
-            "/partner/services/new?service_type=TRANSITIONAL_HOUSING",
-            "/partner/refer",
-            "/partner/withdrawals",
-            "/partner/withdrawals?view=all",
-            "/partner/members",
-            "/partner/members/new",
-        )
+        service_id = self.agency.service.service_id
+        return of_an_agency(service_id, self.course, self.recall_id, self.member_id, *referrals)
 
 
 @pytest.fixture(scope="module")
@@ -76,8 +65,15 @@ async def busy(console: ConsoleHub) -> Busy:
     await agency.call("CompleteReferral", referral_id=ended, outcome="NEED_MET", confirmed_by="BOTH")
     [assessed] = await agency.held(for_assessment=True)
     await recalled(agency, times=2)
+    held = recall.ListRecallsRequest(view=recall.RECALL_VIEW_HELD, filter=recall.RECALL_FILTER_OPEN)
+    listed = await agency.hub.recall.ListRecalls(held, metadata=agency.member.credentials())
+    member = await console.member(Role.AGENCY_MEMBER, agency=agency.code)
     course = await with_a_course(agency)
-    return Busy(agency, asked, questioned, begun, assessed, ended, course)
+    return Busy(
+        *(agency, asked, questioned, begun, assessed, ended, course),
+        listed.recalls[0].recall_id,
+        str(member.principal_id),
+    )
 
 
 async def with_a_course(agency: PartnerAgency) -> str:

@@ -5,10 +5,9 @@ from typing import Any
 import pytest
 
 from services.console.adapters.catalogue import PUBLIC_LANGUAGES
+from tests.browser.page_lists import PUBLIC
 from tests.browser.seeing import WIDTHS, Eyes, Seen, faces, look_at
 from tests.support.console_receipts import issue_receipt
-
-PATHS = ("/", "/services", "/services?q=xylophone", "/services?sector=LEGAL&open=yes", "/map", "/nowhere")
 
 
 async def one_service(seen: Seen) -> str:
@@ -36,7 +35,7 @@ async def test_axe_finds_nothing_on_any_page(eyes: Eyes, language: str, width: i
     sender = {"X-Forwarded-For": f"192.0.2.{1 + PUBLIC_LANGUAGES.index(language) * 2 + WIDTHS.index(width)}"}
     async with eyes.tab(language, width, extra_http_headers=sender) as seen:
         service = await one_service(seen)
-        found = await look_at(seen, [*PATHS, service, "/receipt", "/complaint"])
+        found = await look_at(seen, [*PUBLIC, service])
         assert await seen.page.locator("html").get_attribute("lang") == language
         for code, pin in (("", ""), ("AAAA", ""), (issued.code, issued.pin)):
             await seen.page.goto("/receipt")
@@ -66,7 +65,7 @@ async def test_axe_finds_nothing_however_the_browser_is_set(eyes: Eyes, context:
     without = ["color-contrast"] if "forced_colors" in context else []
     async with eyes.tab("el", 1280, **context) as seen:
         service = await one_service(seen)
-        found = await look_at(seen, [*PATHS, service, "/receipt", "/complaint"], without=without)
+        found = await look_at(seen, [*PUBLIC, service], without=without)
     assert not found, "\n".join(found)
 
 

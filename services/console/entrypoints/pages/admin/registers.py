@@ -1,7 +1,7 @@
 """What the hub stands on, to be looked at: agencies, agreements, certificates, notices, lists of codes."""
 
-from collections.abc import Sequence
-from datetime import UTC, datetime
+from collections.abc import Mapping, Sequence
+from datetime import UTC, datetime, timedelta
 from typing import Any, Final
 
 from starlette.responses import Response
@@ -18,17 +18,43 @@ from services.console.entrypoints.codes import name_of, named, text_of
 from services.console.entrypoints.page import NavigationEntry, Page, Visit
 from services.console.entrypoints.pages.admin.agencies import LIST, NEW, regimes
 from services.console.entrypoints.pages.admin.roles import KEEPERS
+from services.console.entrypoints.pages.public.texts import N_
+from services.console.entrypoints.rendering import Written
 
 _PAGE: Final = 200
+_AN_INSTANT: Final = timedelta(seconds=1)
+"""Before an end, which is a midnight: its last day is what people call it by."""
 _LISTS: Final = {
-    "sectors": codes.SECTORS,
-    "service types": codes.SERVICE_TYPES,
-    "committees": codes.COMMITTEES,
-    "data categories": codes.CATEGORIES,
-    "purposes": codes.PURPOSES,
-    "languages": codes.LANGUAGES,
-    "districts": codes.DISTRICTS,
-    "legal statuses": codes.LEGAL_STATUSES,
+    "SECTORS": codes.SECTORS,
+    "SERVICE_TYPES": codes.SERVICE_TYPES,
+    "COMMITTEES": codes.COMMITTEES,
+    "CATEGORIES": codes.CATEGORIES,
+    "PURPOSES": codes.PURPOSES,
+    "LANGUAGES": codes.LANGUAGES,
+    "DISTRICTS": codes.DISTRICTS,
+    "LEGAL_STATUSES": codes.LEGAL_STATUSES,
+    **codes.LISTS,
+}
+_NAMES_OF_LISTS: Final[Mapping[str, str]] = {
+    "SECTORS": N_("Sectors"),
+    "SERVICE_TYPES": N_("Types of services"),
+    "COMMITTEES": N_("Committees"),
+    "CATEGORIES": N_("Categories of data"),
+    "PURPOSES": N_("Purposes"),
+    "LANGUAGES": N_("Languages"),
+    "DISTRICTS": N_("Districts"),
+    "LEGAL_STATUSES": N_("Legal statuses"),
+    "DOCUMENTS": N_("Documents"),
+    "DOCUMENT_STATES": N_("How a document stands"),
+    "SPECIFIC_NEEDS": N_("Specific needs"),
+    "CIRCUMSTANCES": N_("Circumstances"),
+    "RELATIONS": N_("Relations in a household"),
+    "GUARDIAN_RELATIONS": N_("Who takes care of a child"),
+    "SEARCH_REASONS": N_("Why somebody is searched for"),
+    "KEPT_GROUNDS": N_("Why something is kept that was asked back"),
+    "HUB_KEPT_GROUNDS": N_("Why the hub keeps something after an erasure"),
+    "VISIT_TOPICS": N_("What a visit was about"),
+    "APPOINTMENT_CANCELLATIONS": N_("Why an appointment is cancelled"),
 }
 
 
@@ -102,12 +128,12 @@ class RegisterPages:
             disclosure.ListAgreementsRequest(page_size=_PAGE, page_token=visit.query("page")),
         )
         agencies = await self._names.agencies(visit.staff.metadata, anew=True)
-        laws = regimes(visit)
+        laws, written = regimes(visit), Written(language)
         rows = [
             (
                 agencies[one.agency_id].code if one.agency_id in agencies else one.agency_id,
                 say("in force") if _covers(one, now) else say("not in force"),
-                one.valid_until_time.ToDatetime(tzinfo=UTC).strftime("%Y-%m-%d"),
+                written.date(one.valid_until_time.ToDatetime(tzinfo=UTC) - _AN_INSTANT),
                 laws.get(one.legal_regime, one.legal_regime),
                 ", ".join(named(codes.PURPOSES, code, language) for code in one.purposes),
                 ", ".join(named(codes.CATEGORIES, code, language) for code in one.categories),
@@ -119,7 +145,7 @@ class RegisterPages:
 
     async def certificates(self, visit: Visit) -> Response:
         """Issued and revoked by the hub's own command; here is what became of each."""
-        say = visit.say
+        say, written = visit.say, Written(visit.language)
         listed = await visit.ask(
             visit.hub.certificates.ListCertificates,
             certificates.ListCertificatesRequest(
@@ -130,7 +156,7 @@ class RegisterPages:
         rows = [
             (
                 _holder(one, agencies),
-                one.end_time.ToDatetime(tzinfo=UTC).strftime("%Y-%m-%d %H:%M"),
+                written.datetime(one.end_time.ToDatetime(tzinfo=UTC)),
                 say("revoked") if one.HasField("revoked_time") else say("good"),
                 one.serial,
             )
@@ -142,7 +168,7 @@ class RegisterPages:
 
     async def notices(self, visit: Visit) -> Response:
         """The newest first, with the languages in which each is written."""
-        say = visit.say
+        say, written = visit.say, Written(visit.language)
         listed = await visit.ask(
             visit.hub.policy.ListNotices,
             policy.ListNoticesRequest(page_size=_PAGE, page_token=visit.query("page")),
@@ -150,7 +176,7 @@ class RegisterPages:
         rows = [
             (
                 one.version,
-                one.published_time.ToDatetime(tzinfo=UTC).strftime("%Y-%m-%d"),
+                written.date(one.published_time.ToDatetime(tzinfo=UTC)),
                 ", ".join(OWN_NAMES.get(each.language, each.language) for each in one.hashes),
                 one.terms.controller,
             )
@@ -162,16 +188,16 @@ class RegisterPages:
 
     async def codes(self, visit: Visit) -> Response:
         """All of them, as they stand in this release."""
-        language = visit.language
-        lists: dict[str, Any] = dict(_LISTS) | {
-            name.lower().replace("_", " "): entries for name, entries in codes.LISTS.items()
-        }
+        language, say = visit.language, visit.say
         return visit.render(
             "admin/codes.html",
-            title=visit.say("Lists of codes"),
+            title=say("Lists of codes"),
             lists=[
-                (name, [(entry.code, name_of(entry, language)) for entry in entries.values()])
-                for name, entries in lists.items()
+                (
+                    say(_NAMES_OF_LISTS[name]),
+                    [(entry.code, name_of(entry, language)) for entry in entries.values()],
+                )
+                for name, entries in _LISTS.items()
             ],
         )
 

@@ -1,0 +1,97 @@
+"""What officers and operators decide on, in a real browser: in every colour, on paper, where it is narrow."""
+
+from collections.abc import AsyncIterator
+from typing import Any
+
+import pytest
+
+from kernel.vocabulary import Role
+from tests.browser.office import Office, make_office, settle_letters
+from tests.browser.page_lists import of_a_register, of_an_office
+from tests.browser.seeing import Eyes, faces, look_at
+from tests.support.console import ConsoleHub
+
+
+@pytest.fixture(scope="module")
+async def office(console: ConsoleHub) -> AsyncIterator[Office]:
+    yield await make_office(console)
+    await settle_letters(console)
+
+
+@pytest.mark.parametrize(("language", "width"), faces(["el", "en"]))
+async def test_axe_finds_nothing_where_something_is_to_be_decided(
+    eyes: Eyes, office: Office, language: str, width: int
+) -> None:
+    found = []
+    for role, paths in ((Role.DPO, decided_on(office)), (Role.OPERATOR, kept(office))):
+        async with eyes.tab(language, width, role) as seen:
+            found += await look_at(seen, paths)
+    assert found == []
+
+
+@pytest.mark.parametrize("kind", ["dark", "forced"])
+async def test_they_are_as_they_should_be_in_other_colours(eyes: Eyes, office: Office, kind: str) -> None:
+    chosen: Any = {"dark": {"color_scheme": "dark"}, "forced": {"forced_colors": "active"}}[kind]
+    # it goes by the page's own colours, which the browser has put away
+    without = ("color-contrast",) if kind == "forced" else ()
+    found = []
+    officers = ("/audit", "/audit/accesses", "/audit/rights?view=all", decided_on(office)[-1])
+    letters, agency, *_, account = kept(office)
+    for role, paths in (
+        (Role.DPO, officers),
+        (Role.OPERATOR, (letters, agency, account, "/admin/codes", "/password")),
+    ):
+        async with eyes.tab("en", 1280, role, **chosen) as seen:
+            found += await look_at(seen, paths, without=without)
+            await seen.page.goto(paths[0])
+            ground = await seen.page.evaluate("getComputedStyle(document.body).backgroundColor")
+            assert ground == {"dark": "rgb(15, 29, 39)", "forced": "rgb(255, 255, 255)"}[kind]
+    assert found == []
+
+
+async def test_on_paper_is_what_was_said_and_nothing_to_press(eyes: Eyes, office: Office) -> None:
+    """As wide as A4 between its margins; of what a box scrolls to, and of what is closed, all is there."""
+    found = []
+    for role, paths in (
+        (Role.DPO, decided_on(office)),
+        (Role.OPERATOR, (*kept(office), "/admin/agreements", "/admin/codes")),
+    ):
+        async with eyes.tab("el", 673, role) as seen:
+            await seen.page.emulate_media(media="print")
+            for path in paths:
+                await seen.page.goto(path)
+                found += [f"{path}: {one}" for one in await seen.page.evaluate(_NOT_FOR_PAPER)]
+                if path.startswith("/audit/erasures/"):
+                    certificate = seen.page.locator(".kem-bytes").first
+                    assert await certificate.evaluate("one => one.scrollHeight <= one.clientHeight")
+            if role is Role.OPERATOR:
+                closed = seen.page.locator("details.kem-panel ul").first
+                assert await closed.evaluate("one => one.getBoundingClientRect().height > 20")
+    assert found == []
+
+
+async def test_where_it_is_narrow_cells_of_a_row_stand_below_each_other(eyes: Eyes, office: Office) -> None:
+    for width, is_stacked in ((320, True), (1280, False)):
+        async with eyes.tab("en", width, Role.OPERATOR) as seen:
+            for path in ("/admin/agreements", "/admin/health/referral"):
+                await seen.page.goto(path)
+                box = seen.page.locator(".kem-table--stacks").first
+                assert await box.evaluate("one => one.scrollWidth <= one.clientWidth"), path
+                tops = await box.locator("tbody tr").first.locator("> *").evaluate_all(_TOPS)
+                assert (tops[0] < tops[-1]) == is_stacked, path
+
+
+def decided_on(office: Office) -> tuple[str, ...]:
+    return of_an_office(office.access_request, office.erasure_request, office.certificate_id)
+
+
+def kept(office: Office) -> tuple[str, ...]:
+    return of_a_register(str(office.agency.agency_id), *office.account_ids)
+
+
+_TOPS = "all => all.map(one => one.getBoundingClientRect().top)"
+_NOT_FOR_PAPER = """[...document.querySelectorAll('main *, nav a')]
+    .filter(one => one.checkVisibility() && (
+        one.getBoundingClientRect().right > window.innerWidth + 1
+        || one.matches('nav a, .govuk-button, .kem-actions, .kem-card form, .kem-card summary')))
+    .map(one => one.outerHTML.slice(0, 120))"""
