@@ -100,9 +100,10 @@ class AuditServer(audit_service_pb2_grpc.AuditServiceServicer):
         request: messages.TraceReferralRequest | messages.TraceBeneficiaryRequest,
     ) -> tuple[list[messages.TracedEntry], int | None]:
         after = request.after_index if request.HasField("after_index") else None
+        limit = request.page_size or TRACE_PAGE
         async with self._database.transaction(current_caller()) as tx:
-            found = await trace(subject_id, follow, after, TRACE_PAGE + 1, tx, self._entries)
-            page = found[:TRACE_PAGE]
+            found = await trace(subject_id, follow, after, limit + 1, tx, self._entries)
+            page = found[:limit]
             indices = [one.index for one in page] if request.with_proofs else []
             proofs = await prove_those_covered(indices, tx, self._checkpoints)
             _on_record(tx, name, [subject_id], len(page))
@@ -110,7 +111,7 @@ class AuditServer(audit_service_pb2_grpc.AuditServiceServicer):
             messages.TracedEntry(entry=_entry(one), stage=_stage(one), proof=proofs.get(one.index, ""))
             for one in page
         ]
-        return traced, page[-1].index if len(found) > TRACE_PAGE else None
+        return traced, page[-1].index if len(found) > limit else None
 
     async def StreamEntries(
         self, request: messages.StreamEntriesRequest, context: _Context[object, object]

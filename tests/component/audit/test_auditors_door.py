@@ -121,6 +121,42 @@ async def test_a_history_is_followed_with_proofs_that_hold_without_the_hub(hub: 
     assert refusal.reason == "HISTORY_NOT_FOUND"
 
 
+async def test_a_history_comes_in_pages_of_the_size_that_is_asked_for(hub: AuditHub) -> None:
+    """Each page is on record with as many as were on it: no more is read, and no more is proved."""
+    await hub.enter(events(len(shapes())))
+    need = next(one for one in await hub.listed() if one["type"] == "NeedRecorded")["fact"]
+    principal = random_id()
+    caller = hub.caller(principal_id=principal)
+    asked: list[tuple[Any, Any]] = [
+        (hub.stub.TraceReferral, messages.TraceReferralRequest(referral_id=need["referral_id"])),
+        (hub.stub.TraceBeneficiary, messages.TraceBeneficiaryRequest(beneficiary_id=need["beneficiary_id"])),
+    ]
+    for method, request in asked:
+        whole = [one.entry.index for one in (await method(request, metadata=hub.caller())).entries]
+        assert len(whole) > 2, "else nothing is paged"
+        request.page_size, found = 2, []
+        while True:
+            page = await method(request, metadata=caller)
+            found += [one.entry.index for one in page.entries]
+            assert len(page.entries) <= 2
+            if not page.HasField("next_after_index"):
+                break
+            request.after_index = page.next_after_index
+        assert found == whole
+        request.page_size = 501
+        with refused() as refusal:
+            await method(request, metadata=caller)
+        assert refusal.code is grpc.StatusCode.INVALID_ARGUMENT
+    payloads = hub.files.execute(
+        "select encode(payload, 'hex') from audit.outbox"
+        f" where key = '{principal}' and type = 'AccessRecorded'"
+    ).split()
+    accesses = [AccessEvent.FromString(bytes.fromhex(one)).access_recorded for one in payloads]
+    given = [one.subject_count for one in accesses if not one.refusal_reason]
+    assert given
+    assert max(given) == 2
+
+
 async def test_one_checkpoint_goes_on_from_another(hub: AuditHub) -> None:
     await hub.enter(events(9))
     older = open_checkpoint((older_note := await until_signed(hub, 9)).note, _keys(older_note))

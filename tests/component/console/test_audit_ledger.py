@@ -1,11 +1,15 @@
 """What auditors see of the ledger at the console: searched, followed, proved; and who is kept out."""
 
+import html
+import json
+import re
 from pathlib import Path
 from uuid import uuid4
 
 import pytest
 
 from kernel.vocabulary import Role
+from services.console.entrypoints.pages.audit.histories import LINES
 from tests.support.console import ConsoleHub
 from tests.support.pages import Browser, Shown
 from tests.support.partner_agency import make_agency, until
@@ -77,6 +81,40 @@ async def test_a_referral_is_followed_from_the_need_on_each_line_proved(
         file = tmp_path / "one.kem-trace"
         file.write_text((await browser.get(f"{asked.path}/proof.json")).html)
         assert verifier.main(["file", str(file)]) == 0
+
+
+async def test_a_long_history_is_read_as_far_as_it_is_shown(console: ConsoleHub, referral_id: str) -> None:
+    """Whoever looks is a line too: after so many looks it has more than one page, and each is on record."""
+    history = f"/audit/referrals/{referral_id}"
+    reader = await console.member(Role.AUDITOR)
+    async with console.browser(Role.AUDITOR) as other:
+        for _ in range(LINES + 1):
+            await other.get(history)
+    async with console.browser_of(reader) as browser:
+
+        async def is_long() -> Shown | None:
+            page = await browser.get(history)
+            return page if any("after=" in one for one in page.links) else None
+
+        first = await until(is_long)
+        seen = re.findall(r'data-kem-index="(\d+)"', first.html)
+        assert len(seen) == LINES
+        [onward] = [one for one in first.links if "after=" in one]
+        second = await browser.get(onward)
+        [begun, *_] = re.findall(r'data-kem-index="(\d+)"', second.html)
+        assert int(begun) > int(seen[-1])
+        mine = f"/audit/entries?about={referral_id}&by={reader.principal_id}&kind=AccessRecorded"
+
+        async def looked() -> list[int]:
+            """How many lines each of the reader's looks has read."""
+            found = await browser.get(mine)
+            entries = [one for one in found.links if re.fullmatch(r"/audit/entries/\d+", one)]
+            shown = [(await browser.get(one)).html for one in entries]
+            bodies = [re.findall(r"data-kem-body>(.*?)</pre>", one, re.DOTALL)[0] for one in shown]
+            facts = [json.loads(html.unescape(one))["fact"] for one in bodies]
+            return [one["subject_count"] for one in facts if one["method"].endswith("/TraceReferral")]
+
+        assert max(await until(looked)) <= LINES
 
 
 async def test_the_ledger_is_searched_by_what_is_named(console: ConsoleHub, referral_id: str) -> None:

@@ -326,22 +326,26 @@ class TraceReferralRequest(_message.Message):
     REFERRAL_ID_FIELD_NUMBER: _builtins.int
     WITH_PROOFS_FIELD_NUMBER: _builtins.int
     AFTER_INDEX_FIELD_NUMBER: _builtins.int
+    PAGE_SIZE_FIELD_NUMBER: _builtins.int
     referral_id: _builtins.str
     """The referral."""
     with_proofs: _builtins.bool
     """Whether each entry comes with its proof, all under one checkpoint."""
     after_index: _builtins.int
     """Only those behind an index; absent from the first on."""
+    page_size: _builtins.int
+    """At most this many; 0 means 500."""
     def __init__(
         self,
         *,
         referral_id: _builtins.str = ...,
         with_proofs: _builtins.bool = ...,
         after_index: _builtins.int | None = ...,
+        page_size: _builtins.int = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _typing.Literal["_after_index", b"_after_index", "after_index", b"after_index"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["_after_index", b"_after_index", "after_index", b"after_index", "referral_id", b"referral_id", "with_proofs", b"with_proofs"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["_after_index", b"_after_index", "after_index", b"after_index", "page_size", b"page_size", "referral_id", b"referral_id", "with_proofs", b"with_proofs"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     _WhichOneofReturnType__after_index: _TypeAlias = _typing.Literal["after_index"]  # noqa: Y015
     _WhichOneofArgType__after_index: _TypeAlias = _typing.Literal["_after_index", b"_after_index"]  # noqa: Y015
@@ -361,7 +365,7 @@ class TraceReferralResponse(_message.Message):
     """Where the next page begins (`after_index`); absent on the last one."""
     @_builtins.property
     def entries(self) -> _containers.RepeatedCompositeFieldContainer[Global___TracedEntry]:
-        """At most 500 entries."""
+        """At most as many as asked for."""
 
     def __init__(
         self,
@@ -388,22 +392,26 @@ class TraceBeneficiaryRequest(_message.Message):
     BENEFICIARY_ID_FIELD_NUMBER: _builtins.int
     WITH_PROOFS_FIELD_NUMBER: _builtins.int
     AFTER_INDEX_FIELD_NUMBER: _builtins.int
+    PAGE_SIZE_FIELD_NUMBER: _builtins.int
     beneficiary_id: _builtins.str
     """The person's random id."""
     with_proofs: _builtins.bool
     """Whether each entry comes with its proof, all under one checkpoint."""
     after_index: _builtins.int
     """Only those behind an index; absent from the first on."""
+    page_size: _builtins.int
+    """At most this many; 0 means 500."""
     def __init__(
         self,
         *,
         beneficiary_id: _builtins.str = ...,
         with_proofs: _builtins.bool = ...,
         after_index: _builtins.int | None = ...,
+        page_size: _builtins.int = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _typing.Literal["_after_index", b"_after_index", "after_index", b"after_index"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["_after_index", b"_after_index", "after_index", b"after_index", "beneficiary_id", b"beneficiary_id", "with_proofs", b"with_proofs"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["_after_index", b"_after_index", "after_index", b"after_index", "beneficiary_id", b"beneficiary_id", "page_size", b"page_size", "with_proofs", b"with_proofs"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     _WhichOneofReturnType__after_index: _TypeAlias = _typing.Literal["after_index"]  # noqa: Y015
     _WhichOneofArgType__after_index: _TypeAlias = _typing.Literal["_after_index", b"_after_index"]  # noqa: Y015
@@ -423,7 +431,7 @@ class TraceBeneficiaryResponse(_message.Message):
     """Where the next page begins (`after_index`); absent on the last one."""
     @_builtins.property
     def entries(self) -> _containers.RepeatedCompositeFieldContainer[Global___TracedEntry]:
-        """At most 500 entries."""
+        """At most as many as asked for."""
 
     def __init__(
         self,

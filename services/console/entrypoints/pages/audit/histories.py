@@ -59,16 +59,15 @@ class HistoryPages:
         async def history(visit: Visit) -> Response:
             subject_id, after = _subject(visit), visit.query("after")
             request = _request(subject_id, is_person=is_person)
+            request.page_size = LINES
             if after.isdecimal() and after.isascii() and len(after) <= _MOST_DIGITS:
                 request.after_index = int(after)
             page = await visit.ask(_method(visit, is_person=is_person), request)
             telling, keys = await teller(visit, self._names), await verifier_keys(visit)
-            shown = page.entries[:LINES]
             rows = [
                 (telling.tell(one.entry.body), word(messages.Stage, one.stage, "STAGE_"), one.proof)
-                for one in shown
+                for one in page.entries
             ]
-            has_more = len(page.entries) > LINES or page.HasField("next_after_index")
             lines = lines_of(rows, keys)
             say = visit.say
             return visit.render(
@@ -81,7 +80,7 @@ class HistoryPages:
                 note=next((one.note for one in lines if one.note), ""),
                 here=visit.request.url.path,
                 is_first=not after,
-                onward=shown[-1].entry.index if has_more else None,
+                onward=page.next_after_index if page.HasField("next_after_index") else None,
                 stages={code: say(text) for code, text in STAGES.items()},
                 stage_colours=STAGE_COLOURS,
                 findings={code: say(text) for code, text in FINDINGS.items()},
