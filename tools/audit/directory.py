@@ -1,10 +1,10 @@
 """What the directory said when a referral was matched: each row that its history cites, as it stood then."""
 
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
-from typing import Any, Self
+from typing import Any, Final, Self
 
 import typer
 from google.protobuf.json_format import MessageToDict
@@ -19,6 +19,9 @@ from tools.trace.story import athens
 
 Row = tuple[str, int]
 """A service, and the version of its row."""
+Rows = Mapping[Row, directory.ServiceVersion]
+AT_ONCE: Final = 200
+"""Rows in one call."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,18 +53,11 @@ def directory_then(referral: str, *, as_json: bool) -> None:
     """
     referral_id = id_of(referral)
 
-    async def ask(office: Office) -> tuple[list[Citation], dict[Row, Any], dict[str, str]]:
+    async def ask(office: Office) -> tuple[list[Citation], Rows, dict[str, str]]:
         request = ledger.AnswerQuestionRequest(name="directory", referral_id=referral_id)
         answer = await office(office.hub.audit.AnswerQuestion, request)
         cited = [Citation.of(line) for line in answer.lines]
-        rows = {
-            row: await office(
-                office.hub.directory.GetServiceVersion,
-                directory.GetServiceVersionRequest(service_id=row[0], version=row[1]),
-            )
-            for row in dict.fromkeys(one.row for one in cited)
-        }
-        return cited, rows, await office.codes()
+        return cited, await _rows(office, [one.row for one in cited]), await office.codes()
 
     cited, rows, codes = at_office(ask)
     if as_json:
@@ -72,14 +68,29 @@ def directory_then(referral: str, *, as_json: bool) -> None:
     _print(cited, rows, codes)
 
 
-def _print(cited: Sequence[Citation], rows: Mapping[Row, Any], codes: Mapping[str, str]) -> None:
+async def _rows(office: Office, cited: Iterable[Row]) -> Rows:
+    """Each row once, many by one call; without what the directory does not tell."""
+    wanted = list(dict.fromkeys(cited))
+    rows: dict[Row, directory.ServiceVersion] = {}
+    for first in range(0, len(wanted), AT_ONCE):
+        asked = [
+            directory.CitedService(service_id=service_id, version=version)
+            for service_id, version in wanted[first : first + AT_ONCE]
+        ]
+        request = directory.BatchGetServiceVersionsRequest(cited=asked)
+        found = await office(office.hub.directory.BatchGetServiceVersions, request)
+        rows |= {(one.service.service_id, one.version): one for one in found.versions}
+    return rows
+
+
+def _print(cited: Sequence[Citation], rows: Rows, codes: Mapping[str, str]) -> None:
     console, last = Console(highlight=False, soft_wrap=True), -1
     for one in cited:
         if one.entry != last:
             console.print(f"[cyan]{athens(one.time)}[/] [dim]#{one.entry}[/]")
         last = one.entry
         mark = "asked" if one.is_asked else "came into question"
-        console.print(f"  {mark}: {escape(said_of(one.row, rows[one.row], codes))}")
+        console.print(f"  {mark}: {escape(said_of(one.row, rows.get(one.row), codes))}")
     if not cited:
         console.print(
             "No entry of this referral cites the directory:"
@@ -87,8 +98,10 @@ def _print(cited: Sequence[Citation], rows: Mapping[Row, Any], codes: Mapping[st
         )
 
 
-def said_of(row: Row, found: directory.GetServiceVersionResponse, codes: Mapping[str, str]) -> str:
+def said_of(row: Row, found: directory.ServiceVersion | None, codes: Mapping[str, str]) -> str:
     """A row in one line."""
+    if found is None:
+        return f"service {row[0]} version {row[1]}, which the directory does not tell"
     service = found.service
     rules = service.eligibility
     takes = [

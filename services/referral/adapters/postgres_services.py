@@ -59,14 +59,15 @@ _KEEP_CAPACITY: Final = """
         version = known.version + 1
 """
 # a column that was added later has no value in versions from before
-_VERSION: Final = """
+_VERSIONS: Final = """
     select stood.*, stood.capacity_kind as kind, stood.capacity_places as places, kept.saved_by,
-        kept.saved_time as kept_time,
-        (select saved_time from service_version
-         where service_id = $1 and version > $2 order by version limit 1) as replaced_time
-    from service_version as kept,
+        kept.version as kept_version, kept.saved_time as kept_time,
+        (select later.saved_time from service_version as later
+         where later.service_id = kept.service_id and later.version > kept.version
+         order by later.version limit 1) as replaced_time
+    from unnest($1::uuid[], $2::bigint[]) as cited (service_id, version)
+    join service_version as kept using (service_id, version),
         jsonb_populate_record(null::service, '{"status_proof_until_end": false}' || kept.content) as stood
-    where kept.service_id = $1 and kept.version = $2
 """
 _OWNERS: Final = """
     select unit_id, service_id, agency_id from capacity where unit_id = any($1)
@@ -94,6 +95,7 @@ class ServiceVersion:
     """A service as it stood; `replaced_time` is None while it stands so."""
 
     service: Service
+    version: int
     is_suspended: bool
     saved_by: UUID
     saved_time: datetime
@@ -139,18 +141,22 @@ class PostgresServices:
             await tx.connection.execute(_KEEP_CAPACITY, declared, now)
         return saved
 
-    async def version(self, tx: Transaction, service_id: ServiceId, version: int) -> ServiceVersion | None:
-        """The service as it stood at a version; None where it never had it, or the caller may not see it."""
-        row = await tx.connection.fetchrow(_VERSION, service_id, version)
-        if row is None:
-            return None
-        return ServiceVersion(
-            service_of(row),
-            row["suspended_time"] is not None,
-            row["saved_by"],
-            row["kept_time"],
-            row["replaced_time"],
-        )
+    async def versions(
+        self, tx: Transaction, cited: Collection[tuple[ServiceId, int]]
+    ) -> list[ServiceVersion]:
+        """Services as they stood, each at a version; without what never was or is not to be seen."""
+        ids, versions = [one for one, _ in cited], [version for _, version in cited]
+        return [
+            ServiceVersion(
+                service_of(row),
+                row["kept_version"],
+                row["suspended_time"] is not None,
+                row["saved_by"],
+                row["kept_time"],
+                row["replaced_time"],
+            )
+            for row in await tx.connection.fetch(_VERSIONS, ids, versions)
+        ]
 
     async def owners(self, tx: Transaction, unit_ids: Collection[UUID]) -> dict[UUID, UnitOwner]:
         """Whose the units are; each service has one under its own id. Unknown ids are left out."""

@@ -18,6 +18,7 @@ from kernel.ids import ServiceId, UnitId
 from services.referral.adapters.directory_stores import DirectoryStores
 from services.referral.adapters.postgres_activities import ActivityFilter
 from services.referral.adapters.postgres_listing import ServiceFilter
+from services.referral.adapters.postgres_services import ServiceVersion
 from services.referral.domain.directory import once_each
 from services.referral.entrypoints.translate_directory import (
     activity_of,
@@ -32,6 +33,7 @@ from services.referral.entrypoints.translate_directory import (
     service_message,
     service_of,
 )
+from services.referral.use_cases.batch_get_service_versions import batch_get_service_versions
 from services.referral.use_cases.declare_capacity import declare_capacities, declare_capacity
 from services.referral.use_cases.get_service import get_service
 from services.referral.use_cases.get_service_version import get_service_version
@@ -62,6 +64,7 @@ DIRECTORY_ACCESS: Final[dict[str, Access]] = {
     _SERVICE + "ResumeService": _WRITERS,
     _SERVICE + "GetService": _READERS,
     _SERVICE + "GetServiceVersion": Access(roles=frozenset({Role.AUDITOR, Role.DPO})),
+    _SERVICE + "BatchGetServiceVersions": Access(roles=frozenset({Role.AUDITOR, Role.DPO})),
     _SERVICE + "ListAgencies": _READERS,
     _SERVICE + "ListServices": _READERS,
     _SERVICE + "ListActivities": _READERS,
@@ -169,12 +172,17 @@ class DirectoryServicer(directory_service_pb2_grpc.DirectoryServiceServicer):
         service_id = ServiceId(UUID(request.service_id))
         async with self._database.transaction(current_caller()) as tx:
             found = await get_service_version(service_id, request.version, tx, self._stores)
-        return rpc.GetServiceVersionResponse(
-            service=service_message(found.service),
-            suspended=found.is_suspended,
-            saved_time=timestamp(found.saved_time),
-            saved_by_id=str(found.saved_by),
-            replaced_time=timestamp(found.replaced_time) if found.replaced_time else None,
+        return rpc.GetServiceVersionResponse(**_stood(found))
+
+    async def BatchGetServiceVersions(
+        self, request: rpc.BatchGetServiceVersionsRequest, context: Any
+    ) -> rpc.BatchGetServiceVersionsResponse:
+        cited = [(ServiceId(UUID(one.service_id)), one.version) for one in request.cited]
+        once_each((f"{service_id} {version}" for service_id, version in cited), "version")
+        async with self._database.transaction(current_caller()) as tx:
+            found = await batch_get_service_versions(cited, tx, self._stores)
+        return rpc.BatchGetServiceVersionsResponse(
+            versions=[rpc.ServiceVersion(version=one.version, **_stood(one)) for one in found]
         )
 
     async def ListAgencies(self, request: rpc.ListAgenciesRequest, context: Any) -> rpc.ListAgenciesResponse:
@@ -232,6 +240,17 @@ class DirectoryServicer(directory_service_pb2_grpc.DirectoryServiceServicer):
     ) -> _A:
         """One transaction; a repeated request_id gets the first answer."""
         return await answer_once(self._database, _SERVICE + method, request, answer, act)
+
+
+def _stood(found: ServiceVersion) -> dict[str, Any]:
+    """A service as it stood, by the fields of its messages."""
+    return {
+        "service": service_message(found.service),
+        "suspended": found.is_suspended,
+        "saved_time": timestamp(found.saved_time),
+        "saved_by_id": str(found.saved_by),
+        "replaced_time": timestamp(found.replaced_time) if found.replaced_time else None,
+    }
 
 
 def _optional_id(request: Any, name: str) -> UUID | None:

@@ -175,6 +175,9 @@ def _directory(case: Case) -> dict[str, Message]:
         ),
         "GetService": directory.GetServiceRequest(service_id=case.service_id),
         "GetServiceVersion": directory.GetServiceVersionRequest(service_id=case.service_id, version=1),
+        "BatchGetServiceVersions": directory.BatchGetServiceVersionsRequest(
+            cited=[directory.CitedService(service_id=case.service_id, version=1)]
+        ),
         "ListAgencies": directory.ListAgenciesRequest(),
         "ListServices": directory.ListServicesRequest(),
         "ListActivities": directory.ListActivitiesRequest(),

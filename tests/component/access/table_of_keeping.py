@@ -122,6 +122,8 @@ KEEPING: Final[dict[str, Row]] = {
         dict.fromkeys(Side, states(OK, "OFFERED", "SUSPENDED")),
         False,
     ),
+    # what is not there is left out (test_directory)
+    "BatchGetServiceVersions": _for_everybody(_AUDITORS),
     **dict.fromkeys(("ListAgencies", "ListServices", "ListActivities"), _for_everybody(_ALL)),
     "SetNeededCategories": _for_everybody(_DPO),
     "ChangeRoles": _of_account({"OPEN": OK, "LOCKED": OK}, repeats=True),

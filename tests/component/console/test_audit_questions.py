@@ -12,7 +12,10 @@ from uuid import uuid4
 import pytest
 
 from kem.access.v1 import access_service_pb2 as access
+from kem.common.v1 import common_pb2
 from kem.intake.v1 import intake_service_pb2 as intake
+from kem.intake.v1 import need_pb2
+from kem.intake.v1.beneficiary_pb2 import ORIGIN_KEM_DESK
 from kernel.vocabulary import Role
 from services.console.adapters.names import KEPT_SECONDS
 from services.console.entrypoints.pages.audit.question_list import EVERY_QUESTION
@@ -222,6 +225,34 @@ async def test_five_hundred_rows_are_paged_and_as_they_stood_when_they_were_aske
             page = await browser.get(onward[0])
         assert len(seen) == len(set(seen)) >= _SEARCHES
         assert {f"/audit/entries/{row[-1]}" for row in rows[1:]} <= set(seen)
+
+
+async def test_what_the_directory_said_is_read_by_one_call_for_all_rows(console: ConsoleHub) -> None:
+    """However many services came into question: one asks the ledger, one the directory, one for names."""
+    agency = await make_agency(console)
+    need = need_pb2.NewNeed(
+        beneficiary_id=await agency.person(),
+        service_type="FOOD",
+        urgency=common_pb2.URGENCY_NORMAL,
+        routing=need_pb2.ROUTING_ASK_FIRST,
+        origin=ORIGIN_KEM_DESK,
+    )
+    recorded = await console.hub.intake.RecordNeeds(
+        intake.RecordNeedsRequest(request_id=str(uuid4()), needs=[need]), metadata=agency.desk.credentials()
+    )
+    asked = f"/audit/questions/directory?referral={recorded.needs[0].referral_id}"
+    async with console.browser(Role.AUDITOR) as browser:
+
+        async def is_told() -> Shown | None:
+            page = await browser.get(asked)
+            return page if "<table" in page.html else None
+
+        await until(is_told)
+        page = await browser.get(asked)
+        rows = table(page)
+        assert len({tuple(row[2:4]) for row in rows}) >= 3, "of services"
+        assert all(row[2] and row[3] for row in rows), "each with its name and its agency"
+        assert page.calls <= 3
 
 
 async def test_questions_are_auditors_alone(console: ConsoleHub) -> None:

@@ -120,6 +120,66 @@ async def version_of(door: DirectoryDoor, service_id: str, version: int) -> rpc.
     return shown
 
 
+async def versions_of(
+    door: DirectoryDoor, *cited: tuple[str, int], by: Any = None
+) -> list[rpc.ServiceVersion]:
+    asked = [rpc.CitedService(service_id=service_id, version=version) for service_id, version in cited]
+    request = rpc.BatchGetServiceVersionsRequest(cited=asked)
+    found = await door.stub.BatchGetServiceVersions(request, metadata=by or door.by(Role.AUDITOR))
+    return list(found.versions)
+
+
+async def test_many_versions_are_shown_by_one_call_each_as_by_a_call_of_its_own(door: DirectoryDoor) -> None:
+    first, second = service_message(1), service_message(2)
+    await save(door, first, second)
+    second.languages[:] = ["ell"]
+    await save(door, second)
+    cited = [(first.service_id, 1), (second.service_id, 1), (second.service_id, 2)]
+    shown = {(one.service.service_id, one.version): one for one in await versions_of(door, *cited)}
+    assert set(shown) == set(cited)
+    for (one, version), found in shown.items():
+        alone = await version_of(door, one, version)
+        for field in alone.DESCRIPTOR.fields:
+            assert getattr(found, field.name) == getattr(alone, field.name), field.name
+    assert [shown[one].HasField("replaced_time") for one in cited] == [False, True, False]
+
+
+async def test_among_many_versions_what_is_not_there_and_what_is_restricted_is_left_out_alike(
+    door: DirectoryDoor,
+) -> None:
+    hidden = service_message(
+        1,
+        listing=directory.LISTING_NAMED_STAFF,
+        location=location_message(directory.LOCATION_VISIBILITY_HIDDEN, ADDRESS),
+    )
+    restricted = service_message(2, **SHELTER)
+    await save(door, hidden, restricted)
+    cited = [(hidden.service_id, 1), (hidden.service_id, 2), (restricted.service_id, 1), (request_id(), 1)]
+    for role in (Role.AUDITOR, Role.DPO):
+        [shown] = await versions_of(door, *cited, by=door.by(role))
+        assert (shown.service.service_id, shown.version) == (hidden.service_id, 1)
+        assert ADDRESS not in str(shown)
+    assert await versions_of(door, (restricted.service_id, 1)) == []
+
+
+async def test_many_versions_are_asked_for_once_each_at_most_two_hundred_and_by_auditors(
+    door: DirectoryDoor,
+) -> None:
+    one = (service_message(1).service_id, 1)
+    many = [(request_id(), 1) for _ in range(201)]
+    assert await versions_of(door, *many[:200]) == []
+    invalid = grpc.StatusCode.INVALID_ARGUMENT
+    assert await refused(versions_of(door, one, one)) == (invalid, "NAMED_TWICE")
+    for cited in ([], many, [("Maria", 1)], [(one[0], 0)]):
+        code, _ = await refused(versions_of(door, *cited))
+        assert code is invalid
+    for by in (door.member(1), door.operator, door.by(Role.CASEWORKER, agency=agency_id(1))):
+        assert await refused(versions_of(door, one, by=by)) == (
+            grpc.StatusCode.PERMISSION_DENIED,
+            "NOT_PERMITTED",
+        )
+
+
 async def test_a_service_may_ask_that_proof_lasts_to_the_end_of_its_activity(door: DirectoryDoor) -> None:
     rules = directory.Eligibility(
         status_rule="WORK_ALLOWED", status_proof_needed=True, status_proof_until_end=True

@@ -520,6 +520,132 @@ class GetServiceVersionResponse(_message.Message):
 Global___GetServiceVersionResponse: _TypeAlias = GetServiceVersionResponse  # noqa: Y015
 
 @_typing.final
+class CitedService(_message.Message):
+    """A version of a service's row, as a match or an offer cites it."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    SERVICE_ID_FIELD_NUMBER: _builtins.int
+    VERSION_FIELD_NUMBER: _builtins.int
+    service_id: _builtins.str
+    """The service."""
+    version: _builtins.int
+    """The version of its row."""
+    def __init__(
+        self,
+        *,
+        service_id: _builtins.str = ...,
+        version: _builtins.int = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["service_id", b"service_id", "version", b"version"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___CitedService: _TypeAlias = CitedService  # noqa: Y015
+
+@_typing.final
+class BatchGetServiceVersionsRequest(_message.Message):
+    """Asks for services as they stood."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    CITED_FIELD_NUMBER: _builtins.int
+    @_builtins.property
+    def cited(self) -> _containers.RepeatedCompositeFieldContainer[Global___CitedService]:
+        """Each once."""
+
+    def __init__(
+        self,
+        *,
+        cited: _abc.Iterable[Global___CitedService] | None = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["cited", b"cited"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___BatchGetServiceVersionsRequest: _TypeAlias = BatchGetServiceVersionsRequest  # noqa: Y015
+
+@_typing.final
+class ServiceVersion(_message.Message):
+    """A service as it stood at a version."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    SERVICE_FIELD_NUMBER: _builtins.int
+    VERSION_FIELD_NUMBER: _builtins.int
+    SUSPENDED_FIELD_NUMBER: _builtins.int
+    SAVED_TIME_FIELD_NUMBER: _builtins.int
+    SAVED_BY_ID_FIELD_NUMBER: _builtins.int
+    REPLACED_TIME_FIELD_NUMBER: _builtins.int
+    version: _builtins.int
+    """The version."""
+    suspended: _builtins.bool
+    """True while it took nobody."""
+    saved_by_id: _builtins.str
+    """Who saved it, as the random id of their account."""
+    @_builtins.property
+    def service(self) -> _directory_pb2.Service:
+        """The service at that version, with whatever the caller may not know left empty. Its capacity is what was saved with it;
+        what was declared since stands in other events.
+        """
+
+    @_builtins.property
+    def saved_time(self) -> _timestamp_pb2.Timestamp:
+        """When it was saved so."""
+
+    @_builtins.property
+    def replaced_time(self) -> _timestamp_pb2.Timestamp:
+        """When the next version took its place; absent where it stands."""
+
+    def __init__(
+        self,
+        *,
+        service: _directory_pb2.Service | None = ...,
+        version: _builtins.int = ...,
+        suspended: _builtins.bool = ...,
+        saved_time: _timestamp_pb2.Timestamp | None = ...,
+        saved_by_id: _builtins.str = ...,
+        replaced_time: _timestamp_pb2.Timestamp | None = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _typing.Literal["_replaced_time", b"_replaced_time", "replaced_time", b"replaced_time", "saved_time", b"saved_time", "service", b"service"]  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["_replaced_time", b"_replaced_time", "replaced_time", b"replaced_time", "saved_by_id", b"saved_by_id", "saved_time", b"saved_time", "service", b"service", "suspended", b"suspended", "version", b"version"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    _WhichOneofReturnType__replaced_time: _TypeAlias = _typing.Literal["replaced_time"]  # noqa: Y015
+    _WhichOneofArgType__replaced_time: _TypeAlias = _typing.Literal["_replaced_time", b"_replaced_time"]  # noqa: Y015
+    def WhichOneof(self, oneof_group: _WhichOneofArgType__replaced_time) -> _WhichOneofReturnType__replaced_time | None: ...
+
+Global___ServiceVersion: _TypeAlias = ServiceVersion  # noqa: Y015
+
+@_typing.final
+class BatchGetServiceVersionsResponse(_message.Message):
+    """Those that there are, in no order."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    VERSIONS_FIELD_NUMBER: _builtins.int
+    @_builtins.property
+    def versions(self) -> _containers.RepeatedCompositeFieldContainer[Global___ServiceVersion]:
+        """The services."""
+
+    def __init__(
+        self,
+        *,
+        versions: _abc.Iterable[Global___ServiceVersion] | None = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["versions", b"versions"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___BatchGetServiceVersionsResponse: _TypeAlias = BatchGetServiceVersionsResponse  # noqa: Y015
+
+@_typing.final
 class ListAgenciesRequest(_message.Message):
     """Asks for agencies."""
 

@@ -95,6 +95,11 @@ class DirectoryServiceStub:
                 request_serializer=kem_dot_directory_dot_v1_dot_directory__service__pb2.GetServiceVersionRequest.SerializeToString,
                 response_deserializer=kem_dot_directory_dot_v1_dot_directory__service__pb2.GetServiceVersionResponse.FromString,
                 _registered_method=True)
+        self.BatchGetServiceVersions = channel.unary_unary(
+                '/kem.directory.v1.DirectoryService/BatchGetServiceVersions',
+                request_serializer=kem_dot_directory_dot_v1_dot_directory__service__pb2.BatchGetServiceVersionsRequest.SerializeToString,
+                response_deserializer=kem_dot_directory_dot_v1_dot_directory__service__pb2.BatchGetServiceVersionsResponse.FromString,
+                _registered_method=True)
         self.SetNeededCategories = channel.unary_unary(
                 '/kem.directory.v1.DirectoryService/SetNeededCategories',
                 request_serializer=kem_dot_directory_dot_v1_dot_directory__service__pb2.SetNeededCategoriesRequest.SerializeToString,
@@ -191,6 +196,13 @@ class DirectoryServiceServicer:
         context.set_details('Method not implemented!')
         raise NotImplementedError('Method not implemented!')
 
+    def BatchGetServiceVersions(self, request, context):
+        """The same for up to 200 at once: what is not there, or is restricted, is left out alike.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
     def SetNeededCategories(self, request, context):
         """Sets the data categories that a service type needs after acceptance; for a data protection officer.
         """
@@ -260,6 +272,11 @@ def add_DirectoryServiceServicer_to_server(servicer, server):
                     servicer.GetServiceVersion,
                     request_deserializer=kem_dot_directory_dot_v1_dot_directory__service__pb2.GetServiceVersionRequest.FromString,
                     response_serializer=kem_dot_directory_dot_v1_dot_directory__service__pb2.GetServiceVersionResponse.SerializeToString,
+            ),
+            'BatchGetServiceVersions': grpc.unary_unary_rpc_method_handler(
+                    servicer.BatchGetServiceVersions,
+                    request_deserializer=kem_dot_directory_dot_v1_dot_directory__service__pb2.BatchGetServiceVersionsRequest.FromString,
+                    response_serializer=kem_dot_directory_dot_v1_dot_directory__service__pb2.BatchGetServiceVersionsResponse.SerializeToString,
             ),
             'SetNeededCategories': grpc.unary_unary_rpc_method_handler(
                     servicer.SetNeededCategories,
@@ -592,6 +609,33 @@ class DirectoryService:
             '/kem.directory.v1.DirectoryService/GetServiceVersion',
             kem_dot_directory_dot_v1_dot_directory__service__pb2.GetServiceVersionRequest.SerializeToString,
             kem_dot_directory_dot_v1_dot_directory__service__pb2.GetServiceVersionResponse.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def BatchGetServiceVersions(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/kem.directory.v1.DirectoryService/BatchGetServiceVersions',
+            kem_dot_directory_dot_v1_dot_directory__service__pb2.BatchGetServiceVersionsRequest.SerializeToString,
+            kem_dot_directory_dot_v1_dot_directory__service__pb2.BatchGetServiceVersionsResponse.FromString,
             options,
             channel_credentials,
             insecure,

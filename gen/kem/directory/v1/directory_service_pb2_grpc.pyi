@@ -59,6 +59,8 @@ class DirectoryServiceStub:
     """Shows a service as it stood at a version that a match or an offer cites; for an auditor. Restricted services are in no
     event, and so not here.
     """
+    BatchGetServiceVersions: _grpc.UnaryUnaryMultiCallable[_directory_service_pb2.BatchGetServiceVersionsRequest, _directory_service_pb2.BatchGetServiceVersionsResponse]
+    """The same for up to 200 at once: what is not there, or is restricted, is left out alike."""
     SetNeededCategories: _grpc.UnaryUnaryMultiCallable[_directory_service_pb2.SetNeededCategoriesRequest, _directory_service_pb2.SetNeededCategoriesResponse]
     """Sets the data categories that a service type needs after acceptance; for a data protection officer."""
 
@@ -93,6 +95,8 @@ class DirectoryServiceAsyncStub(DirectoryServiceStub):
     """Shows a service as it stood at a version that a match or an offer cites; for an auditor. Restricted services are in no
     event, and so not here.
     """
+    BatchGetServiceVersions: _aio.UnaryUnaryMultiCallable[_directory_service_pb2.BatchGetServiceVersionsRequest, _directory_service_pb2.BatchGetServiceVersionsResponse]  # type: ignore[assignment]
+    """The same for up to 200 at once: what is not there, or is restricted, is left out alike."""
     SetNeededCategories: _aio.UnaryUnaryMultiCallable[_directory_service_pb2.SetNeededCategoriesRequest, _directory_service_pb2.SetNeededCategoriesResponse]  # type: ignore[assignment]
     """Sets the data categories that a service type needs after acceptance; for a data protection officer."""
 
@@ -196,6 +200,14 @@ class DirectoryServiceServicer(metaclass=_abc_1.ABCMeta):
         """Shows a service as it stood at a version that a match or an offer cites; for an auditor. Restricted services are in no
         event, and so not here.
         """
+
+    @_abc_1.abstractmethod
+    def BatchGetServiceVersions(
+        self,
+        request: _directory_service_pb2.BatchGetServiceVersionsRequest,
+        context: _ServicerContext,
+    ) -> _typing.Union[_directory_service_pb2.BatchGetServiceVersionsResponse, _abc.Awaitable[_directory_service_pb2.BatchGetServiceVersionsResponse]]:
+        """The same for up to 200 at once: what is not there, or is restricted, is left out alike."""
 
     @_abc_1.abstractmethod
     def SetNeededCategories(

@@ -1,9 +1,8 @@
 """What the directory said when a referral was matched: each row that the ledger cites, as it stood then."""
 
-import asyncio
 from collections.abc import Iterable
 from datetime import UTC, datetime
-from typing import Any, Final
+from typing import Final
 
 from kem.directory.v1 import directory_service_pb2 as directory
 from kernel import codes
@@ -23,13 +22,16 @@ DIRECTORY: Final = Question(
     "directory",
     N_("What did the directory say when this was matched?"),
     "CASES",
-    ("AuditService/AnswerQuestion", "DirectoryService/GetServiceVersion"),
+    ("AuditService/AnswerQuestion", "DirectoryService/BatchGetServiceVersions"),
     ("referral",),
     ("referral",),
     file_rows=MOST_ROWS,
 )
-_AT_ONCE: Final = 8
-"""Rows that are asked for side by side."""
+_AT_ONCE: Final = 200
+"""Rows in one call."""
+
+_Row = tuple[str, int]
+"""A service, and the version of its row."""
 
 
 class DirectoryThenPages:
@@ -56,7 +58,7 @@ class DirectoryThenPages:
             [
                 written.datetime(datetime.fromisoformat(line.cells[0].values[0])),
                 say(WORDS[line.cells[1].values[0]]),
-                *_said(visit, who, version, rows[service_id, version]),
+                *_said(visit, who, (service_id, version), rows.get((service_id, version))),
             ]
             for line, (service_id, version) in zip(lines, cited, strict=True)
         ]
@@ -84,33 +86,32 @@ class DirectoryThenPages:
         )
 
 
-async def _rows(
-    visit: Visit, cited: Iterable[tuple[str, int]]
-) -> dict[tuple[str, int], directory.GetServiceVersionResponse]:
-    """Each row once, some side by side."""
-    places = asyncio.Semaphore(_AT_ONCE)
-
-    async def row(service_id: str, version: int) -> Any:
-        async with places:
-            request = directory.GetServiceVersionRequest(service_id=service_id, version=version)
-            return await visit.ask(visit.hub.directory.GetServiceVersion, request)
-
+async def _rows(visit: Visit, cited: Iterable[_Row]) -> dict[_Row, directory.ServiceVersion]:
+    """Each row once, all that a page shows by one call; without what the directory does not tell."""
     wanted = list(dict.fromkeys(cited))
-    found = await asyncio.gather(*(row(*one) for one in wanted))
-    return dict(zip(wanted, found, strict=True))
+    rows: dict[_Row, directory.ServiceVersion] = {}
+    for first in range(0, len(wanted), _AT_ONCE):
+        asked = [
+            directory.CitedService(service_id=service_id, version=version)
+            for service_id, version in wanted[first : first + _AT_ONCE]
+        ]
+        request = directory.BatchGetServiceVersionsRequest(cited=asked)
+        found = await visit.ask(visit.hub.directory.BatchGetServiceVersions, request)
+        rows |= {(one.service.service_id, one.version): one for one in found.versions}
+    return rows
 
 
-def _said(
-    visit: Visit, who: People, version: int, found: directory.GetServiceVersionResponse
-) -> tuple[str, ...]:
+def _said(visit: Visit, who: People, cited: _Row, found: directory.ServiceVersion | None) -> tuple[str, ...]:
     """The row, from its name on."""
+    if found is None:
+        return (visit.say("not told by the directory"), "", "", str(cited[1]), *[""] * 5)
     service, language = found.service, visit.language
     takes = _takes(visit, found)
     return (
         text_of(service.name, language),
         who.agency(service.agency_id),
         service_type(service.service_type, language),
-        str(version),
+        str(found.version),
         who.time(found.saved_time),
         who.name(found.saved_by_id),
         who.time(found.replaced_time) if found.HasField("replaced_time") else visit.say("it stands"),
@@ -119,7 +120,7 @@ def _said(
     )
 
 
-def _takes(visit: Visit, found: directory.GetServiceVersionResponse) -> str:
+def _takes(visit: Visit, found: directory.ServiceVersion) -> str:
     rules, language = found.service.eligibility, visit.language
     parts = [
         ", ".join(age(one, language) for one in rules.age_bands),
