@@ -67,6 +67,12 @@ class PartnerAgency:
 
     async def person(self, **changes: Any) -> str:
         """Somebody of KEM's who permits this agency everything that its service needs."""
+        person = await self.registered(**changes)
+        await self.permit(person)
+        return person
+
+    async def registered(self, **changes: Any) -> str:
+        """Somebody of KEM's who has permitted nothing yet."""
         registered = await self.hub.intake.RegisterBeneficiary(
             intake.RegisterBeneficiaryRequest(
                 request_id=str(uuid4()),
@@ -75,13 +81,18 @@ class PartnerAgency:
             ),
             metadata=self.desk.credentials(),
         )
+        self.people.append(registered.beneficiary_id)
+        return str(registered.beneficiary_id)
+
+    async def permit(self, person: str, **said: Any) -> str:
+        """The person's consent to that; `said` are fields of its record that are otherwise."""
         now = datetime.now(UTC)
-        consent = consent_pb2.ConsentRecord(
-            notice=sample_notice("ar"),
-            spoken_language="ara",
-            method=consent_pb2.CONSENT_METHOD_WRITTEN,
-            given_by=consent_pb2.CONSENT_GIVER_SELF,
-            grants=[
+        fields: dict[str, Any] = {
+            "notice": sample_notice("ar"),
+            "spoken_language": "ara",
+            "method": consent_pb2.CONSENT_METHOD_WRITTEN,
+            "given_by": consent_pb2.CONSENT_GIVER_SELF,
+            "grants": [
                 consent_pb2.Grant(
                     agency_id=str(self.agency_id),
                     purpose=codes.purpose_of(self.service.service_type).code,
@@ -90,17 +101,18 @@ class PartnerAgency:
                     effect=consent_pb2.GRANT_EFFECT_PERMIT,
                 )
             ],
-            valid_from_time=at(now - timedelta(minutes=1)),
-            valid_until_time=at(now + timedelta(days=30)),
-        )
-        await self.hub.intake.RecordConsent(
+            "valid_from_time": at(now - timedelta(minutes=1)),
+            "valid_until_time": at(now + timedelta(days=30)),
+        }
+        recorded = await self.hub.intake.RecordConsent(
             intake.RecordConsentRequest(
-                request_id=str(uuid4()), beneficiary_id=registered.beneficiary_id, consent=consent
+                request_id=str(uuid4()),
+                beneficiary_id=person,
+                consent=consent_pb2.ConsentRecord(**(fields | said)),
             ),
             metadata=self.desk.credentials(),
         )
-        self.people.append(registered.beneficiary_id)
-        return str(registered.beneficiary_id)
+        return str(recorded.consent_id)
 
     async def offered(self, count: int = 1, urgency: int = NORMAL, **changes: Any) -> list[str]:
         """So many needs of one person, each offered to this agency; their referrals, as they were told."""

@@ -12,9 +12,11 @@ from chassis.postgres import Transaction
 
 _CONDITIONS: Final = {
     "subject_id": "index in (select index from subject where subject_id = {})",
+    "subject_ids": "index in (select index from subject where subject_id = any({}::uuid[]))",
     "agency_id": "agency_id = {}",
     "actor_id": "actor_id = {}",
     "kind": "kind = {}",
+    "kinds": "kind = any({}::text[])",
     "from_time": "recorded_time >= {}",
     "until_time": "recorded_time < {}",
     "after_index": "index > {}",
@@ -56,9 +58,11 @@ class Wanted:
     """Which entries; what is None is not asked for."""
 
     subject_id: UUID | None = None
+    subject_ids: Sequence[UUID] | None = None
     agency_id: UUID | None = None
     actor_id: UUID | None = None
     kind: str | None = None
+    kinds: Sequence[str] | None = None
     from_time: datetime | None = None
     until_time: datetime | None = None
     after_index: int | None = None

@@ -68,7 +68,8 @@ class AuditServer(audit_service_pb2_grpc.AuditServiceServicer):
         async with self._database.transaction(current_caller()) as tx:
             found = await self._entries.page(tx, wanted, limit + 1)
             size = await self._entries.size(tx)
-            subjects = [one for one in (wanted.subject_id, wanted.actor_id) if one]
+            named = (wanted.subject_id, wanted.actor_id, *(wanted.subject_ids or ()))
+            subjects = [one for one in named if one]
             _on_record(tx, "ListEntries", subjects, len(found[:limit]))
         return messages.ListEntriesResponse(
             entries=map(_entry, found[:limit]),
@@ -230,7 +231,9 @@ def _wanted(request: messages.ListEntriesRequest) -> Wanted:
     }
     return Wanted(
         **named,
+        subject_ids=[UUID(one) for one in request.subject_ids] or None,
         kind=request.kind if request.HasField("kind") else None,
+        kinds=list(request.kinds) or None,
         from_time=optional_instant_from(request, "from_time"),
         until_time=optional_instant_from(request, "until_time"),
         after_index=request.after_index if request.HasField("after_index") else None,

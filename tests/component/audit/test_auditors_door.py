@@ -62,6 +62,37 @@ async def test_entries_are_listed_page_by_page_by_what_they_concern(hub: AuditHu
     assert {one["type"] for one in kinds} == {"DisclosureGiven"}
 
 
+async def test_entries_about_many_are_found_by_one_call_and_of_whom_is_on_record(hub: AuditHub) -> None:
+    await hub.enter(events(2 * len(shapes())))
+    everything = await hub.listed()
+
+    def named(kind: str, name: str) -> dict[str, int]:
+        return {one["fact"][name]: one["index"] for one in everything if one["type"] == kind}
+
+    given, said = named("DisclosureGiven", "disclosure_id"), named("ConsentRecorded", "consent_id")
+    assert given
+    assert said
+    principal = random_id()
+    request = messages.ListEntriesRequest(
+        subject_ids=[*given, *said, str(random_id())], kinds=["DisclosureGiven"], page_size=500
+    )
+    found = await hub.stub.ListEntries(request, metadata=hub.caller(principal_id=principal))
+    assert {one.index for one in found.entries} >= set(given.values())
+    assert {body["type"] for body in bodies(found.entries)} == {"DisclosureGiven"}
+    told = hub.files.execute(f"select encode(payload, 'escape') from audit.outbox where key = '{principal}'")
+    assert told.count("AuditService/ListEntries") == 1
+    assert all(one in told for one in given)
+    wrong: list[dict[str, Any]] = [
+        {"subject_ids": [str(random_id()) for _ in range(201)]},
+        {"subject_ids": ["Maria"]},
+        {"kinds": [""]},
+    ]
+    for asked in wrong:
+        with refused() as refusal:
+            await hub.stub.ListEntries(messages.ListEntriesRequest(**asked), metadata=hub.caller())
+        assert refusal.code is grpc.StatusCode.INVALID_ARGUMENT
+
+
 def page_time(body: dict[str, Any]) -> Timestamp:
     stamp = Timestamp()
     stamp.FromJsonString(body["recorded_time"])

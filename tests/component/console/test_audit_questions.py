@@ -6,6 +6,7 @@ import html
 import io
 import json
 import re
+from datetime import UTC, date, datetime
 from urllib.parse import urlencode
 from uuid import uuid4
 
@@ -13,15 +14,16 @@ import pytest
 
 from kem.access.v1 import access_service_pb2 as access
 from kem.common.v1 import common_pb2
+from kem.intake.v1 import consent_pb2, need_pb2
 from kem.intake.v1 import intake_service_pb2 as intake
-from kem.intake.v1 import need_pb2
 from kem.intake.v1.beneficiary_pb2 import ORIGIN_KEM_DESK
 from kernel.vocabulary import Role
 from services.console.adapters.names import KEPT_SECONDS
 from services.console.entrypoints.pages.audit.question_list import EVERY_QUESTION
+from services.intake.domain.beneficiary import Birth, Guardian
 from tests.component.console.test_partner_withdrawals import recalled
 from tests.support.console import ConsoleHub
-from tests.support.pages import Shown
+from tests.support.pages import Browser, Shown
 from tests.support.partner_agency import make_agency, until
 
 QUESTIONS = tuple(one.name for one in EVERY_QUESTION)
@@ -46,17 +48,87 @@ async def test_who_was_given_something_of_a_person(console: ConsoleHub) -> None:
             return "Agency of a test" in (await browser.get(again)).words
 
         await until(named, _NAMES_ARE_KEPT_SECONDS)
-        entries = [one for one in page.links if one.startswith("/audit/entries?about=")]
-        assert "Data were given" in (await browser.get(entries[0])).words
+
+        async def both_lead_to_entries() -> list[str] | None:
+            entries = direct(await browser.get(again))
+            return entries if len(entries) == 2 else None
+
+        entries = await until(both_lead_to_entries)
+        assert len(set(entries)) == 2, "each to its own"
+        for one in entries:
+            assert "Data were given" in (await browser.get(one)).words
+        assert (await browser.get(again)).calls <= 4, (
+            "the disclosures, their entries, names: not one for each"
+        )
         found = json.loads(
             (await browser.get(f"/audit/questions/seen.json?{page.path.partition('?')[2]}")).html
         )
         assert (len(found["rows"]), found["has_more"]) == (2, False)
+        assert [f"/audit/entries/{place}" for row in found["rows"] for place in row["entries"]] == entries
         file = await browser.get(f"/audit/questions/seen.csv?{page.path.partition('?')[2]}")
         assert file.headers["content-type"].startswith("text/csv")
-        assert len(file.html.strip().splitlines()) == 3
+        lines = list(csv.reader(io.StringIO(file.html)))
+        assert lines[0][-2:] == ["about", "entries"]
+        assert [f"/audit/entries/{row[-1]}" for row in lines[1:]] == entries
         nobody = await browser.send(form, "person", person=str(uuid4()), category="NAME")
         assert (nobody.code, 'scope="row"' in nobody.html) == (404, False)
+
+
+def direct(page: Shown) -> list[str]:
+    """The ways to entries themselves."""
+    return [one for one in page.links if re.fullmatch(r"/audit/entries/\d+", one)]
+
+
+async def row_of(browser: Browser, path: str, person: str) -> str:
+    """The markup of a person's row, on whatever page it is, once it leads to an entry."""
+
+    async def found() -> str | None:
+        page = await browser.get(path)
+        while person not in page.html:
+            onward = [one for one in page.links if "after=" in one]
+            assert onward, f"{person} is on no page of {path}"
+            page = await browser.get(onward[-1])
+        [row] = [one for one in re.findall(r"<tr.*?</tr>", page.html, re.DOTALL) if person in one]
+        return row if re.search(r"/audit/entries/\d+", row) else None
+
+    row: str = await until(found)
+    return row
+
+
+async def test_each_consent_of_a_child_or_before_an_interpreter_leads_to_its_entry(
+    console: ConsoleHub,
+) -> None:
+    agency, year, paper = await make_agency(console), datetime.now(UTC).year, "Order 31/2026"
+    young = await agency.registered(
+        birth=Birth(date(year - 10, 1, 1), estimated=True),
+        guardian=Guardian("Mariam", "GUARDIAN", paper, date(year + 1, 6, 30)),
+    )
+    by_guardian = await agency.permit(
+        young,
+        given_by=consent_pb2.CONSENT_GIVER_GUARDIAN,
+        authority_reference=paper,
+        child_assents=True,
+        evidence_sha256="ab" * 32,
+    )
+    heard = await agency.registered()
+    interpreter = consent_pb2.Interpreter(
+        reference="Interpreter 12",
+        mode=consent_pb2.INTERPRETER_MODE_TELEPHONE,
+        confidentiality_signed=True,
+        of_full_age=True,
+    )
+    interpreted = await agency.permit(heard, with_interpreter=True, interpreter=interpreter)
+    async with console.browser(Role.AUDITOR) as browser:
+        for name, person, consent in (
+            ("children", young, by_guardian),
+            ("interpreters", heard, interpreted),
+        ):
+            row = await row_of(browser, f"/audit/questions/{name}", person)
+            assert "?about=" not in row
+            [entry] = re.findall(r"/audit/entries/\d+", row)
+            words = (await browser.get(entry)).words
+            assert "ConsentRecorded" in words
+            assert consent in words
 
 
 async def test_what_is_missing_is_asked_for(console: ConsoleHub) -> None:

@@ -184,6 +184,8 @@ class ListEntriesRequest(_message.Message):
     UNTIL_TIME_FIELD_NUMBER: _builtins.int
     AFTER_INDEX_FIELD_NUMBER: _builtins.int
     PAGE_SIZE_FIELD_NUMBER: _builtins.int
+    SUBJECT_IDS_FIELD_NUMBER: _builtins.int
+    KINDS_FIELD_NUMBER: _builtins.int
     subject_id: _builtins.str
     """Those about a referral, a person, a need, an offer, a consent, a disclosure, or what else has a random id."""
     agency_id: _builtins.str
@@ -204,6 +206,14 @@ class ListEntriesRequest(_message.Message):
     def until_time(self) -> _timestamp_pb2.Timestamp:
         """Entered before this time."""
 
+    @_builtins.property
+    def subject_ids(self) -> _containers.RepeatedScalarFieldContainer[_builtins.str]:
+        """Those about any of these: what shows each row of another service's list."""
+
+    @_builtins.property
+    def kinds(self) -> _containers.RepeatedScalarFieldContainer[_builtins.str]:
+        """Those of any of these kinds."""
+
     def __init__(
         self,
         *,
@@ -215,10 +225,12 @@ class ListEntriesRequest(_message.Message):
         until_time: _timestamp_pb2.Timestamp | None = ...,
         after_index: _builtins.int | None = ...,
         page_size: _builtins.int = ...,
+        subject_ids: _abc.Iterable[_builtins.str] | None = ...,
+        kinds: _abc.Iterable[_builtins.str] | None = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _typing.Literal["_actor_id", b"_actor_id", "_after_index", b"_after_index", "_agency_id", b"_agency_id", "_from_time", b"_from_time", "_kind", b"_kind", "_subject_id", b"_subject_id", "_until_time", b"_until_time", "actor_id", b"actor_id", "after_index", b"after_index", "agency_id", b"agency_id", "from_time", b"from_time", "kind", b"kind", "subject_id", b"subject_id", "until_time", b"until_time"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["_actor_id", b"_actor_id", "_after_index", b"_after_index", "_agency_id", b"_agency_id", "_from_time", b"_from_time", "_kind", b"_kind", "_subject_id", b"_subject_id", "_until_time", b"_until_time", "actor_id", b"actor_id", "after_index", b"after_index", "agency_id", b"agency_id", "from_time", b"from_time", "kind", b"kind", "page_size", b"page_size", "subject_id", b"subject_id", "until_time", b"until_time"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["_actor_id", b"_actor_id", "_after_index", b"_after_index", "_agency_id", b"_agency_id", "_from_time", b"_from_time", "_kind", b"_kind", "_subject_id", b"_subject_id", "_until_time", b"_until_time", "actor_id", b"actor_id", "after_index", b"after_index", "agency_id", b"agency_id", "from_time", b"from_time", "kind", b"kind", "kinds", b"kinds", "page_size", b"page_size", "subject_id", b"subject_id", "subject_ids", b"subject_ids", "until_time", b"until_time"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     _WhichOneofReturnType__actor_id: _TypeAlias = _typing.Literal["actor_id"]  # noqa: Y015
     _WhichOneofArgType__actor_id: _TypeAlias = _typing.Literal["_actor_id", b"_actor_id"]  # noqa: Y015

@@ -21,11 +21,11 @@ class Answer:
 
     Args:
         columns: names by their codes, in their order.
-        about: of each row the id by which the ledger has it; empty where it has none.
+        about: of each row the id by which the ledger has it, for files; empty where it has none.
         onward: where the next page begins; empty on the last one.
         shown: the rows as a page has them, where that is not the same.
         numeric: the codes of columns with numbers.
-        entries: of each row the places of the entries that show it; empty where `about` leads there.
+        entries: of each row the places of the entries that show it; empty where it stands in none.
         said: what stands beneath the table: as of when, from how much.
     """
 
@@ -73,9 +73,10 @@ def as_file(answer: Answer, name: str, kind: str) -> Response:
         return Response(content, media_type="application/json", headers=headers)
     file = io.StringIO()
     writer = csv.writer(file)
-    writer.writerow([*answer.columns, "entries" if answer.entries else "about"])
-    for row, way in zip(answer.rows, _ways(answer), strict=True):
-        writer.writerow([*(_plain(cell) for cell in row), way])
+    ways = _ways(answer)
+    writer.writerow([*answer.columns, *ways])
+    for row, *its in zip(answer.rows, *ways.values(), strict=True):
+        writer.writerow([*(_plain(cell) for cell in row), *its])
     if answer.onward:
         writer.writerow(["…"])
     # the mark lets spreadsheets read Greek
@@ -85,16 +86,17 @@ def as_file(answer: Answer, name: str, kind: str) -> Response:
 
 def _objects(answer: Answer) -> list[dict[str, object]]:
     rows: list[dict[str, object]] = [dict(zip(answer.columns, row, strict=True)) for row in answer.rows]
-    if answer.entries:
-        return [row | {"entries": list(one)} for row, one in zip(rows, answer.entries, strict=True)]
-    return [row | {"about": one} for row, one in zip(rows, _ways(answer), strict=True)]
+    ways = {"about": answer.about, "entries": [list(one) for one in answer.entries]}
+    for name, its in ways.items():
+        for row, one in zip(rows, its, strict=False):
+            row[name] = one
+    return rows
 
 
-def _ways(answer: Answer) -> Sequence[str]:
-    """Of each row its entries, or the id by which the ledger has it."""
-    if answer.entries:
-        return [" ".join(map(str, one)) for one in answer.entries]
-    return answer.about or [""] * len(answer.rows)
+def _ways(answer: Answer) -> Mapping[str, Sequence[str]]:
+    """What leads from each row to its entries: the id by which the ledger has it, and their places."""
+    entries = [" ".join(map(str, one)) for one in answer.entries]
+    return {name: its for name, its in (("about", answer.about), ("entries", entries)) if its}
 
 
 def _plain(text: str) -> str:

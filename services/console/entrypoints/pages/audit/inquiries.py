@@ -1,5 +1,7 @@
 """Questions that no entry may answer: who saw something of a person, who is whom, how consents were given."""
 
+from collections.abc import Sequence
+from dataclasses import replace
 from typing import Final
 
 from kem.disclosure.v1 import authority_service_pb2 as authorities
@@ -14,15 +16,18 @@ from services.console.entrypoints.pages.audit.answers import Answer
 from services.console.entrypoints.pages.audit.asking import Asking, Question, start_of_field
 from services.console.entrypoints.pages.audit.inquiry_words import AUTHORITIES, GIVERS, HOW, MODES
 from services.console.entrypoints.pages.audit.kinds import BASES
+from services.console.entrypoints.pages.audit.ledger_questions import entry_links, search_link
 from services.console.entrypoints.pages.audit.people import MOST_NAMES, people
+from services.console.entrypoints.pages.audit.shown_by import CALLS, CONSENTED, DISCLOSED, shown_by
 from services.console.entrypoints.pages.public.texts import N_
+from services.console.entrypoints.rendering import bidi
 from services.console.entrypoints.words import age, names_of
 
 SEEN: Final = Question(
     "seen",
     N_("Who was given something of a person: when, by whom, for what, under which text?"),
     "PEOPLE",
-    ("InquiryService/ListDisclosures",),
+    ("InquiryService/ListDisclosures", *CALLS),
     ("person", "category"),
     ("person", "category"),
 )
@@ -38,7 +43,7 @@ CHILDREN: Final = Question(
     "children",
     N_("Of each child: who authorised, by which document, which authority knew when?"),
     "SAFEGUARDS",
-    ("InquiryService/ListConsents",),
+    ("InquiryService/ListConsents", *CALLS),
     ("from", "until"),
     is_asked_at_once=True,
 )
@@ -46,7 +51,7 @@ INTERPRETERS: Final = Question(
     "interpreters",
     N_("What did interpreters hear, and had they signed confidentiality?"),
     "SAFEGUARDS",
-    ("InquiryService/ListConsents",),
+    ("InquiryService/ListConsents", *CALLS),
     ("from", "until"),
     is_asked_at_once=True,
 )
@@ -101,7 +106,7 @@ class InquiryPages:
             for one in listed.disclosures
         ]
         about = [one.disclosure_id for one in listed.disclosures]
-        return Answer(columns, rows, about, listed.next_page_token)
+        return await _answer(visit, Answer(columns, rows, about, listed.next_page_token), DISCLOSED)
 
     async def _who(self, visit: Visit, after: str, most: int) -> Answer:
         wanted = list(dict.fromkeys(str(as_uuid(one)) for one in visit.query("ids").split() if as_uuid(one)))
@@ -153,7 +158,8 @@ class InquiryPages:
             )
             for one in listed.consents
         ]
-        return Answer(columns, rows, [one.consent_id for one in listed.consents], listed.next_page_token)
+        about = [one.consent_id for one in listed.consents]
+        return await _answer(visit, Answer(columns, rows, about, listed.next_page_token), CONSENTED)
 
     async def _interpreters(self, visit: Visit, after: str, most: int) -> Answer:
         listed = await _consents(visit, inquiry.CONSENT_VIEW_INTERPRETED, after, most)
@@ -184,7 +190,19 @@ class InquiryPages:
             )
             for one in listed.consents
         ]
-        return Answer(columns, rows, [one.consent_id for one in listed.consents], listed.next_page_token)
+        about = [one.consent_id for one in listed.consents]
+        return await _answer(visit, Answer(columns, rows, about, listed.next_page_token), CONSENTED)
+
+
+async def _answer(visit: Visit, answer: Answer, kinds: Sequence[str]) -> Answer:
+    """With the ways from each row to its entries of these kinds; until there is one, to whatever names it."""
+    entries = await shown_by(visit, answer.about, kinds)
+    ways = [
+        entry_links(places) if places else search_link(visit, about)
+        for about, places in zip(answer.about, entries, strict=True)
+    ]
+    shown = [[*map(bidi, row), way] for row, way in zip(answer.rows, ways, strict=True)]
+    return replace(answer, shown=shown, entries=entries)
 
 
 async def _consents(

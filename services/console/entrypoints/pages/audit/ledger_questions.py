@@ -316,6 +316,12 @@ def entry_links(entries: Sequence[int]) -> Markup:
     return Markup(" ").join(_link(f"/audit/entries/{one}", f"#{one}") for one in entries)
 
 
+def search_link(visit: Visit, about: str) -> Markup:
+    """The way to what the ledger has of an id, where no entry is known to show it."""
+    words = Markup('{}<span class="govuk-visually-hidden"> {}</span>').format(visit.say("Entries"), about[:8])
+    return _link(f"/audit/entries?{urlencode({'about': about})}", words)
+
+
 def _links(visit: Visit, question: Question, number: int, line: messages.AnswerLine, at: datetime) -> Markup:
     """The first of a row's entries, and all of them where there are more."""
     shown = entry_links(line.entries[:MOST_LINKS])
