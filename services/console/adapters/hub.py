@@ -23,6 +23,7 @@ from kem.disclosure.v1 import (
     recall_service_pb2_grpc,
     receipt_service_pb2_grpc,
     rights_service_pb2_grpc,
+    waiting_service_pb2_grpc,
 )
 from kem.intake.v1 import (
     appointment_service_pb2_grpc,
@@ -88,6 +89,7 @@ class Hub:
         self.erasure = erasure_service_pb2_grpc.ErasureServiceStub(intake)
         self.emergency = emergency_service_pb2_grpc.EmergencyServiceStub(intake)
         self.emergency_access = emergency_access_service_pb2_grpc.EmergencyAccessServiceStub(intake)
+        self.waiting = waiting_service_pb2_grpc.WaitingServiceStub(intake)
         self.referral = referral_service_pb2_grpc.ReferralServiceStub(referral)
         self.reports = report_service_pb2_grpc.ReportServiceStub(referral)
         self.directory = directory_service_pb2_grpc.DirectoryServiceStub(referral)

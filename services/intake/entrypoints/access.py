@@ -124,6 +124,7 @@ ACCESS: Final[Mapping[str, Access]] = {
     "/kem.disclosure.v1.EmergencyAccessService/DecideEmergencyAccess": _AUTHORISES,
     "/kem.disclosure.v1.EmergencyAccessService/ListEmergencyAccesses": _AUTHORISES,
     "/kem.disclosure.v1.EmergencyAccessService/GetEmergencyDisclosure": _EMERGENCY,
+    "/kem.disclosure.v1.WaitingService/CountWaiting": Access(roles=frozenset({Role.DPO})),
     "/kem.disclosure.v1.AuthorityService/RecordAuthorityNotification": _CASE_WORK,
     "/kem.disclosure.v1.AuthorityService/ListAuthorityNotifications": _AUTHORITIES,
     "/kem.disclosure.v1.AuthorityService/RegisterCompelledRequest": _CASE_WORK,

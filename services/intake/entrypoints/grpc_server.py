@@ -16,6 +16,7 @@ from kem.disclosure.v1.inquiry_service_pb2_grpc import add_InquiryServiceService
 from kem.disclosure.v1.recall_service_pb2_grpc import add_RecallServiceServicer_to_server
 from kem.disclosure.v1.receipt_service_pb2_grpc import add_ReceiptServiceServicer_to_server
 from kem.disclosure.v1.rights_service_pb2_grpc import add_RightsServiceServicer_to_server
+from kem.disclosure.v1.waiting_service_pb2_grpc import add_WaitingServiceServicer_to_server
 from kem.intake.v1 import intake_service_pb2
 from kem.intake.v1.appointment_service_pb2_grpc import add_AppointmentServiceServicer_to_server
 from kem.intake.v1.case_service_pb2_grpc import add_CaseServiceServicer_to_server
@@ -65,6 +66,7 @@ from services.intake.entrypoints.retention_server import RetentionServer
 from services.intake.entrypoints.rights_server import RightsServer
 from services.intake.entrypoints.text_server import TextServer
 from services.intake.entrypoints.visit_server import VisitServer
+from services.intake.entrypoints.waiting_server import WaitingServer
 from services.intake.use_cases.destroy_keys import DestroyParts
 from services.intake.use_cases.issue_receipt import ReceiptParts
 from services.intake.use_cases.make_fairness_report import FairnessParts
@@ -118,6 +120,7 @@ def registrations(
     visits, appointments = VisitServer(consent), AppointmentServer(consent)
     contact_attempts, cases = ContactAttemptServer(consent), CaseServer(consent)
     drafts = DraftServer(consent.database, key_parts.rolling.keys, consent.needs)
+    waiting = WaitingServer(consent.database)
     return (
         lambda server: add_IntakeServiceServicer_to_server(intake, server),
         lambda server: add_TextServiceServicer_to_server(texts, server),
@@ -142,4 +145,5 @@ def registrations(
         lambda server: add_AppointmentServiceServicer_to_server(appointments, server),
         lambda server: add_ContactAttemptServiceServicer_to_server(contact_attempts, server),
         lambda server: add_CaseServiceServicer_to_server(cases, server),
+        lambda server: add_WaitingServiceServicer_to_server(waiting, server),
     )

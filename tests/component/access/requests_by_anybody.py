@@ -20,6 +20,7 @@ from kem.disclosure.v1 import inquiry_service_pb2 as inquiry
 from kem.disclosure.v1 import recall_service_pb2 as recall
 from kem.disclosure.v1 import receipt_service_pb2 as receipts
 from kem.disclosure.v1 import rights_service_pb2 as rights
+from kem.disclosure.v1 import waiting_service_pb2 as waiting
 from kem.intake.v1 import case_service_pb2 as cases
 from kem.intake.v1 import consent_policy_service_pb2 as policy
 from kem.intake.v1 import draft_service_pb2 as drafts
@@ -101,6 +102,7 @@ def _lists() -> dict[str, Message]:
             view=recall.RECALL_VIEW_SENT, filter=recall.RECALL_FILTER_OPEN
         ),
         "ListRightsRequests": rights.ListRightsRequestsRequest(),
+        "CountWaiting": waiting.CountWaitingRequest(),
         "InquiryService/ListConsents": inquiry.ListConsentsRequest(view=inquiry.CONSENT_VIEW_CHILDREN),
         "MakeFairnessReport": fairness.MakeFairnessReportRequest(request_id=str(uuid4())),
         "ListFairnessReports": fairness.ListFairnessReportsRequest(),

@@ -3,16 +3,18 @@
 import html
 import json
 import re
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from uuid import uuid4
 
 import pytest
 
+from kem.disclosure.v1 import rights_service_pb2 as rights
 from kernel.vocabulary import Role
 from services.console.entrypoints.pages.audit.histories import LINES
 from tests.support.console import ConsoleHub
 from tests.support.pages import Browser, Shown
-from tests.support.partner_agency import make_agency, until
+from tests.support.partner_agency import at, make_agency, until
 from tools.audit import verifier
 
 _NOBODY = "0a4f2c1e-6d3b-4e0a-9f57-2b1c8d7e6f50"
@@ -56,12 +58,50 @@ async def test_auditors_begin_with_the_newest_checkpoint(console: ConsoleHub, re
         assert "/audit/entries" in page.links
 
 
-async def test_an_officer_sees_what_waits_without_reading_all_of_it(console: ConsoleHub) -> None:
-    async with console.browser(Role.DPO) as browser:
+async def test_an_officer_sees_how_much_waits_and_reads_nothing_of_anybody(console: ConsoleHub) -> None:
+    officer = await console.member(Role.DPO)
+    async with console.browser_of(officer) as browser:
         page = await browser.get("/audit")
         assert "What waits" in page.words
         for path in OFFICERS:
             assert path in page.links
+        before = waiting(page, "/audit/rights")
+        agency = await make_agency(console)
+        for _ in range(2):
+            await agency.hub.rights.RegisterRightsRequest(
+                rights.RegisterRightsRequestRequest(
+                    request_id=str(uuid4()),
+                    beneficiary_id=await agency.person(),
+                    right=rights.RIGHT_ACCESS,
+                    asked_by=rights.ASKED_BY_SELF,
+                    words="What have you written about me?",
+                    received_time=at(datetime.now(UTC) - timedelta(days=25)),
+                ),
+                metadata=agency.desk.credentials(),
+            )
+        page = await browser.get("/audit")
+        assert waiting(page, "/audit/rights") == before + 2
+        assert re.search(r"[\d,]+ due within a week", card(page, "/audit/rights"))
+        assert page.calls <= 2, "one for the ledger's checkpoint, one for all that waits"
+
+        async def own_accesses() -> str | None:
+            """Once whatever the officer has done before is in the ledger: this look at it too."""
+            found = await browser.get(f"/audit/entries?by={officer.principal_id}&kind=AccessRecorded")
+            return found.words if "ListEntries" in found.words else None
+
+        assert "RightsService" not in await until(own_accesses)
+
+
+def card(page: Shown, path: str) -> str:
+    """The words of the card that leads there."""
+    markup = page.html[page.html.index(f'href="{path}"') :]
+    return " ".join(html.unescape(re.sub(r"<[^>]+>", " ", markup[: markup.index("</li>")])).split())
+
+
+def waiting(page: Shown, path: str) -> int:
+    """How many wait, as the card says."""
+    found = re.search(r"([\d,]+) waits?\b", card(page, path))
+    return int(found[1].replace(",", "")) if found else 0
 
 
 async def test_a_referral_is_followed_from_the_need_on_each_line_proved(

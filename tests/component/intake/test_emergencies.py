@@ -13,6 +13,8 @@ from kem.disclosure.v1 import emergency_access_service_pb2 as access
 from kem.disclosure.v1 import emergency_service_pb2 as messages
 from kem.disclosure.v1.emergency_access_service_pb2_grpc import EmergencyAccessServiceStub
 from kem.disclosure.v1.emergency_service_pb2_grpc import EmergencyServiceStub
+from kem.disclosure.v1.waiting_service_pb2 import CountWaitingRequest, Waiting
+from kem.disclosure.v1.waiting_service_pb2_grpc import WaitingServiceStub
 from tests.component.intake.desk import COURSES, Desk, desk_at
 from tests.component.intake.office import AnyOffice
 from tests.component.intake.telephone import handover_request
@@ -121,6 +123,9 @@ async def test_an_emergency_access_is_asked_for_allowed_and_used_by_people_with_
             assert await door.RequestEmergencyAccess(request) == asked
             [waiting] = (await officer.ListEmergencyAccesses(access.ListEmergencyAccessesRequest())).accesses
             assert (waiting.circumstances, waiting.decidable) == (request.circumstances, True)
+            counting = WaitingServiceStub(officer_channel)
+            counted = await counting.CountWaiting(CountWaitingRequest())
+            assert counted.emergency_accesses == Waiting(count=1), "it has no time: somebody waits for it now"
             decided = await officer.DecideEmergencyAccess(
                 access.DecideEmergencyAccessRequest(
                     request_id=str(uuid4()),
