@@ -42,6 +42,7 @@ class Question:
         needs: those of them without which it is not asked.
         is_asked_at_once: whether it is answered as soon as its page is opened; else when somebody says so:
             it may read much of the ledger.
+        makes: the address of a form by which what it shows is made anew; empty where there is none.
         file_rows: how many rows are asked for at once where all of them go into a file.
     """
 
@@ -52,6 +53,7 @@ class Question:
     fields: tuple[str, ...] = ()
     needs: tuple[str, ...] = ()
     is_asked_at_once: bool = False
+    makes: str = ""
     file_rows: int = 200
 
     @property
@@ -90,6 +92,7 @@ class Asking:
                 "asked": {name: visit.query(name) for name in question.fields},
                 "fields": question.fields,
                 "here": question.path,
+                "makes": question.makes,
                 "given": given,
                 "first": f"{question.path}?{given}",
                 "is_first": not after,

@@ -20,6 +20,7 @@ FAIRNESS: Final = Question(
     "FIGURES",
     ("FairnessService/ListFairnessReports",),
     is_asked_at_once=True,
+    makes="/audit/questions/fairness/new",
 )
 WITHHELD: Final = "·"
 _DIMENSIONS: Final = {
@@ -75,9 +76,7 @@ async def _ask(visit: Visit, after: str, most: int) -> Answer:
     listed = await visit.ask(visit.hub.fairness.ListFairnessReports, request)
     columns = {key: visit.say(text) for key, text in _COLUMNS.items()}
     if not listed.reports:
-        return Answer(
-            columns, [], said=visit.say("No report was made yet: ./kem audit fairness --new makes one.")
-        )
+        return Answer(columns, [], said=visit.say("No report was made yet."))
     report = listed.reports[0]
     return Answer(
         columns,
@@ -90,13 +89,16 @@ async def _ask(visit: Visit, after: str, most: int) -> Answer:
 def _said(visit: Visit, report: messages.FairnessReport) -> str:
     written, number = Written(visit.language), Written(visit.language).number
     words = visit.say(
-        "Report %(report)s: %(needs)s needs until %(until)s, as they stood on %(made)s. Groups under five are"
-        " told together; %(withheld)s is withheld: under five, or such a number would follow from it."
-        " A new report: ./kem audit fairness --new."
+        "Report %(report)s: %(needs)s needs recorded from %(since)s until %(until)s, as they stood on"
+        " %(made)s. Groups under five are told together; %(withheld)s is withheld: under five, or such a"
+        " number would follow from it."
     )
     return words % {
         "report": number(report.number),
         "needs": number(report.needs),
+        "since": written.datetime(report.from_time.ToDatetime(tzinfo=UTC))
+        if report.HasField("from_time")
+        else visit.say("the first one"),
         "until": written.datetime(report.until_time.ToDatetime(tzinfo=UTC)),
         "made": written.datetime(report.made_time.ToDatetime(tzinfo=UTC)),
         "withheld": WITHHELD,

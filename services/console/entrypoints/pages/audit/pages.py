@@ -10,6 +10,7 @@ from services.console.entrypoints.pages.audit.fairness import FairnessPages
 from services.console.entrypoints.pages.audit.histories import HistoryPages
 from services.console.entrypoints.pages.audit.inquiries import InquiryPages
 from services.console.entrypoints.pages.audit.ledger_questions import LedgerQuestionPages
+from services.console.entrypoints.pages.audit.new_fairness import NEW_REPORT
 from services.console.entrypoints.pages.audit.question_list import QUESTION_LIST
 from services.console.entrypoints.pages.audit.recalls import RecallPages
 from services.console.entrypoints.pages.audit.rights import RightsPages
@@ -26,6 +27,7 @@ def audit_pages(names: Names) -> tuple[Page, ...]:
         *LedgerQuestionPages(names).pages,
         *DirectoryThenPages(names).pages,
         *FairnessPages(names).pages,
+        NEW_REPORT,
         *EmergencyPages(names).pages,
         *RecallPages(names).pages,
         *RightsPages(names).pages,
