@@ -62,7 +62,7 @@ def directory_then(referral: str, *, as_json: bool) -> None:
     cited, rows, codes = at_office(ask)
     if as_json:
         told = [{"entry": one.entry, "asked": one.is_asked, **_named(one.row)} for one in cited]
-        stood = [{**_named(row), **MessageToDict(found)} for row, found in rows.items()]
+        stood = [{**MessageToDict(found), **_named(row)} for row, found in rows.items()]
         typer.echo(json.dumps({"cited": told, "rows": stood}, ensure_ascii=False, indent=1))
         return
     _print(cited, rows, codes)
