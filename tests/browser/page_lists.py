@@ -50,7 +50,12 @@ PARTNER: Final = (
 )
 AUDIT: Final = (
     *("/audit", "/audit/entries", "/audit/entries?about=x", "/audit/referrals", "/audit/people?id=x"),
-    *("/audit/questions", "/audit/export", "/audit/questions/states/entries"),
+    *(
+        "/audit/questions",
+        "/audit/export",
+        "/audit/questions/states/entries",
+        "/audit/questions/fairness/new",
+    ),
     *(f"{one.path}?ask=1" for one in EVERY_QUESTION),
     f"/audit/rights/{_NOBODYS}/export",
     f"/audit/rights/{_NOBODYS}/erasure",
