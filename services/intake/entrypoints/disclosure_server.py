@@ -60,7 +60,11 @@ class DisclosureServer(disclosure_service_pb2_grpc.DisclosureServiceServicer):
         context: _Context[messages.SaveAgreementsRequest, messages.SaveAgreementsResponse],
     ) -> messages.SaveAgreementsResponse:
         parts = self._parts
-        command = SaveAgreements(UUID(request.request_id), list(map(agreement_from, request.agreements)))
+        command = SaveAgreements(
+            UUID(request.request_id),
+            list(map(agreement_from, request.agreements)),
+            {UUID(one.agency_id): one.version for one in request.agreements if one.HasField("version")},
+        )
 
         async def act(tx: Transaction) -> messages.SaveAgreementsResponse:
             saved = await save_agreements(command, tx, parts.agreements)

@@ -102,6 +102,7 @@ def agreement_message(agreement: Agreement) -> disclosure_proto.Agreement:
         transfer_basis=agreement.transfer_basis,
         valid_from_time=timestamp(agreement.valid_from_time),
         valid_until_time=timestamp(agreement.valid_until_time),
+        version=agreement.version,
     )
 
 

@@ -1,11 +1,11 @@
 """Keeps the sharing agreements, without which nothing is offered and nothing is given."""
 
-from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from uuid import UUID
 
 from chassis.postgres import Transaction
-from kernel.errors import Invalid
+from kernel.errors import Conflict, Invalid
 from services.intake.adapters.postgres_agreements import PostgresAgreements
 from services.intake.domain.agreement import Agreement, check_agreement, covers_same
 from services.intake.domain.events import AgreementChanged
@@ -13,10 +13,22 @@ from services.intake.domain.events import AgreementChanged
 
 @dataclass(frozen=True, slots=True)
 class SaveAgreements:
-    """Up to 200 agreements, one for each agency; each replaces the one before."""
+    """Up to 200 agreements, one for each agency; each replaces the one before.
+
+    Args:
+        expected_versions: by agency, what the caller has read, 0 where there was none; of agencies that are
+            not named here whatever is there is replaced.
+    """
 
     request_id: UUID
     agreements: Sequence[Agreement]
+    expected_versions: Mapping[UUID, int] = field(default_factory=dict)
+
+
+class AgreementChangedSince(Conflict):
+    """Somebody saved the agreement since the caller read it."""
+
+    reason = "VERSION_CONFLICT"
 
 
 async def save_agreements(command: SaveAgreements, tx: Transaction, agreements: PostgresAgreements) -> int:
@@ -26,6 +38,7 @@ async def save_agreements(command: SaveAgreements, tx: Transaction, agreements: 
 
     Raises:
         Invalid: as `check_agreement` says; AGENCY_TWICE.
+        AgreementChangedSince: a colleague was first, and has saved something else.
     """
     agency_ids = [agreement.agency_id for agreement in command.agreements]
     if len(set(agency_ids)) < len(agency_ids):
@@ -39,7 +52,13 @@ async def save_agreements(command: SaveAgreements, tx: Transaction, agreements: 
         before = known.get(agreement.agency_id)
         if before is not None and covers_same(before, agreement):
             continue
-        changed = replace(agreement, version=1 if before is None else before.version + 1)
+        version = 0 if before is None else before.version
+        if command.expected_versions.get(agreement.agency_id, version) != version:
+            raise AgreementChangedSince(
+                "Somebody has changed this agreement since you read it; read it again, then change it.",
+                current_version=str(version),
+            )
+        changed = replace(agreement, version=version + 1)
         await agreements.save(tx, changed, now)
         tx.publish(
             AgreementChanged(

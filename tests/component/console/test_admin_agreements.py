@@ -70,3 +70,31 @@ async def test_an_agreement_of_one_day_is_one(console: ConsoleHub, agency: Partn
         assert saved.path == f"{path_of(agency)}?said=agreement-saved"
         kept = dict(saved.form("until_day").fields)
         assert (kept["from_day"], kept["until_day"]) == ("01/03/2026", "01/03/2026")
+
+
+async def test_of_two_who_save_at_once_the_later_one_is_shown_what_stands_before_it_is_replaced(
+    console: ConsoleHub, agency: PartnerAgency
+) -> None:
+    path = path_of(agency)
+    async with console.browser(Role.OPERATOR) as first, console.browser(Role.DPO) as second:
+        page, other = await first.get(path), await second.get(path)
+        saved = await first.fill_in(page, "until_day", AGREED)
+        assert saved.path == f"{path}?said=agreement-saved"
+        typed = AGREED | {"until_day": "31/12/2050", "basis": "Other clauses"}
+        refused = await second.fill_in(other, "until_day", typed)
+        assert refused.code == 400
+        assert refused.title.startswith("Error:")
+        assert "Somebody has changed this agreement since you opened the page." in refused.words
+        assert "31/12/2098" in refused.words, "what stands is shown"
+        kept = dict(refused.form("until_day").fields)
+        assert (kept["until_day"], kept["basis"]) == ("31/12/2050", "Other clauses"), "what was typed stays"
+        # a slip does not make one forget what was read
+        slip = await second.fill_in(other, "until_day", {**typed, "until_day": "soon"})
+        still = await second.fill_in(slip, "until_day", typed)
+        assert "Somebody has changed this agreement" in still.words
+        assert dict((await first.get(path)).form("until_day").fields)["until_day"] == "31/12/2098"
+        done = await second.fill_in(refused, "until_day", {})
+        assert done.path == f"{path}?said=agreement-saved"
+        assert dict(done.form("until_day").fields)["until_day"] == "31/12/2050"
+        nothing = dict(done.form("until_day").fields) | {"version": ""}
+        assert (await second.post(f"{path}/agreement", nothing)).code == 400

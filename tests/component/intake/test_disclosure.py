@@ -136,3 +136,42 @@ async def test_agreements_are_saved_by_an_officer_and_listed_in_pages(
         with refused() as refusal:
             await desk.partner.SaveAgreements(request)
         assert refusal.code is grpc.StatusCode.PERMISSION_DENIED
+
+
+async def test_who_has_read_an_older_version_of_an_agreement_replaces_nothing(
+    fresh_database: MakeDatabase, tmp_path: Path
+) -> None:
+    async with _opened(fresh_database, tmp_path) as (_, desk):
+
+        def saving(version: int | None, until: int) -> messages.SaveAgreementsRequest:
+            agreement = messages.Agreement(
+                agency_id=agency_id,
+                purposes=[COURSES],
+                categories=["NAME"],
+                legal_regime="GDPR_CONTROLLER",
+                valid_from_time=at(datetime(2020, 1, 1, tzinfo=UTC)),
+                valid_until_time=at(datetime(until, 1, 1, tzinfo=UTC)),
+                version=version,
+            )
+            return messages.SaveAgreementsRequest(request_id=str(uuid4()), agreements=[agreement])
+
+        async def listed() -> messages.Agreement:
+            page = await desk.officer.ListAgreements(messages.ListAgreementsRequest(page_size=200))
+            return next(one for one in page.agreements if one.agency_id == agency_id)
+
+        agency_id = str(uuid4())
+        first = saving(0, 2090)
+        assert (await desk.officer.SaveAgreements(first)).saved == 1
+        assert (await listed()).version == 1
+        with refused() as refusal:
+            await desk.officer.SaveAgreements(saving(0, 2091))
+        assert (refusal.code, refusal.reason) == (grpc.StatusCode.ALREADY_EXISTS, "VERSION_CONFLICT")
+        assert (await desk.officer.SaveAgreements(first)).saved == 1, "a repeat has its first answer"
+        assert (await desk.officer.SaveAgreements(saving(0, 2090))).saved == 0, "it says what stands"
+        assert (await desk.officer.SaveAgreements(saving(1, 2092))).saved == 1
+        with refused() as refusal:
+            await desk.officer.SaveAgreements(saving(1, 2093))
+        assert refusal.reason == "VERSION_CONFLICT"
+        assert (await desk.officer.SaveAgreements(saving(None, 2094))).saved == 1
+        found = await listed()
+        assert (found.version, found.valid_until_time.ToDatetime().year) == (3, 2094)

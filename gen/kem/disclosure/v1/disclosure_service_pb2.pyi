@@ -228,12 +228,17 @@ class Agreement(_message.Message):
     TRANSFER_BASIS_FIELD_NUMBER: _builtins.int
     VALID_FROM_TIME_FIELD_NUMBER: _builtins.int
     VALID_UNTIL_TIME_FIELD_NUMBER: _builtins.int
+    VERSION_FIELD_NUMBER: _builtins.int
     agency_id: _builtins.str
     """The agency."""
     legal_regime: _builtins.str
     """GDPR_CONTROLLER, UN_PRIVILEGES_IMMUNITIES or THIRD_COUNTRY."""
     transfer_basis: _builtins.str
     """On what a transfer rests; mandatory outside GDPR_CONTROLLER."""
+    version: _builtins.int
+    """How often it was changed, 1 for the first: always there where it is listed. Where it is saved, the version that the caller
+    has read, 0 where there was none: another one is refused (VERSION_CONFLICT). Absent: it replaces whatever is there.
+    """
     @_builtins.property
     def purposes(self) -> _containers.RepeatedScalarFieldContainer[_builtins.str]:
         """Purposes that it covers, codes."""
@@ -260,12 +265,15 @@ class Agreement(_message.Message):
         transfer_basis: _builtins.str = ...,
         valid_from_time: _timestamp_pb2.Timestamp | None = ...,
         valid_until_time: _timestamp_pb2.Timestamp | None = ...,
+        version: _builtins.int | None = ...,
     ) -> None: ...
-    _HasFieldArgType: _TypeAlias = _typing.Literal["valid_from_time", b"valid_from_time", "valid_until_time", b"valid_until_time"]  # noqa: Y015
+    _HasFieldArgType: _TypeAlias = _typing.Literal["_version", b"_version", "valid_from_time", b"valid_from_time", "valid_until_time", b"valid_until_time", "version", b"version"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["agency_id", b"agency_id", "categories", b"categories", "legal_regime", b"legal_regime", "purposes", b"purposes", "transfer_basis", b"transfer_basis", "valid_from_time", b"valid_from_time", "valid_until_time", b"valid_until_time"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["_version", b"_version", "agency_id", b"agency_id", "categories", b"categories", "legal_regime", b"legal_regime", "purposes", b"purposes", "transfer_basis", b"transfer_basis", "valid_from_time", b"valid_from_time", "valid_until_time", b"valid_until_time", "version", b"version"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
-    def WhichOneof(self, oneof_group: _Never) -> None: ...
+    _WhichOneofReturnType__version: _TypeAlias = _typing.Literal["version"]  # noqa: Y015
+    _WhichOneofArgType__version: _TypeAlias = _typing.Literal["_version", b"_version"]  # noqa: Y015
+    def WhichOneof(self, oneof_group: _WhichOneofArgType__version) -> _WhichOneofReturnType__version | None: ...
 
 Global___Agreement: _TypeAlias = Agreement  # noqa: Y015
 

@@ -64,7 +64,7 @@ class DisclosureServiceServicer:
         raise NotImplementedError('Method not implemented!')
 
     def SaveAgreements(self, request, context):
-        """Saves sharing agreements, up to 200.
+        """Saves sharing agreements, up to 200: all or none.
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')

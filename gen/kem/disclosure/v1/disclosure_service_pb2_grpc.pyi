@@ -36,7 +36,7 @@ class DisclosureServiceStub:
     GetDisclosure: _grpc.UnaryUnaryMultiCallable[_disclosure_service_pb2.GetDisclosureRequest, _disclosure_service_pb2.GetDisclosureResponse]
     """Gives the holder of a referral the permitted fields; checked, recorded and released in one transaction."""
     SaveAgreements: _grpc.UnaryUnaryMultiCallable[_disclosure_service_pb2.SaveAgreementsRequest, _disclosure_service_pb2.SaveAgreementsResponse]
-    """Saves sharing agreements, up to 200."""
+    """Saves sharing agreements, up to 200: all or none."""
     ListAgreements: _grpc.UnaryUnaryMultiCallable[_disclosure_service_pb2.ListAgreementsRequest, _disclosure_service_pb2.ListAgreementsResponse]
     """Lists sharing agreements."""
 
@@ -48,7 +48,7 @@ class DisclosureServiceAsyncStub(DisclosureServiceStub):
     GetDisclosure: _aio.UnaryUnaryMultiCallable[_disclosure_service_pb2.GetDisclosureRequest, _disclosure_service_pb2.GetDisclosureResponse]  # type: ignore[assignment]
     """Gives the holder of a referral the permitted fields; checked, recorded and released in one transaction."""
     SaveAgreements: _aio.UnaryUnaryMultiCallable[_disclosure_service_pb2.SaveAgreementsRequest, _disclosure_service_pb2.SaveAgreementsResponse]  # type: ignore[assignment]
-    """Saves sharing agreements, up to 200."""
+    """Saves sharing agreements, up to 200: all or none."""
     ListAgreements: _aio.UnaryUnaryMultiCallable[_disclosure_service_pb2.ListAgreementsRequest, _disclosure_service_pb2.ListAgreementsResponse]  # type: ignore[assignment]
     """Lists sharing agreements."""
 
@@ -69,7 +69,7 @@ class DisclosureServiceServicer(metaclass=_abc_1.ABCMeta):
         request: _disclosure_service_pb2.SaveAgreementsRequest,
         context: _ServicerContext,
     ) -> _typing.Union[_disclosure_service_pb2.SaveAgreementsResponse, _abc.Awaitable[_disclosure_service_pb2.SaveAgreementsResponse]]:
-        """Saves sharing agreements, up to 200."""
+        """Saves sharing agreements, up to 200: all or none."""
 
     @_abc_1.abstractmethod
     def ListAgreements(

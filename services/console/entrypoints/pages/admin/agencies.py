@@ -32,6 +32,8 @@ _FIRST_YEAR, _LAST_YEAR = 1900, 2999
 """Of an agreement: what lies farther off is a slip."""
 _DAY_TYPED: Final = "%d/%m/%Y"
 _LONGEST_BASIS: Final = 120
+_CHANGED_SINCE: Final = "VERSION_CONFLICT"
+_MOST_DIGITS: Final = 9
 
 
 def regimes(visit: Visit) -> dict[str, str]:
@@ -118,6 +120,11 @@ class AgencyPages:
             visit.errors.add("basis", visit.say("Write on what the transfer rests."))
         if len(form.text("basis")) > _LONGEST_BASIS:
             visit.errors.add("basis", visit.say("Write it in at most 120 letters."))
+        version = form.text("version")
+        if not version.isdecimal() or len(version) > _MOST_DIGITS:
+            raise Invalid(
+                "This form does not say what it changes; load the page anew.", reason="FORM_INCOMPLETE"
+            )
         if visit.errors or first is None or last is None:
             return await self._page(visit)
         agreement = disclosure.Agreement(
@@ -126,6 +133,7 @@ class AgencyPages:
             categories=form.all("categories"),
             legal_regime=regime,
             transfer_basis=form.text("basis"),
+            version=int(version),
         )
         begin = datetime.combine(first, datetime.min.time(), ATHENS)
         end = datetime.combine(last, datetime.min.time(), ATHENS) + _DAY
@@ -135,6 +143,11 @@ class AgencyPages:
         try:
             await visit.ask(visit.hub.disclosure.SaveAgreements, request)
         except _MENDABLE as error:
+            if error.stable_reason == _CHANGED_SINCE:
+                visit.errors.add(
+                    "stands", visit.say("Somebody has changed this agreement since you opened the page.")
+                )
+                return await self._page(visit, is_changed_since=True)
             visit.errors.add("until_day", str(words_for(error, visit.language)))
             return await self._page(visit)
         return visit.go(f"{LIST}/{known.agency_id}", "agreement-saved")
@@ -150,11 +163,18 @@ class AgencyPages:
             raise _not_found()
         return found
 
-    async def _page(self, visit: Visit) -> Response:
+    async def _page(self, visit: Visit, *, is_changed_since: bool = False) -> Response:
+        """The forms.
+
+        Args:
+            is_changed_since: somebody else has saved the agreement meanwhile: what stands is shown beside
+                what was typed, and who sends that again has seen both.
+        """
         known, language, say = await self._known(visit), visit.language, visit.say
         agreement = await _agreement(visit, known.agency_id) if known is not None else None
+        stands, version = _filled(known, agreement), str(agreement.version if agreement is not None else 0)
         if not visit.is_sent:
-            visit.form = _filled(known, agreement)
+            visit.form = stands
         return visit.render(
             "admin/agency.html",
             title=text_of(known.name, language) if known is not None else say("A new agency"),
@@ -162,6 +182,9 @@ class AgencyPages:
             known=known,
             here=f"{LIST}/{known.agency_id if known is not None else NEW}",
             agreement=agreement,
+            stands=stands if is_changed_since else None,
+            # what comes back with a slip still changes what was read before it
+            version=version if is_changed_since else visit.form.text("version") or version,
             committees=choices(codes.COMMITTEES, language),
             purposes=choices(codes.PURPOSES, language),
             categories=choices(codes.CATEGORIES, language),
