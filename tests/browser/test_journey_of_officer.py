@@ -32,13 +32,13 @@ async def test_an_officer_looks_at_what_waits_and_erases_who_asks_for_it(eyes: E
     ]
     async with eyes.tab(language, 1280, Role.DPO) as tab:
         await reviews(tab.page, told)
-        await sees_who_saw(tab.page, person, WORDS[language])
         await answers_by_a_file(tab.page, file)
         assert await is_recalled(tab.page, referral)
         async with eyes.tab(language, 320, Role.AGENCY_MEMBER, agency=agency.code) as member:
             await has_destroyed(member.page)
             assert member.complaints == []
         assert not await is_recalled(tab.page, referral)
+        await sees_who_saw(tab.page, person, WORDS[language])
         await erases(tab.page, forget, WORDS[language]["erase"])
         assert tab.complaints == []
     async with eyes.tab(language, 1280, Role.SUPERVISOR, agency="KEM") as desk:
