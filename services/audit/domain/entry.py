@@ -87,13 +87,13 @@ def body_of(told: Told, index: int, salt: bytes, recorded_time: datetime) -> byt
 
 
 def canonical(value: Any) -> bytes:
-    """RFC 8785 for what bodies are made of: sorted by code point is sorted as the standard has it where names
-    are plain ASCII, and only numbers that are not whole are written differently there.
+    """RFC 8785 for what bodies are made of: names are plain ASCII, and no event has a number that is not
+    whole. Others the standard would sort and write in another way.
 
     Raises:
-        TypeError: something else is in it.
+        TypeError: an instant, or something else that has no place in a body.
     """
-    return orjson.dumps(value, option=orjson.OPT_SORT_KEYS)
+    return orjson.dumps(value, option=orjson.OPT_SORT_KEYS | orjson.OPT_PASSTHROUGH_DATETIME)
 
 
 def written(instant: datetime) -> str:

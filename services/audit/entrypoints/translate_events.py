@@ -21,8 +21,12 @@ def _second(since_epoch: int) -> str:
     return (_EPOCH + timedelta(seconds=since_epoch)).isoformat()
 
 
-def _instant(stamp: Timestamp) -> str:
-    """As `written` has it: events of one moment come together, so that most seconds are known."""
+def instant_text(stamp: Timestamp) -> str:
+    """As `written` has it: events of one moment come together, so that most seconds are known.
+
+    Raises:
+        ValueError, OverflowError: it is no instant.
+    """
     nanos = stamp.nanos
     if not 0 <= nanos < _NANOSECONDS:
         raise ValueError("not an instant")
@@ -32,7 +36,7 @@ def _instant(stamp: Timestamp) -> str:
 _READER: Final = PlainReader(
     # whoever acted for an agency stands in the ledger by the agency's own reference (chassis/caller.py)
     also={"acting_person": re.compile(r"[A-Za-z0-9._:-]{0,80}")},
-    instant=_instant,
+    instant=instant_text,
 )
 _ELSEWHERE: Final = frozenset({"event_id", "event_time"})
 """Of the envelope: they stand in the entry itself."""

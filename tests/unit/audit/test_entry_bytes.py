@@ -3,9 +3,16 @@
 import json
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
+from typing import Any
 from uuid import UUID
 
+import pytest
+from google.protobuf.timestamp_pb2 import Timestamp
+
+from chassis.plain_events import ENVELOPES
 from services.audit.domain.entry import Told, body_of, written
+from services.audit.domain.entry import canonical as canonical_here
+from services.audit.entrypoints.translate_events import instant_text
 from tools.audit.verifier import canonical
 
 KEPT = Path(__file__).with_name("vectors") / "entry.1.json"
@@ -43,3 +50,44 @@ def test_what_it_concerns_is_every_id_but_those_of_agencies_and_of_who_acted() -
     assert {str(one)[-1] for one in TOLD.subjects} == {"3", "5"}
     assert str(TOLD.actor_id)[-1] == "2"
     assert str(TOLD.agency_id)[-1] == "4"
+
+
+def test_whatever_stands_in_a_text_is_written_as_an_auditor_s_verifier_writes_it() -> None:
+    everything = "".join(map(chr, [*range(0x2030), 0xFEFF, 0xFFFD, 0x1F600]))
+    value: dict[str, Any] = {"b": everything, "a": [2**53, -1, True, None, {}], "a_b": "\u2028"}
+    assert canonical_here(value) == canonical(value)
+
+
+def test_an_instant_that_is_no_text_yet_comes_into_no_body() -> None:
+    with pytest.raises(TypeError):
+        canonical_here({"respond_by_time": TIME})
+
+
+def test_no_event_has_a_number_that_is_not_whole() -> None:
+    """The standard would write it in another way."""
+    asked, seen = [one.DESCRIPTOR for one in ENVELOPES.values()], set()
+    while asked:
+        message = asked.pop()
+        seen.add(message.full_name)
+        for field in message.fields:
+            assert field.type not in (field.TYPE_DOUBLE, field.TYPE_FLOAT), field.full_name
+            if field.message_type is not None and field.message_type.full_name not in seen:
+                asked.append(field.message_type)
+    assert len(seen) > len(ENVELOPES)
+
+
+@pytest.mark.parametrize(
+    ("seconds", "nanos"),
+    [(0, 0), (-1, 999_999_999), (1_795_000_000, 123_456_789), (-62_135_596_800, 0), (253_402_300_799, 1_999)],
+)
+def test_an_instant_of_an_event_is_written_as_any_other(seconds: int, nanos: int) -> None:
+    stamp = Timestamp(seconds=seconds, nanos=nanos)
+    assert instant_text(stamp) == written(stamp.ToDatetime(tzinfo=UTC))
+
+
+@pytest.mark.parametrize(
+    ("seconds", "nanos"), [(0, -1), (0, 1_000_000_000), (253_402_300_800, 0), (-(2**62), 0)]
+)
+def test_what_is_no_instant_is_refused(seconds: int, nanos: int) -> None:
+    with pytest.raises((ValueError, OverflowError)):
+        instant_text(Timestamp(seconds=seconds, nanos=nanos))
