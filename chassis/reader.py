@@ -149,10 +149,8 @@ class ProjectionReader:
         return window
 
     def _pause_after(self, events: int) -> float:
-        if (
-            not events or events == MOST_EVENTS
-        ):  # nothing is waited for after nothing, and a full one left some behind
-            return 0.0
+        if events in (0, MOST_EVENTS):
+            return 0.0  # it has listened long enough already; it has left something behind
         return self._busy_window_seconds if events >= MANY_EVENTS else self._window_seconds
 
     async def _until_it_opens(self, client: AIOKafkaConsumer) -> None:

@@ -22,9 +22,9 @@ from tools.bench.pipeline import BATCH, BATCH_CALLERS, batches, seconds, single
 from tools.bench.run import Figures, Run
 
 CALLERS = (32, 128)
+WITHOUT = ("access", "intake", "notifications", "referral")
 _WARM_UP_SECONDS = 3.0
 """Readers come back to the broker, and what they do for the first time is done."""
-WITHOUT = ("access", "intake", "notifications", "referral")
 _BEHIND = """
     select exists (
         select from {source}.publication p
@@ -47,14 +47,11 @@ async def measure(run: Run) -> Figures:
 
 
 async def _in_turn(run: Run, place: Ground, load: Record, callers: int, pairs: int) -> dict[str, Any]:
-    audit, broker = place.stack.parts["audit"], place.stack.parts["broker"]
+    audit = place.stack.parts["audit"]
     found: dict[bool, list[float]] = {True: [], False: []}
     behind: list[float] = []
     for pair in range(pairs):
-        await broker.rest()
-        broker.want()
-        await broker.ready()
-        await place.stack.refill_broker()
+        await _rejuvenate(place)
         await offers_in(place, load, callers, _WARM_UP_SECONDS)
         await _caught_up(place)
         for is_there in (True, False) if pair % 2 else (False, True):
@@ -79,6 +76,16 @@ async def _in_turn(run: Run, place: Ground, load: Record, callers: int, pairs: i
     }
     run.say(f"{callers} callers: {figures['with']:.0f} needs/s, {figures['without']:.0f} without a ledger.")
     return figures
+
+
+async def _rejuvenate(place: Ground) -> None:
+    if place.stack.cluster.keeps_events:
+        return  # Kafka does not age
+    broker = place.stack.parts["broker"]
+    await broker.rest()
+    broker.want()
+    await broker.ready()
+    await place.stack.refill_broker()
 
 
 async def _caught_up(place: Ground) -> float:
