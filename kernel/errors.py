@@ -59,6 +59,12 @@ class Conflict(KemError):
     reason = "CONFLICT"
 
 
+class VersionConflict(Conflict):
+    """Somebody has changed it since the caller read it: read it again, then change it."""
+
+    reason = "VERSION_CONFLICT"
+
+
 class _ForNow(KemError):
     """A refusal that passes: the same call may succeed after `retry_delay_seconds`."""
 

@@ -5,7 +5,7 @@ from dataclasses import dataclass, field, replace
 from uuid import UUID
 
 from chassis.postgres import Transaction
-from kernel.errors import Conflict, Invalid
+from kernel.errors import Invalid, VersionConflict
 from services.intake.adapters.postgres_agreements import PostgresAgreements
 from services.intake.domain.agreement import Agreement, check_agreement, covers_same
 from services.intake.domain.events import AgreementChanged
@@ -25,12 +25,6 @@ class SaveAgreements:
     expected_versions: Mapping[UUID, int] = field(default_factory=dict)
 
 
-class AgreementChangedSince(Conflict):
-    """Somebody saved the agreement since the caller read it."""
-
-    reason = "VERSION_CONFLICT"
-
-
 async def save_agreements(command: SaveAgreements, tx: Transaction, agreements: PostgresAgreements) -> int:
     """How many have changed; one that says what it said before is left alone and nobody is told.
 
@@ -38,7 +32,7 @@ async def save_agreements(command: SaveAgreements, tx: Transaction, agreements: 
 
     Raises:
         Invalid: as `check_agreement` says; AGENCY_TWICE.
-        AgreementChangedSince: a colleague was first, and has saved something else.
+        VersionConflict: a colleague was first, and has saved something else.
     """
     agency_ids = [agreement.agency_id for agreement in command.agreements]
     if len(set(agency_ids)) < len(agency_ids):
@@ -54,7 +48,7 @@ async def save_agreements(command: SaveAgreements, tx: Transaction, agreements: 
             continue
         version = 0 if before is None else before.version
         if command.expected_versions.get(agreement.agency_id, version) != version:
-            raise AgreementChangedSince(
+            raise VersionConflict(
                 "Somebody has changed this agreement since you read it; read it again, then change it.",
                 current_version=str(version),
             )

@@ -6,7 +6,7 @@ from uuid import UUID
 from chassis.access_records import AccessRecord
 from chassis.postgres import Transaction
 from kernel import codes
-from kernel.errors import Conflict, RuleBroken
+from kernel.errors import RuleBroken, VersionConflict
 from kernel.ids import BeneficiaryId
 from services.intake.adapters.identifier_search import IdentifierSearch
 from services.intake.adapters.postgres_beneficiaries import PostgresBeneficiaries
@@ -36,12 +36,6 @@ class UpdateBeneficiary:
     beneficiary_id: BeneficiaryId
     expected_version: int
     beneficiary: Beneficiary
-
-
-class VersionConflict(Conflict):
-    """Somebody changed the person since the caller read them."""
-
-    reason = "VERSION_CONFLICT"
 
 
 async def update_beneficiary(

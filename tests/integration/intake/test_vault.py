@@ -11,7 +11,7 @@ import pytest
 
 from chassis.caller import Caller
 from kernel import codes
-from kernel.errors import NotFound, NotPermitted
+from kernel.errors import NotFound, NotPermitted, VersionConflict
 from kernel.ids import BeneficiaryId
 from kernel.vocabulary import AgeBand, StatusAnswer
 from services.intake.adapters.keys import KeysUnusable
@@ -23,11 +23,7 @@ from services.intake.domain.identifiers import IdentifierField
 from services.intake.use_cases.duplicate_person import DuplicatePerson
 from services.intake.use_cases.get_beneficiary import ShownBeneficiary, get_beneficiary
 from services.intake.use_cases.search_beneficiaries import IdentifierText
-from services.intake.use_cases.update_beneficiary import (
-    UpdateBeneficiary,
-    VersionConflict,
-    update_beneficiary,
-)
+from services.intake.use_cases.update_beneficiary import UpdateBeneficiary, update_beneficiary
 from tests.support.people import invented_amka, invented_person
 from tests.support.postgres import FreshDatabase, MakeDatabase
 from tests.support.vault import OpenVault, open_vault, worker_of

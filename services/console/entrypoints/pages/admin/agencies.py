@@ -11,7 +11,7 @@ from kem.directory.v1 import directory_pb2
 from kem.directory.v1 import directory_service_pb2 as directory
 from kem.disclosure.v1 import disclosure_service_pb2 as disclosure
 from kernel import codes
-from kernel.errors import Conflict, Invalid, NotFound, RuleBroken
+from kernel.errors import Conflict, Invalid, NotFound, RuleBroken, VersionConflict
 from services.console.adapters.names import Names
 from services.console.entrypoints.codes import choices, text_of
 from services.console.entrypoints.forms import Form, as_date, as_uuid
@@ -32,7 +32,6 @@ _FIRST_YEAR, _LAST_YEAR = 1900, 2999
 """Of an agreement: what lies farther off is a slip."""
 _DAY_TYPED: Final = "%d/%m/%Y"
 _LONGEST_BASIS: Final = 120
-_CHANGED_SINCE: Final = "VERSION_CONFLICT"
 _MOST_DIGITS: Final = 9
 
 
@@ -143,7 +142,7 @@ class AgencyPages:
         try:
             await visit.ask(visit.hub.disclosure.SaveAgreements, request)
         except _MENDABLE as error:
-            if error.stable_reason == _CHANGED_SINCE:
+            if error.stable_reason == VersionConflict.reason:
                 visit.errors.add(
                     "stands", visit.say("Somebody has changed this agreement since you opened the page.")
                 )
