@@ -30,9 +30,9 @@ async def new_report(visit: Visit) -> Response:
             visit.errors.add(
                 "",
                 visit.say(
-                    "Counting took longer than the hub lets a call run, or a service was away. No report was"
-                    " made, and nothing of it was kept. Try again at an hour at which the hub has little to"
-                    " do."
+                    "Counting took longer than the hub lets a call run, or a service was away. Press the"
+                    " button again at an hour at which the hub has little to do: if the report was made after"
+                    " all, no second one is made."
                 ),
             )
         else:
