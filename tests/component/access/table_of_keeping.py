@@ -122,7 +122,7 @@ KEEPING: Final[dict[str, Row]] = {
         dict.fromkeys(Side, states(OK, "OFFERED", "SUSPENDED")),
         False,
     ),
-    # what is not there is left out (test_directory)
+    # what is not there is left out (test_service_versions)
     "BatchGetServiceVersions": _for_everybody(_AUDITORS),
     **dict.fromkeys(("ListAgencies", "ListServices", "ListActivities"), _for_everybody(_ALL)),
     "SetNeededCategories": _for_everybody(_DPO),

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 from uuid import UUID
 
 import grpc
+from google.protobuf.timestamp_pb2 import Timestamp
 
 from chassis.caller import SECOND_FACTOR, AssertionSigner
 from chassis.events import IncomingEvent
@@ -27,6 +28,7 @@ from services.audit.entrypoints.translate_events import told
 from services.audit.use_cases.append_entries import append_entries
 from tests.integration.audit.ledgers import SERVICE
 from tests.integration.chassis.assertions import key_file
+from tests.integration.chassis.waiting import until
 from tests.support.hub_certificates import certificate_environment, tools_files
 from tests.support.postgres import FreshDatabase
 from tools.partner.calls import Refused, why
@@ -126,3 +128,24 @@ class AuditHub:
     async def checkpoint(self) -> messages.GetCheckpointResponse:
         """The newest one."""
         return await self.stub.GetCheckpoint(messages.GetCheckpointRequest(), metadata=self.caller())
+
+
+async def until_signed(hub: AuditHub, size: int) -> messages.GetCheckpointResponse:
+    """The newest checkpoint once it stands for so many entries."""
+    found: list[messages.GetCheckpointResponse] = []
+
+    async def is_signed() -> bool:
+        try:
+            found.append(await hub.checkpoint())
+        except grpc.aio.AioRpcError:
+            return False
+        return found[-1].size >= size
+
+    await until(is_signed)
+    return found[-1]
+
+
+def page_time(body: dict[str, Any]) -> Timestamp:
+    stamp = Timestamp()
+    stamp.FromJsonString(body["recorded_time"])
+    return stamp

@@ -7,8 +7,7 @@ from pathlib import Path
 import pytest
 
 from kem.audit.v1 import audit_service_pb2 as messages
-from tests.component.audit.audit_service import AuditHub
-from tests.component.audit.test_auditors_door import until_signed
+from tests.component.audit.audit_service import AuditHub, until_signed
 from tests.integration.audit.ledgers import events
 from tests.integration.chassis.assertions import key_file
 from tests.support.postgres import FreshDatabase

@@ -6,9 +6,11 @@ from pathlib import Path
 
 import pytest
 
+from kem.directory.v1 import directory_service_pb2 as rpc
 from kernel.ids import random_id
 from tests.component.referral.city import City, open_city
-from tests.support.postgres import FreshDatabase
+from tests.component.referral.directory_door import DirectoryDoor, agency_message, open_door, request_id
+from tests.support.postgres import FreshDatabase, MakeDatabase
 from tools.stack.broker import Broker
 from tools.stack.ports import free_port
 from tools.stack.postgres import PostgresServer
@@ -58,3 +60,13 @@ async def _city_of_its_own(
     finally:
         postgres_server.drop_database(name)
         broker.stop()
+
+
+@pytest.fixture
+async def door(fresh_database: MakeDatabase, tmp_path: Path) -> AsyncIterator[DirectoryDoor]:
+    """The directory with three agencies in it."""
+    async with open_door(fresh_database(schemas=("referral",)), tmp_path) as opened:
+        agencies = [agency_message(number) for number in (1, 2, 3)]
+        request = rpc.SaveAgenciesRequest(request_id=request_id(), agencies=agencies)
+        await opened.stub.SaveAgencies(request, metadata=opened.operator)
+        yield opened

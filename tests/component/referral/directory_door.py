@@ -15,6 +15,7 @@ from chassis.peers import Peers
 from chassis.postgres import Database
 from chassis.tls import secure_channel
 from kem.directory.v1 import directory_pb2 as directory
+from kem.directory.v1 import directory_service_pb2 as rpc
 from kem.directory.v1.directory_service_pb2_grpc import (
     DirectoryServiceStub,
     add_DirectoryServiceServicer_to_server,
@@ -136,3 +137,23 @@ def places(number: int) -> directory.Capacity:
 
 def request_id() -> str:
     return str(uuid4())
+
+
+ADDRESS = "Μυστική 7"
+SHELTER: dict[str, Any] = {
+    "service_type": "GBV_SHELTER",
+    "listing": directory.LISTING_NAMED_STAFF,
+    "location": location_message(directory.LOCATION_VISIBILITY_HIDDEN, ADDRESS),
+}
+
+
+async def save(door: DirectoryDoor, *services: directory.Service, by: Any = None) -> int:
+    request = rpc.SaveServicesRequest(request_id=request_id(), services=services)
+    answer = await door.stub.SaveServices(request, metadata=by or door.operator)
+    return int(answer.saved)
+
+
+async def seen(door: DirectoryDoor, by: Any, **narrowed: Any) -> list[directory.ListedService]:
+    page = await door.stub.ListServices(rpc.ListServicesRequest(**narrowed), metadata=by)
+    assert page.total_size == len(page.services)
+    return list(page.services)
