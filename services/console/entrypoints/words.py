@@ -9,7 +9,7 @@ from kernel import codes
 from kernel.codes import AgeBand, Named
 from services.console.adapters.catalogue import texts_in
 from services.console.entrypoints.codes import named
-from services.console.entrypoints.pages.public.texts import N_
+from services.console.entrypoints.texts import N_
 
 URGENCIES: Final[Mapping[str, str]] = {
     "EMERGENCY": N_("Emergency"),

@@ -17,8 +17,8 @@ from services.console.entrypoints.codes import by_name, text_of
 from services.console.entrypoints.forms import as_uuid
 from services.console.entrypoints.page import NavigationEntry, Page, Visit
 from services.console.entrypoints.pages.partner.cards import own_agency
-from services.console.entrypoints.pages.public.texts import N_
 from services.console.entrypoints.refusals import words_for
+from services.console.entrypoints.texts import N_
 from services.console.entrypoints.words import word
 
 PAGE: Final = 50

@@ -18,8 +18,8 @@ from services.console.entrypoints.codes import name_of, named, text_of
 from services.console.entrypoints.page import NavigationEntry, Page, Visit
 from services.console.entrypoints.pages.admin.agencies import LIST, NEW, regimes
 from services.console.entrypoints.pages.admin.roles import KEEPERS
-from services.console.entrypoints.pages.public.texts import N_
 from services.console.entrypoints.rendering import Written
+from services.console.entrypoints.texts import N_
 
 _PAGE: Final = 200
 _AN_INSTANT: Final = timedelta(seconds=1)

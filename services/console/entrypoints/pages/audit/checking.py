@@ -18,7 +18,7 @@ from services.console.domain.audit.proofs import (
 )
 from services.console.entrypoints.page import Visit
 from services.console.entrypoints.pages.audit.telling import Told
-from services.console.entrypoints.pages.public.texts import N_
+from services.console.entrypoints.texts import N_
 
 FINDINGS: Final[Mapping[str, str]] = {
     Finding.VERIFIED: N_("Verified"),

@@ -14,8 +14,8 @@ from services.console.entrypoints.pages.audit.asking import Asking, Question
 from services.console.entrypoints.pages.audit.ledger_questions import Place, answer_of, entry_links
 from services.console.entrypoints.pages.audit.ledger_words import WORDS
 from services.console.entrypoints.pages.audit.people import People, people
-from services.console.entrypoints.pages.public.texts import N_
 from services.console.entrypoints.rendering import Written, bidi
+from services.console.entrypoints.texts import N_
 from services.console.entrypoints.words import HOUSEHOLDS, SEXES, age, service_type, words_of
 
 DIRECTORY: Final = Question(

@@ -15,7 +15,7 @@ from services.console.entrypoints.codes import named, text_of
 from services.console.entrypoints.page import Page, Visit
 from services.console.entrypoints.pages.audit.roles import OFFICERS
 from services.console.entrypoints.pages.audit.rows import done, request_ids, sent_row
-from services.console.entrypoints.pages.public.texts import N_
+from services.console.entrypoints.texts import N_
 from services.console.entrypoints.words import names_of
 
 REVIEWS: Final = "/audit/emergencies"

@@ -10,8 +10,8 @@ from services.console.entrypoints.codes import named
 from services.console.entrypoints.page import Page, Visit
 from services.console.entrypoints.pages.audit.answers import Answer
 from services.console.entrypoints.pages.audit.asking import Asking, Question
-from services.console.entrypoints.pages.public.texts import N_
 from services.console.entrypoints.rendering import Written
+from services.console.entrypoints.texts import N_
 from services.console.entrypoints.words import HOUSEHOLDS, SEXES, URGENCIES, age, word, words_of
 
 FAIRNESS: Final = Question(

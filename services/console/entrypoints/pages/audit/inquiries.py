@@ -19,8 +19,8 @@ from services.console.entrypoints.pages.audit.kinds import BASES
 from services.console.entrypoints.pages.audit.ledger_questions import entry_links, search_link
 from services.console.entrypoints.pages.audit.people import MOST_NAMES, people
 from services.console.entrypoints.pages.audit.shown_by import CALLS, CONSENTED, DISCLOSED, shown_by
-from services.console.entrypoints.pages.public.texts import N_
 from services.console.entrypoints.rendering import bidi
+from services.console.entrypoints.texts import N_
 from services.console.entrypoints.words import age, names_of
 
 SEEN: Final = Question(

@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from typing import Final
 
-from services.console.entrypoints.pages.public.texts import N_
+from services.console.entrypoints.texts import N_
 
 HOW: Final[Mapping[str, str]] = {
     "PULLED": N_("Read"),

@@ -24,8 +24,8 @@ from services.console.entrypoints.pages.audit.asking import (
 from services.console.entrypoints.pages.audit.ledger_words import COLUMNS, code_in
 from services.console.entrypoints.pages.audit.people import NAMES_CALLS, People, people
 from services.console.entrypoints.pages.audit.roles import READERS
-from services.console.entrypoints.pages.public.texts import N_
 from services.console.entrypoints.rendering import Written, bidi
+from services.console.entrypoints.texts import N_
 
 PATIENCE_SECONDS: Final = 30.0
 """An answer may read most of the ledger, and waits for others'."""

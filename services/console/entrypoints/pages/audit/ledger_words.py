@@ -8,7 +8,7 @@ from kernel.codes import Named
 from services.console.adapters.catalogue import texts_in
 from services.console.entrypoints.codes import named
 from services.console.entrypoints.pages.audit.kinds import BASES, KINDS
-from services.console.entrypoints.pages.public.texts import N_
+from services.console.entrypoints.texts import N_
 from services.console.entrypoints.words import REFERRAL_STATES, URGENCIES
 
 COLUMNS: Final[Mapping[str, str]] = {

@@ -13,8 +13,8 @@ from services.console.entrypoints.forms import as_uuid
 from services.console.entrypoints.page import Page, Visit
 from services.console.entrypoints.pages.audit.rights_words import PROOFS
 from services.console.entrypoints.pages.audit.roles import OFFICERS
-from services.console.entrypoints.pages.public.texts import N_
 from services.console.entrypoints.refusals import words_for
+from services.console.entrypoints.texts import N_
 
 ERASE_WORD: Final = N_("ERASE")
 """Typed by whoever erases; each language has its own."""

@@ -12,7 +12,7 @@ from services.console.entrypoints.pages.audit.fairness import FAIRNESS
 from services.console.entrypoints.pages.audit.inquiries import CHILDREN, INTERPRETERS, SEEN, WHO
 from services.console.entrypoints.pages.audit.ledger_questions import QUESTIONS
 from services.console.entrypoints.pages.audit.roles import READERS
-from services.console.entrypoints.pages.public.texts import N_
+from services.console.entrypoints.texts import N_
 
 EVERY_QUESTION: Final = (SEEN, WHO, *QUESTIONS, DIRECTORY, CHILDREN, INTERPRETERS, FAIRNESS)
 TOPICS: Final[Mapping[str, str]] = {

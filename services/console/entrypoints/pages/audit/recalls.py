@@ -12,7 +12,7 @@ from services.console.adapters.names import Names
 from services.console.entrypoints.codes import named, text_of
 from services.console.entrypoints.page import Page, Visit
 from services.console.entrypoints.pages.audit.roles import OFFICERS
-from services.console.entrypoints.pages.public.texts import N_
+from services.console.entrypoints.texts import N_
 from services.console.entrypoints.words import names_of, word
 
 LIST: Final = "/audit/recalls"

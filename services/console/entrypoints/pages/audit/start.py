@@ -14,7 +14,7 @@ from kernel.errors import NotYetKnown
 from kernel.vocabulary import Role
 from services.console.entrypoints.page import NavigationEntry, Page, Visit
 from services.console.entrypoints.pages.audit.roles import READERS
-from services.console.entrypoints.pages.public.texts import N_
+from services.console.entrypoints.texts import N_
 
 
 @dataclass(frozen=True, slots=True)

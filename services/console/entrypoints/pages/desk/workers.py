@@ -30,9 +30,9 @@ from services.console.entrypoints.pages.desk.naming import (
 )
 from services.console.entrypoints.pages.desk.roles import DESK
 from services.console.entrypoints.pages.desk.story import colour_of, state_names, state_of
-from services.console.entrypoints.pages.public.texts import N_
 from services.console.entrypoints.refusals import words_for
 from services.console.entrypoints.sessions import User
+from services.console.entrypoints.texts import N_
 
 _PAGE: Final = 50
 _SET_BY: Final = frozenset({Role.SUPERVISOR, Role.AGENCY_ADMIN})

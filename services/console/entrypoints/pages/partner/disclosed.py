@@ -12,8 +12,8 @@ from kem.intake.v1 import beneficiary_pb2
 from kernel import codes
 from services.console.entrypoints.codes import named
 from services.console.entrypoints.page import Visit
-from services.console.entrypoints.pages.public.texts import N_
 from services.console.entrypoints.rendering import Written, bidi
+from services.console.entrypoints.texts import N_
 from services.console.entrypoints.words import CHANNELS, SEXES, names_of, word, words_of
 
 _LEVELS: Final[Mapping[str, str]] = {

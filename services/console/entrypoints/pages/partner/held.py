@@ -22,7 +22,7 @@ from services.console.entrypoints.pages.partner.cards import (
     card_of,
     known_services,
 )
-from services.console.entrypoints.pages.public.texts import N_
+from services.console.entrypoints.texts import N_
 from services.console.entrypoints.words import REFERRAL_STATES, referral_state, words_of
 
 PAGE: Final = 50

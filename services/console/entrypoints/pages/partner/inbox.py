@@ -16,7 +16,7 @@ from services.console.adapters.names import Names
 from services.console.entrypoints.inboxes import end_of_inbox
 from services.console.entrypoints.page import NavigationEntry, Page, Visit
 from services.console.entrypoints.pages.partner.cards import LIST_SERVICES, PARTNER, card_of, known_services
-from services.console.entrypoints.pages.public.texts import N_
+from services.console.entrypoints.texts import N_
 
 PAGE: Final = 50
 _CALLS: Final = (

@@ -6,7 +6,7 @@ from starlette.responses import Response
 
 from services.console.entrypoints.page import NavigationEntry, Page, Visit
 from services.console.entrypoints.pages.partner.cards import PARTNER
-from services.console.entrypoints.pages.public.texts import N_
+from services.console.entrypoints.texts import N_
 
 
 async def refer(visit: Visit) -> Response:

@@ -31,8 +31,8 @@ from services.console.entrypoints.pages.partner.units import (
     unit_of_activity,
     unit_of_service,
 )
-from services.console.entrypoints.pages.public.texts import N_
 from services.console.entrypoints.refusals import words_for
+from services.console.entrypoints.texts import N_
 from services.console.entrypoints.words import HOUSEHOLDS, SEXES, WEEKDAYS, age, service_type, words_of
 
 LIST: Final = "/partner/services"

@@ -15,9 +15,9 @@ from services.console.entrypoints.codes import choices, named
 from services.console.entrypoints.forms import as_uuid
 from services.console.entrypoints.page import NavigationEntry, Page, Visit
 from services.console.entrypoints.pages.partner.cards import PARTNER, instant
-from services.console.entrypoints.pages.public.texts import N_
 from services.console.entrypoints.refusals import words_for
 from services.console.entrypoints.rendering import Written
+from services.console.entrypoints.texts import N_
 from services.console.entrypoints.words import names_of, word
 
 LIST: Final = "/partner/withdrawals"

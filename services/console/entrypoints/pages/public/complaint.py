@@ -18,7 +18,7 @@ from services.console.entrypoints.page import NavigationEntry, Page, Visit, publ
 from services.console.entrypoints.pages.public.calls import REGISTERS_COMPLAINTS
 from services.console.entrypoints.pages.public.sender import sender_of
 from services.console.entrypoints.pages.public.shown import agency_name
-from services.console.entrypoints.pages.public.texts import N_
+from services.console.entrypoints.texts import N_
 
 LONGEST: Final = 4_000
 _MOST_REMEMBERED: Final = 1_000

@@ -12,7 +12,7 @@ from services.console.domain.public.allowance import Allowance
 from services.console.entrypoints.page import NavigationEntry, Page, Visit, public
 from services.console.entrypoints.pages.public.calls import ASKS_ABOUT_RECEIPTS
 from services.console.entrypoints.pages.public.sender import sender_of
-from services.console.entrypoints.pages.public.texts import N_
+from services.console.entrypoints.texts import N_
 
 _LONGEST_CODE, _LONGEST_PIN = 64, 16
 

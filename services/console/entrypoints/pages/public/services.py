@@ -15,7 +15,7 @@ from services.console.entrypoints.forms import as_uuid
 from services.console.entrypoints.page import NavigationEntry, Page, Visit, public
 from services.console.entrypoints.pages.public.calls import READS_DIRECTORY
 from services.console.entrypoints.pages.public.shown import language_name, shown, weekday_name
-from services.console.entrypoints.pages.public.texts import N_
+from services.console.entrypoints.texts import N_
 
 LONGEST_SEARCH = 100
 _NEIGHBOURS = 2
