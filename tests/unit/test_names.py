@@ -26,7 +26,8 @@ def agency(**names: str) -> None:
     Agency(
         AgencyId(random_id()),
         "SAMPLE",
-        **({"name_el": "Δ", "name_en": "S"} | names),
+        name_el=names.get("name_el", "Δ"),
+        name_en=names.get("name_en", "S"),
         committees=(),
         sample=True,
     ).check()

@@ -14,6 +14,7 @@ from services.console.entrypoints.rendering import ATHENS
 
 MOST_FIELDS: Final = 2_000
 _MINUTE: Final = timedelta(minutes=1)
+_MOST_DIGITS: Final = 9
 _Choice = TypeVar("_Choice", covariant=True)
 
 
@@ -125,6 +126,18 @@ def as_past(day: str, clock: str) -> datetime | None:
         return None
     began = found.astimezone(UTC)
     return max(began, min(began + _MINUTE, datetime.now(UTC)))
+
+
+def read_version(form: Form) -> int:
+    """The version of what a form changes, as its reader saw it; 0 where there was nothing.
+
+    Raises:
+        Invalid: FORM_INCOMPLETE: it says none, so the form is not as this console gave it.
+    """
+    version = form.text("version")
+    if not version.isdecimal() or len(version) > _MOST_DIGITS:
+        raise Invalid("This form does not say what it changes; load the page anew.", reason="FORM_INCOMPLETE")
+    return int(version)
 
 
 class Choices(Protocol[_Choice]):

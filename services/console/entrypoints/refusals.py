@@ -2,8 +2,13 @@
 
 from markupsafe import Markup
 
-from kernel.errors import KemError
+from kernel.errors import KemError, VersionConflict
 from services.console.adapters.catalogue import SOURCE_LANGUAGE, texts_in
+
+
+def is_changed_since(error: KemError) -> bool:
+    """Whether somebody else has saved the same since the page was opened: what stands is to be shown."""
+    return error.stable_reason == VersionConflict.reason
 
 
 def words_for(error: KemError, language: str) -> str | Markup:

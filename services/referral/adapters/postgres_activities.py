@@ -100,6 +100,7 @@ class ListedActivity:
 
     activity: Activity
     free_places: int | None
+    version: int
 
 
 class PostgresActivities:
@@ -196,4 +197,5 @@ def _listed(row: asyncpg.Record) -> ListedActivity:
             capacity=DeclaredCapacity(CapacityKind[row["kind"]], row["places"]),
         ),
         free_places=row["free"],
+        version=row["version"],
     )

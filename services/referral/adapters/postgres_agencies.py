@@ -29,10 +29,10 @@ _SAVE: Final = """
     returning known.agency_id, known.version
 """
 _FIND: Final = """
-    select agency_id, code, name_el, name_en, committees, sample from agency where agency_id = $1
+    select agency_id, code, name_el, name_en, committees, sample, version from agency where agency_id = $1
 """
 _LIST: Final = """
-    select agency_id, code, name_el, name_en, committees, sample from agency
+    select agency_id, code, name_el, name_en, committees, sample, version from agency
     where code > $1 and ($2 = '' or code = $2)
     order by code
     limit $3
@@ -107,4 +107,5 @@ def _agency(row: asyncpg.Record) -> Agency:
         name_en=row["name_en"],
         committees=tuple(row["committees"]),
         sample=row["sample"],
+        version=row["version"],
     )

@@ -1,12 +1,13 @@
 """Agencies, services and activities as they are saved, and what makes one refused."""
 
-from collections.abc import Collection, Iterable
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
+from uuid import UUID
 
 from kernel import codes
 from kernel.codes import AgeBand, CapacityKind, Channel, HouseholdBand, Listing, LocationVisibility, Sex
-from kernel.errors import Invalid, NotFound, NotPermitted
+from kernel.errors import Invalid, NotFound, NotPermitted, VersionConflict
 from kernel.ids import ActivityId, AgencyId, ServiceId
 from kernel.names import check_name
 from services.referral.domain.capacity import DeclaredCapacity
@@ -39,7 +40,7 @@ class UnitNotFound(NotFound):
 
 @dataclass(frozen=True, slots=True)
 class Agency:
-    """A member organisation; committees are codes."""
+    """A member organisation; committees are codes, and `version` is 0 until it is saved."""
 
     agency_id: AgencyId
     code: str
@@ -47,6 +48,7 @@ class Agency:
     name_en: str
     committees: tuple[str, ...]
     sample: bool
+    version: int = 0
 
     def check(self) -> None:
         """Raises Invalid: UNKNOWN_CODE for a committee that does not exist, NAME_NOT_PLAIN."""
@@ -174,6 +176,28 @@ def once_each(ids: Iterable[object], kind: str) -> None:
         if one in seen:
             raise Invalid(f"The same {kind} stands twice in this request.", reason="NAMED_TWICE", id=str(one))
         seen.add(one)
+
+
+def check_read(changed: Iterable[tuple[UUID, int]], read_versions: Mapping[UUID, int]) -> None:
+    """Passes where whatever was changed stood before as the caller had read it.
+
+    It is asked after the change, whose transaction ends without it: of two at once the later one has waited
+    for the other's row, so that nobody comes in between.
+
+    Args:
+        changed: what was changed, each with the version that it has got by that.
+        read_versions: by id, what the caller has read, 0 where there was nothing; what is not named here may
+            have stood in any way.
+
+    Raises:
+        VersionConflict: a colleague was first, and has saved something else.
+    """
+    for changed_id, version in changed:
+        if read_versions.get(changed_id, version - 1) != version - 1:
+            raise VersionConflict(
+                "Somebody has changed this since you read it; read it again, then change it.",
+                current_version=str(version - 1),
+            )
 
 
 def _check_names(name_el: str, name_en: str) -> None:

@@ -1,6 +1,6 @@
 """The directory's gRPC methods: each opens one transaction and calls one use case."""
 
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Iterable, Iterator
 from typing import Any, Final, TypeVar
 from uuid import UUID
 
@@ -83,17 +83,19 @@ class DirectoryServicer(directory_service_pb2_grpc.DirectoryServiceServicer):
 
     async def SaveAgencies(self, request: rpc.SaveAgenciesRequest, context: Any) -> rpc.SaveAgenciesResponse:
         agencies = [agency_of(message) for message in request.agencies]
+        read = {UUID(one.agency_id): one.version for one in request.agencies if one.HasField("version")}
 
         async def act(tx: Transaction) -> rpc.SaveAgenciesResponse:
-            return rpc.SaveAgenciesResponse(saved=await save_agencies(agencies, tx, self._stores))
+            return rpc.SaveAgenciesResponse(saved=await save_agencies(agencies, tx, self._stores, read))
 
         return await self._once("SaveAgencies", request, rpc.SaveAgenciesResponse, act)
 
     async def SaveServices(self, request: rpc.SaveServicesRequest, context: Any) -> rpc.SaveServicesResponse:
         services = [service_of(message) for message in request.services]
+        read = {UUID(one.service_id): version for one, version in _read(request.services)}
 
         async def act(tx: Transaction) -> rpc.SaveServicesResponse:
-            return rpc.SaveServicesResponse(saved=await save_services(services, tx, self._stores))
+            return rpc.SaveServicesResponse(saved=await save_services(services, tx, self._stores, read))
 
         return await self._once("SaveServices", request, rpc.SaveServicesResponse, act)
 
@@ -101,9 +103,10 @@ class DirectoryServicer(directory_service_pb2_grpc.DirectoryServiceServicer):
         self, request: rpc.SaveActivitiesRequest, context: Any
     ) -> rpc.SaveActivitiesResponse:
         activities = [activity_of(message) for message in request.activities]
+        read = {UUID(one.activity_id): version for one, version in _read(request.activities)}
 
         async def act(tx: Transaction) -> rpc.SaveActivitiesResponse:
-            return rpc.SaveActivitiesResponse(saved=await save_activities(activities, tx, self._stores))
+            return rpc.SaveActivitiesResponse(saved=await save_activities(activities, tx, self._stores, read))
 
         return await self._once("SaveActivities", request, rpc.SaveActivitiesResponse, act)
 
@@ -240,6 +243,11 @@ class DirectoryServicer(directory_service_pb2_grpc.DirectoryServiceServicer):
     ) -> _A:
         """One transaction; a repeated request_id gets the first answer."""
         return await answer_once(self._database, _SERVICE + method, request, answer, act)
+
+
+def _read(messages: Iterable[Any]) -> Iterator[tuple[Any, int]]:
+    """Those that say which version their sender has read, with it."""
+    return ((one, one.expected_version) for one in messages if one.HasField("expected_version"))
 
 
 def _stood(found: ServiceVersion) -> dict[str, Any]:

@@ -37,6 +37,7 @@ def agency_message(agency: Agency) -> directory.Agency:
         name=directory.BilingualText(el=agency.name_el, en=agency.name_en),
         committees=agency.committees,
         sample=agency.sample,
+        version=agency.version,
     )
 
 
@@ -124,7 +125,7 @@ def listed_activity_message(listed: ListedActivity) -> directory.ListedActivity:
     message.start_time.FromDatetime(activity.start_time)
     message.end_time.FromDatetime(activity.end_time)
     free = None if listed.free_places is None else max(listed.free_places, 0)
-    return directory.ListedActivity(activity=message, free_places=free)
+    return directory.ListedActivity(activity=message, free_places=free, version=listed.version)
 
 
 def service_message(service: Service) -> directory.Service:

@@ -1,21 +1,38 @@
 """Saves activities of the caller's services; keepers save any agency's."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from types import MappingProxyType
+from uuid import UUID
 
 from chassis.postgres import Transaction
 from kernel.errors import Invalid
 from kernel.ids import UnitId
 from services.referral.adapters.directory_stores import DirectoryStores
-from services.referral.domain.directory import Activity, NotYourAgency, ServiceNotFound, once_each
+from services.referral.domain.directory import (
+    Activity,
+    NotYourAgency,
+    ServiceNotFound,
+    check_read,
+    once_each,
+)
 from services.referral.use_cases.directory_keeping import check_keeps
 
 
-async def save_activities(activities: Sequence[Activity], tx: Transaction, stores: DirectoryStores) -> int:
+async def save_activities(
+    activities: Sequence[Activity],
+    tx: Transaction,
+    stores: DirectoryStores,
+    read_versions: Mapping[UUID, int] = MappingProxyType({}),
+) -> int:
     """Answers how many were new or differed. From its first activity on, a service has no places of its own.
+
+    Args:
+        read_versions: see `check_read`.
 
     Raises:
         Invalid: ACTIVITY_TIMES_INVALID, NAMED_TWICE, or ACTIVITY_OF_ANOTHER_SERVICE.
         ServiceNotFound: no such service, or the caller may not write for it.
+        VersionConflict: somebody else has changed one since it was read.
     """
     once_each((activity.activity_id for activity in activities), "activity")
     for activity in activities:
@@ -45,6 +62,7 @@ async def save_activities(activities: Sequence[Activity], tx: Transaction, store
             )
     now = await tx.now()
     saved = await stores.activities.save(tx, activities, owners, now)
+    check_read(((fact.activity_id, fact.version) for fact in saved), read_versions)
     for fact in saved:
         tx.publish(fact)
     ends = {activity.activity_id: activity.end_time for activity in activities}

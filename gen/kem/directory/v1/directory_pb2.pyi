@@ -153,12 +153,17 @@ class Agency(_message.Message):
     NAME_FIELD_NUMBER: _builtins.int
     COMMITTEES_FIELD_NUMBER: _builtins.int
     SAMPLE_FIELD_NUMBER: _builtins.int
+    VERSION_FIELD_NUMBER: _builtins.int
     agency_id: _builtins.str
     """Its id."""
     code: _builtins.str
     """Short code for people, like UNHCR."""
     sample: _builtins.bool
     """True for an invented organisation."""
+    version: _builtins.int
+    """How often it was changed, 1 for the first: always there where it is listed. Where it is saved, the version that the caller
+    has read, 0 where there was none: another one is refused (VERSION_CONFLICT). Absent: it replaces whatever is there.
+    """
     @_builtins.property
     def name(self) -> Global___BilingualText:
         """Its name."""
@@ -175,12 +180,15 @@ class Agency(_message.Message):
         name: Global___BilingualText | None = ...,
         committees: _abc.Iterable[_builtins.str] | None = ...,
         sample: _builtins.bool = ...,
+        version: _builtins.int | None = ...,
     ) -> None: ...
-    _HasFieldArgType: _TypeAlias = _typing.Literal["name", b"name"]  # noqa: Y015
+    _HasFieldArgType: _TypeAlias = _typing.Literal["_version", b"_version", "name", b"name", "version", b"version"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["agency_id", b"agency_id", "code", b"code", "committees", b"committees", "name", b"name", "sample", b"sample"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["_version", b"_version", "agency_id", b"agency_id", "code", b"code", "committees", b"committees", "name", b"name", "sample", b"sample", "version", b"version"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
-    def WhichOneof(self, oneof_group: _Never) -> None: ...
+    _WhichOneofReturnType__version: _TypeAlias = _typing.Literal["version"]  # noqa: Y015
+    _WhichOneofArgType__version: _TypeAlias = _typing.Literal["_version", b"_version"]  # noqa: Y015
+    def WhichOneof(self, oneof_group: _WhichOneofArgType__version) -> _WhichOneofReturnType__version | None: ...
 
 Global___Agency: _TypeAlias = Agency  # noqa: Y015
 
@@ -370,6 +378,7 @@ class Service(_message.Message):
     OPENING_FIELD_NUMBER: _builtins.int
     DUTY_PHONE_FIELD_NUMBER: _builtins.int
     CAPACITY_FIELD_NUMBER: _builtins.int
+    EXPECTED_VERSION_FIELD_NUMBER: _builtins.int
     service_id: _builtins.str
     """Its id."""
     agency_id: _builtins.str
@@ -384,6 +393,10 @@ class Service(_message.Message):
     """Whether it can be reached without steps."""
     duty_phone: _builtins.str
     """Telephone on duty outside hours; empty: none."""
+    expected_version: _builtins.int
+    """Only where it is saved: the version that the caller has read (of ListedService), 0 where there was none: another one is
+    refused (VERSION_CONFLICT). Absent: it replaces whatever is there.
+    """
     @_builtins.property
     def name(self) -> Global___BilingualText:
         """Its name."""
@@ -434,12 +447,15 @@ class Service(_message.Message):
         opening: _abc.Iterable[Global___OpeningHours] | None = ...,
         duty_phone: _builtins.str = ...,
         capacity: Global___Capacity | None = ...,
+        expected_version: _builtins.int | None = ...,
     ) -> None: ...
-    _HasFieldArgType: _TypeAlias = _typing.Literal["capacity", b"capacity", "eligibility", b"eligibility", "location", b"location", "name", b"name"]  # noqa: Y015
+    _HasFieldArgType: _TypeAlias = _typing.Literal["_expected_version", b"_expected_version", "capacity", b"capacity", "eligibility", b"eligibility", "expected_version", b"expected_version", "location", b"location", "name", b"name"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["agency_id", b"agency_id", "areas", b"areas", "capacity", b"capacity", "channel", b"channel", "duty_phone", b"duty_phone", "eligibility", b"eligibility", "interpreter_languages", b"interpreter_languages", "languages", b"languages", "listing", b"listing", "location", b"location", "name", b"name", "opening", b"opening", "service_id", b"service_id", "service_type", b"service_type", "step_free", b"step_free"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["_expected_version", b"_expected_version", "agency_id", b"agency_id", "areas", b"areas", "capacity", b"capacity", "channel", b"channel", "duty_phone", b"duty_phone", "eligibility", b"eligibility", "expected_version", b"expected_version", "interpreter_languages", b"interpreter_languages", "languages", b"languages", "listing", b"listing", "location", b"location", "name", b"name", "opening", b"opening", "service_id", b"service_id", "service_type", b"service_type", "step_free", b"step_free"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
-    def WhichOneof(self, oneof_group: _Never) -> None: ...
+    _WhichOneofReturnType__expected_version: _TypeAlias = _typing.Literal["expected_version"]  # noqa: Y015
+    _WhichOneofArgType__expected_version: _TypeAlias = _typing.Literal["_expected_version", b"_expected_version"]  # noqa: Y015
+    def WhichOneof(self, oneof_group: _WhichOneofArgType__expected_version) -> _WhichOneofReturnType__expected_version | None: ...
 
 Global___Service: _TypeAlias = Service  # noqa: Y015
 
@@ -455,10 +471,15 @@ class Activity(_message.Message):
     START_TIME_FIELD_NUMBER: _builtins.int
     END_TIME_FIELD_NUMBER: _builtins.int
     CAPACITY_FIELD_NUMBER: _builtins.int
+    EXPECTED_VERSION_FIELD_NUMBER: _builtins.int
     activity_id: _builtins.str
     """Its id."""
     service_id: _builtins.str
     """Of which service."""
+    expected_version: _builtins.int
+    """Only where it is saved: the version that the caller has read (of ListedActivity), 0 where there was none: another one is
+    refused (VERSION_CONFLICT). Absent: it replaces whatever is there.
+    """
     @_builtins.property
     def name(self) -> Global___BilingualText:
         """Its name."""
@@ -484,12 +505,15 @@ class Activity(_message.Message):
         start_time: _timestamp_pb2.Timestamp | None = ...,
         end_time: _timestamp_pb2.Timestamp | None = ...,
         capacity: Global___Capacity | None = ...,
+        expected_version: _builtins.int | None = ...,
     ) -> None: ...
-    _HasFieldArgType: _TypeAlias = _typing.Literal["capacity", b"capacity", "end_time", b"end_time", "name", b"name", "start_time", b"start_time"]  # noqa: Y015
+    _HasFieldArgType: _TypeAlias = _typing.Literal["_expected_version", b"_expected_version", "capacity", b"capacity", "end_time", b"end_time", "expected_version", b"expected_version", "name", b"name", "start_time", b"start_time"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["activity_id", b"activity_id", "capacity", b"capacity", "end_time", b"end_time", "name", b"name", "service_id", b"service_id", "start_time", b"start_time"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["_expected_version", b"_expected_version", "activity_id", b"activity_id", "capacity", b"capacity", "end_time", b"end_time", "expected_version", b"expected_version", "name", b"name", "service_id", b"service_id", "start_time", b"start_time"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
-    def WhichOneof(self, oneof_group: _Never) -> None: ...
+    _WhichOneofReturnType__expected_version: _TypeAlias = _typing.Literal["expected_version"]  # noqa: Y015
+    _WhichOneofArgType__expected_version: _TypeAlias = _typing.Literal["_expected_version", b"_expected_version"]  # noqa: Y015
+    def WhichOneof(self, oneof_group: _WhichOneofArgType__expected_version) -> _WhichOneofReturnType__expected_version | None: ...
 
 Global___Activity: _TypeAlias = Activity  # noqa: Y015
 
@@ -557,8 +581,11 @@ class ListedActivity(_message.Message):
 
     ACTIVITY_FIELD_NUMBER: _builtins.int
     FREE_PLACES_FIELD_NUMBER: _builtins.int
+    VERSION_FIELD_NUMBER: _builtins.int
     free_places: _builtins.int
     """Free places; absent when unlimited."""
+    version: _builtins.int
+    """How often it was changed, 1 for the first."""
     @_builtins.property
     def activity(self) -> Global___Activity:
         """The activity."""
@@ -568,10 +595,11 @@ class ListedActivity(_message.Message):
         *,
         activity: Global___Activity | None = ...,
         free_places: _builtins.int | None = ...,
+        version: _builtins.int = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _typing.Literal["_free_places", b"_free_places", "activity", b"activity", "free_places", b"free_places"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["_free_places", b"_free_places", "activity", b"activity", "free_places", b"free_places"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["_free_places", b"_free_places", "activity", b"activity", "free_places", b"free_places", "version", b"version"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     _WhichOneofReturnType__free_places: _TypeAlias = _typing.Literal["free_places"]  # noqa: Y015
     _WhichOneofArgType__free_places: _TypeAlias = _typing.Literal["_free_places", b"_free_places"]  # noqa: Y015

@@ -112,21 +112,21 @@ class DirectoryServiceServicer:
     """
 
     def SaveAgencies(self, request, context):
-        """Saves agencies, up to 200; new or changed.
+        """Saves agencies, up to 200, all or none; new or changed.
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')
         raise NotImplementedError('Method not implemented!')
 
     def SaveServices(self, request, context):
-        """Saves services, up to 200; an agency saves its own only.
+        """Saves services, up to 200, all or none; an agency saves its own only.
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')
         raise NotImplementedError('Method not implemented!')
 
     def SaveActivities(self, request, context):
-        """Saves activities, up to 200; an agency saves those of its own services only.
+        """Saves activities, up to 200, all or none; an agency saves those of its own services only.
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')

@@ -34,11 +34,11 @@ class DirectoryServiceStub:
     @_typing.overload
     def __new__(cls, channel: _aio.Channel) -> DirectoryServiceAsyncStub: ...
     SaveAgencies: _grpc.UnaryUnaryMultiCallable[_directory_service_pb2.SaveAgenciesRequest, _directory_service_pb2.SaveAgenciesResponse]
-    """Saves agencies, up to 200; new or changed."""
+    """Saves agencies, up to 200, all or none; new or changed."""
     SaveServices: _grpc.UnaryUnaryMultiCallable[_directory_service_pb2.SaveServicesRequest, _directory_service_pb2.SaveServicesResponse]
-    """Saves services, up to 200; an agency saves its own only."""
+    """Saves services, up to 200, all or none; an agency saves its own only."""
     SaveActivities: _grpc.UnaryUnaryMultiCallable[_directory_service_pb2.SaveActivitiesRequest, _directory_service_pb2.SaveActivitiesResponse]
-    """Saves activities, up to 200; an agency saves those of its own services only."""
+    """Saves activities, up to 200, all or none; an agency saves those of its own services only."""
     DeclareCapacity: _grpc.UnaryUnaryMultiCallable[_directory_service_pb2.DeclareCapacityRequest, _directory_service_pb2.DeclareCapacityResponse]
     """Declares how many places a service or an activity has; "still true" is the same number again."""
     DeclareCapacities: _grpc.UnaryUnaryMultiCallable[_directory_service_pb2.DeclareCapacitiesRequest, _directory_service_pb2.DeclareCapacitiesResponse]
@@ -70,11 +70,11 @@ class DirectoryServiceAsyncStub(DirectoryServiceStub):
 
     def __init__(self, channel: _aio.Channel) -> None: ...
     SaveAgencies: _aio.UnaryUnaryMultiCallable[_directory_service_pb2.SaveAgenciesRequest, _directory_service_pb2.SaveAgenciesResponse]  # type: ignore[assignment]
-    """Saves agencies, up to 200; new or changed."""
+    """Saves agencies, up to 200, all or none; new or changed."""
     SaveServices: _aio.UnaryUnaryMultiCallable[_directory_service_pb2.SaveServicesRequest, _directory_service_pb2.SaveServicesResponse]  # type: ignore[assignment]
-    """Saves services, up to 200; an agency saves its own only."""
+    """Saves services, up to 200, all or none; an agency saves its own only."""
     SaveActivities: _aio.UnaryUnaryMultiCallable[_directory_service_pb2.SaveActivitiesRequest, _directory_service_pb2.SaveActivitiesResponse]  # type: ignore[assignment]
-    """Saves activities, up to 200; an agency saves those of its own services only."""
+    """Saves activities, up to 200, all or none; an agency saves those of its own services only."""
     DeclareCapacity: _aio.UnaryUnaryMultiCallable[_directory_service_pb2.DeclareCapacityRequest, _directory_service_pb2.DeclareCapacityResponse]  # type: ignore[assignment]
     """Declares how many places a service or an activity has; "still true" is the same number again."""
     DeclareCapacities: _aio.UnaryUnaryMultiCallable[_directory_service_pb2.DeclareCapacitiesRequest, _directory_service_pb2.DeclareCapacitiesResponse]  # type: ignore[assignment]
@@ -109,7 +109,7 @@ class DirectoryServiceServicer(metaclass=_abc_1.ABCMeta):
         request: _directory_service_pb2.SaveAgenciesRequest,
         context: _ServicerContext,
     ) -> _typing.Union[_directory_service_pb2.SaveAgenciesResponse, _abc.Awaitable[_directory_service_pb2.SaveAgenciesResponse]]:
-        """Saves agencies, up to 200; new or changed."""
+        """Saves agencies, up to 200, all or none; new or changed."""
 
     @_abc_1.abstractmethod
     def SaveServices(
@@ -117,7 +117,7 @@ class DirectoryServiceServicer(metaclass=_abc_1.ABCMeta):
         request: _directory_service_pb2.SaveServicesRequest,
         context: _ServicerContext,
     ) -> _typing.Union[_directory_service_pb2.SaveServicesResponse, _abc.Awaitable[_directory_service_pb2.SaveServicesResponse]]:
-        """Saves services, up to 200; an agency saves its own only."""
+        """Saves services, up to 200, all or none; an agency saves its own only."""
 
     @_abc_1.abstractmethod
     def SaveActivities(
@@ -125,7 +125,7 @@ class DirectoryServiceServicer(metaclass=_abc_1.ABCMeta):
         request: _directory_service_pb2.SaveActivitiesRequest,
         context: _ServicerContext,
     ) -> _typing.Union[_directory_service_pb2.SaveActivitiesResponse, _abc.Awaitable[_directory_service_pb2.SaveActivitiesResponse]]:
-        """Saves activities, up to 200; an agency saves those of its own services only."""
+        """Saves activities, up to 200, all or none; an agency saves those of its own services only."""
 
     @_abc_1.abstractmethod
     def DeclareCapacity(

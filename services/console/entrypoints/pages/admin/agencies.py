@@ -11,13 +11,13 @@ from kem.directory.v1 import directory_pb2
 from kem.directory.v1 import directory_service_pb2 as directory
 from kem.disclosure.v1 import disclosure_service_pb2 as disclosure
 from kernel import codes
-from kernel.errors import Conflict, Invalid, NotFound, RuleBroken, VersionConflict
+from kernel.errors import Conflict, Invalid, NotFound, RuleBroken
 from services.console.adapters.names import Names
 from services.console.entrypoints.codes import choices, text_of
-from services.console.entrypoints.forms import Form, as_date, as_uuid
+from services.console.entrypoints.forms import Form, as_date, as_uuid, read_version
 from services.console.entrypoints.page import Page, Visit
 from services.console.entrypoints.pages.admin.roles import KEEPERS
-from services.console.entrypoints.refusals import words_for
+from services.console.entrypoints.refusals import is_changed_since, words_for
 from services.console.entrypoints.rendering import ATHENS
 
 LIST: Final = "/admin/agencies"
@@ -32,7 +32,9 @@ _FIRST_YEAR, _LAST_YEAR = 1900, 2999
 """Of an agreement: what lies farther off is a slip."""
 _DAY_TYPED: Final = "%d/%m/%Y"
 _LONGEST_BASIS: Final = 120
-_MOST_DIGITS: Final = 9
+_AGENCY: Final = "agency"
+_AGREEMENT: Final = "agreement"
+"""The two forms of the page."""
 
 
 def regimes(visit: Visit) -> dict[str, str]:
@@ -80,6 +82,7 @@ class AgencyPages:
             name=directory_pb2.BilingualText(el=form.text("name_el"), en=form.text("name_en")),
             committees=form.all("committees"),
             sample=known.sample if known is not None else False,
+            version=read_version(form),
         )
         for name in ("name_el", "name_en"):
             if not form.text(name):
@@ -87,14 +90,19 @@ class AgencyPages:
         if not agency.code:
             visit.errors.add("code", visit.say("Write a short code in Latin capitals, such as HESTIA."))
         if visit.errors:
-            return await self._page(visit)
+            return await self._page(visit, _AGENCY)
         request = directory.SaveAgenciesRequest(request_id=form.request_id, agencies=[agency])
         try:
             await visit.ask(visit.hub.directory.SaveAgencies, request)
         except _MENDABLE as error:
+            if is_changed_since(error):
+                visit.errors.add(
+                    "stands", visit.say("Somebody has changed this agency since you opened the page.")
+                )
+                return await self._page(visit, _AGENCY, is_changed=True)
             at = "code" if known is None else "name_el"
             visit.errors.add(at, str(words_for(error, visit.language)))
-            return await self._page(visit)
+            return await self._page(visit, _AGENCY)
         self._names.forget_agencies()
         return visit.go(f"{LIST}/{agency.agency_id}", "agency-saved")
 
@@ -119,20 +127,16 @@ class AgencyPages:
             visit.errors.add("basis", visit.say("Write on what the transfer rests."))
         if len(form.text("basis")) > _LONGEST_BASIS:
             visit.errors.add("basis", visit.say("Write it in at most 120 letters."))
-        version = form.text("version")
-        if not version.isdecimal() or len(version) > _MOST_DIGITS:
-            raise Invalid(
-                "This form does not say what it changes; load the page anew.", reason="FORM_INCOMPLETE"
-            )
+        version = read_version(form)
         if visit.errors or first is None or last is None:
-            return await self._page(visit)
+            return await self._page(visit, _AGREEMENT)
         agreement = disclosure.Agreement(
             agency_id=known.agency_id,
             purposes=form.all("purposes"),
             categories=form.all("categories"),
             legal_regime=regime,
             transfer_basis=form.text("basis"),
-            version=int(version),
+            version=version,
         )
         begin = datetime.combine(first, datetime.min.time(), ATHENS)
         end = datetime.combine(last, datetime.min.time(), ATHENS) + _DAY
@@ -142,13 +146,13 @@ class AgencyPages:
         try:
             await visit.ask(visit.hub.disclosure.SaveAgreements, request)
         except _MENDABLE as error:
-            if error.stable_reason == VersionConflict.reason:
+            if is_changed_since(error):
                 visit.errors.add(
                     "stands", visit.say("Somebody has changed this agreement since you opened the page.")
                 )
-                return await self._page(visit, is_changed_since=True)
+                return await self._page(visit, _AGREEMENT, is_changed=True)
             visit.errors.add("until_day", str(words_for(error, visit.language)))
-            return await self._page(visit)
+            return await self._page(visit, _AGREEMENT)
         return visit.go(f"{LIST}/{known.agency_id}", "agreement-saved")
 
     async def _known(self, visit: Visit) -> directory_pb2.Agency | None:
@@ -162,18 +166,26 @@ class AgencyPages:
             raise _not_found()
         return found
 
-    async def _page(self, visit: Visit, *, is_changed_since: bool = False) -> Response:
+    async def _page(self, visit: Visit, sent: str = "", *, is_changed: bool = False) -> Response:
         """The forms.
 
         Args:
-            is_changed_since: somebody else has saved the agreement meanwhile: what stands is shown beside
-                what was typed, and who sends that again has seen both.
+            sent: which of them comes back as it was typed; the other says what stands.
+            is_changed: somebody else has saved the same meanwhile: what stands is shown beside what was
+                typed, and who sends that again has seen both.
         """
         known, language, say = await self._known(visit), visit.language, visit.say
         agreement = await _agreement(visit, known.agency_id) if known is not None else None
-        stands, version = _filled(known, agreement), str(agreement.version if agreement is not None else 0)
-        if not visit.is_sent:
-            visit.form = stands
+        stands = _filled(known, agreement)
+        versions = {
+            _AGENCY: str(known.version if known is not None else 0),
+            _AGREEMENT: str(agreement.version if agreement is not None else 0),
+        }
+        forms = {_AGENCY: stands, _AGREEMENT: stands}
+        if sent:
+            forms[sent] = visit.form
+            if not is_changed:  # what comes back with a slip still changes what was read before it
+                versions[sent] = visit.form.text("version")
         return visit.render(
             "admin/agency.html",
             title=text_of(known.name, language) if known is not None else say("A new agency"),
@@ -181,9 +193,11 @@ class AgencyPages:
             known=known,
             here=f"{LIST}/{known.agency_id if known is not None else NEW}",
             agreement=agreement,
-            stands=stands if is_changed_since else None,
-            # what comes back with a slip still changes what was read before it
-            version=version if is_changed_since else visit.form.text("version") or version,
+            names=forms[_AGENCY],
+            terms=forms[_AGREEMENT],
+            versions=versions,
+            stands=stands,
+            changed_since=sent if is_changed else "",
             committees=choices(codes.COMMITTEES, language),
             purposes=choices(codes.PURPOSES, language),
             categories=choices(codes.CATEGORIES, language),

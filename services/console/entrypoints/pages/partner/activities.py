@@ -10,14 +10,15 @@ from starlette.responses import Response
 
 from kem.directory.v1 import directory_pb2
 from kem.directory.v1 import directory_service_pb2 as directory
-from kernel.errors import Invalid, NotFound, RuleBroken
-from services.console.entrypoints.forms import Form, as_instant, as_uuid
+from kernel.errors import Conflict, Invalid, NotFound, RuleBroken
+from services.console.entrypoints.forms import Form, as_instant, as_uuid, read_version
 from services.console.entrypoints.page import Page, Visit
 from services.console.entrypoints.pages.partner.cards import PARTNER, service_name
 from services.console.entrypoints.pages.partner.service_fields import MOST_LETTERS, MOST_PLACES
-from services.console.entrypoints.pages.partner.services import LIST, known_service
+from services.console.entrypoints.pages.partner.service_words import different
+from services.console.entrypoints.pages.partner.services import LIST, STANDS, known_service
 from services.console.entrypoints.pages.partner.units import capacity_of
-from services.console.entrypoints.refusals import words_for
+from services.console.entrypoints.refusals import is_changed_since, words_for
 from services.console.entrypoints.rendering import ATHENS
 
 NEW: Final = "new"
@@ -88,6 +89,22 @@ class ActivityFields:
             message.end_time.FromDatetime(end)
         return message
 
+    @property
+    def capacity_token(self) -> str:
+        """The places in one word, by which a form says what its reader saw."""
+        return "UNLIMITED" if self.is_unlimited else self.places
+
+    def words(self, visit: Visit) -> list[tuple[str, str]]:
+        """Each field by its label."""
+        say = visit.say
+        return [
+            (say("Name in Greek"), self.name_el),
+            (say("Name in English"), self.name_en),
+            (say("Begins on"), f"{self.start_day} {self.start_clock}"),
+            (say("Ends on"), f"{self.end_day} {self.end_clock}"),
+            (say("Number of places"), say("As many as come") if self.is_unlimited else self.places),
+        ]
+
     def _at(self, visit: Visit, name: str, day: str, clock: str) -> datetime | None:
         found = as_instant(day, clock)
         if found is None:
@@ -99,39 +116,48 @@ async def activity(visit: Visit) -> Response:
     """A new one, or one that there is."""
     listed = await known_service(visit)
     service_id, is_new = listed.service.service_id, visit.path_value("activity_id") == NEW
-    if visit.is_sent:
-        fields = ActivityFields.typed(visit.form)
-        # a form of a new one brings an id, so that sent twice it is one
-        activity_id = as_uuid(visit.form.text("activity_id") if is_new else visit.path_value("activity_id"))
-        if activity_id is None:
-            raise Invalid("The form names no course.", reason="FORM_INCOMPLETE")
-        message = fields.message(visit, service_id, str(activity_id))
-        if not visit.errors and await _is_saved(visit, message):
-            return visit.go(f"{LIST}/{service_id}", "activity-saved")
-        return _form(visit, listed, fields, str(activity_id), is_new=is_new)
-    if is_new:
-        return _form(visit, listed, ActivityFields(), str(uuid4()), is_new=True)
-    known = await _known(visit, service_id)
-    return _form(visit, listed, ActivityFields.of(known), known.activity_id, is_new=False)
+    known = None if is_new else await _known(visit, service_id)
+    if not visit.is_sent:
+        if known is None:
+            return _form(visit, listed, ActivityFields(), str(uuid4()), None)
+        return _form(visit, listed, ActivityFields.of(known.activity), known.activity.activity_id, known)
+    fields = ActivityFields.typed(visit.form)
+    # a form of a new one brings an id, so that sent twice it is one
+    activity_id = as_uuid(visit.form.text("activity_id") if is_new else visit.path_value("activity_id"))
+    if activity_id is None:
+        raise Invalid("The form names no course.", reason="FORM_INCOMPLETE")
+    if known is not None and fields.capacity_token == visit.form.text("capacity_read"):
+        stands = ActivityFields.of(known.activity)  # what a colleague has declared since stays
+        fields.is_unlimited, fields.places = stands.is_unlimited, stands.places
+    message = fields.message(visit, service_id, str(activity_id))
+    message.expected_version = read_version(visit.form)
+    if not visit.errors and await _is_saved(visit, message):
+        return visit.go(f"{LIST}/{service_id}", "activity-saved")
+    if known is not None and visit.errors.at(STANDS):
+        known = await _known(visit, service_id)
+    return _form(visit, listed, fields, str(activity_id), known)
 
 
 async def _is_saved(visit: Visit, message: directory_pb2.Activity) -> bool:
     request = directory.SaveActivitiesRequest(request_id=visit.form.request_id, activities=[message])
     try:
         await visit.ask(visit.hub.directory.SaveActivities, request)
-    except (Invalid, RuleBroken) as error:
-        visit.errors.add("", str(words_for(error, visit.language)))
+    except (Invalid, Conflict, RuleBroken) as error:
+        if is_changed_since(error):
+            visit.errors.add(STANDS, visit.say("Somebody has changed this since you opened the page."))
+        else:
+            visit.errors.add("", str(words_for(error, visit.language)))
         return False
     return True
 
 
-async def _known(visit: Visit, service_id: str) -> directory_pb2.Activity:
+async def _known(visit: Visit, service_id: str) -> directory_pb2.ListedActivity:
     activity_id = as_uuid(visit.path_value("activity_id"))
     if activity_id is not None:
         request = directory.ListActivitiesRequest(service_id=service_id, activity_id=str(activity_id))
         answer = await visit.ask(visit.hub.directory.ListActivities, request)
         for one in answer.activities:
-            found: directory_pb2.Activity = one.activity
+            found: directory_pb2.ListedActivity = one
             return found
     raise NotFound("There is no such course of this service.", reason="ACTIVITY_NOT_FOUND")
 
@@ -141,15 +167,22 @@ def _form(
     listed: directory_pb2.ListedService,
     fields: ActivityFields,
     activity_id: str,
-    *,
-    is_new: bool,
+    known: directory_pb2.ListedActivity | None,
 ) -> Response:
+    """The form of a new one, where none is known, or of one that there is."""
+    stood = ActivityFields() if known is None else ActivityFields.of(known.activity)
+    version, capacity_read = (0, "") if known is None else (known.version, stood.capacity_token)
+    is_slip = visit.is_sent and not visit.errors.at(STANDS)
     name = fields.name_el if visit.language == "el" else fields.name_en
     return visit.render(
         "partner/activity.html",
-        title=visit.say("A new course, session or slot") if is_new else name,
+        title=visit.say("A new course, session or slot") if known is None else name,
         code=HTTPStatus.BAD_REQUEST if visit.errors else HTTPStatus.OK,
         fields=fields,
+        # what comes back with a slip still changes what was read before it
+        version=visit.form.text("version") if is_slip else version,
+        capacity_read=visit.form.text("capacity_read") if is_slip else capacity_read,
+        stands=different(stood.words(visit), fields.words(visit)),
         activity_id=activity_id,
         service_id=listed.service.service_id,
         service_name=service_name(listed, visit.language),

@@ -119,6 +119,15 @@ class ServiceFields:
         """What it is; None where that is not chosen."""
         return codes.SERVICE_TYPES.get(self.service_type)
 
+    @property
+    def capacity_token(self) -> str:
+        """The places in one word, by which a form says what its reader saw."""
+        return "UNLIMITED" if self.is_unlimited else self.places
+
+    def take_capacity(self, other: "ServiceFields") -> None:
+        """The places as another has them."""
+        self.is_unlimited, self.places = other.is_unlimited, other.places
+
     def check(self, visit: Visit) -> None:
         """Says at each field what is to be mended."""
         say, errors = visit.say, visit.errors

@@ -3,7 +3,7 @@
 import asyncio
 from dataclasses import dataclass
 from http import HTTPStatus
-from typing import Final
+from typing import Any, Final
 from uuid import uuid4
 
 from starlette.responses import Response
@@ -11,10 +11,10 @@ from starlette.responses import Response
 from kem.directory.v1 import directory_pb2
 from kem.directory.v1 import directory_service_pb2 as directory
 from kernel import codes
-from kernel.errors import Invalid, NotFound, RuleBroken
-from kernel.vocabulary import AgeBand, HouseholdBand, LocationVisibility, Role
+from kernel.errors import Conflict, Invalid, NotFound, RuleBroken
+from kernel.vocabulary import AgeBand, HouseholdBand, Role
 from services.console.entrypoints.codes import choices, name_of
-from services.console.entrypoints.forms import as_uuid
+from services.console.entrypoints.forms import as_uuid, read_version
 from services.console.entrypoints.page import NavigationEntry, Page, Visit
 from services.console.entrypoints.pages.partner.cards import (
     LIST_SERVICES,
@@ -24,6 +24,7 @@ from services.console.entrypoints.pages.partner.cards import (
     service_name,
 )
 from services.console.entrypoints.pages.partner.service_fields import STRETCHES, ServiceFields
+from services.console.entrypoints.pages.partner.service_words import differences, listings, visibilities
 from services.console.entrypoints.pages.partner.units import (
     Unit,
     declare,
@@ -31,7 +32,7 @@ from services.console.entrypoints.pages.partner.units import (
     unit_of_activity,
     unit_of_service,
 )
-from services.console.entrypoints.refusals import words_for
+from services.console.entrypoints.refusals import is_changed_since, words_for
 from services.console.entrypoints.texts import N_
 from services.console.entrypoints.words import HOUSEHOLDS, SEXES, WEEKDAYS, age, service_type, words_of
 
@@ -39,6 +40,8 @@ LIST: Final = "/partner/services"
 MOST_SERVICES: Final = 200
 _DIRECTORY: Final = "DirectoryService/"
 _BOTH: Final = ("GET", "POST")
+STANDS: Final = "stands"
+"""Where a form says that somebody else has saved the same since, and what stands."""
 FRESH_COLOURS: Final = {"GREEN": "green", "AMBER": "yellow", "UNKNOWN": "red"}
 
 
@@ -123,6 +126,7 @@ async def new_service(visit: Visit) -> Response:
             service_id=str(service_id),
             agency_id=own_agency(visit),
             channel=directory_pb2.CHANNEL_HUB,
+            expected_version=0,
         )
         saved = await _save(visit, service, fields)
         return saved or _form(visit, service.service_id, fields, is_new=True)
@@ -151,9 +155,15 @@ async def service(visit: Visit) -> Response:
         raise Invalid("Only an admin changes a service whose place is hidden.", reason="ADMIN_ONLY")
     fields = ServiceFields.typed(visit.form)
     fields.service_type = listed.service.service_type
+    if fields.capacity_token == visit.form.text("capacity_read"):
+        fields.take_capacity(ServiceFields.of(listed.service))  # what a colleague has declared since stays
     changed = directory_pb2.Service()
     changed.CopyFrom(listed.service)
-    return await _save(visit, changed, fields) or await _page(visit, listed, fields)
+    changed.expected_version = read_version(visit.form)
+    saved = await _save(visit, changed, fields)
+    if saved is None and visit.errors.at(STANDS):
+        listed = await known_service(visit)
+    return saved or await _page(visit, listed, fields)
 
 
 async def _save(visit: Visit, changed: directory_pb2.Service, fields: ServiceFields) -> Response | None:
@@ -164,8 +174,12 @@ async def _save(visit: Visit, changed: directory_pb2.Service, fields: ServiceFie
     request = directory.SaveServicesRequest(request_id=visit.form.request_id, services=[changed])
     try:
         await visit.ask(visit.hub.directory.SaveServices, request)
-    except (Invalid, RuleBroken) as error:
-        visit.errors.add("", str(words_for(error, visit.language)))
+    except (Invalid, Conflict, RuleBroken) as error:
+        if is_changed_since(error):
+            words = visit.say("Somebody has changed this service since you opened the page.")
+            visit.errors.add(STANDS, words)
+        else:
+            visit.errors.add("", str(words_for(error, visit.language)))
         return None
     return visit.go(f"{LIST}/{changed.service_id}", "service-saved")
 
@@ -216,6 +230,7 @@ async def _page(visit: Visit, listed: directory_pb2.ListedService, fields: Servi
         fields,
         title=service_name(listed, visit.language),
         listed=listed,
+        stands=differences(ServiceFields.of(listed.service), fields, visit),
         may_edit=_may_edit(visit, listed),
         courses=[unit_of_activity(one, visit.language) for one in activities.activities],
         # once it has had a course it has no places of its own
@@ -232,6 +247,7 @@ def _form(
         "title": visit.say("A new service"),
         "listed": None,
         "may_edit": True,
+        "stands": [],
         "courses": [],
         "places_are_in_courses": False,
         "ids": {},
@@ -244,10 +260,11 @@ def _form(
         service_id=service_id,
         is_new=is_new,
         fields=fields,
+        **_read(visit, context["listed"]),
         kind=kind,
         kind_name=service_type(fields.service_type, language),
-        listings=_listings(visit),
-        visibilities=_visibilities(visit),
+        listings=listings(visit),
+        visibilities=visibilities(visit),
         districts=choices(codes.DISTRICTS, language),
         spoken=choices(codes.LANGUAGES, language),
         age_bands=[(one.value, age(one, language)) for one in AgeBand],
@@ -261,25 +278,18 @@ def _form(
     )
 
 
+def _read(visit: Visit, listed: object) -> dict[str, Any]:
+    """What of the service its reader has seen. A form that comes back with a slip still changes that."""
+    if visit.is_sent and not visit.errors.at(STANDS):
+        return {"version": visit.form.text("version"), "capacity_read": visit.form.text("capacity_read")}
+    if not isinstance(listed, directory_pb2.ListedService):
+        return {"version": 0, "capacity_read": ""}
+    return {"version": listed.version, "capacity_read": ServiceFields.of(listed.service).capacity_token}
+
+
 def _types_of(sector: str, language: str) -> list[tuple[str, str]]:
     kinds = (kind for kind in codes.SERVICE_TYPES.values() if kind.sector == sector)
     return [(kind.code, name_of(kind, language)) for kind in kinds]
-
-
-def _listings(visit: Visit) -> list[tuple[str, str]]:
-    return [
-        ("PUBLIC", visit.say("Everybody")),
-        ("PARTNERS", visit.say("Partner agencies and KEM")),
-        ("NAMED_STAFF", visit.say("Named staff only")),
-    ]
-
-
-def _visibilities(visit: Visit) -> list[tuple[str, str]]:
-    return [
-        (LocationVisibility.PUBLIC.value, visit.say("Everybody")),
-        (LocationVisibility.DISTRICT_ONLY.value, visit.say("Only the district is shown")),
-        (LocationVisibility.HIDDEN.value, visit.say("Nobody but your admins")),
-    ]
 
 
 _KEEPS: Final = tuple(
