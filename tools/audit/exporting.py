@@ -21,7 +21,7 @@ PATIENCE_SECONDS: Final = 30.0
 _LOOK_SECONDS: Final = 0.2
 _AT_ONCE: Final = 5_000
 _ENTRIES: Final = """
-    select body, hash from audit.entry join audit.node on level = 0 and number = index order by index
+    select body, leaf_hash from audit.entry order by index
 """
 _HEAD: Final = """
     select size, (select coalesce(json_agg(note order by size), '[]') from audit.checkpoint) as notes,
@@ -161,4 +161,4 @@ async def published_at(url: str) -> dict[str, int]:
 
 async def _entries(connection: asyncpg.Connection) -> AsyncIterator[tuple[bytes, str]]:
     async for row in connection.cursor(_ENTRIES, prefetch=_AT_ONCE):
-        yield row["hash"], row["body"]
+        yield row["leaf_hash"], row["body"]

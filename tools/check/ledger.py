@@ -104,8 +104,8 @@ async def ledger(snapshot: Snapshot) -> list[Finding]:
                 _OWN,
                 _ENTRIES,
                 """
-                select 'entry ' || index from audit.entry left join audit.node on level = 0 and number = index
-                where hash is distinct from sha256('\\x00'::bytea || convert_to(body, 'UTF8'))
+                select 'entry ' || index from audit.entry
+                where leaf_hash <> sha256('\\x00'::bytea || convert_to(body, 'UTF8'))
                 union all
                 select 'checkpoint ' || c.size from audit.checkpoint c, audit.head h where c.size > h.size
                 """,

@@ -8,7 +8,7 @@ from typing import Final
 import asyncpg
 
 from chassis.postgres import Transaction
-from services.audit.domain.tree import HASH_BYTES, Edge, Place
+from services.audit.domain.tree import HASH_BYTES, KEPT_LEVEL, Edge, Place, root_of
 
 _UNSIGNED: Final = """
     select head.size, head.edge, coalesce(last.size, 0) as signed_size, clock_timestamp() as now,
@@ -25,6 +25,8 @@ _PAGE: Final = "select * from checkpoint where size > $1 order by size limit $2"
 _NODES: Final = """
     select level, number, hash from unnest($1::smallint[], $2::bigint[]) as wanted (level, number)
     join node using (level, number)
+    union all
+    select 0, index, leaf_hash from entry where index = any($3::bigint[])
 """
 _KEYS: Final = "select verifier_key from signing_key order by begun_time desc"
 _BEGIN_KEY: Final = "insert into signing_key (verifier_key) values ($1) on conflict do nothing returning true"
@@ -69,7 +71,7 @@ class GivenCheckpoint:
 
 
 class PostgresCheckpoints:
-    """The tables `checkpoint`, `given_checkpoint`, `signing_key` and `node`."""
+    """The tables `checkpoint`, `given_checkpoint`, `signing_key` and `node`, and the leaves in `entry`."""
 
     async def unsigned(self, tx: Transaction) -> Unsigned:
         """What waits to be signed."""
@@ -105,11 +107,18 @@ class PostgresCheckpoints:
 
     async def nodes(self, tx: Transaction, places: Iterable[Place]) -> dict[Place, bytes]:
         """Hashes of full nodes, by one statement."""
-        wanted = list(places)
+        wanted = set(places)
+        kept = [place for place in wanted if place.level >= KEPT_LEVEL]
+        made = [place for place in wanted if place.level < KEPT_LEVEL]
         rows = await tx.connection.fetch(
-            _NODES, [place.level for place in wanted], [place.number for place in wanted]
+            _NODES,
+            [place.level for place in kept],
+            [place.number for place in kept],
+            sorted({leaf for place in made for leaf in place.leaves}),
         )
-        return {Place(row["level"], int(row["number"])): row["hash"] for row in rows}
+        found = {Place(row["level"], row["number"]): row["hash"] for row in rows}
+        leaves = {place.number: hashed for place, hashed in found.items() if not place.level}
+        return found | {place: root_of(leaves[leaf] for leaf in place.leaves) for place in made}
 
     async def last_given(self, tx: Transaction) -> GivenCheckpoint | None:
         """What everybody was given last."""

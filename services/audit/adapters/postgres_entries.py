@@ -22,23 +22,17 @@ _CONDITIONS: Final = {
     "after_index": "index > {}",
 }
 _PAGE: Final = """
-    select index, body, kind, hash
-    from (select index, body, kind from entry {where} order by index limit {limit}) found
-    join node on level = 0 and number = index order by index
+    select index, body, kind, leaf_hash from entry {where} order by index limit {limit}
 """
 _HISTORY: Final = """
-    select index, body, kind, hash
-    from (
-        select index, body, kind from entry
-        where index in (
-            select index from subject where subject_id = $1
-            union
-            select index from subject join entry using (index)
-            where subject_id = any($2::uuid[]) and ($3::text[] is null or kind = any($3))
-        ) and index > $4
-        order by index limit $5
-    ) found
-    join node on level = 0 and number = index order by index
+    select index, body, kind, leaf_hash from entry
+    where index in (
+        select index from subject where subject_id = $1
+        union
+        select index from subject join entry using (index)
+        where subject_id = any($2::uuid[]) and ($3::text[] is null or kind = any($3))
+    ) and index > $4
+    order by index limit $5
 """
 # in the ledger's order, and not sorted: nearly all that is kept may be asked for
 _OF_KINDS: Final = """
@@ -139,4 +133,4 @@ class PostgresEntries:
 
 
 def _entry(row: asyncpg.Record) -> FoundEntry:
-    return FoundEntry(int(row["index"]), row["body"], row["kind"], row["hash"])
+    return FoundEntry(int(row["index"]), row["body"], row["kind"], row["leaf_hash"])

@@ -8,7 +8,7 @@ from uuid import UUID
 
 from chassis.events import IncomingEvent
 from chassis.postgres import Transaction
-from services.audit.domain.tree import HASH_BYTES, Edge, Place
+from services.audit.domain.tree import HASH_BYTES, KEPT_LEVEL, Edge, Place
 
 _LOCK: Final = "select size, edge, greatest(recorded_time, clock_timestamp()) as now from head for update"
 _MARKS: Final = "select source, position from source_mark"
@@ -32,7 +32,7 @@ _UNSTASH: Final = """
     where e.source = entered.source and e.position <= entered.position
 """
 _ENTRY: Final = ("index", "source", "position", "event_id", "kind", "event_time", "recorded_time", "actor_id",
-                 "agency_id", "body")  # fmt: skip
+                 "agency_id", "body", "leaf_hash")  # fmt: skip
 _SUBJECT: Final = ("subject_id", "index")
 _NODE: Final = ("level", "number", "hash")
 _MARK: Final = """
@@ -64,6 +64,7 @@ class Row:
     kind: str
     event_time: datetime
     body: bytes
+    leaf_hash: bytes
     actor_id: str | None = None
     agency_id: str | None = None
     subjects: Iterable[str] = ()
@@ -115,12 +116,20 @@ class PostgresLedger:
     async def enter(
         self, tx: Transaction, head: Head, rows: Sequence[Row], nodes: Iterable[tuple[Place, bytes]]
     ) -> None:
-        """Writes entries with the nodes that became full by them; `head` is where the ledger stands now."""
+        """Writes entries with the nodes that became full by them, as far as they are kept.
+
+        Args:
+            head: where the ledger stands now.
+        """
         copy = tx.connection.copy_records_to_table
         await copy("entry", columns=_ENTRY, records=[_record(row, head.now) for row in rows])
         concerns = [(one, row.index) for row in rows for one in row.subjects]
         await copy("subject", columns=_SUBJECT, records=concerns)
-        await copy("node", columns=_NODE, records=[(*place, hashed) for place, hashed in nodes])
+        await copy(
+            "node",
+            columns=_NODE,
+            records=[(*place, hashed) for place, hashed in nodes if place.level >= KEPT_LEVEL],
+        )
         await tx.connection.execute(
             _MARK,
             list(head.marks),
@@ -134,4 +143,4 @@ class PostgresLedger:
 
 def _record(row: Row, recorded_time: datetime) -> tuple[object, ...]:
     return (row.index, row.source, row.position, row.event_id, row.kind, row.event_time, recorded_time,
-            row.actor_id, row.agency_id, row.body.decode())  # fmt: skip
+            row.actor_id, row.agency_id, row.body.decode(), row.leaf_hash)  # fmt: skip

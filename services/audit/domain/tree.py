@@ -1,7 +1,7 @@
 """The Merkle tree of RFC 6962 § 2.1 (RFC 9162 § 2.1 has the same), grown leaf by leaf.
 
 Only full nodes are kept: a node is full when every leaf beneath it exists, and it never changes again. What
-lies at the right edge is made of full ones when it is asked for.
+lies at the right edge is made of full ones when it is asked for, and a node of few leaves of these.
 """
 
 import hashlib
@@ -11,6 +11,8 @@ from functools import reduce
 from typing import Final, NamedTuple
 
 HASH_BYTES: Final = 32
+KEPT_LEVEL: Final = 4
+"""From here on full nodes are kept; one below has eight leaves at most, which lie side by side."""
 EMPTY_ROOT: Final = hashlib.sha256(b"").digest()
 
 
@@ -19,6 +21,11 @@ class Place(NamedTuple):
 
     level: int
     number: int
+
+    @property
+    def leaves(self) -> range:
+        """What lies beneath it."""
+        return range(self.number << self.level, (self.number + 1) << self.level)
 
 
 class Span(NamedTuple):
@@ -65,6 +72,14 @@ class Edge:
     def root(self) -> bytes:
         """The tree's root hash."""
         return folded(self.hashes) if self.hashes else EMPTY_ROOT
+
+
+def root_of(leaves: Iterable[bytes]) -> bytes:
+    """The hash of the node over these leaves."""
+    edge = Edge()
+    for leaf in leaves:
+        edge.append(leaf)
+    return edge.root
 
 
 def places_of(span: Span) -> list[Place]:

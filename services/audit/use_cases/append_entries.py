@@ -45,7 +45,7 @@ async def append_entries(
     nodes: list[tuple[Place, bytes]] = []
     for event in merge(*runs, key=_happened):
         row = _row(told(event), head, salt)
-        nodes += head.edge.append(leaf_hash(row.body))
+        nodes += head.edge.append(row.leaf_hash)
         head.marks[row.source] = row.position
         rows.append(row)
     if rows:
@@ -55,6 +55,7 @@ async def append_entries(
 
 def _row(one: Told, head: Head, salt: Callable[[int], bytes]) -> Row:
     index = head.edge.size
+    body = body_of(one, index, salt(SALT_BYTES), head.now)
     return Row(
         index=index,
         source=one.source,
@@ -62,7 +63,8 @@ def _row(one: Told, head: Head, salt: Callable[[int], bytes]) -> Row:
         event_id=one.event_id,
         kind=one.type,
         event_time=one.event_time,
-        body=body_of(one, index, salt(SALT_BYTES), head.now),
+        body=body,
+        leaf_hash=leaf_hash(body),
         actor_id=one.actor_id,
         agency_id=one.agency_id,
         subjects=one.subjects,

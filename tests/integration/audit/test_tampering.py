@@ -24,8 +24,7 @@ THIEF = CheckpointKey(ORIGIN, Ed25519PrivateKey.from_private_bytes(b"8" * 32))
 TRUSTED = [verifier.Key.read(SIGNER.public.verifier_key)]
 
 _REHASH = """
-    update node set hash = sha256('\\x00'::bytea || convert_to(body, 'UTF8'))
-    from entry where level = 0 and number = index;
+    update entry set leaf_hash = sha256('\\x00'::bytea || convert_to(body, 'UTF8'));
 """
 _SALT = """body = regexp_replace(body, '"salt":"0', '"salt":"f')"""
 
@@ -41,8 +40,8 @@ HARMS = {
     "the end is cut off": ("delete from entry where index >= 50; update head set size = 50", 50),
     "one is put in": (
         "insert into entry select 60, source, 999, gen_random_uuid(), kind, event_time, recorded_time,"
-        " actor_id, agency_id, body from entry where index = 59;"
-        " insert into node values (0, 60, sha256('')); update head set size = 61;" + _REHASH,
+        " actor_id, agency_id, body, leaf_hash from entry where index = 59;"
+        " update head set size = 61;" + _REHASH,
         60,
     ),
     "one is dated back": (

@@ -32,7 +32,7 @@ BREAKS = [
         "update notifications.delivery set checkpoint_note = 'another' where kind = 'CheckpointGiven'",
         {"I8-checkpoints-are-delivered-as-signed"},
     ),
-    ("update audit.node set hash = sha256('x') where level = 0 and number = 1", {"I8-each-entry-is-a-leaf"}),
+    ("update audit.entry set leaf_hash = sha256('x') where index = 1", {"I8-each-entry-is-a-leaf"}),
     (
         "insert into audit.checkpoint values ((select size + 1 from audit.head), sha256('x'), 'x', now())",
         {"I8-each-entry-is-a-leaf"},
