@@ -136,11 +136,17 @@ class ProjectionReader:
         """What has come since the last window, which began so long ago at least; empty after a silence.
 
         Nothing is fetched in between: a client that may fetch does so whenever something is there, and each
-        fetch asks the broker for every partition.
+        fetch asks the broker for every partition. A fetch brings a part of what has piled up, so that more is
+        asked for until there is nothing left.
         """
         await self._until_it_opens(client)
-        found = await client.getmany(timeout_ms=int(_LISTEN_SECONDS * 1000), max_records=MOST_EVENTS)
-        window = [_message(one) for messages in found.values() for one in messages]
+        window: list[Message] = []
+        while len(window) < MOST_EVENTS:
+            room = MOST_EVENTS - len(window)
+            found = await client.getmany(timeout_ms=int(_LISTEN_SECONDS * 1000), max_records=room)
+            window += [_message(one) for messages in found.values() for one in messages]
+            if not found or not any(_left(client, window).values()):
+                break
         if window:
             self._pace.note_arrival(client)
         else:
@@ -180,14 +186,10 @@ class ProjectionReader:
         )
 
     def _measure_lag(self, client: AIOKafkaConsumer, window: Iterable[Message]) -> None:
-        for place, offset in _behind(window).items():
-            with contextlib.suppress(IllegalStateError):
-                end = client.highwater(place)
-                if end is not None:
-                    consumer_lag.set(
-                        max(end - offset, 0),
-                        {"consumer": self.consumer, "topic": place.topic, "partition": place.partition},
-                    )
+        for place, left in _left(client, window).items():
+            consumer_lag.set(
+                left, {"consumer": self.consumer, "topic": place.topic, "partition": place.partition}
+            )
 
 
 class _Assignment(ConsumerRebalanceListener):
@@ -203,6 +205,17 @@ class _Assignment(ConsumerRebalanceListener):
         """Says ready."""
         if assigned:
             self._ready.set()
+
+
+def _left(client: AIOKafkaConsumer, window: Iterable[Message]) -> dict[Any, int]:
+    """By partition how much the broker has behind these, as far as it has told."""
+    left: dict[Any, int] = {}
+    for place, offset in _behind(window).items():
+        with contextlib.suppress(IllegalStateError):
+            end = client.highwater(place)
+            if end is not None:
+                left[place] = max(end - offset, 0)
+    return left
 
 
 def _behind(window: Iterable[Message]) -> dict[Any, int]:

@@ -2,6 +2,7 @@
 
 import asyncio
 from collections.abc import AsyncIterator
+from uuid import uuid4
 
 import pytest_asyncio
 
@@ -133,6 +134,25 @@ async def test_what_comes_while_the_window_is_closed_waits_and_a_stop_does_not(
         await until(lambda: _has_effects(database, 2))
         await second.stop()
     assert sorted(await effects(database)) == sorted([early.event_id, late.event_id])
+
+
+async def test_what_has_piled_up_is_read_to_its_end_before_the_window_closes(
+    database: Database,
+    broker: Broker,
+    topic: str,
+    reader: CollectingReader,
+    relay: Relay,
+    make_event: MakeEvent,
+) -> None:
+    """A fetch brings a megabyte of each partition: the pause is for when nothing more is there."""
+    key = uuid4()
+    events = [make_event(key, version, b"f" * 60_000) for version in range(1, 61)]
+    await publish(database, *events)
+    await until(lambda: _is_published(database, len(events)))
+    late = projection(database, broker, topic, reader, window_seconds=600)
+    async with running(late.run()):
+        await until(lambda: _has_effects(database, len(events)))
+        await late.stop()
 
 
 async def _is_published(database: Database, position: int) -> bool:
