@@ -8,6 +8,7 @@ from typing import Final
 import asyncpg
 
 from chassis.postgres import Transaction
+from services.audit.adapters.postgres_entries import FoundEntry, entry_from
 from services.audit.domain.tree import HASH_BYTES, KEPT_LEVEL, Edge, Place, root_of
 
 _UNSIGNED: Final = """
@@ -20,7 +21,12 @@ _PUT: Final = """
 """
 _NEWEST: Final = "select * from checkpoint order by size desc limit 1"
 _OF_SIZE: Final = "select * from checkpoint where size = $1"
-_COVERING: Final = "select * from checkpoint where size > $1 order by size desc limit 1"
+_ENTRY_UNDER: Final = """
+    select e.index, e.body, e.kind, e.leaf_hash, c.*, clock_timestamp() as now
+    from entry e
+    left join checkpoint c on c.size = coalesce($2, (select size from checkpoint order by size desc limit 1))
+    where e.index = $1
+"""
 _PAGE: Final = "select * from checkpoint where size > $1 order by size limit $2"
 _NODES: Final = """
     select level, number, hash from unnest($1::smallint[], $2::bigint[]) as wanted (level, number)
@@ -100,10 +106,15 @@ class PostgresCheckpoints:
         """The first of more entries than that, the smallest first."""
         return [_checkpoint(row) for row in await tx.connection.fetch(_PAGE, after_size, limit)]
 
-    async def covering(self, tx: Transaction, index: int) -> SignedCheckpoint | None:
-        """The newest under which an entry stands."""
-        row = await tx.connection.fetchrow(_COVERING, index)
-        return _checkpoint(row) if row else None
+    async def entry_under(
+        self, tx: Transaction, index: int, size: int | None
+    ) -> tuple[FoundEntry | None, SignedCheckpoint | None]:
+        """An entry and the checkpoint of a size, or the newest, by one statement that reads the clock too."""
+        row = await tx.connection.fetchrow(_ENTRY_UNDER, index, size)
+        if row is None:
+            return None, None
+        tx.note_now(row["now"])
+        return entry_from(row), _checkpoint(row) if row["size"] is not None else None
 
     async def nodes(self, tx: Transaction, places: Iterable[Place]) -> dict[Place, bytes]:
         """Hashes of full nodes, by one statement."""

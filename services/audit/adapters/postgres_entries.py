@@ -86,7 +86,7 @@ class PostgresEntries:
         conditions = [_CONDITIONS[name].format(f"${number}") for number, name in enumerate(asked, 1)]
         where = f"where {' and '.join(conditions)}" if conditions else ""
         statement = _PAGE.format(where=where, limit=int(limit))
-        return [_entry(row) for row in await tx.connection.fetch(statement, *asked.values())]
+        return [entry_from(row) for row in await tx.connection.fetch(statement, *asked.values())]
 
     async def history(
         self,
@@ -100,7 +100,7 @@ class PostgresEntries:
         """The first that name the subject, or something that belongs to it; of the latter some kinds only."""
         after = -1 if after_index is None else after_index
         rows = await tx.connection.fetch(_HISTORY, subject_id, belonging, only, after, limit)
-        return [_entry(row) for row in rows]
+        return [entry_from(row) for row in rows]
 
     async def of_kinds(
         self,
@@ -132,5 +132,6 @@ class PostgresEntries:
         return int(await tx.connection.fetchval(_SIZE))
 
 
-def _entry(row: asyncpg.Record) -> FoundEntry:
+def entry_from(row: asyncpg.Record) -> FoundEntry:
+    """A row of `entry`."""
     return FoundEntry(int(row["index"]), row["body"], row["kind"], row["leaf_hash"])

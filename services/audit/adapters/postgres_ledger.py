@@ -13,13 +13,10 @@ from services.audit.domain.tree import HASH_BYTES, KEPT_LEVEL, Edge, Place
 _LOCK: Final = "select size, edge, greatest(recorded_time, clock_timestamp()) as now from head for update"
 _MARKS: Final = "select source, position from source_mark"
 _WAITING: Final = """
-    select * from (
-        select *, row_number() over (order by position) as place from early_event
-        where source = $1 and position >= $2
-          and exists (select from early_event where source = $1 and position = $2)
-        order by position limit $3
-    ) as early
-    where position = $2 + place - 1 order by position
+    select * from early_event
+    where source = $1 and position >= $2
+      and exists (select from early_event where source = $1 and position = $2)
+    order by position limit $3
 """
 _STASH: Final = """
     insert into early_event (source, position, event_id, topic, type, event_time, payload)
@@ -81,7 +78,7 @@ class PostgresLedger:
         return Head(Edge(int(head["size"]), hashes), marks, head["now"])
 
     async def waiting(self, tx: Transaction, source: str, position: int, limit: int) -> list[IncomingEvent]:
-        """What has come before its turn and has it now: from a position on, without a gap."""
+        """What has come before its turn, from a position on; nothing where that one has not come."""
         return [
             IncomingEvent(
                 event_id=row["event_id"],

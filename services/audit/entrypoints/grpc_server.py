@@ -14,7 +14,7 @@ from chassis.instants import optional_instant_from, timestamp
 from chassis.postgres import Database, Transaction
 from kem.audit.v1 import audit_service_pb2 as messages
 from kem.audit.v1 import audit_service_pb2_grpc
-from kernel.errors import NotFound, Unavailable
+from kernel.errors import Unavailable
 from services.audit.adapters.postgres_checkpoints import PostgresCheckpoints
 from services.audit.adapters.postgres_entries import FoundEntry, PostgresEntries, Wanted
 from services.audit.domain.questions.catalogue import QUESTIONS
@@ -40,12 +40,6 @@ LONGEST_STREAM_SECONDS: Final = 3600.0
 _METHOD: Final = "/kem.audit.v1.AuditService/"
 
 _Context = grpc.aio.ServicerContext
-
-
-class EntryNotFound(NotFound):
-    """The ledger has no such entry."""
-
-    reason = "ENTRY_NOT_FOUND"
 
 
 class AuditServer(audit_service_pb2_grpc.AuditServiceServicer):
@@ -190,13 +184,10 @@ class AuditServer(audit_service_pb2_grpc.AuditServiceServicer):
     ) -> messages.GetInclusionProofResponse:
         """An entry and its proof."""
         async with self._database.transaction(current_caller()) as tx:
-            found = await self._entries.page(tx, Wanted(after_index=request.index - 1), 1)
-            if not found or found[0].index != request.index:
-                raise EntryNotFound(f"The ledger has no entry {request.index}.")
             size = request.size if request.HasField("size") else None
-            proof = await prove_inclusion(request.index, size, tx, self._checkpoints)
+            found, proof = await prove_inclusion(request.index, size, tx, self._checkpoints)
             _on_record(tx, "GetInclusionProof", [], 1)
-        return messages.GetInclusionProofResponse(entry=_entry(found[0]), proof=proof)
+        return messages.GetInclusionProofResponse(entry=_entry(found), proof=proof)
 
     async def GetConsistencyProof(
         self, request: messages.GetConsistencyProofRequest, context: _Context[object, object]

@@ -33,13 +33,13 @@ async def append_entries(
     early: list[IncomingEvent] = []
     for source, coming in _by_source(events).items():
         due = head.marks.get(source, 0) + 1
-        come = {event.position: event for event in coming}
-        run = []
-        while following := _following(come, due) or await ledger.waiting(tx, source, due, AT_ONCE):
-            run += following
-            due += len(following)
+        there = {event.position: event for event in coming}
+        run = _following(there, due)
+        while waiting := await ledger.waiting(tx, source, due + len(run), AT_ONCE):
+            there |= {event.position: event for event in waiting}
+            run += _following(there, due + len(run))
         runs.append(run)
-        early += [event for position, event in come.items() if position >= due]
+        early += [event for event in coming if event.position >= due + len(run)]
     await ledger.stash(tx, early)
     rows: list[Row] = []
     nodes: list[tuple[Place, bytes]] = []
@@ -71,8 +71,8 @@ def _row(one: Told, head: Head, salt: Callable[[int], bytes]) -> Row:
     )
 
 
-def _following(come: Mapping[int, IncomingEvent], due: int) -> list[IncomingEvent]:
-    return [come[position] for position in takewhile(come.__contains__, count(due))]
+def _following(there: Mapping[int, IncomingEvent], due: int) -> list[IncomingEvent]:
+    return [there[position] for position in takewhile(there.__contains__, count(due))]
 
 
 def _by_source(events: Iterable[IncomingEvent]) -> dict[str, list[IncomingEvent]]:

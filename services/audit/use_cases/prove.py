@@ -5,6 +5,7 @@ from collections.abc import Sequence
 from chassis.postgres import Transaction
 from kernel.errors import Invalid, NotFound, NotYetKnown
 from services.audit.adapters.postgres_checkpoints import PostgresCheckpoints, SignedCheckpoint
+from services.audit.adapters.postgres_entries import FoundEntry
 from services.audit.domain.note import proof_file
 from services.audit.domain.tree import Span, consistency_path, folded, inclusion_path, places_of
 
@@ -13,6 +14,12 @@ class CheckpointNotFound(NotFound):
     """No checkpoint was signed for so many entries."""
 
     reason = "CHECKPOINT_NOT_FOUND"
+
+
+class EntryNotFound(NotFound):
+    """The ledger has no such entry."""
+
+    reason = "ENTRY_NOT_FOUND"
 
 
 async def find_checkpoint(
@@ -31,34 +38,42 @@ async def find_checkpoint(
         return newest
     found = await checkpoints.of_size(tx, size)
     if found is None:
-        raise CheckpointNotFound(f"No checkpoint stands for {size} entries; ask for the newest one.")
+        raise _no_checkpoint(size)
     return found
+
+
+def _no_checkpoint(size: int | None) -> CheckpointNotFound:
+    return CheckpointNotFound(f"No checkpoint stands for {size} entries; ask for the newest one.")
 
 
 async def prove_inclusion(
     index: int, size: int | None, tx: Transaction, checkpoints: PostgresCheckpoints
-) -> str:
-    """The file that proves an entry (c2sp.org/tlog-proof).
+) -> tuple[FoundEntry, str]:
+    """An entry, and the file that proves it (c2sp.org/tlog-proof).
+
+    Args:
+        size: of the checkpoint under which it is proved; None for the newest.
 
     Raises:
+        EntryNotFound: there is none at this index.
         CheckpointNotFound: there is none of this size.
         NotYetKnown: the entry is under no checkpoint yet.
         Invalid: the checkpoint stands for entries before this one only.
     """
-    if size is not None:
-        under = await find_checkpoint(size, tx, checkpoints)
-    else:
-        newest = await checkpoints.covering(tx, index)
-        if newest is None:
-            raise NotYetKnown(f"No checkpoint covers entry {index} yet; one follows within seconds.")
-        under = newest
+    entry, under = await checkpoints.entry_under(tx, index, size)
+    if entry is None:
+        raise EntryNotFound(f"The ledger has no entry {index}.")
+    if size is None and (under is None or index >= under.size):
+        raise NotYetKnown(f"No checkpoint covers entry {index} yet; one follows within seconds.")
+    if under is None:
+        raise _no_checkpoint(size)
     if index >= under.size:
         raise Invalid(
             f"The checkpoint of {under.size} entries was signed before entry {index} was made.",
             reason="ENTRY_NOT_COVERED",
         )
     path = await _hashes(inclusion_path(index, under.size), tx, checkpoints)
-    return proof_file(index, path, under.note)
+    return entry, proof_file(index, path, under.note)
 
 
 async def prove_those_covered(

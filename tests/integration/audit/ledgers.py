@@ -61,11 +61,11 @@ class LedgerHere:
     app: Database
     worker: Database
 
-    async def append(self, coming: Sequence[IncomingEvent]) -> int:
+    async def append(self, coming: Sequence[IncomingEvent], ledger: PostgresLedger | None = None) -> int:
         salts = count()
         async with self.worker.transaction(SERVICE) as tx:
             return await append_entries(
-                coming, told, tx, PostgresLedger(), lambda size: next(salts).to_bytes(size, "big")
+                coming, told, tx, ledger or PostgresLedger(), lambda size: next(salts).to_bytes(size, "big")
             )
 
 

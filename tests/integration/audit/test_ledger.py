@@ -12,9 +12,12 @@ import asyncpg
 import pytest
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
+from chassis.events import IncomingEvent
+from chassis.postgres import Transaction
 from services.audit.adapters.checkpoint_key import CheckpointKey
 from services.audit.adapters.postgres_checkpoints import PostgresCheckpoints
 from services.audit.adapters.postgres_entries import PostgresEntries, Wanted
+from services.audit.adapters.postgres_ledger import PostgresLedger
 from services.audit.use_cases.append_entries import AT_ONCE
 from services.audit.use_cases.prove import prove_consistency, prove_inclusion
 from services.audit.use_cases.sign_checkpoint import sign_checkpoint
@@ -101,6 +104,25 @@ async def test_however_much_has_waited_all_of_it_is_entered_when_the_gap_is_fill
         assert await ENTRIES.positions(tx) == {"intake": AT_ONCE + 50}
 
 
+async def test_what_has_waited_is_looked_for_once_however_the_topics_are_mixed(ledger: LedgerHere) -> None:
+    """Partitions come one after the other: of every second event one look each had cost most of the time."""
+    coming = events(400)
+    await ledger.append(coming[2::2])
+    looks = Looks()
+    assert await ledger.append([coming[0], *coming[1::2]], looks) == len(coming)
+    assert looks.made <= 3
+
+
+class Looks(PostgresLedger):
+    """Counts how often it is asked for what has waited."""
+
+    made = 0
+
+    async def waiting(self, tx: Transaction, source: str, position: int, limit: int) -> list[IncomingEvent]:
+        self.made += 1
+        return await super().waiting(tx, source, position, limit)
+
+
 async def test_bytes_that_are_no_event_are_entered_by_their_hash(ledger: LedgerHere) -> None:
     [one] = events(1)
     await ledger.append([replace(one, payload=b"\xff\xff")])
@@ -140,8 +162,8 @@ async def test_entries_and_growth_are_proved(ledger: LedgerHere) -> None:
     await sign(ledger)
     async with ledger.app.transaction(SERVICE) as tx:
         for index in range(77):
-            proof = await prove_inclusion(index, None, tx, CHECKPOINTS)
-            [one] = await ENTRIES.page(tx, Wanted(after_index=index - 1), 1)
+            one, proof = await prove_inclusion(index, None, tx, CHECKPOINTS)
+            assert [one] == await ENTRIES.page(tx, Wanted(after_index=index - 1), 1)
             at, checkpoint = verifier.check_proof(one.body.encode(), proof, [TRUSTED])
             assert (at, checkpoint.size) == (index, 77)
         old, new = await CHECKPOINTS.of_size(tx, 37), await CHECKPOINTS.newest(tx)
