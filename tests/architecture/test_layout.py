@@ -53,7 +53,7 @@ def test_tests_live_in_the_named_layers() -> None:
 
 def test_the_kernel_stays_small() -> None:
     lines = sum((ROOT / path).read_text().count("\n") for path in _tracked() if _is_code_of("kernel", path))
-    assert lines <= 660
+    assert lines <= 700
 
 
 def test_the_bootstrap_stays_small_and_needs_nothing_but_python() -> None:

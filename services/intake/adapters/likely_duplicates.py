@@ -8,6 +8,7 @@ from uuid import UUID
 
 from chassis.postgres import Transaction
 from kernel.ids import AgencyId, BeneficiaryId
+from kernel.restricted import RESTRICTED_TYPES, may_see_restricted
 from services.intake.adapters.identifier_search import FoundPerson, IdentifierSearch
 from services.intake.adapters.known_names import KnownNames
 from services.intake.adapters.permitted_people import seen_as
@@ -15,7 +16,6 @@ from services.intake.adapters.record_format import categories_of_fields
 from services.intake.adapters.vault import Vault
 from services.intake.domain.beneficiary import Names
 from services.intake.domain.name_index import NameQuery
-from services.intake.domain.restricted import RESTRICTED_TYPES, may_see_restricted
 
 LEAST_LIKENESS: Final = 0.8
 """How much of one record's name must be in the other's: more than a search by name asks for."""

@@ -6,10 +6,10 @@ from typing import Final
 
 from chassis.postgres import Transaction
 from kernel.ids import BeneficiaryId
+from kernel.restricted import RESTRICTED_TYPES, may_see_restricted
 from services.intake.adapters.record_format import CASE_CODE
 from services.intake.adapters.vault import Vault
 from services.intake.domain.beneficiary import Birth, Names
-from services.intake.domain.restricted import RESTRICTED_TYPES, may_see_restricted
 
 # row-level security leaves out whom another agency registered; whoever needs a restricted service by one of
 # their records does so by all, and a freeze of one holds for all

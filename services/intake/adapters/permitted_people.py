@@ -5,7 +5,7 @@ from typing import Final
 
 from chassis.postgres import Transaction
 from kernel.ids import BeneficiaryId
-from services.intake.domain.restricted import RESTRICTED_TYPES, may_see_restricted
+from kernel.restricted import RESTRICTED_TYPES, may_see_restricted
 
 _OTHERS: Final = """
     select beneficiary_id, other_id, other_is_kept from same_person

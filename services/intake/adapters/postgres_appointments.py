@@ -7,8 +7,8 @@ from uuid import UUID
 
 from chassis.postgres import Transaction
 from kernel.ids import BeneficiaryId, ReferralId
+from kernel.restricted import RESTRICTED_TYPES, may_see_restricted
 from services.intake.domain.appointment import Appointment, AppointmentState
-from services.intake.domain.restricted import RESTRICTED_TYPES, may_see_restricted
 
 _COLUMNS: Final = """appointment_id, beneficiary_id, agency_id, referral_id, with_agency_id, service_id,
     start_time, sealed_place, state, cancel_reason, booked_time, changed_time"""

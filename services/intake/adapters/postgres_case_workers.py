@@ -7,10 +7,10 @@ from uuid import UUID
 
 from chassis.postgres import Transaction
 from kernel.ids import AgencyId, BeneficiaryId, PrincipalId, random_id
+from kernel.restricted import RESTRICTED_TYPES
 from services.intake.adapters.postgres_needs import NEED_COLUMNS, need_from
 from services.intake.domain.case_workers import Case, CaseWorkers, SetWorkers
 from services.intake.domain.need import Need
-from services.intake.domain.restricted import RESTRICTED_TYPES
 
 _NOW: Final = """
     select beneficiary_id, caseworker_id, deputy_id, set_time from case_workers

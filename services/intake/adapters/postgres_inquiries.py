@@ -9,11 +9,11 @@ from uuid import UUID
 
 from chassis.postgres import Transaction
 from kernel.ids import BeneficiaryId, ConsentId
+from kernel.restricted import RESTRICTED_TYPES
 from services.intake.adapters.postgres_authorities import notification_from_row
 from services.intake.domain.authority import RecordedNotification
 from services.intake.domain.consent import ConsentGiver, InterpreterMode
 from services.intake.domain.inquiry import ConsentText, ConsentView, PersonDisclosure, StoredConsent
-from services.intake.domain.restricted import RESTRICTED_TYPES
 
 _IS_KNOWN: Final = "select exists (select from beneficiary where beneficiary_id = $1)"
 _DISCLOSURES: Final = """

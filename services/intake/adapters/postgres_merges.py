@@ -6,8 +6,8 @@ from typing import Any, Final
 
 from chassis.postgres import Transaction
 from kernel.ids import AgencyId, BeneficiaryId, ReferralId
+from kernel.restricted import RESTRICTED_TYPES
 from services.intake.domain.merge import Happened, Merge
-from services.intake.domain.restricted import RESTRICTED_TYPES
 
 _COLUMNS: Final = "merge_id, merged_beneficiary_id, kept_beneficiary_id, merged_time, unmerged_time"
 _IN_FORCE: Final = f"""

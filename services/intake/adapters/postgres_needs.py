@@ -1,7 +1,7 @@
 """Needs in PostgreSQL."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Final
 from uuid import UUID
@@ -135,15 +135,26 @@ class PostgresNeeds:
     ) -> list[Need]:
         """The needs behind these referrals, as far as the caller may see, but none of the hidden types."""
         rows = await tx.connection.fetch(
-            f"""select {NEED_COLUMNS}, n.recorded_by_principal_id = $3 as recorded_by_caller
-            from need n join beneficiary b using (beneficiary_id)
+            f"""select {NEED_COLUMNS} from need n join beneficiary b using (beneficiary_id)
             where n.referral_id = any($1::uuid[]) and n.service_type <> all ($2::text[])
               and b.erased_time is null""",  # noqa: S608  constant
             list(referral_ids),
             list(hidden_types),
-            tx.caller.principal_id,
         )
-        return [replace(need_from(row), recorded_by_caller=row["recorded_by_caller"]) for row in rows]
+        return [need_from(row) for row in rows]
+
+    async def recorded_by_caller(
+        self, tx: Transaction, hidden_types: Sequence[str], ended_after: datetime, size: int
+    ) -> list[Need]:
+        """The latest that the caller has recorded, but none of the hidden types or that ended before."""
+        rows = await tx.connection.fetch(
+            "select * from recorded_needs($1, $2, $3, $4)",
+            tx.caller.principal_id,
+            list(hidden_types),
+            ended_after,
+            size,
+        )
+        return [need_from(row) for row in rows]
 
     async def add(self, tx: Transaction, rows: Sequence[NeedRow]) -> dict[UUID, tuple[datetime, datetime]]:
         """Inserts all rows by one statement; answers happened_time and recorded_time by need."""

@@ -50,7 +50,6 @@ class Need:
     happened_time: datetime
     recorded_time: datetime
     withdrawn_time: datetime | None = None
-    recorded_by_caller: bool = False
 
     def withdraw(self, reason_code: str) -> None:
         """Checks that the need may be withdrawn for this reason.

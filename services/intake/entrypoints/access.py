@@ -69,6 +69,7 @@ ACCESS: Final[Mapping[str, Access]] = {
     "/kem.intake.v1.IntakeService/WithdrawNeed": _CASE_WORK,
     "/kem.intake.v1.IntakeService/ListNeeds": _CASE_WORK,
     "/kem.intake.v1.IntakeService/BatchGetNeeds": _CASE_WORK,
+    "/kem.intake.v1.IntakeService/ListMyNeeds": _CASE_WORK,
     "/kem.intake.v1.CaseService/SetCaseWorkers": _CASE_WORK,
     "/kem.intake.v1.CaseService/ListMyCases": _CASE_WORK,
     "/kem.intake.v1.ConsentPolicyService/PublishNotice": _KEEPS_POLICY,

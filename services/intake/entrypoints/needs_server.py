@@ -22,6 +22,7 @@ from services.intake.entrypoints.translate_needs import (
     recorded_need_message,
 )
 from services.intake.use_cases.batch_get_needs import batch_get_needs
+from services.intake.use_cases.list_my_needs import list_my_needs
 from services.intake.use_cases.list_needs import list_needs
 from services.intake.use_cases.record_need import RecordNeed, record_need
 from services.intake.use_cases.record_needs import RecordNeeds, record_needs
@@ -33,6 +34,7 @@ RECORD_SEVERAL: Final = f"{_SERVICE}/RecordNeeds"
 WITHDRAW: Final = f"{_SERVICE}/WithdrawNeed"
 LIST: Final = f"{_SERVICE}/ListNeeds"
 BATCH_GET: Final = f"{_SERVICE}/BatchGetNeeds"
+LIST_MINE: Final = f"{_SERVICE}/ListMyNeeds"
 
 _Context = grpc.aio.ServicerContext
 
@@ -138,3 +140,12 @@ class NeedsServer:
         async with self._parts.database.transaction(current_caller()) as tx:
             found = await batch_get_needs(asked, BATCH_GET, tx, self._parts.needs)
         return messages.BatchGetNeedsResponse(needs=map(need_message, found))
+
+    async def ListMyNeeds(
+        self,
+        request: messages.ListMyNeedsRequest,
+        context: _Context[messages.ListMyNeedsRequest, messages.ListMyNeedsResponse],
+    ) -> messages.ListMyNeedsResponse:
+        async with self._parts.database.transaction(current_caller()) as tx:
+            found = await list_my_needs(LIST_MINE, tx, self._parts.needs)
+        return messages.ListMyNeedsResponse(needs=map(need_message, found))

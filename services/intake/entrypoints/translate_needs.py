@@ -59,7 +59,6 @@ def need_message(need: Need) -> need_pb2.Need:
         happened_time=timestamp(need.happened_time),
         recorded_time=timestamp(need.recorded_time),
         withdrawn_time=timestamp(need.withdrawn_time) if need.withdrawn_time else None,
-        recorded_by_caller=need.recorded_by_caller,
     )
 
 

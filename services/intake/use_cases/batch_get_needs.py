@@ -5,9 +5,9 @@ from collections.abc import Sequence
 from chassis.access_records import AccessRecord
 from chassis.postgres import Transaction
 from kernel.ids import ReferralId
+from kernel.restricted import RESTRICTED_TYPES, may_see_restricted
 from services.intake.adapters.postgres_needs import PostgresNeeds
 from services.intake.domain.need import Need
-from services.intake.domain.restricted import RESTRICTED_TYPES, may_see_restricted
 from services.intake.use_cases.own_agency import own_agency
 
 

@@ -3,8 +3,8 @@
 from collections.abc import Mapping
 
 from chassis.postgres import Transaction
+from kernel.restricted import RESTRICTED_TYPES, may_see_restricted
 from services.intake.adapters.postgres_waiting import PostgresWaiting
-from services.intake.domain.restricted import RESTRICTED_TYPES, may_see_restricted
 from services.intake.domain.waiting import SOON, Waiting, WaitingList
 from services.intake.use_cases.hub_officer import own_agency_or_officer
 

@@ -7,9 +7,9 @@ from typing import Final
 from chassis.access_records import AccessRecord
 from chassis.postgres import Transaction
 from kernel.ids import PrincipalId
+from kernel.restricted import may_see_restricted
 from services.intake.adapters.postgres_case_workers import cases_of, open_needs
 from services.intake.domain.case_workers import Case, with_needs
-from services.intake.domain.restricted import may_see_restricted
 from services.intake.use_cases.own_agency import own_agency
 from services.intake.use_cases.page_with_words import USUAL_PAGE_SIZE, Place
 

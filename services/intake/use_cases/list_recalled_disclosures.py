@@ -6,9 +6,9 @@ from uuid import UUID
 from chassis.access_records import AccessRecord
 from chassis.postgres import Transaction
 from kernel.errors import NotFound
+from kernel.restricted import may_see_restricted
 from services.intake.adapters.postgres_recalls import PostgresRecalls
 from services.intake.domain.recall import RecalledDisclosure
-from services.intake.domain.restricted import may_see_restricted
 from services.intake.use_cases.hub_officer import own_agency_or_officer
 from services.intake.use_cases.page_with_words import USUAL_PAGE_SIZE, Place
 

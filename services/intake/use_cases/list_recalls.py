@@ -6,10 +6,10 @@ from datetime import datetime
 from enum import StrEnum
 
 from chassis.postgres import Transaction
+from kernel.restricted import RESTRICTED_TYPES, may_see_restricted
 from services.intake.adapters.postgres_recalls import PostgresRecalls
 from services.intake.adapters.vault import Vault
 from services.intake.domain.recall import Recall
-from services.intake.domain.restricted import RESTRICTED_TYPES, may_see_restricted
 from services.intake.use_cases.hub_officer import own_agency_or_officer
 from services.intake.use_cases.own_agency import own_agency
 from services.intake.use_cases.page_with_words import USUAL_PAGE_SIZE, Place, page_with_words

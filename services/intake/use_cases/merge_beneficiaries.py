@@ -10,6 +10,7 @@ from chassis.postgres import Transaction
 from kernel.codes import mask
 from kernel.errors import NotPermitted, RuleBroken
 from kernel.ids import BeneficiaryId, ReferralId, random_id
+from kernel.restricted import may_see_restricted
 from services.intake.adapters.grant_cells import remind_of_denials
 from services.intake.adapters.postgres_beneficiaries import PostgresBeneficiaries
 from services.intake.adapters.postgres_consents import PostgresConsents
@@ -21,7 +22,6 @@ from services.intake.domain.age_rules import FULL_AGE_YEARS
 from services.intake.domain.athens_day import athens_day
 from services.intake.domain.events import BeneficiariesMerged
 from services.intake.domain.merge import Merge, check_mergeable
-from services.intake.domain.restricted import may_see_restricted
 from services.intake.use_cases.open_recalls import open_recalls
 from services.intake.use_cases.own_agency import own_agency
 from services.intake.use_cases.take_back_by_merge import take_back_by_merge

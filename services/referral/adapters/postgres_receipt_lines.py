@@ -8,8 +8,8 @@ from uuid import UUID
 from chassis.postgres import Transaction
 from kernel.codes import Listing, LocationVisibility
 from kernel.ids import AgencyId, ReferralId
+from kernel.restricted import RESTRICTED_TYPES
 from services.referral.domain.receipt_line import (
-    RESTRICTED_TYPES,
     Provider,
     ReferralLine,
     receipt_line,

@@ -11,6 +11,7 @@ from services.referral.adapters.postgres_directory import PostgresDirectory
 from services.referral.adapters.postgres_matches import PostgresMatches
 from services.referral.adapters.postgres_notes import PostgresNotes
 from services.referral.adapters.postgres_policies import PostgresPolicies
+from services.referral.adapters.postgres_pressing import PostgresPressing
 from services.referral.adapters.postgres_reads import PostgresReads
 from services.referral.adapters.postgres_referral_pages import PostgresReferralPages
 from services.referral.adapters.postgres_referrals import PostgresReferrals
@@ -32,6 +33,7 @@ class Stores:
     policies: PostgresPolicies = field(default_factory=PostgresPolicies)
     reads: PostgresReads = field(default_factory=PostgresReads)
     pages: PostgresReferralPages = field(default_factory=PostgresReferralPages)
+    pressing: PostgresPressing = field(default_factory=PostgresPressing)
     agreements: KnownAgreements = field(default_factory=KnownAgreements)
     directory: PostgresDirectory = field(default_factory=PostgresDirectory)
     capacity: PostgresCapacity = field(default_factory=PostgresCapacity)

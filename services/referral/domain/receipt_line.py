@@ -18,7 +18,6 @@ OPEN_STATES = frozenset(
         *HELD_STATES,
     }
 )
-RESTRICTED_TYPES = tuple(code for code, kind in codes.SERVICE_TYPES.items() if kind.restricted)
 
 
 @dataclass(frozen=True, slots=True)

@@ -45,6 +45,7 @@ ACCESS: Final[Mapping[str, Access]] = {
             "AcknowledgeOffer",
             "GetReferral",
             "ListReferrals",
+            "ListPressing",
         )
     },
     GET_RECEIPT_LINES: Access(internal=True),

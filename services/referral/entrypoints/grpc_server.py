@@ -29,6 +29,7 @@ from services.referral.entrypoints.reports_server import ReportServicer
 from services.referral.entrypoints.sender_steps import SenderSteps
 from services.referral.entrypoints.translate_pages import (
     asked_order,
+    asked_pressing,
     asked_state,
     asked_view,
     page_end,
@@ -36,9 +37,11 @@ from services.referral.entrypoints.translate_pages import (
 )
 from services.referral.entrypoints.translate_referral import referral_message, state_number
 from services.referral.use_cases.get_referral import get_referral
+from services.referral.use_cases.list_pressing import ListPressing, list_pressing
 from services.referral.use_cases.list_referrals import ListReferrals, list_referrals
 
 DEFAULT_PAGE = 50
+DEFAULT_GROUP = 20
 
 
 class ReferralServicer(OfferAnswers, HolderReports, SenderSteps, ReferralServiceServicer):
@@ -76,6 +79,26 @@ class ReferralServicer(OfferAnswers, HolderReports, SenderSteps, ReferralService
             counts=[
                 rpc.StateCount(state=state_number(state), count=count) for state, count in page.counts.items()
             ],
+        )
+
+    async def ListPressing(self, request: rpc.ListPressingRequest, context: Any) -> rpc.ListPressingResponse:
+        caller = current_caller()
+        query = ListPressing(
+            None if request.all_sent else [ReferralId(UUID(one)) for one in request.referral_ids],
+            request.page_size or DEFAULT_GROUP,
+            asked_pressing(request.longer),
+        )
+        async with self._database.transaction(caller) as tx:
+            groups = await list_pressing(query, caller, tx, self._stores)
+        return rpc.ListPressingResponse(
+            groups=[
+                rpc.PressingGroup(
+                    pressing=rpc.Pressing.Value(f"PRESSING_{group.pressing}"),
+                    count=group.count,
+                    referrals=[referral_message(one) for one in group.referrals],
+                )
+                for group in groups
+            ]
         )
 
 

@@ -11,6 +11,7 @@ from kem.referral.v1 import referral_service_pb2 as rpc
 from kernel.errors import Invalid
 from kernel.ids import ReferralId
 from services.referral.adapters.postgres_referral_pages import PageEnd, ReferralsOrder, ReferralsView
+from services.referral.domain.pressing import Pressing
 from services.referral.domain.transitions import ReferralState
 
 _EPOCH: Final = datetime(1970, 1, 1, tzinfo=UTC)
@@ -28,6 +29,13 @@ def asked_state(number: int) -> ReferralState | None:
         return None
     name = referral.ReferralState.Name(number)  # type: ignore[arg-type]  # checked by protovalidate
     return ReferralState(name.removeprefix("REFERRAL_STATE_"))
+
+
+def asked_pressing(number: int) -> Pressing | None:
+    """The group that is asked for; None for none of them."""
+    if not number:
+        return None
+    return Pressing(rpc.Pressing.Name(number).removeprefix("PRESSING_"))  # type: ignore[arg-type]  # checked
 
 
 def asked_view(number: int) -> ReferralsView:

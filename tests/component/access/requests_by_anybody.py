@@ -117,6 +117,7 @@ def _lists() -> dict[str, Message]:
         "ListColleagues": access.ListColleaguesRequest(),
         "NameStaff": access.NameStaffRequest(principal_ids=[str(uuid4())]),
         "ListReferrals": referral.ListReferralsRequest(view=referral.REFERRAL_VIEW_SENT),
+        "ListPressing": referral.ListPressingRequest(all_sent=True),
     }
 
 
@@ -131,6 +132,7 @@ def _intake(case: Case) -> dict[str, Message]:
             beneficiary_ids=[case.beneficiary_id, str(uuid4())]
         ),
         "BatchGetNeeds": intake.BatchGetNeedsRequest(referral_ids=[case.referral_id, str(uuid4())]),
+        "ListMyNeeds": intake.ListMyNeedsRequest(),
         "ListLikelyDuplicates": merging.ListLikelyDuplicatesRequest(),
         "SearchBeneficiaries": intake.SearchBeneficiariesRequest(
             phone="+30 690 000 0000", reason="PERSON_IS_HERE"

@@ -198,6 +198,8 @@ KEEPING: Final[dict[str, Row]] = {
     "BatchGetBeneficiaries": _own(CASE_ROLES),
     # likewise (test_needs_behind_referrals)
     "BatchGetNeeds": _own(CASE_ROLES),
+    # what the caller has recorded: nothing (test_needs_behind_referrals)
+    "ListMyNeeds": _own(CASE_ROLES),
     # somebody else's draft, and nobody's, is none of the caller's (test_drafts)
     **dict.fromkeys(("SaveDraft", "ListDrafts"), _own(CASE_ROLES)),
     **dict.fromkeys(
@@ -206,7 +208,7 @@ KEEPING: Final[dict[str, Row]] = {
     ),
     # whose cases the caller follows: none (test_cases)
     **dict.fromkeys(("ListMyCases", "ListColleagues"), _own(CASE_ROLES)),
-    "ListReferrals": _own(CASE_ROLES, nobody="NOT_PERMITTED"),
+    **dict.fromkeys(("ListReferrals", "ListPressing"), _own(CASE_ROLES, nobody="NOT_PERMITTED")),
     "Subscribe": _own(CASE_ROLES),
     "ListDeliveries": _own(CASE_ROLES),
     **dict.fromkeys(("SetMailNotice", "ListMailNotices"), _own(CASE_ROLES)),

@@ -40,10 +40,17 @@ async def test_a_long_group_begins_with_the_first_and_is_shown_whole_where_it_is
         assert len([link for link in page.links if f"{person}/referrals/" in link]) == SHOWN
         assert f"Show more of these {MANY}" in page.words
         assert page.calls <= 10
-        [more] = [link for link in page.links if link.endswith("?group=choose")]
+        [more] = [link for link in page.links if link.endswith("?group=choice")]
         page = await browser.get(more)
         assert len([link for link in page.links if f"{person}/referrals/" in link]) == MANY
         assert "Show more" not in page.words
+    async with console.browser(Role.CASEWORKER, agency="KEM") as colleague:
+        links = (await colleague.get("/desk")).links
+        assert not [link for link in links if f"{person}/referrals/" in link]
+        page = await colleague.get("/desk?whose=all&group=choice")
+        waiting = [link for link in page.links if f"{person}/referrals/" in link]
+        assert waiting, "whatever the agency has sent is everybody's to see"
+        assert page.calls <= 10
 
 
 async def test_tries_to_reach_somebody_are_on_pages(console: ConsoleHub) -> None:

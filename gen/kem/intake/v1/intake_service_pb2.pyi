@@ -1267,3 +1267,44 @@ class BatchGetNeedsResponse(_message.Message):
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
 Global___BatchGetNeedsResponse: _TypeAlias = BatchGetNeedsResponse  # noqa: Y015
+
+@_typing.final
+class ListMyNeedsRequest(_message.Message):
+    """Asks for what the caller has recorded."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    def __init__(
+        self,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___ListMyNeedsRequest: _TypeAlias = ListMyNeedsRequest  # noqa: Y015
+
+@_typing.final
+class ListMyNeedsResponse(_message.Message):
+    """The newest first, 200 at most."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    NEEDS_FIELD_NUMBER: _builtins.int
+    @_builtins.property
+    def needs(self) -> _containers.RepeatedCompositeFieldContainer[_need_pb2.Need]:
+        """The needs."""
+
+    def __init__(
+        self,
+        *,
+        needs: _abc.Iterable[_need_pb2.Need] | None = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["needs", b"needs"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___ListMyNeedsResponse: _TypeAlias = ListMyNeedsResponse  # noqa: Y015

@@ -130,6 +130,11 @@ class IntakeServiceStub:
                 request_serializer=kem_dot_intake_dot_v1_dot_intake__service__pb2.BatchGetNeedsRequest.SerializeToString,
                 response_deserializer=kem_dot_intake_dot_v1_dot_intake__service__pb2.BatchGetNeedsResponse.FromString,
                 _registered_method=True)
+        self.ListMyNeeds = channel.unary_unary(
+                '/kem.intake.v1.IntakeService/ListMyNeeds',
+                request_serializer=kem_dot_intake_dot_v1_dot_intake__service__pb2.ListMyNeedsRequest.SerializeToString,
+                response_deserializer=kem_dot_intake_dot_v1_dot_intake__service__pb2.ListMyNeedsResponse.FromString,
+                _registered_method=True)
 
 
 class IntakeServiceServicer:
@@ -277,6 +282,14 @@ class IntakeServiceServicer:
         context.set_details('Method not implemented!')
         raise NotImplementedError('Method not implemented!')
 
+    def ListMyNeeds(self, request, context):
+        """Lists the needs that the caller has recorded and that have not ended, as far as intake knows, or in the last three days; of
+        restricted service types all but protection staff see none.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
 
 def add_IntakeServiceServicer_to_server(servicer, server):
     rpc_method_handlers = {
@@ -374,6 +387,11 @@ def add_IntakeServiceServicer_to_server(servicer, server):
                     servicer.BatchGetNeeds,
                     request_deserializer=kem_dot_intake_dot_v1_dot_intake__service__pb2.BatchGetNeedsRequest.FromString,
                     response_serializer=kem_dot_intake_dot_v1_dot_intake__service__pb2.BatchGetNeedsResponse.SerializeToString,
+            ),
+            'ListMyNeeds': grpc.unary_unary_rpc_method_handler(
+                    servicer.ListMyNeeds,
+                    request_deserializer=kem_dot_intake_dot_v1_dot_intake__service__pb2.ListMyNeedsRequest.FromString,
+                    response_serializer=kem_dot_intake_dot_v1_dot_intake__service__pb2.ListMyNeedsResponse.SerializeToString,
             ),
     }
     generic_handler = grpc.method_handlers_generic_handler(
@@ -890,6 +908,33 @@ class IntakeService:
             '/kem.intake.v1.IntakeService/BatchGetNeeds',
             kem_dot_intake_dot_v1_dot_intake__service__pb2.BatchGetNeedsRequest.SerializeToString,
             kem_dot_intake_dot_v1_dot_intake__service__pb2.BatchGetNeedsResponse.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def ListMyNeeds(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/kem.intake.v1.IntakeService/ListMyNeeds',
+            kem_dot_intake_dot_v1_dot_intake__service__pb2.ListMyNeedsRequest.SerializeToString,
+            kem_dot_intake_dot_v1_dot_intake__service__pb2.ListMyNeedsResponse.FromString,
             options,
             channel_credentials,
             insecure,

@@ -87,6 +87,10 @@ class IntakeServiceStub:
     """Shows the needs behind referrals, for a list on a page: whoever is another agency's, erased or nobody's is left out alike, and
     of restricted service types all but protection staff see none.
     """
+    ListMyNeeds: _grpc.UnaryUnaryMultiCallable[_intake_service_pb2.ListMyNeedsRequest, _intake_service_pb2.ListMyNeedsResponse]
+    """Lists the needs that the caller has recorded and that have not ended, as far as intake knows, or in the last three days; of
+    restricted service types all but protection staff see none.
+    """
 
 @_typing.type_check_only
 class IntakeServiceAsyncStub(IntakeServiceStub):
@@ -146,6 +150,10 @@ class IntakeServiceAsyncStub(IntakeServiceStub):
     BatchGetNeeds: _aio.UnaryUnaryMultiCallable[_intake_service_pb2.BatchGetNeedsRequest, _intake_service_pb2.BatchGetNeedsResponse]  # type: ignore[assignment]
     """Shows the needs behind referrals, for a list on a page: whoever is another agency's, erased or nobody's is left out alike, and
     of restricted service types all but protection staff see none.
+    """
+    ListMyNeeds: _aio.UnaryUnaryMultiCallable[_intake_service_pb2.ListMyNeedsRequest, _intake_service_pb2.ListMyNeedsResponse]  # type: ignore[assignment]
+    """Lists the needs that the caller has recorded and that have not ended, as far as intake knows, or in the last three days; of
+    restricted service types all but protection staff see none.
     """
 
 class IntakeServiceServicer(metaclass=_abc_1.ABCMeta):
@@ -317,6 +325,16 @@ class IntakeServiceServicer(metaclass=_abc_1.ABCMeta):
     ) -> _typing.Union[_intake_service_pb2.BatchGetNeedsResponse, _abc.Awaitable[_intake_service_pb2.BatchGetNeedsResponse]]:
         """Shows the needs behind referrals, for a list on a page: whoever is another agency's, erased or nobody's is left out alike, and
         of restricted service types all but protection staff see none.
+        """
+
+    @_abc_1.abstractmethod
+    def ListMyNeeds(
+        self,
+        request: _intake_service_pb2.ListMyNeedsRequest,
+        context: _ServicerContext,
+    ) -> _typing.Union[_intake_service_pb2.ListMyNeedsResponse, _abc.Awaitable[_intake_service_pb2.ListMyNeedsResponse]]:
+        """Lists the needs that the caller has recorded and that have not ended, as far as intake knows, or in the last three days; of
+        restricted service types all but protection staff see none.
         """
 
 def add_IntakeServiceServicer_to_server(servicer: IntakeServiceServicer, server: _typing.Union[_grpc.Server, _aio.Server]) -> None: ...

@@ -144,7 +144,6 @@ class Need(_message.Message):
     RECORDED_TIME_FIELD_NUMBER: _builtins.int
     WITHDRAWN_TIME_FIELD_NUMBER: _builtins.int
     BENEFICIARY_ID_FIELD_NUMBER: _builtins.int
-    RECORDED_BY_CALLER_FIELD_NUMBER: _builtins.int
     need_id: _builtins.str
     """The need's id."""
     referral_id: _builtins.str
@@ -159,8 +158,6 @@ class Need(_message.Message):
     """How the person came."""
     beneficiary_id: _builtins.str
     """On which of the person's records it stands, where records were merged."""
-    recorded_by_caller: _builtins.bool
-    """Whether the caller has recorded it."""
     @_builtins.property
     def happened_time(self) -> _timestamp_pb2.Timestamp:
         """When it was said."""
@@ -186,11 +183,10 @@ class Need(_message.Message):
         recorded_time: _timestamp_pb2.Timestamp | None = ...,
         withdrawn_time: _timestamp_pb2.Timestamp | None = ...,
         beneficiary_id: _builtins.str = ...,
-        recorded_by_caller: _builtins.bool = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _typing.Literal["happened_time", b"happened_time", "recorded_time", b"recorded_time", "withdrawn_time", b"withdrawn_time"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["beneficiary_id", b"beneficiary_id", "happened_time", b"happened_time", "need_id", b"need_id", "origin", b"origin", "recorded_by_caller", b"recorded_by_caller", "recorded_time", b"recorded_time", "referral_id", b"referral_id", "routing", b"routing", "service_type", b"service_type", "urgency", b"urgency", "withdrawn_time", b"withdrawn_time"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["beneficiary_id", b"beneficiary_id", "happened_time", b"happened_time", "need_id", b"need_id", "origin", b"origin", "recorded_time", b"recorded_time", "referral_id", b"referral_id", "routing", b"routing", "service_type", b"service_type", "urgency", b"urgency", "withdrawn_time", b"withdrawn_time"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 

@@ -77,6 +77,42 @@ up first; refused in the view SENT.
 """
 Global___ReferralOrder: _TypeAlias = ReferralOrder  # noqa: Y015
 
+class _Pressing:
+    ValueType = _typing.NewType("ValueType", _builtins.int)
+    V: _TypeAlias = ValueType  # noqa: Y015
+
+class _PressingEnumTypeWrapper(_enum_type_wrapper._EnumTypeWrapper[_Pressing.ValueType], _builtins.type):
+    DESCRIPTOR: _descriptor.EnumDescriptor
+    PRESSING_UNSPECIFIED: _Pressing.ValueType  # 0
+    """Not said."""
+    PRESSING_CALL: _Pressing.ValueType  # 1
+    """An emergency that nobody at the agency asked has opened."""
+    PRESSING_QUESTION: _Pressing.ValueType  # 2
+    """The agency asked wants to know something."""
+    PRESSING_OVERDUE: _Pressing.ValueType  # 3
+    """The person should have had a positive answer by now."""
+    PRESSING_CHOICE: _Pressing.ValueType  # 4
+    """The person decides next."""
+    PRESSING_MOVED: _Pressing.ValueType  # 5
+    """Something has changed in the last three days; where no referrals are named, of the last 100 that were sent."""
+
+class Pressing(_Pressing, metaclass=_PressingEnumTypeWrapper):
+    """Why somebody looks at a referral now, the most pressing first."""
+
+PRESSING_UNSPECIFIED: Pressing.ValueType  # 0
+"""Not said."""
+PRESSING_CALL: Pressing.ValueType  # 1
+"""An emergency that nobody at the agency asked has opened."""
+PRESSING_QUESTION: Pressing.ValueType  # 2
+"""The agency asked wants to know something."""
+PRESSING_OVERDUE: Pressing.ValueType  # 3
+"""The person should have had a positive answer by now."""
+PRESSING_CHOICE: Pressing.ValueType  # 4
+"""The person decides next."""
+PRESSING_MOVED: Pressing.ValueType  # 5
+"""Something has changed in the last three days; where no referrals are named, of the last 100 that were sent."""
+Global___Pressing: _TypeAlias = Pressing  # noqa: Y015
+
 @_typing.final
 class ExplainMatchesRequest(_message.Message):
     """Asks for an explanation."""
@@ -1036,3 +1072,95 @@ class StateCount(_message.Message):
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
 Global___StateCount: _TypeAlias = StateCount  # noqa: Y015
+
+@_typing.final
+class ListPressingRequest(_message.Message):
+    """Asks what presses."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    REFERRAL_IDS_FIELD_NUMBER: _builtins.int
+    ALL_SENT_FIELD_NUMBER: _builtins.int
+    PAGE_SIZE_FIELD_NUMBER: _builtins.int
+    LONGER_FIELD_NUMBER: _builtins.int
+    all_sent: _builtins.bool
+    """Among all that the agency sent, whatever is named."""
+    page_size: _builtins.int
+    """At most this many of each group; 0 means 20."""
+    longer: Global___Pressing.ValueType
+    """Of this group 100."""
+    @_builtins.property
+    def referral_ids(self) -> _containers.RepeatedScalarFieldContainer[_builtins.str]:
+        """Only among these."""
+
+    def __init__(
+        self,
+        *,
+        referral_ids: _abc.Iterable[_builtins.str] | None = ...,
+        all_sent: _builtins.bool = ...,
+        page_size: _builtins.int = ...,
+        longer: Global___Pressing.ValueType = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["all_sent", b"all_sent", "longer", b"longer", "page_size", b"page_size", "referral_ids", b"referral_ids"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___ListPressingRequest: _TypeAlias = ListPressingRequest  # noqa: Y015
+
+@_typing.final
+class PressingGroup(_message.Message):
+    """What presses for one reason."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    PRESSING_FIELD_NUMBER: _builtins.int
+    COUNT_FIELD_NUMBER: _builtins.int
+    REFERRALS_FIELD_NUMBER: _builtins.int
+    pressing: Global___Pressing.ValueType
+    """Why."""
+    count: _builtins.int
+    """How many there are."""
+    @_builtins.property
+    def referrals(self) -> _containers.RepeatedCompositeFieldContainer[_referral_pb2.Referral]:
+        """The first of them: what was due first, of what has moved the latest. Texts are left out."""
+
+    def __init__(
+        self,
+        *,
+        pressing: Global___Pressing.ValueType = ...,
+        count: _builtins.int = ...,
+        referrals: _abc.Iterable[_referral_pb2.Referral] | None = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["count", b"count", "pressing", b"pressing", "referrals", b"referrals"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___PressingGroup: _TypeAlias = PressingGroup  # noqa: Y015
+
+@_typing.final
+class ListPressingResponse(_message.Message):
+    """What presses, the most pressing first; no empty group."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    GROUPS_FIELD_NUMBER: _builtins.int
+    @_builtins.property
+    def groups(self) -> _containers.RepeatedCompositeFieldContainer[Global___PressingGroup]:
+        """The groups."""
+
+    def __init__(
+        self,
+        *,
+        groups: _abc.Iterable[Global___PressingGroup] | None = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["groups", b"groups"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___ListPressingResponse: _TypeAlias = ListPressingResponse  # noqa: Y015

@@ -115,6 +115,11 @@ class ReferralServiceStub:
                 request_serializer=kem_dot_referral_dot_v1_dot_referral__service__pb2.ListReferralsRequest.SerializeToString,
                 response_deserializer=kem_dot_referral_dot_v1_dot_referral__service__pb2.ListReferralsResponse.FromString,
                 _registered_method=True)
+        self.ListPressing = channel.unary_unary(
+                '/kem.referral.v1.ReferralService/ListPressing',
+                request_serializer=kem_dot_referral_dot_v1_dot_referral__service__pb2.ListPressingRequest.SerializeToString,
+                response_deserializer=kem_dot_referral_dot_v1_dot_referral__service__pb2.ListPressingResponse.FromString,
+                _registered_method=True)
 
 
 class ReferralServiceServicer:
@@ -233,6 +238,14 @@ class ReferralServiceServicer:
         context.set_details('Method not implemented!')
         raise NotImplementedError('Method not implemented!')
 
+    def ListPressing(self, request, context):
+        """Lists what presses among the referrals that the caller's agency sent, however old it is: each where it is most pressing. Where
+        none are named, all but protection staff see none of restricted service types.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
 
 def add_ReferralServiceServicer_to_server(servicer, server):
     rpc_method_handlers = {
@@ -315,6 +328,11 @@ def add_ReferralServiceServicer_to_server(servicer, server):
                     servicer.ListReferrals,
                     request_deserializer=kem_dot_referral_dot_v1_dot_referral__service__pb2.ListReferralsRequest.FromString,
                     response_serializer=kem_dot_referral_dot_v1_dot_referral__service__pb2.ListReferralsResponse.SerializeToString,
+            ),
+            'ListPressing': grpc.unary_unary_rpc_method_handler(
+                    servicer.ListPressing,
+                    request_deserializer=kem_dot_referral_dot_v1_dot_referral__service__pb2.ListPressingRequest.FromString,
+                    response_serializer=kem_dot_referral_dot_v1_dot_referral__service__pb2.ListPressingResponse.SerializeToString,
             ),
     }
     generic_handler = grpc.method_handlers_generic_handler(
@@ -750,6 +768,33 @@ class ReferralService:
             '/kem.referral.v1.ReferralService/ListReferrals',
             kem_dot_referral_dot_v1_dot_referral__service__pb2.ListReferralsRequest.SerializeToString,
             kem_dot_referral_dot_v1_dot_referral__service__pb2.ListReferralsResponse.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def ListPressing(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/kem.referral.v1.ReferralService/ListPressing',
+            kem_dot_referral_dot_v1_dot_referral__service__pb2.ListPressingRequest.SerializeToString,
+            kem_dot_referral_dot_v1_dot_referral__service__pb2.ListPressingResponse.FromString,
             options,
             channel_credentials,
             insecure,

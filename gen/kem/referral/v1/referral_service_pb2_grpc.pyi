@@ -65,6 +65,10 @@ class ReferralServiceStub:
     """Shows a referral as the caller may see it now; decided at each read, and changing nothing."""
     ListReferrals: _grpc.UnaryUnaryMultiCallable[_referral_service_pb2.ListReferralsRequest, _referral_service_pb2.ListReferralsResponse]
     """Lists the referrals that the caller's agency sent, was asked for, or holds."""
+    ListPressing: _grpc.UnaryUnaryMultiCallable[_referral_service_pb2.ListPressingRequest, _referral_service_pb2.ListPressingResponse]
+    """Lists what presses among the referrals that the caller's agency sent, however old it is: each where it is most pressing. Where
+    none are named, all but protection staff see none of restricted service types.
+    """
 
 @_typing.type_check_only
 class ReferralServiceAsyncStub(ReferralServiceStub):
@@ -103,6 +107,10 @@ class ReferralServiceAsyncStub(ReferralServiceStub):
     """Shows a referral as the caller may see it now; decided at each read, and changing nothing."""
     ListReferrals: _aio.UnaryUnaryMultiCallable[_referral_service_pb2.ListReferralsRequest, _referral_service_pb2.ListReferralsResponse]  # type: ignore[assignment]
     """Lists the referrals that the caller's agency sent, was asked for, or holds."""
+    ListPressing: _aio.UnaryUnaryMultiCallable[_referral_service_pb2.ListPressingRequest, _referral_service_pb2.ListPressingResponse]  # type: ignore[assignment]
+    """Lists what presses among the referrals that the caller's agency sent, however old it is: each where it is most pressing. Where
+    none are named, all but protection staff see none of restricted service types.
+    """
 
 class ReferralServiceServicer(metaclass=_abc_1.ABCMeta):
     """Leads referrals from need to outcome. Each verb is refused with a reason where the state forbids it."""
@@ -234,5 +242,15 @@ class ReferralServiceServicer(metaclass=_abc_1.ABCMeta):
         context: _ServicerContext,
     ) -> _typing.Union[_referral_service_pb2.ListReferralsResponse, _abc.Awaitable[_referral_service_pb2.ListReferralsResponse]]:
         """Lists the referrals that the caller's agency sent, was asked for, or holds."""
+
+    @_abc_1.abstractmethod
+    def ListPressing(
+        self,
+        request: _referral_service_pb2.ListPressingRequest,
+        context: _ServicerContext,
+    ) -> _typing.Union[_referral_service_pb2.ListPressingResponse, _abc.Awaitable[_referral_service_pb2.ListPressingResponse]]:
+        """Lists what presses among the referrals that the caller's agency sent, however old it is: each where it is most pressing. Where
+        none are named, all but protection staff see none of restricted service types.
+        """
 
 def add_ReferralServiceServicer_to_server(servicer: ReferralServiceServicer, server: _typing.Union[_grpc.Server, _aio.Server]) -> None: ...

@@ -78,16 +78,6 @@ def is_overdue(referral: messages.Referral, now: datetime) -> bool:
     return referral.person_due_time.ToDatetime(tzinfo=UTC) <= now
 
 
-def last_change(referral: messages.Referral) -> datetime:
-    """The latest time that stands on it."""
-    times = [referral.recorded_time.ToDatetime(tzinfo=UTC)]
-    for message in (referral, *referral.offers):
-        for name in ("started_time", "closed_time", "offered_time", "acknowledged_time", "ended_time"):
-            if name in message.DESCRIPTOR.fields_by_name and message.HasField(name):
-                times.append(getattr(message, name).ToDatetime(tzinfo=UTC))
-    return max(times)
-
-
 def moments(referral: messages.Referral, directory: Directory, say: Any) -> list[Moment]:
     """Every step that is known, the latest first."""
     return sorted(_moments(referral, directory, say), key=lambda one: one.time, reverse=True)

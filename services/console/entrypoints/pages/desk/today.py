@@ -1,7 +1,9 @@
 """What a worker begins the day with: who comes, who waits for an answer, what has moved, what is late."""
 
 import asyncio
-from datetime import UTC, datetime, timedelta
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime
 from typing import Any, Final
 
 from starlette.responses import Response
@@ -23,27 +25,19 @@ from services.console.entrypoints.pages.desk.contacts import appointment_row
 from services.console.entrypoints.pages.desk.naming import people_named
 from services.console.entrypoints.pages.desk.roles import DESK
 from services.console.entrypoints.pages.desk.story import (
-    FINAL,
     Directory,
     colour_of,
-    is_overdue,
-    last_change,
     moments,
-    offer_state_of,
-    open_offer,
     state_names,
     state_of,
 )
 from services.console.entrypoints.rendering import ATHENS
 
-_LOOKED_AT: Final = 200
-"""Of those that wait for a person's choice, and of one's own cases: what one call answers."""
-_LATEST: Final = 100
-"""Of what the agency sent last."""
-_RECENT: Final = timedelta(days=3)
+_MOST: Final = 200
+"""What one call answers."""
 _FIRST: Final = 20
-"""Of each group, at first; with the one that is asked for whole no more people than one call names."""
 _WHOLE: Final = 100
+"""Of each group, at first, and of the one that is asked for."""
 
 
 class TodayPage:
@@ -56,8 +50,9 @@ class TodayPage:
     def pages(self) -> tuple[Page, ...]:
         """At its address."""
         calls = (
-            "ReferralService/ListReferrals",
+            "ReferralService/ListPressing",
             "CaseService/ListMyCases",
+            "IntakeService/ListMyNeeds",
             "IntakeService/BatchGetNeeds",
             "IntakeService/BatchGetBeneficiaries",
             "AppointmentService/ListAppointments",
@@ -69,34 +64,28 @@ class TodayPage:
 
     async def today(self, visit: Visit) -> Response:
         """Of cases that one follows, and what one has sent; of the whole agency where that is asked for."""
-        now, everybodys = datetime.now(UTC), visit.query("whose") == "all"
+        everybodys, whole = visit.query("whose") == "all", visit.query("group")
         delivered = await end_of_inbox(visit, INBOX_DESK)
-        day = referral_day(now)
-        found, followed, booked, directory = await asyncio.gather(
-            _referrals(visit),
-            _followed(visit, everybodys),
+        groups, booked, directory = await asyncio.gather(
+            _everybodys(visit, whole) if everybodys else _own(visit, whole),
             visit.ask(
                 visit.hub.appointments.ListAppointments,
-                appointments.ListAppointmentsRequest(day=day, page_size=_LOOKED_AT),
+                appointments.ListAppointmentsRequest(day=referral_day(datetime.now(UTC)), page_size=_MOST),
             ),
             directory_of(visit, self._names),
         )
-        elder = await _referrals_of(visit, [one for one in followed if one not in found])
-        needs = followed | await _needs(visit, [one for one in found if one not in followed])
-        found |= elder
-        wanted = [
-            (needs[one], found[one])
-            for one in found
-            if one in needs and (everybodys or one in followed or needs[one].recorded_by_caller)
-        ]
         coming = [appointment_row(one, directory, visit.say) for one in booked.appointments]
-        groups, whole = _groups(wanted, now), visit.query("group")
-        counts = {name: len(group) for name, group in groups.items()}
-        groups = {name: group[: _WHOLE if name == whole else _FIRST] for name, group in groups.items()}
         come = len(coming)
         coming = coming[: _WHOLE if whole == "coming" else _FIRST]
-        shown = {need.beneficiary_id for group in groups.values() for need, _ in group}
+        shown = {need.beneficiary_id for group in groups for need, _ in group.pairs}
         names = await people_named(visit, shown | {one["person_id"] for one in coming})
+        titles = {
+            "call": visit.say("Call now: an emergency that nobody has opened"),
+            "question": visit.say("They ask something"),
+            "overdue": visit.say("Overdue"),
+            "choice": visit.say("The person decides next"),
+            "moved": visit.say("What has moved"),
+        }
         return visit.render(
             "desk/today.html",
             title=visit.say("Today"),
@@ -105,15 +94,13 @@ class TodayPage:
             come=come,
             coming=[one | {"name": names.get(one["person_id"], "")} for one in coming],
             groups=[
-                (name, title, [_row(visit, *pair, directory, names) for pair in groups[name]], counts[name])
-                for name, title in (
-                    ("call", visit.say("Call now: an emergency that nobody has opened")),
-                    ("answer", visit.say("They ask something")),
-                    ("late", visit.say("Overdue")),
-                    ("choose", visit.say("The person decides next")),
-                    ("moved", visit.say("What has moved")),
+                (
+                    group.name,
+                    titles[group.name],
+                    [_row(visit, *pair, directory, names) for pair in group.pairs],
+                    group.count,
                 )
-                if groups[name]
+                for group in groups
             ],
         )
 
@@ -123,75 +110,57 @@ def referral_day(now: datetime) -> str:
     return now.astimezone(ATHENS).date().isoformat()
 
 
-async def _referrals(visit: Visit) -> dict[str, messages.Referral]:
-    """The latest, and those that wait for a person however old they are."""
-    lists = await asyncio.gather(
-        *(
-            visit.ask(
-                visit.hub.referral.ListReferrals,
-                referral.ListReferralsRequest(view=referral.REFERRAL_VIEW_SENT, state=state, page_size=size),
-            )
-            for state, size in (
-                (messages.REFERRAL_STATE_UNSPECIFIED, _LATEST),
-                (messages.REFERRAL_STATE_AWAITING_PERSON, _LOOKED_AT),
-            )
-        )
+@dataclass(frozen=True, slots=True)
+class Group:
+    """What presses for one reason: how much, and the first of it, each with whose it is."""
+
+    name: str
+    count: int
+    pairs: Sequence[tuple[Need, messages.Referral]]
+
+
+async def _own(visit: Visit, whole: str) -> list[Group]:
+    """Of cases that the reader follows, or stands in for, and of what they have recorded."""
+    followed, recorded = await asyncio.gather(
+        visit.ask(
+            visit.hub.cases.ListMyCases, cases.ListMyCasesRequest(page_size=_MOST, with_needs_only=True)
+        ),
+        visit.ask(visit.hub.intake.ListMyNeeds, intake.ListMyNeedsRequest()),
     )
-    return {one.referral_id: one for listed in lists for one in listed.referrals}
+    own = [*(need for case in followed.cases for need in case.needs), *recorded.needs]
+    needs = {need.referral_id: need for need in own}
+    if not needs:
+        return []
+    return _groups(await _pressing(visit, whole, referral_ids=list(needs)), needs)
 
 
-async def _referrals_of(visit: Visit, referral_ids: list[str]) -> dict[str, messages.Referral]:
-    if not referral_ids:
-        return {}
-    request = referral.ListReferralsRequest(
-        view=referral.REFERRAL_VIEW_SENT, referral_ids=referral_ids, page_size=_LOOKED_AT
-    )
-    listed = await visit.ask(visit.hub.referral.ListReferrals, request)
-    return {one.referral_id: one for one in listed.referrals}
+async def _everybodys(visit: Visit, whole: str) -> list[Group]:
+    """Of all that the agency sent."""
+    found = await _pressing(visit, whole, all_sent=True)
+    shown = [one.referral_id for group in found.groups for one in group.referrals]
+    if not shown:
+        return []
+    request = intake.BatchGetNeedsRequest(referral_ids=shown)
+    answer = await visit.ask(visit.hub.intake.BatchGetNeeds, request)
+    return _groups(found, {need.referral_id: need for need in answer.needs})
 
 
-async def _followed(visit: Visit, everybodys: bool) -> dict[str, Need]:
-    """By referral, what has not ended of the cases that the reader follows, or stands in for."""
-    if everybodys:
-        return {}
-    request = cases.ListMyCasesRequest(page_size=_LOOKED_AT, with_needs_only=True)
-    listed = await visit.ask(visit.hub.cases.ListMyCases, request)
-    return {need.referral_id: need for one in listed.cases for need in one.needs}
+async def _pressing(visit: Visit, whole: str, **of_which: Any) -> referral.ListPressingResponse:
+    request = referral.ListPressingRequest(page_size=_FIRST, **of_which)
+    if (longer := f"PRESSING_{whole.upper()}") in referral.Pressing.keys():  # noqa: SIM118  no mapping
+        request.longer = referral.Pressing.Value(longer)
+    found: referral.ListPressingResponse = await visit.ask(visit.hub.referral.ListPressing, request)
+    return found
 
 
-async def _needs(visit: Visit, referral_ids: list[str]) -> dict[str, Need]:
-    answers = await asyncio.gather(
-        *(
-            visit.ask(
-                visit.hub.intake.BatchGetNeeds,
-                intake.BatchGetNeedsRequest(referral_ids=referral_ids[start : start + _LOOKED_AT]),
-            )
-            for start in range(0, len(referral_ids), _LOOKED_AT)
-        )
-    )
-    return {one.referral_id: one for answer in answers for one in answer.needs}
-
-
-Pair = tuple[Need, messages.Referral]
-
-
-def _groups(wanted: list[Pair], now: datetime) -> dict[str, list[Pair]]:
-    """Each referral once, where it is most pressing."""
-    groups: dict[str, list[Pair]] = {name: [] for name in ("call", "answer", "late", "choose", "moved")}
-    for need, one in wanted:
-        state, offer = state_of(one), open_offer(one)
-        if offer is not None and offer.duty_phone:
-            groups["call"].append((need, one))
-        elif offer is not None and offer_state_of(offer) == "NEEDS_INFORMATION":
-            groups["answer"].append((need, one))
-        elif state not in FINAL and is_overdue(one, now):
-            groups["late"].append((need, one))
-        elif state == "AWAITING_PERSON":
-            groups["choose"].append((need, one))
-        elif last_change(one) > now - _RECENT:
-            groups["moved"].append((need, one))
-    groups["moved"].sort(key=lambda pair: last_change(pair[1]), reverse=True)
-    groups["moved"] = groups["moved"][:50]
+def _groups(found: referral.ListPressingResponse, needs: Mapping[str, Need]) -> list[Group]:
+    """Without what the reader may not know whose it is, or is nobody's any more."""
+    groups = []
+    for one in found.groups:
+        name = referral.Pressing.Name(one.pressing).removeprefix("PRESSING_").lower()
+        pairs = [(needs[each.referral_id], each) for each in one.referrals if each.referral_id in needs]
+        if pairs:
+            groups.append(Group(name, one.count - len(one.referrals) + len(pairs), pairs))
     return groups
 
 
