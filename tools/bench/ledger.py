@@ -6,7 +6,10 @@ before the next one begins. Each pair has a broker that has just begun: the embe
 holds (docs/decisions/0004), faster in this bench than the ledger could cost anything.
 
 Needs a second `with` and `without` it; `share`: how much of the rate is left with it, the median of the
-pairs, and the least and most of them; `behind_ms`: from the last offer until the ledger had caught up.
+pairs, and the least and most of them. `cpu_ms_with` and `cpu_ms_without`: what the hub's processes take
+of the cores for a need, and `cpu_share` likewise: where all cores are busy the rate follows it, and a
+machine that has neighbours changes it less from round to round than the rate. `behind_ms`: from the last
+offer until the ledger had caught up.
 """
 
 import asyncio
@@ -19,6 +22,7 @@ import asyncpg
 from tools.bench.ground import Ground, ground
 from tools.bench.load import Record, offers_in
 from tools.bench.pipeline import BATCH, BATCH_CALLERS, batches, seconds, single
+from tools.bench.processes import CLIENT, CpuClock
 from tools.bench.run import Figures, Run
 
 CALLERS = (32, 128)
@@ -49,6 +53,7 @@ async def measure(run: Run) -> Figures:
 async def _in_turn(run: Run, place: Ground, load: Record, callers: int, pairs: int) -> dict[str, Any]:
     audit = place.stack.parts["audit"]
     found: dict[bool, list[float]] = {True: [], False: []}
+    cost: dict[bool, list[float]] = {True: [], False: []}
     behind: list[float] = []
     for pair in range(pairs):
         await _rejuvenate(place)
@@ -57,8 +62,11 @@ async def _in_turn(run: Run, place: Ground, load: Record, callers: int, pairs: i
         for is_there in (True, False) if pair % 2 else (False, True):
             if not is_there:
                 await audit.rest()
-            rate = (await offers_in(place, load, callers, seconds(run)))["needs_per_second"]
-            found[is_there].append(rate)
+            clock = CpuClock(place.members)
+            offered = await offers_in(place, load, callers, seconds(run))
+            spent = sum(used for part, used in clock.spent().items() if part != CLIENT)
+            cost[is_there].append(1000 * spent / offered["needs"])
+            found[is_there].append(offered["needs_per_second"])
             if not is_there:
                 audit.want()
                 await audit.ready()
@@ -66,12 +74,16 @@ async def _in_turn(run: Run, place: Ground, load: Record, callers: int, pairs: i
             if is_there:
                 behind.append(waited)
     shares = [there / gone for there, gone in zip(found[True], found[False], strict=True)]
+    costs = {is_there: statistics.median(each) for is_there, each in cost.items()}
     figures = {
         "with": statistics.median(found[True]),
         "without": statistics.median(found[False]),
         "share": round(statistics.median(shares), 3),
         "share_least": round(min(shares), 3),
         "share_most": round(max(shares), 3),
+        "cpu_ms_with": round(costs[True], 2),
+        "cpu_ms_without": round(costs[False], 2),
+        "cpu_share": round(costs[False] / costs[True], 3),
         "behind_ms": round(1000 * statistics.median(behind)),
     }
     run.say(f"{callers} callers: {figures['with']:.0f} needs/s, {figures['without']:.0f} without a ledger.")
