@@ -22,6 +22,7 @@ from kernel.vocabulary import Role
 from tests.component.console.test_audit_officer import told_without_consent
 from tests.component.console.test_partner_withdrawals import recalled
 from tests.support.console import ConsoleHub
+from tests.support.console_complaints import answered, complained
 from tests.support.partner_agency import PartnerAgency, at, make_agency
 from tools.hub import Metadata
 from tools.stack.credentials import ISSUER
@@ -46,6 +47,8 @@ class Office:
     access_request: str
     erasure_request: str
     certificate_id: str
+    complaint_ids: tuple[str, ...]
+    """One overdue, one of somebody on record, one that is answered."""
     account_ids: tuple[str, ...]
     """Of somebody at work, somebody locked, and somebody who has left."""
 
@@ -83,6 +86,7 @@ async def make_office(console: ConsoleHub) -> Office:
         access_request=asked[rights.RIGHT_ACCESS],
         erasure_request=asked[rights.RIGHT_ERASURE],
         certificate_id=await _erased(console, await _request(agency, rights.RIGHT_ERASURE, days=0)),
+        complaint_ids=await _complaints(agency),
         account_ids=await _accounts(console, agency),
     )
 
@@ -192,6 +196,16 @@ async def _answered(console: ConsoleHub, request_id: str, **how: Any) -> None:
         **how,
     )
     await console.hub.rights.AnswerRightsRequest(request, metadata=strong(console, Role.DPO))
+
+
+async def _complaints(agency: PartnerAgency) -> tuple[str, ...]:
+    console, about = agency.console, agency.agency_id
+    overdue = await complained(console, f"{_WORDS}\n\n{LONG_WORD}\n{_WORDS * 5}", about=about, days_ago=45)
+    person = await agency.person()
+    named = await complained(console, _WORDS, by=agency.desk, person=person, about=about, days_ago=3)
+    done = await complained(console, _WORDS, by=agency.desk, days_ago=3)
+    await answered(console, done, f"{_WORDS}\n{LONG_WORD}")
+    return overdue, named, done
 
 
 async def _erased(console: ConsoleHub, request_id: str) -> str:

@@ -63,6 +63,14 @@ AUDIT: Final = (
 )
 
 
+COMPLAINTS: Final = ("/complaints", "/complaints?view=overdue", "/complaints?view=all", "/complaints/new")
+
+
+def of_complaints(*complaint_ids: str) -> tuple[str, ...]:
+    """The pages on which complaints are read and answered."""
+    return (*COMPLAINTS, *(f"/complaints/{one}" for one in complaint_ids))
+
+
 def of_a_service(service_id: str) -> tuple[str, ...]:
     """The public's page of a service."""
     return (f"/services/{service_id}",)
@@ -94,6 +102,8 @@ def of_a_case(person: str, referral: str, need_id: str) -> tuple[str, ...]:
         f"{person}/consents/said",
         f"{person}/consents/withdraw",
         f"{person}/receipt",
+        f"{person}/complaint",
+        "/complaints/new",
         referral,
         f"{referral}/call",
         f"{referral}/cancel",
@@ -171,5 +181,6 @@ EVERY: Final = (
     *of_a_history(_ID, _ID),
     *of_an_office(_ID, _ID, _ID),
     *of_a_register(_ID, _ID),
+    *of_complaints(_ID),
 )
 """All of them, with one id for whatever they are about."""

@@ -14,7 +14,6 @@ from tests.browser.test_journey import arrives
 LANGUAGES = ("el", "en")
 PROTECTORS = {Role.GBV_FOCAL_POINT: "GBV_SHELTER", Role.CHILD_PROTECTION_OFFICER: "CHILD_PROTECTION"}
 """Each with a need of which other staff are not to learn by looking for somebody."""
-WITHOUT_A_DESK = (Role.INTERPRETER, Role.SAFEGUARDING_OFFICER)
 
 
 def spoken_by(roles: Iterable[Role]) -> list[tuple[str, Role]]:
@@ -72,9 +71,9 @@ async def test_a_committees_coordinator_takes_sums_along(eyes: Eyes, language: s
         assert tab.complaints == []
 
 
-@pytest.mark.parametrize(("language", "role"), spoken_by(WITHOUT_A_DESK))
-async def test_who_has_no_desk_is_told_so_and_not_led_astray(eyes: Eyes, language: str, role: Role) -> None:
-    async with eyes.tab(language, 320, role, agency="KEM") as tab:
+@pytest.mark.parametrize("language", LANGUAGES)
+async def test_who_has_no_desk_is_told_so_and_not_led_astray(eyes: Eyes, language: str) -> None:
+    async with eyes.tab(language, 320, Role.INTERPRETER, agency="KEM") as tab:
         await tab.page.goto("/home")
         assert await tab.page.locator("main .kem-cards").count() == 0
         nothing = {"el": "δεν ανοίγει τίποτα για τους ρόλους σας", "en": "Nothing is open to your roles"}

@@ -7,7 +7,7 @@ import pytest
 
 from kernel.vocabulary import Role
 from tests.browser.office import Office, make_office, settle_letters
-from tests.browser.page_lists import of_a_register, of_an_office
+from tests.browser.page_lists import of_a_register, of_an_office, of_complaints
 from tests.browser.seeing import Eyes, faces, look_at
 from tests.support.console import ConsoleHub
 
@@ -23,10 +23,24 @@ async def test_axe_finds_nothing_where_something_is_to_be_decided(
     eyes: Eyes, office: Office, language: str, width: int
 ) -> None:
     found = []
-    for role, paths in ((Role.DPO, decided_on(office)), (Role.OPERATOR, kept(office))):
+    for role, paths in (
+        (Role.DPO, decided_on(office)),
+        (Role.OPERATOR, kept(office)),
+        (Role.SAFEGUARDING_OFFICER, ("/home", *heard(office))),
+    ):
         async with eyes.tab(language, width, role) as seen:
             found += await look_at(seen, paths)
     assert found == []
+
+
+async def test_a_complaint_s_form_that_comes_back_is_as_it_should_be(eyes: Eyes, office: Office) -> None:
+    async with eyes.tab("el", 320, Role.SAFEGUARDING_OFFICER) as seen:
+        for path in ("/complaints/new", f"/complaints/{office.complaint_ids[1]}"):
+            await seen.page.goto(path)
+            await seen.page.locator(f'main form[action="{path}"] button').click()
+            await seen.page.locator(".govuk-error-summary").wait_for()
+            assert (await seen.page.title()).startswith("Σφάλμα:")
+            assert await seen.findings() == []
 
 
 @pytest.mark.parametrize("kind", ["dark", "forced"])
@@ -35,7 +49,10 @@ async def test_they_are_as_they_should_be_in_other_colours(eyes: Eyes, office: O
     # it goes by the page's own colours, which the browser has put away
     without = ("color-contrast",) if kind == "forced" else ()
     found = []
-    officers = ("/audit", "/audit/accesses", "/audit/rights?view=all", decided_on(office)[-1])
+    officers = (
+        *("/audit", "/audit/accesses", "/audit/rights?view=all", decided_on(office)[-1]),
+        *heard(office),
+    )
     letters, agency, *_, account = kept(office)
     for role, paths in (
         (Role.DPO, officers),
@@ -53,7 +70,7 @@ async def test_on_paper_is_what_was_said_and_nothing_to_press(eyes: Eyes, office
     """As wide as A4 between its margins; of what a box scrolls to, and of what is closed, all is there."""
     found = []
     for role, paths in (
-        (Role.DPO, decided_on(office)),
+        (Role.DPO, (*decided_on(office), *heard(office))),
         (Role.OPERATOR, (*kept(office), "/admin/agreements", "/admin/codes")),
     ):
         async with eyes.tab("el", 673, role) as seen:
@@ -83,6 +100,10 @@ async def test_where_it_is_narrow_cells_of_a_row_stand_below_each_other(eyes: Ey
 
 def decided_on(office: Office) -> tuple[str, ...]:
     return of_an_office(office.access_request, office.erasure_request, office.certificate_id)
+
+
+def heard(office: Office) -> tuple[str, ...]:
+    return of_complaints(*office.complaint_ids)
 
 
 def kept(office: Office) -> tuple[str, ...]:

@@ -11,6 +11,7 @@ from services.intake.adapters.postgres_complaints import PostgresComplaints
 from services.intake.adapters.postgres_rights_requests import RequestsView
 from services.intake.domain.complaint import Complaint, ComplaintFinding, ComplaintKind
 from services.intake.use_cases.answer_complaint import AnswerComplaint, answer_complaint
+from services.intake.use_cases.get_complaint import get_complaint
 from services.intake.use_cases.list_complaints import ComplaintsPage, list_complaints
 from services.intake.use_cases.page_with_words import Place
 from services.intake.use_cases.register_complaint import RegisterComplaint, register_complaint
@@ -58,3 +59,11 @@ class Complaints(Register[ComplaintsPage]):
         self, tx: Transaction, size: int, view: RequestsView, after: Place | None
     ) -> ComplaintsPage:
         return await list_complaints(size, view, after, METHOD, tx, self.store, self.intake.parts.vault)
+
+    async def get(self, complaint_id: UUID, *, by: Caller = DPO) -> tuple[Complaint, str, str]:
+        """One of them with what was said and what was found."""
+        async with self.intake.database.transaction(by) as tx:
+            one, said, found, _ = await get_complaint(
+                complaint_id, METHOD, tx, self.store, self.intake.parts.vault
+            )
+        return one, said, found

@@ -24,6 +24,7 @@ from services.console.entrypoints.pages.admin import health
 from services.console.entrypoints.pages.admin.agencies import AgencyPages
 from services.console.entrypoints.pages.admin.registers import RegisterPages
 from services.console.entrypoints.pages.audit.pages import audit_pages
+from services.console.entrypoints.pages.complaints import complaint_pages
 from services.console.entrypoints.pages.coordination.reports import CoordinationPages
 from services.console.entrypoints.pages.desk.pages import desk_pages
 from services.console.entrypoints.pages.notices import NoticesPage
@@ -46,6 +47,7 @@ def pages_of(hub: Hub, signing_in: sign_in.SignInPages, live: Live, url: str) ->
         *desk_pages(names),
         *partner_pages(names),
         *member_pages(names),
+        *complaint_pages(names),
         *CoordinationPages(names).pages,
         *audit_pages(names),
         *RegisterPages(names).pages,

@@ -113,6 +113,12 @@ def referral_state(number: int) -> str:
     return word(referral_pb2.ReferralState, number, "REFERRAL_STATE_")
 
 
+def complaint_number(complaint_id: str) -> str:
+    """By which somebody can ask for their complaint: the beginning of its random id."""
+    short = complaint_id[:8].upper()
+    return f"{short[:4]} {short[4:]}"
+
+
 def offer_state(number: int) -> str:
     """As the kernel writes it."""
     return word(referral_pb2.OfferState, number, "OFFER_STATE_")

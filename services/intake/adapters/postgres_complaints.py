@@ -47,6 +47,11 @@ class PostgresComplaints:
             complaint.due_time,
         )
 
+    async def get(self, tx: Transaction, complaint_id: UUID) -> Complaint | None:
+        """The complaint; None where the caller may not know of it."""
+        row = await tx.connection.fetchrow("select * from complaint where complaint_id = $1", complaint_id)
+        return None if row is None else _complaint(row)
+
     async def lock(self, tx: Transaction, complaint_id: UUID) -> Complaint | None:
         """The complaint, kept as it is; None where the caller may not know of it."""
         row = await tx.connection.fetchrow(

@@ -23,6 +23,8 @@ _COUNTS: Final = """
             and service_type <> all($4::text[])
         union all
         select 'RIGHTS_REQUESTS', due_time from rights_request where answer is null
+        union all
+        select 'COMPLAINTS', due_time from complaint where finding is null
     ) as waiting
     group by list
 """

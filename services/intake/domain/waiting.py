@@ -1,9 +1,12 @@
 """How much waits for an officer."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from enum import StrEnum
 from typing import Final
+
+from kernel.vocabulary import Role
 
 SOON: Final = timedelta(days=7)
 """So long before it is due something is said to be due soon: time for an answer, and for the post."""
@@ -16,6 +19,16 @@ class WaitingList(StrEnum):
     EMERGENCY_REVIEWS = "EMERGENCY_REVIEWS"
     RECALLS = "RECALLS"
     RIGHTS_REQUESTS = "RIGHTS_REQUESTS"
+    COMPLAINTS = "COMPLAINTS"
+
+
+LISTS_OF: Final[Mapping[Role, frozenset[WaitingList]]] = {
+    Role.DPO: frozenset(WaitingList),
+    Role.SAFEGUARDING_OFFICER: frozenset(
+        {WaitingList.EMERGENCY_REVIEWS, WaitingList.RECALLS, WaitingList.COMPLAINTS}
+    ),
+}
+"""Which of them an officer may read: a test compares it with who may call the method of each."""
 
 
 @dataclass(frozen=True, slots=True)

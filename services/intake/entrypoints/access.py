@@ -37,7 +37,8 @@ _KEEPS_POLICY: Final = Access(roles=frozenset({Role.DPO}))
 _RETENTION: Final = Access(roles=frozenset({Role.DPO, Role.AUDITOR}))
 _INQUIRES: Final = Access(roles=frozenset({Role.DPO, Role.AUDITOR}), second_factor=True)
 _PROTECTS_CHILDREN: Final = Access(roles=frozenset({Role.CHILD_PROTECTION_OFFICER}))
-_COMPLAINTS: Final = frozenset({Role.DPO, Role.SAFEGUARDING_OFFICER})
+_HUB_OFFICERS: Final = frozenset({Role.DPO, Role.SAFEGUARDING_OFFICER})
+_READS_COMPLAINTS: Final = Access(roles=_HUB_OFFICERS | {Role.SUPERVISOR})
 _RECALLS: Final = Access(roles=_CASE_WORK.roles | {Role.DPO, Role.SAFEGUARDING_OFFICER})
 _MERGES: Final = Access(
     roles=frozenset({Role.SUPERVISOR, Role.CHILD_PROTECTION_OFFICER, Role.GBV_FOCAL_POINT})
@@ -125,7 +126,7 @@ ACCESS: Final[Mapping[str, Access]] = {
     "/kem.disclosure.v1.EmergencyAccessService/DecideEmergencyAccess": _AUTHORISES,
     "/kem.disclosure.v1.EmergencyAccessService/ListEmergencyAccesses": _AUTHORISES,
     "/kem.disclosure.v1.EmergencyAccessService/GetEmergencyDisclosure": _EMERGENCY,
-    "/kem.disclosure.v1.WaitingService/CountWaiting": Access(roles=frozenset({Role.DPO})),
+    "/kem.disclosure.v1.WaitingService/CountWaiting": Access(roles=_HUB_OFFICERS),
     "/kem.disclosure.v1.AuthorityService/RecordAuthorityNotification": _CASE_WORK,
     "/kem.disclosure.v1.AuthorityService/ListAuthorityNotifications": _AUTHORITIES,
     "/kem.disclosure.v1.AuthorityService/RegisterCompelledRequest": _CASE_WORK,
@@ -150,10 +151,11 @@ ACCESS: Final[Mapping[str, Access]] = {
     "/kem.disclosure.v1.ErasureService/GetErasureCertificate": _RIGHTS,
     # of the hub's services the console only, for the public: the use case sees to it
     "/kem.disclosure.v1.ComplaintService/RegisterComplaint": Access(
-        roles=_CASE_WORK.roles | _COMPLAINTS, internal=True
+        roles=_CASE_WORK.roles | _HUB_OFFICERS, internal=True
     ),
-    "/kem.disclosure.v1.ComplaintService/AnswerComplaint": Access(roles=_COMPLAINTS),
-    "/kem.disclosure.v1.ComplaintService/ListComplaints": Access(roles=_COMPLAINTS | {Role.SUPERVISOR}),
+    "/kem.disclosure.v1.ComplaintService/AnswerComplaint": Access(roles=_HUB_OFFICERS),
+    "/kem.disclosure.v1.ComplaintService/ListComplaints": _READS_COMPLAINTS,
+    "/kem.disclosure.v1.ComplaintService/GetComplaint": _READS_COMPLAINTS,
     "/kem.disclosure.v1.RecallService/ListRecalls": _RECALLS,
     "/kem.disclosure.v1.RecallService/ListRecalledDisclosures": _RECALLS,
     "/kem.disclosure.v1.RecallService/AcknowledgeRecall": _CASE_WORK,

@@ -1,5 +1,6 @@
 """The door for complaints."""
 
+from datetime import datetime
 from typing import Final
 from uuid import UUID
 
@@ -15,16 +16,18 @@ from services.intake.adapters.postgres_complaints import PostgresComplaints
 from services.intake.adapters.postgres_rights_requests import RequestsView
 from services.intake.domain.complaint import Complaint, ComplaintFinding, ComplaintKind
 from services.intake.entrypoints.consent_parts import ConsentParts
-from services.intake.entrypoints.refusals import answer_on_record
+from services.intake.entrypoints.refusals import answer_on_record, refusals_on_record
 from services.intake.entrypoints.translate_needs import page_token, place_from
 from services.intake.use_cases.answer_complaint import AnswerComplaint, answer_complaint
-from services.intake.use_cases.list_complaints import ComplaintsPage, list_complaints
+from services.intake.use_cases.get_complaint import get_complaint
+from services.intake.use_cases.list_complaints import list_complaints
 from services.intake.use_cases.register_complaint import RegisterComplaint, register_complaint
 
 _SERVICE: Final = "/kem.disclosure.v1.ComplaintService"
 REGISTER: Final = f"{_SERVICE}/RegisterComplaint"
 ANSWER: Final = f"{_SERVICE}/AnswerComplaint"
 LIST: Final = f"{_SERVICE}/ListComplaints"
+GET: Final = f"{_SERVICE}/GetComplaint"
 _VIEWS: Final = {
     messages.COMPLAINT_VIEW_UNSPECIFIED: RequestsView.OPEN,
     messages.COMPLAINT_VIEW_OVERDUE: RequestsView.OVERDUE,
@@ -107,12 +110,25 @@ class ComplaintServer(complaint_service_pb2_grpc.ComplaintServiceServicer):
                 request.page_size, _VIEWS[request.view], after, LIST, tx, self._complaints, parts.vault
             )
         return messages.ListComplaintsResponse(
-            complaints=[_message(*one, page) for one in page.complaints],
+            complaints=[_message(*one, page.now) for one in page.complaints],
             next_page_token=page_token(page.next_after),
         )
 
+    async def GetComplaint(
+        self,
+        request: messages.GetComplaintRequest,
+        context: _Context[messages.GetComplaintRequest, messages.GetComplaintResponse],
+    ) -> messages.GetComplaintResponse:
+        parts, caller, wanted = self._parts, current_caller(), UUID(request.complaint_id)
+        async with (
+            refusals_on_record(parts.database, caller, GET, [wanted]),
+            parts.database.transaction(caller) as tx,
+        ):
+            found = await get_complaint(wanted, GET, tx, self._complaints, parts.vault)
+        return messages.GetComplaintResponse(complaint=_message(*found))
 
-def _message(complaint: Complaint, words: str, answer_words: str, page: ComplaintsPage) -> messages.Complaint:
+
+def _message(complaint: Complaint, words: str, answer_words: str, now: datetime) -> messages.Complaint:
     message = messages.Complaint(
         complaint_id=str(complaint.complaint_id),
         kind=messages.ComplaintKind.Value(f"COMPLAINT_KIND_{complaint.kind}"),
@@ -120,7 +136,7 @@ def _message(complaint: Complaint, words: str, answer_words: str, page: Complain
         words=words,
         received_time=timestamp(complaint.received_time),
         due_time=timestamp(complaint.due_time),
-        overdue=complaint.is_overdue(page.now),
+        overdue=complaint.is_overdue(now),
         answer_words=answer_words,
     )
     if complaint.accused_agency_id is not None:

@@ -205,6 +205,7 @@ def requests_about_case(case: Case, desk: Desk) -> dict[str, Message]:
             words="None of mine.",
             received_time=at(datetime(2026, 1, 1, tzinfo=UTC)),
         ),
+        "GetComplaint": complaints.GetComplaintRequest(complaint_id=case.complaint_id),
         "AnswerComplaint": complaints.AnswerComplaintRequest(
             request_id=again,
             complaint_id=case.complaint_id,

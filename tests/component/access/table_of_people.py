@@ -209,6 +209,14 @@ PEOPLE: Final[dict[str, Row]] = {
         "COMPLAINT_NOT_FOUND",
         {Side.OFFICER: {"OPEN": OK, "ANSWERED": "ALREADY_ANSWERED"}},
     ),
+    "GetComplaint": _of_sender(
+        Thing.COMPLAINT,
+        "COMPLAINT_NOT_FOUND",
+        OK,
+        OVERSIGHT_ROLES,
+        changes=False,
+        others={Side.OFFICER: OK},
+    ),
     "ListRecalledDisclosures": _of_sender(
         Thing.RECALL,
         "RECALL_NOT_FOUND",

@@ -13,6 +13,7 @@ from kem.intake.v1.beneficiary_pb2 import ORIGIN_KEM_DESK
 from kernel.vocabulary import Role
 from services.intake.entrypoints.translate_beneficiary import beneficiary_message
 from tests.support.console import ConsoleHub, running_console
+from tests.support.console_complaints import complained, kept
 from tests.support.people import invented_person
 
 
@@ -75,3 +76,43 @@ async def test_a_page_that_needs_what_is_away_offers_to_try_again(lacking: Conso
         assert page.code == 503
         assert "/audit/entries?kind=x" in page.links
         assert "Try again" in page.words
+
+
+async def test_an_answer_that_nobody_took_is_still_there_and_counts_once(lacking: ConsoleHub) -> None:
+    complaint_id = await complained(lacking, f"They shouted. {uuid4()}")
+    path, answer = f"/complaints/{complaint_id}", {"finding": "UPHELD", "words": f"It was so. {uuid4()}"}
+    async with lacking.browser(Role.SAFEGUARDING_OFFICER) as browser:
+        page = await browser.get(path)
+        with silent(lacking, "intake"):
+            back = await browser.send(page, "finding", **answer)
+        assert back.code == 503
+        assert "What you have written is still here." in back.words
+        form = dict(back.form("finding").fields)
+        assert {name: form[name] for name in answer} == answer
+        assert form["request_id"] == dict(page.form("finding").fields)["request_id"]
+        done = await browser.send(back, "finding")
+        assert done.path == f"{path}?said=complaint-answered"
+        assert answer["words"] in done.words
+
+
+async def test_a_complaint_that_nobody_took_is_still_there_and_counts_once(lacking: ConsoleHub) -> None:
+    words = f"They asked me for money. {uuid4()}"
+    async with lacking.browser(Role.CASEWORKER, agency="KEM") as browser:
+        page = await browser.get("/complaints/new")
+        with silent(lacking, "intake"):
+            back = await browser.send(page, "kind", kind="ABUSE", words=words)
+        assert back.code == 503
+        assert words in back.html
+        done = await browser.send(back, "kind")
+        assert "The complaint is registered" in done.words, done.words[:300]
+    assert (await kept(lacking, words)).anonymous
+
+
+async def test_an_officer_goes_to_their_lists_while_nobody_counts_them(lacking: ConsoleHub) -> None:
+    async with lacking.browser(Role.SAFEGUARDING_OFFICER) as browser:
+        assert "cannot be counted" not in (await browser.get("/home")).words
+        with silent(lacking, "intake"):
+            page = await browser.get("/home")
+        assert page.code == 200
+        assert "/complaints" in page.links
+        assert "How many wait cannot be counted at the moment." in page.words

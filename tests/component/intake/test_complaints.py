@@ -51,9 +51,18 @@ async def test_somebody_complains_without_a_name_and_the_accused_agency_finds_no
         assert refusals[0] == refusals[1]
         assert refusals[0][0] is grpc.StatusCode.NOT_FOUND
         assert not (await looking.ListComplaints(everything)).complaints
+        refusals = []
+        for complaint_id in (kept.complaint_id, str(uuid4())):
+            with refused() as refusal:
+                await looking.GetComplaint(messages.GetComplaintRequest(complaint_id=complaint_id))
+            refusals.append((refusal.code, refusal.reason, refusal.message))
+        assert refusals[0] == refusals[1]
+        assert refusals[0][:2] == (grpc.StatusCode.NOT_FOUND, "COMPLAINT_NOT_FOUND")
         answer.complaint_id = kept.complaint_id
         assert (await officer.AnswerComplaint(answer)).HasField("answered_time")
         [one] = (await officer.ListComplaints(everything)).complaints
+        alone = await officer.GetComplaint(messages.GetComplaintRequest(complaint_id=kept.complaint_id))
+        assert alone.complaint == one
     assert (one.accused_agency_id, one.anonymous, one.overdue) == (str(accused), True, False)
     assert (one.words, one.answer_words) == (request.words, answer.words)
     assert (one.kind, one.finding) == (request.kind, answer.finding)

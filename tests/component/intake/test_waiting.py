@@ -7,8 +7,10 @@ from uuid import uuid4
 
 import pytest
 
+from kem.disclosure.v1 import complaint_service_pb2 as complaints
 from kem.disclosure.v1 import rights_service_pb2 as rights
 from kem.disclosure.v1 import waiting_service_pb2 as messages
+from kem.disclosure.v1.complaint_service_pb2_grpc import ComplaintServiceStub
 from kem.disclosure.v1.emergency_service_pb2_grpc import EmergencyServiceStub
 from kem.disclosure.v1.rights_service_pb2_grpc import RightsServiceStub
 from kem.disclosure.v1.waiting_service_pb2_grpc import WaitingServiceStub
@@ -21,6 +23,7 @@ from tests.support.intake import RunningIntake
 from tests.support.refusals import refused
 
 NOTHING = messages.Waiting()
+EVERY_LIST = ("emergency_accesses", "emergency_reviews", "recalls", "rights_requests", "complaints")
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,6 +52,17 @@ class Office(AnyOffice):
         async with self.intake.channel_of("caseworker") as channel:
             return str((await RightsServiceStub(channel).RegisterRightsRequest(request)).rights_request_id)
 
+    async def complained_of(self, days_ago: int) -> str:
+        """Somebody complains, and it is entered that they did so many days ago."""
+        request = complaints.RegisterComplaintRequest(
+            request_id=str(uuid4()),
+            kind=complaints.COMPLAINT_KIND_HELP,
+            words="Nobody came.",
+            received_time=at(datetime.now(UTC) - timedelta(days=days_ago)),
+        )
+        async with self.intake.channel_of("caseworker") as channel:
+            return str((await ComplaintServiceStub(channel).RegisterComplaint(request)).complaint_id)
+
     async def told(self, person: str, **changes: Any) -> None:
         """An agency is told something of them by telephone."""
         need = await self.desk.need(person, routing=ROUTING_HOLD)
@@ -72,9 +86,33 @@ def office(intake: RunningIntake, desk: Desk) -> Office:
 
 async def test_where_nothing_waits_nothing_is_counted(office: Office) -> None:
     found = await office.counted()
-    assert [found.emergency_accesses, found.emergency_reviews, found.recalls, found.rights_requests] == [
-        NOTHING
-    ] * 4
+    assert {field.name: one for field, one in found.ListFields()} == dict.fromkeys(EVERY_LIST, NOTHING)
+
+
+async def test_complaints_are_counted_by_their_month_until_they_are_answered(office: Office) -> None:
+    for days in (0, 26, 40):
+        await office.complained_of(days)
+    for role in ("dpo", "safeguarding_officer"):
+        waiting = (await office.counted(role)).complaints
+        assert (waiting.count, waiting.overdue, waiting.due_soon) == (3, 1, 1)
+    request = complaints.AnswerComplaintRequest(
+        request_id=str(uuid4()),
+        complaint_id=await office.complained_of(40),
+        finding=complaints.COMPLAINT_FINDING_UPHELD,
+        words="It was so.",
+    )
+    async with office.intake.channel_of("safeguarding_officer", agency_id=None) as channel:
+        await ComplaintServiceStub(channel).AnswerComplaint(request)
+    assert (await office.counted()).complaints.count == 3
+    assert (await office.counted(agency_id=uuid4())).complaints == NOTHING, "another agency registered them"
+
+
+async def test_a_list_that_a_role_may_not_read_is_not_counted_for_it(office: Office) -> None:
+    await office.asked_by_right(0)
+    found = await office.counted("safeguarding_officer")
+    assert {field.name for field, _ in found.ListFields()} == {"emergency_reviews", "recalls", "complaints"}
+    both = await office.counted("safeguarding_officer", "dpo")
+    assert {field.name for field, _ in both.ListFields()} == set(EVERY_LIST)
 
 
 async def test_requests_by_right_are_counted_by_their_month(office: Office) -> None:

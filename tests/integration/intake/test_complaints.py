@@ -68,6 +68,27 @@ async def test_the_agency_that_it_is_about_never_sees_it_whoever_registered_it(
     assert set(ids(await complaints.listed())) == {by_others.complaint_id, by_itself.complaint_id}
 
 
+async def test_one_is_read_by_whom_the_list_shows_it_to_and_by_nobody_else(complaints: Complaints) -> None:
+    kept = await complaints.register(person=await complaints.intake.person())
+    for by in (DPO, worker_of(None, "safeguarding_officer"), worker_of(KEM, "supervisor")):
+        one, said, found = await complaints.get(kept.complaint_id, by=by)
+        assert (one, said, found) == (kept, WORDS, "")
+    await complaints.answer(kept.complaint_id)
+    one, said, found = await complaints.get(kept.complaint_id)
+    assert one.answer is not None
+    assert (said, found) == (WORDS, FOUND)
+    assert len(await complaints.intake.told("AccessRecorded")) == 4, "each read is on record"
+    for stranger in (worker_of(A, "supervisor"), worker_of(A, "dpo"), worker_of(uuid4(), "supervisor")):
+        answers = []
+        for wanted in (kept.complaint_id, uuid4()):
+            with pytest.raises(NotFound) as refusal:
+                await complaints.get(wanted, by=stranger)
+            answers.append((refusal.value.stable_reason, str(refusal.value)))
+        assert answers[0] == answers[1]
+    with pytest.raises(NotPermitted):
+        await complaints.get(kept.complaint_id, by=worker_of(None, "supervisor"))
+
+
 async def test_the_desk_that_registered_it_sees_what_became_of_it_and_others_do_not(
     complaints: Complaints,
 ) -> None:

@@ -50,6 +50,11 @@ class ComplaintServiceStub:
                 request_serializer=kem_dot_disclosure_dot_v1_dot_complaint__service__pb2.ListComplaintsRequest.SerializeToString,
                 response_deserializer=kem_dot_disclosure_dot_v1_dot_complaint__service__pb2.ListComplaintsResponse.FromString,
                 _registered_method=True)
+        self.GetComplaint = channel.unary_unary(
+                '/kem.disclosure.v1.ComplaintService/GetComplaint',
+                request_serializer=kem_dot_disclosure_dot_v1_dot_complaint__service__pb2.GetComplaintRequest.SerializeToString,
+                response_deserializer=kem_dot_disclosure_dot_v1_dot_complaint__service__pb2.GetComplaintResponse.FromString,
+                _registered_method=True)
 
 
 class ComplaintServiceServicer:
@@ -79,6 +84,13 @@ class ComplaintServiceServicer:
         context.set_details('Method not implemented!')
         raise NotImplementedError('Method not implemented!')
 
+    def GetComplaint(self, request, context):
+        """Shows one complaint to whom the list shows it.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
 
 def add_ComplaintServiceServicer_to_server(servicer, server):
     rpc_method_handlers = {
@@ -96,6 +108,11 @@ def add_ComplaintServiceServicer_to_server(servicer, server):
                     servicer.ListComplaints,
                     request_deserializer=kem_dot_disclosure_dot_v1_dot_complaint__service__pb2.ListComplaintsRequest.FromString,
                     response_serializer=kem_dot_disclosure_dot_v1_dot_complaint__service__pb2.ListComplaintsResponse.SerializeToString,
+            ),
+            'GetComplaint': grpc.unary_unary_rpc_method_handler(
+                    servicer.GetComplaint,
+                    request_deserializer=kem_dot_disclosure_dot_v1_dot_complaint__service__pb2.GetComplaintRequest.FromString,
+                    response_serializer=kem_dot_disclosure_dot_v1_dot_complaint__service__pb2.GetComplaintResponse.SerializeToString,
             ),
     }
     generic_handler = grpc.method_handlers_generic_handler(
@@ -180,6 +197,33 @@ class ComplaintService:
             '/kem.disclosure.v1.ComplaintService/ListComplaints',
             kem_dot_disclosure_dot_v1_dot_complaint__service__pb2.ListComplaintsRequest.SerializeToString,
             kem_dot_disclosure_dot_v1_dot_complaint__service__pb2.ListComplaintsResponse.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def GetComplaint(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/kem.disclosure.v1.ComplaintService/GetComplaint',
+            kem_dot_disclosure_dot_v1_dot_complaint__service__pb2.GetComplaintRequest.SerializeToString,
+            kem_dot_disclosure_dot_v1_dot_complaint__service__pb2.GetComplaintResponse.FromString,
             options,
             channel_credentials,
             insecure,

@@ -43,6 +43,8 @@ class ComplaintServiceStub:
     """Lists complaints, the earliest due first: all of them to an officer of the hub, those that it registered to an agency,
     unless they are about that agency itself.
     """
+    GetComplaint: _grpc.UnaryUnaryMultiCallable[_complaint_service_pb2.GetComplaintRequest, _complaint_service_pb2.GetComplaintResponse]
+    """Shows one complaint to whom the list shows it."""
 
 @_typing.type_check_only
 class ComplaintServiceAsyncStub(ComplaintServiceStub):
@@ -59,6 +61,8 @@ class ComplaintServiceAsyncStub(ComplaintServiceStub):
     """Lists complaints, the earliest due first: all of them to an officer of the hub, those that it registered to an agency,
     unless they are about that agency itself.
     """
+    GetComplaint: _aio.UnaryUnaryMultiCallable[_complaint_service_pb2.GetComplaintRequest, _complaint_service_pb2.GetComplaintResponse]  # type: ignore[assignment]
+    """Shows one complaint to whom the list shows it."""
 
 class ComplaintServiceServicer(metaclass=_abc_1.ABCMeta):
     """The register of complaints. The agency that a complaint is about never sees it, nor that there is one."""
@@ -90,5 +94,13 @@ class ComplaintServiceServicer(metaclass=_abc_1.ABCMeta):
         """Lists complaints, the earliest due first: all of them to an officer of the hub, those that it registered to an agency,
         unless they are about that agency itself.
         """
+
+    @_abc_1.abstractmethod
+    def GetComplaint(
+        self,
+        request: _complaint_service_pb2.GetComplaintRequest,
+        context: _ServicerContext,
+    ) -> _typing.Union[_complaint_service_pb2.GetComplaintResponse, _abc.Awaitable[_complaint_service_pb2.GetComplaintResponse]]:
+        """Shows one complaint to whom the list shows it."""
 
 def add_ComplaintServiceServicer_to_server(servicer: ComplaintServiceServicer, server: _typing.Union[_grpc.Server, _aio.Server]) -> None: ...

@@ -74,7 +74,7 @@ Global___Waiting: _TypeAlias = Waiting  # noqa: Y015
 
 @_typing.final
 class CountWaitingResponse(_message.Message):
-    """How much waits: as many as the list of each shows to the caller."""
+    """How much waits: as many as the list of each shows to the caller; a list that their role may not read is absent."""
 
     DESCRIPTOR: _descriptor.Descriptor
 
@@ -82,6 +82,7 @@ class CountWaitingResponse(_message.Message):
     EMERGENCY_REVIEWS_FIELD_NUMBER: _builtins.int
     RECALLS_FIELD_NUMBER: _builtins.int
     RIGHTS_REQUESTS_FIELD_NUMBER: _builtins.int
+    COMPLAINTS_FIELD_NUMBER: _builtins.int
     @_builtins.property
     def emergency_accesses(self) -> Global___Waiting:
         """Emergency accesses that somebody asks for (ListEmergencyAccesses); none has a time."""
@@ -98,6 +99,10 @@ class CountWaitingResponse(_message.Message):
     def rights_requests(self) -> Global___Waiting:
         """Requests by right that are not answered (ListRightsRequests): due within their month, or what it was extended to."""
 
+    @_builtins.property
+    def complaints(self) -> Global___Waiting:
+        """Complaints that nobody has answered (ListComplaints): due within their month."""
+
     def __init__(
         self,
         *,
@@ -105,10 +110,11 @@ class CountWaitingResponse(_message.Message):
         emergency_reviews: Global___Waiting | None = ...,
         recalls: Global___Waiting | None = ...,
         rights_requests: Global___Waiting | None = ...,
+        complaints: Global___Waiting | None = ...,
     ) -> None: ...
-    _HasFieldArgType: _TypeAlias = _typing.Literal["emergency_accesses", b"emergency_accesses", "emergency_reviews", b"emergency_reviews", "recalls", b"recalls", "rights_requests", b"rights_requests"]  # noqa: Y015
+    _HasFieldArgType: _TypeAlias = _typing.Literal["complaints", b"complaints", "emergency_accesses", b"emergency_accesses", "emergency_reviews", b"emergency_reviews", "recalls", b"recalls", "rights_requests", b"rights_requests"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["emergency_accesses", b"emergency_accesses", "emergency_reviews", b"emergency_reviews", "recalls", b"recalls", "rights_requests", b"rights_requests"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["complaints", b"complaints", "emergency_accesses", b"emergency_accesses", "emergency_reviews", b"emergency_reviews", "recalls", b"recalls", "rights_requests", b"rights_requests"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 

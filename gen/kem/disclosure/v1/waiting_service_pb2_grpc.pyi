@@ -27,25 +27,25 @@ GRPC_GENERATED_VERSION: str
 GRPC_VERSION: str
 
 class WaitingServiceStub:
-    """For the data protection officer's first page. Nothing of anybody is opened, so nobody's data are read by it."""
+    """For officers' first pages. Nothing of anybody is opened, so nobody's data are read by it."""
 
     @_typing.overload
     def __new__(cls, channel: _grpc.Channel) -> _Self: ...
     @_typing.overload
     def __new__(cls, channel: _aio.Channel) -> WaitingServiceAsyncStub: ...
     CountWaiting: _grpc.UnaryUnaryMultiCallable[_waiting_service_pb2.CountWaitingRequest, _waiting_service_pb2.CountWaitingResponse]
-    """Counts what waits in each of the officer's lists, by one look at all of them."""
+    """Counts what waits in each of the lists that the officer may read, by one look at all of them."""
 
 @_typing.type_check_only
 class WaitingServiceAsyncStub(WaitingServiceStub):
-    """For the data protection officer's first page. Nothing of anybody is opened, so nobody's data are read by it."""
+    """For officers' first pages. Nothing of anybody is opened, so nobody's data are read by it."""
 
     def __init__(self, channel: _aio.Channel) -> None: ...
     CountWaiting: _aio.UnaryUnaryMultiCallable[_waiting_service_pb2.CountWaitingRequest, _waiting_service_pb2.CountWaitingResponse]  # type: ignore[assignment]
-    """Counts what waits in each of the officer's lists, by one look at all of them."""
+    """Counts what waits in each of the lists that the officer may read, by one look at all of them."""
 
 class WaitingServiceServicer(metaclass=_abc_1.ABCMeta):
-    """For the data protection officer's first page. Nothing of anybody is opened, so nobody's data are read by it."""
+    """For officers' first pages. Nothing of anybody is opened, so nobody's data are read by it."""
 
     @_abc_1.abstractmethod
     def CountWaiting(
@@ -53,6 +53,6 @@ class WaitingServiceServicer(metaclass=_abc_1.ABCMeta):
         request: _waiting_service_pb2.CountWaitingRequest,
         context: _ServicerContext,
     ) -> _typing.Union[_waiting_service_pb2.CountWaitingResponse, _abc.Awaitable[_waiting_service_pb2.CountWaitingResponse]]:
-        """Counts what waits in each of the officer's lists, by one look at all of them."""
+        """Counts what waits in each of the lists that the officer may read, by one look at all of them."""
 
 def add_WaitingServiceServicer_to_server(servicer: WaitingServiceServicer, server: _typing.Union[_grpc.Server, _aio.Server]) -> None: ...

@@ -1,16 +1,23 @@
-"""Where staff begin: what their roles open to them."""
+"""Where staff begin: what their roles open to them, and for an officer what waits."""
 
 from starlette.responses import Response
 
 from kernel.vocabulary import Role
 from services.console.entrypoints.page import Page, Visit
+from services.console.entrypoints.pages.complaints.roles import REGISTRARS
+from services.console.entrypoints.pages.waiting import COUNT_WAITING, OFFICERS, waiting_cards
 
 STAFF = frozenset(Role) - {Role.SERVICE}
 
 
 async def home(visit: Visit) -> Response:
-    """The pages that are open to whoever looks."""
-    return visit.render("home.html", title=visit.say("Home"))
+    """The pages that are open to whoever looks; an officer's lists with how much waits in each."""
+    return visit.render(
+        "home.html",
+        title=visit.say("Home"),
+        waiting=await waiting_cards(visit),
+        hears_complaints=visit.staff.has(*REGISTRARS),
+    )
 
 
-PAGES = (Page("/home", home, STAFF),)
+PAGES = (Page("/home", home, STAFF, calls_of=dict.fromkeys(OFFICERS, (COUNT_WAITING,))),)

@@ -13,7 +13,7 @@ from kernel import codes
 from services.console.adapters.names import Names
 from services.console.entrypoints.codes import named, text_of
 from services.console.entrypoints.page import Page, Visit
-from services.console.entrypoints.pages.audit.roles import OFFICERS
+from services.console.entrypoints.pages.audit.roles import OFFICERS, READERS, REVIEWERS
 from services.console.entrypoints.pages.audit.rows import done, request_ids, sent_row
 from services.console.entrypoints.texts import N_
 from services.console.entrypoints.words import names_of
@@ -49,7 +49,7 @@ class EmergencyPages:
             Page(
                 REVIEWS,
                 self.reviews,
-                OFFICERS,
+                REVIEWERS,
                 (reviews + "ListEmergencyReviews", reviews + "ReviewEmergency", _AGENCIES),
                 both,
             ),
@@ -127,6 +127,7 @@ def _list(visit: Visit, template: str, title: str, rows: list[dict[str, Any]], o
         ids=request_ids(visit, [row["id"] for row in rows]),
         sent=visit.form.text("row"),
         usual_minutes=_USUAL_MINUTES,
+        reads_ledger=visit.staff.has(*READERS),
     )
 
 

@@ -11,7 +11,7 @@ from kernel import codes
 from services.console.adapters.names import Names
 from services.console.entrypoints.codes import named, text_of
 from services.console.entrypoints.page import Page, Visit
-from services.console.entrypoints.pages.audit.roles import OFFICERS
+from services.console.entrypoints.pages.audit.roles import READERS, REVIEWERS
 from services.console.entrypoints.texts import N_
 from services.console.entrypoints.words import names_of, word
 
@@ -43,7 +43,7 @@ class RecallPages:
     def pages(self) -> tuple[Page, ...]:
         """At its address."""
         calls = ("RecallService/ListRecalls", "DirectoryService/ListAgencies")
-        return (Page(LIST, self.recalls, OFFICERS, calls),)
+        return (Page(LIST, self.recalls, REVIEWERS, calls),)
 
     async def recalls(self, visit: Visit) -> Response:
         """Those that nobody has answered, the earliest due first; those whose time is over; or all."""
@@ -91,6 +91,7 @@ class RecallPages:
             here=f"{LIST}?view={view}",
             is_first=not visit.query("after"),
             onward=listed.next_page_token,
+            reads_ledger=visit.staff.has(*READERS),
         )
 
 

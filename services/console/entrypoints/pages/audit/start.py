@@ -2,40 +2,23 @@
 
 import asyncio
 from collections.abc import Sequence
-from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import UTC
 from typing import Final
 
 from starlette.responses import Response
 
 from kem.audit.v1 import audit_service_pb2 as ledger
-from kem.disclosure.v1 import waiting_service_pb2 as waiting
 from kernel.errors import NotYetKnown
 from kernel.vocabulary import Role
 from services.console.entrypoints.page import NavigationEntry, Page, Visit
 from services.console.entrypoints.pages.audit.roles import READERS
+from services.console.entrypoints.pages.waiting import COUNT_WAITING, waiting_cards
 from services.console.entrypoints.texts import N_
-
-
-@dataclass(frozen=True, slots=True)
-class WaitingCard:
-    """How much of something waits for an officer.
-
-    Args:
-        due_time: of the first of them; None where it has none, or nothing waits.
-    """
-
-    href: str
-    name: str
-    count: int
-    overdue: int
-    due_soon: int
-    due_time: datetime | None
 
 
 async def start(visit: Visit) -> Response:
     """The newest checkpoint, and for an officer how much waits: numbers, for the lists are sealed."""
-    checkpoint, cards = await asyncio.gather(_checkpoint(visit), _waiting(visit))
+    checkpoint, cards = await asyncio.gather(_checkpoint(visit), waiting_cards(visit))
     return visit.render(
         "audit/start.html",
         title=visit.say("Audit"),
@@ -44,7 +27,6 @@ async def start(visit: Visit) -> Response:
         unsigned=0 if checkpoint is None else checkpoint.entries - checkpoint.size,
         positions=[] if checkpoint is None else sorted(checkpoint.positions.items()),
         waiting=cards,
-        is_officer=visit.staff.has(Role.DPO),
         ways=_ways(visit),
     )
 
@@ -83,24 +65,6 @@ def _ways(visit: Visit) -> Sequence[tuple[str, str, str]]:
     ]
 
 
-async def _waiting(visit: Visit) -> list[WaitingCard]:
-    if not visit.staff.has(Role.DPO):
-        return []
-    say = visit.say
-    found = await visit.ask(visit.hub.waiting.CountWaiting, waiting.CountWaitingRequest())
-    return [
-        _card("/audit/accesses", say("Emergency accesses to decide on"), found.emergency_accesses),
-        _card("/audit/emergencies", say("Emergencies to review"), found.emergency_reviews),
-        _card("/audit/recalls", say("Data asked back and not answered"), found.recalls),
-        _card("/audit/rights", say("Requests by right to answer"), found.rights_requests),
-    ]
-
-
-def _card(href: str, name: str, told: waiting.Waiting) -> WaitingCard:
-    due = told.first_due_time.ToDatetime(tzinfo=UTC) if told.HasField("first_due_time") else None
-    return WaitingCard(href, name, told.count, told.overdue, told.due_soon, due)
-
-
 PAGES: Final = (
     Page(
         "/audit",
@@ -108,7 +72,7 @@ PAGES: Final = (
         READERS,
         ("AuditService/GetCheckpoint",),
         nav=NavigationEntry(N_("Audit"), 60),
-        calls_of={Role.DPO: ("WaitingService/CountWaiting",)},
+        calls_of={Role.DPO: (COUNT_WAITING,)},
     ),
     Page("/audit/export", export, READERS),
     Page("/audit/checkpoint.txt", checkpoint_file, READERS, ("AuditService/GetCheckpoint",)),

@@ -19,6 +19,7 @@ from services.console.entrypoints.pages.public.calls import REGISTERS_COMPLAINTS
 from services.console.entrypoints.pages.public.sender import sender_of
 from services.console.entrypoints.pages.public.shown import agency_name
 from services.console.entrypoints.texts import N_
+from services.console.entrypoints.words import complaint_number
 
 LONGEST: Final = 4_000
 _MOST_REMEMBERED: Final = 1_000
@@ -87,7 +88,7 @@ class ComplaintPages:
         return visit.render(
             "public/complaint_kept.html",
             title=visit.say("Your complaint is registered"),
-            reference=reference_of(kept.complaint_id),
+            reference=complaint_number(kept.complaint_id),
             due_time=kept.due_time.ToDatetime(tzinfo=UTC),
         )
 
@@ -120,9 +121,3 @@ class ComplaintPages:
             kinds=[(kind, visit.say(text)) for kind, text in _KINDS.items()],
             agencies=named,
         )
-
-
-def reference_of(complaint_id: str) -> str:
-    """By which somebody can ask for their complaint: the beginning of its random id."""
-    short = complaint_id[:8].upper()
-    return f"{short[:4]} {short[4:]}"
