@@ -98,4 +98,4 @@ def referral_from(row: Mapping[str, Any]) -> Referral:
 
 def offer_from(row: Mapping[str, Any]) -> Offer:
     """An offer of OFFER_COLUMNS by their names."""
-    return Offer(**{**row, "state": OfferState(row["state"])})
+    return Offer(**{**row, "state": OfferState(row["state"]), "urgency": Urgency(row["urgency"])})

@@ -4,6 +4,7 @@ from dataclasses import dataclass
 from datetime import date, datetime
 
 from kernel import codes
+from kernel.codes import Urgency
 from kernel.errors import Invalid, NotFound, RuleBroken
 from kernel.ids import ActivityId, AgencyId, OfferId, ReferralId, ServiceId, UnitId
 from services.referral.domain.transitions import (
@@ -48,6 +49,7 @@ class Offer:
     """What an agency is asked, and how it answered.
 
     Args:
+        urgency: of the need when it was offered.
         unit_id: where the place is reserved, later occupied.
         service_version: the directory row that was matched.
         window_start_time: when the window last began to run: at the offer, or when a question was answered.
@@ -68,6 +70,7 @@ class Offer:
     unit_id: UnitId
     service_version: int
     number: int
+    urgency: Urgency
     offered_time: datetime
     window_start_time: datetime
     respond_by_time: datetime

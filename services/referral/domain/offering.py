@@ -21,6 +21,7 @@ def new_offer(referral: Referral, place: Place, clock: Clock, now: datetime) -> 
         unit_id=place.unit_id,
         service_version=place.service_version,
         number=referral.offers_made + 1,
+        urgency=referral.urgency,
         offered_time=now,
         window_start_time=now,
         respond_by_time=window_end(now, clock, referral.running_person_due_time),

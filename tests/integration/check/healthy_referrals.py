@@ -72,6 +72,7 @@ async def plant_referrals(hub: HealthyHub) -> None:
             sender_agency_id=SENDER,
             unit_id=unit_id,
             number=number,
+            urgency="NORMAL",
             state=state,
             offered_time=EARLIER,
             respond_by_time=LATER,
