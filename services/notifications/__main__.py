@@ -4,9 +4,7 @@ from datetime import timedelta
 
 from chassis.run import run_service
 from chassis.service import Service
-from kem.notifications.v1.inbox_service_pb2_grpc import add_InboxServiceServicer_to_server
-from kem.notifications.v1.mail_service_pb2_grpc import add_MailServiceServicer_to_server
-from kem.notifications.v1.push_service_pb2_grpc import add_PushServiceServicer_to_server
+from services.notifications.adapters.access_client import AccessClient
 from services.notifications.adapters.event_codec import encode_event
 from services.notifications.adapters.measures import look_at_mail, look_at_push
 from services.notifications.adapters.partner_lines import PartnerLines, SystemResolver
@@ -16,6 +14,7 @@ from services.notifications.adapters.postgres_mail_notices import PostgresMailNo
 from services.notifications.adapters.postgres_push_endpoints import PostgresPushEndpoints
 from services.notifications.adapters.postgres_retention import PostgresRetention
 from services.notifications.entrypoints.access import ACCESS
+from services.notifications.entrypoints.doors import registrations
 from services.notifications.entrypoints.fan_out import FanOut
 from services.notifications.entrypoints.grpc_server import InboxServer
 from services.notifications.entrypoints.mail_service_server import MailServiceServer
@@ -23,7 +22,7 @@ from services.notifications.entrypoints.mail_worker import MailWorker
 from services.notifications.entrypoints.push_server import PushServer
 from services.notifications.entrypoints.push_worker import PushWorker
 from services.notifications.entrypoints.stream import CONSUMER, TOPICS, ReferralFacts
-from services.notifications.entrypoints.timers import Retention
+from services.notifications.entrypoints.timers import ClosedAccounts, Retention
 from services.notifications.settings import NotificationsSettings
 from services.notifications.use_cases.acknowledgement_line import AcknowledgementLine
 from services.notifications.use_cases.push_deliveries import Pushing
@@ -54,22 +53,19 @@ async def wire(service: Service) -> None:
     push = PushServer(service.worker, PostgresPushEndpoints(), deliveries, lines, service.signer)
     server, notices = settings.mail_server(), PostgresMailNotices()
     mail = MailServiceServer(service.worker, notices, deliveries, sends_mail=server is not None)
-    service.serve(
-        ACCESS,
-        [
-            lambda door: add_MailServiceServicer_to_server(mail, door),
-            lambda door: add_InboxServiceServicer_to_server(inbox, door),
-            lambda door: add_PushServiceServicer_to_server(push, door),
-        ],
-    )
+    service.serve(ACCESS, registrations(inbox, push, mail))
     service.beside("fan_out", fan_out.run)
     service.beside("acknowledgements", acknowledgements.run)
     patience = timedelta(seconds=settings.push_patience_seconds)
     pushing = Pushing(service.worker, lines, patience, settings.push_deadline_seconds)
     service.beside("push", PushWorker(pushing).run, role="push")
-    if server is not None:
-        mailing = Mailing(service.worker, server, settings.console_url.rstrip("/"))
-        service.beside("mail", MailWorker(mailing, settings.mails_a_second).run, role="mail")
+    if settings.access_address:
+        accounts = AccessClient(service.channel(settings.access_address, "access"))
+        closed = ClosedAccounts(service.worker, notices, accounts)
+        service.timer(closed.take, prepare=closed.prepare, name="closed_accounts", longest_pause_seconds=60)
+        if server is not None:
+            mailing = Mailing(service.worker, server, accounts, settings.console_url.rstrip("/"))
+            service.beside("mail", MailWorker(mailing, settings.mails_a_second).run, role="mail")
     service.gauges.own += [look_at_push, look_at_mail]
     service.stream(CONSUMER, TOPICS, ReferralFacts(deliveries, fan_out))
     service.timer(Retention(PostgresRetention(), settings.delivery_retention_days).take, name="retention")

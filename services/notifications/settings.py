@@ -50,6 +50,9 @@ class NotificationsSettings(ServiceSettings):
     smtp_authorities_file: Path | None = None
     """Certificates (PEM) that vouch for the mail server; without it the well-known ones."""
 
+    access_address: str = Field(default="", validation_alias="KEM_ACCESS_GRPC_ADDRESS")
+    """host:port of access' gRPC door: it is asked who may be told; needed where mails are sent."""
+
     mails_a_second: float = Field(default=5, gt=0, le=50)
     console_url: str = ""
     """Where the pages are to which mails lead, as browsers know it."""
@@ -65,6 +68,11 @@ class NotificationsSettings(ServiceSettings):
             raise ValueError(
                 "with KEM_NOTIFICATIONS_SMTP_HOST set KEM_NOTIFICATIONS_SMTP_FROM (an address) and"
                 " KEM_NOTIFICATIONS_CONSOLE_URL (where the pages are)"
+            )
+        if not self.access_address:
+            raise ValueError(
+                "with KEM_NOTIFICATIONS_SMTP_HOST set KEM_ACCESS_GRPC_ADDRESS (where access answers): no mail"
+                " goes to whoever's account is closed"
             )
         if self.smtp_tls is MailTls.NONE and self.smtp_host not in _LOOPBACK:
             raise ValueError("KEM_NOTIFICATIONS_SMTP_TLS=none is for a mail server on this machine only")

@@ -61,6 +61,7 @@ ACCESS: Final[Mapping[str, Access]] = {
     "/kem.access.v1.StaffService/LinkIdentity": _OPERATORS,
     "/kem.access.v1.StaffService/ListColleagues": _ON_CASES,
     LIST_CERTIFICATES: Access(roles=frozenset({Role.OPERATOR, Role.DPO})),
+    "/kem.access.v1.StaffService/BatchGetAccountStates": Access(internal=True),
     "/kem.access.v1.StaffService/NameStaff": Access(
         roles=frozenset({Role.AUDITOR, Role.DPO}), second_factor=True
     ),

@@ -20,7 +20,13 @@ from kernel.vocabulary import Role
 from services.access.adapters.closed_accounts import ClosedAccounts
 from services.access.adapters.postgres_accounts import ListedAccount
 from services.access.domain.account import plain_login
-from services.access.entrypoints.translate import account_message, after, named_message, role_messages
+from services.access.entrypoints.translate import (
+    account_message,
+    after,
+    named_message,
+    role_messages,
+    state_message,
+)
 from services.access.use_cases.authenticate import SERVICE
 from services.access.use_cases.change_roles import change_roles
 from services.access.use_cases.close_account import close_account
@@ -215,6 +221,15 @@ class StaffServer(access_service_pb2_grpc.StaffServiceServicer):
             colleagues=map(named_message, shown),
             next_page_token=str(shown[-1].principal_id) if has_more else "",
         )
+
+    async def BatchGetAccountStates(
+        self, request: messages.BatchGetAccountStatesRequest, context: _Context[object, object]
+    ) -> messages.BatchGetAccountStatesResponse:
+        """For services, of whichever agency. No person is shown anything, so it is not put on record."""
+        wanted = [PrincipalId(UUID(one)) for one in request.principal_ids]
+        async with self._whole_hub.transaction(current_caller()) as tx:
+            found = await self._parts.accounts.named(tx, wanted)
+        return messages.BatchGetAccountStatesResponse(accounts=map(state_message, found))
 
     async def ListRoles(
         self, request: messages.ListRolesRequest, context: _Context[object, object]

@@ -62,6 +62,14 @@ def named_message(account: Account) -> messages.NamedStaff:
     )
 
 
+def state_message(account: Account) -> messages.KnownAccountState:
+    """Whether an account may be used."""
+    return messages.KnownAccountState(
+        principal_id=str(account.principal_id),
+        state=messages.AccountState.Value(f"ACCOUNT_STATE_{account.state}"),
+    )
+
+
 def role_messages() -> list[messages.RoleDescription]:
     """The table of roles."""
     return [

@@ -80,6 +80,10 @@ _OF: Final = f"""
     order by n.principal_id, n.inbox limit 500
 """  # noqa: S608 - column names only
 
+_WHOSE: Final = """
+    select distinct principal_id from mail_notice where principal_id > $1 order by principal_id limit $2
+"""
+
 _SAVED: Final = [name for name in _FIELDS if name not in _NEVER_CHANGED]
 _SAVE: Final = f"""
     update mail_notice set {", ".join(f"{name} = ${place}" for place, name in enumerate(_SAVED, 2))},
@@ -150,11 +154,24 @@ class PostgresMailNotices:
             _SAVE, [(one.mail_notice_id, *(_value(one, name) for name in _SAVED)) for one in notices]
         )
 
-    async def delete(self, tx: Transaction, notice: MailNotice) -> None:
-        """Deletes a locked one."""
+    async def delete(self, tx: Transaction, notices: Sequence[MailNotice]) -> None:
+        """Deletes locked ones."""
         await tx.connection.execute(
-            "delete from mail_notice where mail_notice_id = $1", notice.mail_notice_id
+            "delete from mail_notice where mail_notice_id = any($1::uuid[])",
+            [one.mail_notice_id for one in notices],
         )
+
+    async def delete_of(self, tx: Transaction, principal_ids: Sequence[PrincipalId]) -> int:
+        """Deletes whatever these people have; answers how many. Repeat-safe."""
+        done: str = await tx.connection.execute(
+            "delete from mail_notice where principal_id = any($1::uuid[])", principal_ids
+        )
+        return int(done.rpartition(" ")[2])
+
+    async def whose(self, reader: Readable, after: UUID, limit: int) -> list[PrincipalId]:
+        """Who has any: a page of ids, those behind `after`."""
+        rows = await reader.fetch(_WHOSE, after, limit)
+        return [PrincipalId(row["principal_id"]) for row in rows]
 
 
 def _value(notice: MailNotice, name: str) -> object:

@@ -21,6 +21,8 @@ CODE_TRIES: Final = 5
 CODE_LASTS: Final = timedelta(days=1)
 PATIENCE: Final = timedelta(days=3)
 """When no mail to an address was taken for so long, it is given up."""
+LOCKED_PAUSE: Final = timedelta(minutes=5)
+"""How soon it is asked again whether a locked account may be used."""
 _CODE_DIGITS: Final = 8
 _LABEL: Final = r"[A-Za-z0-9](?:[A-Za-z0-9-]*[A-Za-z0-9])?"
 _ADDRESS: Final = re.compile(rf"[A-Za-z0-9.!#$%&'*+/=?^_`{{|}}~-]{{1,64}}@{_LABEL}(?:\.{_LABEL})+")
@@ -41,6 +43,14 @@ class MailState(StrEnum):
     ACTIVE = "ACTIVE"
     FAILING = "FAILING"
     GIVEN_UP = "GIVEN_UP"
+
+
+class AccountState(StrEnum):
+    """Whether a member's account may be used, in access' words."""
+
+    ACTIVE = "ACTIVE"
+    LOCKED = "LOCKED"
+    CLOSED = "CLOSED"
 
 
 class MailFailure(StrEnum):
@@ -163,6 +173,11 @@ class MailNotice:
         if now - self.failing_since_time >= PATIENCE:
             self.given_up_time = now
         self.next_try_time = now + backoff(self.tries, chance)
+
+    def wait(self, now: datetime) -> None:
+        """Nothing goes to whoever's account is locked; what is new by then is told when it is not."""
+        self.sending_sequence = None
+        self.next_try_time = now + LOCKED_PAUSE
 
     def _begin_anew(self, now: datetime) -> None:
         self.tries, self.failure = 0, None

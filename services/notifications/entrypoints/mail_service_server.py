@@ -121,7 +121,8 @@ class MailServiceServer(mail_service_pb2_grpc.MailServiceServicer):
             )
 
         async def act(tx: Transaction) -> messages.RemoveMailNoticeResponse:
-            await self._notices.delete(tx, await own_notice(_recipient(request), tx, self._notices, whose))
+            ended = await own_notice(_recipient(request), tx, self._notices, whose)
+            await self._notices.delete(tx, [ended])
             return messages.RemoveMailNoticeResponse()
 
         return await answer_once(

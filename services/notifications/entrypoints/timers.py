@@ -1,11 +1,15 @@
-"""Forgets old deliveries, now and then."""
+"""Forgets old deliveries, and addresses of those whose accounts were closed, now and then."""
 
 import time
 from typing import Final
 
-from chassis.postgres import Transaction
+from chassis.postgres import Database, Transaction
+from kernel.ids import PrincipalId
+from services.notifications.adapters.postgres_mail_notices import PostgresMailNotices
 from services.notifications.adapters.postgres_retention import PostgresRetention
+from services.notifications.use_cases.end_closed_mails import find_closed
 from services.notifications.use_cases.forget_old_deliveries import forget_old_deliveries
+from services.notifications.use_cases.send_mails import Accounts
 
 PAUSE_SECONDS: Final = 600.0
 
@@ -26,3 +30,30 @@ class Retention:
         if not taken:
             self._rests_until = time.monotonic() + PAUSE_SECONDS
         return taken
+
+
+class ClosedAccounts:
+    """Asks access whose accounts were closed, then rests for ten minutes, also where access does not answer."""
+
+    def __init__(self, database: Database, notices: PostgresMailNotices, accounts: Accounts) -> None:
+        self._database = database
+        self._notices = notices
+        self._accounts = accounts
+        self._closed: list[PrincipalId] = []
+        self._rests_until = 0.0
+
+    async def prepare(self) -> None:
+        """Outside of any transaction.
+
+        Raises:
+            Unavailable: access does not answer.
+        """
+        self._closed = []
+        if time.monotonic() < self._rests_until:
+            return
+        self._rests_until = time.monotonic() + PAUSE_SECONDS
+        self._closed = await find_closed(self._database, self._notices, self._accounts)
+
+    async def take(self, tx: Transaction) -> int:
+        """Deletes their mail notices; answers how many."""
+        return await self._notices.delete_of(tx, self._closed) if self._closed else 0

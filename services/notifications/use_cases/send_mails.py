@@ -2,18 +2,19 @@
 
 import random
 import time
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import timedelta
-from typing import Final
+from typing import Final, Protocol
 from uuid import UUID, uuid5
 
 from chassis.caller import Caller
 from chassis.postgres import Database
+from kernel.ids import PrincipalId
 from services.notifications.adapters.mail_server import Mail, MailServer
 from services.notifications.adapters.measures import mail_failures, sent_mails
 from services.notifications.adapters.postgres_mail_notices import MailLease, PostgresMailNotices
-from services.notifications.domain.mail_notice import MailFailure
+from services.notifications.domain.mail_notice import AccountState, MailFailure, MailNotice
 from services.notifications.domain.mail_text import code_mail, news_mail
 
 MOST_AT_ONCE: Final = 50
@@ -24,16 +25,31 @@ _SELF: Final = Caller.of_service("notifications")
 _NAMES: Final = UUID("5e0f5c0e-8f5b-4d59-9c55-0c9f7a1f3b52")
 
 
+class Accounts(Protocol):
+    """Who keeps the accounts of staff: access."""
+
+    async def account_states(
+        self, principal_ids: Sequence[PrincipalId]
+    ) -> Mapping[PrincipalId, AccountState]:
+        """By id, of those who have an account, as it is now.
+
+        Raises:
+            Unavailable: they do not answer.
+        """
+
+
 @dataclass(frozen=True, slots=True)
 class Mailing:
     """What mails are sent with.
 
     Args:
+        accounts: asked before each lot, so that no mail goes to whoever's account is closed or locked.
         console: where the pages are to which mails lead.
     """
 
     database: Database
     server: MailServer
+    accounts: Accounts
     console: str
     notices: PostgresMailNotices = field(default_factory=PostgresMailNotices)
 
@@ -41,33 +57,48 @@ class Mailing:
 async def send_mails(mailing: Mailing, most: int = MOST_AT_ONCE) -> int:
     """Hands over what is due, at most so many; answers how many that were.
 
-    A mail server that has taken a mail may be handed it again, with the same Message-ID, where this process
-    dies before it has said so: at least once, never lost.
+    Of closed accounts the notice, and with it the address, is deleted; of locked ones it waits. A mail server
+    that has taken a mail may be handed it again, with the same Message-ID, where this process dies before it
+    has said so: at least once, never lost.
 
     Raises:
-        MailServerAway: nothing was sent; the leases are given back.
+        MailServerAway, Unavailable: nothing was sent; the leases are given back.
     """
     leases = await mailing.notices.lease(mailing.database.pool, most, LEASE)
     if not leases:
         return 0
     outcomes: dict[UUID, MailFailure | None] = {}
+    states: Mapping[PrincipalId, AccountState] = {}
     try:
-        if time.monotonic() + _MARGIN_SECONDS < leases[0].end_seconds:
-            sent = await mailing.server.send([_mail(lease, mailing.console) for lease in leases])
-            outcomes = {lease.lease_id: sent[_mail_id(lease)] for lease in leases if _mail_id(lease) in sent}
+        states = await mailing.accounts.account_states([lease.notice.principal_id for lease in leases])
+        going = [lease for lease in leases if _may_be_told(lease.notice, states)]
+        if going and time.monotonic() + _MARGIN_SECONDS < leases[0].end_seconds:
+            sent = await mailing.server.send([_mail(lease, mailing.console) for lease in going])
+            outcomes = {lease.lease_id: sent[_mail_id(lease)] for lease in going if _mail_id(lease) in sent}
     finally:
-        await _keep(leases, outcomes, mailing)
+        await _keep(leases, outcomes, states, mailing)
     return len(outcomes)
 
 
+def _may_be_told(notice: MailNotice, states: Mapping[PrincipalId, AccountState]) -> bool:
+    """Whoever has no account at access is vouched for by somebody else, and nothing is known against them."""
+    return states.get(notice.principal_id, AccountState.ACTIVE) is AccountState.ACTIVE
+
+
 async def _keep(
-    leases: Sequence[MailLease], outcomes: dict[UUID, MailFailure | None], mailing: Mailing
+    leases: Sequence[MailLease],
+    outcomes: Mapping[UUID, MailFailure | None],
+    states: Mapping[PrincipalId, AccountState],
+    mailing: Mailing,
 ) -> None:
     """All by one commit; what was not tried is given back as it was."""
     async with mailing.database.transaction(_SELF) as tx:
         held = await mailing.notices.lock_leased(tx, [lease.lease_id for lease in leases])
         now = await tx.now()
+        ended = [one for one in held.values() if states.get(one.principal_id) is AccountState.CLOSED]
         for lease_id, notice in held.items():
+            if states.get(notice.principal_id) is AccountState.LOCKED:
+                notice.wait(now)
             if lease_id not in outcomes:
                 continue
             failure = outcomes[lease_id]
@@ -78,6 +109,7 @@ async def _keep(
                 notice.fail(failure, now, random.random())  # noqa: S311 (spreads tries, keeps no secret)
                 mail_failures.add(1, {"failure": failure})
         await mailing.notices.save(tx, list(held.values()))
+        await mailing.notices.delete(tx, ended)
 
 
 def _mail_id(lease: MailLease) -> UUID:

@@ -44,7 +44,7 @@ async def set_mail_notice(wish: SetMailNotice, tx: Transaction, notices: Postgre
             await notices.save(tx, [notice])
             return notice
         if notice is not None:  # of an agency for which the member worked before
-            await notices.delete(tx, notice)
+            await notices.delete(tx, [notice])
         notice = MailNotice(
             principal_id, wish.recipient, address, wish.language, wish.pace, wish.daily_hour, 0, now, now
         )

@@ -116,6 +116,7 @@ def _lists() -> dict[str, Message]:
         "ListCertificates": certificates.ListCertificatesRequest(),
         "ListColleagues": access.ListColleaguesRequest(),
         "NameStaff": access.NameStaffRequest(principal_ids=[str(uuid4())]),
+        "BatchGetAccountStates": access.BatchGetAccountStatesRequest(principal_ids=[str(uuid4())]),
         "ListReferrals": referral.ListReferralsRequest(view=referral.REFERRAL_VIEW_SENT),
         "ListPressing": referral.ListPressingRequest(all_sent=True),
     }

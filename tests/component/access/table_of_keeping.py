@@ -168,6 +168,8 @@ KEEPING: Final[dict[str, Row]] = {
     "GetProfiles": _for_everybody(_SERVICE),
     "GetReceiptLines": _for_everybody(_SERVICE),
     "GetPaces": _for_everybody(_SERVICE),
+    # of an account that nobody has nothing is known (tests/component/staff/test_account_states.py)
+    "BatchGetAccountStates": _for_everybody(_SERVICE),
     # a coordinator, or a supervisor who is not KEM's, is told of what their own agency's committees report on
     **dict.fromkeys(
         (

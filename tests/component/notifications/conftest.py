@@ -36,7 +36,7 @@ async def hub(
     relay = Relay(referral, broker.bootstrap, "referral", idempotence=False)
     relaying = asyncio.create_task(relay.run())
     signer, identity = make_signer(folder, "kem-up"), make_signer(folder, "service:notifications")
-    write_keys(folder, signer)
+    write_keys(folder, signer, identity)
     one = InboxHub(files, referral, broker.bootstrap, folder, signer, identity)
     one.certificates.write_out()
     try:

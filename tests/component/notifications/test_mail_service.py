@@ -1,19 +1,26 @@
 """E-mail notices through the service's own door, and a real mail server."""
 
 import re
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable
+from typing import Any
 from uuid import UUID, uuid4
 
 import pytest
 
+from chassis.tls import secure_channel
+from kem.access.v1 import access_service_pb2 as accounts
+from kem.access.v1.access_service_pb2_grpc import StaffServiceStub
 from kem.notifications.v1 import mail_service_pb2 as rpc
 from kernel.ids import random_id
 from kernel.vocabulary import Role
 from tests.component.notifications.inbox_service import AGENCY_INBOX, DESK_INBOX, Client, InboxHub
+from tests.component.staff.access_service import AccessHub, running_access
 from tests.integration.chassis.waiting import until
+from tests.support.hub_certificates import tools_files
 from tests.support.mailbox import LOGIN, PASSWORD, SENDER, Mailbox, words
 from tests.support.referral_facts import offered
 from tests.support.refusals import refused
+from tools.stack.postgres import PostgresServer
 
 ADDRESS = "ann@agency.example"
 
@@ -26,7 +33,23 @@ async def box(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[Mailbox
 
 
 @pytest.fixture(scope="module")
-async def mailing(hub: InboxHub, box: Mailbox) -> str:
+async def access(
+    hub: InboxHub,
+    postgres_server: PostgresServer,
+    database_template: Callable[[tuple[str, ...]], str],
+    tmp_path_factory: pytest.TempPathFactory,
+) -> AsyncIterator[AccessHub]:
+    """The service that knows whose accounts may be used; it believes whom the inbox's service believes."""
+    folder, template = tmp_path_factory.mktemp("access"), database_template(("access",))
+    keys = str(hub.folder / "assertion-keys.json")
+    async with running_access(
+        postgres_server, template, hub.bootstrap, folder, KEM_ASSERTION_KEYS_FILE=keys
+    ) as running:
+        yield running
+
+
+@pytest.fixture(scope="module")
+async def mailing(hub: InboxHub, box: Mailbox, access: AccessHub) -> str:
     """The address of a process that sends mails."""
     password = box.folder / "smtp.password"
     password.write_text(f"{PASSWORD}\n")
@@ -40,6 +63,7 @@ async def mailing(hub: InboxHub, box: Mailbox) -> str:
         "CONSOLE_URL": "https://kem.example/",
     }
     named = {f"KEM_NOTIFICATIONS_{name}": value for name, value in settings.items()}
+    named["KEM_ACCESS_GRPC_ADDRESS"] = access.address
     return (await hub.start("grpc,stream,relay,mail", **named))[0]
 
 
@@ -85,6 +109,75 @@ async def test_a_member_sets_confirms_is_told_and_ends_it(hub: InboxHub, mailing
         assert not listed.notices
     log = (hub.folder / "service.log").read_text()
     assert ADDRESS not in log
+
+
+async def test_a_closed_account_is_told_nothing_more_and_a_locked_one_not_before_it_is_unlocked(
+    hub: InboxHub, mailing: str, box: Mailbox, access: AccessHub
+) -> None:
+    agency: UUID = random_id()
+    async with (
+        secure_channel(access.address, "access", tools_files()) as channel,
+        Client(hub, mailing, agency) as colleague,
+        Client(hub, mailing, agency, Role.AGENCY_ADMIN) as admin,
+    ):
+        staff, keeper = StaffServiceStub(channel), hub.token(None, Role.OPERATOR)
+        people = {
+            name: await _account(staff, keeper, agency)
+            for name in ("closed@kem.example", "locked@kem.example")
+        }
+        writing = {
+            name: hub.signer.token(UUID(one), agency, [Role.AGENCY_MEMBER]) for name, one in people.items()
+        }
+        for address, metadata in {
+            **{name: (("authorization", f"Bearer {token}"),) for name, token in writing.items()},
+            "used@kem.example": colleague.metadata,
+        }.items():
+            await _told(colleague, metadata, address, box)
+        closing = accounts.CloseAccountRequest(
+            request_id=str(uuid4()), principal_id=people["closed@kem.example"]
+        )
+        await staff.CloseAccount(closing, metadata=keeper)
+        locking = {"request_id": str(uuid4()), "principal_id": people["locked@kem.example"]}
+        await staff.LockAccount(accounts.LockAccountRequest(**locking), metadata=keeper)
+
+        await hub.tell(offered(agency), sender=random_id())
+        await until(lambda: len(box.to("used@kem.example")) == 2)
+        of_agency = rpc.ListMailNoticesRequest(of_agency=True)
+
+        async def is_forgotten() -> bool:
+            listed = await admin.mail.ListMailNotices(of_agency, metadata=admin.metadata)
+            return people["closed@kem.example"] not in {one.principal_id for one in listed.notices}
+
+        await until(is_forgotten)
+        waiting = "select count(*) from notifications.mail_notice where next_try_time > now() + '1 minute'"
+        await until(lambda: hub.files.execute(waiting).strip() == "1")
+        unlocking = accounts.UnlockAccountRequest(**locking | {"request_id": str(uuid4())})
+        await staff.UnlockAccount(unlocking, metadata=keeper)
+        hub.files.execute("update notifications.mail_notice set next_try_time = now()")
+        await until(lambda: len(box.to("locked@kem.example")) == 2)
+        assert len(box.to("closed@kem.example")) == 1, "its code, before it was closed"
+
+
+async def _account(staff: Any, keeper: Any, agency: UUID) -> str:
+    """Somebody's account; answers whose."""
+    opening = accounts.OpenAccountRequest(
+        request_id=str(uuid4()),
+        agency_id=str(agency),
+        login=f"staff-{uuid4().hex[:8]}",
+        display_name="Sample Person",
+        roles=[Role.AGENCY_MEMBER],
+    )
+    return str((await staff.OpenAccount(opening, metadata=keeper)).account.principal_id)
+
+
+async def _told(client: Client, metadata: Any, address: str, box: Mailbox) -> None:
+    """Whoever it is has confirmed that address."""
+    await client.mail.SetMailNotice(wish(address), metadata=metadata)
+    await until(lambda: len(box.to(address)) == 1)
+    code = re.search(r"\d{8}", words(box.to(address)[0]))
+    assert code
+    typed = rpc.ConfirmMailNoticeRequest(inbox=AGENCY_INBOX, code=code[0])
+    await client.mail.ConfirmMailNotice(typed, metadata=metadata)
 
 
 async def test_the_agency_s_admin_sees_whom_mails_tell_not_where_and_ends_them(

@@ -94,8 +94,11 @@ async def running_access(
     """A process of the service on a database of its own."""
     name = f"staff_{random_id().hex}"
     postgres.create_database(name, template)
-    operator, issuer, _ = (make_signer(folder, one) for one in ("kem-up", "kem-access", "service:access"))
-    write_keys(folder, operator, issuer)
+    operator, issuer, _, asking = (
+        make_signer(folder, one)
+        for one in ("kem-up", "kem-access", "service:access", "service:notifications")
+    )
+    write_keys(folder, operator, issuer, asking)
     (folder / "closed-accounts").touch()
     (folder / "sign-in.key").write_bytes(base64.b64encode(os.urandom(32)))
     one = AccessHub(FreshDatabase(postgres, name, SCHEMAS), bootstrap, folder, operator)

@@ -108,6 +108,11 @@ def _asked(method: str) -> Call:
     )
 
 
+def _states(scene: Scene) -> Awaitable[Any]:
+    request = messages.BatchGetAccountStatesRequest(principal_ids=[scene.opened.principal_id])
+    return scene.desk.staff.BatchGetAccountStates(request, metadata=scene.metadata)
+
+
 def _named(scene: Scene) -> Awaitable[Any]:
     request = messages.NameStaffRequest(principal_ids=[scene.opened.principal_id])
     return scene.desk.staff.NameStaff(request, metadata=scene.metadata)
@@ -241,6 +246,8 @@ ROWS: Final = {
         "NO_AGENCY",
         _KEEPERS,
     ),
+    # who succeeds is a service: tests/component/staff/test_account_states.py
+    "BatchGetAccountStates": Row(None, "", _states, "NOT_PERMITTED", _KEEPERS),
     # the table of roles is nobody's data
     "ListRoles": Row(_asked("ListRoles"), "", _as(Role.DPO, _asked("ListRoles")), "NOT_PERMITTED", _KEEPERS),
 }

@@ -27,6 +27,7 @@ def environment(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> pytest.Monke
         "KEM_NOTIFICATIONS_GRPC_ADDRESS": "127.0.0.1:7411",
         "KEM_KAFKA_BOOTSTRAP": "127.0.0.1:7401",
         "KEM_KAFKA_IDEMPOTENCE": "false",
+        "KEM_ACCESS_GRPC_ADDRESS": "127.0.0.1:7414",
     }
     for name, value in named.items():
         monkeypatch.setenv(name, value)
@@ -66,3 +67,12 @@ def test_what_would_go_wrong_is_said_at_the_start(
 ) -> None:
     with pytest.raises(SettingsInvalid, match=said):
         loaded(environment, **named)
+
+
+def test_no_mail_is_sent_without_anybody_to_ask_whose_account_is_closed(
+    environment: pytest.MonkeyPatch,
+) -> None:
+    environment.delenv("KEM_ACCESS_GRPC_ADDRESS")
+    assert loaded(environment).mail_server() is None
+    with pytest.raises(SettingsInvalid, match="set KEM_ACCESS_GRPC_ADDRESS"):
+        loaded(environment, **WHOLE)

@@ -1351,6 +1351,80 @@ class NameStaffResponse(_message.Message):
 Global___NameStaffResponse: _TypeAlias = NameStaffResponse  # noqa: Y015
 
 @_typing.final
+class BatchGetAccountStatesRequest(_message.Message):
+    """Asks whether accounts may be used."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    PRINCIPAL_IDS_FIELD_NUMBER: _builtins.int
+    @_builtins.property
+    def principal_ids(self) -> _containers.RepeatedScalarFieldContainer[_builtins.str]:
+        """Whose, by their random ids."""
+
+    def __init__(
+        self,
+        *,
+        principal_ids: _abc.Iterable[_builtins.str] | None = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["principal_ids", b"principal_ids"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___BatchGetAccountStatesRequest: _TypeAlias = BatchGetAccountStatesRequest  # noqa: Y015
+
+@_typing.final
+class KnownAccountState(_message.Message):
+    """Whether an account may be used."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    PRINCIPAL_ID_FIELD_NUMBER: _builtins.int
+    STATE_FIELD_NUMBER: _builtins.int
+    principal_id: _builtins.str
+    """Whose."""
+    state: Global___AccountState.ValueType
+    """Its state now."""
+    def __init__(
+        self,
+        *,
+        principal_id: _builtins.str = ...,
+        state: Global___AccountState.ValueType = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["principal_id", b"principal_id", "state", b"state"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___KnownAccountState: _TypeAlias = KnownAccountState  # noqa: Y015
+
+@_typing.final
+class BatchGetAccountStatesResponse(_message.Message):
+    """Of those who have an account here; of the others nothing is known."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    ACCOUNTS_FIELD_NUMBER: _builtins.int
+    @_builtins.property
+    def accounts(self) -> _containers.RepeatedCompositeFieldContainer[Global___KnownAccountState]:
+        """In the order of their ids."""
+
+    def __init__(
+        self,
+        *,
+        accounts: _abc.Iterable[Global___KnownAccountState] | None = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["accounts", b"accounts"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___BatchGetAccountStatesResponse: _TypeAlias = BatchGetAccountStatesResponse  # noqa: Y015
+
+@_typing.final
 class ListRolesRequest(_message.Message):
     """Asks for the roles."""
 

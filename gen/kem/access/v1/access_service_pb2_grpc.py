@@ -527,6 +527,11 @@ class StaffServiceStub:
                 request_serializer=kem_dot_access_dot_v1_dot_access__service__pb2.ListRolesRequest.SerializeToString,
                 response_deserializer=kem_dot_access_dot_v1_dot_access__service__pb2.ListRolesResponse.FromString,
                 _registered_method=True)
+        self.BatchGetAccountStates = channel.unary_unary(
+                '/kem.access.v1.StaffService/BatchGetAccountStates',
+                request_serializer=kem_dot_access_dot_v1_dot_access__service__pb2.BatchGetAccountStatesRequest.SerializeToString,
+                response_deserializer=kem_dot_access_dot_v1_dot_access__service__pb2.BatchGetAccountStatesResponse.FromString,
+                _registered_method=True)
 
 
 class StaffServiceServicer:
@@ -619,6 +624,13 @@ class StaffServiceServicer:
         context.set_details('Method not implemented!')
         raise NotImplementedError('Method not implemented!')
 
+    def BatchGetAccountStates(self, request, context):
+        """Says whether accounts may be used, and nothing else of them; for services of the hub alone, such as the one that sends mails.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
 
 def add_StaffServiceServicer_to_server(servicer, server):
     rpc_method_handlers = {
@@ -681,6 +693,11 @@ def add_StaffServiceServicer_to_server(servicer, server):
                     servicer.ListRoles,
                     request_deserializer=kem_dot_access_dot_v1_dot_access__service__pb2.ListRolesRequest.FromString,
                     response_serializer=kem_dot_access_dot_v1_dot_access__service__pb2.ListRolesResponse.SerializeToString,
+            ),
+            'BatchGetAccountStates': grpc.unary_unary_rpc_method_handler(
+                    servicer.BatchGetAccountStates,
+                    request_deserializer=kem_dot_access_dot_v1_dot_access__service__pb2.BatchGetAccountStatesRequest.FromString,
+                    response_serializer=kem_dot_access_dot_v1_dot_access__service__pb2.BatchGetAccountStatesResponse.SerializeToString,
             ),
     }
     generic_handler = grpc.method_handlers_generic_handler(
@@ -1008,6 +1025,33 @@ class StaffService:
             '/kem.access.v1.StaffService/ListRoles',
             kem_dot_access_dot_v1_dot_access__service__pb2.ListRolesRequest.SerializeToString,
             kem_dot_access_dot_v1_dot_access__service__pb2.ListRolesResponse.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def BatchGetAccountStates(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/kem.access.v1.StaffService/BatchGetAccountStates',
+            kem_dot_access_dot_v1_dot_access__service__pb2.BatchGetAccountStatesRequest.SerializeToString,
+            kem_dot_access_dot_v1_dot_access__service__pb2.BatchGetAccountStatesResponse.FromString,
             options,
             channel_credentials,
             insecure,

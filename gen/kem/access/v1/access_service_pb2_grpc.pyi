@@ -200,6 +200,8 @@ class StaffServiceStub:
     """
     ListRoles: _grpc.UnaryUnaryMultiCallable[_access_service_pb2.ListRolesRequest, _access_service_pb2.ListRolesResponse]
     """Lists the roles: their names, what each may do, what each asks for."""
+    BatchGetAccountStates: _grpc.UnaryUnaryMultiCallable[_access_service_pb2.BatchGetAccountStatesRequest, _access_service_pb2.BatchGetAccountStatesResponse]
+    """Says whether accounts may be used, and nothing else of them; for services of the hub alone, such as the one that sends mails."""
 
 @_typing.type_check_only
 class StaffServiceAsyncStub(StaffServiceStub):
@@ -234,6 +236,8 @@ class StaffServiceAsyncStub(StaffServiceStub):
     """
     ListRoles: _aio.UnaryUnaryMultiCallable[_access_service_pb2.ListRolesRequest, _access_service_pb2.ListRolesResponse]  # type: ignore[assignment]
     """Lists the roles: their names, what each may do, what each asks for."""
+    BatchGetAccountStates: _aio.UnaryUnaryMultiCallable[_access_service_pb2.BatchGetAccountStatesRequest, _access_service_pb2.BatchGetAccountStatesResponse]  # type: ignore[assignment]
+    """Says whether accounts may be used, and nothing else of them; for services of the hub alone, such as the one that sends mails."""
 
 class StaffServiceServicer(metaclass=_abc_1.ABCMeta):
     """Keeps the accounts of staff: an operator those of everybody, an agency's admin those of the own agency."""
@@ -337,5 +341,13 @@ class StaffServiceServicer(metaclass=_abc_1.ABCMeta):
         context: _ServicerContext,
     ) -> _typing.Union[_access_service_pb2.ListRolesResponse, _abc.Awaitable[_access_service_pb2.ListRolesResponse]]:
         """Lists the roles: their names, what each may do, what each asks for."""
+
+    @_abc_1.abstractmethod
+    def BatchGetAccountStates(
+        self,
+        request: _access_service_pb2.BatchGetAccountStatesRequest,
+        context: _ServicerContext,
+    ) -> _typing.Union[_access_service_pb2.BatchGetAccountStatesResponse, _abc.Awaitable[_access_service_pb2.BatchGetAccountStatesResponse]]:
+        """Says whether accounts may be used, and nothing else of them; for services of the hub alone, such as the one that sends mails."""
 
 def add_StaffServiceServicer_to_server(servicer: StaffServiceServicer, server: _typing.Union[_grpc.Server, _aio.Server]) -> None: ...
