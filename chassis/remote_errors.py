@@ -46,7 +46,9 @@ def refusal_of(error: grpc.aio.AioRpcError) -> KemError | None:
     message, metadata = error.details() or "", dict(info.metadata)
     delay = None if retry is None else retry.retry_delay.ToMilliseconds() / 1000
     if kind is Exhausted:
-        return Exhausted(message, retry_delay_seconds=1.0 if delay is None else delay, **metadata)
+        return Exhausted(
+            message, retry_delay_seconds=1.0 if delay is None else delay, reason=info.reason, **metadata
+        )
     if kind is Unavailable:
         return Unavailable(
             message, retry_delay_seconds=1.0 if delay is None else delay, reason=info.reason, **metadata

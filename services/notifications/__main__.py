@@ -10,6 +10,7 @@ from services.notifications.adapters.measures import look_at_mail, look_at_push
 from services.notifications.adapters.partner_lines import PartnerLines, SystemResolver
 from services.notifications.adapters.postgres_acknowledgements import PostgresAcknowledgements
 from services.notifications.adapters.postgres_deliveries import PostgresDeliveries
+from services.notifications.adapters.postgres_mail_codes import PostgresMailCodes
 from services.notifications.adapters.postgres_mail_notices import PostgresMailNotices
 from services.notifications.adapters.postgres_push_endpoints import PostgresPushEndpoints
 from services.notifications.adapters.postgres_retention import PostgresRetention
@@ -51,8 +52,8 @@ async def wire(service: Service) -> None:
         resolve=SystemResolver(),
     )
     push = PushServer(service.worker, PostgresPushEndpoints(), deliveries, lines, service.signer)
-    server, notices = settings.mail_server(), PostgresMailNotices()
-    mail = MailServiceServer(service.worker, notices, deliveries, sends_mail=server is not None)
+    server, notices, codes = settings.mail_server(), PostgresMailNotices(), PostgresMailCodes()
+    mail = MailServiceServer(service.worker, notices, codes, deliveries, sends_mail=server is not None)
     service.serve(ACCESS, registrations(inbox, push, mail))
     service.beside("fan_out", fan_out.run)
     service.beside("acknowledgements", acknowledgements.run)
@@ -68,7 +69,8 @@ async def wire(service: Service) -> None:
             service.beside("mail", MailWorker(mailing, settings.mails_a_second).run, role="mail")
     service.gauges.own += [look_at_push, look_at_mail]
     service.stream(CONSUMER, TOPICS, ReferralFacts(deliveries, fan_out))
-    service.timer(Retention(PostgresRetention(), settings.delivery_retention_days).take, name="retention")
+    retention = Retention(PostgresRetention(), codes, settings.delivery_retention_days)
+    service.timer(retention.take, name="retention")
 
 
 if __name__ == "__main__":

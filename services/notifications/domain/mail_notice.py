@@ -121,9 +121,13 @@ class MailNotice:
             return MailState.UNCONFIRMED
         return MailState.FAILING if self.tries else MailState.ACTIVE
 
+    def needs_code(self, address: str) -> bool:
+        """Whether setting this address sends a code there."""
+        return address != self.address or self.confirmed_time is None or self.given_up_time is not None
+
     def set(self, address: str, language: str, pace: MailPace, daily_hour: int, now: datetime) -> None:
         """As it is wished from now on; an address that is new, or was given up, is asked for its code."""
-        if address != self.address or self.confirmed_time is None or self.given_up_time is not None:
+        if self.needs_code(address):
             self.address = address
             self.ask_for_code(now)
         self.language, self.pace, self.daily_hour = language, pace, daily_hour

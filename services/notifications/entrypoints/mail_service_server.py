@@ -17,6 +17,7 @@ from kernel.ids import AgencyId, PrincipalId
 from kernel.vocabulary import Role
 from services.notifications.adapters.delivery_messages import INBOX_NUMBERS, INBOXES, set_time
 from services.notifications.adapters.postgres_deliveries import PostgresDeliveries
+from services.notifications.adapters.postgres_mail_codes import PostgresMailCodes
 from services.notifications.adapters.postgres_mail_notices import PostgresMailNotices
 from services.notifications.domain.mail_notice import MailCodeNotRight, MailNotice, MailPace
 from services.notifications.domain.recipient import Recipient
@@ -45,12 +46,14 @@ class MailServiceServer(mail_service_pb2_grpc.MailServiceServicer):
         self,
         database: Database,
         notices: PostgresMailNotices,
+        codes: PostgresMailCodes,
         deliveries: PostgresDeliveries,
         *,
         sends_mail: bool,
     ) -> None:
         self._database = database
         self._notices = notices
+        self._codes = codes
         self._deliveries = deliveries
         self._sends_mail = sends_mail
 
@@ -67,7 +70,7 @@ class MailServiceServer(mail_service_pb2_grpc.MailServiceServicer):
         )
 
         async def act(tx: Transaction) -> messages.SetMailNoticeResponse:
-            notice = await set_mail_notice(wish, tx, self._notices)
+            notice = await set_mail_notice(wish, tx, self._notices, self._codes)
             # the answer is kept for repeats of the request: an address is kept in one place only
             return messages.SetMailNoticeResponse(notice=_message(notice, with_address=False))
 

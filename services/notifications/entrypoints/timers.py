@@ -1,14 +1,15 @@
-"""Forgets old deliveries, and addresses of those whose accounts were closed, now and then."""
+"""Forgets, now and then: old deliveries, who asked for codes, addresses of those whose account was closed."""
 
 import time
 from typing import Final
 
 from chassis.postgres import Database, Transaction
 from kernel.ids import PrincipalId
+from services.notifications.adapters.postgres_mail_codes import PostgresMailCodes
 from services.notifications.adapters.postgres_mail_notices import PostgresMailNotices
 from services.notifications.adapters.postgres_retention import PostgresRetention
 from services.notifications.use_cases.end_closed_mails import find_closed
-from services.notifications.use_cases.forget_old_deliveries import forget_old_deliveries
+from services.notifications.use_cases.forget_old_deliveries import forget_old_codes, forget_old_deliveries
 from services.notifications.use_cases.send_mails import Accounts
 
 PAUSE_SECONDS: Final = 600.0
@@ -17,8 +18,9 @@ PAUSE_SECONDS: Final = 600.0
 class Retention:
     """Works off what is too old in batches, then rests for ten minutes; what is old the database decides."""
 
-    def __init__(self, retention: PostgresRetention, retention_days: int) -> None:
+    def __init__(self, retention: PostgresRetention, codes: PostgresMailCodes, retention_days: int) -> None:
         self._retention = retention
+        self._codes = codes
         self._retention_days = retention_days
         self._rests_until = 0.0
 
@@ -28,12 +30,13 @@ class Retention:
             return 0
         taken = await forget_old_deliveries(self._retention_days, tx, self._retention)
         if not taken:
+            await forget_old_codes(tx, self._codes)
             self._rests_until = time.monotonic() + PAUSE_SECONDS
         return taken
 
 
 class ClosedAccounts:
-    """Asks access whose accounts were closed, then rests for ten minutes, also where access does not answer."""
+    """Asks access whose accounts were closed, then rests for ten minutes, whether access answers or not."""
 
     def __init__(self, database: Database, notices: PostgresMailNotices, accounts: Accounts) -> None:
         self._database = database

@@ -1,9 +1,11 @@
-"""Deletes deliveries that nobody needs any more: what they told of is long over, and is still readable."""
+"""Deletes what nobody needs any more: deliveries of what is long over, and who asked for codes of mails."""
 
 from datetime import timedelta
 
 from chassis.postgres import Transaction
+from services.notifications.adapters.postgres_mail_codes import PostgresMailCodes
 from services.notifications.adapters.postgres_retention import PostgresRetention
+from services.notifications.domain.mail_codes import WINDOW
 
 
 async def forget_old_deliveries(retention_days: int, tx: Transaction, retention: PostgresRetention) -> int:
@@ -13,3 +15,8 @@ async def forget_old_deliveries(retention_days: int, tx: Transaction, retention:
     """
     now = await tx.now()
     return await retention.forget_before(tx, now - timedelta(days=retention_days))
+
+
+async def forget_old_codes(tx: Transaction, codes: PostgresMailCodes) -> None:
+    """Deletes who asked for codes so long ago that it counts no more. Repeat-safe."""
+    await codes.forget_before(tx, await tx.now() - WINDOW)

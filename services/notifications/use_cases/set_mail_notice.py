@@ -6,6 +6,7 @@ from chassis.postgres import Transaction
 from kernel.errors import Conflict
 from kernel.ids import PrincipalId
 from services.notifications.adapters.postgres_deliveries import PostgresDeliveries
+from services.notifications.adapters.postgres_mail_codes import PostgresMailCodes
 from services.notifications.adapters.postgres_mail_notices import PostgresMailNotices
 from services.notifications.domain.mail_notice import (
     MailCodeNotRight,
@@ -28,18 +29,23 @@ class SetMailNotice:
     daily_hour: int
 
 
-async def set_mail_notice(wish: SetMailNotice, tx: Transaction, notices: PostgresMailNotices) -> MailNotice:
+async def set_mail_notice(
+    wish: SetMailNotice, tx: Transaction, notices: PostgresMailNotices, codes: PostgresMailCodes
+) -> MailNotice:
     """Sets the caller's notice of an inbox, or changes it. Repeat-safe only inside `chassis.requests.once`.
 
     Raises:
         Invalid: MAIL_ADDRESS_NOT_VALID.
         Conflict: the same member sets one at the same moment.
+        TooManyMailCodes: so many codes were asked for within a day that no more is sent; nothing is changed.
     """
     address, principal_id = checked_address(wish.address), PrincipalId(tx.caller.principal_id)
     for _ in range(2):  # the second time where the same member has set one at the same moment
         notice = await notices.lock(tx, principal_id, wish.recipient.inbox)
         now = await tx.now()
         if notice is not None and notice.recipient == wish.recipient:
+            if notice.needs_code(address):
+                await codes.count(tx, principal_id, address)
             notice.set(address, wish.language, wish.pace, wish.daily_hour, now)
             await notices.save(tx, [notice])
             return notice
@@ -50,6 +56,7 @@ async def set_mail_notice(wish: SetMailNotice, tx: Transaction, notices: Postgre
         )
         notice.set(address, wish.language, wish.pace, wish.daily_hour, now)
         if await notices.add(tx, notice):
+            await codes.count(tx, principal_id, address)
             return notice
     raise Conflict("You have just set one; load the page anew.")
 

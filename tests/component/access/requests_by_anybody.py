@@ -236,7 +236,7 @@ def _inboxes(case: Case) -> dict[str, Message]:
         "SetMailNotice": mail.SetMailNoticeRequest(
             request_id=str(uuid4()),
             inbox=INBOX_DESK,
-            address="sample@agency.example",
+            address=f"{uuid4().hex}@agency.example",  # codes for one are rationed
             language="el",
             pace=mail.MAIL_PACE_DAILY,
         ),

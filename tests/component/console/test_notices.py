@@ -3,10 +3,12 @@
 import re
 from collections.abc import AsyncIterator
 from pathlib import Path
+from uuid import uuid4
 
 import pytest
 
 from kernel.vocabulary import Role
+from services.notifications.domain.mail_codes import MOST_FOR_AN_ADDRESS
 from tests.integration.chassis.waiting import until
 from tests.support.console import ConsoleHub, running_console
 from tests.support.mailbox import LOGIN, PASSWORD, SENDER, Mailbox, words
@@ -84,6 +86,28 @@ async def test_an_agency_s_admin_ends_a_colleague_s_mails_without_seeing_where_t
         assert "ben@unhcr.example" not in seen.html
         page = await admin.send(seen, "whose")
         assert "Nobody else is told by mail." in page.words
+
+
+async def test_who_asks_for_too_many_codes_is_told_when_to_ask_again(
+    mailing: ConsoleHub, box: Mailbox
+) -> None:
+    stranger = "stranger@elsewhere.example"
+    async with mailing.browser(Role.CASEWORKER, agency="KEM") as browser:
+        page = await browser.get("/notices")
+        for number in range(MOST_FOR_AN_ADDRESS):
+            page = await browser.send(page, "address_DESK", address_DESK=stranger, request_id=str(uuid4()))
+            assert page.code == 200, number
+        refused = await browser.send(page, "address_DESK", address_DESK=stranger, request_id=str(uuid4()))
+        assert refused.code == 429
+        assert "set it again after" in refused.words
+        assert 'href="#address_DESK"' in refused.html
+        other = await browser.send(refused, "address_DESK", address_DESK="ben@agency.example")
+        assert other.code == 200
+    async with mailing.browser(Role.CASEWORKER, agency="KEM", language="el") as browser:
+        page = await browser.get("/notices")
+        refused = await browser.send(page, "address_DESK", address_DESK=stranger)
+        assert "ορίστε την ξανά μετά τις" in refused.words, "whoever asks"
+    assert len(box.to(stranger)) <= MOST_FOR_AN_ADDRESS
 
 
 async def test_a_hub_without_a_mail_server_says_so(console: ConsoleHub) -> None:

@@ -30,6 +30,7 @@ from kem.notifications.v1.inbox_service_pb2_grpc import (
 )
 from kernel.errors import (
     Conflict,
+    Exhausted,
     Invalid,
     NotAuthenticated,
     NotFound,
@@ -168,6 +169,7 @@ async def test_a_request_that_breaks_its_rules_never_reaches_the_servicer(door: 
         Conflict("used", reason="REQUEST_ID_REUSED"),
         NotYetKnown("soon", reason="ACCEPTANCE_NOT_KNOWN", retry_delay_seconds=0.7),
         Unavailable("later", retry_delay_seconds=0.2),
+        Exhausted("enough", reason="TOO_MANY_TRIES", retry_delay_seconds=90.0),
     ],
 )
 async def test_an_error_crosses_the_wire_with_its_kind_reason_and_facts(door: Door, error: Any) -> None:

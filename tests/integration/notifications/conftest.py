@@ -9,9 +9,12 @@ from chassis.postgres import Database
 from services.notifications.adapters.event_codec import encode_event
 from services.notifications.adapters.postgres_acknowledgements import PostgresAcknowledgements
 from services.notifications.use_cases.acknowledgement_line import AcknowledgementLine
+from services.notifications.use_cases.send_mails import Mailing
 from tests.integration.chassis.waiting import running
 from tests.integration.notifications.inboxes import Notifications
+from tests.integration.notifications.mailing import CONSOLE, Office, Staff
 from tests.integration.notifications.pushing import Push, push_over
+from tests.support.mailbox import Mailbox
 from tests.support.postgres import MakeDatabase
 
 
@@ -33,3 +36,11 @@ async def push(notifications: Notifications, tmp_path: Path) -> AsyncIterator[Pu
     yield one
     for partner in one.partners:
         await partner.stop()
+
+
+@pytest.fixture
+async def office(notifications: Notifications, tmp_path: Path) -> AsyncIterator[Office]:
+    """An agency whose members are told by mail."""
+    box, staff = Mailbox(tmp_path).start(), Staff()
+    yield Office(notifications, box, staff, Mailing(notifications.worker, box.server, staff, CONSOLE))
+    box.stop()

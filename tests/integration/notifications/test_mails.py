@@ -1,133 +1,18 @@
 """Mails that say that something waits: to whoever confirmed an address, as often as they wish."""
 
 import asyncio
-import re
-from collections.abc import AsyncIterator, Sequence
-from dataclasses import dataclass, field
-from pathlib import Path
-from uuid import UUID, uuid4
 
 import pytest
 
-from chassis.caller import Caller
-from kem.common.v1 import common_pb2
-from kem.referral.v1 import referral_events_pb2 as facts
-from kernel.errors import Unavailable
 from kernel.ids import PrincipalId
 from services.notifications.adapters.mail_server import MailServerAway
-from services.notifications.adapters.postgres_deliveries import PostgresDeliveries
-from services.notifications.adapters.postgres_mail_notices import PostgresMailNotices
-from services.notifications.domain.mail_notice import (
-    AccountState,
-    MailCodeNotRight,
-    MailNotice,
-    MailPace,
-    MailState,
-)
+from services.notifications.domain.mail_notice import MailCodeNotRight, MailNotice, MailPace, MailState
 from services.notifications.domain.recipient import Inbox
-from services.notifications.entrypoints.timers import ClosedAccounts
 from services.notifications.use_cases.open_inbox import open_inbox
-from services.notifications.use_cases.send_mails import LEASE, Mailing, send_mails
-from services.notifications.use_cases.set_mail_notice import (
-    SetMailNotice,
-    confirm_mail_notice,
-    set_mail_notice,
-)
-from tests.integration.notifications.inboxes import SYSTEM, Notifications, member
-from tests.support.mailbox import SENDER, Mailbox, words
-from tests.support.referral_facts import incoming, offered
-
-CONSOLE = "https://kem.example"
-
-
-@dataclass
-class Staff:
-    """Access as far as mails ask it; the real one answers in tests/component/notifications."""
-
-    states: dict[UUID, AccountState] = field(default_factory=dict)
-    is_away: bool = False
-    asked: int = 0
-
-    async def account_states(self, principal_ids: Sequence[PrincipalId]) -> dict[PrincipalId, AccountState]:
-        self.asked += 1
-        if self.is_away:
-            raise Unavailable("access is away")
-        return {one: self.states[one] for one in principal_ids if one in self.states}
-
-
-@dataclass
-class Office:
-    """An agency with its inbox, the mail server, and who knows whose accounts may be used."""
-
-    notifications: Notifications
-    box: Mailbox
-    staff: Staff
-    mailing: Mailing
-    agency_id: UUID = field(default_factory=uuid4)
-    notices: PostgresMailNotices = field(default_factory=PostgresMailNotices)
-
-    async def set(
-        self, caller: Caller, address: str, pace: MailPace = MailPace.AT_ONCE, language: str = "en"
-    ) -> MailNotice:
-        wish = SetMailNotice(open_inbox(Inbox.AGENCY, caller), address, language, pace, 9)
-        async with self.notifications.worker.transaction(caller) as tx:
-            return await set_mail_notice(wish, tx, self.notices)
-
-    async def confirm(self, caller: Caller, code: str) -> MailNotice | MailCodeNotRight:
-        recipient = open_inbox(Inbox.AGENCY, caller)
-        async with self.notifications.worker.transaction(caller) as tx:
-            return await confirm_mail_notice(recipient, code, tx, self.notices, PostgresDeliveries())
-
-    async def told(self, address: str, pace: MailPace = MailPace.AT_ONCE, language: str = "en") -> Caller:
-        """Somebody who has confirmed their address; what the server has taken by then is forgotten."""
-        caller = member(self.agency_id)
-        await self.set(caller, address, pace, language)
-        await send_mails(self.mailing)
-        assert not isinstance(await self.confirm(caller, code_in(self.box, address)), MailCodeNotRight)
-        self.box.mails.clear()
-        return caller
-
-    async def offer(self, *, urgent: bool = False) -> facts.ReferralOffered:
-        fact = offered(self.agency_id)
-        fact.urgency = common_pb2.URGENCY_EMERGENCY if urgent else common_pb2.URGENCY_NORMAL
-        await self.notifications.take(incoming(fact))
-        return fact
-
-    async def forget_closed(self) -> int:
-        """As the timer does, with nothing that it remembers."""
-        timer = ClosedAccounts(self.notifications.worker, self.notices, self.staff)
-        await timer.prepare()
-        async with self.notifications.worker.transaction(SYSTEM) as tx:
-            return await timer.take(tx)
-
-    def addresses(self) -> list[str]:
-        return self.notifications.files.execute(
-            "select address from notifications.mail_notice order by address"
-        ).split()
-
-    async def notice(self, caller: Caller) -> MailNotice:
-        async with self.notifications.worker.transaction(caller) as tx:
-            [found] = await self.notices.of(tx, open_inbox(Inbox.AGENCY, caller).agency_id, None)
-        return found
-
-    def later(self, **columns: str) -> None:
-        """As if so much time had passed."""
-        changes = ", ".join(f"{name} = {name} - interval '{span}'" for name, span in columns.items())
-        self.notifications.files.execute(f"update notifications.mail_notice set {changes}")
-
-
-@pytest.fixture
-async def office(notifications: Notifications, tmp_path: Path) -> AsyncIterator[Office]:
-    box = Mailbox(tmp_path).start()
-    staff = Staff()
-    yield Office(notifications, box, staff, Mailing(notifications.worker, box.server, staff, CONSOLE))
-    box.stop()
-
-
-def code_in(box: Mailbox, address: str) -> str:
-    found = re.search(r"\b\d{8}\b", words(box.to(address)[-1]))
-    assert found
-    return found[0]
+from services.notifications.use_cases.send_mails import LEASE, send_mails
+from tests.integration.notifications.inboxes import member
+from tests.integration.notifications.mailing import CONSOLE, Office, code_in
+from tests.support.mailbox import SENDER, words
 
 
 async def test_nothing_but_a_code_goes_to_an_address_before_it_is_confirmed(office: Office) -> None:
@@ -308,71 +193,3 @@ async def test_who_saves_twice_at_once_has_one_notice(office: Office) -> None:
     caller = member(office.agency_id)
     made = await asyncio.gather(*(office.set(caller, "ann@agency.example") for _ in range(5)))
     assert len({one.mail_notice_id for one in made}) == 1
-
-
-async def test_no_mail_goes_to_a_closed_account_and_its_address_is_forgotten(office: Office) -> None:
-    ann, ben = await office.told("ann@agency.example"), await office.told("ben@agency.example")
-    office.staff.states = {ann.principal_id: AccountState.CLOSED, ben.principal_id: AccountState.ACTIVE}
-    await office.offer()
-    assert await send_mails(office.mailing) == 1
-    assert [mail["To"] for mail in office.box.mails] == ["ben@agency.example"]
-    assert office.addresses() == ["ben@agency.example"]
-    assert await send_mails(office.mailing) == 0, "nothing is left of it"
-
-
-async def test_no_code_goes_to_whoever_asks_in_the_last_minutes_of_a_closed_account(office: Office) -> None:
-    caller = member(office.agency_id)
-    office.staff.states[caller.principal_id] = AccountState.CLOSED
-    await office.set(caller, "ann@agency.example")
-    assert await send_mails(office.mailing) == 0
-    assert (office.box.mails, office.addresses()) == ([], [])
-
-
-async def test_mails_to_a_locked_account_wait_until_it_is_unlocked(office: Office) -> None:
-    caller = await office.told("ann@agency.example")
-    office.staff.states[caller.principal_id] = AccountState.LOCKED
-    await office.offer(urgent=True)
-    assert await send_mails(office.mailing) == 0
-    asked = office.staff.asked
-    assert await send_mails(office.mailing) == 0
-    assert office.staff.asked == asked, "it is not asked for each second"
-    await office.offer()
-    office.later(next_try_time="5 minutes")
-    assert await send_mails(office.mailing) == 0
-    assert (office.box.mails, office.addresses()) == ([], ["ann@agency.example"])
-    office.staff.states[caller.principal_id] = AccountState.ACTIVE
-    office.later(next_try_time="5 minutes")
-    assert await send_mails(office.mailing) == 1
-    assert "New offers of referrals: 2" in words(office.box.mails[-1]), "all that came meanwhile"
-
-
-async def test_while_nobody_can_say_whose_account_is_closed_mails_wait(office: Office) -> None:
-    caller = await office.told("ann@agency.example")
-    await office.offer()
-    office.staff.is_away = True
-    with pytest.raises(Unavailable):
-        await send_mails(office.mailing)
-    assert office.box.mails == []
-    assert (await office.notice(caller)).state is MailState.ACTIVE
-    office.staff.is_away = False
-    assert await send_mails(office.mailing) == 1
-
-
-async def test_the_address_of_a_closed_account_is_forgotten_without_any_news(office: Office) -> None:
-    callers = [await office.told(f"{name}@agency.example") for name in ("ann", "ben", "cleo")]
-    ann, ben, _ = (caller.principal_id for caller in callers)
-    office.staff.states = {ann: AccountState.CLOSED, ben: AccountState.LOCKED}
-    assert await office.forget_closed() == 1
-    assert office.addresses() == ["ben@agency.example", "cleo@agency.example"]
-    assert await office.forget_closed() == 0
-
-
-async def test_whose_accounts_are_closed_is_asked_again_after_a_while_only(office: Office) -> None:
-    await office.told("ann@agency.example")
-    timer = ClosedAccounts(office.notifications.worker, office.notices, office.staff)
-    before = office.staff.asked
-    office.staff.is_away = True
-    with pytest.raises(Unavailable):
-        await timer.prepare()
-    await timer.prepare()
-    assert office.staff.asked == before + 1

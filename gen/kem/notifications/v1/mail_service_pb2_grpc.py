@@ -65,6 +65,7 @@ class MailServiceServicer:
 
     def SetMailNotice(self, request, context):
         """Says where, how often and in which language. A code goes to an address that is new; until it is typed nothing else is sent there.
+        Within a day six codes go to an address at most, and ten because of one member (TOO_MANY_MAIL_CODES, with the time to wait).
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')

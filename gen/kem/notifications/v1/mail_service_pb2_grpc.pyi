@@ -36,7 +36,9 @@ class MailServiceStub:
     @_typing.overload
     def __new__(cls, channel: _aio.Channel) -> MailServiceAsyncStub: ...
     SetMailNotice: _grpc.UnaryUnaryMultiCallable[_mail_service_pb2.SetMailNoticeRequest, _mail_service_pb2.SetMailNoticeResponse]
-    """Says where, how often and in which language. A code goes to an address that is new; until it is typed nothing else is sent there."""
+    """Says where, how often and in which language. A code goes to an address that is new; until it is typed nothing else is sent there.
+    Within a day six codes go to an address at most, and ten because of one member (TOO_MANY_MAIL_CODES, with the time to wait).
+    """
     ConfirmMailNotice: _grpc.UnaryUnaryMultiCallable[_mail_service_pb2.ConfirmMailNoticeRequest, _mail_service_pb2.ConfirmMailNoticeResponse]
     """Confirms an address by the code that was sent there: five tries within a day."""
     ListMailNotices: _grpc.UnaryUnaryMultiCallable[_mail_service_pb2.ListMailNoticesRequest, _mail_service_pb2.ListMailNoticesResponse]
@@ -52,7 +54,9 @@ class MailServiceAsyncStub(MailServiceStub):
 
     def __init__(self, channel: _aio.Channel) -> None: ...
     SetMailNotice: _aio.UnaryUnaryMultiCallable[_mail_service_pb2.SetMailNoticeRequest, _mail_service_pb2.SetMailNoticeResponse]  # type: ignore[assignment]
-    """Says where, how often and in which language. A code goes to an address that is new; until it is typed nothing else is sent there."""
+    """Says where, how often and in which language. A code goes to an address that is new; until it is typed nothing else is sent there.
+    Within a day six codes go to an address at most, and ten because of one member (TOO_MANY_MAIL_CODES, with the time to wait).
+    """
     ConfirmMailNotice: _aio.UnaryUnaryMultiCallable[_mail_service_pb2.ConfirmMailNoticeRequest, _mail_service_pb2.ConfirmMailNoticeResponse]  # type: ignore[assignment]
     """Confirms an address by the code that was sent there: five tries within a day."""
     ListMailNotices: _aio.UnaryUnaryMultiCallable[_mail_service_pb2.ListMailNoticesRequest, _mail_service_pb2.ListMailNoticesResponse]  # type: ignore[assignment]
@@ -71,7 +75,9 @@ class MailServiceServicer(metaclass=_abc_1.ABCMeta):
         request: _mail_service_pb2.SetMailNoticeRequest,
         context: _ServicerContext,
     ) -> _typing.Union[_mail_service_pb2.SetMailNoticeResponse, _abc.Awaitable[_mail_service_pb2.SetMailNoticeResponse]]:
-        """Says where, how often and in which language. A code goes to an address that is new; until it is typed nothing else is sent there."""
+        """Says where, how often and in which language. A code goes to an address that is new; until it is typed nothing else is sent there.
+        Within a day six codes go to an address at most, and ten because of one member (TOO_MANY_MAIL_CODES, with the time to wait).
+        """
 
     @_abc_1.abstractmethod
     def ConfirmMailNotice(

@@ -1,6 +1,7 @@
 """Notices by e-mail: whether a mail tells somebody that something waits in their agency's inbox."""
 
 import asyncio
+from datetime import UTC, datetime, timedelta
 from http import HTTPStatus
 from typing import Any, Final
 
@@ -8,14 +9,14 @@ from starlette.responses import Response
 
 from kem.notifications.v1 import mail_service_pb2 as rpc
 from kem.notifications.v1.delivery_pb2 import Inbox
-from kernel.errors import Conflict, Invalid, NotFound, RuleBroken, Unavailable
+from kernel.errors import Conflict, Exhausted, Invalid, NotFound, RuleBroken, Unavailable
 from kernel.vocabulary import Role
 from services.console.adapters.names import Names
 from services.console.entrypoints.page import Page, Visit
 from services.console.entrypoints.pages.desk.naming import LIST_COLLEAGUES, colleagues_of, worker_name
 from services.console.entrypoints.pages.desk.roles import DESK
 from services.console.entrypoints.refusals import words_for
-from services.console.entrypoints.rendering import ATHENS
+from services.console.entrypoints.rendering import ATHENS, Written
 from services.console.entrypoints.words import word
 
 _PATH: Final = "/notices"
@@ -23,6 +24,7 @@ _SERVICE: Final = "MailService/"
 _INBOXES: Final = ("AGENCY", "DESK")
 _PACES: Final = ("AT_ONCE", "HOURLY", "DAILY")
 _SENT_AGAIN: Final = (Invalid, RuleBroken, Conflict, NotFound, Unavailable)
+_TOO_MANY_CODES: Final = "TOO_MANY_MAIL_CODES"
 _SENDS: Final = ("POST",)
 
 
@@ -95,6 +97,16 @@ class NoticesPage:
         except _SENT_AGAIN as error:
             visit.errors.add(field, str(words_for(error, visit.language)))
             return await self._page(visit, HTTPStatus.BAD_REQUEST)
+        except Exhausted as error:
+            if error.stable_reason != _TOO_MANY_CODES:
+                raise
+            again = datetime.now(UTC) + timedelta(seconds=error.retry_delay_seconds)
+            words = visit.say(
+                "Within a day so many codes were asked for, by you or for this address. Nothing was changed;"
+                " set it again after %(time)s."
+            )
+            visit.errors.add(field, words % {"time": Written(visit.language).datetime(again)})
+            return await self._page(visit, HTTPStatus.TOO_MANY_REQUESTS)
         return visit.go(_PATH, said)
 
     async def _page(self, visit: Visit, code: int = HTTPStatus.OK) -> Response:
