@@ -9,7 +9,11 @@ from kem.disclosure.v1.disclosure_service_pb2 import Agreement
 from kem.intake.v1.consent_policy_service_pb2 import ListedNotice
 from kem.intake.v1.retention_service_pb2 import RETENTION_START_LAST_CONTACT, RetentionRule
 from kernel import codes
+from services.access.settings import AccessSettings
+from services.notifications.domain.mail_codes import WINDOW
+from services.notifications.entrypoints.timers import PAUSE_SECONDS
 from tools.notices.files import SAMPLE_NOTICE, read_notice
+from tools.processing import staff
 from tools.processing.reading import Record
 from tools.processing.writing import written
 
@@ -64,3 +68,27 @@ def test_what_is_missing_is_said() -> None:
     text = written(Record(NOW, None, [], {}, []), "en")
     assert "./kem notices publish FOLDER" in text
     assert text.count("nobody has an agreement for this") == len(codes.PURPOSES)
+
+
+@pytest.mark.parametrize("language", ["en", "el"])
+def test_what_is_kept_of_staff_has_its_purpose_legal_basis_and_time(language: str) -> None:
+    text = written(_record(), language)
+    section = text.split(f"## {staff.TITLES[language]}")[1]
+    rows = [line for line in section.splitlines() if line.startswith("|")]
+    assert len(rows) == 2 + len(staff.ROWS[language])
+    assert {row.count("|") for row in rows} == {len(staff.HEADS[language]) + 1}
+    [mail] = [row for row in rows if row.startswith(f"| {_MAIL[language][0]}")]
+    assert _MAIL[language][1] in mail
+
+
+_MAIL = {"en": ("E-mail address", "art. 6(1)(a)"), "el": ("Διεύθυνση e-mail", "άρθρο 6(1)(α)")}
+
+
+def test_the_times_of_staff_s_data_are_those_of_the_services() -> None:
+    account, mail, code = (row.kept for row in staff.ROWS["en"])
+    days = AccessSettings.model_fields["name_retention_days"].default
+    assert f"{days} days after the account was closed" in account
+    assert PAUSE_SECONDS == 600
+    assert "within ten minutes" in mail
+    assert f"{WINDOW.days} day" == code
+    assert [len(staff.ROWS[language]) for language in staff.ROWS] == [3, 3]

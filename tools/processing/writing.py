@@ -6,6 +6,7 @@ from typing import Final
 from kem.disclosure.v1.disclosure_service_pb2 import Agreement
 from kem.intake.v1.retention_service_pb2 import RetentionStart
 from kernel import codes
+from tools.processing import staff
 from tools.processing.reading import Record
 from tools.trace.story import ATHENS
 
@@ -87,6 +88,11 @@ def _lines(record: Record, language: str) -> Iterator[str]:
         yield f"\n## {getattr(purpose, language)} (`{purpose.code}`)\n"
         covering = [one for one in record.agreements if purpose.code in one.purposes]
         yield from _recipients(record, covering, language)
+    yield f"\n## {staff.TITLES[language]}\n"
+    yield _row(*staff.HEADS[language])
+    yield "|" + "---|" * len(staff.HEADS[language])
+    for row in staff.ROWS[language]:
+        yield _row(*row.cells)
 
 
 def _periods(record: Record, language: str) -> Iterator[str]:
