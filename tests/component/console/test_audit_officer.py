@@ -1,11 +1,13 @@
 """What a data protection officer decides at the console: emergencies, recalls, requests by right, erasure."""
 
+import hashlib
 import json
 from datetime import UTC, datetime
 from uuid import uuid4
 
 import pytest
 
+from kem.directory.v1 import directory_service_pb2 as directory
 from kem.disclosure.v1 import recall_service_pb2 as recall
 from kem.disclosure.v1 import rights_service_pb2 as rights
 from kernel.vocabulary import Role
@@ -175,10 +177,49 @@ async def test_somebody_is_erased_by_a_typed_word_and_the_certificate_stays(
         assert done.path.endswith("?said=person-erased")
         again = await browser.send(form, "confirm", identity_proof="DOCUMENT_SEEN", confirm="erase")
         assert again.path == done.path, "a double click erases once"
-        file = await browser.get(f"{done.path.partition('?')[0]}/certificate.json")
-        assert json.loads(file.html)
+        path = done.path.partition("?")[0]
+        file = await browser.get(f"{path}/certificate.json")
+        document = json.loads(file.html)
+        for words in (
+            "Destroyed on",
+            "data protection officer",
+            document["rights_request_id"],
+            "Name",
+            *(one["key_id"] for one in document["destroyed"]["keys"]),
+            "Core data, such as name and family",
+            "No agency had been given anything.",
+            "Requests by right",
+            "Accountability (GDPR articles 5(2), 19, 33)",
+            "Of these it is not said whether there are any",
+            "Complaints: Legal claims (GDPR article 17(3)(e))",
+            hashlib.sha256(file.html.encode()).hexdigest(),
+            "The file has this digest Yes",
+        ):
+            assert words in done.words, words
+        assert '"schema"' not in done.html, "the file is for programs"
+        assert f"{path}/certificate.json" in done.links
         page = await listed(browser, "/audit/rights", request_id)
         assert "The words are gone: the person was erased since." in page.words
+    async with console.browser(Role.DPO, language="el") as browser:
+        greek = await browser.get(path)
+        for words in ("Λογοδοσία", "Καταστράφηκε στις", "Το αρχείο έχει αυτή τη σύνοψη Ναι"):
+            assert words in greek.words
+
+
+async def test_the_certificate_says_who_was_told_and_what_they_have_answered_by_now(
+    console: ConsoleHub, agency: PartnerAgency
+) -> None:
+    await recalled(agency)
+    request_id = await asked_for(agency, rights.RIGHT_ERASURE, "Forget me.", agency.people[-1])
+    async with console.browser(Role.DPO) as browser:
+        form = await browser.get(f"/audit/rights/{request_id}/erasure")
+        done = await browser.send(form, "confirm", identity_proof="DOCUMENT_SEEN", confirm="erase")
+        assert "Each has to destroy it, or to say what it keeps." in done.words
+        assert "Not answered yet" in done.words
+        assert "What was given, to whom" in done.words
+        agencies = directory.ListAgenciesRequest(code=agency.code)
+        named = await agency.hub.directory.ListAgencies(agencies, metadata=agency.member.credentials())
+        assert done.words.count(named.agencies[0].name.en) == 2, "whom it was told, and who has to answer"
 
 
 @pytest.mark.parametrize(

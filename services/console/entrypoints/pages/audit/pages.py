@@ -3,6 +3,7 @@
 from services.console.adapters.names import Names
 from services.console.entrypoints.page import Page
 from services.console.entrypoints.pages.audit import person_data, start
+from services.console.entrypoints.pages.audit.certificates import CertificatePages
 from services.console.entrypoints.pages.audit.directory_then import DirectoryThenPages
 from services.console.entrypoints.pages.audit.emergencies import EmergencyPages
 from services.console.entrypoints.pages.audit.entries import EntryPages
@@ -32,4 +33,5 @@ def audit_pages(names: Names) -> tuple[Page, ...]:
         *RecallPages(names).pages,
         *RightsPages(names).pages,
         *person_data.PAGES,
+        *CertificatePages(names).pages,
     )

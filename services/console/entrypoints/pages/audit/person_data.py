@@ -1,4 +1,4 @@
-"""What is done by a request: everything about a person as a file, or a person erased, and its certificate."""
+"""What is done by a request: everything about a person as a file, or a person erased."""
 
 from collections.abc import AsyncIterator
 from http import HTTPStatus
@@ -79,38 +79,6 @@ async def erase(visit: Visit) -> Response:
     return _page(visit, "audit/erase.html", say("Erase a person"), erase_word=say(ERASE_WORD))
 
 
-async def certificate(visit: Visit) -> Response:
-    """Of an erasure: what was destroyed, who was told, what agencies have answered by now."""
-    found = await _certificate(visit)
-    return visit.render(
-        "audit/certificate.html",
-        title=visit.say("Certificate of an erasure"),
-        certificate_id=visit.path_value("certificate_id"),
-        document=found.document,
-        sha256=found.sha256,
-        answers=found.answers,
-    )
-
-
-async def certificate_file(visit: Visit) -> Response:
-    """The certificate as it was hashed."""
-    found = await _certificate(visit)
-    name = f"erasure-{visit.path_value('certificate_id')[:8]}.json"
-    headers = {"content-disposition": f'attachment; filename="{name}"'}
-    return Response(found.document, media_type="application/json", headers=headers)
-
-
-async def _certificate(visit: Visit) -> erasure.GetErasureCertificateResponse:
-    certificate_id = as_uuid(visit.path_value("certificate_id"))
-    if certificate_id is None:
-        raise NotFound("There is no such certificate.", reason="CERTIFICATE_NOT_FOUND")
-    request = erasure.GetErasureCertificateRequest(certificate_id=str(certificate_id))
-    found: erasure.GetErasureCertificateResponse = await visit.ask(
-        visit.hub.erasure.GetErasureCertificate, request
-    )
-    return found
-
-
 def _request_id(visit: Visit) -> str:
     found = as_uuid(visit.path_value("rights_request_id"))
     if found is None:
@@ -167,17 +135,5 @@ PAGES: Final = (
         OFFICERS,
         ("ErasureService/EraseBeneficiary",),
         _BOTH,
-    ),
-    Page(
-        "/audit/erasures/{certificate_id}",
-        certificate,
-        OFFICERS,
-        ("ErasureService/GetErasureCertificate",),
-    ),
-    Page(
-        "/audit/erasures/{certificate_id}/certificate.json",
-        certificate_file,
-        OFFICERS,
-        ("ErasureService/GetErasureCertificate",),
     ),
 )
