@@ -8,6 +8,7 @@ from typing import Any, Final
 
 from starlette.responses import Response
 
+from kem.common.v1.common_pb2 import URGENCY_EMERGENCY
 from kem.intake.v1 import appointment_service_pb2 as appointments
 from kem.intake.v1 import case_service_pb2 as cases
 from kem.intake.v1 import intake_service_pb2 as intake
@@ -173,6 +174,7 @@ def _row(
         "name": names.get(need.beneficiary_id, ""),
         "type": named(SERVICE_TYPES, need.service_type, visit.language),
         "urgency": urgency_name(visit, need.urgency),
+        "is_emergency": need.urgency == URGENCY_EMERGENCY,
         "state": state_names(visit.say)[state],
         "colour": colour_of(state),
         "last": steps[0],
