@@ -196,6 +196,7 @@ async def test_somebody_is_erased_by_a_typed_word_and_the_certificate_stays(
             "The file has this digest Yes",
         ):
             assert words in done.words, words
+        assert not {"PLACE", "PROFILE"} & set(done.words.split()), "codes are no words"
         assert '"schema"' not in done.html, "the file is for programs"
         assert f"{path}/certificate.json" in done.links
         page = await listed(browser, "/audit/rights", request_id)

@@ -11,6 +11,11 @@ KEY_CLASSES: Final[Mapping[str, str]] = {
     "sensitive": N_("Sensitive data, such as health"),
     "child": N_("Data of the protection of a child"),
 }
+RECORDS: Final[Mapping[str, str]] = {
+    "PLACE": N_("Where the person lives"),
+    "PROFILE": N_("What matching knew of the person"),
+}
+"""Sealed records that are no category of a permission."""
 ROWS_OF: Final[Mapping[str, str]] = {
     "consent": N_("Consents"),
     "consent_event": N_("Steps of consents"),

@@ -12,12 +12,19 @@ from kem.disclosure.v1 import erasure_service_pb2 as erasure
 from kernel import codes
 from kernel.errors import NotFound
 from services.console.adapters.names import Names
+from services.console.entrypoints.codes import named
 from services.console.entrypoints.forms import as_uuid
 from services.console.entrypoints.page import Page, Visit
-from services.console.entrypoints.pages.audit.certificate_words import ANSWERS, GROUNDS, KEY_CLASSES, ROWS_OF
+from services.console.entrypoints.pages.audit.certificate_words import (
+    ANSWERS,
+    GROUNDS,
+    KEY_CLASSES,
+    RECORDS,
+    ROWS_OF,
+)
 from services.console.entrypoints.pages.audit.people import NAMES_CALLS, People, people
 from services.console.entrypoints.pages.audit.roles import OFFICERS
-from services.console.entrypoints.words import names_of, words_of
+from services.console.entrypoints.words import words_of
 
 _GET: Final = "ErasureService/GetErasureCertificate"
 _HERE: Final = "/audit/erasures/{certificate_id}"
@@ -54,7 +61,10 @@ class CertificatePages:
             rights_request_id=said["rights_request_id"],
             erased_time=datetime.fromisoformat(said["erased_time"]),
             decided_by=known.name(decided_by) if asked else decided_by,
-            categories=names_of(codes.CATEGORIES, destroyed["unreadable_categories"], language),
+            categories=[
+                words_of(RECORDS, one, language) if one in RECORDS else named(codes.CATEGORIES, one, language)
+                for one in destroyed["unreadable_categories"]
+            ],
             index_entries=destroyed["index_entries"],
             keys=[
                 (words_of(KEY_CLASSES, one["key_class"], language), one["epoch"], one["key_id"])
