@@ -145,6 +145,8 @@ async def erases(page: Page, request_id: str, word: str) -> None:
     await page.fill("[name=confirm]", word)
     await page.locator("form:has([name=confirm]) button").click()
     await page.wait_for_url("**/audit/erasures/*?said=person-erased", timeout=PATIENCE)
-    assert json.loads(await page.locator("pre").first.inner_text())
+    file = await page.locator('a[href$="/certificate.json"]').get_attribute("href")
+    answer = await page.context.request.get(page.url.partition("/audit/")[0] + str(file))
+    assert json.loads(await answer.text())["destroyed"]
     await goes_to(page, "/audit/rights", request_id)
     await is_answered(page, request_id)
