@@ -59,7 +59,8 @@ async def list_pressing(
     if seen:
         tx.record_access(AccessRecord("referral", METHOD, list(seen)))
     return [
-        SeenGroup(pressing, found[pressing].count, [seen[one] for one in found[pressing].referral_ids])
+        # but for what was deleted between the two statements
+        SeenGroup(pressing, group.count, [seen[one] for one in group.referral_ids if one in seen])
         for pressing in Pressing
-        if pressing in found
+        if (group := found.get(pressing)) is not None
     ]
