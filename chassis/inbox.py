@@ -1,6 +1,7 @@
 """What a consumer has seen, and how far it has come: written in the transaction that acts on it."""
 
 from collections.abc import Iterable, Sequence
+from operator import attrgetter
 from uuid import UUID
 
 import asyncpg
@@ -40,7 +41,7 @@ async def accept_new_ids(
     connection: asyncpg.Connection, consumer: str, event_ids: Sequence[UUID]
 ) -> list[UUID]:
     """Marks the ids as seen; answers those that were not. Sorted, so that two workers cannot deadlock."""
-    rows = await connection.fetch(_ACCEPT, consumer, sorted(set(event_ids)))
+    rows = await connection.fetch(_ACCEPT, consumer, sorted(set(event_ids), key=attrgetter("int")))
     return [row["event_id"] for row in rows]
 
 

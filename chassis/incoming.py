@@ -40,23 +40,23 @@ class Malformed:
 def read_message(message: Message) -> IncomingEvent | Malformed:
     """The event that the message carries, by its CloudEvents headers."""
     try:
-        headers = {name: _text(value) for name, value in message.headers}
-        position = int(headers["kem-position"])
+        headers = dict(message.headers)
+        position = int(_text(headers["kem-position"]))
         if not 0 < position < 2**63:
             return Malformed(_unreadable(message))
         return IncomingEvent(
-            event_id=UUID(headers["ce_id"]),
+            event_id=UUID(_text(headers["ce_id"])),
             topic=message.topic,
             partition=message.partition,
             offset=message.offset,
             position=position,
             key=message.key or b"",
-            type=headers["ce_type"].removeprefix(message.topic + "."),
-            event_time=utc(datetime.fromisoformat(headers["ce_time"])),
-            traceparent=headers.get("traceparent"),
+            type=_text(headers["ce_type"]).removeprefix(message.topic + "."),
+            event_time=utc(datetime.fromisoformat(_text(headers["ce_time"]))),
+            traceparent=_text(headers["traceparent"]) if "traceparent" in headers else None,
             payload=message.value or b"",
-            source=headers["ce_source"],
-            tracestate=headers.get("tracestate"),
+            source=_text(headers["ce_source"]),
+            tracestate=_text(headers["tracestate"]) if "tracestate" in headers else None,
         )
     except (KeyError, ValueError, OverflowError):
         return Malformed(_unreadable(message))

@@ -89,24 +89,34 @@ class PlainReader:
         also: what else may stand in texts of a name.
         instant: what becomes of a `Timestamp`: a time that is aware of UTC, unless another form is given. It
             raises ValueError or OverflowError where it is none.
+        is_subject: whether the ids of a field are among those of whom and what an event concerns.
     """
 
     def __init__(
-        self, also: Mapping[str, re.Pattern[str]] | None = None, instant: _Write = _aware_of_utc
+        self,
+        also: Mapping[str, re.Pattern[str]] | None = None,
+        instant: _Write = _aware_of_utc,
+        is_subject: Callable[[FieldDescriptor], bool] = lambda _: False,
     ) -> None:
         self._patterns = {**_PATTERNS, **(also or {})}
         self._instant = instant
+        self._is_subject = is_subject
         self._writers: dict[Any, dict[int, tuple[str, _Write]]] = {}
+        self._subjects: set[str] = set()
 
-    def read(self, topic: str, payload: bytes) -> dict[str, Any] | None:
+    def read(self, topic: str, payload: bytes, subjects: set[str] | None = None) -> dict[str, Any] | None:
         """The envelope by field name, the fact under its own; None where the bytes are not one of ours.
 
         A fact that this version does not know is left out, as are fields that it does not know. Of bytes only
         a hash is shown, in hexadecimal digits; a number that not every reader of JSON holds exactly is text.
+
+        Args:
+            subjects: gets the ids of whom and what it concerns.
         """
         envelope = ENVELOPES.get(topic)
         if envelope is None:
             return None
+        self._subjects = set() if subjects is None else subjects
         try:
             values = self._values(envelope.FromString(payload))
         except (DecodeError, ValueError, OverflowError):
@@ -140,12 +150,22 @@ class PlainReader:
             names = {value.number: value.name.removeprefix(prefix) for value in field.enum_type.values}
             return lambda number: names.get(number, number)
         if field.type == FieldDescriptor.TYPE_STRING:
-            own = self._patterns.get(field.name, _CODE)
-            fits = re.compile(f"(?:{_ID.pattern})|(?:{own.pattern})").fullmatch
-            return lambda text: text if fits(text) else WITHHELD
+            return self._writer_of_text(self._patterns.get(field.name, _CODE), self._is_subject(field))
         if field.type == FieldDescriptor.TYPE_BYTES:
             return lambda value: value.hex() if len(value) == _HASH_BYTES else WITHHELD
         return lambda value: value if abs(value) < _EXACT else str(value)
+
+    def _writer_of_text(self, own: re.Pattern[str], is_subject: bool) -> _Write:
+        is_id, fits = _ID.fullmatch, own.fullmatch
+
+        def write(text: str) -> str:
+            if is_id(text):
+                if is_subject:
+                    self._subjects.add(text)
+                return text
+            return text if fits(text) else WITHHELD
+
+        return write
 
 
 def fact_of(topic: str, envelope: dict[str, Any] | None) -> tuple[str, dict[str, Any]] | None:

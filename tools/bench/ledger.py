@@ -1,34 +1,43 @@
 """What the ledger costs the pipeline: one hub, loaded in turn with its audit service and without.
 
-So both are measured on the same store in the same minutes; who begins changes from pair to pair. As in
-`pipeline`, needs are counted to the arrival of the last offer. What was not entered in a round is entered
-before the next one begins. Each pair has a broker that has just begun: the embedded one ages by what it
-holds (docs/decisions/0004), faster in this bench than the ledger could cost anything.
+So both are measured on the same store in the same minutes. As in `pipeline`, needs are counted to the arrival
+of the last offer. A turn has four rounds, with, without, without, with, or the other way about: whatever gets
+slower or faster meanwhile weighs on both alike. Each round is measured in the midst of the load, since the
+ledger gathers for seconds before it enters anything: if a round began with an idle hub, a part of its work
+would be done after the end. What was not entered in a round is entered before the next one begins. Each turn
+has a broker that has just begun: the embedded one ages by what it holds (docs/decisions/0004), faster in this
+bench than the ledger could cost anything.
 
-Needs a second `with` and `without` it; `share`: how much of the rate is left with it, the median of the
-pairs, and the least and most of them. `cpu_ms_with` and `cpu_ms_without`: what the hub's processes take
-of the cores for a need, and `cpu_share` likewise: where all cores are busy the rate follows it, and a
-machine that has neighbours changes it less from round to round than the rate. `behind_ms`: from the last
-offer until the ledger had caught up.
+Needs a second `with` and `without` it; `share`: how much of the rate is left with it, the mean of the turns,
+and its standard error. `cpu_ms_with` and `cpu_ms_without`: what the hub's processes take of the cores for a
+need, and `cpu_share` likewise: where all cores are busy the rate follows it, and neighbours on the machine
+change it less than the rate. `own_cpu_ms`: what of it the audit service takes itself and PostgreSQL for it.
+`behind_ms`: from the last offer until the ledger had caught up.
 """
 
 import asyncio
+import math
 import statistics
 import time
-from typing import Any
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass
+from itertools import chain
 
 import asyncpg
 
 from tools.bench.ground import Ground, ground
 from tools.bench.load import Record, offers_in
-from tools.bench.pipeline import BATCH, BATCH_CALLERS, batches, seconds, single
+from tools.bench.pipeline import BATCH, BATCH_CALLERS, batches, single
 from tools.bench.processes import CLIENT, CpuClock
 from tools.bench.run import Figures, Run
 
 CALLERS = (32, 128)
 WITHOUT = ("access", "intake", "notifications", "referral")
+OWN = ("audit", "postgresql for audit_worker", "postgresql for audit_app")
 _WARM_UP_SECONDS = 3.0
 """Readers come back to the broker, and what they do for the first time is done."""
+_LEAD_IN_SECONDS = 4.0
+"""More than the ledger gathers for."""
 _BEHIND = """
     select exists (
         select from {source}.publication p
@@ -39,55 +48,87 @@ _HAS_MORE = " or ".join(f"({_BEHIND.format(source=source)})" for source in WITHO
 
 
 async def measure(run: Run) -> Figures:
-    """Pairs of rounds."""
-    pairs = 2 * run.rounds
-    run.settings["ledger"] = {"seconds_a_round": seconds(run), "pairs": pairs, "batch": BATCH}
+    """Turns of rounds, for one load after the other."""
+    turns, seconds = run.scaled(8, 2), run.scaled(8.0, 3.0)
+    run.settings["ledger"] = {"seconds_a_round": seconds, "turns": turns, "batch": BATCH}
+    figures: Figures = {}
     async with ground(run) as place:
-        figures: Figures = {}
-        for callers in CALLERS:
-            figures[f"callers_{callers}"] = await _in_turn(run, place, single(place), callers, pairs)
-        figures["batches_of_50"] = await _in_turn(run, place, batches(place), BATCH_CALLERS, pairs)
+        loads = {f"callers_{callers}": (single(place), callers) for callers in CALLERS}
+        for name, (load, callers) in {**loads, "batches_of_50": (batches(place), BATCH_CALLERS)}.items():
+            rounds = [await _turn(place, load, callers, seconds, turn) for turn in range(turns)]
+            figures[name] = _figures(rounds)
+            run.say(
+                f"{name}: {figures[name]['share']} of the rate is left, ± {figures[name]['share_error']}."
+            )
     return figures
 
 
-async def _in_turn(run: Run, place: Ground, load: Record, callers: int, pairs: int) -> dict[str, Any]:
+@dataclass(frozen=True, slots=True)
+class _Round:
+    is_there: bool
+    rate: float
+    cpu_ms: float
+    own_cpu_ms: float
+    behind_seconds: float
+
+
+async def _turn(place: Ground, load: Record, callers: int, seconds: float, turn: int) -> list[_Round]:
     audit = place.stack.parts["audit"]
-    found: dict[bool, list[float]] = {True: [], False: []}
-    cost: dict[bool, list[float]] = {True: [], False: []}
-    behind: list[float] = []
-    for pair in range(pairs):
-        await _rejuvenate(place)
-        await offers_in(place, load, callers, _WARM_UP_SECONDS)
-        await _caught_up(place)
-        for is_there in (True, False) if pair % 2 else (False, True):
-            if not is_there:
-                await audit.rest()
-            clock = CpuClock(place.members)
-            offered = await offers_in(place, load, callers, seconds(run))
-            spent = sum(used for part, used in clock.spent().items() if part != CLIENT)
-            cost[is_there].append(1000 * spent / offered["needs"])
-            found[is_there].append(offered["needs_per_second"])
-            if not is_there:
-                audit.want()
-                await audit.ready()
-            waited = await _caught_up(place)
-            if is_there:
-                behind.append(waited)
-    shares = [there / gone for there, gone in zip(found[True], found[False], strict=True)]
-    costs = {is_there: statistics.median(each) for is_there, each in cost.items()}
-    figures = {
-        "with": statistics.median(found[True]),
-        "without": statistics.median(found[False]),
-        "share": round(statistics.median(shares), 3),
-        "share_least": round(min(shares), 3),
-        "share_most": round(max(shares), 3),
-        "cpu_ms_with": round(costs[True], 2),
-        "cpu_ms_without": round(costs[False], 2),
-        "cpu_share": round(costs[False] / costs[True], 3),
-        "behind_ms": round(1000 * statistics.median(behind)),
+    await _rejuvenate(place)
+    await offers_in(place, load, callers, _WARM_UP_SECONDS)
+    await _caught_up(place)
+    rounds = []
+    for is_there in (True, False, False, True) if turn % 2 else (False, True, True, False):
+        if not is_there:
+            await audit.rest()
+        await offers_in(place, load, callers, _LEAD_IN_SECONDS)
+        clock = CpuClock(place.members)
+        offered = await offers_in(place, load, callers, seconds)
+        spent = {part: 1000 * used / offered["needs"] for part, used in clock.spent().items()}
+        if not is_there:
+            audit.want()
+            await audit.ready()
+        rounds.append(
+            _Round(
+                is_there,
+                offered["needs_per_second"],
+                cpu_ms=sum(used for part, used in spent.items() if part != CLIENT),
+                own_cpu_ms=sum(used for part, used in spent.items() if part in OWN),
+                behind_seconds=await _caught_up(place),
+            )
+        )
+    return rounds
+
+
+def _figures(turns: list[list[_Round]]) -> Figures:
+    def mean(rounds: Iterable[_Round], of: Callable[[_Round], float], is_there: bool) -> float:
+        return statistics.mean(of(each) for each in rounds if each.is_there is is_there)
+
+    def rate(rounds: Iterable[_Round], is_there: bool) -> float:
+        return mean(rounds, lambda each: each.rate, is_there)
+
+    def cpu(rounds: Iterable[_Round], is_there: bool) -> float:
+        return mean(rounds, lambda each: each.cpu_ms, is_there)
+
+    every = list(chain.from_iterable(turns))
+    shares = [rate(rounds, True) / rate(rounds, False) for rounds in turns]
+    cpu_shares = [cpu(rounds, False) / cpu(rounds, True) for rounds in turns]
+    return {
+        "with": round(rate(every, True)),
+        "without": round(rate(every, False)),
+        "share": round(statistics.mean(shares), 3),
+        "share_error": round(_error(shares), 3),
+        "cpu_ms_with": round(cpu(every, True), 2),
+        "cpu_ms_without": round(cpu(every, False), 2),
+        "cpu_share": round(statistics.mean(cpu_shares), 3),
+        "cpu_share_error": round(_error(cpu_shares), 3),
+        "own_cpu_ms": round(mean(every, lambda each: each.own_cpu_ms, True), 3),
+        "behind_ms": round(1000 * mean(every, lambda each: each.behind_seconds, True)),
     }
-    run.say(f"{callers} callers: {figures['with']:.0f} needs/s, {figures['without']:.0f} without a ledger.")
-    return figures
+
+
+def _error(found: list[float]) -> float:
+    return statistics.stdev(found) / math.sqrt(len(found))
 
 
 async def _rejuvenate(place: Ground) -> None:

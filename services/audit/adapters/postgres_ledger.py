@@ -3,7 +3,7 @@
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Final
+from typing import Final, NamedTuple
 from uuid import UUID
 
 from chassis.events import IncomingEvent
@@ -28,8 +28,6 @@ _UNSTASH: Final = """
     delete from early_event e using unnest($1::text[], $2::bigint[]) as entered (source, position)
     where e.source = entered.source and e.position <= entered.position
 """
-_ENTRY: Final = ("index", "source", "position", "event_id", "kind", "event_time", "recorded_time", "actor_id",
-                 "agency_id", "body", "leaf_hash")  # fmt: skip
 _SUBJECT: Final = ("subject_id", "index")
 _NODE: Final = ("level", "number", "hash")
 _MARK: Final = """
@@ -50,21 +48,24 @@ class Head:
     now: datetime
 
 
-@dataclass(frozen=True, slots=True)
-class Row:
-    """An entry with what it is found by."""
+class Row(NamedTuple):
+    """An entry as it stands in its table, and behind that what it is found by."""
 
-    index: int
+    entry_index: int
     source: str
     position: int
     event_id: UUID
     kind: str
     event_time: datetime
-    body: bytes
+    recorded_time: datetime
+    actor_id: str | None
+    agency_id: str | None
+    body: str
     leaf_hash: bytes
-    actor_id: str | None = None
-    agency_id: str | None = None
-    subjects: Iterable[str] = ()
+    subjects: Iterable[str]
+
+
+_ENTRY: Final = ("index", *Row._fields[1:-1])
 
 
 class PostgresLedger:
@@ -119,8 +120,8 @@ class PostgresLedger:
             head: where the ledger stands now.
         """
         copy = tx.connection.copy_records_to_table
-        await copy("entry", columns=_ENTRY, records=[_record(row, head.now) for row in rows])
-        concerns = [(one, row.index) for row in rows for one in row.subjects]
+        await copy("entry", columns=_ENTRY, records=[row[:-1] for row in rows])
+        concerns = [(one, row.entry_index) for row in rows for one in row.subjects]
         await copy("subject", columns=_SUBJECT, records=concerns)
         await copy(
             "node",
@@ -136,8 +137,3 @@ class PostgresLedger:
             head.now,
         )
         await tx.connection.execute(_UNSTASH, list(head.marks), list(head.marks.values()))
-
-
-def _record(row: Row, recorded_time: datetime) -> tuple[object, ...]:
-    return (row.index, row.source, row.position, row.event_id, row.kind, row.event_time, recorded_time,
-            row.actor_id, row.agency_id, row.body.decode(), row.leaf_hash)  # fmt: skip

@@ -1,23 +1,19 @@
 """What stands in the ledger: an event of a service, as it is hashed and read (docs/audit.md)."""
 
 import re
-from collections.abc import Mapping
-from dataclasses import dataclass, field
+from collections.abc import Collection, Mapping
 from datetime import UTC, datetime
-from typing import Any, Final
+from typing import Any, Final, NamedTuple
 from uuid import UUID
 
 import orjson
 
 VERSION: Final = 1
-_NO_SUBJECTS: Final = frozenset({"actor", "causation_id", "sender_agency_id"})
 _ID: Final = re.compile(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}")
-_ID_LENGTH: Final = 36
 SALT_BYTES: Final = 16
 
 
-@dataclass(frozen=True, slots=True)
-class Told:
+class Told(NamedTuple):
     """An event as its source told it.
 
     Args:
@@ -26,8 +22,10 @@ class Told:
             entry can be held against the source's own log.
         envelope: who acted, on what, by which policy, because of what; empty where the bytes are no event.
         fact: what happened, by the names of its contract; None where this version does not know it.
+        subjects: whom and what it concerns, by their ids: by them it is found.
 
-    Both hold whole numbers, texts, lists and mappings; instants are texts as `written` makes them.
+    Envelope and fact hold whole numbers, texts, lists and mappings; instants are texts as `written` makes
+    them.
     """
 
     source: str
@@ -37,16 +35,9 @@ class Told:
     event_id: UUID
     event_time: datetime
     payload_hash: str
-    envelope: Mapping[str, Any] = field(default_factory=dict)
-    fact: Mapping[str, Any] | None = None
-
-    @property
-    def subjects(self) -> set[str]:
-        """Whom and what it concerns: every id in it but those of events, of who acted, and of agencies."""
-        found: set[str] = set()
-        _gather_ids({name: one for name, one in self.envelope.items() if name not in _NO_SUBJECTS}, found)
-        _gather_ids(self.fact or {}, found)
-        return found
+    envelope: Mapping[str, Any]
+    fact: Mapping[str, Any] | None
+    subjects: Collection[str]
 
     @property
     def actor_id(self) -> str | None:
@@ -98,18 +89,7 @@ def canonical(value: Any) -> bytes:
 
 def written(instant: datetime) -> str:
     """An instant to the microsecond, in UTC."""
-    return instant.astimezone(UTC).replace(tzinfo=None).isoformat(timespec="microseconds") + "Z"
-
-
-def _gather_ids(values: Mapping[str, Any], found: set[str]) -> None:
-    for name, value in values.items():
-        if name.endswith(("agency_id", "agency_ids")):
-            continue
-        for one in value if isinstance(value, list) else (value,):
-            if isinstance(one, dict):
-                _gather_ids(one, found)
-            elif isinstance(one, str) and len(one) == _ID_LENGTH and _ID.fullmatch(one):
-                found.add(one)
+    return instant.astimezone(UTC).isoformat(timespec="microseconds").removesuffix("+00:00") + "Z"
 
 
 def _id(text: str | None) -> str | None:

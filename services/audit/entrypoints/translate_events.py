@@ -6,10 +6,12 @@ from functools import lru_cache
 from hashlib import sha256
 from typing import Final
 
+from google.protobuf.descriptor import FieldDescriptor
 from google.protobuf.timestamp_pb2 import Timestamp
 
 from chassis.events import IncomingEvent
 from chassis.plain_events import PlainReader, fact_of, plain_name
+from kem.common.v1.common_pb2 import Actor
 from services.audit.domain.entry import Told
 
 _EPOCH: Final = datetime(1970, 1, 1)  # noqa: DTZ001  of UTC; what follows is written without its zone
@@ -33,10 +35,20 @@ def instant_text(stamp: Timestamp) -> str:
     return f"{_second(stamp.seconds)}.{nanos // 1000:06d}Z"
 
 
+_OTHER_IDS: Final = ("event_id", "causation_id", "agency_id", "agency_ids")
+
+
+def _is_subject(field: FieldDescriptor) -> bool:
+    """Of ids all but those of events, of who acted, and of agencies."""
+    actor = Actor.DESCRIPTOR.fields_by_name.get(field.name)
+    return field != actor and not field.name.endswith(_OTHER_IDS)
+
+
 _READER: Final = PlainReader(
     # whoever acted for an agency stands in the ledger by the agency's own reference (chassis/caller.py)
     also={"acting_person": re.compile(r"[A-Za-z0-9._:-]{0,80}")},
     instant=instant_text,
+    is_subject=_is_subject,
 )
 _ELSEWHERE: Final = frozenset({"event_id", "event_time"})
 """Of the envelope: they stand in the entry itself."""
@@ -44,7 +56,8 @@ _ELSEWHERE: Final = frozenset({"event_id", "event_time"})
 
 def told(event: IncomingEvent) -> Told:
     """The event, whatever it holds: what cannot be read is entered by the hash of its bytes."""
-    envelope = _READER.read(event.topic, event.payload)
+    subjects: set[str] = set()
+    envelope = _READER.read(event.topic, event.payload, subjects)
     fact = fact_of(event.topic, envelope)
     return Told(
         source=event.source,
@@ -60,4 +73,5 @@ def told(event: IncomingEvent) -> Told:
             if name not in _ELSEWHERE and not (fact and value is fact[1])
         },
         fact=fact[1] if fact else None,
+        subjects=subjects if envelope else (),
     )

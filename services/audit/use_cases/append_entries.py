@@ -57,16 +57,17 @@ def _row(one: Told, head: Head, salt: Callable[[int], bytes]) -> Row:
     index = head.edge.size
     body = body_of(one, index, salt(SALT_BYTES), head.now)
     return Row(
-        index=index,
+        entry_index=index,
         source=one.source,
         position=one.position,
         event_id=one.event_id,
         kind=one.type,
         event_time=one.event_time,
-        body=body,
-        leaf_hash=leaf_hash(body),
+        recorded_time=head.now,
         actor_id=one.actor_id,
         agency_id=one.agency_id,
+        body=body.decode(),
+        leaf_hash=leaf_hash(body),
         subjects=one.subjects,
     )
 
