@@ -38,6 +38,7 @@ from tools.demo.fresh import run_on_seconds
 from tools.demo.ledger import Ledger
 from tools.hub import Doors, Hub
 from tools.rights.texts import LANGUAGES
+from tools.stack.run_file import read_run
 
 FREE_TEXTS = (QUESTION, ANSWER, OTHER_REASON)
 """Words about a person, too: other services keep them sealed."""
@@ -178,6 +179,9 @@ async def test_staff_sign_in_by_the_logins_that_were_shown_once(
     assert seen.count("First logins") == 1, "and the second start showed none"
     one_time = dict(re.findall(r"^    ([a-z]+) +([a-z2-7-]{19})  ", seen, re.MULTILINE))
     assert len(one_time) == 17
+    run = read_run(layout)
+    assert run is not None
+    assert f"Pages: http://{run.addresses['console']} (staff sign in at /sign-in)" in seen
     with watch:
         secret = await first_sign_in(layout, "filippos", one_time["filippos"], "four green chairs", "auditor")
     assert layout.login_file.stat().st_mode & 0o077 == 0
