@@ -34,7 +34,6 @@ LOOKED_AT: Final = (
     ("color-contrast", "kem-map__", "dark blue on pale blue, 8:1; in the dark pale on dark, likewise"),
     ("color-contrast", "govuk-fieldset__legend", "it lies over its panel's line; dark on paper, 14:1"),
     ("color-contrast", "kem-chart__", "text on the page's own paper beside its bar, 14:1"),
-    ("color-contrast", "<bdi>", "values beside the timeline's dot; dark on paper, 14:1"),
     ("color-contrast", "govuk-pagination__link", "a single digit: white on blue, 8:1"),
 )
 """Where axe says that a person has to look: rule, part of the markup, what was seen. Elsewhere: a finding."""
