@@ -102,7 +102,8 @@ async def test_where_it_is_narrow_cells_of_a_row_stand_below_each_other(eyes: Ey
 async def test_officers_forms_that_come_back_empty_are_as_they_should_be(
     eyes: Eyes, office: Office, language: str, width: int
 ) -> None:
-    found, returned = [], 0
+    found: list[str] = []
+    returned = 0
     for role, paths in ((Role.DPO, decided_on(office)), (Role.OPERATOR, kept(office))):
         async with eyes.tab(language, width, role) as seen:
             more, back = await send_empty(seen, paths)
