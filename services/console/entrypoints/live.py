@@ -82,7 +82,7 @@ class Live:
         told = visit.request.headers.get("last-event-id") or visit.query("after")
         known = int(told) if told.isdecimal() else None
         asked = visit.request.query_params
-        about = frozenset(asked.getlist("referral")) if "referral" in asked else None
+        about = frozenset(filter(None, asked.getlist("referral"))) if "referral" in asked else None
         page = OpenPage(visit.session_token, user.principal_id, about)
         events = self._events((user.agency_id, name), page, known)
         headers = {"x-accel-buffering": "no"}  # a proxy is to pass on each event at once
