@@ -57,6 +57,7 @@ def access_event(record: AccessRecord, caller: Caller, now: datetime) -> Outgoin
         subject_count=len(record.subject_ids) if record.subject_count is None else record.subject_count,
         roles=sorted(caller.roles),
         times=record.times,
+        by_itself=caller.is_by_itself,
     )
     if record.first_time is not None:
         recorded.first_time.FromDatetime(record.first_time)

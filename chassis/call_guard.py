@@ -5,6 +5,7 @@ import inspect
 import time
 from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
 from contextlib import aclosing, contextmanager
+from dataclasses import replace
 from typing import Any, Final
 from uuid import uuid4
 
@@ -23,7 +24,7 @@ from chassis.current import set_current_caller
 from chassis.error_map import is_foreseen, status_of
 from chassis.logs import places_of
 from chassis.measures import call_seconds
-from chassis.peers import Peers, WrongCertificate, check_may_speak
+from chassis.peers import Peers, WrongCertificate, asks_by_itself, check_may_speak
 from chassis.trace_context import current_trace_id, tracer
 from chassis.validation import check_request
 from kernel.errors import Invalid, KemError, NotAuthenticated, NotFound, NotPermitted, Unavailable
@@ -118,7 +119,7 @@ class CallGuard(grpc.aio.ServerInterceptor):
                     async with asyncio.timeout(_seconds_left(context)):
                         certificate = self._peers.certificate_of(context)
                         caller = self._claimed_caller(context)
-                        self._admit(method, caller, certificate)
+                        self._admit(method, caller, certificate, context)
                         answer = await act(self._checked(request, is_streaming), context)
                 except grpc.aio.AbortError:
                     raise
@@ -143,7 +144,7 @@ class CallGuard(grpc.aio.ServerInterceptor):
                         raise _restarting()
                     self._streams[task] = certificate = self._peers.certificate_of(context)
                     caller = self._claimed_caller(context)
-                    self._admit(method, caller, certificate)
+                    self._admit(method, caller, certificate, context)
                     answers = act(self._checked(request, is_streaming), context)
                     if inspect.isawaitable(answers):  # a method that writes to the context itself
                         await answers
@@ -167,7 +168,7 @@ class CallGuard(grpc.aio.ServerInterceptor):
 
         return call
 
-    def _admit(self, method: str, caller: Caller | None, certificate: Certificate) -> None:
+    def _admit(self, method: str, caller: Caller | None, certificate: Certificate, context: Any) -> None:
         """Decides; the servicer then finds the caller by `current_caller()`."""
         if caller is not None:
             check_may_speak(certificate, caller)
@@ -176,6 +177,8 @@ class CallGuard(grpc.aio.ServerInterceptor):
                 raise NotAuthenticated("Sign in first: reflection is for known callers only.")
         elif not method.startswith(HEALTH_PREFIX):
             decide(method, caller, self._access)
+        if caller is not None and asks_by_itself(certificate, context):
+            caller = replace(caller, is_by_itself=True)
         set_current_caller(caller)
 
     def _claimed_caller(self, context: Any) -> Caller | None:

@@ -53,6 +53,8 @@ class Caller:
     """When the issuer's word ends: what goes on after the call was admitted must end by then."""
     certificate_thumbprint: str = field(default="", compare=False)
     """The only certificate over which the issuer's word may come (RFC 8705); empty where it named none."""
+    is_by_itself: bool = field(default=False, compare=False)
+    """Whether an open page of theirs asks anew because something has happened: nobody pressed anything."""
 
     @property
     def is_internal(self) -> bool:

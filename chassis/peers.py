@@ -14,6 +14,8 @@ from kernel.errors import KemError, NotAuthenticated, Unavailable
 
 INTERMEDIARIES: Final = frozenset({"console"})
 """Services that bring the calls of people; every other service speaks for itself only."""
+BY_ITSELF: Final = "x-kem-by-itself"
+"""Metadata of a call that an open page makes anew because something has happened."""
 
 _MOST_KNOWN: Final = 10_000
 
@@ -130,6 +132,15 @@ def check_may_speak(certificate: Certificate, caller: Caller) -> None:
             " call over your own certificate.",
             serial=certificate.serial,
         )
+
+
+def asks_by_itself(certificate: Certificate, context: Any) -> bool:
+    """Whether an open page asks and nobody in person: an intermediary may say so, and nobody else."""
+    return (
+        certificate.holder.name in INTERMEDIARIES
+        and certificate.holder.kind is HolderKind.SERVICE
+        and ((BY_ITSELF, "1") in (context.invocation_metadata() or ()))
+    )
 
 
 def read_certificate(context: Any) -> Certificate:

@@ -14,6 +14,7 @@ from chassis.access_records import AccessRecord, access_event
 from chassis.caller import Caller
 from chassis.events import OutgoingEvent
 from chassis.outbox import OutboxRow, write_outbox
+from chassis.recent_accesses import RecentAccesses
 from chassis.together import together
 from chassis.topics import GATHERED
 from chassis.trace_context import current_trace_context
@@ -55,6 +56,7 @@ class Database:
         """For `chassis.requests`: what is kept of a request is a digest by this key."""
         self.wake = wake
         """Set after each commit that told what somebody waits for: its relay need not poll."""
+        self.accesses = RecentAccesses()
 
     @classmethod
     async def open(
@@ -113,7 +115,7 @@ class Database:
             asyncpg.LockNotAvailableError: from a statement that has waited for so long.
         """
         async with self.pool.acquire() as connection:
-            transaction = Transaction(connection, caller, self.codec, self.request_key)
+            transaction = Transaction(connection, caller, self.codec, self.request_key, self.accesses)
             try:
                 await connection.execute(_begin(caller, lock_wait_milliseconds))
                 yield transaction
@@ -137,6 +139,7 @@ class Transaction:
         caller: Caller,
         codec: EventCodec | None,
         request_key: bytes,
+        accesses: RecentAccesses,
     ) -> None:
         self.connection = connection
         """For statements only: take `savepoint()`, not `connection.transaction()`, to undo a part."""
@@ -147,6 +150,7 @@ class Transaction:
         self.after_commit: list[Callable[[], None]] = []
         """Quick steps that need the commit and may be lost with the process; nothing in them may raise."""
         self._codec = codec
+        self._accesses = accesses
         self._now: datetime | None = None
         self._pending: list[tuple[object, str | None, str | None]] = []
         self._rows: list[OutboxRow] = []
@@ -169,8 +173,14 @@ class Transaction:
         self._pending.append((event, *current_trace_context()))
 
     def record_access(self, record: AccessRecord) -> None:
-        """Puts a read, a search or a refusal on record; it is committed before the answer leaves."""
+        """Puts a read, a search or a refusal on record; it is committed before the answer leaves.
+
+        What an open page reads anew by itself is on record already for some minutes after its reader's look.
+        """
+        if self._accesses.is_told(record, self.caller):
+            return
         self.publish(record)
+        self.after_commit.append(lambda: self._accesses.note(record, self.caller))
 
     def write_last(self, statement: str, *arguments: object) -> None:
         """Writes to a row that this transaction has locked or made, along with the outbox."""

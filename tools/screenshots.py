@@ -1,13 +1,16 @@
-"""`kem screenshots`: pages of the console as pictures, at both widths, and one sheet on which all stand.
+"""`kem screenshots`: every page of the console as a picture, at both widths, and one sheet of them all.
 
 On a hub of its own, after a short day there, so that pages have something to show. The people are invented.
+Each reader goes wherever links lead, to one page of each kind: of all cases one, of all its referrals one.
 """
 
 import asyncio
+import re
 from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from html import escape
+from itertools import product
 from pathlib import Path
 from typing import Annotated, Any, Final
 from uuid import UUID, uuid4
@@ -36,7 +39,8 @@ class Reader:
     """Somebody who looks at pages; without roles anybody."""
 
     name: str
-    paths: Sequence[str]
+    starts: Sequence[str]
+    """From where links are followed."""
     roles: Sequence[Role] = ()
     agency: str = ""
 
@@ -45,38 +49,29 @@ READERS: Final = (
     Reader("public", ("/", "/services", "/map", "/receipt", "/complaint", "/sign-in")),
     Reader(
         "desk",
-        (
-            *("/home", "/desk?whose=all", "/desk/cases", "/desk/people", "/desk/people/new", "/desk/drafts"),
-            "/notices",
-        ),
+        ("/home", "/desk?whose=all", "/desk/people/new", "/complaints/new"),
         (Role.CASEWORKER,),
         "KEM",
     ),
-    Reader(
-        "partner",
-        ("/partner", "/partner/held", "/partner/services", "/partner/members"),
-        (Role.AGENCY_ADMIN,),
-        "UNHCR",
-    ),
-    Reader(
-        "coordination",
-        ("/coordination", "/coordination/demand", "/coordination/response-times", "/coordination/gaps"),
-        (Role.ACCMR_OFFICER,),
-    ),
-    Reader(
-        "administration",
-        (
-            "/admin",
-            "/admin/health",
-            "/admin/agencies",
-            "/admin/agencies/new",
-            "/admin/agreements",
-            "/admin/accounts",
-        ),
-        (Role.OPERATOR,),
-    ),
+    Reader("partner", ("/partner", "/partner/services"), (Role.AGENCY_MEMBER, Role.AGENCY_ADMIN), "UNHCR"),
+    Reader("coordination", ("/coordination",), (Role.ACCMR_OFFICER,)),
+    Reader("administration", ("/admin", "/admin/health"), (Role.OPERATOR,)),
     Reader("audit", ("/audit", "/audit/entries", "/audit/questions"), (Role.AUDITOR,)),
+    Reader("officer", ("/audit", "/complaints"), (Role.DPO,)),
+    Reader("safeguarding", ("/home", "/complaints"), (Role.SAFEGUARDING_OFFICER,)),
 )
+MOST_KINDS: Final = 80
+"""Of pages that one reader is shown; more are a loop."""
+_ID: Final = re.compile(r"(?<=/)([0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}|[0-9]+)(?=/|$)")
+_NO_PAGES: Final = re.compile(r"/(static|hsds|live|sign-in/at|signed-in)(/.*)?|.*\.[a-z]{3,4}")
+"""Files, streams, and what leads elsewhere."""
+_LINKS: Final = "[...document.querySelectorAll('a[href^=\"/\"]')].map(one => one.getAttribute('href'))"
+
+
+def kind_of(address: str) -> str:
+    """Which page it is, whatever it is about; empty where it is none."""
+    path = address.partition("#")[0].partition("?")[0]
+    return "" if path.startswith("//") or _NO_PAGES.fullmatch(path) else _ID.sub("id", path)
 
 
 def register(app: typer.Typer) -> None:
@@ -110,22 +105,40 @@ async def _take(out: Path, needs: int) -> list[Path]:
             browser = await playwright.chromium.launch(
                 executable_path="/usr/bin/chromium", chromium_sandbox=False
             )
-            for language in LANGUAGES:
-                for reader in READERS:
+            for reader in READERS:
+                session = sessions[reader.name]
+                paths = await _every_kind(browser, doors.console, reader, session)
+                for language, width in product(LANGUAGES, WIDTHS):
                     if reader.roles and language in _PUBLIC_ONLY:
                         continue
-                    for width in WIDTHS:
-                        async with _tab(
-                            browser, doors.console, language, width, sessions[reader.name]
-                        ) as page:
-                            for path in reader.paths:
-                                await page.goto(doors.console + path)
-                                name = path.partition("?")[0].strip("/").replace("/", "-") or "start"
-                                file = out / f"{reader.name}-{name}-{language}-{width}.png"
-                                await page.screenshot(path=file, full_page=True)
-                                taken.append(file)
+                    async with _tab(browser, doors.console, language, width, session) as page:
+                        for path in paths:
+                            await page.goto(doors.console + path)
+                            name = kind_of(path).strip("/").replace("/", "-") or "start"
+                            file = out / f"{reader.name}-{name}-{language}-{width}.png"
+                            await page.screenshot(path=file, full_page=True)
+                            taken.append(file)
             await browser.close()
     return taken
+
+
+async def _every_kind(browser: Any, url: str, reader: Reader, session: str) -> list[str]:
+    """An address of each kind of page to which links lead from where the reader begins, in their order."""
+    known, waiting = {kind_of(one) for one in reader.starts}, list(reader.starts)
+    shown: list[str] = []
+    async with _tab(browser, url, "en", WIDTHS[-1], session) as page:
+        while waiting and len(shown) < MOST_KINDS:
+            address = waiting.pop(0)
+            answer = await page.goto(url + address)
+            if answer is None or not answer.ok:
+                continue
+            shown.append(address)
+            for link in await page.evaluate(_LINKS):
+                kind = kind_of(link)
+                if kind and kind not in known:
+                    known.add(kind)
+                    waiting.append(link.partition("#")[0])
+    return shown
 
 
 @asynccontextmanager

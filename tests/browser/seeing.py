@@ -34,7 +34,6 @@ LOOKED_AT: Final = (
     ("color-contrast", "kem-map__", "dark blue on pale blue, 8:1; in the dark pale on dark, likewise"),
     ("color-contrast", "govuk-fieldset__legend", "it lies over its panel's line; dark on paper, 14:1"),
     ("color-contrast", "kem-chart__", "text on the page's own paper beside its bar, 14:1"),
-    ("color-contrast", "<bdi>", "values beside the timeline's dot; dark on paper, 14:1"),
     ("color-contrast", "govuk-pagination__link", "a single digit: white on blue, 8:1"),
 )
 """Where axe says that a person has to look: rule, part of the markup, what was seen. Elsewhere: a finding."""
@@ -161,3 +160,40 @@ async def look_at(seen: Seen, paths: Sequence[str], *, without: Sequence[str] = 
             found.append(f"{path}: {answer and answer.status}")
         found += await seen.findings(without=without)
     return found
+
+
+async def send_empty(seen: Seen, paths: Sequence[str]) -> tuple[list[str], int]:
+    """Sends each form of these pages with nothing in it, and looks at what comes back.
+
+    Forms in which there is nothing to fill in are left alone: they would do what they are for.
+
+    Returns:
+        The findings, and how many came back with what is to be mended.
+    """
+    found, returned = [], 0
+    for path in paths:
+        await seen.page.goto(path)
+        for number in await seen.page.evaluate(_FORMS_TO_FILL):
+            await seen.page.goto(path)
+            if await seen.page.locator(_FORMS).count() <= number:
+                continue  # what was sent before has answered it
+            async with seen.page.expect_navigation():
+                await seen.page.locator(_FORMS).nth(number).evaluate(_SEND_EMPTY)
+            found += await seen.findings()
+            returned += await seen.page.locator(".govuk-error-summary").count()
+    return found, returned
+
+
+_FORMS: Final = "main form[method=post]"
+_FORMS_TO_FILL: Final = f"""[...document.querySelectorAll("{_FORMS}")]
+    .map((form, number) => [form, number])
+    .filter(([form]) => form.querySelector("input:not([type=hidden]), select, textarea"))
+    .map(([, number]) => number)"""
+_SEND_EMPTY: Final = """form => {
+    for (const one of form.querySelectorAll("input:not([type=hidden]), select, textarea")) {
+        if (one.type === "checkbox" || one.type === "radio") one.checked = false;
+        else one.value = "";
+    }
+    form.noValidate = true;
+    form.requestSubmit(form.querySelector("button:not([type=button])"));
+}"""

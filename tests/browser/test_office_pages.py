@@ -6,9 +6,9 @@ from typing import Any
 import pytest
 
 from kernel.vocabulary import Role
-from tests.browser.office import Office, make_office, settle_letters
+from tests.browser.office import LONG_WORD, Office, make_office, set_letter_aside, settle_letters
 from tests.browser.page_lists import of_a_register, of_an_office, of_complaints
-from tests.browser.seeing import Eyes, faces, look_at
+from tests.browser.seeing import Eyes, faces, look_at, send_empty
 from tests.support.console import ConsoleHub
 
 
@@ -96,6 +96,49 @@ async def test_where_it_is_narrow_cells_of_a_row_stand_below_each_other(eyes: Ey
                 assert await box.evaluate("one => one.scrollWidth <= one.clientWidth"), path
                 tops = await box.locator("tbody tr").first.locator("> *").evaluate_all(_TOPS)
                 assert (tops[0] < tops[-1]) == is_stacked, path
+
+
+@pytest.mark.parametrize(("language", "width"), faces(["el", "en"]))
+async def test_officers_forms_that_come_back_empty_are_as_they_should_be(
+    eyes: Eyes, office: Office, language: str, width: int
+) -> None:
+    found: list[str] = []
+    returned = 0
+    for role, paths in ((Role.DPO, decided_on(office)), (Role.OPERATOR, kept(office))):
+        async with eyes.tab(language, width, role) as seen:
+            more, back = await send_empty(seen, paths)
+            found, returned = found + more, returned + back
+    assert returned >= 4
+    assert found == []
+
+
+@pytest.mark.parametrize(("language", "width"), faces(["el", "en"]))
+async def test_so_is_what_a_form_makes(eyes: Eyes, office: Office, language: str, width: int) -> None:
+    """A password that is shown once, an event that is settled, a complaint that is kept."""
+    found = []
+    await set_letter_aside(eyes.hub)
+    async with eyes.tab(language, width, Role.OPERATOR) as seen:
+        page = seen.page
+        await page.goto(f"/admin/accounts/{office.account_ids[0]}")
+        await page.locator('form:has(input[value="reset"]) button').click()
+        await page.locator(".kem-reference").first.wait_for()
+        found += await seen.findings()
+        await page.goto("/admin/health/referral")
+        await page.locator("[name=letters]").first.check()
+        await page.fill("[name=reason]", "It was set aside by a test.")
+        await page.locator("button[name=discard]").click()
+        await page.wait_for_load_state()
+        assert await page.locator(".govuk-error-summary").count() == 0
+        found += await seen.findings()
+    async with eyes.tab(language, width, Role.SAFEGUARDING_OFFICER) as seen:
+        page = seen.page
+        await page.goto("/complaints/new")
+        await page.locator("[name=kind]").first.check()
+        await page.fill("[name=words]", LONG_WORD)
+        await page.locator('main form[action="/complaints/new"] button').click()
+        await page.locator(".kem-reference").wait_for()
+        found += await seen.findings()
+    assert found == []
 
 
 def decided_on(office: Office) -> tuple[str, ...]:

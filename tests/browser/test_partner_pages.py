@@ -15,7 +15,7 @@ from kem.directory.v1 import directory_service_pb2 as directory
 from kem.disclosure.v1 import recall_service_pb2 as recall
 from kernel.vocabulary import Role
 from tests.browser.page_lists import of_an_agency
-from tests.browser.seeing import Eyes, Seen, faces
+from tests.browser.seeing import Eyes, Seen, faces, send_empty
 from tests.component.console.test_partner_withdrawals import recalled
 from tests.support.console import ConsoleHub
 from tests.support.partner_agency import EMERGENCY, PartnerAgency, at, make_agency
@@ -121,6 +121,35 @@ async def test_an_agencys_pages_are_as_they_should_be(
         await pressed(seen.page, "return")
         found += await seen.findings()
     assert found == []
+
+
+@pytest.mark.parametrize(("language", "width"), faces(LANGUAGES))
+async def test_an_agencys_forms_that_come_back_empty_are_as_they_should_be(
+    eyes: Eyes, console: ConsoleHub, language: str, width: int
+) -> None:
+    agency = await make_agency(console)
+    [asked] = await agency.offered()
+    begun, accepted = await agency.held(2)
+    await agency.call("StartService", referral_id=begun)
+    recall_id = (await recalled_of(agency))[0]
+    service = f"/partner/services/{agency.service.service_id}"
+    paths = (
+        *(f"/partner/referrals/{one}" for one in (asked, begun, accepted)),
+        *(service, f"{service}/activities/new", "/partner/services/new?service_type=GREEK_A1"),
+        *("/partner/refer", f"/partner/withdrawals/{recall_id}", "/partner/members/new"),
+    )
+    async with eyes.tab(language, width, *PEOPLE, agency=agency.code) as seen:
+        found, returned = await send_empty(seen, paths)
+    assert returned >= 6
+    assert found == []
+
+
+async def recalled_of(agency: PartnerAgency) -> list[str]:
+    """What the agency is asked to give back, of somebody new."""
+    await recalled(agency)
+    held = recall.ListRecallsRequest(view=recall.RECALL_VIEW_HELD, filter=recall.RECALL_FILTER_OPEN)
+    listed = await agency.hub.recall.ListRecalls(held, metadata=agency.member.credentials())
+    return [one.recall_id for one in listed.recalls]
 
 
 async def pressed(page: Page, step: str) -> None:

@@ -8,7 +8,7 @@ import pytest
 
 from kernel.vocabulary import Role
 from tests.browser.page_lists import ADMINISTRATION, COORDINATION, PARTNER, SIGNING_IN, of_a_case
-from tests.browser.seeing import Eyes, faces, look_at
+from tests.browser.seeing import Eyes, faces, look_at, send_empty
 from tests.component.console.test_desk import registered, with_a_need
 from tests.support.console import ConsoleHub
 
@@ -105,6 +105,24 @@ async def test_a_form_that_comes_back_is_as_it_should_be(eyes: Eyes) -> None:
         summary = seen.page.locator(".govuk-error-summary")
         assert await summary.evaluate("one => one === document.activeElement")
         assert await seen.findings() == []
+
+
+@pytest.mark.parametrize(("language", "width"), faces(LANGUAGES))
+async def test_forms_that_come_back_empty_are_as_they_should_be(
+    eyes: Eyes, console: ConsoleHub, language: str, width: int
+) -> None:
+    async with console.browser(Role.CASEWORKER, agency="KEM") as browser:
+        page = await with_a_need(browser)
+        [need_id] = {one.split("/")[-2] for one in page.links if re.search(r"/needs/[^/]+/withdraw$", one)}
+    referral = page.path.partition("?")[0]
+    person = referral.partition("/referrals")[0]
+    async with eyes.tab(language, width, Role.CASEWORKER, agency="KEM") as seen:
+        found, returned = await send_empty(seen, of_a_case(person, referral, need_id))
+        assert returned >= 8
+    async with eyes.tab(language, width, Role.OPERATOR) as seen:
+        more, returned = await send_empty(seen, (*ADMINISTRATION, "/password"))
+        assert returned >= 3
+    assert found + more == []
 
 
 async def test_a_person_is_registered_by_keyboard_alone(eyes: Eyes) -> None:

@@ -6,6 +6,7 @@ from typing import Any, Final
 
 from chassis.caller import AssertionSigner
 from chassis.grpc_client import ServiceToken, channel
+from chassis.peers import BY_ITSELF
 from chassis.remote_errors import remote_refusals
 from chassis.tls import TlsFiles
 from kem.access.v1 import access_service_pb2_grpc, certificate_service_pb2_grpc
@@ -47,6 +48,9 @@ Metadata = tuple[tuple[str, str], ...]
 
 made_calls: ContextVar[list[str] | None] = ContextVar("made_calls", default=None)
 """The methods that the present page has called, for whoever wants to count them."""
+
+asks_by_itself: ContextVar[bool] = ContextVar("asks_by_itself", default=False)
+"""Whether the present page is read anew because something has happened: services are told so."""
 
 
 class Hub:
@@ -138,6 +142,8 @@ async def ask(
     Raises:
         KemError: of the kind, with the reason and in the words of the service.
     """
+    if asks_by_itself.get():
+        metadata = (*metadata, (BY_ITSELF, "1"))
     with remote_refusals():
         return await method(request, metadata=metadata, timeout=timeout)
 

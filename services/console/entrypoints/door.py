@@ -23,7 +23,7 @@ from kernel.errors import (
     NotPermitted,
     Unavailable,
 )
-from services.console.adapters.hub import Hub, made_calls
+from services.console.adapters.hub import Hub, asks_by_itself, made_calls
 from services.console.entrypoints.cookies import Cookies
 from services.console.entrypoints.forms import MOST_FIELDS, Form
 from services.console.entrypoints.measures import page_seconds
@@ -89,6 +89,7 @@ class Door:
         try:
             token = visit.session_token = self._cookies.session_of(request)
             by_itself = page.is_asked_by_itself or (not visit.is_sent and FOLLOWS in request.headers)
+            asks_by_itself.set(by_itself)
             visit.user = await self._sessions.user_of(token, by_itself=by_itself) if token else None
             if not page.is_open_to(visit.user):
                 return self._keep_out(visit)

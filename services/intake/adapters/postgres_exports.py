@@ -227,5 +227,6 @@ def _access(event_time: datetime, event: AccessEvent) -> Mapping[str, Any]:
         "method": recorded.method.rpartition("/")[2],
         "agency_id": event.actor.agency_id or None,
         "roles": list(recorded.roles),
+        "by_an_open_page": recorded.by_itself,
         "by_the_hub_itself": event.actor.kind == Actor.KIND_SERVICE,
     }

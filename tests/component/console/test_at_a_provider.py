@@ -74,6 +74,7 @@ async def through(browser: Browser, subject: str, provider: SampleProvider) -> s
     provider.subject = subject
     page = await browser.get("/sign-in")
     assert "Sign in at city" in page.words
+    assert "Sign in at <bdi>city</bdi>" in page.html
     begun = await browser.get("/sign-in/at/city", follow=False)
     address = begun.headers["location"]
     assert urlsplit(address).netloc == urlsplit(provider.issuer).netloc

@@ -237,6 +237,7 @@ class AccessRecorded(_message.Message):
     ROLES_FIELD_NUMBER: _builtins.int
     TIMES_FIELD_NUMBER: _builtins.int
     FIRST_TIME_FIELD_NUMBER: _builtins.int
+    BY_ITSELF_FIELD_NUMBER: _builtins.int
     service: _builtins.str
     """The service that was asked."""
     method: _builtins.str
@@ -253,6 +254,10 @@ class AccessRecorded(_message.Message):
     """How many subjects were touched, also where they are not listed (GetProfiles writes one row per call)."""
     times: _builtins.int
     """How many such refusals this record stands for, where there were more than are told one by one; 0 for one."""
+    by_itself: _builtins.bool
+    """Whether an open page asked anew by itself, because something had happened, and nobody pressed anything. Of one reader, RPC and
+    subjects it is told at most once in ten minutes, and not within ten minutes of an access of theirs that was told.
+    """
     @_builtins.property
     def subject_ids(self) -> _containers.RepeatedScalarFieldContainer[_builtins.str]:
         """What was read: random ids of people, referrals or disclosures; at most 500. Of an event that was discarded its
@@ -280,10 +285,11 @@ class AccessRecorded(_message.Message):
         roles: _abc.Iterable[_builtins.str] | None = ...,
         times: _builtins.int = ...,
         first_time: _timestamp_pb2.Timestamp | None = ...,
+        by_itself: _builtins.bool = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _typing.Literal["first_time", b"first_time"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["first_time", b"first_time", "method", b"method", "outcome", b"outcome", "refusal_reason", b"refusal_reason", "roles", b"roles", "service", b"service", "stated_reason", b"stated_reason", "subject_count", b"subject_count", "subject_ids", b"subject_ids", "times", b"times"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["by_itself", b"by_itself", "first_time", b"first_time", "method", b"method", "outcome", b"outcome", "refusal_reason", b"refusal_reason", "roles", b"roles", "service", b"service", "stated_reason", b"stated_reason", "subject_count", b"subject_count", "subject_ids", b"subject_ids", "times", b"times"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 

@@ -22,11 +22,16 @@ _MOST_UNREAD: Final = 500
 
 
 async def health(visit: Visit) -> Response:
-    """Two calls to each service, all at once: how it stands, and how far its readers are behind."""
+    """How each service stands, all asked at once, and then how far readers are behind in it.
+
+    The second time rests on what all have answered the first time; each is asked about its own log alone.
+    """
     doors = visit.hub.operations
     stands = await asyncio.gather(*(_stand(visit, name, []) for name in doors))
     reached = [one for stand in stands if stand is not None for one in stand.consumers]
-    stands = await asyncio.gather(*(_stand(visit, name, reached) for name in doors))
+    stands = await asyncio.gather(
+        *(_stand(visit, name, [one for one in reached if one.source == name]) for name in doors)
+    )
     lags: dict[tuple[str, str], list[messages.UnreadEvents]] = {}
     for stand in stands:
         for one in stand.unread if stand is not None else ():

@@ -141,6 +141,7 @@ FIELDS: Final[Mapping[str, str]] = {
     "authorised": N_("Allowed at all"),
     "authorised_mask": N_("Allowed"),
     "beneficiary_id": N_("Person"),
+    "by_itself": N_("By an open page, by itself"),
     "cause": N_("Because"),
     "chosen_by": N_("Chosen by"),
     "complaint_id": N_("Complaint"),

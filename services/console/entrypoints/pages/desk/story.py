@@ -5,10 +5,13 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any, Final
 
+from markupsafe import escape
+
 from kem.directory.v1.directory_pb2 import Agency, ListedService
 from kem.referral.v1 import referral_pb2 as messages
 from kernel.codes import REASONS
 from services.console.entrypoints.codes import named, text_of
+from services.console.entrypoints.rendering import bidi
 from services.console.entrypoints.words import REFERRAL_STATES, STATE_COLOURS
 
 _OFFER: Final = messages.OfferState
@@ -86,7 +89,7 @@ def moments(referral: messages.Referral, directory: Directory, say: Any) -> list
 def _moments(referral: messages.Referral, directory: Directory, say: Any) -> Iterator[Moment]:
     yield Moment(say("The need was recorded"), referral.recorded_time.ToDatetime(tzinfo=UTC))
     for offer in referral.offers:
-        yield from _of_offer(offer, directory, say)
+        yield from _of_offer(offer, directory, lambda text: escape(say(text)))
     if referral.HasField("started_time"):
         yield Moment(say("The service began"), referral.started_time.ToDatetime(tzinfo=UTC))
     if referral.HasField("closed_time"):
@@ -98,7 +101,7 @@ def _moments(referral: messages.Referral, directory: Directory, say: Any) -> Ite
 
 def _of_offer(offer: messages.Offer, directory: Directory, say: Any) -> Iterator[Moment]:
     who = directory.service(offer.service_id) or directory.agency(offer.agency_id)
-    who = who or say("a service that is not named here")
+    who = bidi(who or say("a service that is not named here"))
     yield Moment(say("Asked: %(who)s") % {"who": who}, offer.offered_time.ToDatetime(tzinfo=UTC))
     if offer.HasField("acknowledged_time"):
         opened = say("Somebody there has opened it: %(who)s") % {"who": who}

@@ -1,0 +1,171 @@
+"""A page that is open reads again when its own case moves, and says of nobody that they had looked."""
+
+from dataclasses import dataclass
+from typing import Any
+from uuid import UUID
+
+import aiohttp
+import asyncpg
+import pytest
+
+from kem.access.v1.access_events_pb2 import AccessEvent, AccessRecorded
+from kem.intake.v1 import intake_service_pb2 as intake
+from kem.notifications.v1 import delivery_pb2
+from kem.notifications.v1 import inbox_service_pb2 as inbox
+from kernel.vocabulary import Role
+from tests.component.console.test_live import Stream
+from tests.support.console import ConsoleHub
+from tests.support.partner_agency import PartnerAgency, make_agency, until
+
+BY_ITSELF = {"x-kem-follows": "1"}
+_TOLD = """
+    select payload from (select event_id, payload, type, key from intake.outbox
+                         union select event_id, payload, type, key from intake.event_log) as told
+    where type = 'AccessRecorded' and key = $1
+"""
+
+
+@pytest.fixture(scope="module")
+async def agency(console: ConsoleHub) -> PartnerAgency:
+    return await make_agency(console)
+
+
+async def reads(console: ConsoleHub, principal: UUID, person: str) -> list[AccessRecorded]:
+    """What intake has told of somebody's accesses to a person, in any order."""
+    connection = await asyncpg.connect(console.stack.postgres.url("intake_worker"))
+    try:
+        rows = await connection.fetch(_TOLD, principal)
+    finally:
+        await connection.close()
+    told = [AccessEvent.FromString(row["payload"]).access_recorded for row in rows]
+    return [one for one in told if person in one.subject_ids]
+
+
+async def test_what_an_open_page_reads_by_itself_is_no_access_of_its_own(agency: PartnerAgency) -> None:
+    console = agency.console
+    person = await agency.person()
+    reader = await console.member(Role.CASEWORKER, agency="KEM")
+    async with console.browser_of(reader) as browser:
+        path = f"/desk/people/{person}"
+        assert (await browser.get(path)).code == 200
+        looked = await reads(console, reader.principal_id, person)
+        assert looked
+        assert not any(one.by_itself for one in looked)
+        for _ in range(3):
+            assert (await browser.get(path, headers=BY_ITSELF)).code == 200
+        assert await reads(console, reader.principal_id, person) == looked
+        assert (await browser.get(path)).code == 200
+        assert len(await reads(console, reader.principal_id, person)) == 2 * len(looked), "they came back"
+
+
+async def test_what_a_page_reads_that_nobody_has_opened_is_told_as_what_it_is(agency: PartnerAgency) -> None:
+    console = agency.console
+    person = await agency.person()
+    reader = await console.member(Role.CASEWORKER, agency="KEM")
+    async with console.browser_of(reader) as browser:
+        for _ in range(2):
+            assert (await browser.get(f"/desk/people/{person}", headers=BY_ITSELF)).code == 200
+    told = await reads(console, reader.principal_id, person)
+    assert all(one.by_itself for one in told)
+    methods = [one.method for one in told]
+    assert len(methods) == len(set(methods)) > 0, "each was told once"
+
+
+async def test_nobody_but_the_console_may_say_so(agency: PartnerAgency) -> None:
+    person, desk = await agency.person(), agency.desk
+    before = len(await reads(agency.console, desk.principal_id, person))
+    for _ in range(2):
+        await agency.hub.intake.GetBeneficiary(
+            intake.GetBeneficiaryRequest(beneficiary_id=person),
+            metadata=(*desk.credentials(), ("x-kem-by-itself", "1")),
+        )
+    told = await reads(agency.console, desk.principal_id, person)
+    assert len(told) - before == 2
+    assert not any(one.by_itself for one in told)
+
+
+class Followed:
+    """A stream that is about some referrals, read line by line."""
+
+    def __init__(self, response: aiohttp.ClientResponse) -> None:
+        self._response = response
+
+    async def told_until(self, sequence: int) -> list[str]:
+        """The names of the events until the browser knows of this number."""
+        names = []
+        while True:
+            line = (await self._response.content.readline()).decode()
+            assert line, "the stream has ended"
+            name, _, value = line.strip().partition(": ")
+            if name == "event":
+                names.append(value)
+            if name == "id" and int(value) >= sequence:
+                rest = (await self._response.content.readline()).decode().strip()
+                return [*names, rest.removeprefix("event: ")] if rest else names
+
+
+@dataclass
+class Desk:
+    """KEM's desk, whose inbox hears of each referral of the agency's."""
+
+    agency: PartnerAgency
+    door: Any
+
+    async def end(self) -> int:
+        """How far its inbox has come."""
+        return int((await self._after(0, page_size=1)).last_sequence)
+
+    async def moved(self, referral_id: str) -> int:
+        """The agency asks something about it; answers where that stands in the inbox."""
+        after = await self.end()
+        offer_id = (await self.agency.seen(referral_id)).offers[-1].offer_id
+        await self.agency.call("RequestInformation", offer_id=offer_id, question="Is a morning possible?")
+        found: list[int] = []
+
+        async def is_there() -> bool:
+            listed = await self._after(after)
+            found[:] = [one.sequence for one in listed.deliveries if one.referral_id == referral_id]
+            return bool(found)
+
+        await until(is_there)
+        return found[-1]
+
+    async def _after(self, sequence: int, page_size: int = 200) -> inbox.ListDeliveriesResponse:
+        request = inbox.ListDeliveriesRequest(
+            inbox=delivery_pb2.INBOX_DESK, after_sequence=sequence, page_size=page_size
+        )
+        answer = await self.door.ListDeliveries(request, metadata=self.agency.desk.credentials())
+        assert isinstance(answer, inbox.ListDeliveriesResponse)
+        return answer
+
+
+@pytest.fixture(scope="module")
+def desk(agency: PartnerAgency) -> Desk:
+    return Desk(agency, agency.hub.inbox())
+
+
+async def test_a_page_hears_of_its_own_referrals_alone(agency: PartnerAgency, desk: Desk) -> None:
+    [mine, another] = await agency.offered(2)
+    async with (
+        agency.console.browser(Role.CASEWORKER, agency="KEM") as browser,
+        browser.stream(f"/live?inbox=desk&referral={mine}") as response,
+    ):
+        await Stream(response).known()
+        stream = Followed(response)
+        elsewhere = await desk.moved(another)
+        assert await stream.told_until(elsewhere) == []
+        here = await desk.moved(mine)
+        assert await stream.told_until(here) == ["changed"]
+
+
+async def test_so_it_is_with_what_happened_before_it_listened(agency: PartnerAgency, desk: Desk) -> None:
+    [mine, another] = await agency.offered(2)
+    before = await desk.end()
+    elsewhere = await desk.moved(another)
+    async with agency.console.browser(Role.CASEWORKER, agency="KEM") as browser:
+        async with browser.stream(f"/live?inbox=desk&after={before}&referral={mine}") as response:
+            assert await Followed(response).told_until(elsewhere) == []
+        async with browser.stream(f"/live?inbox=desk&after={before}&referral={another}") as response:
+            assert await Followed(response).told_until(elsewhere) == ["changed"]
+        async with browser.stream(f"/live?inbox=desk&after={before}&referral=") as response:
+            assert await Followed(response).told_until(elsewhere) == [], "a case without referrals"
