@@ -116,7 +116,7 @@ async def consents(page: Page, person: str, referral: str) -> tuple[str, str]:
     await page.select_option("[name=spoken_language]", "eng")
     for name, value in (("understanding_checked", "yes"), ("method", "WRITTEN"), ("period", "6")):
         await page.locator(f'[name={name}][value="{value}"]').check()
-    await page.locator('form[action$="/consents/new"] .kem-actions button').last.click()
+    await page.locator('form[action$="/consents/new"] .kem-actions button:not([name])').click()
     await page.wait_for_url("**?said=consent-recorded")
     return agencies[0], agencies[1]
 

@@ -5,15 +5,20 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime, timedelta
 from typing import Final, Protocol, TypeVar
-from uuid import UUID, uuid4
+from uuid import UUID
 
 from starlette.datastructures import FormData
 
 from kernel.errors import Invalid
+from kernel.ids import ordered_id
 from services.console.entrypoints.rendering import ATHENS
 
 MOST_FIELDS: Final = 2_000
 _MINUTE: Final = timedelta(minutes=1)
+_LONGEST_OPEN: Final = timedelta(hours=24)
+_ORDERED: Final = 7
+_TIME_AT: Final = 80
+"""In an ordered id the bits from here on are milliseconds since 1970."""
 _MOST_DIGITS: Final = 9
 _Choice = TypeVar("_Choice", covariant=True)
 
@@ -59,10 +64,29 @@ class Form:
         """Which fields were sent."""
         return list(self._fields)
 
+    def without(self, *names: str) -> "Form":
+        """The same with these fields as nobody has filled them in."""
+        return Form.of({name: values for name, values in self._fields.items() if name not in names})
+
     @property
     def request_id(self) -> str:
         """By which a repeat of this form, a double click too, is the same request; made with the page."""
-        return str(as_uuid(self.text("request_id")) or uuid4())
+        return str(as_uuid(self.text("request_id")) or new_request_id())
+
+    @property
+    def opened_time(self) -> datetime:
+        """When the page was made that the form stands on: what a form means by "now".
+
+        It is the same however often the form is sent, so that a repeat is the same request to the last byte.
+        Its request_id says it; where that says none, or none that can be true, it is the present.
+        """
+        now, known = datetime.now(UTC), as_uuid(self.text("request_id"))
+        if known is None or known.version != _ORDERED:
+            return now
+        age = timedelta(milliseconds=now.timestamp() * 1000 - (known.int >> _TIME_AT))
+        if not timedelta() <= age <= _LONGEST_OPEN:
+            return now
+        return datetime.fromtimestamp(0, UTC) + timedelta(milliseconds=known.int >> _TIME_AT)
 
 
 @dataclass(slots=True)
@@ -85,6 +109,11 @@ class Errors:
     def __iter__(self) -> Iterator[tuple[str, str]]:
         """Pairs of a field and what is wrong with it, as the summary above the form takes them."""
         return iter(self.by_field.items())
+
+
+def new_request_id() -> str:
+    """For a form of a page that is being made; it holds the present, see `Form.opened_time`."""
+    return str(ordered_id())
 
 
 def as_uuid(text: str) -> UUID | None:
@@ -115,17 +144,21 @@ def as_instant(day: str, clock: str) -> datetime | None:
     return None if found is None else datetime.combine(found, at, ATHENS)
 
 
-def as_past(day: str, clock: str) -> datetime | None:
+def as_past(day: str, clock: str, opened_time: datetime) -> datetime | None:
     """When something happened, as it is remembered: to the minute, in Athens.
 
-    A minute stands for all of it that has passed: its beginning may lie before what was told within it, a
-    call before the consent that it rested on. What lies ahead stays as it was typed, and is refused as such.
+    A minute stands for all of it that had passed when the page was opened: its beginning may lie before what
+    was told within it, a call before the consent that it rested on. What lies ahead stays as it was typed,
+    and is refused as such.
+
+    Args:
+        opened_time: of the form, and never the present, with which a repeat would be another request.
     """
     found = as_instant(day, clock)
     if found is None:
         return None
     began = found.astimezone(UTC)
-    return max(began, min(began + _MINUTE, datetime.now(UTC)))
+    return max(began, min(began + _MINUTE, opened_time))
 
 
 def read_version(form: Form) -> int:

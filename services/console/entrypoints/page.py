@@ -6,7 +6,6 @@ from datetime import UTC, datetime
 from http import HTTPStatus
 from typing import Any, Final
 from urllib.parse import quote
-from uuid import uuid4
 
 from starlette.requests import Request
 from starlette.responses import HTMLResponse, RedirectResponse, Response
@@ -19,7 +18,7 @@ from services.console.adapters.catalogue import (
     texts_in,
 )
 from services.console.adapters.hub import Hub, Metadata, ask
-from services.console.entrypoints.forms import Errors, Form
+from services.console.entrypoints.forms import Errors, Form, new_request_id
 from services.console.entrypoints.rendering import render
 from services.console.entrypoints.sessions import User
 
@@ -162,7 +161,7 @@ class Visit:
                 if one.nav is not None
             ],
             "csrf": self.csrf,
-            "request_id": self.form.text("request_id") or str(uuid4()),
+            "request_id": self.form.text("request_id") or new_request_id(),
             "form": self.form,
             "errors": self.errors,
             "error": bool(self.errors),

@@ -11,8 +11,8 @@ from chassis.postgres import Transaction
 from kernel.ids import AgencyId, BeneficiaryId, ConsentId
 from kernel.vocabulary import LegalBasis
 from services.intake.domain.cells import Grant, GrantEffect
-from services.intake.domain.consent import ConsentEnding, ConsentGiver, ConsentMethod
-from services.intake.domain.given_consent import ConsentState, GivenConsent, GivenGrant
+from services.intake.domain.consent import ConsentAnswer, ConsentEnding, ConsentGiver, ConsentMethod
+from services.intake.domain.given_consent import ConsentState, GivenAnswer, GivenConsent, GivenGrant
 
 _PAGE: Final = """
     select said.consent_id, said.beneficiary_id, said.given_by, said.method, said.notice_version,
@@ -47,6 +47,11 @@ _GRANTS: Final = """
     left join consent_event as closing on closing.consent_event_id = cell.withdrawn_event_id
     order by line.consent_id, line.line
 """
+_ANSWERS: Final = """
+    select state, agency_id, happened_time, recorded_time from consent_event
+    where beneficiary_id = any($1::uuid[]) and state = any($2::text[])
+    order by recorded_time desc, consent_event_id desc limit $3
+"""
 
 
 async def given_consents(
@@ -63,6 +68,20 @@ async def given_consents(
     for line in await tx.connection.fetch(_GRANTS, records, consent_ids):
         grants[line["consent_id"]].append(_grant_from(line))
     return [replace(_consent_from(row), grants=tuple(grants[row["consent_id"]])) for row in rows]
+
+
+async def given_answers(tx: Transaction, records: Sequence[BeneficiaryId], most: int) -> list[GivenAnswer]:
+    """What was said on these records of a person that neither gave nor took consent, the newest first."""
+    rows = await tx.connection.fetch(_ANSWERS, records, list(ConsentAnswer), most)
+    return [
+        GivenAnswer(
+            ConsentAnswer(row["state"]),
+            None if row["agency_id"] is None else AgencyId(row["agency_id"]),
+            row["happened_time"],
+            row["recorded_time"],
+        )
+        for row in rows
+    ]
 
 
 def _consent_from(row: Any) -> GivenConsent:

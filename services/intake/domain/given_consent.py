@@ -5,9 +5,9 @@ from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
 
-from kernel.ids import BeneficiaryId, ConsentId
+from kernel.ids import AgencyId, BeneficiaryId, ConsentId
 from services.intake.domain.cells import Grant, GrantEffect
-from services.intake.domain.consent import ConsentEnding, ConsentGiver, ConsentMethod
+from services.intake.domain.consent import ConsentAnswer, ConsentEnding, ConsentGiver, ConsentMethod
 
 
 class ConsentState(StrEnum):
@@ -31,6 +31,16 @@ class GivenGrant:
     grant: Grant
     closed_time: datetime | None = None
     closed_as: ConsentState | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class GivenAnswer:
+    """What neither gave nor took consent, and when it was said; about all where `agency_id` is None."""
+
+    answer: ConsentAnswer
+    agency_id: AgencyId | None
+    happened_time: datetime
+    recorded_time: datetime
 
 
 @dataclass(frozen=True, slots=True)

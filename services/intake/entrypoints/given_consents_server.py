@@ -15,6 +15,7 @@ from kernel.ids import BeneficiaryId
 from services.intake.domain.cells import Grant
 from services.intake.domain.given_consent import (
     ConsentState,
+    GivenAnswer,
     GivenConsent,
     GivenGrant,
     state_of,
@@ -54,6 +55,7 @@ class GivenConsentsServer:
         return messages.ListConsentsResponse(
             consents=[_consent_message(one, page.now, page.is_frozen) for one in page.consents],
             next_page_token=page_token(page.next_before),
+            answers=[_answer_message(one) for one in page.answers],
         )
 
 
@@ -75,6 +77,15 @@ def _consent_message(one: GivenConsent, now: datetime, is_frozen: bool) -> proto
             _line_message(line, state_of_grant(one, line, now, is_frozen=is_frozen)) for line in one.grants
         ],
         renews_consent_id=str(one.renews_consent_id or ""),
+    )
+
+
+def _answer_message(one: GivenAnswer) -> proto.ListedConsentAnswer:
+    return proto.ListedConsentAnswer(
+        answer=proto.ConsentAnswer.Value(f"CONSENT_ANSWER_{one.answer}"),
+        agency_id=None if one.agency_id is None else str(one.agency_id),
+        happened_time=timestamp(one.happened_time),
+        recorded_time=timestamp(one.recorded_time),
     )
 
 

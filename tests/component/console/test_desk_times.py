@@ -67,3 +67,23 @@ async def test_a_choice_that_the_form_does_not_have_is_refused_as_such(console: 
         )
         assert page.code == 400
         assert "a choice that it does not have" in page.words
+
+
+async def test_what_is_remembered_of_this_minute_is_recorded_once_however_often_it_is_sent(
+    console: ConsoleHub,
+) -> None:
+    async with console.browser(Role.CASEWORKER, agency="KEM") as browser:
+        referral = (await with_a_need(browser)).path.partition("?")[0]
+        person = referral.partition("/referrals")[0]
+        _, agency, category = await permitted(browser, referral)
+        day, clock = just_now()
+        call = {"agency": agency, "spoken_to": "Reception", "told": [category], "basis": "CONSENT"}
+        tried = {"channel": "PHONE", "result": "REACHED", "try_day": day, "try_clock": clock}
+        for path, having, answers in (
+            (f"{referral}/call", "spoken_to", {**call, "result": "TAKEN", "day": day, "clock": clock}),
+            (f"{person}/contacts", "channel", tried),
+        ):
+            form = await browser.get(path)
+            first, again = [await browser.fill_in(form, having, answers) for _ in range(2)]
+            assert first.code == 200, first.words[:600]
+            assert again.path == first.path, again.words[:600]

@@ -149,6 +149,40 @@ async def test_what_was_taken_back_from_one_agency_is_its_lines_until_nothing_is
     assert (states(again), states(before)[0]) == (["IN_FORCE", "IN_FORCE"], "WITHDRAWN")
 
 
+async def test_what_was_said_that_gave_nothing_stands_on_the_first_page_the_newest_first(
+    intake: RunningIntake, desk: Desk
+) -> None:
+    person, other, agency = await desk.person(), await desk.person(), str(desk.agency_id)
+    earlier = datetime.now(UTC) - timedelta(days=2)
+    first = messages.RecordConsentStateRequest(
+        request_id=str(uuid4()),
+        beneficiary_id=person,
+        answer=proto.CONSENT_ANSWER_REFUSED,
+        agency_id=agency,
+        happened_time=earlier,
+    )
+    second = messages.RecordConsentStateRequest(
+        request_id=str(uuid4()), beneficiary_id=person, answer=proto.CONSENT_ANSWER_DEFERRED
+    )
+    for request in (first, first, second):
+        await desk.intake.RecordConsentState(request)
+    await record(desk, person, permit(agency))
+    await record(desk, person, permit(agency))
+    async with door(intake) as opened:
+        asked = messages.ListConsentsRequest(beneficiary_id=person, page_size=1)
+        page = await opened.ListConsents(asked)
+        asked.page_token = page.next_page_token
+        rest = await opened.ListConsents(asked)
+        nobodys = await opened.ListConsents(messages.ListConsentsRequest(beneficiary_id=other))
+    latest, before = page.answers
+    assert (latest.answer, latest.HasField("agency_id")) == (proto.CONSENT_ANSWER_DEFERRED, False)
+    assert (before.answer, before.agency_id) == (proto.CONSENT_ANSWER_REFUSED, agency)
+    assert before.happened_time.ToDatetime(UTC) == earlier
+    assert before.recorded_time.ToDatetime(UTC) > earlier
+    assert latest.happened_time == latest.recorded_time
+    assert (len(rest.consents), list(rest.answers), list(nobodys.answers)) == (1, [], [])
+
+
 async def test_a_consent_that_has_not_begun_and_one_that_is_over_say_so(
     intake: RunningIntake, desk: Desk
 ) -> None:

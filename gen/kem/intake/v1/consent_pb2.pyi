@@ -619,3 +619,43 @@ class ListedConsent(_message.Message):
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
 Global___ListedConsent: _TypeAlias = ListedConsent  # noqa: Y015
+
+@_typing.final
+class ListedConsentAnswer(_message.Message):
+    """What a person said about consent that neither gave nor took it."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    ANSWER_FIELD_NUMBER: _builtins.int
+    AGENCY_ID_FIELD_NUMBER: _builtins.int
+    HAPPENED_TIME_FIELD_NUMBER: _builtins.int
+    RECORDED_TIME_FIELD_NUMBER: _builtins.int
+    answer: Global___ConsentAnswer.ValueType
+    """What."""
+    agency_id: _builtins.str
+    """About this agency only; absent: about all."""
+    @_builtins.property
+    def happened_time(self) -> _timestamp_pb2.Timestamp:
+        """When it was said."""
+
+    @_builtins.property
+    def recorded_time(self) -> _timestamp_pb2.Timestamp:
+        """When it was recorded."""
+
+    def __init__(
+        self,
+        *,
+        answer: Global___ConsentAnswer.ValueType = ...,
+        agency_id: _builtins.str | None = ...,
+        happened_time: _timestamp_pb2.Timestamp | None = ...,
+        recorded_time: _timestamp_pb2.Timestamp | None = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _typing.Literal["_agency_id", b"_agency_id", "agency_id", b"agency_id", "happened_time", b"happened_time", "recorded_time", b"recorded_time"]  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["_agency_id", b"_agency_id", "agency_id", b"agency_id", "answer", b"answer", "happened_time", b"happened_time", "recorded_time", b"recorded_time"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    _WhichOneofReturnType__agency_id: _TypeAlias = _typing.Literal["agency_id"]  # noqa: Y015
+    _WhichOneofArgType__agency_id: _TypeAlias = _typing.Literal["_agency_id", b"_agency_id"]  # noqa: Y015
+    def WhichOneof(self, oneof_group: _WhichOneofArgType__agency_id) -> _WhichOneofReturnType__agency_id | None: ...
+
+Global___ListedConsentAnswer: _TypeAlias = ListedConsentAnswer  # noqa: Y015

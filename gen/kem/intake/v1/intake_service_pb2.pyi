@@ -518,21 +518,27 @@ class ListConsentsResponse(_message.Message):
 
     CONSENTS_FIELD_NUMBER: _builtins.int
     NEXT_PAGE_TOKEN_FIELD_NUMBER: _builtins.int
+    ANSWERS_FIELD_NUMBER: _builtins.int
     next_page_token: _builtins.str
     """Empty on the last page."""
     @_builtins.property
     def consents(self) -> _containers.RepeatedCompositeFieldContainer[_consent_pb2.ListedConsent]:
         """The consents."""
 
+    @_builtins.property
+    def answers(self) -> _containers.RepeatedCompositeFieldContainer[_consent_pb2.ListedConsentAnswer]:
+        """What the person said that neither gave nor took anything, the newest first: the last fifty. On the first page only."""
+
     def __init__(
         self,
         *,
         consents: _abc.Iterable[_consent_pb2.ListedConsent] | None = ...,
         next_page_token: _builtins.str = ...,
+        answers: _abc.Iterable[_consent_pb2.ListedConsentAnswer] | None = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["consents", b"consents", "next_page_token", b"next_page_token"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["answers", b"answers", "consents", b"consents", "next_page_token", b"next_page_token"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 

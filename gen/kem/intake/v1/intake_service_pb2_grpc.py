@@ -204,7 +204,7 @@ class IntakeServiceServicer:
 
     def ListConsents(self, request, context):
         """Lists a person's consents, on whichever of their records they stand, the newest first, with what has become of each line.
-        Answers that gave nothing (RecordConsentState) are not among them.
+        Answers that gave nothing (RecordConsentState) stand beside them, on the first page.
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')

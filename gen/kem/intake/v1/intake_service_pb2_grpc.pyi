@@ -61,7 +61,7 @@ class IntakeServiceStub:
     """Records that consent was asked for, put off or refused. What was given before stays."""
     ListConsents: _grpc.UnaryUnaryMultiCallable[_intake_service_pb2.ListConsentsRequest, _intake_service_pb2.ListConsentsResponse]
     """Lists a person's consents, on whichever of their records they stand, the newest first, with what has become of each line.
-    Answers that gave nothing (RecordConsentState) are not among them.
+    Answers that gave nothing (RecordConsentState) stand beside them, on the first page.
     """
     EndConsent: _grpc.UnaryUnaryMultiCallable[_intake_service_pb2.EndConsentRequest, _intake_service_pb2.EndConsentResponse]
     """Ends one consent from the hub's side: from the answer on nothing is disclosed under it."""
@@ -125,7 +125,7 @@ class IntakeServiceAsyncStub(IntakeServiceStub):
     """Records that consent was asked for, put off or refused. What was given before stays."""
     ListConsents: _aio.UnaryUnaryMultiCallable[_intake_service_pb2.ListConsentsRequest, _intake_service_pb2.ListConsentsResponse]  # type: ignore[assignment]
     """Lists a person's consents, on whichever of their records they stand, the newest first, with what has become of each line.
-    Answers that gave nothing (RecordConsentState) are not among them.
+    Answers that gave nothing (RecordConsentState) stand beside them, on the first page.
     """
     EndConsent: _aio.UnaryUnaryMultiCallable[_intake_service_pb2.EndConsentRequest, _intake_service_pb2.EndConsentResponse]  # type: ignore[assignment]
     """Ends one consent from the hub's side: from the answer on nothing is disclosed under it."""
@@ -240,7 +240,7 @@ class IntakeServiceServicer(metaclass=_abc_1.ABCMeta):
         context: _ServicerContext,
     ) -> _typing.Union[_intake_service_pb2.ListConsentsResponse, _abc.Awaitable[_intake_service_pb2.ListConsentsResponse]]:
         """Lists a person's consents, on whichever of their records they stand, the newest first, with what has become of each line.
-        Answers that gave nothing (RecordConsentState) are not among them.
+        Answers that gave nothing (RecordConsentState) stand beside them, on the first page.
         """
 
     @_abc_1.abstractmethod

@@ -4,12 +4,11 @@ from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any, Final
-from uuid import uuid4
 
 from starlette.responses import Response
 
 from kernel.errors import Conflict, Invalid, NotFound, NotPermitted, RuleBroken
-from services.console.entrypoints.forms import as_past, as_uuid
+from services.console.entrypoints.forms import as_past, as_uuid, new_request_id
 from services.console.entrypoints.page import Visit
 from services.console.entrypoints.refusals import words_for
 
@@ -62,7 +61,7 @@ class RowForm:
 
     def instant(self, field: str) -> datetime:
         """When something happened, which has to be there."""
-        found = as_past(self.text(f"{field}_day"), self.text(f"{field}_clock"))
+        found = as_past(self.text(f"{field}_day"), self.text(f"{field}_clock"), self.visit.form.opened_time)
         if found is None:
             self.wrong(f"{field}_day", self.visit.say("Type the date as day/month/year, the time as 14:30."))
         return found or datetime.now(UTC)
@@ -95,4 +94,4 @@ async def done(visit: Visit, ask: Callable[[], Awaitable[Any]], path: str, said:
 def request_ids(visit: Visit, row_ids: list[str]) -> dict[str, str]:
     """Of each row's form: the one that was sent keeps its own, so that sent twice it is done once."""
     sent = visit.form.text("row")
-    return {one: visit.form.request_id if one == sent else str(uuid4()) for one in row_ids}
+    return {one: visit.form.request_id if one == sent else new_request_id() for one in row_ids}

@@ -188,7 +188,7 @@ class CasePages:
                 note=form.text(f"note_{row}"),
             )
             if form.text("happened_day"):
-                at = as_past(form.text("happened_day"), form.text("happened_clock"))
+                at = as_past(form.text("happened_day"), form.text("happened_clock"), form.opened_time)
                 if at is None:
                     visit.errors.add("happened_day", visit.say("Type day and time as 31/12/2026 and 14:30."))
                 else:

@@ -1,25 +1,83 @@
 """A consent as the desk's form has it: by whom and how it was given, and what it permits to whom."""
 
-from datetime import UTC, datetime, timedelta
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
 from typing import Final
 
 from kem.intake.v1 import consent_pb2 as consent
 from kernel.codes import CATEGORIES, PURPOSES
-from services.console.entrypoints.forms import as_choice, as_date, as_past
+from kernel.errors import Invalid, KemError
+from services.console.entrypoints.forms import Form, as_choice, as_date, as_past
 from services.console.entrypoints.page import Visit
 
-MOST_GRANTS: Final = 6
+MOST_ROWS: Final = 30
 _MONTHS: Final = {"3": 91, "6": 182, "12": 365}
+_OF_AN_INTERPRETER: Final = (
+    "interpreter",
+    "interpreter_signed",
+    "interpreter_of_age",
+    "interpreter_related",
+)
+_FIELDS: Final = {
+    "WITNESS_MISSING": "witness",
+    "AUTHORITY_REFERENCE_MISSING": "authority_reference",
+    "INTERPRETER_NOT_BOUND": "interpreter_signed",
+    "INTERPRETER_NOT_INDEPENDENT": "interpreter_related",
+    "FAMILY_CONSENT_TOO_WIDE": "covers_family",
+    "HAPPENED_IN_FUTURE": "happened_day",
+    "CONSENT_ALREADY_ENDED": "happened_day",
+}
+"""By intake's reasons the fields at which they are shown."""
+
+
+@dataclass(frozen=True, slots=True)
+class GrantRow:
+    """What somebody may permit to one agency: which, for what, and which categories are ticked.
+
+    Args:
+        fits: the agency is one that fits the need; else whoever writes chooses it from all of them.
+    """
+
+    number: int
+    agency_id: str = ""
+    purpose: str = ""
+    fits: bool = False
+    ticked: tuple[str, ...] = ()
+
+    @property
+    def is_free(self) -> bool:
+        """Nothing was chosen here."""
+        return not self.agency_id and not self.purpose and not self.ticked
+
+
+def rows_typed(form: Form) -> list[GrantRow]:
+    """The rows as they were sent: ticks stay with the agency beside which they were made."""
+    return [
+        GrantRow(
+            number,
+            form.text(f"agency_{number}"),
+            form.text(f"purpose_{number}"),
+            form.has(f"fits_{number}"),
+            tuple(form.all(f"categories_{number}")),
+        )
+        for number in range(1, MOST_ROWS + 1)
+        if form.has(f"agency_{number}") or form.has(f"categories_{number}")
+    ]
 
 
 def consent_from(visit: Visit, version: str, language: str, sha256: str) -> consent.ConsentRecord:
     """What was typed; what is wrong with it goes to `visit.errors`, in the reader's language.
 
+    The same form says the same however often it is sent: "now" is when its page was opened.
+
     Args:
         version, language, sha256: of the notice on which it rests.
+
+    Raises:
+        Invalid: FORM_INCOMPLETE: the form is not as this console gave it.
     """
     form, say = visit.form, visit.say
-    now = datetime.now(UTC)
     record = consent.ConsentRecord(
         notice=consent.Notice(version=version, language=language, sha256=sha256),
         spoken_language=form.text("spoken_language"),
@@ -50,61 +108,86 @@ def consent_from(visit: Visit, version: str, language: str, sha256: str) -> cons
             visit.errors.add("authority_expires", say("Type the date as day/month/year."))
         else:
             record.authority_expires_date = day.isoformat()
-    if mode := form.text("interpreter_mode"):
-        record.with_interpreter = True
-        record.interpreter.reference = form.text("interpreter")
-        record.interpreter.mode = as_choice(consent.InterpreterMode, f"INTERPRETER_MODE_{mode}")
-        record.interpreter.confidentiality_signed = form.has("interpreter_signed")
-        record.interpreter.related = form.has("interpreter_related")
-        record.interpreter.of_full_age = form.has("interpreter_of_age")
-        if not record.interpreter.reference:
-            visit.errors.add("interpreter", say("Write by which name or number the interpreter is known."))
-    happened = now
-    if form.text("happened_day"):
-        at = as_past(form.text("happened_day"), form.text("happened_clock"))
-        if at is None:
-            visit.errors.add("happened_day", say("Type day and time as 31/12/2026 and 14:30."))
-        else:
-            happened = at
-            record.happened_time.FromDatetime(happened)
-    record.valid_from_time.FromDatetime(happened)
-    days = _MONTHS.get(form.text("period"), 0)
-    record.valid_until_time.FromDatetime(happened + timedelta(days=days or 1))
+    _interpreter(visit, record)
+    happened = happened_typed(visit)
+    if happened is not None:
+        record.happened_time.FromDatetime(happened)
+    begins = happened or form.opened_time
+    record.valid_from_time.FromDatetime(begins)
+    record.valid_until_time.FromDatetime(begins + timedelta(days=_MONTHS.get(form.text("period"), 1)))
     record.grants.extend(_grants_typed(visit))
-    if not record.grants:
-        visit.errors.add("agency_1", say("Tick what the person permits, agency by agency."))
+    if not record.grants and not visit.errors:
+        visit.errors.add("categories_1", say("Tick what the person permits, agency by agency."))
     return record
 
 
+def happened_typed(visit: Visit) -> datetime | None:
+    """When it was said, where it is entered later; None where nothing is typed, or nothing that is a time."""
+    day, clock = visit.form.text("happened_day"), visit.form.text("happened_clock")
+    if not day and not clock:
+        return None
+    at = as_past(day, clock, visit.form.opened_time)
+    if at is None:
+        visit.errors.add("happened_day", visit.say("Type day and time as 31/12/2026 and 14:30."))
+    return at
+
+
+def field_of(error: KemError) -> str:
+    """At which field a refusal is shown; empty where it is about none."""
+    return _FIELDS.get(error.stable_reason, "")
+
+
+def _interpreter(visit: Visit, record: consent.ConsentRecord) -> None:
+    form, say = visit.form, visit.say
+    mode = form.text("interpreter_mode")
+    if not mode:
+        if any(form.text(name) for name in _OF_AN_INTERPRETER):
+            words = say("Choose how the interpreter took part, or leave the rest about an interpreter empty.")
+            visit.errors.add("interpreter_mode", words)
+        return
+    record.with_interpreter = True
+    record.interpreter.reference = form.text("interpreter")
+    record.interpreter.mode = as_choice(consent.InterpreterMode, f"INTERPRETER_MODE_{mode}")
+    record.interpreter.confidentiality_signed = form.has("interpreter_signed")
+    record.interpreter.related = form.has("interpreter_related")
+    record.interpreter.of_full_age = form.has("interpreter_of_age")
+    if not record.interpreter.reference:
+        visit.errors.add("interpreter", say("Write by which name or number the interpreter is known."))
+
+
 def _grants_typed(visit: Visit) -> list[consent.Grant]:
-    form, grants = visit.form, []
-    for row in range(1, MOST_GRANTS + 1):
-        agency_id, ticked = form.text(f"agency_{row}"), form.all(f"categories_{row}")
-        if not agency_id or not ticked:
+    form, say, grants = visit.form, visit.say, []
+    for row in rows_typed(form):
+        if row.is_free or (row.fits and not row.ticked):
             continue
-        purpose = form.text(f"purpose_{row}")
-        if purpose not in PURPOSES:
-            visit.errors.add(f"purpose_{row}", visit.say("Choose for what it may be used."))
-            continue
-        grants.append(
-            consent.Grant(
-                agency_id=agency_id,
-                purpose=purpose,
-                categories=[one for one in ticked if one in CATEGORIES],
-                legal_basis=consent.LegalBasis.LEGAL_BASIS_CONSENT,
-                effect=consent.GrantEffect.GRANT_EFFECT_PERMIT,
-            )
-        )
+        if not row.agency_id:
+            words = say("Choose which agency this is about, or take back what is chosen for it.")
+            visit.errors.add(f"agency_{row.number}", words)
+        elif not row.ticked:
+            words = say("Tick what this agency may see, or choose no agency here.")
+            visit.errors.add(f"categories_{row.number}", words)
+        elif row.purpose not in PURPOSES:
+            visit.errors.add(f"purpose_{row.number}", say("Choose for what it may be used."))
+        else:
+            grants.append(_grant(row.agency_id, row.purpose, row.ticked))
     if never := form.text("never"):
-        grants += [
-            consent.Grant(
-                agency_id=never,
-                purpose=purpose,
-                categories=list(CATEGORIES),
-                legal_basis=consent.LegalBasis.LEGAL_BASIS_CONSENT,
-                effect=consent.GrantEffect.GRANT_EFFECT_DENY,
-                is_safety_critical=form.has("never_safety"),
-            )
-            for purpose in PURPOSES
-        ]
+        denied, is_safety_critical = consent.GrantEffect.GRANT_EFFECT_DENY, form.has("never_safety")
+        for purpose in PURPOSES:
+            grant = _grant(never, purpose, tuple(CATEGORIES))
+            grant.effect, grant.is_safety_critical = denied, is_safety_critical
+            grants.append(grant)
+    elif form.has("never_safety"):
+        visit.errors.add("never", say("Choose who must never be told anything."))
     return grants
+
+
+def _grant(agency_id: str, purpose: str, categories: Sequence[str]) -> consent.Grant:
+    if not all(one in CATEGORIES for one in categories):
+        raise Invalid("The form holds a choice that it does not have.", reason="FORM_INCOMPLETE")
+    return consent.Grant(
+        agency_id=agency_id,
+        purpose=purpose,
+        categories=categories,
+        legal_basis=consent.LegalBasis.LEGAL_BASIS_CONSENT,
+        effect=consent.GrantEffect.GRANT_EFFECT_PERMIT,
+    )

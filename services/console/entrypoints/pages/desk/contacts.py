@@ -179,7 +179,8 @@ class ContactPages:
     def _time(self, visit: Visit, name: str, *, is_past: bool = False) -> datetime | None:
         """What is to come needs its time; what has happened was just now, where nothing is typed."""
         day, clock = visit.form.text(f"{name}_day"), visit.form.text(f"{name}_clock")
-        at = (as_past if is_past else as_instant)(day, clock) if day else None
+        opened_time = visit.form.opened_time
+        at = (as_past(day, clock, opened_time) if is_past else as_instant(day, clock)) if day else None
         if at is None and (day or not is_past):
             visit.errors.add(f"{name}_day", visit.say("Type day and time as 31/12/2026 and 14:30."))
         return at.astimezone(UTC) if at is not None else None

@@ -18,14 +18,22 @@ from services.console.entrypoints.refusals import words_for
 _SERVICE: Final = "DraftService/"
 _OWN_FIELDS: Final = frozenset({"csrf", "request_id", "draft", "kind", "about", "keep"})
 """Of the page itself, not of what somebody writes."""
-FORMS: Final = {"PERSON": "/desk/people/new", "NEEDS": "/desk/people/{about}/needs"}
+FORMS: Final = {
+    "PERSON": "/desk/people/new",
+    "NEEDS": "/desk/people/{about}/needs",
+    "CONSENT": "/desk/people/{about}/consents/new",
+}
 """Where each kind of form is."""
 
 
 async def drafts(visit: Visit) -> Response:
     """What whoever looks has begun and not finished."""
     listed = await visit.ask(visit.hub.drafts.ListDrafts, messages.ListDraftsRequest())
-    names = {"PERSON": visit.say("A person to register"), "NEEDS": visit.say("Needs to record")}
+    names = {
+        "PERSON": visit.say("A person to register"),
+        "NEEDS": visit.say("Needs to record"),
+        "CONSENT": visit.say("A consent to record"),
+    }
     return visit.render(
         "desk/drafts.html",
         title=visit.say("Begun and not finished"),

@@ -4,6 +4,8 @@ from services.console.adapters.names import Names
 from services.console.entrypoints.page import Page
 from services.console.entrypoints.pages.desk import drafts, receipts
 from services.console.entrypoints.pages.desk.cases import CasePages
+from services.console.entrypoints.pages.desk.consent_taking import ConsentTaking
+from services.console.entrypoints.pages.desk.consent_withdrawing import ConsentWithdrawing
 from services.console.entrypoints.pages.desk.consents import ConsentPages
 from services.console.entrypoints.pages.desk.contacts import ContactPages
 from services.console.entrypoints.pages.desk.people import PeoplePages
@@ -21,6 +23,8 @@ def desk_pages(names: Names) -> tuple[Page, ...]:
         *CasePages(names).pages,
         *ReferralPages(names).pages,
         *ConsentPages(names).pages,
+        ConsentTaking(names).page,
+        ConsentWithdrawing(names).page,
         *ContactPages(names).pages,
         *receipts.PAGES,
         *drafts.PAGES,

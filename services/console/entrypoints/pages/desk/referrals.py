@@ -129,7 +129,7 @@ class ReferralPages:
         """By telephone, in an emergency: what was said, to whom, and what they answered."""
         need, form, say = await self._need(visit), visit.form, visit.say
         if visit.is_sent:
-            at = as_past(form.text("day"), form.text("clock"))
+            at = as_past(form.text("day"), form.text("clock"), form.opened_time)
             if at is None:
                 visit.errors.add("day", say("Type day and time as 31/12/2026 and 14:30."))
             for name, words in (

@@ -63,8 +63,9 @@ async def record_try(visit: Visit, referral_id: str) -> bool:
         visit.errors.add("try_channel", say("Choose how you tried."))
     if result not in RESULTS:
         visit.errors.add("try_result", say("Choose what came of it."))
-    at = as_past(form.text("try_day"), form.text("try_clock")) if form.text("try_day") else None
-    if form.text("try_day") and at is None:
+    day, clock = form.text("try_day"), form.text("try_clock")
+    at = as_past(day, clock, form.opened_time) if day else None
+    if day and at is None:
         visit.errors.add("try_day", say("Give a day like 26/11/2026 and a time like 09:00."))
     if visit.errors:
         return False

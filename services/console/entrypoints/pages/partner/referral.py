@@ -18,7 +18,7 @@ from kernel import codes
 from kernel.errors import Conflict, Invalid, KemError, NotFound, RuleBroken
 from services.console.adapters.names import Names
 from services.console.entrypoints.codes import choices, name_of, named
-from services.console.entrypoints.forms import as_uuid
+from services.console.entrypoints.forms import as_uuid, new_request_id
 from services.console.entrypoints.page import Page, Visit
 from services.console.entrypoints.pages.partner.attempts import CALLS as ATTEMPT_CALLS
 from services.console.entrypoints.pages.partner.attempts import tries
@@ -115,7 +115,7 @@ async def _page(names: Names, visit: Visit, disclosed: Disclosed | None = None) 
         card=card,
         # each form has an id of its own; one that is to be mended keeps its id
         ids={
-            step: visit.form.request_id if visit.errors and step == sent else str(uuid4())
+            step: visit.form.request_id if visit.errors and step == sent else new_request_id()
             for step in (*STEPS, SHOW)
         },
         notes=[_note(one, visit) for one in _notes(card)],
