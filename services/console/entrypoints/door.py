@@ -26,6 +26,7 @@ from kernel.errors import (
 from services.console.adapters.hub import Hub, asks_by_itself, made_calls
 from services.console.entrypoints.cookies import Cookies
 from services.console.entrypoints.forms import MOST_FIELDS, Form
+from services.console.entrypoints.held_form import held_form, show_again
 from services.console.entrypoints.measures import page_seconds
 from services.console.entrypoints.page import Page, Visit
 from services.console.entrypoints.refusals import words_for
@@ -49,6 +50,14 @@ log = structlog.get_logger(__name__)
 
 class FormRefused(Exception):
     """A form that this console has not given out to this browser, or that is none."""
+
+
+class FormOfAnotherSession(FormRefused):
+    """A form from here, of another session than the browser's: that one has ended, and its writer is back."""
+
+    def __init__(self, form: Form) -> None:
+        super().__init__()
+        self.form = form
 
 
 class Door:
@@ -92,10 +101,14 @@ class Door:
             asks_by_itself.set(by_itself)
             visit.user = await self._sessions.user_of(token, by_itself=by_itself) if token else None
             if not page.is_open_to(visit.user):
+                if visit.is_sent and page.shows_again:
+                    visit.form = await self._sent(request)
                 return self._keep_out(visit)
             if visit.is_sent:
-                visit.form = await self._form(request)
+                await self._read_form(visit)
             response = await page.act(visit)
+            if visit.is_shown_again:
+                response.status_code = HTTPStatus.FORBIDDEN
         except KemError as error:
             response = self._refused(visit, error)
         except FormRefused:
@@ -140,6 +153,8 @@ class Door:
                 HTTPStatus.FORBIDDEN,
                 visit.say("Your role does not open this page. If it should, ask whoever keeps the accounts."),
             )
+        if visit.page.shows_again and visit.form.names:
+            return held_form(visit)
         back = visit.request.url.path if visit.request.method == "GET" else ""
         address = f"/sign-in?{urlencode({'next': back})}" if back not in ("", "/home") else "/sign-in"
         return RedirectResponse(address, HTTPStatus.SEE_OTHER)
@@ -159,20 +174,31 @@ class Door:
             else RedirectResponse("/sign-in", HTTPStatus.SEE_OTHER)
         )
 
-    async def _form(self, request: Request) -> Form:
-        """The form that was sent.
+    async def _read_form(self, visit: Visit) -> None:
+        """What was sent, for the page to act upon; of a session before it is to be looked at and sent anew.
 
         Raises:
             FormRefused: another site, or another browser, has sent it; or it is none.
         """
+        try:
+            visit.form = await self._form(visit.request)
+        except FormOfAnotherSession as found:
+            if not visit.page.shows_again:
+                raise
+            show_again(visit, found.form)
+
+    async def _form(self, request: Request) -> Form:
+        form = await self._sent(request)
+        token = self._token(request, self._cookies.visitor_of(request))
+        if not hmac.compare_digest(form.text("csrf").encode(), token.encode()):
+            raise FormOfAnotherSession(form)
+        return form
+
+    async def _sent(self, request: Request) -> Form:
         kind = request.headers.get("content-type", "").partition(";")[0].strip().lower()
         if kind != FORM_TYPE or not self._is_from_here(request):
             raise FormRefused
-        form = Form(await request.form(max_fields=MOST_FIELDS))
-        token = self._token(request, self._cookies.visitor_of(request))
-        if not hmac.compare_digest(form.text("csrf"), token):
-            raise FormRefused
-        return form
+        return Form(await request.form(max_fields=MOST_FIELDS))
 
     def _is_from_here(self, request: Request) -> bool:
         origin = request.headers.get("origin")

@@ -46,6 +46,8 @@ class Page:
         calls: the methods that it may call at the services, as `ReferralService/GetReferral`: a test compares
             who may call them with who may see the page, and a page's calls with these.
         calls_of: methods that it calls beside those for readers with a role, and for nobody else.
+        shows_again: whether a form that was sent after its session had ended is shown again as it was filled
+            in, to be sent once more (entrypoints/held_form.py); never where secrets are typed.
         is_person_facing: whether somebody may look at it beside the person: it has a way out at once.
         is_asked_by_itself: whether browsers ask for it while nobody does anything: it uses no session.
     """
@@ -60,6 +62,7 @@ class Page:
     is_person_facing: bool = False
     is_asked_by_itself: bool = False
     calls_of: Mapping[Role, tuple[str, ...]] = field(default_factory=dict)
+    shows_again: bool = False
 
     def is_open_to(self, user: User | None) -> bool:
         """Whether somebody may see it."""
@@ -85,11 +88,13 @@ class Visit:
     session_token: str = field(default="", repr=False)
     form: Form = field(default_factory=Form)
     errors: Errors = field(default_factory=Errors)
+    is_shown_again: bool = False
+    """Whether `form` was sent from a session that has ended: it is shown, and nothing is done yet."""
 
     @property
     def is_sent(self) -> bool:
-        """Whether a form was sent, rather than a page asked for."""
-        return self.request.method == "POST"
+        """Whether a form was sent, to be acted upon, rather than a page asked for."""
+        return self.request.method == "POST" and not self.is_shown_again
 
     @property
     def staff(self) -> User:

@@ -72,6 +72,7 @@ class CasePages:
                 DESK,
                 ("IntakeService/RecordNeeds", "DirectoryService/ListAgencies", *TAKES_UP, *_READS),
                 _BOTH,
+                shows_again=True,
             ),
             Page(
                 person + "/needs/{need}/withdraw",

@@ -1,23 +1,27 @@
 """Forms that are not finished: kept by intake, sealed, for whoever writes them, for a day."""
 
 import json
+from contextlib import suppress
 from datetime import UTC
 from http import HTTPStatus
 from typing import Final
 from uuid import uuid4
 
+from markupsafe import Markup
 from starlette.responses import JSONResponse, Response
 
 from kem.intake.v1 import draft_service_pb2 as messages
-from kernel.errors import KemError, NotFound
+from kernel.errors import KemError, NotAuthenticated, NotFound
 from services.console.entrypoints.forms import Form, as_uuid
+from services.console.entrypoints.held_form import held_form
 from services.console.entrypoints.page import NavigationEntry, Page, Visit
 from services.console.entrypoints.pages.desk.roles import DESK
 from services.console.entrypoints.refusals import words_for
 
 _SERVICE: Final = "DraftService/"
-_OWN_FIELDS: Final = frozenset({"csrf", "request_id", "draft", "kind", "about", "keep"})
-"""Of the page itself, not of what somebody writes."""
+_OWN_FIELDS: Final = frozenset({"csrf", "draft", "kind", "about", "keep"})
+"""Of the page itself, not of what somebody writes. `request_id` is kept with that: a form that was sent, and
+whose draft is still there, counts once."""
 FORMS: Final = {
     "PERSON": "/desk/people/new",
     "NEEDS": "/desk/people/{about}/needs",
@@ -53,6 +57,8 @@ async def drafts(visit: Visit) -> Response:
 
 async def save(visit: Visit) -> Response:
     """Keeps a form as it is: for the script of its page, which says so, and for the button beside it."""
+    if visit.is_shown_again:
+        return held_form(visit)
     draft_id, form = visit.path_value("draft"), visit.form
     if as_uuid(draft_id) is None or form.text("kind") not in FORMS:
         raise NotFound("There is no such form.")
@@ -67,9 +73,11 @@ async def save(visit: Visit) -> Response:
     try:
         saved = await visit.ask(visit.hub.drafts.SaveDraft, request)
     except KemError as error:
-        if form.has("keep"):
+        if form.has("keep") or isinstance(error, NotAuthenticated):
             raise
-        return JSONResponse({"words": str(words_for(error, visit.language))}, HTTPStatus.CONFLICT)
+        said = words_for(error, visit.language)
+        words = said.striptags() if isinstance(said, Markup) else said
+        return JSONResponse({"words": words}, HTTPStatus.CONFLICT)
     if form.has("keep"):
         return visit.go("/desk/drafts", "draft-kept")
     return JSONResponse({"revision": saved.revision})
@@ -77,7 +85,10 @@ async def save(visit: Visit) -> Response:
 
 async def discard(visit: Visit) -> Response:
     """Destroys one."""
-    await forget(visit, visit.path_value("draft"))
+    draft_id = visit.path_value("draft")
+    if as_uuid(draft_id) is not None:
+        with suppress(NotFound):  # it is gone already
+            await _discard(visit, draft_id)
     return visit.go("/desk/drafts", "draft-discarded")
 
 
@@ -88,7 +99,7 @@ async def take_up(visit: Visit) -> None:
         NotFound: it is gone, or somebody else's.
     """
     draft_id = visit.query("draft")
-    if not draft_id:
+    if not draft_id or visit.is_shown_again:
         return
     if as_uuid(draft_id) is None:
         raise NotFound("There is no such draft.")
@@ -98,14 +109,20 @@ async def take_up(visit: Visit) -> None:
 
 
 async def forget(visit: Visit, draft_id: str) -> None:
-    """Destroys a draft whose form was sent; one that was never kept is no error."""
+    """Destroys a draft whose form was sent.
+
+    Never refuses: what was sent is done, and its page is to say so. A draft that stays ends by itself; sent
+    again, it is the same request.
+    """
     if as_uuid(draft_id) is None:
         return
+    with suppress(KemError):
+        await _discard(visit, draft_id)
+
+
+async def _discard(visit: Visit, draft_id: str) -> None:
     request = messages.DiscardDraftRequest(request_id=str(uuid4()), draft_id=draft_id)
-    try:
-        await visit.ask(visit.hub.drafts.DiscardDraft, request)
-    except NotFound:
-        return
+    await visit.ask(visit.hub.drafts.DiscardDraft, request)
 
 
 def draft_of(visit: Visit) -> str:
@@ -117,6 +134,6 @@ def draft_of(visit: Visit) -> str:
 TAKES_UP: Final = (_SERVICE + "GetDraft", _SERVICE + "DiscardDraft")
 PAGES: Final = (
     Page("/desk/drafts", drafts, DESK, (_SERVICE + "ListDrafts",), nav=NavigationEntry("Drafts", 30)),
-    Page("/desk/drafts/{draft}", save, DESK, (_SERVICE + "SaveDraft",), ("POST",)),
+    Page("/desk/drafts/{draft}", save, DESK, (_SERVICE + "SaveDraft",), ("POST",), shows_again=True),
     Page("/desk/drafts/{draft}/discard", discard, DESK, (_SERVICE + "DiscardDraft",), ("POST",)),
 )

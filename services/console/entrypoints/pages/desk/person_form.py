@@ -2,24 +2,42 @@
 
 import re
 from collections.abc import Iterator
+from dataclasses import dataclass
 from datetime import date
 from typing import Final
 
 from kem.common.v1.common_pb2 import Absence, OptionalText
 from kem.intake.v1 import beneficiary_pb2 as messages
+from kem.intake.v1 import intake_service_pb2 as service
 from kernel.codes import LANGUAGES, LISTS
 from services.console.domain.countries import COUNTRIES, STATELESS
 from services.console.entrypoints.forms import Form, as_choice, as_date
 from services.console.entrypoints.page import Visit
 
 ABSENCES: Final = ("UNKNOWN", "REFUSED", "NOT_ASKED")
-LANGUAGE_ROWS: Final = 4
-CONTACT_ROWS: Final = 3
-MEMBER_ROWS: Final = 8
-DOCUMENT_ROWS: Final = 4
+
+
+@dataclass(frozen=True, slots=True)
+class Rows:
+    """Rows of one kind: `first` are there from the beginning, `most` are what intake takes."""
+
+    first: int
+    most: int
+    fields: tuple[str, ...]
+    """What makes a row one that somebody has begun."""
+
+
+ROWS: Final = {
+    "language": Rows(4, 12, ("language",)),
+    "contact": Rows(3, 6, ("contact_value",)),
+    "member": Rows(8, 30, ("member_relation", "member_year")),
+    "document": Rows(4, 20, ("document_kind", "document_number", "document_expires")),
+}
+"""By what they are about. Whatever was typed or is known is read and shown, however many rows a page has."""
 
 _LEVEL: Final = messages.LanguageSkill.Level
 _KIND: Final = messages.Contact.Kind
+YEAR: Final = re.compile(r"(19|20)[0-9]{2}")
 _HOUR: Final = re.compile(r"([01]?\d|2[0-4])(?::00)?")
 
 
@@ -67,7 +85,7 @@ def person_from(visit: Visit) -> messages.Beneficiary:
     )
     if guardian.relation:
         person.guardian.CopyFrom(guardian)
-    elif guardian.name or guardian.authority_reference:
+    elif guardian.name or guardian.authority_reference or guardian.authority_expires_date:
         errors.add("guardian_relation", say("Choose what this person is to the child."))
     return person
 
@@ -130,10 +148,78 @@ def fields_of(person: messages.Beneficiary) -> Form:
     return Form.of(fields)
 
 
-def rows_of(form: Form, stem: str, most: int) -> int:
-    """How many rows of a kind a page shows: those that are filled in, and one more."""
-    filled = [row for row in range(1, most + 1) if form.text(f"{stem}_{row}")]
-    return min(most, max(filled, default=0) + 1)
+def described_in(form: Form) -> service.PersonDescription:
+    """As whom the form describes the person so far, for a search."""
+    for script in ("original", "latin"):
+        name = " ".join(filter(None, (form.text(f"{script}_given"), form.text(f"{script}_family"))))
+        if name:
+            break
+    typed = form.text("birth_date")
+    day = as_date(f"{typed}-01-01" if YEAR.fullmatch(typed) else typed)
+    nationality = form.text("nationality")
+    return service.PersonDescription(
+        name=name,
+        birth_year=day.year if day is not None else 0,
+        nationality=nationality if nationality in (*COUNTRIES, STATELESS) else "",
+    )
+
+
+def begun_with(search: Form) -> Form:
+    """The form with what was typed into a search; of its name the last word is taken for the family's."""
+    given, _, family = search.text("name").rpartition(" ")
+    names = {"given": given.strip() or family, "family": family if given else ""}
+    scripts = ("original", "latin") if search.text("name").isascii() else ("original",)
+    fields = {f"{script}_{part}": name for script in scripts for part, name in names.items()}
+    fields |= {"birth_date": search.text("birth_year"), "nationality": search.text("nationality")}
+    fields |= {"contact_value_1": search.text("phone"), "amka": search.text("amka")}
+    return Form.of(fields)
+
+
+def identifier_typed(form: Form) -> str:
+    """The field of the first thing by which somebody is known to be the same person."""
+    phones = (
+        f"contact_value_{row}"
+        for row in range(1, ROWS["contact"].most + 1)
+        if (form.text(f"contact_kind_{row}") or "PHONE") == "PHONE"
+    )
+    documents = (f"document_number_{row}" for row in range(1, ROWS["document"].most + 1))
+    return next((one for one in (*phones, *documents, "amka") if form.text(one)), "original_given")
+
+
+def rows_shown(form: Form) -> dict[str, int]:
+    """How many rows of each kind are shown where scripts run: those that are begun, and one more."""
+    return {kind: min(rows.most, _begun(form, rows) + 1) for kind, rows in ROWS.items()}
+
+
+def rows_there(form: Form) -> dict[str, int]:
+    """How many rows of each kind a page has: more than are begun, and one more where that was asked for."""
+    there = {}
+    for kind, rows in ROWS.items():
+        before = form.text(f"rows_{kind}")
+        asked = int(before) if before.isdecimal() and len(before) < 3 else 0
+        if form.text("more") == kind:
+            asked += 1
+        there[kind] = min(rows.most, max(rows.first, _begun(form, rows) + 1, asked))
+    return there
+
+
+def parts_open(visit: Visit) -> dict[str, bool]:
+    """Which of the parts that are closed at first hold something, or something that is wrong."""
+    stems = {"guardian": ("guardian",), "documents": ("legal_status", "document", "amka", "specific_needs")}
+    closed = ("", "NOT_STATED", "NOT_SEEN", "NOT_ASKED")
+    filled = {name for name in visit.form.names if visit.form.text(name) not in closed}
+    return {
+        part: any(name.startswith(which) for name in filled | visit.errors.by_field.keys())
+        or (part == "documents" and visit.form.text("more") == "document")
+        for part, which in stems.items()
+    }
+
+
+def _begun(form: Form, rows: Rows) -> int:
+    begun = (
+        row for row in range(rows.most, 0, -1) if any(form.text(f"{name}_{row}") for name in rows.fields)
+    )
+    return next(begun, 0)
 
 
 def _read_birth(visit: Visit, birth: messages.Birth) -> None:
@@ -160,7 +246,7 @@ def _read_optional(visit: Visit, name: str, into: OptionalText) -> None:
 
 
 def _languages(form: Form) -> Iterator[messages.LanguageSkill]:
-    for row in range(1, LANGUAGE_ROWS + 1):
+    for row in range(1, ROWS["language"].most + 1):
         code, level = form.text(f"language_{row}"), form.text(f"level_{row}")
         if code in LANGUAGES:
             yield messages.LanguageSkill(language=code, level=as_choice(_LEVEL, f"LEVEL_{level or 'NATIVE'}"))
@@ -168,7 +254,7 @@ def _languages(form: Form) -> Iterator[messages.LanguageSkill]:
 
 def _contacts(visit: Visit) -> Iterator[messages.Contact]:
     form = visit.form
-    for row in range(1, CONTACT_ROWS + 1):
+    for row in range(1, ROWS["contact"].most + 1):
         value, kind = form.text(f"contact_value_{row}"), form.text(f"contact_kind_{row}") or "PHONE"
         if not value:
             continue
@@ -188,11 +274,14 @@ def _contacts(visit: Visit) -> Iterator[messages.Contact]:
 
 
 def _household(visit: Visit) -> Iterator[messages.HouseholdMember]:
-    for row in range(1, MEMBER_ROWS + 1):
+    for row in range(1, ROWS["member"].most + 1):
         relation, year = visit.form.text(f"member_relation_{row}"), visit.form.text(f"member_year_{row}")
         if relation not in LISTS["RELATIONS"]:
+            if relation or year:
+                words = visit.say("Choose who this is to the person, or empty the year.")
+                visit.errors.add(f"member_relation_{row}", words)
             continue
-        if year and not re.fullmatch(r"(19|20)\d\d", year):
+        if year and not YEAR.fullmatch(year):
             visit.errors.add(f"member_year_{row}", visit.say("Type the year of birth with four digits."))
             continue
         yield messages.HouseholdMember(relation=relation, birth_year=int(year or 0))
@@ -200,7 +289,7 @@ def _household(visit: Visit) -> Iterator[messages.HouseholdMember]:
 
 def _documents(visit: Visit) -> Iterator[messages.Document]:
     form = visit.form
-    for row in range(1, DOCUMENT_ROWS + 1):
+    for row in range(1, ROWS["document"].most + 1):
         kind = form.text(f"document_kind_{row}")
         if kind in LISTS["DOCUMENTS"]:
             yield messages.Document(
@@ -208,6 +297,10 @@ def _documents(visit: Visit) -> Iterator[messages.Document]:
                 number=form.text(f"document_number_{row}"),
                 state=form.text(f"document_state_{row}") or "NOT_SEEN",
                 expires_date=_day(visit, f"document_expires_{row}"),
+            )
+        elif kind or form.text(f"document_number_{row}") or form.text(f"document_expires_{row}"):
+            visit.errors.add(
+                f"document_kind_{row}", visit.say("Choose which document this is, or empty its row.")
             )
 
 
