@@ -97,6 +97,7 @@ def of_a_case(person: str, referral: str, need_id: str) -> tuple[str, ...]:
         f"{person}/needs",
         f"{person}/needs/{need_id}/withdraw",
         f"{person}/contacts",
+        f"{person}/story",
         f"{person}/consents",
         f"{person}/consents/new?for={referral.rpartition('/')[2]}",
         f"{person}/consents/said",

@@ -2,6 +2,7 @@
 
 import hmac
 import time
+from contextlib import suppress
 from hashlib import sha256
 from http import HTTPStatus
 from typing import Final
@@ -26,6 +27,7 @@ from kernel.errors import (
 from services.console.adapters.hub import Hub, asks_by_itself, made_calls
 from services.console.entrypoints.cookies import Cookies
 from services.console.entrypoints.forms import MOST_FIELDS, Form
+from services.console.entrypoints.kept import can_be_kept, kept_form
 from services.console.entrypoints.held_form import held_form, show_again
 from services.console.entrypoints.measures import page_seconds
 from services.console.entrypoints.page import Page, Visit
@@ -110,7 +112,7 @@ class Door:
             if visit.is_shown_again:
                 response.status_code = HTTPStatus.FORBIDDEN
         except KemError as error:
-            response = self._refused(visit, error)
+            response = await self._refused(visit, error)
         except FormRefused:
             response = _said(
                 visit,
@@ -159,11 +161,14 @@ class Door:
         address = f"/sign-in?{urlencode({'next': back})}" if back not in ("", "/home") else "/sign-in"
         return RedirectResponse(address, HTTPStatus.SEE_OTHER)
 
-    def _refused(self, visit: Visit, error: KemError) -> Response:
+    async def _refused(self, visit: Visit, error: KemError) -> Response:
         if isinstance(error, NotAuthenticated):
             response = self._keep_out_of_session(visit)
             return self._cookies.forget_session(response)
         code = next(code for kind, code in _CODES if isinstance(error, kind))
+        if code in _PASSING and visit.is_sent and not visit.form.names:
+            with suppress(FormRefused, BodyTooLarge):
+                visit.form = await self._form(visit.request)  # nobody could say who had sent it
         return _said(visit, code, words_for(error, visit.language))
 
     def _keep_out_of_session(self, visit: Visit) -> Response:
@@ -232,6 +237,8 @@ def _said(visit: Visit, code: HTTPStatus, words: str = "", reference: str = "") 
         HTTPStatus.INTERNAL_SERVER_ERROR: visit.say("Something went wrong on our side"),
     }
     title = titles.get(code, visit.say("This could not be done"))
+    if code in (*_PASSING, HTTPStatus.INTERNAL_SERVER_ERROR) and visit.is_sent and can_be_kept(visit):
+        return _for_a_while(kept_form(visit, code, title, words, reference), code)
     asked = visit.request.url
     again = f"{asked.path}?{asked.query}" if asked.query else asked.path
     response = visit.render(
@@ -244,6 +251,11 @@ def _said(visit: Visit, code: HTTPStatus, words: str = "", reference: str = "") 
         again=again if code in _PASSING and not visit.is_sent else "",
         was_sent=code in _PASSING and visit.is_sent,
     )
+    return _for_a_while(response, code)
+
+
+def _for_a_while(response: Response, code: HTTPStatus) -> Response:
+    """Says when to come back, where that may help."""
     if code in _PASSING:
         response.headers["retry-after"] = "5"
     return response

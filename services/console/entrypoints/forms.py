@@ -55,6 +55,10 @@ class Form:
         """Every value of a field that may be chosen several times; empty ones are left out."""
         return [value for value in self._fields.get(name, []) if value]
 
+    def values(self, name: str) -> Sequence[str]:
+        """Every value of a field as it was sent, empty ones too."""
+        return list(self._fields.get(name, []))
+
     def has(self, name: str) -> bool:
         """Whether a box is ticked or a button was the one pressed."""
         return bool(self._fields.get(name))

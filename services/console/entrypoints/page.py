@@ -9,6 +9,7 @@ from urllib.parse import quote
 
 from starlette.requests import Request
 from starlette.responses import HTMLResponse, RedirectResponse, Response
+from starlette.routing import compile_path
 
 from kernel.vocabulary import Role
 from services.console.adapters.catalogue import (
@@ -139,6 +140,17 @@ class Visit:
         mark = "&" if "?" in path else "?"
         return RedirectResponse(f"{path}{mark}said={quote(said)}" if said else path, HTTPStatus.SEE_OTHER)
 
+    def _readable(self, here: str) -> str:
+        """This page's address where it can be asked for, else that of the page to which its form belongs."""
+        if "GET" in self.page.methods:
+            return here
+        readable = [compile_path(one.path)[0] for one in self.all_pages if "GET" in one.methods]
+        above = here
+        while above := above.rpartition("/")[0]:
+            if any(one.match(above) for one in readable):
+                return above
+        return "/home"
+
     def _frame(self) -> dict[str, Any]:
         user = self.user
         entries = [
@@ -152,7 +164,7 @@ class Visit:
         above = [one.path for one in entries if here == one.path or here.startswith(one.path + "/")]
         current = max(above, key=len, default="")
         return {
-            "path": here,
+            "path": self._readable(here),
             "asked_with": [
                 (name, value)
                 for name, value in self.request.query_params.multi_items()

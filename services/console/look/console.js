@@ -4,9 +4,12 @@ import { grow, keep } from "./draft.js";
 import { follow } from "./live.js";
 
 document.body.classList.add("js-enabled", "govuk-frontend-supported");
-for (const part of [Accordion, Button, CharacterCount, Checkboxes, ErrorSummary, ExitThisPage, NotificationBanner, PasswordInput, Radios, SkipLink, Tabs]) {
-  createAll(part);
-}
+const start = (within) => {
+  for (const part of [Accordion, Button, CharacterCount, Checkboxes, ErrorSummary, ExitThisPage, NotificationBanner, PasswordInput, Radios, SkipLink, Tabs]) {
+    createAll(part, undefined, within);
+  }
+};
+start(document);
 
 // a menu closes when somebody goes elsewhere
 const menus = document.querySelectorAll("details.kem-menu");
@@ -38,4 +41,4 @@ document.querySelectorAll("form[data-kem-keeps]").forEach((form) => {
   keep(form);
   grow(form);
 });
-document.querySelectorAll("[data-kem-live]").forEach(follow);
+document.querySelectorAll("[data-kem-live]").forEach((list) => follow(list, start));

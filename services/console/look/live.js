@@ -1,18 +1,116 @@
-// A list marked data-kem-live follows what happens: when the stream at that address (else that of the desk) says that something
-// has changed, the page is read again, the list is put in place, and that is said aloud. A page that nobody looks at follows
-// nothing.
+// What is marked data-kem-live follows what happens: when the stream at that address (else that of the desk) says that something
+// has changed, the page (data-kem-live-page, else this one) is read again and what has changed in it is put in place, and that is
+// said aloud once. Its children marked data-kem-part change each by itself: one comes, goes, or is put in place, but what somebody
+// writes in is left alone and says that there is something new. A page that nobody looks at follows nothing.
 const AGAIN_AFTER_MS = 30000;
+const NOTE = "[data-kem-live-new]";
 
-function put(list, fresh) {
-  const at = list.contains(document.activeElement) ? document.activeElement.getAttribute("href") : null;
-  list.replaceChildren(...fresh.childNodes);
-  if (at === null) return;
-  const same = list.querySelector(`a[href="${CSS.escape(at)}"]`) ?? list;
-  if (same === list) list.tabIndex = -1;
-  same.focus({ preventScroll: true });
+// as the server has written it: without what is another each time, and of what scripts have made of it nothing
+function written(part) {
+  const copy = part.cloneNode(true);
+  copy.querySelectorAll("input[name=request_id]").forEach((one) => one.removeAttribute("value"));
+  copy.querySelectorAll("[data-kem-passing]").forEach((one) => one.replaceChildren());
+  return copy.innerHTML.trim();
 }
 
-export function follow(list) {
+const shown = new WeakMap();
+document.querySelectorAll("[data-kem-live], [data-kem-part]").forEach((part) => shown.set(part, written(part)));
+
+function isChanged(field) {
+  if (field.type === "checkbox" || field.type === "radio") return field.checked !== field.defaultChecked;
+  if (field.type !== "select-one") return field.value !== field.defaultValue;
+  const given = [...field.options].findIndex((one) => one.defaultSelected);
+  return field.selectedIndex !== Math.max(given, 0);
+}
+
+// somebody writes there, has written there, or is to mend what they sent
+function isWrittenIn(part) {
+  const at = document.activeElement;
+  const fields = "input:not([type=hidden]), select, textarea";
+  if (part.contains(at) && at.matches(fields)) return true;
+  return part.querySelector("[data-kem-typed]") !== null || [...part.querySelectorAll(fields)].some(isChanged);
+}
+
+function focusOn(part) {
+  part.tabIndex = -1;
+  part.focus({ preventScroll: true });
+}
+
+const summaryOf = (details) => details.querySelector("summary")?.textContent.trim();
+
+function put(part, fresh) {
+  const at = part.contains(document.activeElement) ? document.activeElement : null;
+  const open = [...part.querySelectorAll("details[open]")].map(summaryOf);
+  const text = written(fresh);
+  part.replaceChildren(...fresh.childNodes);
+  shown.set(part, text);
+  part.querySelectorAll("details").forEach((one) => open.includes(summaryOf(one)) && one.setAttribute("open", ""));
+  if (at === null) return;
+  const href = at.getAttribute("href");
+  const same = [...part.querySelectorAll("a[href], button, summary")].find((one) =>
+    href === null ? one.textContent.trim() === at.textContent.trim() : one.getAttribute("href") === href,
+  );
+  if (same) same.focus({ preventScroll: true });
+  else focusOn(part);
+}
+
+// answers whether that was said there already
+function saySomethingNew(part) {
+  const note = document.querySelector(`template${NOTE}`);
+  if (!note || part.querySelector(NOTE)) return true;
+  part.prepend(note.content.cloneNode(true));
+  return false;
+}
+
+const partsOf = (list) => [...list.children].filter((one) => one.dataset.kemPart);
+
+// puts in place what is new; answers what there is to be said: "moved", "left" where something new was left out, or nothing
+function renew(list, fresh, start) {
+  if (!partsOf(list).length) {
+    if (shown.get(list) === written(fresh)) return "";
+    put(list, fresh);
+    start(list);
+    return "moved";
+  }
+  let said = "";
+  const leave = (part) => (saySomethingNew(part) ? said : "left");
+  const there = new Map(partsOf(list).map((part) => [part.dataset.kemPart, part]));
+  let before = null;
+  for (const part of partsOf(fresh)) {
+    const own = there.get(part.dataset.kemPart);
+    there.delete(part.dataset.kemPart);
+    if (!own) {
+      shown.set(part, written(part));
+      if (before) before.after(part);
+      else list.prepend(part);
+      start(part);
+      said ||= "moved";
+    } else if (shown.get(own) !== written(part)) {
+      if (isWrittenIn(own)) {
+        said = leave(own);
+      } else {
+        put(own, part);
+        start(own);
+        said ||= "moved";
+      }
+    }
+    before = own ?? part;
+  }
+  for (const gone of there.values()) {
+    if (isWrittenIn(gone)) {
+      said = leave(gone);
+      continue;
+    }
+    const hadFocus = gone.contains(document.activeElement);
+    gone.remove();
+    if (hadFocus) focusOn(list);
+    said ||= "moved";
+  }
+  return said;
+}
+
+// `start` makes what has come into the page work as what was there from the beginning
+export function follow(list, start) {
   const said = document.querySelector("[data-kem-live-said]");
   const state = document.querySelector("[data-kem-live-state]");
   const on = state?.textContent;
@@ -25,8 +123,14 @@ export function follow(list) {
     if (state && state.textContent !== text) state.textContent = text;
   };
 
+  const say = (words) => {
+    if (!said || !words) return;
+    said.textContent = "";
+    setTimeout(() => (said.textContent = words), 100);
+  };
+
   const readOnce = async () => {
-    const answer = await fetch(location.href, { headers: { "x-kem-follows": "1" } });
+    const answer = await fetch(list.dataset.kemLivePage || location.href, { headers: { "x-kem-follows": "1" } });
     if (answer.redirected) {
       location.reload(); // whoever read this has been signed out
       return;
@@ -35,12 +139,9 @@ export function follow(list) {
     const page = new DOMParser().parseFromString(await answer.text(), "text/html");
     const fresh = page.querySelector("[data-kem-live]");
     if (!fresh) throw new Error("not now");
-    list.dataset.kemLive = fresh.dataset.kemLive;
-    if (fresh.innerHTML.trim() === list.innerHTML.trim()) return;
-    put(list, fresh);
-    if (!said) return;
-    said.textContent = "";
-    setTimeout(() => (said.textContent = list.dataset.kemLiveText), 100);
+    Object.assign(list.dataset, fresh.dataset);
+    const what = renew(list, fresh, start);
+    if (what) say(what === "left" ? document.querySelector(`template${NOTE}`).content.textContent.trim() : list.dataset.kemLiveText);
   };
 
   const read = async () => {

@@ -1,5 +1,6 @@
 """Visits, appointments and tries to reach somebody, at the desk."""
 
+import re
 from datetime import datetime, timedelta
 
 from kernel.vocabulary import Role
@@ -40,3 +41,42 @@ async def test_a_form_without_what_it_needs_says_so_and_keeps_the_rest(console: 
         assert refused.code == 400
         assert "Type day and time as 31/12/2026 and 14:30." in refused.words
         assert dict(refused.form("book_day").fields)["place"] == "Γραφείο 2"
+
+
+async def test_of_two_bookings_the_one_that_was_sent_says_what_is_wrong(console: ConsoleHub) -> None:
+    async with console.browser(Role.CASEWORKER, agency="KEM") as browser:
+        here = (await registered(browser)).path.partition("?")[0] + "/contacts"
+        day = (datetime.now() + timedelta(days=3)).strftime("%d/%m/%Y")  # noqa: DTZ005  a day in Athens, give or take one
+        agency = str(await console.agency_id("UNHCR"))
+        for clock in ("10:30", "12:30"):
+            page = await browser.get(here)
+            page = await browser.send(
+                page, "book_day", book_day=day, book_clock=clock, with_agency=agency, place="Γραφείο 2"
+            )
+        ids = re.findall(r' id="([^"]+)"', page.html)
+        assert len(ids) == len(set(ids)), "each field is known by its own id"
+        first, second = [form.action for form in page.forms if form.action.endswith("/move")]
+        refused = await browser.send(page, second, move_day="some day", move_clock="11:45")
+        assert refused.code == 400
+        booking = second.split("/")[-2]
+        assert f'href="#move_day-{booking}"' in refused.html
+        assert f'id="move_day-{booking}-error"' in refused.html
+        assert dict(refused.form(second).fields)["move_day"] == "some day"
+        assert dict(refused.form(first).fields)["move_day"] == ""
+        assert refused.html.count('<details class="govuk-details" open>') == 1
+        cancelled = await browser.send(page, first.replace("/move", "/cancel"))
+        assert f'href="#reason-{first.split("/")[-2]}"' in cancelled.html
+
+
+async def test_an_interpreter_who_is_named_is_not_dropped_in_silence(console: ConsoleHub) -> None:
+    async with console.browser(Role.CASEWORKER, agency="KEM") as browser:
+        page = await browser.get((await registered(browser)).path.partition("?")[0] + "/contacts")
+        answers = {"topics": ["RIGHTS"], "spoken_language": "fra"}
+        refused = await browser.send(page, "topics", **answers, interpreter="Number 12")
+        assert refused.code == 400
+        assert "Choose how the interpreter was there." in refused.words
+        nameless = await browser.send(page, "topics", **answers, interpreter_mode="TELEPHONE")
+        assert "Write by which name or number the interpreter is known." in nameless.words
+        there = {"interpreter_mode": "TELEPHONE", "interpreter_of_age": "yes", "interpreter_signed": "yes"}
+        done = await browser.send(refused, "topics", **there)
+        assert "with an interpreter" in done.words, done.words[:300]

@@ -12,13 +12,15 @@ from starlette.responses import Response
 from kem.common.v1.common_pb2 import Absence, Urgency
 from kem.intake.v1 import beneficiary_pb2, need_pb2
 from kem.intake.v1 import intake_service_pb2 as intake
+from kem.notifications.v1.delivery_pb2 import INBOX_DESK
 from kem.referral.v1 import referral_pb2 as messages
 from kem.referral.v1 import referral_service_pb2 as referral
 from kernel.codes import DISTRICTS, LANGUAGES, REASONS, SECTORS, SERVICE_TYPES
-from kernel.errors import Conflict, Exhausted, Invalid, NotFound, RuleBroken, Unavailable
+from kernel.errors import Conflict, Invalid, NotFound, RuleBroken
 from services.console.adapters.names import Names
 from services.console.entrypoints.codes import languages_spoken, named
 from services.console.entrypoints.forms import as_choice, as_past
+from services.console.entrypoints.inboxes import end_of_inbox
 from services.console.entrypoints.page import Page, Visit
 from services.console.entrypoints.pages.desk.drafts import TAKES_UP, draft_of, forget, take_up
 from services.console.entrypoints.pages.desk.naming import LIST_COLLEAGUES, colleagues_soon, worker_name
@@ -26,21 +28,25 @@ from services.console.entrypoints.pages.desk.roles import DESK, door_of
 from services.console.entrypoints.pages.desk.story import (
     FINAL,
     Directory,
+    call_to_make,
     colour_of,
     is_overdue,
     moments,
-    open_offer,
     state_names,
     state_of,
 )
+from services.console.entrypoints.pages.desk.timeline import newest_first, steps_of_needs
 from services.console.entrypoints.refusals import words_for
 from services.console.entrypoints.rendering import Written
 from services.console.entrypoints.words import URGENCIES
 
 MOST_NEEDS: Final = 10
 _MOST: Final = 200
+_STEPS_SHOWN: Final = 10
+"""On the page of the case; all are on that of its story."""
 _BOTH: Final = ("GET", "POST")
-_SENT_AGAIN: Final = (Invalid, RuleBroken, Conflict, Exhausted, Unavailable)
+_MENDED: Final = (Invalid, RuleBroken, Conflict)
+"""Refusals that whoever sent the form can mend in it; what nobody answered is kept whole by the door."""
 _READS: Final = ("IntakeService/GetBeneficiary", "IntakeService/ListNeeds", "ReferralService/ListReferrals")
 _NAMES: Final = ("DirectoryService/ListAgencies", "DirectoryService/ListServices")
 
@@ -65,7 +71,12 @@ class CasePages:
         """At their addresses."""
         person = "/desk/people/{person}"
         return (
-            Page(person, self.case, DESK, (*_READS, *_NAMES, LIST_COLLEAGUES)),
+            Page(
+                person,
+                self.case,
+                DESK,
+                (*_READS, *_NAMES, LIST_COLLEAGUES, "InboxService/ListDeliveries"),
+            ),
             Page(
                 person + "/needs",
                 self.record_needs,
@@ -85,17 +96,21 @@ class CasePages:
 
     async def case(self, visit: Visit) -> Response:
         """Everything at a glance, the latest first."""
+        delivered = await end_of_inbox(visit, INBOX_DESK)
         case, directory, colleagues = await asyncio.gather(
             read_case(visit), directory_of(visit, self._names), colleagues_soon(visit, self._names)
         )
         now, names = datetime.now(UTC), state_names(visit.say)
+        steps = newest_first(steps_of_needs(case.person_id, case.needs, directory, visit.say))
         return visit.render(
             "desk/case.html",
             title=visit.say("Case %(code)s") % {"code": case.known.case_code},
+            last_sequence=delivered.last_sequence if delivered else None,
             case=case,
             who=described(case.known, visit),
             caseworker=worker_name(case.known.caseworker_id, colleagues, visit),
             deputy=worker_name(case.known.deputy_id, colleagues, visit),
+            steps=steps[:_STEPS_SHOWN],
             rows=[self._row(visit, need, one, directory, names, now) for need, one in case.needs],
         )
 
@@ -110,7 +125,6 @@ class CasePages:
     ) -> dict[str, Any]:
         state = state_of(one) if one is not None else ""
         steps = moments(one, directory, visit.say) if one is not None else []
-        offer = open_offer(one) if one is not None else None
         return {
             "need": need,
             "type": named(SERVICE_TYPES, need.service_type, visit.language),
@@ -121,7 +135,7 @@ class CasePages:
             "is_final": state in FINAL,
             "is_overdue": one is not None and is_overdue(one, now),
             "last": steps[0] if steps else None,
-            "phone": offer.duty_phone if offer is not None else "",
+            "call": call_to_make(one, need.urgency, directory) if one is not None else None,
             "holder": directory.agency(one.holder_agency_id) if one is not None else "",
         }
 
@@ -135,7 +149,7 @@ class CasePages:
                 request = intake.RecordNeedsRequest(request_id=visit.form.request_id, needs=needs)
                 try:
                     answer = await visit.ask(visit.hub.intake.RecordNeeds, request)
-                except _SENT_AGAIN as error:
+                except _MENDED as error:
                     visit.errors.add("type_1", str(words_for(error, visit.language)))
                 else:
                     await forget(visit, visit.form.text("draft"))

@@ -13,7 +13,7 @@ from kem.intake.v1 import contact_attempt_service_pb2 as attempts
 from kem.intake.v1 import intake_service_pb2 as intake
 from kem.intake.v1 import visit_service_pb2 as visits
 from kernel.codes import LANGUAGES, LISTS, SERVICE_TYPES
-from kernel.errors import Conflict, Exhausted, Invalid, KemError, RuleBroken, Unavailable
+from kernel.errors import Conflict, Invalid, KemError, RuleBroken
 from services.console.adapters.names import Names
 from services.console.entrypoints.codes import by_name, choices, named
 from services.console.entrypoints.forms import as_choice, as_instant, as_past
@@ -23,7 +23,8 @@ from services.console.entrypoints.pages.desk.roles import DESK
 from services.console.entrypoints.pages.desk.story import Directory
 from services.console.entrypoints.refusals import words_for
 
-_SENT_AGAIN: Final = (Invalid, RuleBroken, Conflict, Exhausted, Unavailable)
+_MENDED: Final = (Invalid, RuleBroken, Conflict)
+"""Refusals that whoever sent the form can mend in it; what nobody answered is kept whole by the door."""
 _EACH: Final = 20
 """Of each list on a page."""
 
@@ -78,6 +79,7 @@ class ContactPages:
             visit.errors.add("topics", say("Tick what was explained."))
         if form.text("spoken_language") not in LANGUAGES:
             visit.errors.add("spoken_language", say("Choose in which language it was explained."))
+        self._check_interpreter(visit)
         at = self._time(visit, "visit", is_past=True)
         if visit.errors:
             return await self._page(visit, HTTPStatus.BAD_REQUEST)
@@ -118,36 +120,41 @@ class ContactPages:
 
     async def move(self, visit: Visit) -> Response:
         """To another time."""
-        at = self._time(visit, "move")
+        appointment_id = visit.path_value("appointment")
+        field = f"move_day-{appointment_id}"
+        at = self._time(visit, "move", field)
         if visit.errors or at is None:
             return await self._page(visit, HTTPStatus.BAD_REQUEST)
         request = appointments.MoveAppointmentRequest(
-            request_id=visit.form.request_id, appointment_id=visit.path_value("appointment")
+            request_id=visit.form.request_id, appointment_id=appointment_id
         )
         request.start_time.FromDatetime(at)
-        return await self._do(visit, visit.hub.appointments.MoveAppointment, request, "move_day", "moved")
+        return await self._do(visit, visit.hub.appointments.MoveAppointment, request, field, "moved")
 
     async def cancel(self, visit: Visit) -> Response:
         """For a reason."""
-        reason = visit.form.text("reason")
+        reason, appointment_id = visit.form.text("reason"), visit.path_value("appointment")
+        field = f"reason-{appointment_id}"
         if reason not in LISTS["APPOINTMENT_CANCELLATIONS"]:
-            visit.errors.add("reason", visit.say("Choose why."))
+            visit.errors.add(field, visit.say("Choose why."))
             return await self._page(visit, HTTPStatus.BAD_REQUEST)
         request = appointments.CancelAppointmentRequest(
-            request_id=visit.form.request_id, appointment_id=visit.path_value("appointment"), reason=reason
+            request_id=visit.form.request_id, appointment_id=appointment_id, reason=reason
         )
         method = visit.hub.appointments.CancelAppointment
-        return await self._do(visit, method, request, "reason", "appointment-cancelled")
+        return await self._do(visit, method, request, field, "appointment-cancelled")
 
     async def came(self, visit: Visit) -> Response:
         """Whether the person came."""
+        appointment_id = visit.path_value("appointment")
         answer = "ATTENDED" if visit.form.text("came") == "yes" else "NO_SHOW"
         request = appointments.RecordAttendanceRequest(
             request_id=visit.form.request_id,
-            appointment_id=visit.path_value("appointment"),
+            appointment_id=appointment_id,
             attendance=as_choice(appointments.Attendance, f"ATTENDANCE_{answer}"),
         )
-        return await self._do(visit, visit.hub.appointments.RecordAttendance, request, "came", "came-noted")
+        method = visit.hub.appointments.RecordAttendance
+        return await self._do(visit, method, request, f"came-{appointment_id}", "came-noted")
 
     async def attempt(self, visit: Visit) -> Response:
         """A try to reach the person, whether or not it worked."""
@@ -176,19 +183,33 @@ class ContactPages:
         method = visit.hub.attempts.RecordContactAttempt
         return await self._do(visit, method, request, "channel", "try-recorded")
 
-    def _time(self, visit: Visit, name: str, *, is_past: bool = False) -> datetime | None:
-        """What is to come needs its time; what has happened was just now, where nothing is typed."""
+    def _check_interpreter(self, visit: Visit) -> None:
+        """Whoever is named has interpreted in some way, and whoever interpreted is known by something."""
+        form = visit.form
+        told = ("interpreter", "interpreter_signed", "interpreter_of_age")
+        if not form.text("interpreter_mode") and any(form.text(name) for name in told):
+            visit.errors.add("interpreter_mode", visit.say("Choose how the interpreter was there."))
+        if form.text("interpreter_mode") and not form.text("interpreter"):
+            known_by = visit.say("Write by which name or number the interpreter is known.")
+            visit.errors.add("interpreter", known_by)
+
+    def _time(self, visit: Visit, name: str, field: str = "", *, is_past: bool = False) -> datetime | None:
+        """What is to come needs its time; what has happened was just now, where nothing is typed.
+
+        Args:
+            field: where it is said that something is wrong, if not at the day's own name.
+        """
         day, clock = visit.form.text(f"{name}_day"), visit.form.text(f"{name}_clock")
         opened_time = visit.form.opened_time
         at = (as_past(day, clock, opened_time) if is_past else as_instant(day, clock)) if day else None
         if at is None and (day or not is_past):
-            visit.errors.add(f"{name}_day", visit.say("Type day and time as 31/12/2026 and 14:30."))
+            visit.errors.add(field or f"{name}_day", visit.say("Type day and time as 31/12/2026 and 14:30."))
         return at.astimezone(UTC) if at is not None else None
 
     async def _do(self, visit: Visit, method: Any, request: Any, field: str, said: str) -> Response:
         try:
             await visit.ask(method, request)
-        except _SENT_AGAIN as error:
+        except _MENDED as error:
             self._tell(visit, field, error)
             return await self._page(visit, HTTPStatus.BAD_REQUEST)
         return visit.go(f"/desk/people/{visit.path_value('person')}/contacts", said)
@@ -227,6 +248,7 @@ class ContactPages:
             title=say("Visits, appointments and tries to reach"),
             code=code,
             person_id=person_id,
+            sent_for=visit.request.path_params.get("appointment", ""),
             here=f"/desk/people/{person_id}/contacts",
             who=described(known, visit),
             appointments=[appointment_row(one, directory, say) for one in booked.appointments],

@@ -16,12 +16,13 @@ _MOST: Final = 200
 
 
 async def people_named(visit: Visit, people: Collection[str]) -> dict[str, str]:
-    """By id, in one call: of 200 at most, and of nobody whom the reader may not see."""
+    """By id, in one call, of 200 at most; whom the reader may not see is said not to be named."""
     if not people:
         return {}
     request = intake.BatchGetBeneficiariesRequest(beneficiary_ids=sorted(people)[:_MOST])
     answer = await visit.ask(visit.hub.intake.BatchGetBeneficiaries, request)
-    return {one.beneficiary_id: _name(one, visit) for one in answer.beneficiaries}
+    unnamed = dict.fromkeys(people, visit.say("Somebody who is not named to you"))
+    return unnamed | {one.beneficiary_id: _name(one, visit) for one in answer.beneficiaries}
 
 
 def _name(one: intake.ListedBeneficiary, visit: Visit) -> str:

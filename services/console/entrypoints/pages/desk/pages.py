@@ -3,6 +3,7 @@
 from services.console.adapters.names import Names
 from services.console.entrypoints.page import Page
 from services.console.entrypoints.pages.desk import drafts, receipts
+from services.console.entrypoints.pages.desk.case_story import CaseStoryPage
 from services.console.entrypoints.pages.desk.cases import CasePages
 from services.console.entrypoints.pages.desk.consent_taking import ConsentTaking
 from services.console.entrypoints.pages.desk.consent_withdrawing import ConsentWithdrawing
@@ -21,6 +22,7 @@ def desk_pages(names: Names) -> tuple[Page, ...]:
         *WorkersPages(names).pages,
         *PeoplePages(names).pages,
         *CasePages(names).pages,
+        *CaseStoryPage(names).pages,
         *ReferralPages(names).pages,
         *ConsentPages(names).pages,
         ConsentTaking(names).page,

@@ -3,25 +3,39 @@
 from datetime import UTC, datetime
 from http import HTTPStatus
 from typing import Any, Final
+from urllib.parse import urlencode
 
 from starlette.responses import Response
 
+from kem.common.v1.common_pb2 import URGENCY_EMERGENCY
 from kem.disclosure.v1 import emergency_service_pb2 as emergency
 from kem.intake.v1 import need_pb2
+from kem.notifications.v1.delivery_pb2 import INBOX_DESK
 from kem.referral.v1 import referral_service_pb2 as messages
 from kem.referral.v1.referral_pb2 import Offer, Referral
 from kernel.codes import CATEGORIES, REASONS, SERVICE_TYPES
-from kernel.errors import Conflict, Exhausted, Invalid, KemError, NotFound, RuleBroken, Unavailable
+from kernel.errors import Conflict, Invalid, KemError, NotFound, RuleBroken
 from services.console.adapters.names import Names
 from services.console.entrypoints.codes import by_name, choices, named
-from services.console.entrypoints.forms import as_choice, as_past
+from services.console.entrypoints.forms import Form, as_choice, as_past
+from services.console.entrypoints.inboxes import end_of_inbox
 from services.console.entrypoints.page import Page, Visit
 from services.console.entrypoints.pages.desk.cases import directory_of, needs_of, urgency_name
+from services.console.entrypoints.pages.desk.choosing import (
+    LEFT_OUT,
+    LEFT_OUT_AFTER,
+    explanation_of,
+    in_order,
+    left_out,
+    others,
+    proposals,
+)
 from services.console.entrypoints.pages.desk.roles import DESK
 from services.console.entrypoints.pages.desk.story import (
     FINAL,
     HELD,
     Directory,
+    call_to_make,
     colour_of,
     is_overdue,
     moments,
@@ -31,12 +45,13 @@ from services.console.entrypoints.pages.desk.story import (
     state_of,
 )
 from services.console.entrypoints.refusals import words_for
+from services.console.entrypoints.rendering import ATHENS
 
 _BOTH: Final = ("GET", "POST")
-_SENT_AGAIN: Final = (Invalid, RuleBroken, Conflict, Exhausted, Unavailable)
+_MENDED: Final = (Invalid, RuleBroken, Conflict)
+"""Refusals that whoever sent the form can mend in it; what nobody answered is kept whole by the door."""
 _CHOOSES: Final = frozenset({"AWAITING_PERSON", "UNMATCHED", "WAITLISTED"})
 """States in which the person may choose whom to ask."""
-_MOST_CHOSEN: Final = 20
 
 
 class ReferralPages:
@@ -50,7 +65,13 @@ class ReferralPages:
         """At their addresses."""
         here, service = "/desk/people/{person}/referrals/{referral}", "ReferralService/"
         names = ("DirectoryService/ListAgencies", "DirectoryService/ListServices")
-        reads = ("IntakeService/ListNeeds", service + "GetReferral", service + "ExplainMatches", *names)
+        reads = (
+            "IntakeService/ListNeeds",
+            service + "GetReferral",
+            service + "ExplainMatches",
+            "InboxService/ListDeliveries",
+            *names,
+        )
         return (
             Page(here, self.look, DESK, reads),
             Page(here + "/offer", self.offer, DESK, (service + "OfferTo", *reads), ("POST",)),
@@ -68,7 +89,7 @@ class ReferralPages:
         """The person's choice, in their order."""
         form, referral_id = visit.form, visit.path_value("referral")
         await self._need(visit)
-        chosen = _in_order(visit)
+        chosen = in_order(visit)
         if not chosen:
             visit.errors.add("chosen", visit.say("Choose at least one provider."))
         if visit.errors:
@@ -79,7 +100,11 @@ class ReferralPages:
             service_ids=chosen,
             override_reason=form.text("override_reason"),
         )
-        return await self._do(visit, visit.hub.referral.OfferTo, request, "chosen", "asked")
+        try:
+            answer = await visit.ask(visit.hub.referral.OfferTo, request)
+        except _MENDED as error:
+            return await self._page(visit, HTTPStatus.BAD_REQUEST, "chosen", error)
+        return visit.go(self._here(visit), "asked" if answer.HasField("offer_id") else "waits")
 
     async def answer(self, visit: Visit) -> Response:
         """What an agency wanted to know."""
@@ -127,7 +152,10 @@ class ReferralPages:
 
     async def hand_over(self, visit: Visit) -> Response:
         """By telephone, in an emergency: what was said, to whom, and what they answered."""
-        need, form, say = await self._need(visit), visit.form, visit.say
+        need, say = await self._need(visit), visit.say
+        if not visit.is_sent:
+            visit.form = await self._call_begun(visit)
+        form = visit.form
         if visit.is_sent:
             at = as_past(form.text("day"), form.text("clock"), form.opened_time)
             if at is None:
@@ -154,7 +182,7 @@ class ReferralPages:
                 request.happened_time.FromDatetime(at)
                 try:
                     await visit.ask(visit.hub.emergency.RecordHandover, request)
-                except _SENT_AGAIN as error:
+                except _MENDED as error:
                     visit.errors.add("agency", str(words_for(error, visit.language)))
                 else:
                     return visit.go(self._here(visit), "handed-over")
@@ -178,9 +206,25 @@ class ReferralPages:
     async def _do(self, visit: Visit, method: Any, request: Any, field: str, said: str) -> Response:
         try:
             await visit.ask(method, request)
-        except _SENT_AGAIN as error:
+        except _MENDED as error:
             return await self._page(visit, HTTPStatus.BAD_REQUEST, field, error)
         return visit.go(self._here(visit), said)
+
+    async def _call_begun(self, visit: Visit) -> Form:
+        """Who was asked, and now: most calls are put on record while somebody is still on the telephone."""
+        asked = messages.GetReferralRequest(referral_id=visit.path_value("referral"))
+        try:
+            offer = open_offer((await visit.ask(visit.hub.referral.GetReferral, asked)).referral)
+        except NotFound:  # the need was recorded a moment ago
+            offer = None
+        now = datetime.now(ATHENS)
+        return Form.of(
+            {
+                "agency": offer.agency_id if offer is not None else "",
+                "day": f"{now:%d/%m/%Y}",
+                "clock": f"{now:%H:%M}",
+            }
+        )
 
     def _here(self, visit: Visit) -> str:
         return f"/desk/people/{visit.path_value('person')}/referrals/{visit.path_value('referral')}"
@@ -203,8 +247,10 @@ class ReferralPages:
     ) -> Response:
         if error is not None:
             visit.errors.add(field, str(words_for(error, visit.language)))
+        delivered = await end_of_inbox(visit, INBOX_DESK)
         need = await self._need(visit)
         say, language, now = visit.say, visit.language, datetime.now(UTC)
+        here, sequence = self._here(visit), delivered.last_sequence if delivered else None
         asked = messages.GetReferralRequest(referral_id=need.referral_id)
         try:
             one: Referral = (await visit.ask(visit.hub.referral.GetReferral, asked)).referral
@@ -213,6 +259,8 @@ class ReferralPages:
                 "desk/referral_soon.html",
                 title=named(SERVICE_TYPES, need.service_type, language),
                 person_id=visit.path_value("person"),
+                here=here,
+                last_sequence=sequence,
             )
         directory = await directory_of(visit, self._names)
         state = state_of(one)
@@ -220,14 +268,16 @@ class ReferralPages:
         if state in _CHOOSES:
             explained = await visit.ask(
                 visit.hub.referral.ExplainMatches,
-                messages.ExplainMatchesRequest(referral_id=need.referral_id),
+                explanation_of(need.referral_id, visit),
             )
         offer = open_offer(one)
         return visit.render(
             "desk/referral.html",
             title=named(SERVICE_TYPES, need.service_type, language),
             code=code,
-            here=self._here(visit),
+            here=here,
+            read_at=_with_what_is_asked(here, visit),
+            last_sequence=sequence,
             person_id=visit.path_value("person"),
             need=need,
             referral=one,
@@ -235,80 +285,43 @@ class ReferralPages:
             state_name=state_names(say)[state],
             colour=colour_of(state),
             urgency=urgency_name(visit, need.urgency),
+            is_emergency=need.urgency == URGENCY_EMERGENCY,
             is_overdue=is_overdue(one, now),
             is_final=state in FINAL,
             is_held=state in HELD,
             due=one.person_due_time.ToDatetime(tzinfo=UTC) if one.HasField("person_due_time") else None,
             offer=offer,
+            respond_by=_respond_by(offer),
+            call=call_to_make(one, need.urgency, directory),
             offered_to=_offered_to(offer, directory) if offer is not None else "",
             question=_question(offer) if offer is not None else "",
             holder=directory.agency(one.holder_agency_id),
             place=_place(one, language),
-            proposals=_proposals(explained, directory, language) if explained is not None else [],
-            exclusions=[
-                (exclusion.text_el if language == "el" else exclusion.text_en, exclusion.count)
-                for exclusion in (explained.exclusions if explained is not None else ())
-            ],
+            proposals=proposals(explained, directory, language) if explained is not None else [],
+            exclusions=left_out(explained, directory, visit) if explained is not None else [],
             policy_version=explained.policy_version if explained is not None else "",
             orders=[("", say("Not asked"))] + [(str(n), str(n)) for n in range(1, 6)],
             overrides=choices(REASONS["OVERRIDE"], language, nothing=say("None")),
-            others=_others(need.service_type, explained, directory) if explained is not None else [],
+            others=others(need.service_type, explained, directory) if explained is not None else [],
             moments=moments(one, directory, say),
             can_choose=explained is not None,
         )
 
 
-def _in_order(visit: Visit) -> list[str]:
-    """The services that were chosen, by the number that stands at each."""
-    chosen: list[tuple[int, int, str]] = []
-    names = [name for name in visit.form.names if name.startswith("order_")]
-    for position, name in enumerate(names):
-        typed = visit.form.text(name)
-        if typed.isdigit():
-            chosen.append((int(typed), position, name.removeprefix("order_")))
-    other = visit.form.text("other")
-    services = [service for _, _, service in sorted(chosen)] + ([other] if other else [])
-    return list(dict.fromkeys(services))[:_MOST_CHOSEN]
-
-
-def _proposals(
-    explained: messages.ExplainMatchesResponse, directory: Directory, language: str
-) -> list[dict[str, Any]]:
-    return [
-        {
-            "service_id": one.service_id,
-            "name": one.name_el if language == "el" else one.name_en,
-            "agency": directory.agency(one.agency_id),
-            "score": round(one.score * 100),
-            "free_places": one.free_places if one.HasField("free_places") else None,
-            "permitted": one.permitted,
-            "terms": [
-                (term.text_el if language == "el" else term.text_en, round(term.value * 100))
-                for term in one.terms
-            ],
-            "warnings": [
-                warning.text_el if language == "el" else warning.text_en for warning in one.warning_texts
-            ],
-        }
-        for one in explained.proposals
-    ]
-
-
-def _others(
-    service_type: str, explained: messages.ExplainMatchesResponse, directory: Directory
-) -> list[tuple[str, str]]:
-    """Services of the same type that were not proposed: choosing one needs a reason."""
-    proposed = {one.service_id for one in explained.proposals}
-    others = [
-        (one.service.service_id, f"{directory.service(one.service.service_id)} ({one.agency_code})")
-        for one in directory.services.values()
-        if one.service.service_type == service_type and one.service.service_id not in proposed
-    ]
-    return [("", "—"), *by_name(others)]
-
-
 def _offered_to(offer: Offer, directory: Directory) -> str:
     return directory.service(offer.service_id) or directory.agency(offer.agency_id)
+
+
+def _respond_by(offer: Offer | None) -> datetime | None:
+    if offer is None or not offer.HasField("respond_by_time"):
+        return None
+    return offer.respond_by_time.ToDatetime(tzinfo=UTC)
+
+
+def _with_what_is_asked(here: str, visit: Visit) -> str:
+    """The page's address with the list that its reader has opened."""
+    asked = {name: visit.query(name) for name in (LEFT_OUT, LEFT_OUT_AFTER) if visit.query(name)}
+    return f"{here}?{urlencode(asked)}" if asked else here
 
 
 def _question(offer: Offer) -> str:

@@ -2,16 +2,17 @@
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime
 from typing import Any, Final
 
 from markupsafe import escape
 
+from kem.common.v1.common_pb2 import URGENCY_EMERGENCY
 from kem.directory.v1.directory_pb2 import Agency, ListedService
 from kem.referral.v1 import referral_pb2 as messages
 from kernel.codes import REASONS
 from services.console.entrypoints.codes import named, text_of
-from services.console.entrypoints.rendering import bidi
+from services.console.entrypoints.rendering import Written, bidi
 from services.console.entrypoints.words import REFERRAL_STATES, STATE_COLOURS
 
 _OFFER: Final = messages.OfferState
@@ -38,6 +39,11 @@ class Directory:
         """Its name; empty likewise."""
         found = self.services.get(service_id)
         return text_of(found.service.name, self.language) if found is not None else ""
+
+    def duty_phone(self, service_id: str) -> str:
+        """The number that is answered in an emergency; empty likewise, and where there is none."""
+        found = self.services.get(service_id)
+        return found.service.duty_phone if found is not None else ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,6 +78,28 @@ def colour_of(state: str) -> str:
 def open_offer(referral: messages.Referral) -> messages.Offer | None:
     """The offer that waits for an answer."""
     return next((one for one in referral.offers if offer_state_of(one) in OPEN_OFFERS), None)
+
+
+@dataclass(frozen=True, slots=True)
+class CallToMake:
+    """An agency that is to be called now.
+
+    Args:
+        number: by which; empty where neither the referral nor the directory has one.
+        who: whom; empty where the reader may not know of the service.
+    """
+
+    number: str
+    who: str
+
+
+def call_to_make(referral: messages.Referral, urgency: int, directory: Directory) -> CallToMake | None:
+    """Whom to call, where nobody at the agency asked has opened an emergency; None where nobody is to be."""
+    offer = open_offer(referral)
+    if urgency != URGENCY_EMERGENCY or offer is None or offer.HasField("acknowledged_time"):
+        return None
+    number = offer.duty_phone or directory.duty_phone(offer.service_id)
+    return CallToMake(number, directory.service(offer.service_id) or directory.agency(offer.agency_id))
 
 
 def is_overdue(referral: messages.Referral, now: datetime) -> bool:
@@ -124,7 +152,8 @@ def _of_offer(offer: messages.Offer, directory: Directory, say: Any) -> Iterator
         words = [one.text for one in offer.notes if one.kind in ("DECLINE", "RETURN") and one.text]
         text = " — ".join([_reason(offer.reason, directory.language), *words]).strip(" —")
         if offer.estimated_date:
-            text = say("A place may be free on %(day)s") % {"day": offer.estimated_date}
+            day = Written(directory.language).date(date.fromisoformat(offer.estimated_date))
+            text = say("A place may be free on %(day)s") % {"day": day}
         yield Moment(ends[state] % {"who": who}, offer.ended_time.ToDatetime(tzinfo=UTC), text)
 
 

@@ -27,6 +27,7 @@ from services.console.entrypoints.pages.desk.naming import people_named
 from services.console.entrypoints.pages.desk.roles import DESK
 from services.console.entrypoints.pages.desk.story import (
     Directory,
+    call_to_make,
     colour_of,
     moments,
     state_names,
@@ -93,7 +94,7 @@ class TodayPage:
             everybodys=everybodys,
             last_sequence=delivered.last_sequence if delivered else None,
             come=come,
-            coming=[one | {"name": names.get(one["person_id"], "")} for one in coming],
+            coming=[one | {"name": names[one["person_id"]]} for one in coming],
             groups=[
                 (
                     group.name,
@@ -171,11 +172,12 @@ def _row(
     steps, state = moments(one, directory, visit.say), state_of(one)
     return {
         "href": f"/desk/people/{need.beneficiary_id}/referrals/{need.referral_id}",
-        "name": names.get(need.beneficiary_id, ""),
+        "name": names[need.beneficiary_id],
         "type": named(SERVICE_TYPES, need.service_type, visit.language),
         "urgency": urgency_name(visit, need.urgency),
         "is_emergency": need.urgency == URGENCY_EMERGENCY,
         "state": state_names(visit.say)[state],
         "colour": colour_of(state),
         "last": steps[0],
+        "call": call_to_make(one, need.urgency, directory),
     }
