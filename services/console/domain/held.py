@@ -18,6 +18,11 @@ LONGEST_WITHOUT_BEGIN: Final[Mapping[Urgency, timedelta]] = MappingProxyType(
 """As long as the person may wait for an answer they may wait for the beginning, counted from the answer."""
 
 
+def begin_due_time(urgency: Urgency, taken_up_time: datetime) -> datetime:
+    """Until when its beginning should be reported."""
+    return taken_up_time + LONGEST_WITHOUT_BEGIN[urgency]
+
+
 class Lateness(Code):
     """Why something that is held is late."""
 
@@ -38,6 +43,6 @@ def lateness_of(
     """Why it is late; None where it is not. `activity_end_time` None: it is for no course or session."""
     if activity_end_time is not None and activity_end_time <= now:
         return Lateness.NO_OUTCOME
-    if not has_begun and now - taken_up_time > LONGEST_WITHOUT_BEGIN[urgency]:
+    if not has_begun and now > begin_due_time(urgency, taken_up_time):
         return Lateness.NOT_BEGUN
     return None

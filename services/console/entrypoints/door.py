@@ -24,7 +24,9 @@ from kernel.errors import (
     NotPermitted,
     Unavailable,
 )
+from kernel.vocabulary import Role
 from services.console.adapters.hub import Hub, asks_by_itself, made_calls
+from services.console.adapters.to_answer import ToAnswer
 from services.console.entrypoints.cookies import Cookies
 from services.console.entrypoints.forms import MOST_FIELDS, Form
 from services.console.entrypoints.kept import can_be_kept, kept_form
@@ -35,6 +37,9 @@ from services.console.entrypoints.refusals import words_for
 from services.console.entrypoints.security import BodyTooLarge
 from services.console.entrypoints.sessions import Sessions, User
 
+AGENCY_STAFF: Final = frozenset({Role.AGENCY_MEMBER, Role.AGENCY_ADMIN})
+COUNTED_ANEW: Final = frozenset({"/home", "/partner", "/partner/withdrawals"})
+"""Pages that say what an agency must answer: as it is now; others as it was some seconds ago at most."""
 FORM_TYPE: Final = "application/x-www-form-urlencoded"
 FOLLOWS: Final = "x-kem-follows"
 """Of a request that an open page makes because something has changed (look/console.js)."""
@@ -74,6 +79,7 @@ class Door:
         self._sessions = sessions
         self._cookies = cookies
         self._origin = urlsplit(url)
+        self._to_answer = ToAnswer(hub)
         self._key = hub.signer.derived_key("forms of the console")
         self.pages: tuple[Page, ...] = ()
 
@@ -108,6 +114,7 @@ class Door:
                 return self._keep_out(visit)
             if visit.is_sent:
                 await self._read_form(visit)
+            await self._count(visit)
             response = await page.act(visit)
             if visit.is_shown_again:
                 response.status_code = HTTPStatus.FORBIDDEN
@@ -142,6 +149,15 @@ class Door:
             words = visit.say("Nothing is lost by trying again. What was saved before is still there.")
             response = _said(visit, HTTPStatus.INTERNAL_SERVER_ERROR, words, reference)
         return self._cookies.keep_visitor(request, response)
+
+    async def _count(self, visit: Visit) -> None:
+        """What the reader's agency must still say of, for the navigation of all its people's pages."""
+        user, page = visit.user, visit.page
+        if user is None or user.agency_id is None or page.roles is None or page.is_asked_by_itself:
+            return
+        if user.has(*AGENCY_STAFF):
+            anew = page.path in COUNTED_ANEW
+            visit.to_answer = await self._to_answer.of(user.agency_id, user.metadata, anew=anew)
 
     def _visit(self, request: Request, page: Page, user: User | None) -> Visit:
         visitor = self._cookies.visitor_of(request)

@@ -11,6 +11,7 @@ from starlette.requests import Request
 from starlette.responses import HTMLResponse, RedirectResponse, Response
 from starlette.routing import compile_path
 
+from kem.disclosure.v1.waiting_service_pb2 import Waiting
 from kernel.vocabulary import Role
 from services.console.adapters.catalogue import (
     OWN_NAMES,
@@ -87,6 +88,8 @@ class Visit:
     csrf: str
     all_pages: tuple[Page, ...]
     session_token: str = field(default="", repr=False)
+    to_answer: Waiting | None = None
+    """What the reader's agency must still say of; None where nobody has counted it."""
     form: Form = field(default_factory=Form)
     errors: Errors = field(default_factory=Errors)
     is_shown_again: bool = False
@@ -178,6 +181,7 @@ class Visit:
                 if one.nav is not None
             ],
             "csrf": self.csrf,
+            "to_answer": self.to_answer,
             "request_id": self.form.text("request_id") or new_request_id(),
             "form": self.form,
             "errors": self.errors,

@@ -1,4 +1,4 @@
-"""How much waits for an officer."""
+"""How much waits for an officer, or for an agency."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -13,22 +13,28 @@ SOON: Final = timedelta(days=7)
 
 
 class WaitingList(StrEnum):
-    """The lists in which something waits for an officer."""
+    """The lists in which something waits for somebody."""
 
     EMERGENCY_ACCESSES = "EMERGENCY_ACCESSES"
     EMERGENCY_REVIEWS = "EMERGENCY_REVIEWS"
     RECALLS = "RECALLS"
     RIGHTS_REQUESTS = "RIGHTS_REQUESTS"
     COMPLAINTS = "COMPLAINTS"
+    RECALLS_TO_ANSWER = "RECALLS_TO_ANSWER"
+    """What the caller's own agency was given and must say of."""
 
+
+_OF_AGENCIES: Final = frozenset({WaitingList.RECALLS_TO_ANSWER})
 
 LISTS_OF: Final[Mapping[Role, frozenset[WaitingList]]] = {
-    Role.DPO: frozenset(WaitingList),
+    Role.DPO: frozenset(WaitingList) - _OF_AGENCIES,
     Role.SAFEGUARDING_OFFICER: frozenset(
         {WaitingList.EMERGENCY_REVIEWS, WaitingList.RECALLS, WaitingList.COMPLAINTS}
     ),
+    Role.AGENCY_MEMBER: _OF_AGENCIES,
+    Role.AGENCY_ADMIN: _OF_AGENCIES,
 }
-"""Which of them an officer may read: a test compares it with who may call the method of each."""
+"""Which of them somebody may read: a test compares it with who may call the method of each."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -126,7 +126,7 @@ ACCESS: Final[Mapping[str, Access]] = {
     "/kem.disclosure.v1.EmergencyAccessService/DecideEmergencyAccess": _AUTHORISES,
     "/kem.disclosure.v1.EmergencyAccessService/ListEmergencyAccesses": _AUTHORISES,
     "/kem.disclosure.v1.EmergencyAccessService/GetEmergencyDisclosure": _EMERGENCY,
-    "/kem.disclosure.v1.WaitingService/CountWaiting": Access(roles=_HUB_OFFICERS),
+    "/kem.disclosure.v1.WaitingService/CountWaiting": Access(roles=_HUB_OFFICERS | AGENCY_STAFF),
     "/kem.disclosure.v1.AuthorityService/RecordAuthorityNotification": _CASE_WORK,
     "/kem.disclosure.v1.AuthorityService/ListAuthorityNotifications": _AUTHORITIES,
     "/kem.disclosure.v1.AuthorityService/RegisterCompelledRequest": _CASE_WORK,

@@ -1,4 +1,4 @@
-"""Counts what waits for an officer: numbers alone, and so no record of access to anybody's data."""
+"""Counts what waits for an officer or an agency: numbers alone, and so no access to anybody's data."""
 
 from collections.abc import Mapping
 
@@ -16,7 +16,12 @@ async def count_waiting(tx: Transaction, waiting: PostgresWaiting) -> Mapping[Wa
         NotPermitted: NO_AGENCY: the caller acts for none, and is no officer of the hub.
     """
     await own_agency_or_officer(tx)
-    sees_all = tx.caller.agency_id is None or may_see_restricted(tx.caller.roles)
-    found = await waiting.counts(tx, await tx.now(), SOON, () if sees_all else RESTRICTED_TYPES)
+    agency_id, now = tx.caller.agency_id, await tx.now()
     readable = {one for role, lists in LISTS_OF.items() if role in tx.caller.roles for one in lists}
+    found: dict[WaitingList, Waiting] = {}
+    if WaitingList.RECALLS_TO_ANSWER in readable and agency_id is not None:
+        found[WaitingList.RECALLS_TO_ANSWER] = await waiting.to_answer(tx, now, SOON, agency_id)
+    if readable - found.keys():
+        sees_all = agency_id is None or may_see_restricted(tx.caller.roles)
+        found |= await waiting.counts(tx, now, SOON, () if sees_all else RESTRICTED_TYPES)
     return {one: counted for one, counted in found.items() if one in readable}

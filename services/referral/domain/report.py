@@ -67,10 +67,12 @@ class Scope:
     Args:
         sector_of: the service types, each with its sector; never a restricted one.
         own_agency_id: the only agency that is not masked; None where none is masked.
+        committee: which reports on it; empty: it is everything.
     """
 
     sector_of: Mapping[str, str]
     own_agency_id: UUID | None = None
+    committee: str = ""
 
     @classmethod
     def whole(cls) -> Self:
@@ -78,15 +80,15 @@ class Scope:
         return cls({one.code: one.sector for one in codes.SERVICE_TYPES.values() if not one.restricted})
 
     @classmethod
-    def of_committees(cls, committees: Collection[str], agency_id: UUID) -> Self:
-        """Of what these committees report on."""
+    def of_committee(cls, committee: str, agency_id: UUID) -> Self:
+        """Of what one committee reports on."""
         of_all = cls.whole().sector_of
-        types = [one for one in of_all if codes.service_type(one).committee in committees]
-        return cls({one: of_all[one] for one in types}, agency_id)
+        types = [one for one in of_all if codes.service_type(one).committee == committee]
+        return cls({one: of_all[one] for one in types}, agency_id, committee)
 
 
 def sees_the_whole(roles: Collection[str], *, is_of_kem: bool) -> bool:
-    """Whether somebody is told of everything, by name; else of their own agency's committees."""
+    """Whether somebody is told of everything, by name; else of a committee of their own agency."""
     return not _ALWAYS_WHOLE.isdisjoint(roles) or (is_of_kem and Role.SUPERVISOR in roles)
 
 

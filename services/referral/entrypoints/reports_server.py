@@ -63,9 +63,11 @@ class ReportServicer(ReportServiceServicer):
     ) -> rpc.GetDemandReportResponse:
         period = _period(request.period)
         async with self._database.transaction(current_caller()) as tx:
-            report = await demand_report(period, tx, self._stores)
+            report = await demand_report(period, request.committee, tx, self._stores)
         return rpc.GetDemandReportResponse(
-            tables=_tables(report, rpc.DemandTable, rpc.DemandRow), needs=report.total
+            tables=_tables(report, rpc.DemandTable, rpc.DemandRow),
+            needs=report.total,
+            committee=report.committee,
         )
 
     async def GetResponseTimesReport(
@@ -73,18 +75,22 @@ class ReportServicer(ReportServiceServicer):
     ) -> rpc.GetResponseTimesReportResponse:
         period = _period(request.period)
         async with self._database.transaction(current_caller()) as tx:
-            report = await response_times_report(period, tx, self._stores)
+            report = await response_times_report(period, request.committee, tx, self._stores)
         return rpc.GetResponseTimesReportResponse(
-            tables=_tables(report, rpc.ResponseTimesTable, rpc.ResponseTimesRow), offers=report.total
+            tables=_tables(report, rpc.ResponseTimesTable, rpc.ResponseTimesRow),
+            offers=report.total,
+            committee=report.committee,
         )
 
     async def GetWaitingListsReport(
         self, request: rpc.GetWaitingListsReportRequest, context: Any
     ) -> rpc.GetWaitingListsReportResponse:
         async with self._database.transaction(current_caller()) as tx:
-            report = await waiting_lists_report(tx, self._stores)
+            report = await waiting_lists_report(request.committee, tx, self._stores)
         return rpc.GetWaitingListsReportResponse(
-            tables=_tables(report, rpc.WaitingTable, rpc.WaitingRow), waiting=report.total
+            tables=_tables(report, rpc.WaitingTable, rpc.WaitingRow),
+            waiting=report.total,
+            committee=report.committee,
         )
 
     async def GetGapsReport(
@@ -92,18 +98,22 @@ class ReportServicer(ReportServiceServicer):
     ) -> rpc.GetGapsReportResponse:
         period = _period(request.period)
         async with self._database.transaction(current_caller()) as tx:
-            report = await gaps_report(period, tx, self._stores)
+            report = await gaps_report(period, request.committee, tx, self._stores)
         return rpc.GetGapsReportResponse(
-            tables=_tables(report, rpc.CountTable, rpc.CountRow), referrals=report.total
+            tables=_tables(report, rpc.CountTable, rpc.CountRow),
+            referrals=report.total,
+            committee=report.committee,
         )
 
     async def GetOverdueReport(
         self, request: rpc.GetOverdueReportRequest, context: Any
     ) -> rpc.GetOverdueReportResponse:
         async with self._database.transaction(current_caller()) as tx:
-            report = await overdue_report(tx, self._stores)
+            report = await overdue_report(request.committee, tx, self._stores)
         return rpc.GetOverdueReportResponse(
-            tables=_tables(report, rpc.CountTable, rpc.CountRow), referrals=report.total
+            tables=_tables(report, rpc.CountTable, rpc.CountRow),
+            referrals=report.total,
+            committee=report.committee,
         )
 
     async def ListOverdueReferrals(

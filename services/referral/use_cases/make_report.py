@@ -38,6 +38,12 @@ class NoCommittee(NotPermitted):
     reason = "NO_COMMITTEE"
 
 
+class CommitteeNotOwn(NotPermitted):
+    """The caller's agency is not in the committee that they name."""
+
+    reason = "COMMITTEE_NOT_OWN"
+
+
 @dataclass(frozen=True, slots=True)
 class ReportStores:
     """What reports read."""
@@ -48,19 +54,28 @@ class ReportStores:
 
 @dataclass(frozen=True, slots=True)
 class Report:
-    """Rows by dimension, and the sum over everything; None where that is of few."""
+    """Rows by dimension, and the sum over everything; None where that is of few.
+
+    Args:
+        committee: what of; empty: everything.
+    """
 
     tables: Mapping[Dimension, Sequence[tuple[Named, Figures]]]
     total: int | None
+    committee: str
 
 
-async def demand_report(period: Period, tx: Transaction, stores: ReportStores) -> Report:
+async def demand_report(period: Period, committee: str, tx: Transaction, stores: ReportStores) -> Report:
     """Needs of the period beside what there is now.
+
+    Args:
+        committee: of which of the caller's, as in every report; empty: the first of them.
 
     Raises:
         NoCommittee: the caller coordinates nothing.
+        CommitteeNotOwn: or not this.
     """
-    scope = await _scope(tx, stores)
+    scope = await _scope(committee, tx, stores)
     needs = await stores.reports.demand(tx, scope, period)
     capacity = await stores.reports.capacity(tx, scope)
     tables = {}
@@ -72,57 +87,65 @@ async def demand_report(period: Period, tx: Transaction, stores: ReportStores) -
             (Named(code), row | _capacity_figures(there.get(code, CapacityCount())))
             for code, row in zip(known, figures, strict=True)
         ]
-    return Report(tables, total_told(sum(needs.get(Dimension.SECTOR, {}).values())))
+    return Report(tables, total_told(sum(needs.get(Dimension.SECTOR, {}).values())), scope.committee)
 
 
-async def response_times_report(period: Period, tx: Transaction, stores: ReportStores) -> Report:
+async def response_times_report(
+    period: Period, committee: str, tx: Transaction, stores: ReportStores
+) -> Report:
     """How soon offers of the period were answered.
 
     Raises:
         NoCommittee: the caller coordinates nothing.
+        CommitteeNotOwn: or not this.
     """
-    scope = await _scope(tx, stores)
+    scope = await _scope(committee, tx, stores)
     counts = await stores.reports.pace(tx, scope, period)
     dimensions = (Dimension.SECTOR, Dimension.URGENCY, Dimension.AGENCY)
     return Report(
         _tables(counts, dimensions, scope, pace_figures),
         total_told(sum(one.offers for one in counts.get(Dimension.SECTOR, {}).values())),
+        scope.committee,
     )
 
 
-async def waiting_lists_report(tx: Transaction, stores: ReportStores) -> Report:
+async def waiting_lists_report(committee: str, tx: Transaction, stores: ReportStores) -> Report:
     """Who waits for a place now.
 
     Raises:
         NoCommittee: the caller coordinates nothing.
+        CommitteeNotOwn: or not this.
     """
-    scope = await _scope(tx, stores)
+    scope = await _scope(committee, tx, stores)
     counts = await stores.reports.waiting(tx, scope)
     dimensions = (Dimension.SECTOR, Dimension.URGENCY, Dimension.AGENCY)
     return Report(
         _tables(counts, dimensions, scope, wait_figures),
         total_told(sum(one.waiting for one in counts.get(Dimension.SECTOR, {}).values())),
+        scope.committee,
     )
 
 
-async def gaps_report(period: Period, tx: Transaction, stores: ReportStores) -> Report:
+async def gaps_report(period: Period, committee: str, tx: Transaction, stores: ReportStores) -> Report:
     """For how many referrals nothing fitted.
 
     Raises:
         NoCommittee: the caller coordinates nothing.
+        CommitteeNotOwn: or not this.
     """
-    scope = await _scope(tx, stores)
+    scope = await _scope(committee, tx, stores)
     counts = await stores.reports.gaps(tx, scope, period)
     return _referrals(counts, (Dimension.SECTOR, Dimension.URGENCY, Dimension.REASON), scope)
 
 
-async def overdue_report(tx: Transaction, stores: ReportStores) -> Report:
+async def overdue_report(committee: str, tx: Transaction, stores: ReportStores) -> Report:
     """How many people have had no positive answer in their time.
 
     Raises:
         NoCommittee: the caller coordinates nothing.
+        CommitteeNotOwn: or not this.
     """
-    scope = await _scope(tx, stores)
+    scope = await _scope(committee, tx, stores)
     counts = await stores.reports.overdue(tx, scope)
     return _referrals(counts, (Dimension.SECTOR, Dimension.URGENCY, Dimension.STATE), scope)
 
@@ -144,23 +167,28 @@ async def list_overdue(
     return page, PageEnd(0, page[-1].person_due_time, page[-1].referral_id) if has_more else None
 
 
-async def _scope(tx: Transaction, stores: ReportStores) -> Scope:
+async def _scope(committee: str, tx: Transaction, stores: ReportStores) -> Scope:
     """Of what the caller is told; from then on the transaction may sum up."""
     agency_id = tx.caller.agency_id
     own = await stores.agencies.find(tx, agency_id) if agency_id else None
     if sees_the_whole(tx.caller.roles, is_of_kem=own is not None and own.code == KEM_CODE):
+        if committee:
+            # beside the sums of everything those of a part would give away what is withheld
+            raise CommitteeNotOwn("You are told of everything: name no committee.")
         scope = Scope.whole()
-    elif own is not None and own.committees:
-        scope = Scope.of_committees(own.committees, own.agency_id)
-    else:
+    elif own is None or not own.committees:
         raise NoCommittee("You are told of what your agency's committees report on, and it is in none.")
+    elif committee and committee not in own.committees:
+        raise CommitteeNotOwn("You are told of what a committee of your own agency reports on.")
+    else:
+        scope = Scope.of_committee(committee or min(own.committees), own.agency_id)
     await stores.reports.reach(tx)
     return scope
 
 
 def _referrals(counts: Counts[int], dimensions: Sequence[Dimension], scope: Scope) -> Report:
     tables = _tables(counts, dimensions, scope, lambda numbers: count_figures("referrals", numbers))
-    return Report(tables, total_told(sum(counts.get(Dimension.SECTOR, {}).values())))
+    return Report(tables, total_told(sum(counts.get(Dimension.SECTOR, {}).values())), scope.committee)
 
 
 def _tables(

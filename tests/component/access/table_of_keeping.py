@@ -225,7 +225,7 @@ KEEPING: Final[dict[str, Row]] = {
     ),
     "ListLikelyDuplicates": _own(MERGE_ROLES),
     "ListComplaints": _own(OVERSIGHT_ROLES),
-    "CountWaiting": _own(_DPO | {Role.SAFEGUARDING_OFFICER}),
+    "CountWaiting": _own(_DPO | {Role.SAFEGUARDING_OFFICER, Role.AGENCY_MEMBER, Role.AGENCY_ADMIN}),
     "ListConsentFreezes": _own(frozenset({Role.CHILD_PROTECTION_OFFICER})),
     "ListRecalls": _own(CASE_ROLES | {Role.DPO, Role.SAFEGUARDING_OFFICER}),
     "ListRightsRequests": _own(_PROTECTION | {Role.DPO, Role.SUPERVISOR}),

@@ -14,6 +14,7 @@ from kernel.vocabulary import Role
 from services.intake.entrypoints.translate_beneficiary import beneficiary_message
 from tests.support.console import ConsoleHub, running_console
 from tests.support.console_complaints import complained, kept
+from tests.support.partner_agency import make_agency
 from tests.support.people import invented_person
 
 
@@ -116,3 +117,21 @@ async def test_an_officer_goes_to_their_lists_while_nobody_counts_them(lacking: 
         assert page.code == 200
         assert "/complaints" in page.links
         assert "How many wait cannot be counted at the moment." in page.words
+
+
+async def test_a_holder_reports_while_nobody_can_read_the_tries_to_reach_the_person(
+    lacking: ConsoleHub,
+) -> None:
+    agency = await make_agency(lacking)
+    [referral_id] = await agency.held()
+    path = f"/partner/referrals/{referral_id}"
+    async with agency.browser() as browser:
+        assert "Tries to reach the person: 0" in (await browser.get(path)).words
+        with silent(lacking, "intake"):
+            page = await browser.get(path)
+            assert page.code == 200, page.words[:300]
+            assert "Which tries there were cannot be read at the moment." in page.words
+            done = await browser.send(page, "started_date")
+            assert done.path == f"{path}?said=service-started"
+            assert done.code == 200
+    assert await agency.state(referral_id) == "IN_SERVICE"

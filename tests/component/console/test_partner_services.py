@@ -4,6 +4,7 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 from uuid import uuid4
 
+import asyncpg
 import pytest
 
 from kem.directory.v1 import directory_pb2
@@ -81,6 +82,79 @@ async def test_whether_the_places_are_still_true_is_said_in_one_click(agency: Pa
         assert (await known(agency)).declared_time.ToNanoseconds() > after
 
 
+async def test_all_is_said_of_more_than_the_directory_lists_at_once(console: ConsoleHub) -> None:
+    large = await make_agency(console, capacity=places(3))
+    await save_many(large, services=205, courses=205)
+    async with large.browser() as browser:
+        page = await browser.get(LIST)
+        assert page.calls <= 6, "two for each list, and what stands around every page"
+        everything = max(
+            (grouped(form.fields) for form in page.forms), key=lambda form: len(form.get("unit", ()))
+        )
+        # the first service has its places in its courses
+        assert len(everything["unit"]) == 205 + 205
+        before = datetime.now(UTC)
+        assert await declared_since(large, before) == 0
+        done = await browser.post(LIST, everything)
+        assert done.path == f"{LIST}?said=capacity-confirmed"
+        ours = f"{LIST}/"
+        seen: set[str] = set()
+        for query, onward in (("", "?after=100"), ("?after=100", "?after=200"), ("?after=200", "")):
+            page = await browser.get(LIST + query)
+            seen |= {link for link in page.links if link.startswith(ours) and link != f"{ours}new"}
+            assert not onward or LIST + onward in page.links
+        assert f"{LIST}?after=300" not in page.links
+        assert len(seen) == 206
+        assert (await browser.get(f"{LIST}?after=999999")).code == 200
+    assert await declared_since(large, before) == 205 + 205
+
+
+async def declared_since(agency: PartnerAgency, before: datetime) -> int:
+    """Of how much that has places the agency has said so since then."""
+    connection = await asyncpg.connect(agency.console.stack.postgres.url("kem_check"))
+    try:
+        found = await connection.fetchval(
+            "select count(*) from referral.capacity"
+            " where agency_id = $1 and until_time > now() and declared_time > $2",
+            agency.agency_id,
+            before,
+        )
+        return int(found)
+    finally:
+        await connection.close()
+
+
+async def save_many(agency: PartnerAgency, *, services: int, courses: int) -> None:
+    """So many more services, and so many courses of the agency's first."""
+    metadata = agency.member.credentials()
+    more, ahead = [], []
+    now = datetime.now(UTC)
+    for number in range(services):
+        service = directory_pb2.Service()
+        service.CopyFrom(agency.service)
+        service.service_id = str(uuid4())
+        service.name.en = f"Service {number:03}"
+        more.append(service)
+    for number in range(courses):
+        one = directory_pb2.Activity(
+            activity_id=str(uuid4()),
+            service_id=agency.service.service_id,
+            name=directory_pb2.BilingualText(el=f"Κύκλος {number}", en=f"Course {number}"),
+            capacity=places(9),
+        )
+        one.start_time.FromDatetime(now + timedelta(days=7))
+        one.end_time.FromDatetime(now + timedelta(days=60))
+        ahead.append(one)
+    for first in range(0, services, 200):
+        saved = directory.SaveServicesRequest(request_id=str(uuid4()), services=more[first : first + 200])
+        await agency.hub.directory.SaveServices(saved, metadata=metadata)
+    for first in range(0, courses, 200):
+        request = directory.SaveActivitiesRequest(
+            request_id=str(uuid4()), activities=ahead[first : first + 200]
+        )
+        await agency.hub.directory.SaveActivities(request, metadata=metadata)
+
+
 def grouped(fields: list[tuple[str, str]]) -> dict[str, list[str]]:
     """A form's fields by name."""
     found: dict[str, list[str]] = {}
@@ -151,6 +225,43 @@ async def test_a_service_is_changed_and_what_the_form_does_not_show_stays(agency
         "210 0000000",
         12,
     )
+
+
+def on_monday(*stretches: tuple[int, int]) -> list[directory_pb2.OpeningHours]:
+    """Hours of one day, by the minute."""
+    return [
+        directory_pb2.OpeningHours(weekday=1, from_minute=first, until_minute=last)
+        for first, last in stretches
+    ]
+
+
+async def test_every_stretch_of_a_day_is_kept_and_there_is_room_for_one_more(agency: PartnerAgency) -> None:
+    three = ((480, 600), (660, 780), (1020, 1140))
+    service_id = await save_service(agency, opening=on_monday(*three))
+    path = f"{LIST}/{service_id}"
+    async with agency.browser() as browser:
+        page = await browser.send(await browser.get(path), "name_el", name_en="Open often")
+        assert page.path == f"{path}?said=service-saved"
+        assert list((await known(agency, service_id)).service.opening) == on_monday(*three)
+        page = await browser.send(page, "name_el", from_1_3="20:00", until_1_3="21:00")
+        assert page.path == f"{path}?said=service-saved"
+        four = (await known(agency, service_id)).service.opening
+        assert list(four) == on_monday(*three, (1200, 1260))
+        # what is emptied is gone, and nothing else
+        await browser.send(page, "name_el", from_1_1="", until_1_1="")
+    left = (await known(agency, service_id)).service.opening
+    assert list(left) == on_monday(three[0], three[2], (1200, 1260))
+
+
+async def test_a_slip_in_a_third_stretch_is_said_and_the_stretch_stays(agency: PartnerAgency) -> None:
+    service_id = await save_service(agency, opening=on_monday((480, 600), (660, 780)))
+    async with agency.browser() as browser:
+        page = await browser.get(f"{LIST}/{service_id}")
+        wrong = await browser.send(page, "name_el", from_1_2="19:00", until_1_2="18:00")
+    assert wrong.code == 400
+    assert "Monday: hours begin before they end" in wrong.words
+    kept = dict(wrong.form("name_el").fields)
+    assert (kept["from_1_2"], kept["until_1_2"]) == ("19:00", "18:00")
 
 
 async def test_what_is_wrong_is_said_at_its_field_and_nothing_is_lost(agency: PartnerAgency) -> None:

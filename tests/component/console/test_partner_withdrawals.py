@@ -1,7 +1,10 @@
 """What an agency must destroy, and how it says that it has, at the console."""
 
+import re
+from datetime import timedelta
 from uuid import uuid4
 
+import asyncpg
 import pytest
 
 from kem.disclosure.v1 import disclosure_service_pb2 as disclosure
@@ -92,6 +95,58 @@ async def test_what_was_given_is_destroyed_and_that_is_said_once(agency: Partner
         # by another form it is too late
         late = await browser.post(LIST, fields | {"request_id": str(uuid4())})
         assert late.code == 400
+
+
+async def test_what_waits_stands_at_every_page_with_how_soon_until_it_is_answered(
+    agency: PartnerAgency,
+) -> None:
+    first_page = "1 waits Data to destroy The first is due in 3 days."
+    async with agency.browser() as browser:
+        for path in ("/home", "/partner", "/partner/services"):
+            assert "1 waits" not in (await browser.get(path)).words
+        referral_id = await recalled(agency)
+        partner, home = await browser.get("/partner"), await browser.get("/home")
+        assert first_page in partner.words
+        assert "Data to destroy 1 waits The first is due in 3 days" in home.words
+        for path in ("/home", "/partner", "/partner/held", "/partner/services", "/partner/refer", "/desk"):
+            page = await browser.get(path)
+            assert mark_of(page) == "1 : 1 waits. The first is due in 3 days", path
+        # counted for the page that was read last
+        assert (await browser.get("/partner/services")).calls <= 2
+        await let_pass(agency, timedelta(hours=74))
+        late = await browser.get("/partner")
+        assert mark_of(late) == "1 : 1 waits. · 1 overdue"
+        assert "1 waits 1 overdue Data to destroy The first was due 2 hours ago." in late.words
+        assert "1 overdue" in (await browser.get("/home")).words
+        done = await sent(browser, await browser.get(LIST), referral_id, destroyed="yes")
+        assert done.path == f"{LIST}?said=recall-answered"
+        for path in ("/partner/services", "/partner", "/home"):
+            assert mark_of(await browser.get(path)) == "", path
+
+
+def mark_of(page: Shown) -> str:
+    """What stands beside the entry of the navigation."""
+    entry = re.search(
+        r'<a class="kem-nav__link" href="/partner/withdrawals"[^>]*>(.*?)</a>', page.html, re.DOTALL
+    )
+    assert entry
+    words = " ".join(re.sub(r"<[^>]+>", " ", entry[1]).split())
+    return words.removeprefix("Data to destroy").strip()
+
+
+async def let_pass(agency: PartnerAgency, span: timedelta) -> None:
+    """What the agency is asked back it was asked so much earlier."""
+    postgres = agency.console.stack.postgres
+    connection = await asyncpg.connect(postgres.url(postgres.superuser))
+    try:
+        await connection.execute(
+            "update intake.recall set opened_time = opened_time - $2::interval,"
+            " due_time = due_time - $2::interval where agency_id = $1",
+            agency.agency_id,
+            span,
+        )
+    finally:
+        await connection.close()
 
 
 async def test_what_must_be_kept_is_kept_on_a_ground(agency: PartnerAgency) -> None:

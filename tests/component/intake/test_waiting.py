@@ -1,4 +1,4 @@
-"""How much waits for an officer, at the real door: numbers of what the lists show, nothing of anybody."""
+"""How much waits for an officer or an agency, at the real door: numbers alone, nothing of anybody."""
 
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
@@ -158,6 +158,37 @@ async def test_reviews_and_recalls_are_counted_as_their_lists_show_them_and_nobo
     assert found.emergency_reviews.HasField("first_due_time")
     assert (found.recalls.count, found.recalls.overdue, found.recalls.due_soon) == (1, 0, 1)
     assert office.accesses_on_record() == before
+
+
+async def test_an_agency_is_told_how_much_it_was_given_and_must_say_of(office: Office) -> None:
+    holder = office.desk.agency_id
+    await office.desk.agree()
+    person = await office.desk.person()
+    await office.desk.consent(person, valid_from_time=datetime.now(UTC) - timedelta(days=2))
+    await office.told(person)
+    await office.desk.intake.WithdrawConsent(
+        intake_messages.WithdrawConsentRequest(request_id=str(uuid4()), beneficiary_id=person)
+    )
+    before = office.accesses_on_record()
+    for role in ("agency_member", "agency_admin"):
+        found = await office.counted(role, agency_id=holder)
+        assert {field.name for field, _ in found.ListFields()} == {"recalls_to_answer"}
+        waiting = found.recalls_to_answer
+        assert (waiting.count, waiting.overdue, waiting.due_soon) == (1, 0, 1)
+        due = waiting.first_due_time.ToDatetime(tzinfo=UTC) - datetime.now(UTC)
+        assert timedelta(hours=71) < due <= timedelta(hours=72)
+        assert (await office.counted(role, agency_id=uuid4())).recalls_to_answer == NOTHING, "not another's"
+    assert office.accesses_on_record() == before
+    office.intake.database.execute(
+        "update intake.recall set opened_time = opened_time - interval '80 hours',"
+        " due_time = due_time - interval '80 hours'"
+    )
+    assert (await office.counted("agency_member", agency_id=holder)).recalls_to_answer.overdue == 1
+    office.intake.database.execute(
+        "update intake.recall set acknowledged_time = now(), destroyed_mask = recalled_mask,"
+        " acknowledged_by_principal_id = gen_random_uuid(), acting_person = 'x'"
+    )
+    assert (await office.counted("agency_member", agency_id=holder)).recalls_to_answer == NOTHING
 
 
 async def test_numbers_are_of_the_hub_s_officer_or_of_the_agency_that_they_act_for(office: Office) -> None:

@@ -57,11 +57,11 @@ def test_nobody_is_told_of_restricted_types_and_a_committee_of_its_own_ones_only
     assert restricted
     assert set(whole.sector_of) == set(codes.SERVICE_TYPES) - restricted
     assert whole.own_agency_id is None
-    gender = Scope.of_committees(["gender"], OWN)
+    gender = Scope.of_committee("gender", OWN)
     assert gender.sector_of == {"WOMENS_SPACE": "COMMUNITY"}, "of one sector not every type is theirs"
-    assert gender.own_agency_id == OWN
-    both = Scope.of_committees(["gender", "housing"], OWN).sector_of
-    assert {codes.service_type(one).committee for one in both} == {"gender", "housing"}
+    assert (gender.own_agency_id, gender.committee, whole.committee) == (OWN, "gender", "")
+    told = [set(Scope.of_committee(one, OWN).sector_of) for one in codes.COMMITTEES]
+    assert sum(map(len, told)) == len(whole.sector_of), "each type is one committee's"
 
 
 @pytest.mark.parametrize(

@@ -25,7 +25,7 @@ _sym_db = _symbol_database.Default()
 from google.protobuf import timestamp_pb2 as google_dot_protobuf_dot_timestamp__pb2
 
 
-DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n\'kem/disclosure/v1/waiting_service.proto\x12\x11kem.disclosure.v1\x1a\x1fgoogle/protobuf/timestamp.proto\"\x15\n\x13\x43ountWaitingRequest\"\x87\x01\n\x07Waiting\x12\r\n\x05\x63ount\x18\x01 \x01(\x03\x12\x0f\n\x07overdue\x18\x02 \x01(\x03\x12\x10\n\x08\x64ue_soon\x18\x03 \x01(\x03\x12\x37\n\x0e\x66irst_due_time\x18\x04 \x01(\x0b\x32\x1a.google.protobuf.TimestampH\x00\x88\x01\x01\x42\x11\n\x0f_first_due_time\"\x97\x02\n\x14\x43ountWaitingResponse\x12\x36\n\x12\x65mergency_accesses\x18\x01 \x01(\x0b\x32\x1a.kem.disclosure.v1.Waiting\x12\x35\n\x11\x65mergency_reviews\x18\x02 \x01(\x0b\x32\x1a.kem.disclosure.v1.Waiting\x12+\n\x07recalls\x18\x03 \x01(\x0b\x32\x1a.kem.disclosure.v1.Waiting\x12\x33\n\x0frights_requests\x18\x04 \x01(\x0b\x32\x1a.kem.disclosure.v1.Waiting\x12.\n\ncomplaints\x18\x05 \x01(\x0b\x32\x1a.kem.disclosure.v1.Waiting2q\n\x0eWaitingService\x12_\n\x0c\x43ountWaiting\x12&.kem.disclosure.v1.CountWaitingRequest\x1a\'.kem.disclosure.v1.CountWaitingResponseb\x06proto3')
+DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n\'kem/disclosure/v1/waiting_service.proto\x12\x11kem.disclosure.v1\x1a\x1fgoogle/protobuf/timestamp.proto\"\x15\n\x13\x43ountWaitingRequest\"\x87\x01\n\x07Waiting\x12\r\n\x05\x63ount\x18\x01 \x01(\x03\x12\x0f\n\x07overdue\x18\x02 \x01(\x03\x12\x10\n\x08\x64ue_soon\x18\x03 \x01(\x03\x12\x37\n\x0e\x66irst_due_time\x18\x04 \x01(\x0b\x32\x1a.google.protobuf.TimestampH\x00\x88\x01\x01\x42\x11\n\x0f_first_due_time\"\xce\x02\n\x14\x43ountWaitingResponse\x12\x36\n\x12\x65mergency_accesses\x18\x01 \x01(\x0b\x32\x1a.kem.disclosure.v1.Waiting\x12\x35\n\x11\x65mergency_reviews\x18\x02 \x01(\x0b\x32\x1a.kem.disclosure.v1.Waiting\x12+\n\x07recalls\x18\x03 \x01(\x0b\x32\x1a.kem.disclosure.v1.Waiting\x12\x33\n\x0frights_requests\x18\x04 \x01(\x0b\x32\x1a.kem.disclosure.v1.Waiting\x12.\n\ncomplaints\x18\x05 \x01(\x0b\x32\x1a.kem.disclosure.v1.Waiting\x12\x35\n\x11recalls_to_answer\x18\x06 \x01(\x0b\x32\x1a.kem.disclosure.v1.Waiting2q\n\x0eWaitingService\x12_\n\x0c\x43ountWaiting\x12&.kem.disclosure.v1.CountWaitingRequest\x1a\'.kem.disclosure.v1.CountWaitingResponseb\x06proto3')
 
 _globals = globals()
 _builder.BuildMessageAndEnumDescriptors(DESCRIPTOR, _globals)
@@ -37,7 +37,7 @@ if not _descriptor._USE_C_DESCRIPTORS:
   _globals['_WAITING']._serialized_start=119
   _globals['_WAITING']._serialized_end=254
   _globals['_COUNTWAITINGRESPONSE']._serialized_start=257
-  _globals['_COUNTWAITINGRESPONSE']._serialized_end=536
-  _globals['_WAITINGSERVICE']._serialized_start=538
-  _globals['_WAITINGSERVICE']._serialized_end=651
+  _globals['_COUNTWAITINGRESPONSE']._serialized_end=591
+  _globals['_WAITINGSERVICE']._serialized_start=593
+  _globals['_WAITINGSERVICE']._serialized_end=706
 # @@protoc_insertion_point(module_scope)

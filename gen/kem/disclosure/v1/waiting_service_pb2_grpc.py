@@ -26,7 +26,7 @@ if _version_not_supported:
 
 
 class WaitingServiceStub:
-    """For officers' first pages. Nothing of anybody is opened, so nobody's data are read by it.
+    """For first pages. Nothing of anybody is opened, so nobody's data are read by it.
     """
 
     def __init__(self, channel):
@@ -43,11 +43,11 @@ class WaitingServiceStub:
 
 
 class WaitingServiceServicer:
-    """For officers' first pages. Nothing of anybody is opened, so nobody's data are read by it.
+    """For first pages. Nothing of anybody is opened, so nobody's data are read by it.
     """
 
     def CountWaiting(self, request, context):
-        """Counts what waits in each of the lists that the officer may read, by one look at all of them.
+        """Counts what waits in each of the lists that the caller may read, by one look at all of them.
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')
@@ -70,7 +70,7 @@ def add_WaitingServiceServicer_to_server(servicer, server):
 
  # This class is part of an EXPERIMENTAL API.
 class WaitingService:
-    """For officers' first pages. Nothing of anybody is opened, so nobody's data are read by it.
+    """For first pages. Nothing of anybody is opened, so nobody's data are read by it.
     """
 
     @staticmethod

@@ -133,6 +133,11 @@ class GetDemandReportRequest(_message.Message):
     DESCRIPTOR: _descriptor.Descriptor
 
     PERIOD_FIELD_NUMBER: _builtins.int
+    COMMITTEE_FIELD_NUMBER: _builtins.int
+    committee: _builtins.str
+    """Of which of their agency's committees the caller is told, a code; empty: the first of them by code. Another one is refused
+    (COMMITTEE_NOT_OWN).
+    """
     @_builtins.property
     def period(self) -> Global___ReportPeriod:
         """Of which needs, by when they were recorded; those that were entered in error count too."""
@@ -141,10 +146,11 @@ class GetDemandReportRequest(_message.Message):
         self,
         *,
         period: Global___ReportPeriod | None = ...,
+        committee: _builtins.str = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _typing.Literal["period", b"period"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["period", b"period"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["committee", b"committee", "period", b"period"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
@@ -158,8 +164,11 @@ class GetDemandReportResponse(_message.Message):
 
     TABLES_FIELD_NUMBER: _builtins.int
     NEEDS_FIELD_NUMBER: _builtins.int
+    COMMITTEE_FIELD_NUMBER: _builtins.int
     needs: _builtins.int
     """All needs."""
+    committee: _builtins.str
+    """What of: the committee that reports on it, a code; empty: everything."""
     @_builtins.property
     def tables(self) -> _containers.RepeatedCompositeFieldContainer[Global___DemandTable]:
         """One for each dimension: SECTOR, DISTRICT, LANGUAGE."""
@@ -169,10 +178,11 @@ class GetDemandReportResponse(_message.Message):
         *,
         tables: _abc.Iterable[Global___DemandTable] | None = ...,
         needs: _builtins.int | None = ...,
+        committee: _builtins.str = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _typing.Literal["_needs", b"_needs", "needs", b"needs"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["_needs", b"_needs", "needs", b"needs", "tables", b"tables"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["_needs", b"_needs", "committee", b"committee", "needs", b"needs", "tables", b"tables"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     _WhichOneofReturnType__needs: _TypeAlias = _typing.Literal["needs"]  # noqa: Y015
     _WhichOneofArgType__needs: _TypeAlias = _typing.Literal["_needs", b"_needs"]  # noqa: Y015
@@ -261,6 +271,11 @@ class GetResponseTimesReportRequest(_message.Message):
     DESCRIPTOR: _descriptor.Descriptor
 
     PERIOD_FIELD_NUMBER: _builtins.int
+    COMMITTEE_FIELD_NUMBER: _builtins.int
+    committee: _builtins.str
+    """Of which of their agency's committees the caller is told, a code; empty: the first of them by code. Another one is refused
+    (COMMITTEE_NOT_OWN).
+    """
     @_builtins.property
     def period(self) -> Global___ReportPeriod:
         """Of which offers, by when they were made."""
@@ -269,10 +284,11 @@ class GetResponseTimesReportRequest(_message.Message):
         self,
         *,
         period: Global___ReportPeriod | None = ...,
+        committee: _builtins.str = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _typing.Literal["period", b"period"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["period", b"period"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["committee", b"committee", "period", b"period"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
@@ -286,8 +302,11 @@ class GetResponseTimesReportResponse(_message.Message):
 
     TABLES_FIELD_NUMBER: _builtins.int
     OFFERS_FIELD_NUMBER: _builtins.int
+    COMMITTEE_FIELD_NUMBER: _builtins.int
     offers: _builtins.int
     """All offers."""
+    committee: _builtins.str
+    """What of: the committee that reports on it, a code; empty: everything."""
     @_builtins.property
     def tables(self) -> _containers.RepeatedCompositeFieldContainer[Global___ResponseTimesTable]:
         """One for each dimension: SECTOR, URGENCY, AGENCY."""
@@ -297,10 +316,11 @@ class GetResponseTimesReportResponse(_message.Message):
         *,
         tables: _abc.Iterable[Global___ResponseTimesTable] | None = ...,
         offers: _builtins.int | None = ...,
+        committee: _builtins.str = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _typing.Literal["_offers", b"_offers", "offers", b"offers"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["_offers", b"_offers", "offers", b"offers", "tables", b"tables"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["_offers", b"_offers", "committee", b"committee", "offers", b"offers", "tables", b"tables"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     _WhichOneofReturnType__offers: _TypeAlias = _typing.Literal["offers"]  # noqa: Y015
     _WhichOneofArgType__offers: _TypeAlias = _typing.Literal["_offers", b"_offers"]  # noqa: Y015
@@ -413,12 +433,19 @@ class GetWaitingListsReportRequest(_message.Message):
 
     DESCRIPTOR: _descriptor.Descriptor
 
+    COMMITTEE_FIELD_NUMBER: _builtins.int
+    committee: _builtins.str
+    """Of which of their agency's committees the caller is told, a code; empty: the first of them by code. Another one is refused
+    (COMMITTEE_NOT_OWN).
+    """
     def __init__(
         self,
+        *,
+        committee: _builtins.str = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["committee", b"committee"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
@@ -432,8 +459,11 @@ class GetWaitingListsReportResponse(_message.Message):
 
     TABLES_FIELD_NUMBER: _builtins.int
     WAITING_FIELD_NUMBER: _builtins.int
+    COMMITTEE_FIELD_NUMBER: _builtins.int
     waiting: _builtins.int
     """All referrals that wait for a place."""
+    committee: _builtins.str
+    """What of: the committee that reports on it, a code; empty: everything."""
     @_builtins.property
     def tables(self) -> _containers.RepeatedCompositeFieldContainer[Global___WaitingTable]:
         """One for each dimension: SECTOR, URGENCY, AGENCY. Somebody may wait for places of several agencies."""
@@ -443,10 +473,11 @@ class GetWaitingListsReportResponse(_message.Message):
         *,
         tables: _abc.Iterable[Global___WaitingTable] | None = ...,
         waiting: _builtins.int | None = ...,
+        committee: _builtins.str = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _typing.Literal["_waiting", b"_waiting", "waiting", b"waiting"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["_waiting", b"_waiting", "tables", b"tables", "waiting", b"waiting"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["_waiting", b"_waiting", "committee", b"committee", "tables", b"tables", "waiting", b"waiting"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     _WhichOneofReturnType__waiting: _TypeAlias = _typing.Literal["waiting"]  # noqa: Y015
     _WhichOneofArgType__waiting: _TypeAlias = _typing.Literal["_waiting", b"_waiting"]  # noqa: Y015
@@ -528,6 +559,11 @@ class GetGapsReportRequest(_message.Message):
     DESCRIPTOR: _descriptor.Descriptor
 
     PERIOD_FIELD_NUMBER: _builtins.int
+    COMMITTEE_FIELD_NUMBER: _builtins.int
+    committee: _builtins.str
+    """Of which of their agency's committees the caller is told, a code; empty: the first of them by code. Another one is refused
+    (COMMITTEE_NOT_OWN).
+    """
     @_builtins.property
     def period(self) -> Global___ReportPeriod:
         """Of which gaps, by when nothing was found."""
@@ -536,10 +572,11 @@ class GetGapsReportRequest(_message.Message):
         self,
         *,
         period: Global___ReportPeriod | None = ...,
+        committee: _builtins.str = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _typing.Literal["period", b"period"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["period", b"period"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["committee", b"committee", "period", b"period"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
@@ -553,8 +590,11 @@ class GetGapsReportResponse(_message.Message):
 
     TABLES_FIELD_NUMBER: _builtins.int
     REFERRALS_FIELD_NUMBER: _builtins.int
+    COMMITTEE_FIELD_NUMBER: _builtins.int
     referrals: _builtins.int
     """All referrals for which nothing fitted, whatever became of them later."""
+    committee: _builtins.str
+    """What of: the committee that reports on it, a code; empty: everything."""
     @_builtins.property
     def tables(self) -> _containers.RepeatedCompositeFieldContainer[Global___CountTable]:
         """One for each dimension: SECTOR, URGENCY, REASON. A referral for which several things were missing, one after another, counts
@@ -566,10 +606,11 @@ class GetGapsReportResponse(_message.Message):
         *,
         tables: _abc.Iterable[Global___CountTable] | None = ...,
         referrals: _builtins.int | None = ...,
+        committee: _builtins.str = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _typing.Literal["_referrals", b"_referrals", "referrals", b"referrals"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["_referrals", b"_referrals", "referrals", b"referrals", "tables", b"tables"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["_referrals", b"_referrals", "committee", b"committee", "referrals", b"referrals", "tables", b"tables"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     _WhichOneofReturnType__referrals: _TypeAlias = _typing.Literal["referrals"]  # noqa: Y015
     _WhichOneofArgType__referrals: _TypeAlias = _typing.Literal["_referrals", b"_referrals"]  # noqa: Y015
@@ -583,12 +624,19 @@ class GetOverdueReportRequest(_message.Message):
 
     DESCRIPTOR: _descriptor.Descriptor
 
+    COMMITTEE_FIELD_NUMBER: _builtins.int
+    committee: _builtins.str
+    """Of which of their agency's committees the caller is told, a code; empty: the first of them by code. Another one is refused
+    (COMMITTEE_NOT_OWN).
+    """
     def __init__(
         self,
+        *,
+        committee: _builtins.str = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["committee", b"committee"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
@@ -602,8 +650,11 @@ class GetOverdueReportResponse(_message.Message):
 
     TABLES_FIELD_NUMBER: _builtins.int
     REFERRALS_FIELD_NUMBER: _builtins.int
+    COMMITTEE_FIELD_NUMBER: _builtins.int
     referrals: _builtins.int
     """All."""
+    committee: _builtins.str
+    """What of: the committee that reports on it, a code; empty: everything."""
     @_builtins.property
     def tables(self) -> _containers.RepeatedCompositeFieldContainer[Global___CountTable]:
         """One for each dimension: SECTOR, URGENCY, STATE."""
@@ -613,10 +664,11 @@ class GetOverdueReportResponse(_message.Message):
         *,
         tables: _abc.Iterable[Global___CountTable] | None = ...,
         referrals: _builtins.int | None = ...,
+        committee: _builtins.str = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _typing.Literal["_referrals", b"_referrals", "referrals", b"referrals"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["_referrals", b"_referrals", "referrals", b"referrals", "tables", b"tables"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["_referrals", b"_referrals", "committee", b"committee", "referrals", b"referrals", "tables", b"tables"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     _WhichOneofReturnType__referrals: _TypeAlias = _typing.Literal["referrals"]  # noqa: Y015
     _WhichOneofArgType__referrals: _TypeAlias = _typing.Literal["_referrals", b"_referrals"]  # noqa: Y015

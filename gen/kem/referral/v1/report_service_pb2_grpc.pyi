@@ -29,9 +29,11 @@ GRPC_VERSION: str
 class ReportServiceStub:
     """For coordinators of committees, the City's officer, KEM's supervisors and data protection officers.
 
-    A coordinator, or a supervisor of another agency than KEM, is told of what the committees of their own agency report on;
-    without any they are refused (NO_COMMITTEE). Other agencies are masked there: a letter in place of the id, the same within
-    one answer and another in the next. Whoever else may ask is told of everything, with agencies by their ids.
+    A coordinator, or a supervisor of another agency than KEM, is told of what one committee of their own agency reports on, which
+    they may name; without any they are refused (NO_COMMITTEE). Never of several at once: beside the sums of each, those of all
+    would give away what is withheld. Other agencies are masked there: a letter in place of the id, the same within one answer and
+    another in the next. Whoever else may ask is told of everything, with agencies by their ids, and names no committee
+    (COMMITTEE_NOT_OWN).
 
     Restricted service types and services for named staff only are in no figure. A number of people that is under five is absent,
     and so are others, until nobody can work it out from the rest of the answer; so is a total under five. Who compares answers
@@ -60,9 +62,11 @@ class ReportServiceStub:
 class ReportServiceAsyncStub(ReportServiceStub):
     """For coordinators of committees, the City's officer, KEM's supervisors and data protection officers.
 
-    A coordinator, or a supervisor of another agency than KEM, is told of what the committees of their own agency report on;
-    without any they are refused (NO_COMMITTEE). Other agencies are masked there: a letter in place of the id, the same within
-    one answer and another in the next. Whoever else may ask is told of everything, with agencies by their ids.
+    A coordinator, or a supervisor of another agency than KEM, is told of what one committee of their own agency reports on, which
+    they may name; without any they are refused (NO_COMMITTEE). Never of several at once: beside the sums of each, those of all
+    would give away what is withheld. Other agencies are masked there: a letter in place of the id, the same within one answer and
+    another in the next. Whoever else may ask is told of everything, with agencies by their ids, and names no committee
+    (COMMITTEE_NOT_OWN).
 
     Restricted service types and services for named staff only are in no figure. A number of people that is under five is absent,
     and so are others, until nobody can work it out from the rest of the answer; so is a total under five. Who compares answers
@@ -87,9 +91,11 @@ class ReportServiceAsyncStub(ReportServiceStub):
 class ReportServiceServicer(metaclass=_abc_1.ABCMeta):
     """For coordinators of committees, the City's officer, KEM's supervisors and data protection officers.
 
-    A coordinator, or a supervisor of another agency than KEM, is told of what the committees of their own agency report on;
-    without any they are refused (NO_COMMITTEE). Other agencies are masked there: a letter in place of the id, the same within
-    one answer and another in the next. Whoever else may ask is told of everything, with agencies by their ids.
+    A coordinator, or a supervisor of another agency than KEM, is told of what one committee of their own agency reports on, which
+    they may name; without any they are refused (NO_COMMITTEE). Never of several at once: beside the sums of each, those of all
+    would give away what is withheld. Other agencies are masked there: a letter in place of the id, the same within one answer and
+    another in the next. Whoever else may ask is told of everything, with agencies by their ids, and names no committee
+    (COMMITTEE_NOT_OWN).
 
     Restricted service types and services for named staff only are in no figure. A number of people that is under five is absent,
     and so are others, until nobody can work it out from the rest of the answer; so is a total under five. Who compares answers

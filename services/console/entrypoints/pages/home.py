@@ -1,17 +1,17 @@
-"""Where staff begin: what their roles open to them, and for an officer what waits."""
+"""Where staff begin: what their roles open to them, and for officers and agencies what waits."""
 
 from starlette.responses import Response
 
 from kernel.vocabulary import Role
 from services.console.entrypoints.page import Page, Visit
 from services.console.entrypoints.pages.complaints.roles import REGISTRARS
-from services.console.entrypoints.pages.waiting import COUNT_WAITING, OFFICERS, waiting_cards
+from services.console.entrypoints.pages.waiting import COUNT_WAITING, OFFICERS, PARTNER, waiting_cards
 
 STAFF = frozenset(Role) - {Role.SERVICE}
 
 
 async def home(visit: Visit) -> Response:
-    """The pages that are open to whoever looks; an officer's lists with how much waits in each."""
+    """The pages that are open to whoever looks; an officer's and an agency's lists with how much waits."""
     return visit.render(
         "home.html",
         title=visit.say("Home"),
@@ -20,4 +20,4 @@ async def home(visit: Visit) -> Response:
     )
 
 
-PAGES = (Page("/home", home, STAFF, calls_of=dict.fromkeys(OFFICERS, (COUNT_WAITING,))),)
+PAGES = (Page("/home", home, STAFF, calls_of=dict.fromkeys(OFFICERS | PARTNER, (COUNT_WAITING,))),)

@@ -1,6 +1,6 @@
-"""How much waits for an officer, as the first pages show it: numbers, and the ways to the lists."""
+"""How much waits for an officer or an agency, as first pages show it: numbers, and the ways to the lists."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from typing import Final
 
@@ -12,6 +12,8 @@ from services.console.entrypoints.texts import N_
 
 OFFICERS: Final = frozenset({Role.DPO, Role.SAFEGUARDING_OFFICER})
 """For whom it is counted."""
+PARTNER: Final = frozenset({Role.AGENCY_MEMBER, Role.AGENCY_ADMIN})
+TO_DESTROY: Final = "/partner/withdrawals"
 COUNT_WAITING: Final = "WaitingService/CountWaiting"
 _PATIENCE_SECONDS: Final = 2.0
 """The lists can be gone to without their numbers."""
@@ -44,20 +46,29 @@ class WaitingCard:
 
 
 async def waiting_cards(visit: Visit) -> list[WaitingCard]:
-    """Of each list that the reader may open; none for who is no officer."""
+    """Of each list that the reader may open; none for who is no officer and of no agency."""
     if not visit.staff.has(*OFFICERS):
-        return []
+        return _of_agency(visit)
     try:
         method, request = visit.hub.waiting.CountWaiting, messages.CountWaitingRequest()
         found = await visit.ask(method, request, timeout=_PATIENCE_SECONDS)
     except Unavailable:
         found = None
     open_to_them = {one.path for one in visit.all_pages if one.is_open_to(visit.staff)}
-    return [
+    return _of_agency(visit) + [
         _card(href, visit.say(name), None if found is None else getattr(found, field))
         for field, href, name in _LISTS
         if href in open_to_them
     ]
+
+
+def _of_agency(visit: Visit) -> list[WaitingCard]:
+    """What their agency must say of; the page's frame has counted it already."""
+    if not visit.staff.has(*PARTNER):
+        return []
+    # all of it is due within 72 hours: that it is due soon says nothing more
+    card = _card(TO_DESTROY, visit.say("Data to destroy"), visit.to_answer)
+    return [replace(card, due_soon=0)]
 
 
 def _card(href: str, name: str, told: messages.Waiting | None) -> WaitingCard:

@@ -180,6 +180,30 @@ async def test_a_coordinator_is_told_of_what_the_committees_of_the_own_agency_re
         assert refusal.value.stable_reason == "NO_COMMITTEE"
 
 
+async def test_of_several_committees_a_coordinator_is_told_of_one_at_a_time(town: Life) -> None:
+    await record(town, 9)
+    await record(town, 3, service_type=MEALS)
+    async with town.directory.app.transaction(OPERATOR) as tx:
+        both = agency(3, committees=("housing", "education_learning"))
+        await save_agencies([both], tx, town.directory.stores)
+
+    async def asked(**fields: Any) -> Any:
+        return await ask(town, coordinator(3), "GetDemandReport", period=PERIOD, **fields)
+
+    lessons, food = await asked(committee="education_learning"), await asked(committee="housing")
+    assert (lessons.committee, food.committee) == ("education_learning", "housing")
+    assert told(table(lessons, "SECTOR"), "needs") == {"EDUCATION": 9}
+    assert told(table(food, "SECTOR"), "needs") == {}, "three are too few"
+    assert not food.HasField("needs")
+    assert await asked() == lessons, "never of both: beside nine, twelve would tell of the three"
+    assert (await ask(town, ACCMR, "GetDemandReport", period=PERIOD)).committee == ""
+    for who, committee in ((coordinator(3), "health"), (coordinator(3), "x"), (ACCMR, "housing")):
+        for report in ("GetOverdueReport", "GetWaitingListsReport"):
+            with pytest.raises(NotPermitted) as refusal:
+                await ask(town, who, report, committee=committee)
+            assert refusal.value.stable_reason == "COMMITTEE_NOT_OWN"
+
+
 async def test_who_waits_is_counted_once_in_each_row(town: Life) -> None:
     await town.declare((1, 2), (2, 2), (3, 0))
     await _places(town, 6, agency_number=2, count=0)

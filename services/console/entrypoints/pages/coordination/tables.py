@@ -19,20 +19,32 @@ _FORMULA: Final = ("=", "+", "-", "@", "\t", "\r")
 
 @dataclass(frozen=True, slots=True)
 class Column:
-    """One figure of every row, and how it is written."""
+    """One figure of every row, and how it is written.
+
+    Args:
+        is_drawn: whether the chart has a bar of it, beside the others that are drawn: all of one unit.
+        may_be_endless: whether some of a row may be there for as many as come, beside what is counted.
+    """
 
     field: str
     head: str
     is_duration: bool = False
+    is_drawn: bool = False
+    may_be_endless: bool = False
 
 
 @dataclass(frozen=True, slots=True)
 class Row:
-    """What the referrals of a row have in common, and its figures in the order of the columns."""
+    """What the referrals of a row have in common, and its figures in the order of the columns.
+
+    Args:
+        is_endless: whether some service of it takes as many as come.
+    """
 
     code: str
     name: str
     figures: tuple[int | None, ...]
+    is_endless: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,9 +57,16 @@ class Table:
     rows: Sequence[Row]
 
     @property
-    def largest(self) -> int:
-        """Of the first figure: what the longest bar of the chart stands for."""
-        return max((row.figures[0] or 0 for row in self.rows), default=0)
+    def drawn(self) -> list[Column]:
+        """Of which the chart has bars."""
+        return [column for column in self.columns if column.is_drawn]
+
+    def bars(self, row: Row) -> list[tuple[Column, int | None, float]]:
+        """The bars of a row: of what, its figure, and what part of the longest bar it is."""
+        places = [place for place, column in enumerate(self.columns) if column.is_drawn]
+        longest = max((one.figures[place] or 0 for one in self.rows for place in places), default=0)
+        found = [(self.columns[place], row.figures[place]) for place in places]
+        return [(column, figure, (figure or 0) / longest if longest else 0.0) for column, figure in found]
 
 
 class Reading:
@@ -67,6 +86,7 @@ class Reading:
                 row.group.code,
                 self._name(dimension, row.group),
                 tuple(_figure(row, one.field) for one in columns),
+                getattr(row, "unlimited_services", 0) > 0,
             )
             for row in table.rows
         ]

@@ -7,7 +7,7 @@ from typing import Final
 
 from kem.intake.v1 import beneficiary_pb2
 from kem.intake.v1 import contact_attempt_service_pb2 as attempts
-from kernel.errors import NotFound
+from kernel.errors import NotFound, Unavailable
 from services.console.entrypoints.forms import as_choice, as_past
 from services.console.entrypoints.page import Visit
 from services.console.entrypoints.words import CHANNELS, word, words_of
@@ -18,6 +18,8 @@ CALLS: Final = (
 )
 RESULTS: Final = ("REACHED", "NOT_REACHED")
 _MOST: Final = 50
+_PATIENCE_SECONDS: Final = 2.0
+"""What became of the referral can be reported without them."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,16 +33,20 @@ class Try:
     by_sender: bool
 
 
-async def tries(visit: Visit, referral_id: str) -> Sequence[Try]:
+async def tries(visit: Visit, referral_id: str) -> Sequence[Try] | None:
     """Those of a referral that the agency holds, the latest first. That they are read is on record.
 
-    None while intake has not yet heard that the agency holds it: that takes a moment after an acceptance.
+    Empty while intake has not yet heard that the agency holds it: that takes a moment after an acceptance.
+    None where they cannot be read at the moment.
     """
     request = attempts.ListContactAttemptsRequest(referral_id=referral_id, page_size=_MOST)
     try:
-        listed = await visit.ask(visit.hub.attempts.ListContactAttempts, request)
+        method = visit.hub.attempts.ListContactAttempts
+        listed = await visit.ask(method, request, timeout=_PATIENCE_SECONDS)
     except NotFound:
         return []
+    except Unavailable:
+        return None
     return [
         Try(
             time=one.happened_time.ToDatetime(tzinfo=UTC),

@@ -9,10 +9,12 @@ from kem.directory.v1 import directory_pb2
 from kem.referral.v1 import referral_pb2
 from kernel import codes
 from kernel.errors import NotPermitted
-from kernel.vocabulary import Role
+from kernel.vocabulary import Role, Urgency
 from services.console.adapters.names import Names
+from services.console.domain.held import begin_due_time
 from services.console.entrypoints.codes import named
 from services.console.entrypoints.page import Visit
+from services.console.entrypoints.rendering import Written
 from services.console.entrypoints.words import (
     HOUSEHOLDS,
     REFERRAL_STATES,
@@ -89,6 +91,24 @@ class Card:
 def instant(message: Any, name: str) -> datetime | None:
     """A time of a message; None where it is not there."""
     return getattr(message, name).ToDatetime(tzinfo=UTC) if message.HasField(name) else None
+
+
+def until_when(card: Card, visit: Visit) -> str:
+    """Until when the agency holds it: by when it is to begin, when it ends, or that no end is set."""
+    if not card.is_held:
+        return ""
+    written, parts = Written(visit.language), []
+    if card.started_time is None and card.taken_up_time is not None and card.urgency:
+        due = begin_due_time(Urgency(card.urgency), card.taken_up_time)
+        words = visit.say("it should have begun by %(time)s")
+        if due > datetime.now(UTC):
+            words = visit.say("to begin by %(time)s")
+        parts.append(words % {"time": written.datetime(due)})
+    if card.activity is not None:
+        parts.append(visit.say("until %(day)s") % {"day": written.date(card.activity.end_time)})
+    elif card.started_time is not None:
+        parts.append(visit.say("no end is set: yours until you report what came of it"))
+    return " · ".join(parts)
 
 
 async def known_services(names: Names, visit: Visit) -> Mapping[str, directory_pb2.ListedService]:

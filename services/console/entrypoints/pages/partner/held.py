@@ -21,6 +21,7 @@ from services.console.entrypoints.pages.partner.cards import (
     Card,
     card_of,
     known_services,
+    until_when,
 )
 from services.console.entrypoints.texts import N_
 from services.console.entrypoints.words import REFERRAL_STATES, referral_state, words_of
@@ -32,10 +33,11 @@ ENDED: Final = ("COMPLETED", "NOT_COMPLETED")
 
 @dataclass(frozen=True, slots=True)
 class Held:
-    """A card with what is late about it; empty where nothing is."""
+    """A card with what is late about it, and until when it is held; empty where there is nothing of that."""
 
     card: Card
     late: str
+    until: str
 
 
 async def held(names: Names, visit: Visit) -> Response:
@@ -73,7 +75,7 @@ async def held(names: Names, visit: Visit) -> Response:
 
 def _held(card: Card, visit: Visit) -> Held:
     if not card.is_held or card.taken_up_time is None or not card.urgency:
-        return Held(card, "")
+        return Held(card, "", until_when(card, visit))
     late = lateness_of(
         urgency=Urgency(card.urgency),
         taken_up_time=card.taken_up_time,
@@ -85,7 +87,7 @@ def _held(card: Card, visit: Visit) -> Held:
         Lateness.NOT_BEGUN: visit.say("No beginning reported"),
         Lateness.NO_OUTCOME: visit.say("Over: report what came of it"),
     }
-    return Held(card, words[late] if late else "")
+    return Held(card, words[late] if late else "", until_when(card, visit))
 
 
 def pages(names: Names) -> tuple[Page, ...]:

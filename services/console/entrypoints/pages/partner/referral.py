@@ -29,6 +29,7 @@ from services.console.entrypoints.pages.partner.cards import (
     card_of,
     instant,
     known_services,
+    until_when,
 )
 from services.console.entrypoints.pages.partner.disclosed import Disclosed, disclosed_of
 from services.console.entrypoints.pages.partner.steps import STEPS, field_of
@@ -120,6 +121,7 @@ async def _page(names: Names, visit: Visit, disclosed: Disclosed | None = None) 
         },
         notes=[_note(one, visit) for one in _notes(card)],
         disclosed=disclosed,
+        until=until_when(card, visit),
         tries=await tries(visit, card.referral_id) if card.is_held else (),
         channels=[(code, visit.say(text)) for code, text in CHANNELS.items()],
         results=[("REACHED", visit.say("Reached")), ("NOT_REACHED", visit.say("Not reached"))],

@@ -1,5 +1,6 @@
 """A service as the form of its page holds it: read from the directory, or as it was typed, and back."""
 
+import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from typing import Final
@@ -13,7 +14,8 @@ from services.console.entrypoints.pages.partner.units import capacity_of
 from services.console.entrypoints.words import WEEKDAYS, word
 
 STRETCHES: Final = 2
-"""Of a day that the form has room for: a morning and an afternoon."""
+"""Of a day for which the form has room at first: a morning and an afternoon."""
+_BEGINNING: Final = re.compile(r"from_([1-7])_([0-9]{1,2})")
 MOST_PLACES: Final = 100_000
 MOST_LETTERS: Final = 300
 _RULED_SEXES: Final = (Sex.F, Sex.M, Sex.X)
@@ -86,9 +88,9 @@ class ServiceFields:
     def typed(form: Form) -> "ServiceFields":
         """As it was typed."""
         stretches = {
-            (weekday, number): (form.text(f"from_{weekday}_{number}"), form.text(f"until_{weekday}_{number}"))
-            for weekday in WEEKDAYS
-            for number in range(STRETCHES)
+            (int(found[1]), int(found[2])): (form.text(name), form.text(f"until_{found[1]}_{found[2]}"))
+            for name in form.names
+            if (found := _BEGINNING.fullmatch(name))
         }
         return ServiceFields(
             service_type=form.text("service_type"),
@@ -113,6 +115,11 @@ class ServiceFields:
             is_unlimited=form.text("capacity") == "UNLIMITED",
             places=form.text("places"),
         )
+
+    def room_on(self, weekday: int) -> int:
+        """How many stretches of a day the form has room for: those there are, and one more."""
+        taken = [number + 1 for day, number in self.opening if day == weekday]
+        return max(STRETCHES, max(taken, default=0) + 1)
 
     @property
     def kind(self) -> codes.ServiceType | None:

@@ -1,6 +1,5 @@
 """The agency's services and what of them has places: listed, confirmed in one click, edited, suspended."""
 
-import asyncio
 from dataclasses import dataclass
 from http import HTTPStatus
 from typing import Any, Final
@@ -23,11 +22,13 @@ from services.console.entrypoints.pages.partner.cards import (
     own_agency,
     service_name,
 )
-from services.console.entrypoints.pages.partner.service_fields import STRETCHES, ServiceFields
+from services.console.entrypoints.pages.partner.service_fields import ServiceFields
 from services.console.entrypoints.pages.partner.service_words import differences, listings, visibilities
 from services.console.entrypoints.pages.partner.units import (
     Unit,
+    courses_of,
     declare,
+    kept_by,
     read_tokens,
     unit_of_activity,
     unit_of_service,
@@ -37,7 +38,7 @@ from services.console.entrypoints.texts import N_
 from services.console.entrypoints.words import HOUSEHOLDS, SEXES, WEEKDAYS, age, service_type, words_of
 
 LIST: Final = "/partner/services"
-MOST_SERVICES: Final = 200
+PAGE: Final = 100
 _DIRECTORY: Final = "DirectoryService/"
 _BOTH: Final = ("GET", "POST")
 STANDS: Final = "stands"
@@ -67,27 +68,32 @@ async def services(visit: Visit) -> Response:
         if units:
             await declare(visit, units)
         return visit.go(LIST, "capacity-confirmed" if units else "")
-    agency_id = own_agency(visit)
-    wanted = directory.ListServicesRequest(agency_id=agency_id, page_size=MOST_SERVICES)
-    wanted.page_token = visit.query("after")[:200]
-    current = directory.ListActivitiesRequest(agency_id=agency_id, current_only=True, page_size=MOST_SERVICES)
-    listed, activities = await asyncio.gather(
-        visit.ask(visit.hub.directory.ListServices, wanted),
-        visit.ask(visit.hub.directory.ListActivities, current),
-    )
+    listed, activities, are_all = await kept_by(visit, own_agency(visit))
     courses: dict[str, list[Unit]] = {}
-    for one in activities.activities:
+    for one in activities:
         courses.setdefault(one.activity.service_id, []).append(unit_of_activity(one, visit.language))
-    rows = [_own(one, courses.get(one.service.service_id, []), visit) for one in listed.services]
+    rows = [_own(one, courses.get(one.service.service_id, []), visit) for one in listed]
+    rows.sort(key=lambda row: (row.name.casefold(), row.service_id))
+    first = _first_row(visit, len(rows))
     return visit.render(
         "partner/services.html",
         title=visit.say("Our services"),
-        rows=sorted(rows, key=lambda row: row.name),
-        tokens=[unit.token for row in rows for unit in row.units],
-        onward=listed.next_page_token,
+        rows=rows[first : first + PAGE],
+        # of whatever page: the button says it of all of them, or is not there
+        tokens=[unit.token for row in rows for unit in row.units] if are_all else [],
+        first=first,
+        count=len(rows),
+        onward=first + PAGE if first + PAGE < len(rows) else 0,
         freshness=_freshness(visit),
         colours=FRESH_COLOURS,
     )
+
+
+def _first_row(visit: Visit, count: int) -> int:
+    """Where the page begins that is asked for; the first where there is none such."""
+    typed = visit.query("after")
+    first = int(typed) if typed.isdecimal() and len(typed) <= 6 else 0
+    return first if first < count else 0
 
 
 def _own(listed: directory_pb2.ListedService, courses: list[Unit], visit: Visit) -> OwnService:
@@ -220,10 +226,7 @@ def _may_edit(visit: Visit, listed: directory_pb2.ListedService) -> bool:
 
 
 async def _page(visit: Visit, listed: directory_pb2.ListedService, fields: ServiceFields) -> Response:
-    request = directory.ListActivitiesRequest(
-        service_id=listed.service.service_id, current_only=True, page_size=MOST_SERVICES
-    )
-    activities = await visit.ask(visit.hub.directory.ListActivities, request)
+    activities = await courses_of(visit, listed.service.service_id)
     return _form(
         visit,
         listed.service.service_id,
@@ -232,9 +235,9 @@ async def _page(visit: Visit, listed: directory_pb2.ListedService, fields: Servi
         listed=listed,
         stands=differences(ServiceFields.of(listed.service), fields, visit),
         may_edit=_may_edit(visit, listed),
-        courses=[unit_of_activity(one, visit.language) for one in activities.activities],
+        courses=[unit_of_activity(one, visit.language) for one in activities],
         # once it has had a course it has no places of its own
-        places_are_in_courses=bool(activities.activities) or not listed.HasField("declared_time"),
+        places_are_in_courses=bool(activities) or not listed.HasField("declared_time"),
         ids={"suspend": str(uuid4())},
     )
 
@@ -253,7 +256,6 @@ def _form(
         "ids": {},
     }
     context |= given
-    stretches = max((number + 1 for _, number in fields.opening), default=0)
     return visit.render(
         "partner/service.html",
         code=HTTPStatus.BAD_REQUEST if visit.errors else HTTPStatus.OK,
@@ -272,8 +274,7 @@ def _form(
         sexes=[(one, words_of(SEXES, one, language)) for one in ("F", "M", "X")],
         rules=[("", visit.say("No"))]
         + [(code, name_of(one, language)) for code, one in codes.STATUS_FAMILIES.items()],
-        weekdays=[(number, visit.say(text)) for number, text in WEEKDAYS.items()],
-        stretches=range(max(STRETCHES, stretches)),
+        weekdays=[(day, visit.say(text), range(fields.room_on(day))) for day, text in WEEKDAYS.items()],
         **context,  # type: ignore[arg-type]  # the title is a text
     )
 

@@ -1,8 +1,10 @@
 """What of the agency's has places, and whether what was said of them is still true."""
 
+import asyncio
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from typing import Any, Final
 from uuid import UUID, uuid5
 
 from kem.directory.v1 import directory_pb2
@@ -10,7 +12,10 @@ from kem.directory.v1 import directory_service_pb2 as directory
 from services.console.entrypoints.forms import as_uuid
 from services.console.entrypoints.page import Visit
 
-MOST_AT_ONCE = 200
+MOST_AT_ONCE: Final = 200
+"""That the directory answers, or takes, by one call."""
+MOST_CALLS: Final = 5
+"""For one list: a thousand services or courses are more than all of Athens has."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,6 +79,40 @@ def read_tokens(tokens: Iterable[str]) -> list[directory.UnitCapacity]:
         capacity = capacity_of(int(places) if places else None)
         found[unit_id] = directory.UnitCapacity(unit_id=unit_id, capacity=capacity)
     return list(found.values())
+
+
+async def kept_by(
+    visit: Visit, agency_id: str
+) -> tuple[list[directory_pb2.ListedService], list[directory_pb2.ListedActivity], bool]:
+    """All services of an agency and all of their courses that are not over; False where there are more."""
+    services = directory.ListServicesRequest(agency_id=agency_id, page_size=MOST_AT_ONCE)
+    courses = directory.ListActivitiesRequest(agency_id=agency_id, current_only=True, page_size=MOST_AT_ONCE)
+    listed, current = await asyncio.gather(
+        _listed(visit, visit.hub.directory.ListServices, services, "services"),
+        _listed(visit, visit.hub.directory.ListActivities, courses, "activities"),
+    )
+    return listed[0], current[0], listed[1] and current[1]
+
+
+async def courses_of(visit: Visit, service_id: str) -> list[directory_pb2.ListedActivity]:
+    """All courses of a service that are not over."""
+    request = directory.ListActivitiesRequest(
+        service_id=service_id, current_only=True, page_size=MOST_AT_ONCE
+    )
+    found, _ = await _listed(visit, visit.hub.directory.ListActivities, request, "activities")
+    return found
+
+
+async def _listed(visit: Visit, method: Any, request: Any, name: str) -> tuple[list[Any], bool]:
+    """What a list holds, page by page, and whether that is all of it."""
+    found: list[Any] = []
+    for _ in range(MOST_CALLS):
+        answer = await visit.ask(method, request)
+        found += getattr(answer, name)
+        request.page_token = answer.next_page_token
+        if not request.page_token:
+            return found, True
+    return found, False
 
 
 async def declare(visit: Visit, units: Sequence[directory.UnitCapacity]) -> None:
