@@ -22,7 +22,7 @@ LOCALE: Final = CONSOLE / "locale"
 PUBLIC, STAFF = "public", "staff"
 """The catalogues: what anybody may read, and what only staff read."""
 _OF_THE_PUBLIC: Final = re.compile(
-    r"(templates/(public/|layout\.html|_macros\.html|error\.html)|entrypoints/(pages/public/|door\.py)|domain/public/)"
+    r"(templates/(public/|layout\.html|_macros\.html|error\.html)|entrypoints/(pages/public/|(door|refusals)\.py)|domain/public/)"
 )
 _METHODS: Final = [("**.py", "python"), ("templates/**.html", "jinja2.ext:babel_extract")]
 _OPTIONS: Final = {

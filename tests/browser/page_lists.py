@@ -164,11 +164,12 @@ def of_an_office(access_request: str, erasure_request: str, certificate_id: str)
     )
 
 
-def of_a_register(agency_id: str, *account_ids: str) -> tuple[str, ...]:
+def of_a_register(agency_id: str, notice: str, *account_ids: str) -> tuple[str, ...]:
     """The pages on which operators keep one agency and accounts, and decide on what could not be taken."""
     return (
         "/admin/health/referral",
         f"/admin/agencies/{agency_id}",
+        f"/admin/notices/{notice}",
         f"/admin/accounts?agency={agency_id}",
         *(f"/admin/accounts/{one}" for one in account_ids),
     )
@@ -181,7 +182,7 @@ EVERY: Final = (
     *of_an_agency(_ID, f"{_ID}/activities/{_ID}", _ID, _ID, _ID),
     *of_a_history(_ID, _ID),
     *of_an_office(_ID, _ID, _ID),
-    *of_a_register(_ID, _ID),
+    *of_a_register(_ID, _ID, _ID),
     *of_complaints(_ID),
 )
 """All of them, with one id for whatever they are about."""

@@ -10,6 +10,7 @@ from tests.browser.office import LONG_WORD, Office, make_office, set_letter_asid
 from tests.browser.page_lists import of_a_register, of_an_office, of_complaints
 from tests.browser.seeing import Eyes, faces, look_at, send_empty
 from tests.support.console import ConsoleHub
+from tools.notices.publishing import sample_notice
 
 
 @pytest.fixture(scope="module")
@@ -150,7 +151,7 @@ def heard(office: Office) -> tuple[str, ...]:
 
 
 def kept(office: Office) -> tuple[str, ...]:
-    return of_a_register(str(office.agency.agency_id), *office.account_ids)
+    return of_a_register(str(office.agency.agency_id), sample_notice("el").version, *office.account_ids)
 
 
 _TOPS = "all => all.map(one => one.getBoundingClientRect().top)"

@@ -12,6 +12,7 @@ from kem.directory.v1.directory_service_pb2 import ListAgenciesRequest, ListServ
 from kernel.codes import DISTRICTS, LANGUAGES, SECTORS, SERVICE_TYPES
 from services.console.adapters.catalogue import PUBLIC_LANGUAGES, texts_in
 from services.console.adapters.hub import Hub, ask
+from services.console.adapters.languages import language_name
 from services.console.domain.public.directory import (
     Directory,
     PublicAgency,
@@ -110,7 +111,7 @@ def _service(listed: messages.ListedService, agency: PublicAgency) -> PublicServ
             message.name.el, message.name.en, agency.code, agency.name_el, agency.name_en, place.address
         )
         | _words_of_codes(message.service_type, place.district)
-        | _words_of_languages(message.languages),
+        | _words_of_languages((*message.languages, *message.interpreter_languages)),
     )
 
 
@@ -133,6 +134,8 @@ def _words_of_codes(service_type: str, district: str) -> frozenset[str]:
     )
 
 
-def _words_of_languages(codes: Any) -> frozenset[str]:
-    known = [LANGUAGES[code] for code in codes if code in LANGUAGES]
-    return search_words(*(one.el for one in known), *(one.en for one in known))
+@cache
+def _words_of_languages(codes: tuple[str, ...]) -> frozenset[str]:
+    """What the languages are called that are spoken there, in every language of the public's pages."""
+    known = [code for code in codes if code in LANGUAGES]
+    return search_words(*(language_name(code, language) for code in known for language in PUBLIC_LANGUAGES))

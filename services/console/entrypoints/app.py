@@ -22,6 +22,7 @@ from services.console.entrypoints.pages import home, sign_in
 from services.console.entrypoints.pages.accounts import account_pages, member_pages
 from services.console.entrypoints.pages.admin import health
 from services.console.entrypoints.pages.admin.agencies import AgencyPages
+from services.console.entrypoints.pages.admin.notice_versions import NoticeVersionPages
 from services.console.entrypoints.pages.admin.registers import RegisterPages
 from services.console.entrypoints.pages.audit.pages import audit_pages
 from services.console.entrypoints.pages.complaints import complaint_pages
@@ -51,6 +52,7 @@ def pages_of(hub: Hub, signing_in: sign_in.SignInPages, live: Live, url: str) ->
         *CoordinationPages(names).pages,
         *audit_pages(names),
         *RegisterPages(names).pages,
+        *NoticeVersionPages().pages,
         *AgencyPages(names).pages,
         *account_pages(names),
         *NoticesPage(names).pages,

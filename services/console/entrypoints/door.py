@@ -11,7 +11,7 @@ from uuid import uuid4
 
 import structlog
 from starlette.requests import Request
-from starlette.responses import RedirectResponse, Response
+from starlette.responses import PlainTextResponse, RedirectResponse, Response
 
 from chassis.logs import places_of
 from chassis.trace_context import current_trace_id
@@ -29,10 +29,10 @@ from services.console.adapters.hub import Hub, asks_by_itself, made_calls
 from services.console.adapters.to_answer import ToAnswer
 from services.console.entrypoints.cookies import Cookies
 from services.console.entrypoints.forms import MOST_FIELDS, Form
-from services.console.entrypoints.kept import can_be_kept, kept_form
 from services.console.entrypoints.held_form import held_form, show_again
+from services.console.entrypoints.kept import can_be_kept, kept_form
 from services.console.entrypoints.measures import page_seconds
-from services.console.entrypoints.page import Page, Visit
+from services.console.entrypoints.page import Page, Visit, public
 from services.console.entrypoints.refusals import words_for
 from services.console.entrypoints.security import BodyTooLarge
 from services.console.entrypoints.sessions import Sessions, User
@@ -40,7 +40,9 @@ from services.console.entrypoints.sessions import Sessions, User
 AGENCY_STAFF: Final = frozenset({Role.AGENCY_MEMBER, Role.AGENCY_ADMIN})
 COUNTED_ANEW: Final = frozenset({"/home", "/partner", "/partner/withdrawals"})
 """Pages that say what an agency must answer: as it is now; others as it was some seconds ago at most."""
+_AND: Final = "."
 FORM_TYPE: Final = "application/x-www-form-urlencoded"
+FILES_TYPE: Final = "multipart/form-data"
 FOLLOWS: Final = "x-kem-follows"
 """Of a request that an open page makes because something has changed (look/console.js)."""
 _CODES: Final = (
@@ -57,6 +59,10 @@ log = structlog.get_logger(__name__)
 
 class FormRefused(Exception):
     """A form that this console has not given out to this browser, or that is none."""
+
+
+class FileRefused(FormRefused):
+    """A form that sends files, which none of the console's does."""
 
 
 class FormOfAnotherSession(FormRefused):
@@ -87,6 +93,7 @@ class Door:
         """What the page says to this request, whatever happens; how long it took, and by how many calls."""
         began, calls = time.monotonic(), list[str]()
         made_calls.set(calls)
+        request.state.made_calls = calls
         response = await self._answer(request, page)
         seconds = time.monotonic() - began
         page_seconds.record(seconds, {"page": page.path, "code": str(response.status_code)})
@@ -95,8 +102,12 @@ class Door:
 
     async def nowhere(self, request: Request) -> Response:
         """For an address at which there is nothing."""
-        visit = self._visit(request, _ANYWHERE, None)
-        return _said(visit, HTTPStatus.NOT_FOUND)
+        user = None
+        with suppress(KemError):  # who looks is not needed to say that there is nothing
+            if token := self._cookies.session_of(request):
+                user = await self._sessions.user_of(token, by_itself=FOLLOWS in request.headers)
+        visit = self._visit(request, _ANYWHERE if user is None else _ANYWHERE_OF_STAFF, user)
+        return self._cookies.keep_visitor(request, _said(visit, HTTPStatus.NOT_FOUND))
 
     async def _answer(self, request: Request, page: Page) -> Response:
         wanted = request.query_params.get("lang", "")
@@ -109,7 +120,7 @@ class Door:
             asks_by_itself.set(by_itself)
             visit.user = await self._sessions.user_of(token, by_itself=by_itself) if token else None
             if not page.is_open_to(visit.user):
-                if visit.is_sent and page.shows_again:
+                if visit.is_sent and visit.user is None:
                     visit.form = await self._sent(request)
                 return self._keep_out(visit)
             if visit.is_sent:
@@ -118,17 +129,16 @@ class Door:
             response = await page.act(visit)
             if visit.is_shown_again:
                 response.status_code = HTTPStatus.FORBIDDEN
+        except FormOfAnotherSession as found:
+            visit.form = found.form
+            response = held_form(visit) if can_be_kept(visit) else _not_taken(visit)
         except KemError as error:
             response = await self._refused(visit, error)
+        except FileRefused:
+            words = visit.say("Files are not taken. Nothing was saved.")
+            response = _said(visit, HTTPStatus.UNSUPPORTED_MEDIA_TYPE, words)
         except FormRefused:
-            response = _said(
-                visit,
-                HTTPStatus.FORBIDDEN,
-                visit.say(
-                    "This form is not one that your browser got from here, or it has lain open too long."
-                    " Go back, load the page anew and send it again. Nothing was saved."
-                ),
-            )
+            response = _not_taken(visit)
         except BodyTooLarge:
             response = _said(
                 visit,
@@ -171,9 +181,11 @@ class Door:
                 HTTPStatus.FORBIDDEN,
                 visit.say("Your role does not open this page. If it should, ask whoever keeps the accounts."),
             )
-        if visit.page.shows_again and visit.form.names:
-            return held_form(visit)
-        back = visit.request.url.path if visit.request.method == "GET" else ""
+        if _is_fetched(visit):
+            return PlainTextResponse("signed out\n", HTTPStatus.UNAUTHORIZED)
+        if visit.is_sent:
+            return held_form(visit) if can_be_kept(visit) else visit.go("/sign-in", "not-saved")
+        back = visit.request.url.path
         address = f"/sign-in?{urlencode({'next': back})}" if back not in ("", "/home") else "/sign-in"
         return RedirectResponse(address, HTTPStatus.SEE_OTHER)
 
@@ -199,6 +211,7 @@ class Door:
         """What was sent, for the page to act upon; of a session before it is to be looked at and sent anew.
 
         Raises:
+            FormOfAnotherSession: so was this, and the page does not show forms again by itself.
             FormRefused: another site, or another browser, has sent it; or it is none.
         """
         try:
@@ -209,6 +222,12 @@ class Door:
             show_again(visit, found.form)
 
     async def _form(self, request: Request) -> Form:
+        """The form that was sent, to be acted upon.
+
+        Raises:
+            FormOfAnotherSession: it was given to this browser in a session before.
+            FormRefused: another site, or another browser, has sent it; or it is none.
+        """
         form = await self._sent(request)
         token = self._token(request, self._cookies.visitor_of(request))
         if not hmac.compare_digest(form.text("csrf").encode(), token.encode()):
@@ -216,10 +235,22 @@ class Door:
         return form
 
     async def _sent(self, request: Request) -> Form:
+        """A form that this browser got from here, in whatever session: to be shown to it again, no more.
+
+        Raises:
+            FileRefused: it sends files.
+            FormRefused: another site, or another browser, has sent it; or it is none.
+        """
         kind = request.headers.get("content-type", "").partition(";")[0].strip().lower()
+        if kind == FILES_TYPE:
+            raise FileRefused
         if kind != FORM_TYPE or not self._is_from_here(request):
             raise FormRefused
-        return Form(await request.form(max_fields=MOST_FIELDS))
+        form = Form(await request.form(max_fields=MOST_FIELDS))
+        mark, _, _ = form.text("csrf").partition(_AND)
+        if not hmac.compare_digest(mark.encode(), self._mark(self._cookies.visitor_of(request)).encode()):
+            raise FormRefused
+        return form
 
     def _is_from_here(self, request: Request) -> bool:
         origin = request.headers.get("origin")
@@ -232,9 +263,25 @@ class Door:
         return urlsplit(origin).netloc in (host, self._origin.netloc)
 
     def _token(self, request: Request, visitor: str) -> str:
-        """Good for one browser, and there for one session."""
+        """Good for one browser, and there for one session; its beginning says the browser alone."""
         about = f"{visitor}\0{self._cookies.session_of(request)}".encode()
-        return hmac.new(self._key, about, sha256).hexdigest()
+        return self._mark(visitor) + _AND + hmac.new(self._key, about, sha256).hexdigest()
+
+    def _mark(self, visitor: str) -> str:
+        return hmac.new(self._key, f"browser\0{visitor}".encode(), sha256).hexdigest()
+
+
+def _is_fetched(visit: Visit) -> bool:
+    """Whether a script has asked, which can do nothing with a page to sign in."""
+    return visit.request.headers.get("sec-fetch-dest") == "empty" or visit.page.is_asked_by_itself
+
+
+def _not_taken(visit: Visit) -> Response:
+    words = visit.say(
+        "This form is not one that your browser got from here, or it has lain open too long."
+        " Go back, load the page anew and send it again. Nothing was saved."
+    )
+    return _said(visit, HTTPStatus.FORBIDDEN, words)
 
 
 def _said(visit: Visit, code: HTTPStatus, words: str = "", reference: str = "") -> Response:
@@ -291,4 +338,6 @@ async def _nothing(visit: Visit) -> Response:
     return _said(visit, HTTPStatus.NOT_FOUND)
 
 
-_ANYWHERE: Final = Page("", _nothing, None)
+_ANYWHERE: Final = public("", _nothing)
+_ANYWHERE_OF_STAFF: Final = Page("", _nothing, None)
+"""For whoever has signed in: it looks like their other pages."""

@@ -9,6 +9,7 @@ from uuid import UUID
 
 from starlette.datastructures import FormData
 
+from kernel.digits import western_digits
 from kernel.errors import Invalid
 from kernel.ids import ordered_id
 from services.console.entrypoints.rendering import ATHENS
@@ -46,6 +47,10 @@ class Form:
         """What was typed; empty where nothing was, or where the form has no such field."""
         values = self._fields.get(name)
         return values[-1] if values else ""
+
+    def digits(self, name: str) -> str:
+        """As `text`, of a field in which a number or a code is meant: in digits that everybody takes."""
+        return western_digits(self.text(name))
 
     def secret(self, name: str) -> str:
         """As `text`; named so that a reader sees which fields are never shown again."""
@@ -132,7 +137,7 @@ def as_date(text: str) -> date | None:
     """A day as browsers send it (2026-11-26), or as people type it (26/11/2026, 26.11.2026)."""
     for pattern in ("%Y-%m-%d", "%d/%m/%Y", "%d.%m.%Y", "%d-%m-%Y"):
         try:
-            return datetime.strptime(text, pattern).date()  # noqa: DTZ007  a day has no zone
+            return datetime.strptime(western_digits(text), pattern).date()  # noqa: DTZ007  a day has no zone
         except ValueError:
             continue
     return None
@@ -142,7 +147,7 @@ def as_instant(day: str, clock: str) -> datetime | None:
     """A day and a time of day in Athens."""
     found = as_date(day)
     try:
-        at = datetime.strptime(clock or "00:00", "%H:%M").time()  # noqa: DTZ007  of a day in Athens
+        at = datetime.strptime(western_digits(clock) or "00:00", "%H:%M").time()  # noqa: DTZ007  of a day in Athens
     except ValueError:
         return None
     return None if found is None else datetime.combine(found, at, ATHENS)

@@ -9,26 +9,29 @@ from services.console.entrypoints.forms import Form
 from services.console.entrypoints.page import Visit
 
 _NOT_HELD: Final = frozenset({"csrf"})
+"""The page has a new one."""
 
 
 def held_form(visit: Visit) -> Response:
     """What was typed, unseen, with the way back in. It goes to nobody but the browser that has sent it.
 
     Its fields keep their `request_id`: what is sent in the end counts once. Nobody acts upon a form of a
-    session that has ended: whoever has signed in since sees it filled in, and sends it from there.
+    session that has ended: whoever has signed in since sees it filled in, where a page says `shows_again`, or
+    is told as whom they would send it; and presses once more.
     """
-    asked = visit.request.url
+    asked, is_out = visit.request.url, visit.user is None
     return visit.render(
         "form_held.html",
-        title=visit.say("Look at it and send it again") if visit.user else visit.say("You are signed out"),
-        code=HTTPStatus.FORBIDDEN,
+        title=visit.say("You are signed out") if is_out else visit.say("Send it once more"),
+        code=HTTPStatus.UNAUTHORIZED if is_out else HTTPStatus.FORBIDDEN,
         address=f"{asked.path}?{asked.query}" if asked.query else asked.path,
         fields=[
             (name, value)
             for name in visit.form.names
             if name not in _NOT_HELD
-            for value in visit.form.all(name)
+            for value in visit.form.values(name)
         ],
+        languages=(),  # in another language it would be asked for anew, and empty
     )
 
 

@@ -7,6 +7,7 @@ An assertion is asked for again before it ends, which tells access that the sess
 import asyncio
 import time
 from collections import OrderedDict
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import UTC
 from hashlib import sha256
@@ -15,6 +16,7 @@ from typing import Final
 from kem.access.v1.access_service_pb2 import IssueAssertionRequest, SignOutRequest
 from kernel.errors import NotAuthenticated
 from kernel.vocabulary import Role
+from services.console.adapters.agency_names import AgencyNames
 from services.console.adapters.hub import Hub, Metadata, ask, bearer
 
 _MOST_KEPT: Final = 10_000
@@ -33,8 +35,8 @@ class User:
     acr: str
     metadata: Metadata
     """For calls on their behalf."""
-    agency_name: str
-    """Of whom they are staff; empty for the hub's own."""
+    agency_name: Mapping[str, str]
+    """Of whom they are staff, by language; empty for the hub's own, and where it cannot be read."""
     end_time: float
     """Until when the assertion is good, seconds of the epoch."""
 
@@ -48,6 +50,7 @@ class Sessions:
 
     def __init__(self, hub: Hub) -> None:
         self._hub = hub
+        self._agency_names = AgencyNames(hub)
         self._kept: OrderedDict[bytes, User] = OrderedDict()
         self._used: dict[bytes, float] = {}
         """Until when access need not hear again that a session is used, by the keys of those kept."""
@@ -99,7 +102,7 @@ class Sessions:
             roles=frozenset(Role(role) for role in issued.roles),
             acr=issued.acr,
             metadata=bearer(issued.assertion),
-            agency_name="",
+            agency_name=await self._agency_names.of(issued.agency_id) if issued.agency_id else {},
             end_time=issued.expire_time.ToDatetime(tzinfo=UTC).timestamp(),
         )
         self._kept[key] = user

@@ -4,7 +4,7 @@ const AGAIN = 10000;
 const TYPE = "application/x-www-form-urlencoded";
 const MOST_KEPT_ALIVE = 60000;
 
-const isOut = (answer) => answer.redirected || answer.status === 403;
+const isOut = (answer) => answer.redirected || answer.status === 401 || answer.status === 403;
 
 // by which forms are taken from whoever has signed in by now; empty where nobody has
 async function tokenNow() {

@@ -131,7 +131,7 @@ export function follow(list, start) {
 
   const readOnce = async () => {
     const answer = await fetch(list.dataset.kemLivePage || location.href, { headers: { "x-kem-follows": "1" } });
-    if (answer.redirected) {
+    if (answer.redirected || answer.status === 401) {
       location.reload(); // whoever read this has been signed out
       return;
     }

@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from enum import auto
 
+from kernel.digits import western_digits
 from kernel.vocabulary import Code
 from services.intake.domain.beneficiary import Beneficiary, ContactKind
 
@@ -43,7 +44,7 @@ def normalised_phone(text: str) -> str | None:
 
     Digits of any script, spaces, brackets and a leading 00 are understood.
     """
-    number = _PHONE_NOISE.sub("", _western_digits(text))
+    number = _PHONE_NOISE.sub("", western_digits(text))
     if number.startswith("00"):
         number = "+" + number[2:]
     if number.startswith("+"):
@@ -67,14 +68,14 @@ _LOOK_ALIKES = str.maketrans("ΑΒΕΖΗΙΚΜΝΟΡΤΥΧ", "ABEZHIKMNOPTYX")
 
 def normalised_document_number(text: str) -> str | None:
     """Capitals and digits alone, Greek capitals as the Latin ones they look like; None where too short."""
-    plain = unicodedata.normalize("NFKC", _western_digits(text)).upper().translate(_LOOK_ALIKES)
+    plain = unicodedata.normalize("NFKC", western_digits(text)).upper().translate(_LOOK_ALIKES)
     kept = "".join(letter for letter in plain if letter.isalnum())
     return kept if len(kept) >= 3 else None
 
 
 def normalised_amka(text: str) -> str | None:
     """The eleven digits, or None where they are not an AMKA: its last digit checks the others (Luhn)."""
-    digits = re.sub(r"[\s\-]", "", _western_digits(text))
+    digits = re.sub(r"[\s\-]", "", western_digits(text))
     if not re.fullmatch(r"[0-9]{11}", digits):
         return None
     doubled = (int(digit) * (2 if place % 2 else 1) for place, digit in enumerate(digits))
@@ -95,10 +96,3 @@ def _identifiers(beneficiary: Beneficiary) -> Iterator[Identifier]:
             yield Identifier(IdentifierField.DOCUMENT, number, document.kind not in SHARED_DOCUMENTS)
     if beneficiary.amka.value and (amka := normalised_amka(beneficiary.amka.value)):
         yield Identifier(IdentifierField.AMKA, amka)
-
-
-def _western_digits(text: str) -> str:
-    """Arabic, Persian and Bengali digits as 0 to 9; everything else as it is."""
-    return "".join(
-        letter if (digit := unicodedata.digit(letter, None)) is None else str(digit) for letter in text
-    )

@@ -1,7 +1,10 @@
 """The code of a receipt and its PIN: made to be typed, and not to be guessed."""
 
 import secrets
+import unicodedata
 from typing import Final
+
+from kernel.digits import western_digits
 
 CODE_LETTERS: Final = 20
 """Of five random bits each: a hundred bits, less what `new_code` leaves out."""
@@ -37,9 +40,15 @@ def grouped(code: str) -> str:
 
 
 def typed_code(typed: str) -> str:
-    """The code that was meant: no spaces and hyphens, letters that look like digits taken for them."""
-    plain = "".join(typed.split()).replace("-", "").upper()
+    """The code that was meant: no spaces and hyphens, digits of any script, letters that look like digits
+    taken for them."""
+    plain = _without_space(western_digits(typed)).replace("-", "").upper()
     return plain[:CODE_LETTERS].translate(_ALIKE) + plain[CODE_LETTERS:]
+
+
+def typed_pin(typed: str) -> str:
+    """The PIN that was meant, by whatever keypad: a phone in Persian writes ۱۲۳ for 123."""
+    return _without_space(western_digits(typed))
 
 
 def is_well_typed(code: str) -> bool:
@@ -48,6 +57,11 @@ def is_well_typed(code: str) -> bool:
     if len(letters) < CODE_LETTERS or any(letter not in _ALPHABET for letter in letters):
         return False
     return check == _check_symbol(letters)
+
+
+def _without_space(text: str) -> str:
+    """Nor the unseen marks that come along where something is copied from a page written from the right."""
+    return "".join(letter for letter in text if not letter.isspace() and unicodedata.category(letter) != "Cf")
 
 
 def _check_symbol(letters: str) -> str:

@@ -10,6 +10,7 @@ from kernel.errors import KemError
 from kernel.ids import derived_id
 from services.intake.adapters.postgres_receipts import PostgresReceipts
 from services.intake.domain.receipt import Receipt, ReceiptLocked, ReceiptNotFound
+from services.intake.domain.receipt_code import typed_pin
 from services.intake.domain.receipt_wording import Content
 
 RECEIPT_HOLDER: Final = "receipt_holder"
@@ -63,7 +64,7 @@ async def _opened(
         receipt.check_not_locked()
     except ReceiptLocked as locked:
         return locked
-    typed = receipts.pin_digest(receipt.receipt_id, "".join(pin.split()))
+    typed = receipts.pin_digest(receipt.receipt_id, typed_pin(pin))
     is_right = hmac.compare_digest(receipt.pin_digest or b"", typed)
     await receipts.note_pin(tx, receipt, is_right=is_right)
     content = await receipts.open(tx, receipt) if is_right else None

@@ -4,8 +4,10 @@ from uuid import uuid4
 
 import pytest
 
+from kem.directory.v1.directory_service_pb2 import ListAgenciesRequest
 from kernel.vocabulary import Role
 from tests.support.console import ConsoleHub
+from tools.notices.publishing import sample_notice
 from tools.stack.services import schemas_of
 
 REGISTERS = {
@@ -36,6 +38,55 @@ async def test_registers_show_what_the_hub_stands_on(console: ConsoleHub, path: 
         page = await browser.get(path)
         assert page.code == 200
         assert REGISTERS[path] in page.words
+
+
+async def test_a_version_of_the_notice_is_read_in_its_languages(console: ConsoleHub) -> None:
+    version = sample_notice("el").version
+    async with console.browser(Role.DPO) as browser:
+        link = f"/admin/notices/{version}"
+        assert link in (await browser.get("/admin/notices")).links
+        page = await browser.get(link)
+        assert (page.code, page.title.partition(" – ")[0]) == (200, f"Notice {version}")
+        assert '<article class="kem-notice" lang="en" dir="ltr"' in page.html
+        assert f"{link}?in=ar" in page.links
+        arabic = await browser.get(f"{link}?in=ar")
+        assert '<article class="kem-notice" lang="ar" dir="rtl"' in arabic.html
+        for strange in (f"{link}?in=xx", "/admin/notices/none"):
+            assert (await browser.get(strange)).code == 404
+
+
+async def test_a_row_of_a_register_leads_on_and_ended_certificates_are_found(console: ConsoleHub) -> None:
+    async with console.browser(Role.OPERATOR) as browser:
+        agreements = await browser.get("/admin/agreements")
+        agency = next(one for one in agreements.links if one.startswith("/admin/agencies/"))
+        assert "until_day" in (await browser.get(agency)).form("until_day").names
+        page = await browser.get("/admin/certificates")
+        assert "/admin/certificates?ended=yes" in page.links
+        assert (await browser.get("/admin/certificates?ended=yes")).code == 200
+
+
+async def test_everybody_reads_for_whom_they_work_and_comes_back_to_their_first_page(
+    console: ConsoleHub,
+) -> None:
+    async with console.browser(Role.AGENCY_MEMBER, agency="UNHCR") as browser:
+        page = await browser.get("/partner")
+        calls = page.calls
+        assert page.links.count("/home") >= 2, "by the mark and by the navigation"
+        name = await _name_of(console, "UNHCR")
+        assert f"<bdi>{name}</bdi>" in page.html
+        assert (await browser.get("/partner")).calls <= calls
+    async with console.browser(Role.AGENCY_MEMBER, agency="UNHCR", language="el") as browser:
+        assert f"<bdi>{await _name_of(console, 'UNHCR', 'el')}</bdi>" in (await browser.get("/home")).html
+    async with console.browser() as stranger:
+        assert "/home" not in (await stranger.get("/")).links
+
+
+async def _name_of(console: ConsoleHub, code: str, language: str = "en") -> str:
+    operator = console.hub.person(uuid4(), None, Role.OPERATOR)
+    listed = await console.hub.directory.ListAgencies(
+        ListAgenciesRequest(code=code), metadata=operator.credentials()
+    )
+    return str(getattr(listed.agencies[0].name, language))
 
 
 @pytest.mark.parametrize("role", [Role.CASEWORKER, Role.AUDITOR, Role.AGENCY_ADMIN])

@@ -2,6 +2,7 @@
 
 import hashlib
 import json
+from collections.abc import Sequence
 from datetime import UTC, datetime
 from uuid import uuid4
 
@@ -58,6 +59,15 @@ async def listed(browser: Browser, path: str, row_id: str) -> Shown:
         onward = [one for one in page.links if "after=" in one]
         assert onward, f"{row_id} is on no page of {path}"
         path = onward[-1]
+
+
+async def beyond(browser: Browser, path: str, row_ids: Sequence[str]) -> tuple[Shown, str]:
+    """One of the rows that stands on no first page of a list, with its page."""
+    for row_id in row_ids:
+        page = await listed(browser, path, row_id)
+        if "after=" in page.path:
+            return page, row_id
+    raise AssertionError(f"all of them stand on the first page of {path}")
 
 
 def fields_of(page: Shown, row_id: str, step: str = "") -> dict[str, str | list[str]]:
@@ -147,6 +157,39 @@ async def test_a_request_is_extended_and_refused_with_words(
         assert request_id not in done.html
         page = await listed(browser, "/audit/rights?view=all", request_id)
         assert "We could not tell who asks." in page.words
+
+
+async def test_a_slip_beyond_the_first_page_loses_neither_place_nor_words(
+    console: ConsoleHub, agency: PartnerAgency
+) -> None:
+    person = await agency.person()
+    ids = [await asked_for(agency, rights.RIGHT_ACCESS, f"Number {n}", person) for n in range(21)]
+    async with console.browser(Role.DPO) as browser:
+        page, row_id = await beyond(browser, "/audit/rights?view=all", ids)
+        form = next(one for one in page.forms if dict(one.fields).get("row") == row_id)
+        fields = fields_of(page, row_id, "answer") | {f"words-{row_id}": "Ninety pages <by post>."}
+        back = await browser.post(form.action, fields)
+        assert (back.code, back.path) == (400, page.path)
+        assert "Ninety pages &lt;by post&gt;." in back.html
+        fields |= {f"answer-{row_id}": "REFUSED", f"refusal_ground-{row_id}": "IDENTITY_NOT_SHOWN"}
+        done = await browser.post(form.action, fields)
+        assert done.path == f"{page.path}&said=right-answered", "and on from where they were"
+
+
+async def test_a_review_beyond_the_first_page_loses_neither_place_nor_words(
+    console: ConsoleHub, agency: PartnerAgency
+) -> None:
+    told = []
+    for referral_id in await agency.offered(count=26):
+        request = handover_request(referral_id, str(agency.agency_id), legal_basis="VITAL_INTEREST")
+        kept = await agency.hub.emergency.RecordHandover(request, metadata=agency.desk.credentials())
+        told.append(str(kept.disclosure_id))
+    async with console.browser(Role.DPO) as browser:
+        page, row_id = await beyond(browser, "/audit/emergencies", told)
+        form = next(one for one in page.forms if dict(one.fields).get("row") == row_id)
+        back = await browser.post(form.action, dict(form.fields) | {f"words-{row_id}": "No <other> way."})
+        assert (back.code, back.path) == (400, page.path)
+        assert "No &lt;other&gt; way." in back.html
 
 
 async def test_the_person_is_given_everything_as_a_file(console: ConsoleHub, agency: PartnerAgency) -> None:

@@ -109,6 +109,35 @@ async def test_a_complaint_that_nobody_took_is_still_there_and_counts_once(lacki
     assert (await kept(lacking, words)).anonymous
 
 
+async def test_whom_a_complaint_by_anybody_is_about_is_not_lost_while_the_list_cannot_be_read(
+    lacking: ConsoleHub,
+) -> None:
+    words, accused = f"Nobody came to the door. {uuid4()}", str(await lacking.agency_id("UNHCR"))
+    async with lacking.browser() as browser:
+        with silent(lacking, "referral"):
+            form = dict((await browser.get("/complaint")).form("words").fields)
+            back = await browser.post("/complaint", form | {"agency": accused, "words": words})
+            assert dict(back.form("words").fields)["agency"] == accused, "a slip does not lose it either"
+            done = await browser.send(back, "words", kind="HELP")
+        assert "Your complaint is registered" in done.words, done.words[:300]
+    assert (await kept(lacking, words)).accused_agency_id == accused
+
+
+async def test_a_complaint_by_anybody_that_nobody_took_is_still_there_and_counts_once(
+    lacking: ConsoleHub,
+) -> None:
+    words = f"They laughed. {uuid4()}"
+    async with lacking.browser() as browser:
+        form = await browser.get("/complaint")
+        with silent(lacking, "intake"):
+            back = await browser.send(form, "words", kind="TREATMENT", words=words)
+        assert (back.code, back.path) == (503, "/complaint")
+        assert words in back.html
+        done = await browser.send(back, "words")
+        assert "Your complaint is registered" in done.words, done.words[:300]
+    assert (await kept(lacking, words)).words == words
+
+
 async def test_an_officer_goes_to_their_lists_while_nobody_counts_them(lacking: ConsoleHub) -> None:
     async with lacking.browser(Role.SAFEGUARDING_OFFICER) as browser:
         assert "cannot be counted" not in (await browser.get("/home")).words

@@ -3,6 +3,7 @@
 import asyncio
 from collections.abc import AsyncIterator
 from dataclasses import dataclass, field
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
@@ -12,7 +13,10 @@ from kem.directory.v1 import directory_pb2 as messages
 from kem.directory.v1 import directory_service_pb2 as rpc
 from kernel.codes import Role
 from kernel.errors import Unavailable
+from services.console.adapters.agency_names import AGAIN_SECONDS, AgencyNames
+from services.console.adapters.agency_names import KEPT_SECONDS as NAMES_KEPT_SECONDS
 from services.console.adapters.directory_copy import KEPT_SECONDS, DirectoryCopy
+from services.console.domain.public.directory import Question
 from tests.component.referral.directory_door import (
     DirectoryDoor,
     agency_message,
@@ -139,3 +143,34 @@ async def test_who_asks_while_referral_is_away_is_told_so_and_the_next_one_asks_
             await copy.get()
     counted.is_away = False
     assert len((await copy.get()).services) == 1
+
+
+async def test_a_language_is_found_by_its_name_in_any_of_the_publics_languages(counted: Counted) -> None:
+    await save(
+        counted,
+        service_message(1, languages=["prs"], interpreter_languages=[]),
+        service_message(2, languages=["ell"], interpreter_languages=["prs"]),
+        service_message(3, languages=["ell"], interpreter_languages=[]),
+    )
+    found = await copy_of(counted).get()
+    for typed in ("Νταρί", "Dari", "dari", "دری", "الدارية"):
+        answer = found.find(Question(words=typed), datetime.now(UTC))
+        assert {one.service_id for one in answer.services} == {service_id(1), service_id(2)}, typed
+
+
+async def test_agencies_names_cost_a_call_now_and_then_and_are_left_out_while_nobody_tells_them(
+    counted: Counted,
+) -> None:
+    names = AgencyNames(counted, lambda: counted.now)  # type: ignore[arg-type]  # the part of a hub it uses
+    counted.is_away = True
+    for _ in range(3):
+        assert await names.of(str(agency_id(1))) == {}
+    assert counted.calls == ["ListAgencies"], "nobody waits for it again at once"
+    counted.is_away = False
+    counted.now += AGAIN_SECONDS
+    found = await asyncio.gather(*(names.of(str(agency_id(number))) for number in (1, 2, 1, 2)))
+    assert all(one["el"] and one["en"] for one in found)
+    assert len(counted.calls) == 2
+    counted.now += NAMES_KEPT_SECONDS
+    assert await names.of(str(agency_id(1))) == found[0]
+    assert len(counted.calls) == 3

@@ -54,7 +54,7 @@ async def test_a_form_that_is_sent_after_the_session_has_ended_is_whole_and_coun
     form = await desk.get("/desk/people/new")
     desk.keep("kem-session", "ended")
     held = await desk.send(form, "original_given", **of_somebody(original_family="Χαμένη"))
-    assert held.code == 403
+    assert held.code == 401
     assert "You are signed out" in held.words
     assert "/sign-in" in held.links
     still = await desk.send(held, "original_family")
@@ -93,7 +93,7 @@ async def test_what_is_kept_for_later_is_whole_after_the_session_has_ended(
     form = await desk.get("/desk/people/new")
     desk.keep("kem-session", "ended")
     answer = await kept(desk, form, original_given="Μισό")
-    assert answer.code == 403, "the page's script must not take it for kept"
+    assert answer.code == 401, "the page's script must not take it for kept"
     held = await kept(desk, form, original_given="Μισό", keep="yes")
     desk.keep("kem-session", await console.new_session(Role.CASEWORKER, **WORKER))
     again = await desk.send(held, "original_given")

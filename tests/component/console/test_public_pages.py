@@ -153,6 +153,22 @@ async def test_a_person_checks_their_receipt_by_its_code_and_reads_it_with_the_p
         assert page.headers["cache-control"] == "no-store"
 
 
+@pytest.mark.parametrize(("language", "digits"), [("fa", "۰۱۲۳۴۵۶۷۸۹"), ("ar", "٠١٢٣٤٥٦٧٨٩")])
+async def test_a_receipt_is_read_with_the_digits_of_the_readers_own_keypad(
+    console: ConsoleHub, language: str, digits: str
+) -> None:
+    issued = await issue_receipt(console, language)
+    own = str.maketrans("0123456789", digits)
+    async with console.browser(language=language) as browser:
+        form = await browser.get("/receipt")
+        for _ in range(6):  # as a wrong one it would have closed the receipt by now
+            read = await browser.send(
+                form, "code", code=issued.code.translate(own), pin=issued.pin.translate(own)
+            )
+            assert read.code == 200, read.words[:300]
+        assert issued.content.title in read.words
+
+
 async def _sent(browser: Browser, form: Shown, sender: str, **answers: str) -> Shown:
     fields = dict(form.form("words").fields) | answers
     return await browser.post("/complaint", fields, headers={"x-forwarded-for": sender})

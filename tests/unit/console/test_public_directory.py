@@ -38,6 +38,7 @@ def test_a_question_finds_what_fits_all_of_it(asked: dict[str, Any], found: list
             opening=(),
         ),
         service(3, languages=("fra",), place=PublicPlace("ATHENS_1")),
+        *([service(4, is_suspended=True)] if asked.get("is_open_now") else []),
     )
     answer = known.find(Question(**asked), OPEN)
     assert sorted(one.service_id.int - 0x50000 for one in answer.services) == found

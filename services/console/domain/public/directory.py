@@ -66,6 +66,10 @@ class PublicService:
         """The sector of its type."""
         return SERVICE_TYPES[self.service_type].sector
 
+    def takes_people(self, now: datetime) -> bool:
+        """Whether somebody new may go there at once: it is open, and not closed to everybody new."""
+        return not self.is_suspended and is_open(self.opening, now)
+
 
 @dataclass(frozen=True, slots=True)
 class Question:
@@ -83,7 +87,7 @@ class Question:
             (not self.sector or service.sector == self.sector)
             and (not self.district or service.place.district == self.district)
             and (not self.language or self.language in (*service.languages, *service.interpreter_languages))
-            and (not self.is_open_now or is_open(service.opening, now))
+            and (not self.is_open_now or service.takes_people(now))
             and matches(self.words, service.words)
         )
 

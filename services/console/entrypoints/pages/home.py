@@ -3,10 +3,11 @@
 from starlette.responses import Response
 
 from kernel.vocabulary import Role
-from services.console.entrypoints.page import Page, Visit
+from services.console.entrypoints.page import NavigationEntry, Page, Visit
 from services.console.entrypoints.pages.complaints.roles import REGISTRARS
 from services.console.entrypoints.pages.waiting import COUNT_WAITING, OFFICERS, PARTNER, waiting_cards
 
+HOME = "/home"
 STAFF = frozenset(Role) - {Role.SERVICE}
 
 
@@ -20,4 +21,12 @@ async def home(visit: Visit) -> Response:
     )
 
 
-PAGES = (Page("/home", home, STAFF, calls_of=dict.fromkeys(OFFICERS | PARTNER, (COUNT_WAITING,))),)
+PAGES = (
+    Page(
+        HOME,
+        home,
+        STAFF,
+        calls_of=dict.fromkeys(OFFICERS | PARTNER, (COUNT_WAITING,)),
+        nav=NavigationEntry("Home", 0),
+    ),
+)

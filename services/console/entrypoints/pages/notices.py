@@ -72,7 +72,7 @@ class NoticesPage:
     async def confirm(self, visit: Visit) -> Response:
         """By the code that was sent."""
         inbox = _inbox(visit)
-        code = visit.form.text(f"code_{inbox}")
+        code = visit.form.digits(f"code_{inbox}")
         if not code:
             visit.errors.add(f"code_{inbox}", visit.say("Type the code that was sent there."))
             return await self._page(visit, HTTPStatus.BAD_REQUEST)

@@ -154,7 +154,7 @@ class SignInPages:
             try:
                 if is_second_step:
                     confirm = messages.ConfirmEnrolmentRequest(
-                        credentials=credentials, new_code=form.secret("new_code")
+                        credentials=credentials, new_code=form.digits("new_code")
                     )
                     answer = await ask(visit.hub.sign_in.ConfirmEnrolment, confirm)
                     return self._begun(visit, answer.session, said="authenticator-set")
@@ -209,7 +209,7 @@ class SignInPages:
         return messages.Credentials(
             login=form.text("login").lower()[:100],
             password=form.secret("password")[:500],
-            code=form.secret("code").replace(" ", "")[:20],
+            code=form.digits("code").replace(" ", "")[:20],
             device_token=self._cookies.device_of(visit.request)[:100],
         )
 

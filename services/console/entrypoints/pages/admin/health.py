@@ -5,18 +5,21 @@ from collections.abc import Sequence
 from datetime import UTC
 from http import HTTPStatus
 from typing import Any, Final
+from uuid import uuid4
 
 from starlette.responses import Response
 
 from kem.chassis.v1 import operations_service_pb2 as messages
 from kernel.errors import Conflict, Invalid, NotFound, RuleBroken, Unavailable
 from kernel.vocabulary import Role
+from services.console.entrypoints.forms import Form
 from services.console.entrypoints.page import NavigationEntry, Page, Visit
 from services.console.entrypoints.refusals import words_for
 
 OPERATORS: Final = frozenset({Role.OPERATOR})
 _SERVICE: Final = "OperationsService/"
 _LETTERS_PAGE: Final = 50
+_MOST_DIGITS: Final = 18
 _MOST_UNREAD: Final = 500
 """Events behind in one place: a service counts no further."""
 
@@ -92,29 +95,35 @@ async def letters(visit: Visit) -> Response:
     if door is None:
         raise NotFound("There is no such service.")
     settled: Sequence[messages.SettledLetter] = ()
+    after, request_id = _number(visit.query("after")), form.request_id
+    chosen = [found for one in form.all("letters") if (found := _number(one))][:200]
     if visit.is_sent:
-        chosen = [int(one) for one in form.all("letters") if one.isdigit()][:200]
         if not chosen:
             visit.errors.add("letters", visit.say("Tick at least one."))
         elif form.has("discard") and len(form.text("reason")) < 3:
             visit.errors.add("reason", visit.say("Write why it is discarded."))
         else:
             try:
-                settled = await _settle(visit, door, chosen)
+                settled = await _settle(visit, door, chosen, request_id)
             except (Invalid, Conflict, RuleBroken) as error:
                 visit.errors.add("letters", str(words_for(error, visit.language)))
-    after = visit.query("after")
+                if error.stable_reason == "REQUEST_ID_REUSED":  # the page of a form that was sent before
+                    request_id = str(uuid4())
+            else:  # the form that the page shows now is another one
+                request_id, chosen, visit.form = str(uuid4()), [], Form()
     listed = await visit.ask(
         door.ListDeadLetters,
-        messages.ListDeadLettersRequest(
-            after_letter_id=int(after) if after.isdigit() else 0, page_size=_LETTERS_PAGE
-        ),
+        messages.ListDeadLettersRequest(after_letter_id=after, page_size=_LETTERS_PAGE),
     )
     return visit.render(
         "admin/letters.html",
         title=visit.say("What %(service)s could not take") % {"service": name},
         code=HTTPStatus.BAD_REQUEST if visit.errors else HTTPStatus.OK,
-        here=f"/admin/health/{name}",
+        first=f"/admin/health/{name}",
+        here=f"/admin/health/{name}?after={after}" if after else f"/admin/health/{name}",
+        is_first=not after,
+        request_id=request_id,
+        ticked=chosen,
         settled=len(settled),
         refused=[one for one in settled if one.refusal],
         letters=[
@@ -135,19 +144,26 @@ async def letters(visit: Visit) -> Response:
     )
 
 
-async def _settle(visit: Visit, door: Any, chosen: list[int]) -> Sequence[messages.SettledLetter]:
+async def _settle(
+    visit: Visit, door: Any, chosen: list[int], request_id: str
+) -> Sequence[messages.SettledLetter]:
     request: Any
     if visit.form.has("discard"):
         method = door.DiscardDeadLetters
         request = messages.DiscardDeadLettersRequest(
-            request_id=visit.form.request_id, letter_ids=chosen, reason=visit.form.text("reason")[:200]
+            request_id=request_id, letter_ids=chosen, reason=visit.form.text("reason")[:200]
         )
     else:
         method = door.RedriveDeadLetters
-        request = messages.RedriveDeadLettersRequest(request_id=visit.form.request_id, letter_ids=chosen)
+        request = messages.RedriveDeadLettersRequest(request_id=request_id, letter_ids=chosen)
     answer = await visit.ask(method, request)
     found: Sequence[messages.SettledLetter] = answer.letters
     return found
+
+
+def _number(text: str) -> int:
+    """A letter's number; 0 where it is none."""
+    return int(text) if text.isascii() and text.isdecimal() and len(text) <= _MOST_DIGITS else 0
 
 
 PAGES: Final = (

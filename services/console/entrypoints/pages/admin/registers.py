@@ -1,18 +1,17 @@
-"""What the hub stands on, to be looked at: agencies, agreements, certificates, notices, lists of codes."""
+"""What the hub stands on, to be looked at: agencies, agreements, certificates, lists of codes."""
 
 from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime, timedelta
 from typing import Any, Final
+from urllib.parse import urlencode
 
 from starlette.responses import Response
 
 from kem.access.v1 import certificate_service_pb2 as certificates
 from kem.access.v1.access_events_pb2 import HolderKind
 from kem.disclosure.v1 import disclosure_service_pb2 as disclosure
-from kem.intake.v1 import consent_policy_service_pb2 as policy
 from kernel import codes
 from kernel.vocabulary import Role
-from services.console.adapters.catalogue import OWN_NAMES
 from services.console.adapters.names import Names
 from services.console.entrypoints.codes import name_of, named, text_of
 from services.console.entrypoints.page import NavigationEntry, Page, Visit
@@ -22,6 +21,7 @@ from services.console.entrypoints.rendering import Written
 from services.console.entrypoints.texts import N_
 
 _PAGE: Final = 200
+_CERTIFICATES: Final = "/admin/certificates"
 _AN_INSTANT: Final = timedelta(seconds=1)
 """Before an end, which is a midnight: its last day is what people call it by."""
 _LISTS: Final = {
@@ -78,12 +78,11 @@ class RegisterPages:
                 ("DisclosureService/ListAgreements", agencies),
             ),
             Page(
-                "/admin/certificates",
+                _CERTIFICATES,
                 self.certificates,
                 frozenset({Role.OPERATOR}),
                 ("CertificateService/ListCertificates", agencies),
             ),
-            Page("/admin/notices", self.notices, KEEPERS, ("ConsentPolicyService/ListNotices",)),
             Page("/admin/codes", self.codes, KEEPERS),
         )
 
@@ -118,7 +117,7 @@ class RegisterPages:
             for one in sorted(found.values(), key=lambda one: one.code)
         ]
         heads = [say("Code"), say("Name"), say("Committees"), say("Remark")]
-        return _table(visit, say("Agencies"), heads, rows, adds=(f"{LIST}/{NEW}", say("A new agency")))
+        return table(visit, say("Agencies"), heads, rows, adds=(f"{LIST}/{NEW}", say("A new agency")))
 
     async def agreements(self, visit: Visit) -> Response:
         """Each with what it covers; one that has ended opens nothing."""
@@ -131,7 +130,10 @@ class RegisterPages:
         laws, written = regimes(visit), Written(language)
         rows = [
             (
-                agencies[one.agency_id].code if one.agency_id in agencies else one.agency_id,
+                (
+                    f"{LIST}/{one.agency_id}",
+                    agencies[one.agency_id].code if one.agency_id in agencies else one.agency_id,
+                ),
                 say("in force") if _covers(one, now) else say("not in force"),
                 written.date(one.valid_until_time.ToDatetime(tzinfo=UTC) - _AN_INSTANT),
                 laws.get(one.legal_regime, one.legal_regime),
@@ -141,15 +143,16 @@ class RegisterPages:
             for one in listed.agreements
         ]
         heads = [say("Agency"), say("Now"), say("Until"), say("Law"), say("For what"), say("What")]
-        return _table(visit, say("Agreements"), heads, rows, onward=listed.next_page_token)
+        return table(visit, say("Agreements"), heads, rows, onward=listed.next_page_token)
 
     async def certificates(self, visit: Visit) -> Response:
         """Issued and revoked by the hub's own command; here is what became of each."""
         say, written = visit.say, Written(visit.language)
+        with_ended = visit.query("ended") == "yes"
         listed = await visit.ask(
             visit.hub.certificates.ListCertificates,
             certificates.ListCertificatesRequest(
-                with_ended=visit.query("ended") == "yes", page_size=_PAGE, after_serial=visit.query("page")
+                with_ended=with_ended, page_size=_PAGE, after_serial=visit.query("page")
             ),
         )
         agencies = await self._names.agencies(visit.staff.metadata)
@@ -164,27 +167,12 @@ class RegisterPages:
         ]
         heads = [say("Holder"), say("Until"), say("Now"), say("Serial number")]
         note = say("Certificates are issued, renewed and revoked at the hub's own machine: ./kem certs.")
-        return _table(visit, say("Certificates"), heads, rows, onward=listed.next_after_serial, note=note)
-
-    async def notices(self, visit: Visit) -> Response:
-        """The newest first, with the languages in which each is written."""
-        say, written = visit.say, Written(visit.language)
-        listed = await visit.ask(
-            visit.hub.policy.ListNotices,
-            policy.ListNoticesRequest(page_size=_PAGE, page_token=visit.query("page")),
-        )
-        rows = [
-            (
-                one.version,
-                written.date(one.published_time.ToDatetime(tzinfo=UTC)),
-                ", ".join(OWN_NAMES.get(each.language, each.language) for each in one.hashes),
-                one.terms.controller,
-            )
-            for one in listed.notices
+        views = [
+            (_CERTIFICATES, say("Good now"), not with_ended),
+            (f"{_CERTIFICATES}?ended=yes", say("Those that have ended, too"), with_ended),
         ]
-        heads = [say("Version"), say("Published"), say("Languages"), say("Controller")]
-        note = say("A data protection officer publishes a new version by ./kem notices publish.")
-        return _table(visit, say("Notices"), heads, rows, onward=listed.next_page_token, note=note)
+        title, onward = say("Certificates"), listed.next_after_serial
+        return table(visit, title, heads, rows, onward=onward, note=note, views=views)
 
     async def codes(self, visit: Visit) -> Response:
         """All of them, as they stand in this release."""
@@ -202,7 +190,7 @@ class RegisterPages:
         )
 
 
-def _table(
+def table(
     visit: Visit,
     title: str,
     heads: list[str],
@@ -210,10 +198,23 @@ def _table(
     onward: str = "",
     note: str = "",
     adds: tuple[str, str] | None = None,
+    views: Sequence[tuple[str, str, bool]] = (),
 ) -> Response:
-    """A cell is words, or an address with its words."""
+    """A cell is words, or an address with its words.
+
+    Args:
+        views: what else of the register can be looked at: addresses, their words, and which is shown.
+    """
+    here = next((address for address, _, is_shown in views if is_shown), visit.request.url.path)
     return visit.render(
-        "admin/register.html", title=title, heads=heads, rows=rows, onward=onward, note=note, adds=adds
+        "admin/register.html",
+        title=title,
+        heads=heads,
+        rows=rows,
+        onward=f"{here}{'&' if '?' in here else '?'}{urlencode({'page': onward})}" if onward else "",
+        note=note,
+        adds=adds,
+        views=views,
     )
 
 

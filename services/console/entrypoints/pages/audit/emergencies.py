@@ -10,11 +10,12 @@ from starlette.responses import Response
 from kem.disclosure.v1 import emergency_access_service_pb2 as access
 from kem.disclosure.v1 import emergency_service_pb2 as emergency
 from kernel import codes
+from kernel.digits import western_digits
 from services.console.adapters.names import Names
 from services.console.entrypoints.codes import named, text_of
 from services.console.entrypoints.page import Page, Visit
 from services.console.entrypoints.pages.audit.roles import OFFICERS, READERS, REVIEWERS
-from services.console.entrypoints.pages.audit.rows import done, request_ids, sent_row
+from services.console.entrypoints.pages.audit.rows import done, request_ids, sent_from, sent_row
 from services.console.entrypoints.texts import N_
 from services.console.entrypoints.words import names_of
 
@@ -115,13 +116,14 @@ class EmergencyPages:
 
 
 def _list(visit: Visit, template: str, title: str, rows: list[dict[str, Any]], onward: str) -> Response:
-    here = visit.request.url.path
+    first = visit.request.url.path
     return visit.render(
         template,
         title=title,
         code=HTTPStatus.BAD_REQUEST if visit.errors else HTTPStatus.OK,
         rows=rows,
-        here=here,
+        first=first,
+        here=sent_from(visit, first),
         is_first=not visit.query("after"),
         onward=onward,
         ids=request_ids(visit, [row["id"] for row in rows]),
@@ -149,7 +151,7 @@ async def _review(visit: Visit) -> Response | None:
 async def _decide(visit: Visit) -> Response | None:
     row, say = sent_row(visit), visit.say
     decision = row.chosen("decision", ("yes", "no"), say("Say whether it is allowed."))
-    categories, minutes = row.all("categories"), row.text("minutes")
+    categories, minutes = row.all("categories"), western_digits(row.text("minutes"))
     is_allowed = decision == "yes"
     if is_allowed and not categories:
         row.wrong("categories", say("Tick what may be seen."))

@@ -23,7 +23,7 @@ from services.console.entrypoints.pages.audit.rights_words import (
     RIGHTS,
 )
 from services.console.entrypoints.pages.audit.roles import OFFICERS
-from services.console.entrypoints.pages.audit.rows import RowForm, done, request_ids, sent_row
+from services.console.entrypoints.pages.audit.rows import RowForm, done, request_ids, sent_from, sent_row
 from services.console.entrypoints.rendering import ATHENS
 from services.console.entrypoints.words import names_of, word
 
@@ -75,7 +75,8 @@ class RightsPages:
             rows=[_row(one, agencies, visit) for one in listed.requests],
             view=view,
             views=[("open", say("Not answered")), ("overdue", say("Overdue")), ("all", say("All"))],
-            here=f"{LIST}?view={view}",
+            first=f"{LIST}?view={view}",
+            here=sent_from(visit, LIST),
             is_first=not visit.query("after"),
             onward=listed.next_page_token,
             ids=request_ids(visit, [one.rights_request_id for one in listed.requests]),

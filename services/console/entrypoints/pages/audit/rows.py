@@ -4,6 +4,7 @@ from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any, Final
+from urllib.parse import urlencode
 
 from starlette.responses import Response
 
@@ -13,6 +14,7 @@ from services.console.entrypoints.page import Visit
 from services.console.entrypoints.refusals import words_for
 
 MOST_WORDS: Final = 2_000
+_LONGEST_TOKEN: Final = 200
 _REFUSALS: Final = (Conflict, Invalid, NotFound, NotPermitted, RuleBroken)
 
 
@@ -79,8 +81,17 @@ def sent_row(visit: Visit) -> RowForm:
     return RowForm(visit, str(row_id))
 
 
+def sent_from(visit: Visit, path: str) -> str:
+    """The list as its reader saw it: the form of a row goes there, and there they are again after it.
+
+    Anywhere else the row would not be on the page, and what was typed into it would be gone.
+    """
+    asked = {name: found for name in ("view", "after") if (found := visit.query(name)[:_LONGEST_TOKEN])}
+    return f"{path}?{urlencode(asked)}" if asked else path
+
+
 async def done(visit: Visit, ask: Callable[[], Awaitable[Any]], path: str, said: str) -> Response | None:
-    """On to `path` when it is done; None where a form or a service has something to mend."""
+    """Back to the list at `path` when it is done; None where a form or a service has something to mend."""
     if visit.errors:
         return None
     try:
@@ -88,7 +99,7 @@ async def done(visit: Visit, ask: Callable[[], Awaitable[Any]], path: str, said:
     except _REFUSALS as error:
         visit.errors.add("", str(words_for(error, visit.language)))
         return None
-    return visit.go(path, said)
+    return visit.go(sent_from(visit, path), said)
 
 
 def request_ids(visit: Visit, row_ids: list[str]) -> dict[str, str]:

@@ -14,6 +14,7 @@ from services.console.adapters.directory_copy import DirectoryCopy
 from services.console.adapters.hub import ask
 from services.console.domain.public.allowance import Allowance
 from services.console.domain.public.directory import PublicAgency
+from services.console.entrypoints.forms import as_uuid
 from services.console.entrypoints.page import NavigationEntry, Page, Visit, public
 from services.console.entrypoints.pages.public.calls import REGISTERS_COMPLAINTS
 from services.console.entrypoints.pages.public.sender import sender_of
@@ -85,6 +86,15 @@ class ComplaintPages:
                 ),
             )
             return await self._form(visit, HTTPStatus.TOO_MANY_REQUESTS)
+        except Unavailable:
+            visit.errors.add(
+                "words",
+                visit.say(
+                    "It could not be taken just now. What you have written is still here: send it again in a"
+                    " moment. It counts once."
+                ),
+            )
+            return await self._form(visit, HTTPStatus.SERVICE_UNAVAILABLE)
         return visit.render(
             "public/complaint_kept.html",
             title=visit.say("Your complaint is registered"),
@@ -100,8 +110,16 @@ class ComplaintPages:
         return came
 
     async def _known_agency(self, typed: str) -> str:
-        """The agency's id where it is one of those to choose from; else the complaint is about none."""
-        return typed if typed in {str(one.agency_id) for one in await self._agencies()} else ""
+        """The agency's id where it is one of those to choose from; else the complaint is about none.
+
+        While the list cannot be read the id is taken as it was chosen: an accused agency must not get lost.
+        """
+        agency_id = as_uuid(typed)
+        if agency_id is None:
+            return ""
+        agencies = await self._agencies()
+        known = not agencies or agency_id in {one.agency_id for one in agencies}
+        return str(agency_id) if known else ""
 
     async def _agencies(self) -> list[PublicAgency]:
         try:
@@ -114,6 +132,9 @@ class ComplaintPages:
             ((str(one.agency_id), agency_name(one, visit.language).text) for one in await self._agencies()),
             key=lambda one: one[1].casefold(),
         )
+        chosen = visit.form.text("agency")
+        if as_uuid(chosen) is not None and chosen not in dict(named):  # chosen while the list could be read
+            named.append((chosen, visit.say("The organisation that you chose")))
         return visit.render(
             "public/complaint.html",
             title=visit.say("Make a complaint"),

@@ -40,7 +40,7 @@ class ReceiptPages:
         """The form; with a code also the answer."""
         if not visit.is_sent:
             return self._form(visit)
-        code, pin = visit.form.secret("code")[:_LONGEST_CODE], visit.form.secret("pin")[:_LONGEST_PIN]
+        code, pin = visit.form.digits("code")[:_LONGEST_CODE], visit.form.digits("pin")[:_LONGEST_PIN]
         if not code:
             visit.errors.add("code", visit.say("Type the code that stands on your receipt."))
             return self._form(visit, HTTPStatus.BAD_REQUEST)

@@ -9,12 +9,13 @@ from starlette.responses import JSONResponse, Response
 from kernel.codes import DISTRICTS, LANGUAGES, SECTORS, Named
 from kernel.errors import NotFound
 from services.console.adapters.directory_copy import DirectoryCopy
+from services.console.adapters.languages import language_name
 from services.console.domain.public.directory import Directory, Found, PublicService, Question
 from services.console.domain.public.listing import as_json
 from services.console.entrypoints.forms import as_uuid
 from services.console.entrypoints.page import NavigationEntry, Page, Visit, public
 from services.console.entrypoints.pages.public.calls import READS_DIRECTORY
-from services.console.entrypoints.pages.public.shown import language_name, shown, weekday_name
+from services.console.entrypoints.pages.public.shown import shown, weekday_name
 from services.console.entrypoints.texts import N_
 
 LONGEST_SEARCH = 100

@@ -4,23 +4,14 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime
 from functools import cache
-from typing import Final
 
 from babel import Locale
 
-from kernel.codes import DISTRICTS, LANGUAGES, SECTORS, SERVICE_TYPES
+from kernel.codes import DISTRICTS, SECTORS, SERVICE_TYPES
 from services.console.adapters.catalogue import STAFF_LANGUAGES, texts_in
+from services.console.adapters.languages import language_name
 from services.console.domain.public.directory import PublicAgency, PublicService
 from services.console.domain.public.hours import Day, is_open, week
-
-_CLDR: Final = {
-    "ell": "el", "eng": "en", "ara": "ar", "arz": "arz", "fas": "fa", "pes": "fa", "prs": "fa_AF",
-    "pus": "ps", "urd": "ur", "hin": "hi", "pan": "pa", "pnb": "pa", "ben": "bn", "fra": "fr", "ckb": "ckb",
-    "kmr": "ku", "som": "so", "lin": "ln", "swa": "sw", "tir": "ti", "amh": "am", "sqi": "sq", "ukr": "uk",
-    "rus": "ru", "kat": "ka", "hye": "hy", "tur": "tr", "bul": "bg", "ron": "ro", "tgl": "fil", "cmn": "zh",
-    "spa": "es",
-}  # fmt: skip
-"""By which Babel knows our languages (ISO 639-3)."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,17 +80,6 @@ def shown(service: PublicService, language: str, now: datetime) -> ShownService:
 def agency_name(agency: PublicAgency, language: str) -> Words:
     """What the agency is called."""
     return _in_own_languages(agency.name_el, agency.name_en, language)
-
-
-@cache
-def language_name(code: str, language: str) -> str:
-    """What one language is called in another."""
-    entry = LANGUAGES.get(code)
-    if entry is None:
-        return code
-    if language in STAFF_LANGUAGES:
-        return entry.el if language == "el" else entry.en
-    return str(Locale.parse(language).languages.get(_CLDR.get(code, code), entry.en))
 
 
 @cache

@@ -7,7 +7,7 @@ from starlette.responses import Response
 from kernel.codes import SECTORS
 from kernel.errors import Unavailable
 from services.console.adapters.directory_copy import DirectoryCopy
-from services.console.domain.public.hours import ATHENS, is_open
+from services.console.domain.public.hours import ATHENS
 from services.console.entrypoints.page import Page, Visit, public
 from services.console.entrypoints.pages.public.calls import READS_DIRECTORY
 
@@ -34,7 +34,7 @@ class StartPage:
             services = ()
         for one in services:
             counts[one.sector] = counts.get(one.sector, 0) + 1
-            open_now += is_open(one.opening, now)
+            open_now += one.takes_people(now)
         return visit.render(
             "public/start.html",
             title=visit.say("Find help in Athens"),
