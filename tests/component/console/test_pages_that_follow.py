@@ -1,7 +1,10 @@
 """A page that is open reads again when its own case moves, and says of nobody that they had looked."""
 
+import html
+import re
 from dataclasses import dataclass
 from typing import Any
+from urllib.parse import parse_qs, urlsplit
 from uuid import UUID
 
 import aiohttp
@@ -169,3 +172,14 @@ async def test_so_it_is_with_what_happened_before_it_listened(agency: PartnerAge
             assert await Followed(response).told_until(elsewhere) == ["changed"]
         async with browser.stream(f"/live?inbox=desk&after={before}&referral=") as response:
             assert await Followed(response).told_until(elsewhere) == [], "a case without referrals"
+
+
+async def test_a_case_and_a_referral_follow_their_own(agency: PartnerAgency) -> None:
+    [mine, another] = await agency.offered(2)
+    person = f"/desk/people/{agency.people[-1]}"
+    async with agency.console.browser(Role.CASEWORKER, agency="KEM") as browser:
+        for path, about in ((person, {mine, another}), (f"{person}/referrals/{mine}", {mine})):
+            found = re.search(r'data-kem-live="([^"]+)"', (await browser.get(path)).html)
+            assert found, path
+            asked = parse_qs(urlsplit(html.unescape(found[1])).query)
+            assert set(asked["referral"]) == about
