@@ -111,7 +111,7 @@ async def test_a_provider_is_chosen_and_asked(eyes: Eyes, agency: PartnerAgency)
         page = seen.page
 
         async def is_proposed() -> bool:
-            await page.goto(f"/desk/referrals/{referral_id}")
+            await page.goto(f"/desk/people/{person}/referrals/{referral_id}")
             return await page.locator(f'[name="{ours}"]').count() == 1
 
         await until(is_proposed)

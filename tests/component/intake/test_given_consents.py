@@ -8,6 +8,7 @@ from uuid import uuid4
 
 import grpc
 
+from chassis.instants import timestamp
 from kem.intake.v1 import consent_pb2 as proto
 from kem.intake.v1 import intake_service_pb2 as messages
 from kem.intake.v1 import need_pb2
@@ -159,7 +160,7 @@ async def test_what_was_said_that_gave_nothing_stands_on_the_first_page_the_newe
         beneficiary_id=person,
         answer=proto.CONSENT_ANSWER_REFUSED,
         agency_id=agency,
-        happened_time=earlier,
+        happened_time=timestamp(earlier),
     )
     second = messages.RecordConsentStateRequest(
         request_id=str(uuid4()), beneficiary_id=person, answer=proto.CONSENT_ANSWER_DEFERRED
