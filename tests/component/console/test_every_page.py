@@ -10,6 +10,7 @@ from starlette.routing import compile_path
 
 from kernel.vocabulary import Role
 from services.console.entrypoints.page import EVERYBODY, Page
+from services.console.entrypoints.pages.waiting import COUNT_WAITING
 from tests.browser.office import Office, make_office, settle_letters
 from tests.browser.page_lists import (
     EVERY,
@@ -38,9 +39,9 @@ OF_THE_HUB: Final = frozenset(
 )
 """Who work for no agency."""
 OF_A_PARTNER: Final = frozenset({Role.AGENCY_MEMBER, Role.AGENCY_ADMIN})
-ROLES: Final = tuple(role for role in Role if role is not Role.SERVICE)
-OF_THE_DOOR: Final = frozenset({"SignInService/IssueAssertion"})
-"""What is called for whoever looks, whatever the page."""
+ROLES: Final[tuple[Role, ...]] = tuple(role for role in Role if role is not Role.SERVICE)
+OF_THE_DOOR: Final = frozenset({"SignInService/IssueAssertion", COUNT_WAITING})
+"""What is called for whoever looks, whatever the page: who they are, and how much their agency must answer."""
 POLICY: Final = (
     "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; connect-src 'self';"
     " form-action 'self'; base-uri 'none'; frame-ancestors 'none'"
@@ -147,8 +148,9 @@ async def test_nobody_who_has_not_signed_in_is_shown_a_page_of_staff(everything:
 
 async def _opened(everything: Everything, page: Page) -> list[tuple[Role | None, str, Answered]]:
     """The page as everybody sees it who may: who, where, and what came of it."""
-    roles = [None] if page.roles is EVERYBODY else [one for one in ROLES if one in page.roles]
-    found = []
+    named = page.roles
+    roles: list[Role | None] = [None] if named is EVERYBODY else [one for one in ROLES if one in named]
+    found: list[tuple[Role | None, str, Answered]] = []
     for role in roles:
         session = everything.sessions[role] if role else ""
         for address in everything.of(page):
