@@ -41,7 +41,7 @@ OF_THE_HUB: Final = frozenset(
 OF_A_PARTNER: Final = frozenset({Role.AGENCY_MEMBER, Role.AGENCY_ADMIN})
 ROLES: Final[tuple[Role, ...]] = tuple(role for role in Role if role is not Role.SERVICE)
 OF_THE_DOOR: Final = frozenset({"SignInService/IssueAssertion", COUNT_WAITING})
-"""What is called for whoever looks, whatever the page: who they are, and how much their agency must answer."""
+"""What is called for whoever looks, whatever the page: who they are, and what their agency must answer."""
 POLICY: Final = (
     "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; connect-src 'self';"
     " form-action 'self'; base-uri 'none'; frame-ancestors 'none'"
