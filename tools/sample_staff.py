@@ -49,14 +49,30 @@ async def open_account(
 
 async def begin_session(hub: Hub, account: Account) -> str:
     """Enrols an authenticator; the secret of the session that begins by it, with a second factor."""
+    return (await begin_sessions(hub, account, 1))[0]
+
+
+async def begin_sessions(hub: Hub, account: Account, number: int = 2) -> list[str]:
+    """Enrols an authenticator; the secrets of so many sessions, with a second factor.
+
+    Args:
+        number: two at most: a code is good once, and no later one than the next is taken.
+    """
     begun: Any = await hub.sign_in.BeginEnrolment(
         messages.BeginEnrolmentRequest(credentials=account.credentials)
     )
-    code = _code_now(_secret_in(begun.otpauth_uri))
+    secret = _secret_in(begun.otpauth_uri)
     confirmed: Any = await hub.sign_in.ConfirmEnrolment(
-        messages.ConfirmEnrolmentRequest(credentials=account.credentials, new_code=code)
+        messages.ConfirmEnrolmentRequest(credentials=account.credentials, new_code=_code(secret))
     )
-    return str(confirmed.session.session_token)
+    sessions = [str(confirmed.session.session_token)]
+    for step in range(1, number):
+        known = messages.Credentials()
+        known.CopyFrom(account.credentials)
+        known.code = _code(secret, step)
+        signed_in: Any = await hub.sign_in.SignIn(messages.SignInRequest(credentials=known))
+        sessions.append(str(signed_in.session.session_token))
+    return sessions
 
 
 def _secret_in(uri: str) -> bytes:
@@ -64,9 +80,9 @@ def _secret_in(uri: str) -> bytes:
     return base64.b32decode(parse_qs(urlsplit(uri).query)["secret"][0])
 
 
-def _code_now(secret: bytes) -> str:
-    """What an authenticator shows (RFC 6238: SHA-1, six digits)."""
-    counter = struct.pack(">Q", int(time.time()) // _STEP_SECONDS)
+def _code(secret: bytes, step: int = 0) -> str:
+    """What an authenticator shows, so many steps from now (RFC 6238: SHA-1, six digits)."""
+    counter = struct.pack(">Q", int(time.time()) // _STEP_SECONDS + step)
     digest = hmac.new(secret, counter, hashlib.sha1).digest()
     offset = digest[-1] & 15
     return f"{(int.from_bytes(digest[offset : offset + 4]) & 0x7FFFFFFF) % 1_000_000:06}"

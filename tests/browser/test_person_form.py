@@ -5,6 +5,7 @@ from playwright.async_api import Page
 from kernel.vocabulary import Role
 from tests.browser.seeing import Eyes
 from tests.component.console.test_desk import new_name
+from tools.sample_staff import begin_sessions
 
 NEW = "/desk/people/new"
 
@@ -26,15 +27,17 @@ async def fill_in(page: Page) -> None:
 
 
 async def test_a_form_never_says_that_it_is_kept_when_the_session_has_ended(eyes: Eyes) -> None:
-    session = await eyes.hub.new_session(Role.CASEWORKER, agency="KEM")
-    async with eyes.tab("en", 320, Role.CASEWORKER, agency="KEM") as seen:
+    worker = await eyes.hub.member(Role.CASEWORKER, agency="KEM")
+    first, second = await begin_sessions(eyes.hub.hub, worker)
+    async with eyes.tab("en", 320) as seen:
         page = seen.page
+        await signed_in_as(eyes, page, first)
         await page.goto(NEW)
-        await signed_in_as(eyes, page, "ended")
+        await signed_in_as(eyes, page, await eyes.hub.new_session(Role.CASEWORKER, agency="KEM"))
         await fill_in(page)
         note = page.locator("[data-kem-kept]")
         await note.get_by_text("Not kept: you are signed out.").wait_for()
-        await signed_in_as(eyes, page, session)
+        await signed_in_as(eyes, page, second)
         await page.fill("[name=latin_family]", "Oikogeneia")
         await note.get_by_text("Kept as a draft at").wait_for()
         await page.get_by_role("button", name="Register", exact=True).click()
@@ -55,15 +58,18 @@ async def test_a_form_that_was_sent_leaves_no_draft(eyes: Eyes) -> None:
 
 
 async def test_what_is_sent_from_an_ended_session_waits_in_a_page_for_whoever_signs_in(eyes: Eyes) -> None:
-    async with eyes.tab("el", 320, Role.CASEWORKER, agency="KEM") as seen:
+    worker = await eyes.hub.member(Role.CASEWORKER, agency="KEM")
+    first, second = await begin_sessions(eyes.hub.hub, worker)
+    async with eyes.tab("el", 320) as seen:
         page = seen.page
+        await signed_in_as(eyes, page, first)
         await page.goto(NEW)
         await fill_in(page)
         await signed_in_as(eyes, page, "ended")
         await page.get_by_role("button", name="Εγγραφή", exact=True).click()
         await page.get_by_role("heading", name="Έχετε αποσυνδεθεί").wait_for()
         assert await seen.findings() == []
-        await signed_in_as(eyes, page, await eyes.hub.session(Role.CASEWORKER, agency="KEM"))
+        await signed_in_as(eyes, page, second)
         await page.get_by_role("button", name="Συνέχεια").click()
         assert await page.input_value("[name=original_given]") == "Δείγμα"
 

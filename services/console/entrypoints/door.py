@@ -29,7 +29,7 @@ from services.console.adapters.hub import Hub, asks_by_itself, made_calls
 from services.console.adapters.to_answer import ToAnswer
 from services.console.entrypoints.cookies import Cookies
 from services.console.entrypoints.forms import MOST_FIELDS, Form
-from services.console.entrypoints.held_form import held_form, show_again
+from services.console.entrypoints.held_form import held_form, show_again, words_for_others
 from services.console.entrypoints.kept import can_be_kept, kept_form
 from services.console.entrypoints.measures import page_seconds
 from services.console.entrypoints.page import Page, Visit, public
@@ -63,6 +63,10 @@ class FormRefused(Exception):
 
 class FileRefused(FormRefused):
     """A form that sends files, which none of the console's does."""
+
+
+class FormOfSomebodyElse(FormRefused):
+    """A form that was given to whoever had signed in here before."""
 
 
 class FormOfAnotherSession(FormRefused):
@@ -119,9 +123,12 @@ class Door:
             by_itself = page.is_asked_by_itself or (not visit.is_sent and FOLLOWS in request.headers)
             asks_by_itself.set(by_itself)
             visit.user = await self._sessions.user_of(token, by_itself=by_itself) if token else None
+            visit.csrf = self._token(request, self._writer(visit))
             if not page.is_open_to(visit.user):
                 if visit.is_sent and visit.user is None:
                     visit.form = await self._sent(request)
+                    # whoever signs in now has to be the one who has written it
+                    visit.csrf = self._token(request, _writer_of(visit.form))
                 return self._keep_out(visit)
             if visit.is_sent:
                 await self._read_form(visit)
@@ -137,6 +144,8 @@ class Door:
         except FileRefused:
             words = visit.say("Files are not taken. Nothing was saved.")
             response = _said(visit, HTTPStatus.UNSUPPORTED_MEDIA_TYPE, words)
+        except FormOfSomebodyElse:
+            response = _said(visit, HTTPStatus.FORBIDDEN, words_for_others(visit))
         except FormRefused:
             response = _not_taken(visit)
         except BodyTooLarge:
@@ -170,9 +179,10 @@ class Door:
             visit.to_answer = await self._to_answer.of(user.agency_id, user.metadata, anew=anew)
 
     def _visit(self, request: Request, page: Page, user: User | None) -> Visit:
-        visitor = self._cookies.visitor_of(request)
         language = self._cookies.language_of(request, page.languages)
-        return Visit(request, page, self._hub, language, user, self._token(request, visitor), self.pages)
+        visit = Visit(request, page, self._hub, language, user, "", self.pages)
+        visit.csrf = self._token(request, self._writer(visit))
+        return visit
 
     def _keep_out(self, visit: Visit) -> Response:
         if visit.user is not None:
@@ -196,7 +206,8 @@ class Door:
         code = next(code for kind, code in _CODES if isinstance(error, kind))
         if code in _PASSING and visit.is_sent and not visit.form.names:
             with suppress(FormRefused, BodyTooLarge):
-                visit.form = await self._form(visit.request)  # nobody could say who had sent it
+                visit.form = await self._sent(visit.request)  # nobody could say who had sent it
+                visit.csrf = visit.form.text("csrf")
         return _said(visit, code, words_for(error, visit.language))
 
     def _keep_out_of_session(self, visit: Visit) -> Response:
@@ -212,27 +223,33 @@ class Door:
 
         Raises:
             FormOfAnotherSession: so was this, and the page does not show forms again by itself.
+            FormOfSomebodyElse: whoever had signed in before has written it.
             FormRefused: another site, or another browser, has sent it; or it is none.
         """
         try:
-            visit.form = await self._form(visit.request)
+            visit.form = await self._form(visit)
         except FormOfAnotherSession as found:
             if not visit.page.shows_again:
                 raise
             show_again(visit, found.form)
 
-    async def _form(self, request: Request) -> Form:
+    async def _form(self, visit: Visit) -> Form:
         """The form that was sent, to be acted upon.
 
         Raises:
-            FormOfAnotherSession: it was given to this browser in a session before.
+            FormOfAnotherSession: it was given to this reader in a session before.
+            FormOfSomebodyElse: it was given to somebody else in this browser.
             FormRefused: another site, or another browser, has sent it; or it is none.
         """
-        form = await self._sent(request)
-        token = self._token(request, self._cookies.visitor_of(request))
-        if not hmac.compare_digest(form.text("csrf").encode(), token.encode()):
+        form = await self._sent(visit.request)
+        writer = _writer_of(form)
+        if _is_same(form.text("csrf"), self._token(visit.request, writer)):
+            return form
+        if visit.user is None:
+            raise FormRefused
+        if _is_same(writer, self._writer(visit)):
             raise FormOfAnotherSession(form)
-        return form
+        raise FormOfSomebodyElse
 
     async def _sent(self, request: Request) -> Form:
         """A form that this browser got from here, in whatever session: to be shown to it again, no more.
@@ -248,7 +265,7 @@ class Door:
             raise FormRefused
         form = Form(await request.form(max_fields=MOST_FIELDS))
         mark, _, _ = form.text("csrf").partition(_AND)
-        if not hmac.compare_digest(mark.encode(), self._mark(self._cookies.visitor_of(request)).encode()):
+        if not _is_same(mark, self._digest(request, "browser")):
             raise FormRefused
         return form
 
@@ -262,13 +279,29 @@ class Door:
         host = request.headers.get("host", "")
         return urlsplit(origin).netloc in (host, self._origin.netloc)
 
-    def _token(self, request: Request, visitor: str) -> str:
-        """Good for one browser, and there for one session; its beginning says the browser alone."""
-        about = f"{visitor}\0{self._cookies.session_of(request)}".encode()
-        return self._mark(visitor) + _AND + hmac.new(self._key, about, sha256).hexdigest()
+    def _token(self, request: Request, writer: str) -> str:
+        """Of a form that is given out: marks of the browser, of whom it is given to, and of their session."""
+        session = self._digest(request, "session", writer, self._cookies.session_of(request))
+        return _AND.join((self._digest(request, "browser"), writer, session))
 
-    def _mark(self, visitor: str) -> str:
-        return hmac.new(self._key, f"browser\0{visitor}".encode(), sha256).hexdigest()
+    def _writer(self, visit: Visit) -> str:
+        """Whom the visit's forms are given to."""
+        return self._digest(visit.request, "writer", visit.user.principal_id if visit.user else "")
+
+    def _digest(self, request: Request, *about: str) -> str:
+        """A mark that only this console can make, and that is good in one browser."""
+        words = "\0".join((*about, self._cookies.visitor_of(request)))
+        return hmac.new(self._key, words.encode(), sha256).hexdigest()
+
+
+def _writer_of(form: Form) -> str:
+    """Whom a form says that it was given to."""
+    _, _, rest = form.text("csrf").partition(_AND)
+    return rest.partition(_AND)[0]
+
+
+def _is_same(one: str, other: str) -> bool:
+    return hmac.compare_digest(one.encode(), other.encode())
 
 
 def _is_fetched(visit: Visit) -> bool:

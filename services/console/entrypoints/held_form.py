@@ -35,6 +35,11 @@ def held_form(visit: Visit) -> Response:
     )
 
 
+def words_for_others(visit: Visit) -> str:
+    """What is said to whoever sends a form that another has written; they are not shown what is in it."""
+    return visit.say("Somebody else has written this form, before you signed in. Nothing was saved.")
+
+
 def show_again(visit: Visit, form: Form) -> None:
     """The page is to show what was typed in a session before, and to do nothing with it yet."""
     visit.form, visit.is_shown_again = form, True

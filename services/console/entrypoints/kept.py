@@ -82,7 +82,7 @@ def _written(value: str, visit: Visit) -> str:
     if entry := _NAMED.get(value):
         return name_of(entry, visit.language)
     is_for_the_form = as_uuid(value) is not None or value in ("yes", "no", "on")
-    return "" if is_for_the_form or (_CODE.match(value) and not value.isdigit()) else value
+    return "" if is_for_the_form or (_CODE.match(value) and not value.isdecimal()) else value
 
 
 def _lists() -> Iterator[Mapping[str, Any]]:

@@ -6,6 +6,8 @@ const MOST_KEPT_ALIVE = 60000;
 
 const isOut = (answer) => answer.redirected || answer.status === 401 || answer.status === 403;
 
+const writerOf = (token) => token.split(".")[1];
+
 // by which forms are taken from whoever has signed in by now; empty where nobody has
 async function tokenNow() {
   const answer = await fetch("/desk/drafts");
@@ -53,7 +55,8 @@ export function keep(form) {
         // who has signed in again, in another tab, goes on here
         const token = await tokenNow();
         if (mine.signal.aborted) return;
-        if (token) {
+        // what somebody else has typed here is no draft of theirs
+        if (token && writerOf(token) === writerOf(form.elements.namedItem("csrf").value)) {
           form.elements.namedItem("csrf").value = token;
           now = fields();
           answer = await post(now, isLeft);

@@ -12,15 +12,22 @@ from kernel.vocabulary import Role
 from tests.component.console.test_desk import new_name, registered
 from tests.support.console import ConsoleHub
 from tests.support.pages import Browser, Shown
+from tools.sample_staff import begin_sessions
 
 WORKER = {"agency": "KEM"}
 
 
 @pytest.fixture
-async def desk(console: ConsoleHub) -> AsyncIterator[Browser]:
-    """Of somebody new: they have no drafts but their own test's."""
-    async with Browser(console.url) as browser:
-        browser.keep("kem-session", await console.new_session(Role.CASEWORKER, **WORKER))
+async def sessions(console: ConsoleHub) -> list[str]:
+    """Two of somebody new: they have no drafts but their own test's."""
+    return await begin_sessions(console.hub, await console.member(Role.CASEWORKER, **WORKER))
+
+
+@pytest.fixture
+async def desk(console: ConsoleHub, sessions: list[str]) -> AsyncIterator[Browser]:
+    """Their browser."""
+    async with console.browser() as browser:
+        browser.keep("kem-session", sessions[0])
         yield browser
 
 
@@ -49,7 +56,7 @@ async def kept(browser: Browser, form: Shown, **answers: str) -> Shown:
 
 
 async def test_a_form_that_is_sent_after_the_session_has_ended_is_whole_and_counts_once(
-    console: ConsoleHub, desk: Browser
+    desk: Browser, sessions: list[str]
 ) -> None:
     form = await desk.get("/desk/people/new")
     desk.keep("kem-session", "ended")
@@ -59,7 +66,7 @@ async def test_a_form_that_is_sent_after_the_session_has_ended_is_whole_and_coun
     assert "/sign-in" in held.links
     still = await desk.send(held, "original_family")
     assert "You are signed out" in still.words, "nobody has signed in yet"
-    desk.keep("kem-session", await console.new_session(Role.CASEWORKER, **WORKER))
+    desk.keep("kem-session", sessions[1])
     again = await desk.send(still, "original_family")
     assert again.code == 403
     assert "nothing was saved yet" in again.words
@@ -71,11 +78,11 @@ async def test_a_form_that_is_sent_after_the_session_has_ended_is_whole_and_coun
 
 
 async def test_a_correction_and_needs_are_whole_after_the_session_has_ended(
-    console: ConsoleHub, desk: Browser
+    desk: Browser, sessions: list[str]
 ) -> None:
     person = (await registered(desk)).path.partition("?")[0]
     edit, needs = await desk.get(f"{person}/edit"), await desk.get(f"{person}/needs")
-    desk.keep("kem-session", await console.new_session(Role.CASEWORKER, **WORKER))
+    desk.keep("kem-session", sessions[1])
     shown = await desk.send(edit, "original_given", latin_given="Corrected")
     assert shown.code == 403
     assert typed(shown)["latin_given"] == "Corrected"
@@ -88,14 +95,14 @@ async def test_a_correction_and_needs_are_whole_after_the_session_has_ended(
 
 
 async def test_what_is_kept_for_later_is_whole_after_the_session_has_ended(
-    console: ConsoleHub, desk: Browser
+    desk: Browser, sessions: list[str]
 ) -> None:
     form = await desk.get("/desk/people/new")
     desk.keep("kem-session", "ended")
     answer = await kept(desk, form, original_given="Μισό")
     assert answer.code == 401, "the page's script must not take it for kept"
     held = await kept(desk, form, original_given="Μισό", keep="yes")
-    desk.keep("kem-session", await console.new_session(Role.CASEWORKER, **WORKER))
+    desk.keep("kem-session", sessions[1])
     again = await desk.send(held, "original_given")
     assert "What you typed is still here" in again.words
     done = await desk.send(again, "original_given")

@@ -2,12 +2,14 @@
 
 from uuid import uuid4
 
+import pytest
+
 from kem.disclosure.v1 import complaint_service_pb2 as complaints
 from kernel.vocabulary import Role
 from tests.support.console import ConsoleHub
 from tests.support.console_complaints import officer
 from tests.support.pages import Browser
-from tools.sample_staff import begin_session
+from tools.sample_staff import begin_sessions
 
 FORM = "/complaints/new"
 
@@ -35,8 +37,10 @@ async def test_a_form_that_was_sent_too_late_is_kept_and_counts_once_after_signi
     console: ConsoleHub,
 ) -> None:
     words = f"They <shouted>, twice. {uuid4()}"
+    back = await console.member(Role.CASEWORKER, agency="KEM", name="Somebody Example")
+    first, second = await begin_sessions(console.hub, back)
     async with console.browser() as browser:
-        browser.keep("kem-session", await console.new_session(Role.CASEWORKER, agency="KEM"))
+        browser.keep("kem-session", first)
         page = await browser.get(FORM)
         await ended(console, browser.kept("kem-session"))
         held = await browser.send(page, "kind", kind="TREATMENT", words=words)
@@ -49,8 +53,7 @@ async def test_a_form_that_was_sent_too_late_is_kept_and_counts_once_after_signi
         still = await browser.send(held, "words")
         assert (still.code, dict(still.form("words").fields)["words"]) == (401, words)
 
-        back = await console.member(Role.CASEWORKER, agency="KEM", name="Somebody Example")
-        browser.keep("kem-session", await begin_session(console.hub, back))
+        browser.keep("kem-session", second)
         asked = await browser.send(held, "words")
         assert asked.code == 403
         assert "You are signed in as Somebody Example" in asked.words
@@ -63,15 +66,40 @@ async def test_a_form_that_was_sent_too_late_is_kept_and_counts_once_after_signi
 
 async def test_who_has_signed_in_anew_sends_the_old_form_by_one_more_press(console: ConsoleHub) -> None:
     words = f"Nobody came. {uuid4()}"
+    back = await console.member(Role.CASEWORKER, agency="KEM")
+    first, second = await begin_sessions(console.hub, back)
     async with console.browser() as browser:
-        browser.keep("kem-session", await console.new_session(Role.CASEWORKER, agency="KEM"))
+        browser.keep("kem-session", first)
         page = await browser.get(FORM)
         await ended(console, browser.kept("kem-session"))
-        browser.keep("kem-session", await console.new_session(Role.CASEWORKER, agency="KEM"))
+        browser.keep("kem-session", second)
         asked = await browser.send(page, "kind", kind="HELP", words=words)
         assert (asked.code, await registered(console, words)) == (403, 0)
         assert "The complaint is registered" in (await browser.send(asked, "words")).words
         assert await registered(console, words) == 1
+
+
+@pytest.mark.parametrize("is_held_first", [True, False])
+async def test_nobody_is_shown_what_somebody_else_has_typed_here(
+    console: ConsoleHub, is_held_first: bool
+) -> None:
+    words = f"For one alone. {uuid4()}"
+    token = await console.new_session(Role.CASEWORKER, agency="KEM")
+    async with console.browser() as browser:
+        browser.keep("kem-session", token)
+        for form, field in ((FORM, "words"), ("/desk/people/new", "original_given")):
+            browser.keep("kem-session", token)
+            page = await browser.get(form)
+            browser.keep("kem-session", "ended")
+            if is_held_first:
+                page = await browser.send(page, field, **{field: words})
+                assert dict(page.form(field).fields)[field] == words
+            browser.keep("kem-session", await console.new_session(Role.CASEWORKER, agency="KEM"))
+            refused = await browser.send(page, field, **{field: words})
+            assert refused.code == 403
+            assert "Somebody else has written this form" in refused.words
+            assert words not in refused.html
+    assert await registered(console, words) == 0
 
 
 async def test_nothing_is_kept_of_a_form_that_this_browser_did_not_get_from_here(console: ConsoleHub) -> None:

@@ -31,7 +31,7 @@ def in_order(visit: Visit) -> list[str]:
     names = [name for name in visit.form.names if name.startswith("order_")]
     for position, name in enumerate(names):
         typed = visit.form.text(name)
-        if typed.isdigit():
+        if typed.isdecimal():
             chosen.append((int(typed), position, name.removeprefix("order_")))
     other = visit.form.text("other")
     services = [service for _, _, service in sorted(chosen)] + ([other] if other else [])
