@@ -16,6 +16,7 @@ from tests.support.console import ConsoleHub, running_console
 from tests.support.desk import choose, page_of, to_choose
 from tests.support.pages import Shown
 from tests.support.partner_agency import PartnerAgency, make_agency, opened
+from tools.sample_staff import begin_session
 from tools.stack.ports import Ports
 from tools.stack.run_file import read_run
 from tools.stack.services import environment
@@ -111,13 +112,15 @@ async def test_a_form_is_kept_also_while_nobody_can_say_who_sent_it(
     hub: ConsoleHub, agency: PartnerAgency
 ) -> None:
     person = f"/desk/people/{await agency.registered()}"
-    session = await hub.new_session(Role.CASEWORKER, **KEM)
+    worker = await hub.member(Role.CASEWORKER, **KEM)
+    session = await begin_session(hub.hub, worker)
     fields = {"type_1": "FOOD", "note_1": f"Two children. {uuid4()}", "request_id": str(uuid4())}
     async with hub.browser() as browser:
         browser.keep("kem-session", session)
         browser.keep("kem-visitor", VISITOR)
+        token = token_of(hub, str(worker.principal_id), session)
         with silent(hub, "access"):
-            page = await browser.post(f"{person}/needs", fields | {"csrf": token_of(hub, session)})
+            page = await browser.post(f"{person}/needs", fields | {"csrf": token})
             foreign = await browser.post(f"{person}/needs", fields | {"csrf": "0" * 64})
         assert page.code == foreign.code == 503
         assert KEPT in page.words
@@ -127,14 +130,19 @@ async def test_a_form_is_kept_also_while_nobody_can_say_who_sent_it(
         assert done.path.endswith("?said=need-recorded"), done.words[:300]
 
 
-def token_of(hub: ConsoleHub, session: str) -> str:
-    """Of a form that the console gave to this session, before it forgot whose that is."""
+def token_of(hub: ConsoleHub, principal_id: str, session: str) -> str:
+    """Of a form that the console gave to somebody in this session, before it forgot whose that is."""
     run = read_run(hub.stack.layout)
     assert run is not None
     settings = environment(hub.stack.root, hub.stack.layout, Ports(run.base_port), {}, "console", {})
     signer = AssertionSigner("service:console", Path(settings["KEM_CONSOLE_IDENTITY_FILE"]))
     key = signer.derived_key("forms of the console")
-    return hmac.new(key, f"{VISITOR}\0{session}".encode(), sha256).hexdigest()
+
+    def mark(*about: str) -> str:
+        return hmac.new(key, "\0".join((*about, VISITOR)).encode(), sha256).hexdigest()
+
+    writer = mark("writer", principal_id)
+    return f"{mark('browser')}.{writer}.{mark('session', writer, session)}"
 
 
 async def test_no_password_is_shown_again(hub: ConsoleHub) -> None:

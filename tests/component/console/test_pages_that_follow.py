@@ -118,6 +118,19 @@ class Desk:
         """How far its inbox has come."""
         return int((await self._after(0, page_size=1)).last_sequence)
 
+    async def offered(self, number: int) -> list[str]:
+        """So many referrals that the agency was offered, of which the inbox has heard."""
+        after = await self.end()
+        referral_ids = await self.agency.offered(number)
+
+        async def is_there() -> bool:
+            listed = await self._after(after)
+            heard = {one.referral_id for one in listed.deliveries if one.kind == "ReferralOffered"}
+            return heard.issuperset(referral_ids)
+
+        await until(is_there)
+        return referral_ids
+
     async def moved(self, referral_id: str) -> int:
         """The agency asks something about it; answers where that stands in the inbox."""
         after = await self.end()
@@ -148,7 +161,7 @@ def desk(agency: PartnerAgency) -> Desk:
 
 
 async def test_a_page_hears_of_its_own_referrals_alone(agency: PartnerAgency, desk: Desk) -> None:
-    [mine, another] = await agency.offered(2)
+    [mine, another] = await desk.offered(2)
     async with (
         agency.console.browser(Role.CASEWORKER, agency="KEM") as browser,
         browser.stream(f"/live?inbox=desk&referral={mine}") as response,
@@ -162,7 +175,7 @@ async def test_a_page_hears_of_its_own_referrals_alone(agency: PartnerAgency, de
 
 
 async def test_so_it_is_with_what_happened_before_it_listened(agency: PartnerAgency, desk: Desk) -> None:
-    [mine, another] = await agency.offered(2)
+    [mine, another] = await desk.offered(2)
     before = await desk.end()
     elsewhere = await desk.moved(another)
     async with agency.console.browser(Role.CASEWORKER, agency="KEM") as browser:
