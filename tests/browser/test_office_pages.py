@@ -110,7 +110,7 @@ async def test_officers_forms_that_come_back_empty_are_as_they_should_be(
             more, back = await send_empty(seen, paths)
             found, returned = found + more, returned + back
     assert returned >= 4
-    assert found == []
+    assert not found, "\n".join(found)
 
 
 @pytest.mark.parametrize(("language", "width"), faces(["el", "en"]))

@@ -70,7 +70,7 @@ async def test_what_is_sent_from_an_ended_session_waits_in_a_page_for_whoever_si
         await page.get_by_role("heading", name="Έχετε αποσυνδεθεί").wait_for()
         assert await seen.findings() == []
         await signed_in_as(eyes, page, second)
-        await page.get_by_role("button", name="Συνέχεια").click()
+        await page.get_by_role("button", name="Αποστολή ξανά").click()
         assert await page.input_value("[name=original_given]") == "Δείγμα"
 
 
