@@ -6,7 +6,7 @@ Each reader goes wherever links lead, to one page of each kind: of all cases one
 
 import asyncio
 import re
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncIterator, Collection, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from html import escape
@@ -105,9 +105,13 @@ async def _take(out: Path, needs: int) -> list[Path]:
             browser = await playwright.chromium.launch(
                 executable_path="/usr/bin/chromium", chromium_sandbox=False
             )
+            for_everybody: set[str] = set()
             for reader in READERS:
                 session = sessions[reader.name]
-                paths = await _every_kind(browser, doors.console, reader, session)
+                paths = await _every_kind(browser, doors.console, reader, session, for_everybody)
+                if not reader.roles:
+                    for_everybody.update(map(kind_of, paths))
+                print(f"{reader.name}: {len(paths)} pages")
                 for language, width in product(LANGUAGES, WIDTHS):
                     if reader.roles and language in _PUBLIC_ONLY:
                         continue
@@ -122,9 +126,15 @@ async def _take(out: Path, needs: int) -> list[Path]:
     return taken
 
 
-async def _every_kind(browser: Any, url: str, reader: Reader, session: str) -> list[str]:
-    """An address of each kind of page to which links lead from where the reader begins, in their order."""
-    known, waiting = {kind_of(one) for one in reader.starts}, list(reader.starts)
+async def _every_kind(
+    browser: Any, url: str, reader: Reader, session: str, elsewhere: Collection[str]
+) -> list[str]:
+    """An address of each kind of page to which links lead from where the reader begins, in their order.
+
+    Args:
+        elsewhere: kinds that are shown as another reader sees them.
+    """
+    known, waiting = {*map(kind_of, reader.starts), *elsewhere}, list(reader.starts)
     shown: list[str] = []
     async with _tab(browser, url, "en", WIDTHS[-1], session) as page:
         while waiting and len(shown) < MOST_KINDS:
