@@ -1,4 +1,4 @@
-"""A list costs as many calls with thirty rows as with one: nothing is asked row by row."""
+"""A list costs as many calls with thirty rows as with one, but for another page of what it asks for."""
 
 from collections.abc import Iterable
 from uuid import uuid4
@@ -11,6 +11,8 @@ from tests.support.pages import Browser
 from tests.support.partner_agency import PartnerAgency, make_agency
 
 MANY = 30
+A_PAGE = 1
+"""With the agencies and services of other tests these may be the ones that begin another two hundred."""
 PARTNER = ("/partner", "/partner/held", "/partner/services", "/partner/members")
 COORDINATION = (
     *("/coordination", "/coordination/demand", "/coordination/response-times", "/coordination/waiting-lists"),
@@ -73,7 +75,7 @@ async def test_in_an_agency(console: ConsoleHub) -> None:
             await console.member(Role.AGENCY_MEMBER, agency=agency.code, name=f"Sample {number}")
         many = await calls(browser, PARTNER)
         shown = {path: (await browser.get(path)).html for path in PARTNER}
-    assert all(many[path] <= few[path] for path in PARTNER), (few, many)
+    assert all(many[path] <= few[path] + A_PAGE for path in PARTNER), (few, many)
     rows = {"/partner": "/partner/referrals/", "/partner/held": "/partner/referrals/"}
     rows |= {"/partner/services": "/partner/services/", "/partner/members": "/partner/members/"}
     for path, part in rows.items():
@@ -92,4 +94,4 @@ async def test_for_those_who_coordinate_and_who_run_the_hub(console: ConsoleHub)
         await other.held()
         await other.offered(MANY)
         many = await calls(officer, COORDINATION) | await calls(operator, ADMIN)
-    assert all(many[path] <= few[path] for path in few), (few, many)
+    assert all(many[path] <= few[path] + A_PAGE for path in few), (few, many)
