@@ -1,12 +1,10 @@
 """The way of every request to its page: language, session, role, form, and words for what goes wrong."""
 
-import hmac
 import time
 from contextlib import suppress
-from hashlib import sha256
 from http import HTTPStatus
 from typing import Final
-from urllib.parse import quote, urlencode, urlsplit
+from urllib.parse import quote, urlencode
 from uuid import uuid4
 
 import structlog
@@ -28,21 +26,24 @@ from kernel.vocabulary import Role
 from services.console.adapters.hub import Hub, asks_by_itself, made_calls
 from services.console.adapters.to_answer import ToAnswer
 from services.console.entrypoints.cookies import Cookies
-from services.console.entrypoints.forms import MOST_FIELDS, Form
 from services.console.entrypoints.held_form import held_form, show_again, words_for_others
 from services.console.entrypoints.kept import can_be_kept, kept_form
 from services.console.entrypoints.measures import page_seconds
 from services.console.entrypoints.page import Page, Visit, public
 from services.console.entrypoints.refusals import words_for
 from services.console.entrypoints.security import BodyTooLarge
+from services.console.entrypoints.sent_forms import (
+    FileRefused,
+    FormOfAnotherSession,
+    FormOfSomebodyElse,
+    FormRefused,
+    SentForms,
+)
 from services.console.entrypoints.sessions import Sessions, User
 
 AGENCY_STAFF: Final = frozenset({Role.AGENCY_MEMBER, Role.AGENCY_ADMIN})
 COUNTED_ANEW: Final = frozenset({"/home", "/partner", "/partner/withdrawals"})
 """Pages that say what an agency must answer: as it is now; others as it was some seconds ago at most."""
-_AND: Final = "."
-FORM_TYPE: Final = "application/x-www-form-urlencoded"
-FILES_TYPE: Final = "multipart/form-data"
 FOLLOWS: Final = "x-kem-follows"
 """Of a request that an open page makes because something has changed (look/console.js)."""
 _CODES: Final = (
@@ -57,26 +58,6 @@ _CODES: Final = (
 log = structlog.get_logger(__name__)
 
 
-class FormRefused(Exception):
-    """A form that this console has not given out to this browser, or that is none."""
-
-
-class FileRefused(FormRefused):
-    """A form that sends files, which none of the console's does."""
-
-
-class FormOfSomebodyElse(FormRefused):
-    """A form that was given to whoever had signed in here before."""
-
-
-class FormOfAnotherSession(FormRefused):
-    """A form from here, of another session than the browser's: that one has ended, and its writer is back."""
-
-    def __init__(self, form: Form) -> None:
-        super().__init__()
-        self.form = form
-
-
 class Door:
     """Answers requests for pages.
 
@@ -88,9 +69,8 @@ class Door:
         self._hub = hub
         self._sessions = sessions
         self._cookies = cookies
-        self._origin = urlsplit(url)
+        self._forms = SentForms(hub.signer.derived_key("forms of the console"), cookies, url)
         self._to_answer = ToAnswer(hub)
-        self._key = hub.signer.derived_key("forms of the console")
         self.pages: tuple[Page, ...] = ()
 
     async def answer(self, request: Request, page: Page) -> Response:
@@ -123,12 +103,12 @@ class Door:
             by_itself = page.is_asked_by_itself or (not visit.is_sent and FOLLOWS in request.headers)
             asks_by_itself.set(by_itself)
             visit.user = await self._sessions.user_of(token, by_itself=by_itself) if token else None
-            visit.csrf = self._token(request, self._writer(visit))
+            visit.csrf = self._forms.token(visit)
             if not page.is_open_to(visit.user):
                 if visit.is_sent and visit.user is None:
-                    visit.form = await self._sent(request)
+                    visit.form = await self._forms.look_at(request)
                     # whoever signs in now has to be the one who has written it
-                    visit.csrf = self._token(request, _writer_of(visit.form))
+                    visit.csrf = self._forms.token_of_its_writer(visit)
                 return self._keep_out(visit)
             if visit.is_sent:
                 await self._read_form(visit)
@@ -181,7 +161,7 @@ class Door:
     def _visit(self, request: Request, page: Page, user: User | None) -> Visit:
         language = self._cookies.language_of(request, page.languages)
         visit = Visit(request, page, self._hub, language, user, "", self.pages)
-        visit.csrf = self._token(request, self._writer(visit))
+        visit.csrf = self._forms.token(visit)
         return visit
 
     def _keep_out(self, visit: Visit) -> Response:
@@ -206,7 +186,7 @@ class Door:
         code = next(code for kind, code in _CODES if isinstance(error, kind))
         if code in _PASSING and visit.is_sent and not visit.form.names:
             with suppress(FormRefused, BodyTooLarge):
-                visit.form = await self._sent(visit.request)  # nobody could say who had sent it
+                visit.form = await self._forms.look_at(visit.request)  # nobody could say who had sent it
                 visit.csrf = visit.form.text("csrf")
         return _said(visit, code, words_for(error, visit.language))
 
@@ -227,81 +207,11 @@ class Door:
             FormRefused: another site, or another browser, has sent it; or it is none.
         """
         try:
-            visit.form = await self._form(visit)
+            visit.form = await self._forms.read(visit)
         except FormOfAnotherSession as found:
             if not visit.page.shows_again:
                 raise
             show_again(visit, found.form)
-
-    async def _form(self, visit: Visit) -> Form:
-        """The form that was sent, to be acted upon.
-
-        Raises:
-            FormOfAnotherSession: it was given to this reader in a session before.
-            FormOfSomebodyElse: it was given to somebody else in this browser.
-            FormRefused: another site, or another browser, has sent it; or it is none.
-        """
-        form = await self._sent(visit.request)
-        writer = _writer_of(form)
-        if _is_same(form.text("csrf"), self._token(visit.request, writer)):
-            return form
-        if visit.user is None:
-            raise FormRefused
-        if _is_same(writer, self._writer(visit)):
-            raise FormOfAnotherSession(form)
-        raise FormOfSomebodyElse
-
-    async def _sent(self, request: Request) -> Form:
-        """A form that this browser got from here, in whatever session: to be shown to it again, no more.
-
-        Raises:
-            FileRefused: it sends files.
-            FormRefused: another site, or another browser, has sent it; or it is none.
-        """
-        kind = request.headers.get("content-type", "").partition(";")[0].strip().lower()
-        if kind == FILES_TYPE:
-            raise FileRefused
-        if kind != FORM_TYPE or not self._is_from_here(request):
-            raise FormRefused
-        form = Form(await request.form(max_fields=MOST_FIELDS))
-        mark, _, _ = form.text("csrf").partition(_AND)
-        if not _is_same(mark, self._digest(request, "browser")):
-            raise FormRefused
-        return form
-
-    def _is_from_here(self, request: Request) -> bool:
-        origin = request.headers.get("origin")
-        site = request.headers.get("sec-fetch-site")
-        if site not in (None, "same-origin", "none"):
-            return False
-        if origin is None:
-            return True
-        host = request.headers.get("host", "")
-        return urlsplit(origin).netloc in (host, self._origin.netloc)
-
-    def _token(self, request: Request, writer: str) -> str:
-        """Of a form that is given out: marks of the browser, of whom it is given to, and of their session."""
-        session = self._digest(request, "session", writer, self._cookies.session_of(request))
-        return _AND.join((self._digest(request, "browser"), writer, session))
-
-    def _writer(self, visit: Visit) -> str:
-        """Whom the visit's forms are given to."""
-        return self._digest(visit.request, "writer", visit.user.principal_id if visit.user else "")
-
-    def _digest(self, request: Request, *about: str) -> str:
-        """A mark that only this console can make, and that is good in one browser."""
-        words = "\0".join((*about, self._cookies.visitor_of(request)))
-        return hmac.new(self._key, words.encode(), sha256).hexdigest()
-
-
-def _writer_of(form: Form) -> str:
-    """Whom a form says that it was given to."""
-    _, _, rest = form.text("csrf").partition(_AND)
-    return rest.partition(_AND)[0]
-
-
-def _is_same(one: str, other: str) -> bool:
-    return hmac.compare_digest(one.encode(), other.encode())
 
 
 def _is_fetched(visit: Visit) -> bool:

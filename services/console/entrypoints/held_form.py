@@ -1,15 +1,12 @@
 """A form that was sent when its session had ended: held in a page, so that nothing that was typed is lost."""
 
 from http import HTTPStatus
-from typing import Final
 
 from starlette.responses import Response
 
 from services.console.entrypoints.forms import Form
+from services.console.entrypoints.kept import as_sent
 from services.console.entrypoints.page import Visit
-
-_NOT_HELD: Final = frozenset({"csrf"})
-"""The page has a new one."""
 
 
 def held_form(visit: Visit) -> Response:
@@ -19,19 +16,12 @@ def held_form(visit: Visit) -> Response:
     session that has ended: whoever has signed in since sees it filled in, where a page says `shows_again`, or
     is told as whom they would send it; and presses once more.
     """
-    asked, is_out = visit.request.url, visit.user is None
+    is_out = visit.user is None
     return visit.render(
         "form_held.html",
         title=visit.say("You are signed out") if is_out else visit.say("Send it once more"),
         code=HTTPStatus.UNAUTHORIZED if is_out else HTTPStatus.FORBIDDEN,
-        address=f"{asked.path}?{asked.query}" if asked.query else asked.path,
-        fields=[
-            (name, value)
-            for name in visit.form.names
-            if name not in _NOT_HELD
-            for value in visit.form.values(name)
-        ],
-        languages=(),  # in another language it would be asked for anew, and empty
+        **as_sent(visit),
     )
 
 

@@ -45,10 +45,6 @@ def kept_form(visit: Visit, code: HTTPStatus, title: str, why: str | Markup, ref
         why: in words, what went wrong.
         reference: by which whoever runs the hub finds in the logs what happened.
     """
-    form, asked = visit.form, visit.request.url
-    fields = [(name, one) for name in form.names if name not in _NOT_SENT_AGAIN for one in form.values(name)]
-    if not form.has("request_id"):
-        fields.append(("request_id", form.request_id))
     return visit.render(
         "kept.html",
         title=title,
@@ -57,11 +53,22 @@ def kept_form(visit: Visit, code: HTTPStatus, title: str, why: str | Markup, ref
         heading=title,
         text=why,
         reference=reference,
-        action=f"{asked.path}?{asked.query}" if asked.query else asked.path,
-        fields=fields,
-        shown=list(islice(_shown(form, visit), _MOST_ROWS)),
-        languages=(),  # in another language it would be asked for anew, and empty
+        shown=list(islice(_shown(visit.form, visit), _MOST_ROWS)),
+        **as_sent(visit),
     )
+
+
+def as_sent(visit: Visit) -> dict[str, Any]:
+    """What a page has to hold of the form for the button that sends it again, as the same request."""
+    form, asked = visit.form, visit.request.url
+    fields = [(name, one) for name in form.names if name not in _NOT_SENT_AGAIN for one in form.values(name)]
+    if not form.has("request_id"):
+        fields.append(("request_id", form.request_id))
+    return {
+        "action": f"{asked.path}?{asked.query}" if asked.query else asked.path,
+        "fields": fields,
+        "languages": (),  # in another language the page would be asked for anew, and empty
+    }
 
 
 def _shown(form: Form, visit: Visit) -> Iterator[tuple[str, str]]:
