@@ -8,7 +8,7 @@ from chassis.access_records import AccessRecord
 from chassis.caller import Caller
 from chassis.postgres import Transaction
 from kernel.codes import Urgency
-from kernel.ids import ActivityId, ReferralId
+from kernel.ids import ActivityId, ReferralId, ServiceId
 from services.referral.adapters.postgres_notes import Note, NoteKind
 from services.referral.adapters.postgres_reads import OfferedActivity
 from services.referral.adapters.profile_format import profile_from
@@ -65,21 +65,7 @@ async def get_referral(
     written = await stores.notes.of_referral(tx, referral_id) if one.has_notes else ()
     notes = tuple(note for note in written if _may_read(note, one))
     tx.record_access(AccessRecord("referral", METHOD, [referral_id]))
-    return replace(one, notes=notes, phone_to_call=await _phone_to_call(tx, stores, one))
-
-
-async def _phone_to_call(tx: Transaction, stores: Stores, seen: SeenReferral) -> str:
-    """The duty phone of the service that is asked."""
-    sight = seen.sight
-    if not sight.is_sender or seen.referral.urgency is not Urgency.EMERGENCY:
-        return ""
-    unopened = [
-        one.service_id
-        for one in sight.offers
-        if one.is_open and one.acknowledged_time is None and one not in sight.unnamed
-    ]
-    found = await stores.directory.candidates_by_id(tx, unopened) if unopened else {}
-    return next((one.duty_phone for one in found.values()), "")
+    return replace(one, notes=notes)
 
 
 def _may_read(note: Note, seen: SeenReferral) -> bool:
@@ -117,9 +103,28 @@ async def see_referrals(
             )
     wanted = {one for each in seen for one in _activity_ids(each)}
     activities = await stores.reads.activities(tx, wanted, viewer)
+    unopened = [one for each in seen for one in _unopened(each)]
+    # last: from here on the transaction sees the whole directory
+    asked = await stores.directory.candidates_by_id(tx, unopened) if unopened else {}
     return [
-        replace(each, activities={one: activities[one] for one in _activity_ids(each) if one in activities})
+        replace(
+            each,
+            activities={one: activities[one] for one in _activity_ids(each) if one in activities},
+            phone_to_call=next((asked[one].duty_phone for one in _unopened(each) if one in asked), ""),
+        )
         for each in seen
+    ]
+
+
+def _unopened(seen: SeenReferral) -> list[ServiceId]:
+    """Which services of an emergency its sender has to call: nobody there has opened the offer."""
+    sight = seen.sight
+    if not sight.is_sender or seen.referral.urgency is not Urgency.EMERGENCY:
+        return []
+    return [
+        one.service_id
+        for one in sight.offers
+        if one.is_open and one.acknowledged_time is None and one not in sight.unnamed
     ]
 
 

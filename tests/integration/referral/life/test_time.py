@@ -4,6 +4,7 @@ import asyncio
 
 import pytest
 
+from kem.referral.v1 import referral_service_pb2 as rpc
 from services.referral.domain.offer import OfferAlreadyAnswered
 from tests.integration.chassis.waiting import until
 from tests.support.referral_life import DESK, Life, member
@@ -47,9 +48,19 @@ async def test_an_emergency_that_nobody_opens_says_call_now(life: Life) -> None:
     for who, phone in ((DESK, "210 0000000"), (asked, "")):
         seen = await life.call(who, "GetReferral", referral_id=need.referral_id)
         assert [offer.duty_phone for offer in seen.referral.offers] == [phone]
+    assert await _phones_in_lists(life) == ["210 0000000", "210 0000000"]
     await life.call(asked, "AcknowledgeOffer", offer_id=life.offer(need)["offer_id"])
     seen = await life.call(DESK, "GetReferral", referral_id=need.referral_id)
     assert seen.referral.offers[0].duty_phone == ""
+    assert await _phones_in_lists(life) == ["", ""]
+
+
+async def _phones_in_lists(life: Life) -> list[str]:
+    """Whom to call, as all that was sent says it, and what presses."""
+    sent = await life.call(DESK, "ListReferrals", view=rpc.REFERRAL_VIEW_SENT)
+    pressing = await life.call(DESK, "ListPressing", all_sent=True)
+    found = [*sent.referrals, *(one for group in pressing.groups for one in group.referrals)]
+    return [offer.duty_phone for one in found for offer in one.offers]
 
 
 async def test_an_emergency_that_somebody_has_opened_raises_no_alarm(life: Life) -> None:

@@ -16,7 +16,7 @@ from kem.referral.v1.referral_pb2 import Offer, Referral
 from kernel.codes import CATEGORIES, REASONS, SERVICE_TYPES
 from kernel.errors import Conflict, Invalid, KemError, NotFound, RuleBroken
 from services.console.adapters.names import Names
-from services.console.entrypoints.codes import by_name, choices, named
+from services.console.entrypoints.codes import by_name, choices, named, text_of
 from services.console.entrypoints.forms import Form, as_choice, as_past
 from services.console.entrypoints.inboxes import end_of_inbox
 from services.console.entrypoints.page import Page, Visit
@@ -186,8 +186,8 @@ class ReferralPages:
                     visit.errors.add("agency", str(words_for(error, visit.language)))
                 else:
                     return visit.go(self._here(visit), "handed-over")
-        directory = await directory_of(visit, self._names)
-        agencies = [(one, directory.agency(one)) for one in directory.agencies]
+        known = await self._names.agencies(visit.staff.metadata, anew=True)
+        agencies = [(one, text_of(agency.name, visit.language)) for one, agency in known.items()]
         return visit.render(
             "desk/hand_over.html",
             title=say("Hand-over by telephone"),

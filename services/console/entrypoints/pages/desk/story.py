@@ -40,11 +40,6 @@ class Directory:
         found = self.services.get(service_id)
         return text_of(found.service.name, self.language) if found is not None else ""
 
-    def duty_phone(self, service_id: str) -> str:
-        """The number that is answered in an emergency; empty likewise, and where there is none."""
-        found = self.services.get(service_id)
-        return found.service.duty_phone if found is not None else ""
-
 
 @dataclass(frozen=True, slots=True)
 class Moment:
@@ -85,7 +80,7 @@ class CallToMake:
     """An agency that is to be called now.
 
     Args:
-        number: by which; empty where neither the referral nor the directory has one.
+        number: by which; empty where the directory has none.
         who: whom; empty where the reader may not know of the service.
     """
 
@@ -98,8 +93,9 @@ def call_to_make(referral: messages.Referral, urgency: int, directory: Directory
     offer = open_offer(referral)
     if urgency != URGENCY_EMERGENCY or offer is None or offer.HasField("acknowledged_time"):
         return None
-    number = offer.duty_phone or directory.duty_phone(offer.service_id)
-    return CallToMake(number, directory.service(offer.service_id) or directory.agency(offer.agency_id))
+    return CallToMake(
+        offer.duty_phone, directory.service(offer.service_id) or directory.agency(offer.agency_id)
+    )
 
 
 def is_overdue(referral: messages.Referral, now: datetime) -> bool:
