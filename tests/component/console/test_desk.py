@@ -19,9 +19,8 @@ def new_name() -> str:
     return "Παπα" + "".join("αβγδεζηικλμνοπρσ"[int(digit, 16)] for digit in uuid4().hex[:10])
 
 
-async def registered(browser: Browser, **other: str) -> Shown:
-    """Somebody new, on their case's page."""
-    form = await browser.get("/desk/people/new")
+def of_somebody(**other: str) -> dict[str, str]:
+    """What a form about somebody new is filled in with."""
     answers = {
         "original_given": "Δείγμα",
         "original_family": new_name(),
@@ -31,9 +30,14 @@ async def registered(browser: Browser, **other: str) -> Shown:
         "sex": "F",
         "language_1": "fra",
         "district": "ATHENS_6",
-        **other,
     }
-    return await browser.send(form, "original_given", **answers)
+    return answers | other
+
+
+async def registered(browser: Browser, **other: str) -> Shown:
+    """Somebody new, on their case's page."""
+    form = await browser.get("/desk/people/new")
+    return await browser.send(form, "original_given", **of_somebody(**other))
 
 
 async def with_a_need(browser: Browser, service_type: str = "FOOD") -> Shown:

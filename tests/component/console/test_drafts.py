@@ -9,7 +9,7 @@ from uuid import uuid4
 import pytest
 
 from kernel.vocabulary import Role
-from tests.component.console.test_desk import new_name, registered
+from tests.component.console.test_desk import of_somebody, registered
 from tests.support.console import ConsoleHub
 from tests.support.pages import Browser, Shown
 from tools.sample_staff import begin_sessions
@@ -29,20 +29,6 @@ async def desk(console: ConsoleHub, sessions: list[str]) -> AsyncIterator[Browse
     async with console.browser() as browser:
         browser.keep("kem-session", sessions[0])
         yield browser
-
-
-def of_somebody(**other: str) -> dict[str, str]:
-    """What a form about somebody new is filled in with."""
-    answers = {
-        "original_given": "Δείγμα",
-        "original_family": new_name(),
-        "latin_given": "Deigma",
-        "latin_family": "Oikogeneia",
-        "birth_date": "31/12/1990",
-        "sex": "F",
-        "language_1": "fra",
-    }
-    return answers | other
 
 
 def typed(page: Shown) -> dict[str, str]:
