@@ -4,7 +4,7 @@ from datetime import datetime
 from zoneinfo import ZoneInfo
 
 from kernel.vocabulary import Role
-from tests.component.console.test_desk import with_a_need
+from tests.component.console.test_desk import registered, with_a_need
 from tests.support.console import ConsoleHub
 from tests.support.pages import Browser, Shown
 
@@ -54,6 +54,17 @@ async def test_consent_on_paper_is_taken_of_this_minute_and_not_of_times_to_come
         day, clock = just_now()
         page, _, _ = await permitted(browser, referral, happened_day=day, happened_clock=clock)
         assert page.code == 200, page.words[:300]
+
+
+async def test_a_time_without_its_day_is_asked_for_and_not_dropped(console: ConsoleHub) -> None:
+    async with console.browser(Role.CASEWORKER, agency="KEM") as browser:
+        person = (await registered(browser)).path.partition("?")[0]
+        page = await browser.send(
+            await browser.get(f"{person}/needs"), "type_1", type_1="FOOD", happened_clock="10:00"
+        )
+        assert page.code == 400
+        assert "Type day and time as" in page.words
+        assert "/referrals/" not in "".join((await browser.get(person)).links)
 
 
 async def test_a_choice_that_the_form_does_not_have_is_refused_as_such(console: ConsoleHub) -> None:

@@ -19,10 +19,11 @@ from kernel.codes import DISTRICTS, LANGUAGES, REASONS, SECTORS, SERVICE_TYPES
 from kernel.errors import Conflict, Invalid, NotFound, RuleBroken
 from services.console.adapters.names import Names
 from services.console.entrypoints.codes import languages_spoken, named
-from services.console.entrypoints.forms import as_choice, as_past
+from services.console.entrypoints.forms import as_choice
 from services.console.entrypoints.inboxes import end_of_inbox
 from services.console.entrypoints.page import Page, Visit
 from services.console.entrypoints.pages.desk.drafts import TAKES_UP, draft_of, forget, take_up
+from services.console.entrypoints.pages.desk.earlier import happened_typed
 from services.console.entrypoints.pages.desk.naming import LIST_COLLEAGUES, colleagues_soon, worker_name
 from services.console.entrypoints.pages.desk.roles import DESK, door_of
 from services.console.entrypoints.pages.desk.story import (
@@ -186,7 +187,7 @@ class CasePages:
         )
 
     def _needs_typed(self, visit: Visit, person_id: str, door: str) -> list[need_pb2.NewNeed]:
-        form, needs = visit.form, []
+        form, needs, happened = visit.form, [], happened_typed(visit)
         for row in range(1, MOST_NEEDS + 1):
             code = _code_typed(form.text(f"type_{row}"), visit.language)
             if not form.text(f"type_{row}"):
@@ -202,12 +203,8 @@ class CasePages:
                 origin=as_choice(beneficiary_pb2.Origin, f"ORIGIN_{door}"),
                 note=form.text(f"note_{row}"),
             )
-            if form.text("happened_day"):
-                at = as_past(form.text("happened_day"), form.text("happened_clock"), form.opened_time)
-                if at is None:
-                    visit.errors.add("happened_day", visit.say("Type day and time as 31/12/2026 and 14:30."))
-                else:
-                    need.happened_time.FromDatetime(at)
+            if happened is not None:
+                need.happened_time.FromDatetime(happened)
             needs.append(need)
         if not needs and not visit.errors:
             visit.errors.add("type_1", visit.say("Choose what the person needs."))

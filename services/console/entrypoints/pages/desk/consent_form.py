@@ -2,14 +2,15 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import timedelta
 from typing import Final
 
 from kem.intake.v1 import consent_pb2 as consent
 from kernel.codes import CATEGORIES, PURPOSES
 from kernel.errors import Invalid, KemError
-from services.console.entrypoints.forms import Form, as_choice, as_date, as_past
+from services.console.entrypoints.forms import Form, as_choice, as_date
 from services.console.entrypoints.page import Visit
+from services.console.entrypoints.pages.desk.earlier import happened_typed
 
 MOST_ROWS: Final = 30
 _MONTHS: Final = {"3": 91, "6": 182, "12": 365}
@@ -119,17 +120,6 @@ def consent_from(visit: Visit, version: str, language: str, sha256: str) -> cons
     if not record.grants and not visit.errors:
         visit.errors.add("categories_1", say("Tick what the person permits, agency by agency."))
     return record
-
-
-def happened_typed(visit: Visit) -> datetime | None:
-    """When it was said, where it is entered later; None where nothing is typed, or nothing that is a time."""
-    day, clock = visit.form.text("happened_day"), visit.form.text("happened_clock")
-    if not day and not clock:
-        return None
-    at = as_past(day, clock, visit.form.opened_time)
-    if at is None:
-        visit.errors.add("happened_day", visit.say("Type day and time as 31/12/2026 and 14:30."))
-    return at
 
 
 def field_of(error: KemError) -> str:
