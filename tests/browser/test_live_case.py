@@ -108,6 +108,24 @@ async def test_a_choice_that_is_being_made_is_left_alone(eyes: Eyes, agency: Par
         assert await is_still_open(page)
 
 
+async def test_what_is_typed_stays_also_when_the_session_has_ended(eyes: Eyes, agency: PartnerAgency) -> None:
+    [referral_id] = await agency.offered()
+    await asks(agency, referral_id, "Is a morning course possible?")
+    async with eyes.tab("en", 1280, *DESK, agency="KEM") as seen:
+        page = await opened(seen, page_of(agency, referral_id))
+        answer = page.locator("[name=answer]")
+        await answer.fill("Yes, until", timeout=PATIENCE)
+        await page.context.add_cookies([{"name": "kem-session", "value": "ended", "url": eyes.hub.url}])
+        cancel = rpc.CancelReferralRequest(
+            request_id=str(uuid4()), referral_id=referral_id, reason="NO_LONGER_NEEDED"
+        )
+        await agency.hub.referral.CancelReferral(cancel, metadata=agency.desk.credentials())
+        state = page.locator("[data-kem-live-state]")
+        await expect(state).to_have_text("Not followed at the moment.", timeout=PATIENCE)
+        assert await answer.input_value() == "Yes, until"
+        assert await is_still_open(page)
+
+
 async def test_an_open_case_hears_of_its_referrals(eyes: Eyes, agency: PartnerAgency) -> None:
     [referral_id] = await agency.offered()
     case = page_of(agency, referral_id).partition("/referrals")[0]

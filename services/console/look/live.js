@@ -129,10 +129,21 @@ export function follow(list, start) {
     setTimeout(() => (said.textContent = words), 100);
   };
 
+  // whoever read this has been signed out; what they are writing stays theirs, and is kept for them when they send it
+  const leave = () => {
+    if (!isWrittenIn(document.querySelector("main"))) {
+      location.reload();
+      return;
+    }
+    close();
+    show(false);
+    setTimeout(open, AGAIN_AFTER_MS);
+  };
+
   const readOnce = async () => {
     const answer = await fetch(list.dataset.kemLivePage || location.href, { headers: { "x-kem-follows": "1" } });
     if (answer.redirected || answer.status === 401) {
-      location.reload(); // whoever read this has been signed out
+      leave();
       return;
     }
     if (!answer.ok) throw new Error("not now");
@@ -174,7 +185,7 @@ export function follow(list, start) {
     source.addEventListener("changed", read);
     source.addEventListener("ended", () => {
       close();
-      location.reload();
+      leave();
     });
     source.addEventListener("error", () => {
       show(false);
