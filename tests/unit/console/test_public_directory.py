@@ -45,6 +45,12 @@ def test_a_question_finds_what_fits_all_of_it(asked: dict[str, Any], found: list
     assert answer.total == len(found)
 
 
+def test_whatever_has_the_typed_words_whole_comes_first() -> None:
+    begins_so, whole = service(1, name_en="Greek at A10 street"), service(2, name_en="Greek A1")
+    answer = directory(begins_so, whole).find(Question(words="greek a1"), OPEN)
+    assert [one.name_en for one in answer.services] == ["Greek A1", "Greek at A10 street"]
+
+
 def test_fifty_are_a_page_and_a_page_beyond_the_last_is_the_last() -> None:
     known = directory(*(service(number) for number in range(1, 121)))
     pages = [known.find(Question(), CLOSED, page) for page in (0, 1, 2, 3, 9)]

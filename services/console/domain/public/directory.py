@@ -8,7 +8,7 @@ from typing import Final
 from uuid import UUID
 
 from kernel.codes import SERVICE_TYPES
-from services.console.domain.public.folding import fold, matches, words_of
+from services.console.domain.public.folding import fold, matches, whole_words, words_of
 from services.console.domain.public.hours import Stretch, is_open
 
 PAGE_SIZE: Final = 50
@@ -130,8 +130,11 @@ class Directory:
         return [one for one in self.services if one.agency.agency_id == agency_id]
 
     def find(self, question: Question, now: datetime, page: int = 1) -> Found:
-        """What fits; a page beyond the last is the last."""
+        """What fits, whatever has most of the typed words whole before the rest; a page beyond the last is
+        the last.
+        """
         fitting = [one for one in self.services if question.fits(one, now)]
+        fitting.sort(key=lambda one: -whole_words(question.words, one.words))
         pages = max(1, ceil(len(fitting) / PAGE_SIZE))
         page = min(max(page, 1), pages)
         start = (page - 1) * PAGE_SIZE

@@ -57,6 +57,11 @@ def words_of(*texts: str) -> frozenset[str]:
     return frozenset(folded | {sound(word) for word in folded})
 
 
+def whole_words(typed: str, words: frozenset[str]) -> int:
+    """How many of the typed words are one of the words as they stand, or sound as one."""
+    return sum(not words.isdisjoint((one, sound(one))) for one in _WORD.findall(fold(typed)))
+
+
 def matches(typed: str, words: frozenset[str]) -> bool:
     """Whether each of the typed words begins one of the words, but for its ending; none typed match all."""
     return all(
