@@ -47,7 +47,7 @@ _FACTS: Final = {
 WITHHELD: Final = "(withheld)"
 
 _CODE: Final = re.compile(r"[A-Z][A-Z0-9_]{0,59}")
-_ID: Final = re.compile(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}")
+_ID: Final = re.compile(r"[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}")
 _VERSION: Final = re.compile(r"([a-z]{1,20}/)?[0-9][0-9a-z.-]{0,19}")
 _METHOD: Final = re.compile(r"/kem\.[a-z]+\.v[0-9]+\.[A-Za-z]+/[A-Za-z]+|kem [a-z]+(-[a-z]+)*( [a-z]+)?")
 _LEDGER: Final = r"[a-z0-9./-]{3,100}"

@@ -2,15 +2,18 @@
 
 import re
 from collections.abc import Collection, Mapping
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
+from functools import lru_cache
 from typing import Any, Final, NamedTuple
 from uuid import UUID
 
 import orjson
 
 VERSION: Final = 1
-_ID: Final = re.compile(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}")
+_ID: Final = re.compile(r"[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}")
 SALT_BYTES: Final = 16
+_EPOCH: Final = datetime(1970, 1, 1, tzinfo=UTC)
+_SECONDS_A_DAY: Final = 86_400
 
 
 class Told(NamedTuple):
@@ -89,7 +92,23 @@ def canonical(value: Any) -> bytes:
 
 def written(instant: datetime) -> str:
     """An instant to the microsecond, in UTC."""
-    return instant.astimezone(UTC).isoformat(timespec="microseconds").removesuffix("+00:00") + "Z"
+    passed = instant - _EPOCH
+    return instant_text(passed.days * _SECONDS_A_DAY + passed.seconds, passed.microseconds)
+
+
+def instant_text(seconds: int, microseconds: int) -> str:
+    """`written`, of an instant as what has passed since 1970. Events of one moment come together, so that
+    most seconds are known.
+
+    Raises:
+        OverflowError: it is of no year that there is.
+    """
+    return f"{_second(seconds)}.{microseconds:06d}Z"
+
+
+@lru_cache(maxsize=8192)
+def _second(since_epoch: int) -> str:
+    return (_EPOCH + timedelta(seconds=since_epoch)).replace(tzinfo=None).isoformat()
 
 
 def _id(text: str | None) -> str | None:

@@ -1,8 +1,6 @@
 """Events of every topic as the ledger tells them: by the names of their contracts."""
 
 import re
-from datetime import datetime, timedelta
-from functools import lru_cache
 from hashlib import sha256
 from typing import Final
 
@@ -12,19 +10,13 @@ from google.protobuf.timestamp_pb2 import Timestamp
 from chassis.events import IncomingEvent
 from chassis.plain_events import PlainReader, fact_of, plain_name
 from kem.common.v1.common_pb2 import Actor
-from services.audit.domain.entry import Told
+from services.audit.domain.entry import Told, instant_text
 
-_EPOCH: Final = datetime(1970, 1, 1)  # noqa: DTZ001  of UTC; what follows is written without its zone
 _NANOSECONDS: Final = 1_000_000_000
 
 
-@lru_cache(maxsize=8192)
-def _second(since_epoch: int) -> str:
-    return (_EPOCH + timedelta(seconds=since_epoch)).isoformat()
-
-
-def instant_text(stamp: Timestamp) -> str:
-    """As `written` has it: events of one moment come together, so that most seconds are known.
+def text_of_stamp(stamp: Timestamp) -> str:
+    """As `written` has it.
 
     Raises:
         ValueError, OverflowError: it is no instant.
@@ -32,7 +24,7 @@ def instant_text(stamp: Timestamp) -> str:
     nanos = stamp.nanos
     if not 0 <= nanos < _NANOSECONDS:
         raise ValueError("not an instant")
-    return f"{_second(stamp.seconds)}.{nanos // 1000:06d}Z"
+    return instant_text(stamp.seconds, nanos // 1000)
 
 
 _OTHER_IDS: Final = ("event_id", "causation_id", "agency_id", "agency_ids")
@@ -47,7 +39,7 @@ def _is_subject(field: FieldDescriptor) -> bool:
 _READER: Final = PlainReader(
     # whoever acted for an agency stands in the ledger by the agency's own reference (chassis/caller.py)
     also={"acting_person": re.compile(r"[A-Za-z0-9._:-]{0,80}")},
-    instant=instant_text,
+    instant=text_of_stamp,
     is_subject=_is_subject,
 )
 _ELSEWHERE: Final = frozenset({"event_id", "event_time"})

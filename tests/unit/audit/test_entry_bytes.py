@@ -5,6 +5,7 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 from uuid import UUID
+from zoneinfo import ZoneInfo
 
 import pytest
 from google.protobuf.timestamp_pb2 import Timestamp
@@ -12,7 +13,7 @@ from google.protobuf.timestamp_pb2 import Timestamp
 from chassis.plain_events import ENVELOPES
 from services.audit.domain.entry import Told, body_of, written
 from services.audit.domain.entry import canonical as canonical_here
-from services.audit.entrypoints.translate_events import instant_text
+from services.audit.entrypoints.translate_events import text_of_stamp
 from tools.audit.verifier import canonical
 
 KEPT = Path(__file__).with_name("vectors") / "entry.1.json"
@@ -77,7 +78,14 @@ def test_no_event_has_a_number_that_is_not_whole() -> None:
 )
 def test_an_instant_of_an_event_is_written_as_any_other(seconds: int, nanos: int) -> None:
     stamp = Timestamp(seconds=seconds, nanos=nanos)
-    assert instant_text(stamp) == written(stamp.ToDatetime(tzinfo=UTC))
+    instant = stamp.ToDatetime(tzinfo=UTC)
+    text = f"{instant.replace(tzinfo=None).isoformat(timespec='microseconds')}Z"
+    assert text_of_stamp(stamp) == written(instant) == text
+
+
+def test_an_instant_of_another_zone_is_written_in_utc() -> None:
+    athens = datetime(2026, 3, 29, 4, 30, 0, 7, tzinfo=ZoneInfo("Europe/Athens"))
+    assert written(athens) == "2026-03-29T01:30:00.000007Z"
 
 
 @pytest.mark.parametrize(
@@ -85,4 +93,4 @@ def test_an_instant_of_an_event_is_written_as_any_other(seconds: int, nanos: int
 )
 def test_what_is_no_instant_is_refused(seconds: int, nanos: int) -> None:
     with pytest.raises((ValueError, OverflowError)):
-        instant_text(Timestamp(seconds=seconds, nanos=nanos))
+        text_of_stamp(Timestamp(seconds=seconds, nanos=nanos))
