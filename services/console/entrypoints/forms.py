@@ -144,10 +144,10 @@ def as_date(text: str) -> date | None:
 
 
 def as_instant(day: str, clock: str) -> datetime | None:
-    """A day and a time of day in Athens."""
+    """A day and a time of day in Athens; None where either is missing or is none."""
     found = as_date(day)
     try:
-        at = datetime.strptime(western_digits(clock) or "00:00", "%H:%M").time()  # noqa: DTZ007  of a day in Athens
+        at = datetime.strptime(western_digits(clock), "%H:%M").time()  # noqa: DTZ007  of a day in Athens
     except ValueError:
         return None
     return None if found is None else datetime.combine(found, at, ATHENS)

@@ -65,6 +65,13 @@ async def test_a_time_without_its_day_is_asked_for_and_not_dropped(console: Cons
         assert page.code == 400
         assert "Type day and time as" in page.words
         assert "/referrals/" not in "".join((await browser.get(person)).links)
+        for having, typed in (
+            ("channel", {"channel": "PHONE", "result": "REACHED", "try_clock": "10:00"}),
+            ("topics", {"topics": ["RIGHTS"], "spoken_language": "ara", "visit_clock": "10:00"}),
+        ):
+            page = await browser.send(await browser.get(f"{person}/contacts"), having, **typed)
+            assert page.code == 400, typed
+            assert "Type day and time as" in page.words, typed
 
 
 async def test_a_choice_that_the_form_does_not_have_is_refused_as_such(console: ConsoleHub) -> None:

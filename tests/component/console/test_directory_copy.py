@@ -95,6 +95,10 @@ async def test_many_pages_cost_one_call_of_each_list_and_are_half_a_minute_old_a
     assert len(counted.calls) == 4
 
 
+def test_nothing_that_somebody_has_changed_is_shown_for_longer() -> None:
+    assert KEPT_SECONDS <= 30.0
+
+
 async def test_it_brings_every_page(counted: Counted) -> None:
     for start in (1, 151):
         await save(counted, *(service_message(number) for number in range(start, start + 150)))

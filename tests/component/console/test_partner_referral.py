@@ -205,8 +205,12 @@ async def test_nobody_is_given_up_before_they_were_tried(agency: PartnerAgency) 
         assert "Tries to reach the person: 0" in page.words
         wrong = await send(browser, page, "try", try_day="yesterday")
         assert wrong.code == 400
-        for words in ("Choose how you tried.", "Choose what came of it.", "Give a day like"):
+        for words in ("Choose how you tried.", "Choose what came of it.", "Type day and time as"):
             assert words in wrong.words
+        for half in ({"try_day": yesterday}, {"try_clock": "10:00"}):
+            wrong = await send(browser, page, "try", try_channel="PHONE", try_result="NOT_REACHED", **half)
+            assert wrong.code == 400, half
+            assert "Type day and time as" in wrong.words, half
         by_phone = {"try_channel": "PHONE", "try_result": "NOT_REACHED", "try_day": yesterday}
         page = await send(browser, wrong, "try", **by_phone, try_clock="10:00")
         assert page.path == f"{HERE}{referral_id}?said=try-recorded"

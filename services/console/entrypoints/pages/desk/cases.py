@@ -23,7 +23,6 @@ from services.console.entrypoints.forms import as_choice
 from services.console.entrypoints.inboxes import end_of_inbox
 from services.console.entrypoints.page import Page, Visit
 from services.console.entrypoints.pages.desk.drafts import TAKES_UP, draft_of, forget, take_up
-from services.console.entrypoints.pages.desk.earlier import happened_typed
 from services.console.entrypoints.pages.desk.naming import LIST_COLLEAGUES, colleagues_soon, worker_name
 from services.console.entrypoints.pages.desk.roles import DESK, door_of
 from services.console.entrypoints.pages.desk.story import (
@@ -37,6 +36,7 @@ from services.console.entrypoints.pages.desk.story import (
     state_of,
 )
 from services.console.entrypoints.pages.desk.timeline import newest_first, steps_of_needs
+from services.console.entrypoints.pages.earlier import happened_typed
 from services.console.entrypoints.refusals import words_for
 from services.console.entrypoints.rendering import Written
 from services.console.entrypoints.words import URGENCIES

@@ -10,7 +10,7 @@ from kernel.codes import CATEGORIES, PURPOSES
 from kernel.errors import Invalid, KemError
 from services.console.entrypoints.forms import Form, as_choice, as_date
 from services.console.entrypoints.page import Visit
-from services.console.entrypoints.pages.desk.earlier import happened_typed
+from services.console.entrypoints.pages.earlier import happened_typed
 
 MOST_ROWS: Final = 30
 _MONTHS: Final = {"3": 91, "6": 182, "12": 365}

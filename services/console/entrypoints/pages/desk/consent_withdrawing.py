@@ -16,9 +16,9 @@ from services.console.entrypoints.page import Page, Visit
 from services.console.entrypoints.pages.desk.cases import described, directory_of
 from services.console.entrypoints.pages.desk.consent_form import field_of
 from services.console.entrypoints.pages.desk.consents import known_person
-from services.console.entrypoints.pages.desk.earlier import happened_typed
 from services.console.entrypoints.pages.desk.roles import DESK
 from services.console.entrypoints.pages.desk.story import Directory
+from services.console.entrypoints.pages.earlier import happened_typed
 from services.console.entrypoints.refusals import words_for
 
 _SENT_AGAIN: Final = (Invalid, RuleBroken, Conflict, Exhausted, Unavailable)

@@ -16,11 +16,12 @@ from kernel.codes import LANGUAGES, LISTS, SERVICE_TYPES
 from kernel.errors import Conflict, Invalid, KemError, RuleBroken
 from services.console.adapters.names import Names
 from services.console.entrypoints.codes import by_name, choices, named
-from services.console.entrypoints.forms import as_choice, as_instant, as_past
+from services.console.entrypoints.forms import as_choice, as_instant
 from services.console.entrypoints.page import Page, Visit
 from services.console.entrypoints.pages.desk.cases import described, directory_of, needs_of
 from services.console.entrypoints.pages.desk.roles import DESK
 from services.console.entrypoints.pages.desk.story import Directory
+from services.console.entrypoints.pages.earlier import happened_typed
 from services.console.entrypoints.refusals import words_for
 
 _MENDED: Final = (Invalid, RuleBroken, Conflict)
@@ -80,7 +81,7 @@ class ContactPages:
         if form.text("spoken_language") not in LANGUAGES:
             visit.errors.add("spoken_language", say("Choose in which language it was explained."))
         self._check_interpreter(visit)
-        at = self._time(visit, "visit", is_past=True)
+        at = happened_typed(visit, "visit")
         if visit.errors:
             return await self._page(visit, HTTPStatus.BAD_REQUEST)
         told = visits.Visit(
@@ -103,7 +104,7 @@ class ContactPages:
     async def book(self, visit: Visit) -> Response:
         """A time with an agency."""
         form = visit.form
-        at = self._time(visit, "book")
+        at = self._time_to_come(visit, "book")
         if not form.text("with_agency"):
             visit.errors.add("with_agency", visit.say("Choose an agency"))
         if visit.errors or at is None:
@@ -122,7 +123,7 @@ class ContactPages:
         """To another time."""
         appointment_id = visit.path_value("appointment")
         field = f"move_day-{appointment_id}"
-        at = self._time(visit, "move", field)
+        at = self._time_to_come(visit, "move", field)
         if visit.errors or at is None:
             return await self._page(visit, HTTPStatus.BAD_REQUEST)
         request = appointments.MoveAppointmentRequest(
@@ -165,7 +166,7 @@ class ContactPages:
         ):
             if not form.text(name):
                 visit.errors.add(name, words)
-        at = self._time(visit, "try", is_past=True)
+        at = happened_typed(visit, "try")
         if visit.errors:
             return await self._page(visit, HTTPStatus.BAD_REQUEST)
         request = attempts.RecordContactAttemptRequest(
@@ -193,16 +194,14 @@ class ContactPages:
             known_by = visit.say("Write by which name or number the interpreter is known.")
             visit.errors.add("interpreter", known_by)
 
-    def _time(self, visit: Visit, name: str, field: str = "", *, is_past: bool = False) -> datetime | None:
-        """What is to come needs its time; what has happened was just now, where nothing is typed.
+    def _time_to_come(self, visit: Visit, name: str, field: str = "") -> datetime | None:
+        """What is to come needs its time.
 
         Args:
             field: where it is said that something is wrong, if not at the day's own name.
         """
-        day, clock = visit.form.text(f"{name}_day"), visit.form.text(f"{name}_clock")
-        opened_time = visit.form.opened_time
-        at = (as_past(day, clock, opened_time) if is_past else as_instant(day, clock)) if day else None
-        if at is None and (day or not is_past):
+        at = as_instant(visit.form.text(f"{name}_day"), visit.form.text(f"{name}_clock"))
+        if at is None:
             visit.errors.add(field or f"{name}_day", visit.say("Type day and time as 31/12/2026 and 14:30."))
         return at.astimezone(UTC) if at is not None else None
 

@@ -8,8 +8,9 @@ from typing import Final
 from kem.intake.v1 import beneficiary_pb2
 from kem.intake.v1 import contact_attempt_service_pb2 as attempts
 from kernel.errors import NotFound, Unavailable
-from services.console.entrypoints.forms import as_choice, as_past
+from services.console.entrypoints.forms import as_choice
 from services.console.entrypoints.page import Visit
+from services.console.entrypoints.pages.earlier import happened_typed
 from services.console.entrypoints.words import CHANNELS, word, words_of
 
 CALLS: Final = (
@@ -69,10 +70,7 @@ async def record_try(visit: Visit, referral_id: str) -> bool:
         visit.errors.add("try_channel", say("Choose how you tried."))
     if result not in RESULTS:
         visit.errors.add("try_result", say("Choose what came of it."))
-    day, clock = form.text("try_day"), form.text("try_clock")
-    at = as_past(day, clock, form.opened_time) if day else None
-    if day and at is None:
-        visit.errors.add("try_day", say("Give a day like 26/11/2026 and a time like 09:00."))
+    at = happened_typed(visit, "try")
     if visit.errors:
         return False
     request = attempts.RecordContactAttemptRequest(
