@@ -277,11 +277,12 @@ async def directory_of(visit: Visit, names: Names) -> Directory:
 def described(known: intake.GetBeneficiaryResponse, visit: Visit) -> dict[str, str]:
     """Who somebody is, in a few words."""
     person = known.beneficiary
-    names = [
+    written = [
         f"{one.given} {one.family}".strip()
         for one in (person.names.original, person.names.latin)
         if one.given or one.family
     ]
+    names = list(dict.fromkeys(written))
     absent = {
         "UNKNOWN": visit.say("not known"),
         "REFUSED": visit.say("would rather not say"),
