@@ -16,6 +16,7 @@ from kem.access.v1 import access_service_pb2_grpc
 from kem.audit.v1 import audit_service_pb2_grpc
 from kem.directory.v1 import directory_service_pb2_grpc
 from kem.disclosure.v1 import (
+    case_disclosure_service_pb2_grpc,
     complaint_service_pb2_grpc,
     disclosure_service_pb2_grpc,
     emergency_access_service_pb2_grpc,
@@ -161,6 +162,7 @@ class Hub:
         audit = secure_channel(doors.audit, "audit", self._certificate, options=_OPTIONS)
         self._channels = [intake, referral, notifications, access, audit]
         self.intake = intake_service_pb2_grpc.IntakeServiceStub(intake)
+        self.given = case_disclosure_service_pb2_grpc.CaseDisclosureServiceStub(intake)
         self.erasure = erasure_service_pb2_grpc.ErasureServiceStub(intake)
         self.keys = key_service_pb2_grpc.KeyServiceStub(intake)
         self.retention = retention_service_pb2_grpc.RetentionServiceStub(intake)

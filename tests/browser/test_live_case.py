@@ -1,16 +1,19 @@
 """A referral at the desk, open while things happen: parts come by themselves, nothing typed is lost."""
 
+from datetime import UTC, datetime
 from uuid import uuid4
 
 import pytest
 from playwright.async_api import Page, expect
 
+from kem.disclosure.v1 import emergency_service_pb2 as emergency
+from kem.intake.v1 import intake_service_pb2 as intake
 from kem.referral.v1 import referral_service_pb2 as rpc
 from kernel.vocabulary import Role
 from tests.browser.seeing import Eyes, Seen
 from tests.support.console import ConsoleHub
 from tests.support.desk import page_of, to_choose
-from tests.support.partner_agency import PartnerAgency, make_agency
+from tests.support.partner_agency import PartnerAgency, at, make_agency
 
 PATIENCE = 30_000
 DESK = (Role.CASEWORKER,)
@@ -136,3 +139,51 @@ async def test_an_open_case_hears_of_its_referrals(eyes: Eyes, agency: PartnerAg
         await page.get_by_text("Accepted: ").first.wait_for(timeout=PATIENCE)
         assert await is_still_open(page)
         assert seen.complaints == []
+
+
+async def test_an_open_case_hears_of_a_need_that_a_colleague_records_and_follows_it(
+    eyes: Eyes, agency: PartnerAgency
+) -> None:
+    person = await agency.registered()
+    async with eyes.tab("en", 1280, *DESK, agency="KEM") as seen:
+        page = await opened(seen, f"/desk/people/{person}")
+        assert await page.locator("[data-kem-part=referrals] .kem-card").count() == 0
+        referral_id = await to_choose(agency, person)
+        card = page.locator(f'.kem-card a[href="/desk/people/{person}/referrals/{referral_id}"]')
+        await card.wait_for(timeout=PATIENCE)
+        ask = rpc.OfferToRequest(
+            request_id=str(uuid4()), referral_id=referral_id, service_ids=[agency.service.service_id]
+        )
+        await agency.permit(person)
+        await agency.hub.referral.OfferTo(ask, metadata=agency.desk.credentials())
+        await page.get_by_text("Asked: ").first.wait_for(timeout=PATIENCE)
+        assert await is_still_open(page)
+        assert seen.complaints == await seen.findings() == []
+
+
+async def test_an_open_case_hears_of_consent_and_of_what_was_given(eyes: Eyes, agency: PartnerAgency) -> None:
+    person = await agency.registered()
+    async with eyes.tab("el", 320, *DESK, agency="KEM") as seen:
+        page = await opened(seen, f"/desk/people/{person}")
+        story = page.locator("[data-kem-part=story]")
+        await agency.permit(person)
+        await expect(story).to_contain_text("Δόθηκε συγκατάθεση", timeout=PATIENCE)
+        referral_id = await to_choose(agency, person)
+        told = emergency.RecordHandoverRequest(
+            request_id=str(uuid4()),
+            referral_id=referral_id,
+            agency_id=str(agency.agency_id),
+            told_categories=["NAME", "SAFE_CONTACT"],
+            legal_basis="CONSENT",
+            spoken_to="Eleni at the duty phone",
+            answer=emergency.HANDOVER_ANSWER_NOT_TAKEN,
+            happened_time=at(datetime.now(UTC)),
+        )
+        await agency.hub.emergency.RecordHandover(told, metadata=agency.desk.credentials())
+        await expect(story).to_contain_text("Έλαβε στοιχεία, με τηλέφωνο: ", timeout=PATIENCE)
+        withdrawal = intake.WithdrawConsentRequest(request_id=str(uuid4()), beneficiary_id=person)
+        await agency.hub.intake.WithdrawConsent(withdrawal, metadata=agency.desk.credentials())
+        await expect(story).to_contain_text("Ανακλήθηκε συγκατάθεση", timeout=PATIENCE)
+        await expect(story).to_contain_text("Κλήθηκε να διαγράψει όσα έλαβε", timeout=PATIENCE)
+        assert await is_still_open(page)
+        assert seen.complaints == await seen.findings() == []

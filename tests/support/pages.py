@@ -95,9 +95,12 @@ class Browser:
         async with self._http.get(self.origin + path, allow_redirects=follow, headers=headers) as response:
             return await _shown(response)
 
-    def stream(self, path: str) -> AbstractAsyncContextManager[aiohttp.ClientResponse]:
+    def stream(
+        self, path: str, *, headers: Mapping[str, str] | None = None
+    ) -> AbstractAsyncContextManager[aiohttp.ClientResponse]:
         """An answer that goes on; it ends with the block."""
-        return self._http.get(self.origin + path, timeout=aiohttp.ClientTimeout(total=None))
+        timeout = aiohttp.ClientTimeout(total=None)
+        return self._http.get(self.origin + path, timeout=timeout, headers=headers)
 
     async def post(
         self, path: str, fields: Fields, *, follow: bool = True, headers: Mapping[str, str] | None = None

@@ -15,6 +15,7 @@ from kem.chassis.v1 import operations_service_pb2_grpc
 from kem.directory.v1 import directory_service_pb2_grpc
 from kem.disclosure.v1 import (
     authority_service_pb2_grpc,
+    case_disclosure_service_pb2_grpc,
     complaint_service_pb2_grpc,
     disclosure_service_pb2_grpc,
     emergency_access_service_pb2_grpc,
@@ -84,6 +85,7 @@ class Hub:
         self.retention = retention_service_pb2_grpc.RetentionServiceStub(intake)
         self.fairness = fairness_service_pb2_grpc.FairnessServiceStub(intake)
         self.disclosure = disclosure_service_pb2_grpc.DisclosureServiceStub(intake)
+        self.given = case_disclosure_service_pb2_grpc.CaseDisclosureServiceStub(intake)
         self.recalls = recall_service_pb2_grpc.RecallServiceStub(intake)
         self.authorities = authority_service_pb2_grpc.AuthorityServiceStub(intake)
         self.inquiries = inquiry_service_pb2_grpc.InquiryServiceStub(intake)

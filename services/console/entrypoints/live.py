@@ -13,7 +13,10 @@ from kem.notifications.v1 import delivery_pb2
 from kernel.errors import Exhausted, Invalid, KemError, NotAuthenticated, NotPermitted
 from kernel.vocabulary import Role
 from services.console.adapters.hub import Hub
-from services.console.entrypoints.live_feed import Feed, OpenPage
+from services.console.entrypoints.forms import as_uuid
+from services.console.entrypoints.inboxes import COUNT_CHANGES
+from services.console.entrypoints.live_feed import Feed
+from services.console.entrypoints.live_page import OpenPage
 from services.console.entrypoints.page import Page, Visit
 from services.console.entrypoints.sessions import Sessions
 
@@ -33,7 +36,7 @@ MOST_OF_A_PERSON: Final = 12
 """Open streams; a browser has one for the page that is looked at."""
 SIGN_OF_LIFE_SECONDS: Final = 15.0
 """Proxies end what is silent for long."""
-_CALLS: Final = ("InboxService/ListDeliveries", "InboxService/Subscribe")
+_CALLS: Final = ("InboxService/ListDeliveries", "InboxService/Subscribe", COUNT_CHANGES)
 
 
 class Live:
@@ -63,11 +66,12 @@ class Live:
     async def stream(self, visit: Visit) -> Response:
         """Says `changed` whenever the inbox has gone on, and `ended` when the session has.
 
-        A page that names referrals hears of these alone: what it shows of somebody is read again, and each
-        reading is on record, so it is to be read when there is something new to see and not otherwise.
+        A page that names referrals hears of these alone, and one that names a case also of what is recorded
+        there: what it shows of somebody is read again, and each reading is on record, so it is to be read
+        when there is something new to see and not otherwise.
 
         Raises:
-            Invalid: there is no such inbox.
+            Invalid: there is no such inbox, or no such case can be.
             NotPermitted: whoever works for no agency has none.
             Exhausted: the person has too many pages open.
         """
@@ -79,11 +83,14 @@ class Live:
         pages = [one for feed in self._feeds.values() for one in feed.pages]
         if sum(one.principal_id == user.principal_id for one in pages) >= MOST_OF_A_PERSON:
             raise Exhausted("Too many pages are open; close some.", reason="TOO_MANY_PAGES_OPEN")
-        told = visit.request.headers.get("last-event-id") or visit.query("after")
-        known = int(told) if told.isdecimal() else None
+        case = visit.query("case")
+        if case and as_uuid(case) is None:
+            raise Invalid("There is no such case.", reason="CASE_NOT_KNOWN")
+        came_back = visit.request.headers.get("last-event-id", "")
+        known, changes = _place_in(came_back or f"{visit.query('after')}.{visit.query('changes')}")
         asked = visit.request.query_params
         about = frozenset(filter(None, asked.getlist("referral"))) if "referral" in asked else None
-        page = OpenPage(visit.session_token, user.principal_id, about)
+        page = OpenPage(visit.session_token, user.principal_id, about, case, changes)
         events = self._events((user.agency_id, name), page, known)
         headers = {"x-accel-buffering": "no"}  # a proxy is to pass on each event at once
         return StreamingResponse(events, media_type="text/event-stream", headers=headers)
@@ -93,7 +100,7 @@ class Live:
         feed = self._feeds.get(key)
         if feed is None:
             feed = self._feeds[key] = Feed(self._hub, self._sessions, INBOXES[key[1]])
-        feed.pages.append(page)
+        feed.open(page)
         self._end = self._end or asyncio.create_task(self._wake_at_the_end(), name="end of live")
         try:
             yield "retry: 2000\n\n"
@@ -101,11 +108,12 @@ class Live:
                 page.changed.clear()
                 if told is None and feed.is_known:
                     told = feed.last_sequence
-                    yield _known(told)
-                if told is not None and feed.last_sequence > told:
-                    after, told = told, feed.last_sequence
-                    is_new = await feed.concerns(page, after, told)
-                    yield f"id: {told}\nevent: changed\ndata: {told}\n\n" if is_new else _known(told)
+                    yield _known(told, page)
+                if told is not None and (feed.last_sequence > told or page.is_counted_anew):
+                    after, told = told, max(told, feed.last_sequence)
+                    is_of_case = page.has_news_of_case()
+                    is_new = is_of_case or (told > after and await feed.concerns(page, after, told))
+                    yield _changed(told, page) if is_new else _known(told, page)
                     continue
                 if not await self._is_told_in_time(page):
                     if page.is_out or not await self._is_signed_in(page):
@@ -117,7 +125,7 @@ class Live:
                 feed.pages.remove(page)
             if not feed.pages and self._feeds.get(key) is feed:
                 del self._feeds[key]
-                feed.task.cancel()
+                feed.end()
 
     async def _wake_at_the_end(self) -> None:
         await self._stopping.wait()
@@ -141,6 +149,22 @@ class Live:
             return True  # access is away for a moment: whoever was in stays so
 
 
-def _known(sequence: int) -> str:
-    """Tells a page nothing: by this number its browser comes back."""
-    return f"id: {sequence}\n\n"
+def _changed(sequence: int, page: OpenPage) -> str:
+    """Tells a page that there is something new, and by which place its browser comes back."""
+    return f"{_place(sequence, page)}event: changed\ndata: {sequence}\n\n"
+
+
+def _known(sequence: int, page: OpenPage) -> str:
+    """Tells a page nothing but its place."""
+    return f"{_place(sequence, page)}\n"
+
+
+def _place(sequence: int, page: OpenPage) -> str:
+    """How far the inbox is, and of a case how much has been recorded there."""
+    return f"id: {sequence}\n" if page.changes is None else f"id: {sequence}.{page.changes}\n"
+
+
+def _place_in(text: str) -> tuple[int | None, int | None]:
+    """The two numbers of a place, each where it is one."""
+    sequence, _, changes = text.partition(".")
+    return (int(sequence) if sequence.isdecimal() else None, int(changes) if changes.isdecimal() else None)

@@ -3,7 +3,6 @@
 import asyncio
 import time
 from collections.abc import Set
-from dataclasses import dataclass, field
 from typing import Final
 
 import structlog
@@ -13,6 +12,8 @@ from kem.notifications.v1 import delivery_pb2
 from kem.notifications.v1 import inbox_service_pb2 as messages
 from kernel.errors import KemError
 from services.console.adapters.hub import Hub, ask
+from services.console.entrypoints.live_cases import Cases
+from services.console.entrypoints.live_page import OpenPage
 from services.console.entrypoints.sessions import Sessions
 
 MOST_REMEMBERED: Final = 5000
@@ -21,22 +22,6 @@ _MOST_LOOKED_UP: Final = 200
 _LONGEST_PAUSE_SECONDS: Final = 5.0
 
 log = structlog.get_logger(__name__)
-
-
-@dataclass(slots=True, eq=False)
-class OpenPage:
-    """A page that follows: whose it is, what it is about, and what wakes it.
-
-    Args:
-        referral_ids: the only ones that concern it; None where everything in the inbox does.
-    """
-
-    session_token: str
-    principal_id: str
-    referral_ids: frozenset[str] | None = None
-    changed: asyncio.Event = field(default_factory=asyncio.Event)
-    is_out: bool = False
-    """Its session has ended."""
 
 
 class Moves:
@@ -73,7 +58,21 @@ class Feed:
         self.pages: list[OpenPage] = []
         self.last_sequence = 0
         self.is_known = False
-        self.task = asyncio.create_task(self._run(), name="live")
+        self.cases = Cases(hub, sessions, self.pages)
+        self._tasks = [
+            asyncio.create_task(self._run(), name="live"),
+            asyncio.create_task(self.cases.run(), name="live cases"),
+        ]
+
+    def open(self, page: OpenPage) -> None:
+        """One more page follows."""
+        self.pages.append(page)
+        self.cases.look_soon()
+
+    def end(self) -> None:
+        """Nobody follows any more."""
+        for task in self._tasks:
+            task.cancel()
 
     def wake(self) -> None:
         """Lets every page look what has changed."""
@@ -149,4 +148,5 @@ class Feed:
         if delivery.sequence > self.last_sequence:
             self.last_sequence = delivery.sequence
             self._moves.note(delivery.referral_id, delivery.sequence)
+            self.cases.look_soon()  # a need that a colleague records is a referral that no page knows
             self.wake()

@@ -62,6 +62,9 @@ function saySomethingNew(part) {
   return false;
 }
 
+// what a list hears of: its address without the place from which on
+const aboutOf = (list) => (list.dataset.kemLive || "").replace(/([?&](?:after|changes)=)\d*/g, "$1");
+
 const partsOf = (list) => [...list.children].filter((one) => one.dataset.kemPart);
 
 // puts in place what is new; answers what there is to be said: "moved", "left" where something new was left out, or nothing
@@ -150,7 +153,13 @@ export function follow(list, start) {
     const page = new DOMParser().parseFromString(await answer.text(), "text/html");
     const fresh = page.querySelector("[data-kem-live]");
     if (!fresh) throw new Error("not now");
+    const followed = aboutOf(list);
     Object.assign(list.dataset, fresh.dataset);
+    if (source && aboutOf(list) !== followed) {
+      // it shows a referral more, of which it is to hear from where this reading was
+      close();
+      open();
+    }
     const what = renew(list, fresh, start);
     if (what) say(what === "left" ? document.querySelector(`template${NOTE}`).content.textContent.trim() : list.dataset.kemLiveText);
   };

@@ -1,6 +1,6 @@
 """What the holder of a referral may be given: the permitted subset, or a reason why nothing."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
@@ -61,3 +61,17 @@ def decide_disclosure(
     if not allowance.mask:
         return Decision(asked, refusal=Refusal.CONSENT_NOT_IN_FORCE)
     return Decision(asked, allowance.mask, allowance.relied_on)
+
+
+def permitted_until(given_mask: int, permits: Iterable[tuple[int, datetime]]) -> datetime | None:
+    """When the first of the categories in the mask ends to be permitted by time alone; None where one is not.
+
+    Args:
+        permits: categories as bits, and the end of what permits them; of several the last one counts.
+    """
+    open_mask, ends = given_mask, []
+    for categories, until_time in sorted(permits, key=lambda one: one[1], reverse=True):
+        if categories & open_mask:
+            ends.append(until_time)
+            open_mask &= ~categories
+    return min(ends) if ends and not open_mask else None

@@ -15,6 +15,7 @@ from services.intake.domain.case_workers import Case, CaseWorkers
 from services.intake.entrypoints.consent_parts import ConsentParts
 from services.intake.entrypoints.refusals import answer_on_record
 from services.intake.entrypoints.translate_needs import need_message, page_token, place_from
+from services.intake.use_cases.count_case_changes import count_case_changes
 from services.intake.use_cases.list_my_cases import list_my_cases
 from services.intake.use_cases.set_case_workers import SetCaseWorkers, set_case_workers
 
@@ -62,6 +63,21 @@ class CaseServer(case_service_pb2_grpc.CaseServiceServicer):
             )
         return messages.ListMyCasesResponse(
             cases=map(_case_message, page.cases), next_page_token=page_token(page.next_before)
+        )
+
+    async def CountCaseChanges(
+        self,
+        request: messages.CountCaseChangesRequest,
+        context: _Context[messages.CountCaseChangesRequest, messages.CountCaseChangesResponse],
+    ) -> messages.CountCaseChangesResponse:
+        people = [BeneficiaryId(UUID(one)) for one in request.beneficiary_ids]
+        async with self._database.transaction(current_caller()) as tx:
+            counted = await count_case_changes(people, tx)
+        return messages.CountCaseChangesResponse(
+            cases=[
+                messages.CaseChanges(beneficiary_id=str(one.beneficiary_id), changes=one.changes)
+                for one in counted
+            ]
         )
 
 

@@ -52,6 +52,9 @@ class DisclosureServer(disclosure_service_pb2_grpc.DisclosureServiceServicer):
             asked_categories=categories_in(given.asked_mask),
             given_categories=categories_in(given.given_mask),
             beneficiary=disclosed_message(given.fields),
+            permitted_until_time=(
+                None if given.permitted_until_time is None else timestamp(given.permitted_until_time)
+            ),
         )
 
     async def SaveAgreements(

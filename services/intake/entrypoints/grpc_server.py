@@ -5,6 +5,7 @@ from typing import cast
 
 from chassis.grpc_server import Registration
 from kem.disclosure.v1.authority_service_pb2_grpc import add_AuthorityServiceServicer_to_server
+from kem.disclosure.v1.case_disclosure_service_pb2_grpc import add_CaseDisclosureServiceServicer_to_server
 from kem.disclosure.v1.complaint_service_pb2_grpc import add_ComplaintServiceServicer_to_server
 from kem.disclosure.v1.disclosure_service_pb2_grpc import add_DisclosureServiceServicer_to_server
 from kem.disclosure.v1.emergency_access_service_pb2_grpc import (
@@ -41,6 +42,7 @@ from services.intake.adapters.tombstones import Tombstones
 from services.intake.entrypoints.appointment_server import AppointmentServer
 from services.intake.entrypoints.authority_server import AuthorityServer
 from services.intake.entrypoints.beneficiary_server import BeneficiaryServer
+from services.intake.entrypoints.case_disclosure_server import CaseDisclosureServer
 from services.intake.entrypoints.case_server import CaseServer
 from services.intake.entrypoints.complaint_server import ComplaintServer
 from services.intake.entrypoints.consent_parts import ConsentParts
@@ -120,7 +122,7 @@ def registrations(
     visits, appointments = VisitServer(consent), AppointmentServer(consent)
     contact_attempts, cases = ContactAttemptServer(consent), CaseServer(consent)
     drafts = DraftServer(consent.database, key_parts.rolling.keys, consent.needs)
-    waiting = WaitingServer(consent.database)
+    waiting, case_disclosures = WaitingServer(consent.database), CaseDisclosureServer(consent)
     return (
         lambda server: add_IntakeServiceServicer_to_server(intake, server),
         lambda server: add_TextServiceServicer_to_server(texts, server),
@@ -145,5 +147,6 @@ def registrations(
         lambda server: add_AppointmentServiceServicer_to_server(appointments, server),
         lambda server: add_ContactAttemptServiceServicer_to_server(contact_attempts, server),
         lambda server: add_CaseServiceServicer_to_server(cases, server),
+        lambda server: add_CaseDisclosureServiceServicer_to_server(case_disclosures, server),
         lambda server: add_WaitingServiceServicer_to_server(waiting, server),
     )

@@ -22,7 +22,7 @@ from services.intake.adapters.postgres_disclosures import (
 )
 from services.intake.adapters.postgres_held_referrals import PostgresHeldReferrals
 from services.intake.adapters.vault import Vault
-from services.intake.domain.disclosure import Refusal, decide_disclosure
+from services.intake.domain.disclosure import Refusal, decide_disclosure, permitted_until
 from services.intake.domain.events import DisclosureGiven
 from services.intake.domain.held_referral import HeldReferral
 from services.intake.domain.needed_categories import needed_mask
@@ -52,6 +52,8 @@ class Disclosure:
     asked_mask: int
     given_mask: int
     fields: Mapping[str, Any]
+    permitted_until_time: datetime | None = None
+    """Until when all of it stays permitted if nothing ends that before."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -185,7 +187,17 @@ async def _answer(
             return await _answer(command, method, tx, parts)  # its twin was a moment earlier
         tx.publish(_given(row, held))
     tx.record_access(AccessRecord("intake", method, [row.disclosure_id]))
-    return Disclosure(row.disclosure_id, row.disclosed_time, held.purpose, row.asked_mask, given_mask, fields)
+    return Disclosure(
+        row.disclosure_id,
+        row.disclosed_time,
+        held.purpose,
+        row.asked_mask,
+        given_mask,
+        fields,
+        permitted_until(
+            given_mask, [(cell.categories, cell.valid_until_time) for cell in decision.relied_on]
+        ),
+    )
 
 
 def _of_this_referral(earlier: EarlierDisclosure | None, command: GetDisclosure) -> EarlierDisclosure | None:

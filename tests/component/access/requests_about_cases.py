@@ -9,6 +9,7 @@ from google.protobuf.message import Message
 from kem.directory.v1 import directory_pb2
 from kem.directory.v1 import directory_service_pb2 as directory
 from kem.disclosure.v1 import authority_service_pb2 as authority
+from kem.disclosure.v1 import case_disclosure_service_pb2 as given
 from kem.disclosure.v1 import complaint_service_pb2 as complaints
 from kem.disclosure.v1 import disclosure_service_pb2 as disclosure
 from kem.disclosure.v1 import emergency_access_service_pb2 as access
@@ -107,6 +108,7 @@ def requests_about_case(case: Case, desk: Desk) -> dict[str, Message]:
             beneficiary_id=case.beneficiary_id,
             visit=visits.Visit(topics=["RIGHTS"], spoken_language="ara", mode=visits.VISIT_MODE_AT_DESK),
         ),
+        "ListCaseDisclosures": given.ListCaseDisclosuresRequest(beneficiary_id=case.beneficiary_id),
         "ListVisits": visits.ListVisitsRequest(beneficiary_id=case.beneficiary_id),
         "BookAppointment": appointments.BookAppointmentRequest(
             request_id=again,

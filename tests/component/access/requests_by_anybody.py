@@ -95,6 +95,7 @@ def _lists() -> dict[str, Message]:
         "ListComplaints": complaints.ListComplaintsRequest(),
         "ListAgreements": disclosure.ListAgreementsRequest(),
         "ListMyCases": cases.ListMyCasesRequest(),
+        "CountCaseChanges": cases.CountCaseChangesRequest(beneficiary_ids=[str(uuid4())]),
         "ListConsentFreezes": intake.ListConsentFreezesRequest(),
         "ListEmergencyAccesses": emergency_access.ListEmergencyAccessesRequest(),
         "ListEmergencyReviews": emergency.ListEmergencyReviewsRequest(),

@@ -208,6 +208,8 @@ KEEPING: Final[dict[str, Row]] = {
         ("GetDraft", "DiscardDraft"),
         Row(CASE_ROLES, Thing.NOTHING, "DRAFT_NOT_FOUND", {Side.NOBODY: NO_AGENCY}),
     ),
+    # whoever is another agency's, erased or nobody is left out (test_case_disclosures)
+    "CountCaseChanges": _own(CASE_ROLES),
     # whose cases the caller follows: none (test_cases)
     **dict.fromkeys(("ListMyCases", "ListColleagues"), _own(CASE_ROLES)),
     **dict.fromkeys(("ListReferrals", "ListPressing"), _own(CASE_ROLES, nobody="NOT_PERMITTED")),

@@ -78,6 +78,8 @@ PEOPLE: Final[dict[str, Row]] = {
     "IntakeService/ListConsents": _of_person(changes=False),
     "RecordVisit": _of_person(repeats=True),
     "ListVisits": _of_person(changes=False),
+    # what another agency was given is in test_case_disclosures
+    "ListCaseDisclosures": _of_person(changes=False),
     "BookAppointment": _of_person(repeats=True),
     # a day's are in test_appointments
     "ListAppointments": _of_person(changes=False),

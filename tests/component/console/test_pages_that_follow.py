@@ -3,6 +3,7 @@
 import html
 import re
 from dataclasses import dataclass
+from functools import partial
 from typing import Any
 from urllib.parse import parse_qs, urlsplit
 from uuid import UUID
@@ -18,6 +19,7 @@ from kem.notifications.v1 import inbox_service_pb2 as inbox
 from kernel.vocabulary import Role
 from tests.component.console.test_live import Stream
 from tests.support.console import ConsoleHub
+from tests.support.desk import to_choose
 from tests.support.partner_agency import PartnerAgency, make_agency, until
 
 BY_ITSELF = {"x-kem-follows": "1"}
@@ -196,3 +198,53 @@ async def test_a_case_and_a_referral_follow_their_own(agency: PartnerAgency) -> 
             assert found, path
             asked = parse_qs(urlsplit(html.unescape(found[1])).query)
             assert set(asked["referral"]) == about
+
+
+async def case_stream(browser: Any, path: str) -> str:
+    """The address that the page of a case follows."""
+    found = re.search(r'data-kem-live="([^"]+)"', (await browser.get(path)).html)
+    assert found, path
+    return html.unescape(found[1])
+
+
+async def test_a_case_hears_of_what_a_colleague_records_there_and_of_no_other_case(
+    agency: PartnerAgency,
+) -> None:
+    person, another = await agency.registered(), await agency.registered()
+    reader = await agency.console.member(Role.CASEWORKER, agency="KEM")
+    async with agency.console.browser_of(reader) as browser:
+        mine, other = [await case_stream(browser, f"/desk/people/{one}") for one in (person, another)]
+        looked = len(await reads(agency.console, reader.principal_id, person))
+        assert parse_qs(urlsplit(mine).query)["case"] == [person]
+        async with browser.stream(mine) as response, browser.stream(other) as elsewhere:
+            stream = Stream(response)
+            for record in (agency.permit, partial(to_choose, agency)):
+                await record(person)
+                event = await stream.next()
+                assert (event["event"], event["data"].isdecimal()) == ("changed", True)
+                assert re.fullmatch(r"\d+\.\d+", event["id"])
+            await agency.permit(another)
+            assert (await Stream(elsewhere).next())["event"] == "changed", "its first is of its own"
+        # whoever comes back by the place that they were told hears nothing twice
+        async with browser.stream(mine, headers={"last-event-id": event["id"]}) as response:
+            await agency.permit(person)
+            again = await Stream(response).next()
+            assert int(again["id"].partition(".")[2]) == int(event["id"].partition(".")[2]) + 1
+        assert len(await reads(agency.console, reader.principal_id, person)) == looked, "nobody read anything"
+
+
+async def test_of_somebody_elses_case_nothing_is_heard_and_what_is_none_is_refused(
+    agency: PartnerAgency,
+) -> None:
+    person = await agency.registered()
+    async with agency.browser() as browser:
+        async with browser.stream(f"/live?inbox=agency&case={person}&changes=0") as response:
+            stream = Stream(response)
+            line = (await response.content.readline()).decode()
+            while not line.startswith("id: "):
+                line = (await response.content.readline()).decode()
+            await agency.permit(person)
+            await agency.offered()
+            event = await stream.next()
+            assert event["id"].endswith(".0"), "of its own inbox it hears, and of this case it knows no more"
+        assert (await browser.get("/live?inbox=desk&case=nobody")).code == 400

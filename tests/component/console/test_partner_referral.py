@@ -62,6 +62,8 @@ async def test_an_offer_is_accepted_and_then_who_it_is_can_be_seen(agency: Partn
         ):
             assert known in shown.words
         assert "leave no message" in shown.words
+        ends = datetime.now(ATHENS) + timedelta(days=30)  # as the person has permitted it, a moment ago
+        assert f"The person permits it until {ends.day} {ends:%B} {ends.year}, unless" in shown.words
         # what its type does not need is not asked for, and so not shown
         assert "SYR" not in shown.html
         assert shown.headers["cache-control"] == "no-store"

@@ -60,6 +60,7 @@ class GetDisclosureResponse(_message.Message):
     ASKED_CATEGORIES_FIELD_NUMBER: _builtins.int
     GIVEN_CATEGORIES_FIELD_NUMBER: _builtins.int
     BENEFICIARY_FIELD_NUMBER: _builtins.int
+    PERMITTED_UNTIL_TIME_FIELD_NUMBER: _builtins.int
     disclosure_id: _builtins.str
     """The disclosure's id."""
     purpose: _builtins.str
@@ -80,6 +81,10 @@ class GetDisclosureResponse(_message.Message):
     def beneficiary(self) -> Global___DisclosedBeneficiary:
         """The person's data, with everything else empty."""
 
+    @_builtins.property
+    def permitted_until_time(self) -> _timestamp_pb2.Timestamp:
+        """Until when all of it stays permitted if nothing ends that before: from then on some of it is asked back."""
+
     def __init__(
         self,
         *,
@@ -89,10 +94,11 @@ class GetDisclosureResponse(_message.Message):
         asked_categories: _abc.Iterable[_builtins.str] | None = ...,
         given_categories: _abc.Iterable[_builtins.str] | None = ...,
         beneficiary: Global___DisclosedBeneficiary | None = ...,
+        permitted_until_time: _timestamp_pb2.Timestamp | None = ...,
     ) -> None: ...
-    _HasFieldArgType: _TypeAlias = _typing.Literal["beneficiary", b"beneficiary", "disclosed_time", b"disclosed_time"]  # noqa: Y015
+    _HasFieldArgType: _TypeAlias = _typing.Literal["beneficiary", b"beneficiary", "disclosed_time", b"disclosed_time", "permitted_until_time", b"permitted_until_time"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["asked_categories", b"asked_categories", "beneficiary", b"beneficiary", "disclosed_time", b"disclosed_time", "disclosure_id", b"disclosure_id", "given_categories", b"given_categories", "purpose", b"purpose"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["asked_categories", b"asked_categories", "beneficiary", b"beneficiary", "disclosed_time", b"disclosed_time", "disclosure_id", b"disclosure_id", "given_categories", b"given_categories", "permitted_until_time", b"permitted_until_time", "purpose", b"purpose"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 

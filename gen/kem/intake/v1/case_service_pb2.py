@@ -27,7 +27,7 @@ from google.protobuf import timestamp_pb2 as google_dot_protobuf_dot_timestamp__
 from kem.intake.v1 import need_pb2 as kem_dot_intake_dot_v1_dot_need__pb2
 
 
-DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n kem/intake/v1/case_service.proto\x12\rkem.intake.v1\x1a\x1b\x62uf/validate/validate.proto\x1a\x1fgoogle/protobuf/timestamp.proto\x1a\x18kem/intake/v1/need.proto\"\xa8\x01\n\x15SetCaseWorkersRequest\x12\x1c\n\nrequest_id\x18\x01 \x01(\tB\x08\xbaH\x05r\x03\xb0\x01\x01\x12 \n\x0e\x62\x65neficiary_id\x18\x02 \x01(\tB\x08\xbaH\x05r\x03\xb0\x01\x01\x12\x1f\n\rcaseworker_id\x18\x03 \x01(\tB\x08\xbaH\x05r\x03\xb0\x01\x01\x12 \n\tdeputy_id\x18\x04 \x01(\tB\x08\xbaH\x05r\x03\xb0\x01\x01H\x00\x88\x01\x01\x42\x0c\n\n_deputy_id\"F\n\x16SetCaseWorkersResponse\x12,\n\x08set_time\x18\x01 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\"j\n\x12ListMyCasesRequest\x12\x1d\n\tpage_size\x18\x01 \x01(\x05\x42\n\xbaH\x07\x1a\x05\x18\xc8\x01(\x00\x12\x1c\n\npage_token\x18\x02 \x01(\tB\x08\xbaH\x05r\x03\x18\xc8\x01\x12\x17\n\x0fwith_needs_only\x18\x03 \x01(\x08\"\xb0\x01\n\x06MyCase\x12\x16\n\x0e\x62\x65neficiary_id\x18\x01 \x01(\t\x12\x15\n\rcaseworker_id\x18\x02 \x01(\t\x12\x11\n\tdeputy_id\x18\x03 \x01(\t\x12,\n\x08set_time\x18\x04 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12\"\n\x05needs\x18\x05 \x03(\x0b\x32\x13.kem.intake.v1.Need\x12\x12\n\nmore_needs\x18\x06 \x01(\x08\"T\n\x13ListMyCasesResponse\x12$\n\x05\x63\x61ses\x18\x01 \x03(\x0b\x32\x15.kem.intake.v1.MyCase\x12\x17\n\x0fnext_page_token\x18\x02 \x01(\t2\xc2\x01\n\x0b\x43\x61seService\x12]\n\x0eSetCaseWorkers\x12$.kem.intake.v1.SetCaseWorkersRequest\x1a%.kem.intake.v1.SetCaseWorkersResponse\x12T\n\x0bListMyCases\x12!.kem.intake.v1.ListMyCasesRequest\x1a\".kem.intake.v1.ListMyCasesResponseb\x06proto3')
+DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n kem/intake/v1/case_service.proto\x12\rkem.intake.v1\x1a\x1b\x62uf/validate/validate.proto\x1a\x1fgoogle/protobuf/timestamp.proto\x1a\x18kem/intake/v1/need.proto\"\xa8\x01\n\x15SetCaseWorkersRequest\x12\x1c\n\nrequest_id\x18\x01 \x01(\tB\x08\xbaH\x05r\x03\xb0\x01\x01\x12 \n\x0e\x62\x65neficiary_id\x18\x02 \x01(\tB\x08\xbaH\x05r\x03\xb0\x01\x01\x12\x1f\n\rcaseworker_id\x18\x03 \x01(\tB\x08\xbaH\x05r\x03\xb0\x01\x01\x12 \n\tdeputy_id\x18\x04 \x01(\tB\x08\xbaH\x05r\x03\xb0\x01\x01H\x00\x88\x01\x01\x42\x0c\n\n_deputy_id\"F\n\x16SetCaseWorkersResponse\x12,\n\x08set_time\x18\x01 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\"j\n\x12ListMyCasesRequest\x12\x1d\n\tpage_size\x18\x01 \x01(\x05\x42\n\xbaH\x07\x1a\x05\x18\xc8\x01(\x00\x12\x1c\n\npage_token\x18\x02 \x01(\tB\x08\xbaH\x05r\x03\x18\xc8\x01\x12\x17\n\x0fwith_needs_only\x18\x03 \x01(\x08\"\xb0\x01\n\x06MyCase\x12\x16\n\x0e\x62\x65neficiary_id\x18\x01 \x01(\t\x12\x15\n\rcaseworker_id\x18\x02 \x01(\t\x12\x11\n\tdeputy_id\x18\x03 \x01(\t\x12,\n\x08set_time\x18\x04 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12\"\n\x05needs\x18\x05 \x03(\x0b\x32\x13.kem.intake.v1.Need\x12\x12\n\nmore_needs\x18\x06 \x01(\x08\"T\n\x13ListMyCasesResponse\x12$\n\x05\x63\x61ses\x18\x01 \x03(\x0b\x32\x15.kem.intake.v1.MyCase\x12\x17\n\x0fnext_page_token\x18\x02 \x01(\t\"H\n\x17\x43ountCaseChangesRequest\x12-\n\x0f\x62\x65neficiary_ids\x18\x01 \x03(\tB\x14\xbaH\x11\x92\x01\x0e\x08\x01\x10\xc8\x01\x18\x01\"\x05r\x03\xb0\x01\x01\"6\n\x0b\x43\x61seChanges\x12\x16\n\x0e\x62\x65neficiary_id\x18\x01 \x01(\t\x12\x0f\n\x07\x63hanges\x18\x02 \x01(\x03\"E\n\x18\x43ountCaseChangesResponse\x12)\n\x05\x63\x61ses\x18\x01 \x03(\x0b\x32\x1a.kem.intake.v1.CaseChanges2\xa7\x02\n\x0b\x43\x61seService\x12]\n\x0eSetCaseWorkers\x12$.kem.intake.v1.SetCaseWorkersRequest\x1a%.kem.intake.v1.SetCaseWorkersResponse\x12T\n\x0bListMyCases\x12!.kem.intake.v1.ListMyCasesRequest\x1a\".kem.intake.v1.ListMyCasesResponse\x12\x63\n\x10\x43ountCaseChanges\x12&.kem.intake.v1.CountCaseChangesRequest\x1a\'.kem.intake.v1.CountCaseChangesResponseb\x06proto3')
 
 _globals = globals()
 _builder.BuildMessageAndEnumDescriptors(DESCRIPTOR, _globals)
@@ -46,6 +46,8 @@ if not _descriptor._USE_C_DESCRIPTORS:
   _globals['_LISTMYCASESREQUEST'].fields_by_name['page_size']._serialized_options = b'\272H\007\032\005\030\310\001(\000'
   _globals['_LISTMYCASESREQUEST'].fields_by_name['page_token']._loaded_options = None
   _globals['_LISTMYCASESREQUEST'].fields_by_name['page_token']._serialized_options = b'\272H\005r\003\030\310\001'
+  _globals['_COUNTCASECHANGESREQUEST'].fields_by_name['beneficiary_ids']._loaded_options = None
+  _globals['_COUNTCASECHANGESREQUEST'].fields_by_name['beneficiary_ids']._serialized_options = b'\272H\021\222\001\016\010\001\020\310\001\030\001\"\005r\003\260\001\001'
   _globals['_SETCASEWORKERSREQUEST']._serialized_start=140
   _globals['_SETCASEWORKERSREQUEST']._serialized_end=308
   _globals['_SETCASEWORKERSRESPONSE']._serialized_start=310
@@ -56,6 +58,12 @@ if not _descriptor._USE_C_DESCRIPTORS:
   _globals['_MYCASE']._serialized_end=667
   _globals['_LISTMYCASESRESPONSE']._serialized_start=669
   _globals['_LISTMYCASESRESPONSE']._serialized_end=753
-  _globals['_CASESERVICE']._serialized_start=756
-  _globals['_CASESERVICE']._serialized_end=950
+  _globals['_COUNTCASECHANGESREQUEST']._serialized_start=755
+  _globals['_COUNTCASECHANGESREQUEST']._serialized_end=827
+  _globals['_CASECHANGES']._serialized_start=829
+  _globals['_CASECHANGES']._serialized_end=883
+  _globals['_COUNTCASECHANGESRESPONSE']._serialized_start=885
+  _globals['_COUNTCASECHANGESRESPONSE']._serialized_end=954
+  _globals['_CASESERVICE']._serialized_start=957
+  _globals['_CASESERVICE']._serialized_end=1252
 # @@protoc_insertion_point(module_scope)

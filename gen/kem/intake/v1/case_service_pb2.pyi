@@ -183,3 +183,77 @@ class ListMyCasesResponse(_message.Message):
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
 Global___ListMyCasesResponse: _TypeAlias = ListMyCasesResponse  # noqa: Y015
+
+@_typing.final
+class CountCaseChangesRequest(_message.Message):
+    """Asks how much has been recorded in cases."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    BENEFICIARY_IDS_FIELD_NUMBER: _builtins.int
+    @_builtins.property
+    def beneficiary_ids(self) -> _containers.RepeatedScalarFieldContainer[_builtins.str]:
+        """Whose."""
+
+    def __init__(
+        self,
+        *,
+        beneficiary_ids: _abc.Iterable[_builtins.str] | None = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["beneficiary_ids", b"beneficiary_ids"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___CountCaseChangesRequest: _TypeAlias = CountCaseChangesRequest  # noqa: Y015
+
+@_typing.final
+class CaseChanges(_message.Message):
+    """How much has been recorded in one case."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    BENEFICIARY_ID_FIELD_NUMBER: _builtins.int
+    CHANGES_FIELD_NUMBER: _builtins.int
+    beneficiary_id: _builtins.str
+    """Whose."""
+    changes: _builtins.int
+    """Needs and their withdrawals, what was said about consent, what agencies were given and are asked back, all together."""
+    def __init__(
+        self,
+        *,
+        beneficiary_id: _builtins.str = ...,
+        changes: _builtins.int = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["beneficiary_id", b"beneficiary_id", "changes", b"changes"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___CaseChanges: _TypeAlias = CaseChanges  # noqa: Y015
+
+@_typing.final
+class CountCaseChangesResponse(_message.Message):
+    """The numbers."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    CASES_FIELD_NUMBER: _builtins.int
+    @_builtins.property
+    def cases(self) -> _containers.RepeatedCompositeFieldContainer[Global___CaseChanges]:
+        """One for each whom the caller's agency registered."""
+
+    def __init__(
+        self,
+        *,
+        cases: _abc.Iterable[Global___CaseChanges] | None = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["cases", b"cases"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___CountCaseChangesResponse: _TypeAlias = CountCaseChangesResponse  # noqa: Y015

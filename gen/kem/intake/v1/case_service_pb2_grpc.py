@@ -45,6 +45,11 @@ class CaseServiceStub:
                 request_serializer=kem_dot_intake_dot_v1_dot_case__service__pb2.ListMyCasesRequest.SerializeToString,
                 response_deserializer=kem_dot_intake_dot_v1_dot_case__service__pb2.ListMyCasesResponse.FromString,
                 _registered_method=True)
+        self.CountCaseChanges = channel.unary_unary(
+                '/kem.intake.v1.CaseService/CountCaseChanges',
+                request_serializer=kem_dot_intake_dot_v1_dot_case__service__pb2.CountCaseChangesRequest.SerializeToString,
+                response_deserializer=kem_dot_intake_dot_v1_dot_case__service__pb2.CountCaseChangesResponse.FromString,
+                _registered_method=True)
 
 
 class CaseServiceServicer:
@@ -68,6 +73,15 @@ class CaseServiceServicer:
         context.set_details('Method not implemented!')
         raise NotImplementedError('Method not implemented!')
 
+    def CountCaseChanges(self, request, context):
+        """Counts, for pages that stand open, what has been recorded in cases: where the number is another one there is something new to
+        read. It tells nothing else and opens nothing, and so is no access. Somebody whom the caller's agency did not register, or
+        who is erased, is left out.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
 
 def add_CaseServiceServicer_to_server(servicer, server):
     rpc_method_handlers = {
@@ -80,6 +94,11 @@ def add_CaseServiceServicer_to_server(servicer, server):
                     servicer.ListMyCases,
                     request_deserializer=kem_dot_intake_dot_v1_dot_case__service__pb2.ListMyCasesRequest.FromString,
                     response_serializer=kem_dot_intake_dot_v1_dot_case__service__pb2.ListMyCasesResponse.SerializeToString,
+            ),
+            'CountCaseChanges': grpc.unary_unary_rpc_method_handler(
+                    servicer.CountCaseChanges,
+                    request_deserializer=kem_dot_intake_dot_v1_dot_case__service__pb2.CountCaseChangesRequest.FromString,
+                    response_serializer=kem_dot_intake_dot_v1_dot_case__service__pb2.CountCaseChangesResponse.SerializeToString,
             ),
     }
     generic_handler = grpc.method_handlers_generic_handler(
@@ -137,6 +156,33 @@ class CaseService:
             '/kem.intake.v1.CaseService/ListMyCases',
             kem_dot_intake_dot_v1_dot_case__service__pb2.ListMyCasesRequest.SerializeToString,
             kem_dot_intake_dot_v1_dot_case__service__pb2.ListMyCasesResponse.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def CountCaseChanges(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/kem.intake.v1.CaseService/CountCaseChanges',
+            kem_dot_intake_dot_v1_dot_case__service__pb2.CountCaseChangesRequest.SerializeToString,
+            kem_dot_intake_dot_v1_dot_case__service__pb2.CountCaseChangesResponse.FromString,
             options,
             channel_credentials,
             insecure,

@@ -42,6 +42,11 @@ class CaseServiceStub:
     as far as intake knows, has not ended: no withdrawn need, and none whose referral is known to have ended. The read is
     recorded before it is answered.
     """
+    CountCaseChanges: _grpc.UnaryUnaryMultiCallable[_case_service_pb2.CountCaseChangesRequest, _case_service_pb2.CountCaseChangesResponse]
+    """Counts, for pages that stand open, what has been recorded in cases: where the number is another one there is something new to
+    read. It tells nothing else and opens nothing, and so is no access. Somebody whom the caller's agency did not register, or
+    who is erased, is left out.
+    """
 
 @_typing.type_check_only
 class CaseServiceAsyncStub(CaseServiceStub):
@@ -56,6 +61,11 @@ class CaseServiceAsyncStub(CaseServiceStub):
     """Lists the people whose caseworker or deputy the caller is, those that were taken over last first, with what they need and,
     as far as intake knows, has not ended: no withdrawn need, and none whose referral is known to have ended. The read is
     recorded before it is answered.
+    """
+    CountCaseChanges: _aio.UnaryUnaryMultiCallable[_case_service_pb2.CountCaseChangesRequest, _case_service_pb2.CountCaseChangesResponse]  # type: ignore[assignment]
+    """Counts, for pages that stand open, what has been recorded in cases: where the number is another one there is something new to
+    read. It tells nothing else and opens nothing, and so is no access. Somebody whom the caller's agency did not register, or
+    who is erased, is left out.
     """
 
 class CaseServiceServicer(metaclass=_abc_1.ABCMeta):
@@ -80,6 +90,17 @@ class CaseServiceServicer(metaclass=_abc_1.ABCMeta):
         """Lists the people whose caseworker or deputy the caller is, those that were taken over last first, with what they need and,
         as far as intake knows, has not ended: no withdrawn need, and none whose referral is known to have ended. The read is
         recorded before it is answered.
+        """
+
+    @_abc_1.abstractmethod
+    def CountCaseChanges(
+        self,
+        request: _case_service_pb2.CountCaseChangesRequest,
+        context: _ServicerContext,
+    ) -> _typing.Union[_case_service_pb2.CountCaseChangesResponse, _abc.Awaitable[_case_service_pb2.CountCaseChangesResponse]]:
+        """Counts, for pages that stand open, what has been recorded in cases: where the number is another one there is something new to
+        read. It tells nothing else and opens nothing, and so is no access. Somebody whom the caller's agency did not register, or
+        who is erased, is left out.
         """
 
 def add_CaseServiceServicer_to_server(servicer: CaseServiceServicer, server: _typing.Union[_grpc.Server, _aio.Server]) -> None: ...

@@ -1,4 +1,4 @@
-"""All that has happened in somebody's case, in one line: needs, referrals, consents, meetings."""
+"""All that has happened in somebody's case, in one line of time, whatever it was."""
 
 import asyncio
 from collections.abc import Iterator, Sequence
@@ -9,27 +9,31 @@ from starlette.responses import Response
 
 from kem.intake.v1 import appointment_service_pb2 as appointments
 from kem.intake.v1 import contact_attempt_service_pb2 as attempts
-from kem.intake.v1 import intake_service_pb2 as intake
 from kem.intake.v1 import visit_service_pb2 as visits
-from kernel.codes import LANGUAGES, LISTS
+from kernel.codes import LISTS
 from services.console.adapters.names import Names
 from services.console.entrypoints.codes import named
 from services.console.entrypoints.page import Page, Visit
 from services.console.entrypoints.pages.desk.cases import described, directory_of, read_case
+from services.console.entrypoints.pages.desk.consent_steps import (
+    LIST_CONSENTS,
+    consents_of,
+    steps_of_consents,
+)
+from services.console.entrypoints.pages.desk.given import LIST_GIVEN, given_soon, steps_of_given
 from services.console.entrypoints.pages.desk.roles import DESK
 from services.console.entrypoints.pages.desk.story import Directory
-from services.console.entrypoints.pages.desk.timeline import Step, newest_first, steps_of_needs
+from services.console.entrypoints.pages.desk.timeline import Step, newest_first, steps_of_needs, types_of
 
 _EACH: Final = 200
 """Of each kind; what is older stands on the pages of that kind."""
-_CONSENTS: Final = 50
-"""Of consents, each with many lines, one call answers no more."""
 _SHOWN: Final = 30
 _MOST_DIGITS: Final = 4
 _CALLS: Final = (
     "IntakeService/GetBeneficiary",
     "IntakeService/ListNeeds",
-    "IntakeService/ListConsents",
+    LIST_CONSENTS,
+    LIST_GIVEN,
     "ReferralService/ListReferrals",
     "VisitService/ListVisits",
     "AppointmentService/ListAppointments",
@@ -54,13 +58,13 @@ class CaseStoryPage:
         """A page of it, from the place that the address names."""
         person_id, hub = visit.path_value("person"), visit.hub
         of_person: dict[str, Any] = {"beneficiary_id": person_id, "page_size": _EACH}
-        consents = intake.ListConsentsRequest(beneficiary_id=person_id, page_size=_CONSENTS)
-        case, seen, booked, tried, agreed, directory = await asyncio.gather(
+        case, seen, booked, tried, agreed, given, directory = await asyncio.gather(
             read_case(visit),
             visit.ask(hub.visits.ListVisits, visits.ListVisitsRequest(**of_person)),
             visit.ask(hub.appointments.ListAppointments, appointments.ListAppointmentsRequest(**of_person)),
             visit.ask(hub.attempts.ListContactAttempts, attempts.ListContactAttemptsRequest(**of_person)),
-            visit.ask(hub.intake.ListConsents, consents),
+            consents_of(visit),
+            given_soon(visit),
             directory_of(visit, self._names),
         )
         here = f"/desk/people/{person_id}"
@@ -70,7 +74,8 @@ class CaseStoryPage:
                 *_of_meetings(
                     here, seen.visits, booked.appointments, tried.contact_attempts, directory, visit
                 ),
-                *_of_consents(here, agreed.consents, visit),
+                *steps_of_consents(here, agreed, directory, visit),
+                *steps_of_given(person_id, given, types_of(case.needs, visit.language), directory, visit),
             )
         )
         asked = visit.query("from")
@@ -84,7 +89,8 @@ class CaseStoryPage:
             steps=steps[first : first + _SHOWN],
             first=first,
             onward=first + _SHOWN if len(steps) > first + _SHOWN else 0,
-            is_cut=any(one.next_page_token for one in (seen, booked, tried, agreed)),
+            is_cut=any(one.next_page_token for one in (seen, booked, tried, agreed, given) if one),
+            is_without_given=given is None,
         )
 
 
@@ -114,13 +120,6 @@ def _of_meetings(
         is_reached = attempt.result == attempts.ContactResult.CONTACT_RESULT_REACHED
         title = say("The person was reached") if is_reached else say("The person was not reached")
         yield Step(title, _at(attempt.happened_time), directory.agency(attempt.agency_id), href)
-
-
-def _of_consents(here: str, agreed: Sequence[Any], visit: Visit) -> Iterator[Step]:
-    for one in agreed:
-        spoken = named(LANGUAGES, one.spoken_language, visit.language)
-        text = visit.say("Explained in: %(language)s") % {"language": spoken}
-        yield Step(visit.say("Consent was given"), _at(one.happened_time), text, f"{here}/consents")
 
 
 def _at(stamp: Any) -> datetime:

@@ -15,15 +15,22 @@ from kem.intake.v1 import intake_service_pb2 as intake
 from kem.notifications.v1.delivery_pb2 import INBOX_DESK
 from kem.referral.v1 import referral_pb2 as messages
 from kem.referral.v1 import referral_service_pb2 as referral
-from kernel.codes import DISTRICTS, LANGUAGES, REASONS, SECTORS, SERVICE_TYPES
+from kernel.codes import DISTRICTS, LANGUAGES, REASONS, SERVICE_TYPES
 from kernel.errors import Conflict, Invalid, NotFound, RuleBroken
 from services.console.adapters.names import Names
 from services.console.entrypoints.codes import languages_spoken, named
 from services.console.entrypoints.forms import as_choice
-from services.console.entrypoints.inboxes import end_of_inbox
+from services.console.entrypoints.inboxes import COUNT_CHANGES, changes_of_case, end_of_inbox
 from services.console.entrypoints.page import Page, Visit
+from services.console.entrypoints.pages.desk.consent_steps import (
+    LIST_CONSENTS,
+    consents_soon,
+    steps_of_consents,
+)
 from services.console.entrypoints.pages.desk.drafts import TAKES_UP, draft_of, forget, take_up
+from services.console.entrypoints.pages.desk.given import LIST_GIVEN, given_soon, steps_of_given
 from services.console.entrypoints.pages.desk.naming import LIST_COLLEAGUES, colleagues_soon, worker_name
+from services.console.entrypoints.pages.desk.need_types import code_typed, types_by_sector
 from services.console.entrypoints.pages.desk.roles import DESK, door_of
 from services.console.entrypoints.pages.desk.story import (
     FINAL,
@@ -35,7 +42,7 @@ from services.console.entrypoints.pages.desk.story import (
     state_names,
     state_of,
 )
-from services.console.entrypoints.pages.desk.timeline import newest_first, steps_of_needs
+from services.console.entrypoints.pages.desk.timeline import newest_first, steps_of_needs, types_of
 from services.console.entrypoints.pages.earlier import happened_typed
 from services.console.entrypoints.refusals import words_for
 from services.console.entrypoints.rendering import Written
@@ -76,7 +83,10 @@ class CasePages:
                 person,
                 self.case,
                 DESK,
-                (*_READS, *_NAMES, LIST_COLLEAGUES, "InboxService/ListDeliveries"),
+                (
+                    *(*_READS, *_NAMES, LIST_COLLEAGUES, LIST_CONSENTS, LIST_GIVEN),
+                    *("InboxService/ListDeliveries", COUNT_CHANGES),
+                ),
             ),
             Page(
                 person + "/needs",
@@ -97,16 +107,32 @@ class CasePages:
 
     async def case(self, visit: Visit) -> Response:
         """Everything at a glance, the latest first."""
-        delivered = await end_of_inbox(visit, INBOX_DESK)
-        case, directory, colleagues = await asyncio.gather(
-            read_case(visit), directory_of(visit, self._names), colleagues_soon(visit, self._names)
+        here = f"/desk/people/{visit.path_value('person')}"
+        # before anything is read: what comes in between is told once more
+        delivered, changes = await asyncio.gather(
+            end_of_inbox(visit, INBOX_DESK), changes_of_case(visit, visit.path_value("person"))
         )
-        now, names = datetime.now(UTC), state_names(visit.say)
-        steps = newest_first(steps_of_needs(case.person_id, case.needs, directory, visit.say))
+        case, agreed, given, directory, colleagues = await asyncio.gather(
+            read_case(visit),
+            consents_soon(visit),
+            given_soon(visit),
+            directory_of(visit, self._names),
+            colleagues_soon(visit, self._names),
+        )
+        now, names, types = datetime.now(UTC), state_names(visit.say), types_of(case.needs, visit.language)
+        steps = newest_first(
+            (
+                *steps_of_needs(case.person_id, case.needs, directory, visit.say),
+                *steps_of_consents(here, agreed, directory, visit),
+                *steps_of_given(case.person_id, given, types, directory, visit),
+            )
+        )
         return visit.render(
             "desk/case.html",
             title=visit.say("Case %(code)s") % {"code": case.known.case_code},
             last_sequence=delivered.last_sequence if delivered else None,
+            changes=changes,
+            is_without=given is None or agreed is None,
             case=case,
             who=described(case.known, visit),
             caseworker=worker_name(case.known.caseworker_id, colleagues, visit),
@@ -173,7 +199,7 @@ class CasePages:
             draft=draft_of(visit),
             who=described(known, visit),
             rows=min(MOST_NEEDS, max(filled, default=0) + 1),
-            types=_types_by_sector(language),
+            types=types_by_sector(language),
             urgencies=[
                 ("NORMAL", say("Within two weeks")),
                 ("URGENT", say("Urgent: within three days")),
@@ -189,7 +215,7 @@ class CasePages:
     def _needs_typed(self, visit: Visit, person_id: str, door: str) -> list[need_pb2.NewNeed]:
         form, needs, happened = visit.form, [], happened_typed(visit)
         for row in range(1, MOST_NEEDS + 1):
-            code = _code_typed(form.text(f"type_{row}"), visit.language)
+            code = code_typed(form.text(f"type_{row}"), visit.language)
             if not form.text(f"type_{row}"):
                 continue
             if not code:
@@ -315,32 +341,3 @@ def urgency_name(visit: Visit, number: int) -> str:
     """As the desk calls it."""
     name = Urgency.Name(number).removeprefix("URGENCY_")  # type: ignore[arg-type]  # a number of the enum
     return visit.say(URGENCIES[name]) if name in URGENCIES else ""
-
-
-def _types_by_sector(language: str) -> list[tuple[str, list[tuple[str, str]]]]:
-    return [
-        (
-            named(SECTORS, sector, language),
-            [
-                (code, named(SERVICE_TYPES, code, language))
-                for code, entry in SERVICE_TYPES.items()
-                if entry.sector == sector
-            ],
-        )
-        for sector in SECTORS
-    ]
-
-
-def _code_typed(text: str, language: str) -> str:
-    """The service type that was typed: its code, or its whole name; empty where it is none."""
-    if text.upper() in SERVICE_TYPES:
-        return text.upper()
-    wanted = text.casefold()
-    return next(
-        (
-            code
-            for code, entry in SERVICE_TYPES.items()
-            if wanted in (entry.el.casefold(), entry.en.casefold())
-        ),
-        "",
-    )

@@ -1,5 +1,6 @@
 """One referral at the desk: why this provider, the person's choice, and what has become of it."""
 
+import asyncio
 from datetime import UTC, datetime
 from http import HTTPStatus
 from typing import Any, Final
@@ -30,6 +31,7 @@ from services.console.entrypoints.pages.desk.choosing import (
     others,
     proposals,
 )
+from services.console.entrypoints.pages.desk.given import LIST_GIVEN, given_soon, moments_of_given
 from services.console.entrypoints.pages.desk.roles import DESK
 from services.console.entrypoints.pages.desk.story import (
     FINAL,
@@ -38,6 +40,7 @@ from services.console.entrypoints.pages.desk.story import (
     call_to_make,
     colour_of,
     is_overdue,
+    latest_first,
     moments,
     offer_state_of,
     open_offer,
@@ -70,6 +73,7 @@ class ReferralPages:
             service + "GetReferral",
             service + "ExplainMatches",
             "InboxService/ListDeliveries",
+            LIST_GIVEN,
             *names,
         )
         return (
@@ -262,7 +266,9 @@ class ReferralPages:
                 here=here,
                 last_sequence=sequence,
             )
-        directory = await directory_of(visit, self._names)
+        directory, given = await asyncio.gather(
+            directory_of(visit, self._names), given_soon(visit, need.referral_id)
+        )
         state = state_of(one)
         explained = None
         if state in _CHOOSES:
@@ -303,7 +309,8 @@ class ReferralPages:
             orders=[("", say("Not asked"))] + [(str(n), str(n)) for n in range(1, 6)],
             overrides=choices(REASONS["OVERRIDE"], language, nothing=say("None")),
             others=others(need.service_type, explained, directory) if explained is not None else [],
-            moments=moments(one, directory, say),
+            moments=latest_first(*moments(one, directory, say), *moments_of_given(given, directory, visit)),
+            is_without_given=given is None,
             can_choose=explained is not None,
         )
 

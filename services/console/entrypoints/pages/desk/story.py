@@ -107,7 +107,12 @@ def is_overdue(referral: messages.Referral, now: datetime) -> bool:
 
 def moments(referral: messages.Referral, directory: Directory, say: Any) -> list[Moment]:
     """Every step that is known, the latest first."""
-    return sorted(_moments(referral, directory, say), key=lambda one: one.time, reverse=True)
+    return latest_first(*_moments(referral, directory, say))
+
+
+def latest_first(*of_all: Moment) -> list[Moment]:
+    """In the order in which people look for them."""
+    return sorted(of_all, key=lambda one: one.time, reverse=True)
 
 
 def _moments(referral: messages.Referral, directory: Directory, say: Any) -> Iterator[Moment]:

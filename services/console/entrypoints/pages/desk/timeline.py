@@ -1,6 +1,6 @@
 """Steps of a case in one line of time, each leading to the page where it stands."""
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any
@@ -32,6 +32,11 @@ class Step:
 def newest_first(steps: Iterable[Step]) -> list[Step]:
     """In the order in which people look for it."""
     return sorted(steps, key=lambda one: one.time, reverse=True)
+
+
+def types_of(needs: Iterable[tuple[Need, Referral | None]], language: str) -> Mapping[str, str]:
+    """What each referral is for, by its id."""
+    return {need.referral_id: named(SERVICE_TYPES, need.service_type, language) for need, _ in needs}
 
 
 def steps_of_needs(

@@ -12,7 +12,7 @@ from kem.intake.v1 import beneficiary_pb2
 from kernel import codes
 from services.console.entrypoints.codes import named
 from services.console.entrypoints.page import Visit
-from services.console.entrypoints.rendering import Written, bidi
+from services.console.entrypoints.rendering import ATHENS, Written, bidi
 from services.console.entrypoints.texts import N_
 from services.console.entrypoints.words import CHANNELS, SEXES, names_of, word, words_of
 
@@ -27,13 +27,18 @@ Rows = list[tuple[str, Any]]
 
 @dataclass(frozen=True, slots=True)
 class Disclosed:
-    """What was given: when, what for, the rows, the rules of safe contact, and what was not permitted."""
+    """What was given: when, what for, the rows, the rules of safe contact, and what was not permitted.
+
+    Args:
+        permitted_until: the day on which the first of it ends to be permitted, if nothing ends it before.
+    """
 
     disclosed_time: datetime
     purpose: str
     rows: Rows
     contacts: Sequence[str | Markup]
     withheld: Sequence[str]
+    permitted_until: date | None
 
 
 def disclosed_of(answer: disclosure.GetDisclosureResponse, visit: Visit) -> Disclosed:
@@ -49,7 +54,14 @@ def disclosed_of(answer: disclosure.GetDisclosureResponse, visit: Visit) -> Disc
         rows=[(label, value) for label, value in rows if value],
         contacts=[_contact(one, visit) for one in person.contacts],
         withheld=names_of(codes.CATEGORIES, withheld, language),
+        permitted_until=_day_of(answer),
     )
+
+
+def _day_of(answer: disclosure.GetDisclosureResponse) -> date | None:
+    if not answer.HasField("permitted_until_time"):
+        return None
+    return answer.permitted_until_time.ToDatetime(tzinfo=UTC).astimezone(ATHENS).date()
 
 
 def _names(person: disclosure.DisclosedBeneficiary, visit: Visit) -> Rows:

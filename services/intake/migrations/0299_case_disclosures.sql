@@ -1,0 +1,122 @@
+-- migrate:up
+
+-- What agencies were given of a person, asked for and were refused, for the desk of the agency that registered them. Of the rows
+-- themselves it sees what it was given or has told, so this reaches past that, for people whom it registered and no others. What one
+-- agency reads again and again for one referral is one line with its first and its last time; each telephone call is one of its own.
+-- Not here: what an authority or the person was given, and who asked for a referral that they do not hold, which is about nobody.
+create policy functions_of_the_owner on handover to intake_owner using (true);
+
+create function disclosures_of_case(
+    people uuid [], referral uuid, hidden_types text [], before_time timestamptz, before_id uuid, most integer
+)
+returns table (
+    disclosure_id uuid, referral_id uuid, agency_id uuid, kind text, refusal_reason text, given_mask bigint, legal_bases text [],
+    first_time timestamptz, last_time timestamptz, times integer, answer text, cells jsonb, recalls jsonb
+)
+language sql stable security definer set search_path from current
+begin atomic
+    with line as materialized (
+        select
+            given.referral_id, given.agency_id, given.kind, given.refusal_reason, given.given_mask, given.legal_bases,
+            said.answer,
+            (array_agg(given.disclosure_id order by given.disclosed_time desc, given.disclosure_id desc))[1] as disclosure_id,
+            array_agg(given.disclosure_id) as disclosure_ids,
+            min(given.disclosed_time) as first_time, max(given.disclosed_time) as last_time, count(*)::integer as times
+        from disclosure as given
+        inner join beneficiary as person using (beneficiary_id)
+        left join need on need.referral_id = given.referral_id
+        left join handover as said using (disclosure_id)
+        where given.beneficiary_id = any(people)
+        and (
+            person.registered_by_agency_id = (select nullif(current_setting('app.agency', true), '')::uuid)
+            or (select current_setting('app.internal', true) = 'true')
+        )
+        and given.kind in ('PULLED', 'VERBAL', 'EMERGENCY')
+        and (referral is null or given.referral_id = referral)
+        and coalesce(need.service_type <> all(hidden_types), true)
+        group by
+            given.referral_id, given.agency_id, given.kind, given.refusal_reason, given.given_mask, given.legal_bases,
+            said.disclosure_id, said.answer
+    ),
+    chosen as materialized (
+        select line.* from line
+        where before_time is null or (line.last_time, line.disclosure_id) < (before_time, before_id)
+        order by line.last_time desc, line.disclosure_id desc
+        limit most
+    )
+    select
+        chosen.disclosure_id, chosen.referral_id, chosen.agency_id, chosen.kind, chosen.refusal_reason, chosen.given_mask,
+        chosen.legal_bases, chosen.first_time, chosen.last_time, chosen.times, chosen.answer,
+        (
+            select jsonb_agg(jsonb_build_array(cell.categories, cell.valid_until_time))
+            from disclosure as latest inner join grant_cell as cell on cell.cell_id = any(latest.cell_ids)
+            where latest.disclosure_id = chosen.disclosure_id and cell.withdrawn_time is null
+        ),
+        (
+            select jsonb_agg(jsonb_build_object(
+                'recall_id', asked.recall_id, 'cause', asked.cause, 'mask', asked.recalled_mask,
+                'opened_time', asked.opened_time, 'due_time', asked.due_time,
+                'acknowledged_time', asked.acknowledged_time,
+                'destroyed_mask', asked.destroyed_mask, 'kept_mask', asked.kept_mask
+            ) order by asked.opened_time, asked.recall_id)
+            from recall as asked
+            where asked.recall_id in (
+                select back.recall_id from recalled_disclosure as back
+                where back.disclosure_id = any(chosen.disclosure_ids)
+                union
+                select back.recall_id from corrected_disclosure as back
+                where back.disclosure_id = any(chosen.disclosure_ids)
+            )
+        )
+    from chosen
+    order by chosen.last_time desc, chosen.disclosure_id desc;
+end;
+
+revoke all on function disclosures_of_case from public;
+grant execute on function disclosures_of_case to intake_app;
+
+-- How much has been recorded of each of these people, their other records with them, that stands in the line of time of their case:
+-- needs and their withdrawals, what they said about consent, what agencies were given, what is asked back and answered. It only ever
+-- grows, so an open page of the case sees by the number alone whether there is something new. Told of people whom the agency
+-- registered and no others.
+create function changes_of_cases(people uuid [])
+returns table (beneficiary_id uuid, changes bigint)
+language sql stable security definer set search_path from current
+begin atomic
+    select
+        person.beneficiary_id,
+        (
+            select count(*) + count(need.withdrawn_time) from need where need.beneficiary_id = any(record.ids)
+        ) + (
+            select count(*) from consent_event as said where said.beneficiary_id = any(record.ids)
+        ) + (
+            select count(*) from (
+                select from disclosure as given left join handover as told using (disclosure_id)
+                where given.beneficiary_id = any(record.ids) and given.kind in ('PULLED', 'VERBAL', 'EMERGENCY')
+                group by
+                    given.referral_id, given.agency_id, given.kind, given.refusal_reason, given.given_mask,
+                    given.legal_bases, told.disclosure_id
+            ) as line
+        ) + (
+            select count(*) + count(asked.acknowledged_time) from recall as asked
+            where asked.beneficiary_id = any(record.ids)
+        )
+    from beneficiary as person
+    cross join lateral (
+        select array(
+            select seen.other_id from same_person as seen
+            where seen.beneficiary_id = person.beneficiary_id and seen.unmerged_time is null
+        ) || person.beneficiary_id as ids
+    ) as record
+    where person.beneficiary_id = any(people) and person.erased_time is null
+    and (
+        person.registered_by_agency_id = (select nullif(current_setting('app.agency', true), '')::uuid)
+        or (select current_setting('app.internal', true) = 'true')
+    );
+end;
+
+revoke all on function changes_of_cases from public;
+grant execute on function changes_of_cases to intake_app;
+
+-- migrate:down
+-- forward only

@@ -1,0 +1,51 @@
+"""Lists what agencies were given of a person, for the desk that follows the case."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from chassis.access_records import AccessRecord
+from chassis.postgres import Transaction
+from kernel.ids import BeneficiaryId, ReferralId
+from kernel.restricted import RESTRICTED_TYPES, may_see_restricted
+from services.intake.adapters.postgres_beneficiaries import PostgresBeneficiaries
+from services.intake.adapters.postgres_case_disclosures import disclosures_of_case
+from services.intake.domain.case_disclosure import CaseDisclosure
+from services.intake.use_cases.own_agency import own_agency
+from services.intake.use_cases.page_with_words import USUAL_PAGE_SIZE, Place
+from services.intake.use_cases.records_of_person import records_of_person
+
+
+@dataclass(frozen=True, slots=True)
+class CaseDisclosuresPage:
+    """Lines, what was read last first, and where the next page begins; None on the last page."""
+
+    disclosures: Sequence[CaseDisclosure]
+    next_before: Place | None
+
+
+async def list_case_disclosures(
+    beneficiary_id: BeneficiaryId,
+    referral_id: ReferralId | None,
+    page_size: int,
+    before: Place | None,
+    method: str,
+    tx: Transaction,
+    people: PostgresBeneficiaries,
+) -> CaseDisclosuresPage:
+    """One page, of the records of the person of which the caller may know; the read is recorded.
+
+    Who was given something for a restricted service tells of the service: only those are shown it who may
+    see that.
+
+    Raises:
+        NotFound: BENEFICIARY_NOT_FOUND: no such person, or not registered by the caller's agency.
+        RuleBroken: BENEFICIARY_ERASED.
+    """
+    own_agency(tx.caller)
+    records = await records_of_person(tx, beneficiary_id, people)
+    hidden = () if may_see_restricted(tx.caller.roles) else RESTRICTED_TYPES
+    size = page_size or USUAL_PAGE_SIZE
+    found = await disclosures_of_case(tx, records, referral_id, tuple(hidden), before, size + 1)
+    tx.record_access(AccessRecord("intake", method, [beneficiary_id]))
+    last = found[size - 1] if len(found) > size else None
+    return CaseDisclosuresPage(found[:size], None if last is None else (last.last_time, last.disclosure_id))
