@@ -7,7 +7,7 @@ from typing import Any, Final, get_type_hints
 from pydantic import TypeAdapter
 
 from kernel import codes
-from services.intake.domain.beneficiary import Beneficiary
+from services.intake.domain.beneficiary import MAY_BE_ABSENT, Beneficiary
 from services.intake.domain.person_profile import PersonProfile
 
 CASE_CODE: Final = "CASE_CODE"
@@ -17,19 +17,20 @@ TEXT: Final = "TEXT"
 
 FIELDS: Final[Mapping[str, tuple[str, ...]]] = {
     "NAME": ("names",),
-    "LANGUAGES": ("languages", "interpreter_needed", "interpreter_wishes"),
-    "SAFE_CONTACT": ("contacts",),
-    "BIRTH_AND_SEX": ("birth", "sex"),
+    "LANGUAGES": ("languages", "languages_absence", "interpreter_needed", "interpreter_wishes"),
+    "SAFE_CONTACT": ("contacts", "contacts_absence"),
+    "BIRTH_AND_SEX": ("birth", "sex", "sex_absence"),
     "NATIONALITY": ("nationality",),
-    "FAMILY": ("household",),
-    "STATUS": ("legal_status",),
-    "DOCUMENTS": ("documents", "amka"),
+    "FAMILY": ("household", "household_absence"),
+    "STATUS": ("legal_status", "legal_status_absence"),
+    "DOCUMENTS": ("documents", "documents_absence", "amka"),
     "CHILDREN": ("guardian",),
     "SPECIFIC_NEEDS": ("specific_needs", "step_free_access_needed"),
     CASE_CODE: ("case_code",),
-    PLACE: ("district", "avoided_districts"),
+    PLACE: ("district", "district_absence", "avoided_districts"),
 }
-"""Which fields of a person a category holds. PLACE has no bit: no consent gives it to anybody."""
+"""Which fields of a person a category holds. PLACE has no bit: no consent gives it to anybody. Why a field is
+empty lies under its key; pieces from before people were asked for it do not have it."""
 
 CLASSES_OF_EVERYBODY: Final = frozenset({"core", "contact", "sensitive"})
 CLASS_OF_GUARDIAN: Final = "child"
@@ -37,6 +38,7 @@ _OWN_CLASSES: Final = {PROFILE: "sensitive", PLACE: "sensitive", TEXT: "sensitiv
 _FORMATS: Final[dict[str, TypeAdapter[Any]]] = {
     name: TypeAdapter(hint) for name, hint in get_type_hints(Beneficiary).items()
 } | {"case_code": TypeAdapter(str)}
+_REASONS: Final = frozenset(f"{name}_absence" for name in MAY_BE_ABSENT)
 _PROFILE: Final = TypeAdapter(PersonProfile)
 
 
@@ -52,11 +54,15 @@ def categories_of_fields(names: Iterable[str]) -> list[str]:
 
 
 def corrected_categories(known: Mapping[str, Any], beneficiary: Beneficiary) -> list[str]:
-    """The categories of which a value is now another one than the known fields say; PLACE is among them."""
+    """The categories of which a value is now another one than the known fields say; PLACE is among them.
+
+    Another reason why a field is empty is none: nobody was given it, so nobody holds an earlier one.
+    """
     return [
         category
         for category, fields in FIELDS.items()
-        if category != CASE_CODE and any(known.get(name) != getattr(beneficiary, name) for name in fields)
+        if category != CASE_CODE
+        and any(known.get(name) != getattr(beneficiary, name) for name in fields if name not in _REASONS)
     ]
 
 

@@ -3,6 +3,7 @@
 import datetime
 from dataclasses import dataclass, field
 from enum import auto
+from typing import Final
 
 from kernel.vocabulary import Code, Sex
 
@@ -146,3 +147,27 @@ class Beneficiary:
     district: str = ""
     avoided_districts: tuple[str, ...] = ()
     step_free_access_needed: bool = False
+    sex_absence: Absence | None = None
+    languages_absence: Absence | None = None
+    contacts_absence: Absence | None = None
+    household_absence: Absence | None = None
+    legal_status_absence: Absence | None = None
+    documents_absence: Absence | None = None
+    district_absence: Absence | None = None
+
+    def absence_of(self, name: str) -> Absence | None:
+        """Why this one of `MAY_BE_ABSENT` is empty; None where nobody has said why."""
+        absence: Absence | None = getattr(self, f"{name}_absence")
+        return absence
+
+    def is_empty(self, name: str) -> bool:
+        """Whether this one of `MAY_BE_ABSENT` holds nothing that the person has said."""
+        return getattr(self, name) in ((), "", NOT_STATED)
+
+
+NOT_STATED: Final = "NOT_STATED"
+"""Of a sex and of a legal status: a code, on which rules of services rest; its absence says why."""
+MAY_BE_ABSENT: Final = tuple(
+    name.removesuffix("_absence") for name in Beneficiary.__dataclass_fields__ if name.endswith("_absence")
+)
+"""The fields that stand empty beside their reason. Birth, nationality and AMKA hold theirs in themselves."""

@@ -7,7 +7,14 @@ from datetime import date
 from kernel import codes
 from kernel.errors import Invalid
 from services.intake.domain import name_rules
-from services.intake.domain.beneficiary import Beneficiary, Birth, Contact, ContactKind, OptionalText
+from services.intake.domain.beneficiary import (
+    MAY_BE_ABSENT,
+    Beneficiary,
+    Birth,
+    Contact,
+    ContactKind,
+    OptionalText,
+)
 from services.intake.domain.guardian_rules import guardian_complaints
 from services.intake.domain.identifiers import normalised_amka, normalised_document_number, normalised_phone
 from services.intake.domain.nationalities import NATIONALITIES
@@ -102,8 +109,8 @@ def _nationality(beneficiary: Beneficiary, today: date) -> Iterator[Complaint]:
 
 def _languages(beneficiary: Beneficiary, today: date) -> Iterator[Complaint]:
     spoken = [skill.language for skill in beneficiary.languages]
-    if not spoken:
-        yield "languages", "name at least one language that the person speaks."
+    if not spoken and beneficiary.languages_absence is None:
+        yield "languages", "name at least one language that the person speaks, or say why none is known."
     for place, code in enumerate(spoken):
         if code not in codes.LANGUAGES:
             yield f"languages[{place}].language", "this language is not in the list."
@@ -170,6 +177,12 @@ def _codes(beneficiary: Beneficiary, today: date) -> Iterator[Complaint]:
             yield f"avoided_districts[{place}]", "this district is not in the list."
 
 
+def _absences(beneficiary: Beneficiary, today: date) -> Iterator[Complaint]:
+    for name in MAY_BE_ABSENT:
+        if beneficiary.absence_of(name) is not None and not beneficiary.is_empty(name):
+            yield name, "it is there, so nothing says why it is not; leave one of the two out."
+
+
 def _names(beneficiary: Beneficiary, today: date) -> Iterator[Complaint]:
     return name_rules.complaints(beneficiary.names)
 
@@ -183,5 +196,6 @@ _RULES: tuple[Callable[[Beneficiary, date], Iterator[Complaint]], ...] = (
     _household,
     _codes,
     _documents,
+    _absences,
     guardian_complaints,
 )

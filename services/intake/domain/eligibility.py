@@ -92,7 +92,7 @@ def active(
         sex=person.sex if kind.sex_restricted else "",
         status_answers=person.status_answers(today) if kind.may_need_status else {},
         step_free_access_needed=person.step_free_access_needed,
-        household_band=person.household_band,
+        household_band=person.household_band or "",
         permitted_agency_ids=permitted,
         profile_version=profile_version,
         consent_withdrawn=consent_withdrawn,

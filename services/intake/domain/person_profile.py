@@ -53,6 +53,7 @@ class PersonProfile:
     """Whether a paper that shows the legal status was seen."""
     proof_expires_date: date | None = None
     household_size: int = 1
+    """With the person; 0 where who lives with them is not known."""
     district: str = ""
     avoided_districts: tuple[str, ...] = ()
     step_free_access_needed: bool = False
@@ -72,8 +73,9 @@ class PersonProfile:
         return Birth(date=self.birth_date).age_on(today)
 
     @property
-    def household_band(self) -> HouseholdBand:
-        return household_band_of(self.household_size)
+    def household_band(self) -> HouseholdBand | None:
+        """None where who lives with the person is not known: no service is left out for it."""
+        return household_band_of(self.household_size) if self.household_size else None
 
     def status_answers(self, today: date) -> dict[str, StatusAnswer]:
         """Per rule family of legal status, whether the person satisfies it and whether that was seen."""
@@ -151,7 +153,7 @@ def profile_of(beneficiary: Beneficiary) -> PersonProfile:
         legal_status=beneficiary.legal_status,
         proof=proof is not None,
         proof_expires_date=None if proof is None or proof.state == "RENEWAL_PENDING" else proof.expires_date,
-        household_size=1 + len(beneficiary.household),
+        household_size=0 if beneficiary.household_absence else 1 + len(beneficiary.household),
         district=beneficiary.district,
         avoided_districts=beneficiary.avoided_districts,
         step_free_access_needed=beneficiary.step_free_access_needed,

@@ -11,6 +11,7 @@ from kernel.vocabulary import Origin, Sex
 from services.intake.adapters.identifier_search import FoundPerson
 from services.intake.adapters.listed_people import ListedPerson
 from services.intake.domain.beneficiary import (
+    MAY_BE_ABSENT,
     Absence,
     Beneficiary,
     Birth,
@@ -39,7 +40,7 @@ def beneficiary_from(message: proto.Beneficiary) -> Beneficiary:
     """The person as told; optional answers that are missing altogether were not asked.
 
     Raises:
-        BeneficiaryInvalid: a date that no calendar has.
+        BeneficiaryInvalid: a date that no calendar has; a field of which is told twice why it is empty.
     """
     return Beneficiary(
         names=Names(
@@ -75,6 +76,7 @@ def beneficiary_from(message: proto.Beneficiary) -> Beneficiary:
         district=message.district,
         avoided_districts=tuple(message.avoided_districts),
         step_free_access_needed=message.step_free_access_needed,
+        **_absences_from(message.absences),
     )
 
 
@@ -98,6 +100,14 @@ def beneficiary_message(person: Beneficiary) -> proto.Beneficiary:
         district=person.district,
         avoided_districts=person.avoided_districts,
         step_free_access_needed=person.step_free_access_needed,
+        absences=[
+            proto.FieldAbsence(
+                field=proto.FieldAbsence.Field.Value(f"FIELD_{name.upper()}"),
+                absence=common_pb2.Absence.Value(f"ABSENCE_{absence}"),
+            )
+            for name in MAY_BE_ABSENT
+            if (absence := person.absence_of(name)) is not None
+        ],
     )
 
 
@@ -188,6 +198,17 @@ def guardian_message(guardian: Guardian) -> proto.Guardian:
         authority_reference=guardian.authority_reference,
         authority_expires_date=_day_text(guardian.authority_expires_date),
     )
+
+
+def _absences_from(messages: Iterable[proto.FieldAbsence]) -> dict[str, Absence]:
+    """By attributes of a person."""
+    told: dict[str, Absence] = {}
+    for one in messages:
+        name = proto.FieldAbsence.Field.Name(one.field).removeprefix("FIELD_").lower()
+        if f"{name}_absence" in told:
+            raise BeneficiaryInvalid(f"{name}: why it is empty is told twice.", field=name, fields=name)
+        told[f"{name}_absence"] = _ABSENCES[one.absence]
+    return told
 
 
 def _guardian_from(message: proto.Guardian) -> Guardian:

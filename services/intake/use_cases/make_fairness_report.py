@@ -144,7 +144,7 @@ def _counted(
             Dimension.LANGUAGE: person.languages[0] if person.languages else UNKNOWN,
             Dimension.SEX: person.sex.value,
             Dimension.AGE_BAND: person.age_band(athens_day(need.recorded_time)) or UNKNOWN,
-            Dimension.HOUSEHOLD_BAND: person.household_band.value,
+            Dimension.HOUSEHOLD_BAND: person.household_band or UNKNOWN,
         }
     pace = paces.get(need.referral_id, Pace())
     return CountedNeed(groups, need.service_type, need.recorded_time, pace)

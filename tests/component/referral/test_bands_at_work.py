@@ -10,7 +10,7 @@ from kem.intake.v1 import intake_service_pb2 as intake_messages
 from kem.intake.v1 import need_pb2
 from kem.referral.v1 import referral_pb2 as referral
 from kem.referral.v1 import referral_service_pb2 as rpc
-from services.intake.domain.beneficiary import Document
+from services.intake.domain.beneficiary import Absence, Document
 from services.intake.entrypoints.translate_beneficiary import beneficiary_message
 from tests.component.referral.city import City, until
 from tests.component.referral.directory_door import places, service_message
@@ -58,6 +58,32 @@ async def test_a_waiting_list_follows_what_intake_knows_without_telling_it(city:
         return seen.waiting_place.position == 1 or None
 
     await until(is_first_again)  # one group now, and they have waited longer
+
+
+async def test_of_whom_a_language_or_the_household_is_not_known_finds_services_and_the_worker_is_warned(
+    city: City,
+) -> None:
+    """Nobody is left out silently because they would rather not say."""
+    picky = directory_pb2.Eligibility(household_bands=["3-4"])
+    await open_service(city, 2, service_type="GREEK_B1", eligibility=picky, languages=["ell", "ara"])
+    silent: dict[str, Any] = {
+        "languages": (),
+        "languages_absence": Absence.REFUSED,
+        "household_absence": Absence.NOT_ASKED,
+    }
+    need = await city.desk.need(
+        await city.desk.person(**silent), service_type="GREEK_B1", routing=need_pb2.ROUTING_ASK_FIRST
+    )
+    await city.state(need, referral.REFERRAL_STATE_AWAITING_PERSON)
+    request = rpc.ExplainMatchesRequest(referral_id=need.referral_id)
+    [proposal] = (await city.sender.ExplainMatches(request)).proposals
+    assert list(proposal.warnings) == ["HOUSEHOLD_NOT_KNOWN", "LANGUAGE_NOT_KNOWN"]
+    alone = await city.desk.need(
+        await city.desk.person(), service_type="GREEK_B1", routing=need_pb2.ROUTING_ASK_FIRST
+    )
+    await city.state(alone, referral.REFERRAL_STATE_UNMATCHED)  # it is made for a family
+    everybody = await city.consented_person(languages=(), languages_absence=Absence.UNKNOWN)
+    assert (await city.offered(await city.desk.need(everybody))).offer_id
 
 
 async def test_a_document_that_ends_before_a_course_warns_the_worker(city: City) -> None:

@@ -10,7 +10,7 @@ from kernel.ids import BeneficiaryId
 from kernel.vocabulary import LegalBasis
 from services.intake.adapters.identifier_search import IdentifierSearch
 from services.intake.adapters.postgres_emergencies import PostgresEmergencies
-from services.intake.domain.beneficiary import Beneficiary, Name, Names
+from services.intake.domain.beneficiary import Absence, Beneficiary, Name, Names
 from services.intake.domain.recall import Recall, RecallCause
 from services.intake.use_cases.list_recalled_disclosures import list_recalled_disclosures
 from services.intake.use_cases.list_recalls import RecallView
@@ -75,6 +75,18 @@ async def test_each_agency_that_holds_an_earlier_value_is_told_and_reads_the_cor
     assert (list(page), after) == (list(mine.disclosures), None)
     await recalls.answer(mine)
     assert [one.agency_id for one in await corrected(recalls)] == [B]
+
+
+async def test_another_reason_why_something_is_not_known_is_no_correction_for_anybody(
+    recalls: Recalls,
+) -> None:
+    person = await recalls.person_who_allows(A, B)
+    await recalls.given(person, B, A)
+    why = Absence.REFUSED
+    await correct(recalls, person, district="", district_absence=Absence.NOT_ASKED, household_absence=why)
+    assert await corrected(recalls) == []
+    await correct(recalls, person, version=2, district_absence=Absence.REFUSED)
+    assert len(await recalls.intake.rows("select from correction")) == 1, "the district, the first time"
 
 
 async def test_nobody_is_told_of_what_they_were_not_given_or_had_to_destroy(recalls: Recalls) -> None:

@@ -12,11 +12,11 @@ import pytest
 from kem.disclosure.v1.disclosure_events_pb2 import DisclosureEvent
 from kernel.errors import Conflict, NotFound, RuleBroken
 from kernel.ids import BeneficiaryId
-from kernel.vocabulary import LegalBasis, Routing
+from kernel.vocabulary import LegalBasis, Routing, Sex
 from services.intake.adapters.postgres_emergencies import PostgresEmergencies
 from services.intake.adapters.tombstones import Tombstones
 from services.intake.domain.authority import NotToldReason
-from services.intake.domain.beneficiary import Birth, Contact, ContactKind, Guardian
+from services.intake.domain.beneficiary import Absence, Birth, Contact, ContactKind, Guardian
 from services.intake.domain.cells import GrantEffect
 from services.intake.domain.rights_request import AskedBy, Right, RightsAnswer
 from services.intake.use_cases.erase_beneficiary import erase_beneficiary
@@ -76,6 +76,25 @@ async def lived(intake: OpenIntake) -> Story:
 async def exported(rights: Rights, person: BeneficiaryId, **changes: Any) -> dict[str, Any]:
     asked = await rights.register(person, **changes)
     return await rights.document(asked.rights_request_id)
+
+
+async def test_an_export_says_why_something_is_not_known_to_the_person_and_as_far_as_others_may_see(
+    rights: Rights,
+) -> None:
+    person = await rights.intake.person(
+        languages=(),
+        languages_absence=Absence.UNKNOWN,
+        sex=Sex.NOT_STATED,
+        sex_absence=Absence.REFUSED,
+        district="",
+        district_absence=Absence.NOT_ASKED,
+    )
+    own = (await exported(rights, person))["person"]
+    assert (own["languages_absence"], own["sex_absence"]) == ("UNKNOWN", "REFUSED")
+    assert (own["district_absence"], own["contacts_absence"]) == ("NOT_ASKED", None)
+    others = (await exported(rights, person, asked_by=AskedBy.PARENT))["person"]
+    assert (others["languages_absence"], others["sex_absence"]) == ("UNKNOWN", "REFUSED")
+    assert not {"district_absence", "contacts_absence", "legal_status_absence"} & set(others)
 
 
 async def test_a_person_gets_everything_that_is_held_about_them(rights: Rights) -> None:

@@ -14,7 +14,15 @@ from hypothesis import strategies as st
 from services.intake.adapters.file_keys import FileKeyProvider
 from services.intake.adapters.record_format import fields_in, pieces_of, profile_in
 from services.intake.adapters.sealing import RecordAltered, Sealer, seal, unseal
-from services.intake.domain.beneficiary import Absence, Beneficiary, Birth, Name, Names, OptionalText
+from services.intake.domain.beneficiary import (
+    MAY_BE_ABSENT,
+    Absence,
+    Beneficiary,
+    Birth,
+    Name,
+    Names,
+    OptionalText,
+)
 from services.intake.domain.identifiers import normalised_amka, normalised_document_number, normalised_phone
 from services.intake.domain.person_profile import profile_of
 from tests.support.people import invented_person
@@ -32,6 +40,7 @@ people = st.builds(
     birth=st.builds(Birth, st.none() | st.dates(), st.none() | st.sampled_from(Absence), st.booleans()),
     amka=st.builds(OptionalText, st.none() | st.text(), st.none() | st.sampled_from(Absence)),
     specific_needs=st.lists(st.text()).map(tuple),
+    **{f"{name}_absence": st.none() | st.sampled_from(Absence) for name in MAY_BE_ABSENT},
 )
 
 

@@ -5,7 +5,9 @@ from typing import Any
 
 import pytest
 
+from kernel.vocabulary import Sex
 from services.intake.domain.beneficiary import (
+    MAY_BE_ABSENT,
     Absence,
     Birth,
     Contact,
@@ -117,6 +119,33 @@ def test_a_person_may_withhold_the_name_and_everything_else() -> None:
         district="",
     )
     assert checked(quiet, TODAY) == quiet
+
+
+EMPTY: dict[str, Any] = {
+    "sex": Sex.NOT_STATED,
+    "languages": (),
+    "contacts": (),
+    "household": (),
+    "legal_status": "NOT_STATED",
+    "documents": (),
+    "district": "",
+}
+
+
+@pytest.mark.parametrize("why", Absence)
+def test_whatever_is_empty_may_say_why(why: Absence) -> None:
+    assert set(EMPTY) == set(MAY_BE_ABSENT)
+    silent = invented_person(**EMPTY, **{f"{name}_absence": why for name in EMPTY})
+    assert checked(silent, TODAY) == silent
+    assert {silent.absence_of(name) for name in EMPTY} == {why}
+
+
+@pytest.mark.parametrize("name", MAY_BE_ABSENT)
+def test_what_is_there_has_no_reason_why_it_is_not(name: str) -> None:
+    whole = {"household": (HouseholdMember("CHILD"),)}
+    refused = _complaint(**whole, **{f"{name}_absence": Absence.REFUSED})
+    assert refused.metadata["fields"] == name
+    assert "leave one of the two out" in refused.message
 
 
 def test_a_child_may_have_no_guardian_yet_or_one_whose_order_has_ended() -> None:

@@ -11,7 +11,10 @@ from hypothesis import given
 from hypothesis import strategies as some
 
 from kernel.withholding import FEW, OTHERS, folded, withheld
+from services.intake.adapters.postgres_fairness import NeedToCount
+from services.intake.domain.beneficiary import Absence
 from services.intake.domain.fairness import (
+    UNKNOWN,
     CountedNeed,
     Dimension,
     FairnessCount,
@@ -21,6 +24,9 @@ from services.intake.domain.fairness import (
     PacedOffer,
     pace_class,
 )
+from services.intake.domain.person_profile import profile_of
+from services.intake.use_cases.make_fairness_report import _counted
+from tests.support.people import invented_person
 
 NOW = datetime(2026, 11, 26, 12, tzinfo=UTC)
 RECORDED = NOW - timedelta(days=3)
@@ -32,6 +38,18 @@ def need(language: str, *, hours: float | None = None, taken: bool = False, **pa
         pace["first_offer_time"] = RECORDED + timedelta(hours=hours)
         pace["accepted_time"] = RECORDED + timedelta(hours=hours + 20) if taken else None
     return CountedNeed({Dimension.LANGUAGE: language}, "GREEK_A1", RECORDED, Pace(**pace))
+
+
+def test_who_has_not_told_of_a_language_or_the_household_is_counted_as_not_known() -> None:
+    recorded = NeedToCount(UUID(int=3), UUID(int=4), "GREEK_A1", "NORMAL", RECORDED)
+    silent = profile_of(
+        invented_person(languages=(), languages_absence=Absence.REFUSED, household_absence=Absence.REFUSED)
+    )
+    groups = _counted(recorded, {recorded.beneficiary_id: silent}, {}).groups
+    assert (groups[Dimension.LANGUAGE], groups[Dimension.HOUSEHOLD_BAND]) == (UNKNOWN, UNKNOWN)
+    alone = profile_of(invented_person())
+    groups = _counted(recorded, {recorded.beneficiary_id: alone}, {}).groups
+    assert (groups[Dimension.LANGUAGE], groups[Dimension.HOUSEHOLD_BAND]) == ("ara", "1")
 
 
 def rows(*needs: tuple[int, CountedNeed]) -> dict[str, Group]:

@@ -6,8 +6,16 @@ from typing import Any
 
 import pytest
 
-from kernel.vocabulary import AgeBand, HouseholdBand, StatusAnswer
-from services.intake.domain.beneficiary import Birth, Document, Guardian, HouseholdMember, OptionalText
+from kernel.vocabulary import AgeBand, HouseholdBand, Sex, StatusAnswer
+from services.intake.domain.beneficiary import (
+    MAY_BE_ABSENT,
+    Absence,
+    Birth,
+    Document,
+    Guardian,
+    HouseholdMember,
+    OptionalText,
+)
 from services.intake.domain.person_profile import PersonProfile, profile_of
 from tests.support.people import invented_person
 
@@ -112,6 +120,25 @@ def test_the_household_counts_the_person() -> None:
     assert profile_of(alone).household_band is HouseholdBand("1")
     family = replace(alone, household=(HouseholdMember("SPOUSE"), HouseholdMember("CHILD")))
     assert profile_of(family).household_band is HouseholdBand("3-4")
+
+
+@pytest.mark.parametrize("why", Absence)
+def test_a_household_of_which_nobody_has_told_is_not_taken_for_one_person(why: Absence) -> None:
+    alone = invented_person()
+    untold = profile_of(replace(alone, household_absence=why))
+    assert untold.household_band is None
+    assert untold.bands(TODAY) != profile_of(alone).bands(TODAY), "matching asks again"
+    assert untold.priority_group(TODAY) == profile_of(alone).priority_group(TODAY)
+
+
+def test_why_anything_else_is_empty_is_nothing_that_matching_is_told() -> None:
+    empty = invented_person(
+        sex=Sex.NOT_STATED, languages=(), contacts=(), legal_status="NOT_STATED", documents=(), district=""
+    )
+    reasons: dict[str, Any] = {
+        f"{name}_absence": Absence.REFUSED for name in MAY_BE_ABSENT if name != "household"
+    }
+    assert profile_of(replace(empty, **reasons)) == profile_of(empty)
 
 
 def test_a_new_phone_or_amka_changes_no_band_and_a_move_does() -> None:

@@ -398,6 +398,75 @@ class Document(_message.Message):
 Global___Document: _TypeAlias = Document  # noqa: Y015
 
 @_typing.final
+class FieldAbsence(_message.Message):
+    """Why a field of a person is empty."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    class _Field:
+        ValueType = _typing.NewType("ValueType", _builtins.int)
+        V: _TypeAlias = ValueType  # noqa: Y015
+
+    class _FieldEnumTypeWrapper(_enum_type_wrapper._EnumTypeWrapper[FieldAbsence._Field.ValueType], _builtins.type):
+        DESCRIPTOR: _descriptor.EnumDescriptor
+        FIELD_UNSPECIFIED: FieldAbsence._Field.ValueType  # 0
+        """Not said; refused."""
+        FIELD_SEX: FieldAbsence._Field.ValueType  # 1
+        """The sex, which is NOT_STATED then."""
+        FIELD_LANGUAGES: FieldAbsence._Field.ValueType  # 2
+        """The languages."""
+        FIELD_CONTACTS: FieldAbsence._Field.ValueType  # 3
+        """The ways to reach the person."""
+        FIELD_HOUSEHOLD: FieldAbsence._Field.ValueType  # 4
+        """The household. Where it is empty without a reason the person lives alone; with one nobody knows."""
+        FIELD_LEGAL_STATUS: FieldAbsence._Field.ValueType  # 5
+        """The legal status, which is NOT_STATED then."""
+        FIELD_DOCUMENTS: FieldAbsence._Field.ValueType  # 6
+        """The documents."""
+        FIELD_DISTRICT: FieldAbsence._Field.ValueType  # 7
+        """The district."""
+
+    class Field(_Field, metaclass=_FieldEnumTypeWrapper):
+        """The fields that say it here; birth, nationality and amka say it in themselves."""
+
+    FIELD_UNSPECIFIED: FieldAbsence.Field.ValueType  # 0
+    """Not said; refused."""
+    FIELD_SEX: FieldAbsence.Field.ValueType  # 1
+    """The sex, which is NOT_STATED then."""
+    FIELD_LANGUAGES: FieldAbsence.Field.ValueType  # 2
+    """The languages."""
+    FIELD_CONTACTS: FieldAbsence.Field.ValueType  # 3
+    """The ways to reach the person."""
+    FIELD_HOUSEHOLD: FieldAbsence.Field.ValueType  # 4
+    """The household. Where it is empty without a reason the person lives alone; with one nobody knows."""
+    FIELD_LEGAL_STATUS: FieldAbsence.Field.ValueType  # 5
+    """The legal status, which is NOT_STATED then."""
+    FIELD_DOCUMENTS: FieldAbsence.Field.ValueType  # 6
+    """The documents."""
+    FIELD_DISTRICT: FieldAbsence.Field.ValueType  # 7
+    """The district."""
+
+    FIELD_FIELD_NUMBER: _builtins.int
+    ABSENCE_FIELD_NUMBER: _builtins.int
+    field: Global___FieldAbsence.Field.ValueType
+    """Which field."""
+    absence: _common_pb2.Absence.ValueType
+    """Why."""
+    def __init__(
+        self,
+        *,
+        field: Global___FieldAbsence.Field.ValueType = ...,
+        absence: _common_pb2.Absence.ValueType = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["absence", b"absence", "field", b"field"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___FieldAbsence: _TypeAlias = FieldAbsence  # noqa: Y015
+
+@_typing.final
 class Beneficiary(_message.Message):
     """The minimum data set of one person."""
 
@@ -420,6 +489,7 @@ class Beneficiary(_message.Message):
     DISTRICT_FIELD_NUMBER: _builtins.int
     AVOIDED_DISTRICTS_FIELD_NUMBER: _builtins.int
     STEP_FREE_ACCESS_NEEDED_FIELD_NUMBER: _builtins.int
+    ABSENCES_FIELD_NUMBER: _builtins.int
     sex: Global___Sex.ValueType
     """Sex as stated."""
     interpreter_needed: _builtins.bool
@@ -446,7 +516,7 @@ class Beneficiary(_message.Message):
 
     @_builtins.property
     def languages(self) -> _containers.RepeatedCompositeFieldContainer[Global___LanguageSkill]:
-        """Languages, the best first."""
+        """Languages, the best first; empty only where `absences` says why."""
 
     @_builtins.property
     def contacts(self) -> _containers.RepeatedCompositeFieldContainer[Global___Contact]:
@@ -476,6 +546,12 @@ class Beneficiary(_message.Message):
     def avoided_districts(self) -> _containers.RepeatedScalarFieldContainer[_builtins.str]:
         """Districts where the person must not be sent ("not near …")."""
 
+    @_builtins.property
+    def absences(self) -> _containers.RepeatedCompositeFieldContainer[Global___FieldAbsence]:
+        """Why fields are empty, each at most once and only of fields that are; where nobody has said why, nothing stands here. It goes
+        to nobody whom the person's data are disclosed to.
+        """
+
     def __init__(
         self,
         *,
@@ -496,10 +572,11 @@ class Beneficiary(_message.Message):
         district: _builtins.str = ...,
         avoided_districts: _abc.Iterable[_builtins.str] | None = ...,
         step_free_access_needed: _builtins.bool = ...,
+        absences: _abc.Iterable[Global___FieldAbsence] | None = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _typing.Literal["_guardian", b"_guardian", "amka", b"amka", "birth", b"birth", "guardian", b"guardian", "names", b"names", "nationality", b"nationality"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["_guardian", b"_guardian", "amka", b"amka", "avoided_districts", b"avoided_districts", "birth", b"birth", "contacts", b"contacts", "district", b"district", "documents", b"documents", "guardian", b"guardian", "household", b"household", "interpreter_needed", b"interpreter_needed", "interpreter_wishes", b"interpreter_wishes", "languages", b"languages", "legal_status", b"legal_status", "names", b"names", "nationality", b"nationality", "sex", b"sex", "specific_needs", b"specific_needs", "step_free_access_needed", b"step_free_access_needed"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["_guardian", b"_guardian", "absences", b"absences", "amka", b"amka", "avoided_districts", b"avoided_districts", "birth", b"birth", "contacts", b"contacts", "district", b"district", "documents", b"documents", "guardian", b"guardian", "household", b"household", "interpreter_needed", b"interpreter_needed", "interpreter_wishes", b"interpreter_wishes", "languages", b"languages", "legal_status", b"legal_status", "names", b"names", "nationality", b"nationality", "sex", b"sex", "specific_needs", b"specific_needs", "step_free_access_needed", b"step_free_access_needed"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     _WhichOneofReturnType__guardian: _TypeAlias = _typing.Literal["guardian"]  # noqa: Y015
     _WhichOneofArgType__guardian: _TypeAlias = _typing.Literal["_guardian", b"_guardian"]  # noqa: Y015

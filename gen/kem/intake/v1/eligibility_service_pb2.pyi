@@ -217,7 +217,7 @@ class NeedProfile(_message.Message):
     step_free_access_needed: _builtins.bool
     """Whether step-free access is needed."""
     household_band: _builtins.str
-    """People in the household in bands: 1, 2, 3-4, 5-6, 7+."""
+    """People in the household in bands: 1, 2, 3-4, 5-6, 7+; empty where not known."""
     profile_version: _builtins.int
     """Grows with each change of what stands here."""
     consent_withdrawn: _builtins.bool
