@@ -105,3 +105,20 @@ async def test_a_look_and_a_known_record_are_as_they_should_be(eyes: Eyes) -> No
         await page.get_by_role("button", name="Εγγραφή", exact=True).click()
         assert await page.get_by_role("link", name="Άνοιγμα της καρτέλας").count() == 2
         assert await seen.findings() == []
+
+
+async def test_a_reason_is_chosen_by_keyboard_and_without_scripts(eyes: Eyes) -> None:
+    opened = eyes.tab("el", 320, Role.CASEWORKER, agency="KEM", java_script_enabled=False)
+    async with opened as seen:
+        page = seen.page
+        await page.goto(NEW)
+        await fill_in(page)
+        await page.select_option("[name=language_1]", "")
+        why = page.get_by_label("Γλώσσες: γιατί είναι κενό")
+        await why.focus()
+        for _ in range(3):
+            await page.keyboard.press("ArrowDown")
+        assert await why.input_value() == "REFUSED"
+        await page.get_by_role("button", name="Εγγραφή", exact=True).press("Enter")
+        await page.wait_for_url("**/desk/people/*-*?said=registered")
+        await page.get_by_text("προτιμά να μην πει", exact=True).wait_for()

@@ -27,6 +27,13 @@ def test_restricted_services_are_never_on_paper() -> None:
         assert (f"({code})" in page) is not entry.restricted
 
 
+def test_what_the_form_asks_may_be_left_empty_for_each_reason() -> None:
+    page = pack(read_notice(SAMPLE_NOTICE), DAY, 1)
+    reasons = re.findall(r'<p class="why"><small>(.+?)</small>(.+?)</p>', page)
+    assert [len(re.findall('class="box"', boxes)) for _, boxes in reasons] == [6, 6, 6]
+    assert len({reason for reason, _ in reasons}) == 3
+
+
 def test_the_notice_is_there_in_each_language_and_its_direction() -> None:
     page = pack(read_notice(SAMPLE_NOTICE), DAY, 1)
     for language, direction in (

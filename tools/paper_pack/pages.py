@@ -12,6 +12,12 @@ from kernel.codes import CATEGORIES, DISTRICTS, SECTORS, SERVICE_TYPES
 
 RIGHT_TO_LEFT: Final = frozenset({"ar", "fa", "ur"})
 AGENCIES_ON_A_FORM: Final = 3
+_WHYS: Final = (
+    "Δεν ρωτήθηκε · Not asked",
+    "Δεν ξέρει · Does not know",
+    "Προτιμά να μην πει · Would rather not say",
+)
+_MAY_BE_EMPTY: Final = ("Γέννηση", "Ιθαγένεια", "Γλώσσες", "Φύλο", "Επαφή", "Περιοχή")
 _STYLE: Final = """
 @page { size: A4; margin: 12mm 14mm; @bottom-right { content: counter(page); font: 8pt "Noto Sans" } }
 body { font: 9.5pt/1.3 "Noto Sans", "Noto Sans Arabic", sans-serif; margin: 0 }
@@ -23,6 +29,7 @@ p { margin: 0 0 1mm } small { color: #333 }
 .line { display: flex; gap: 4mm; margin-bottom: 1.5mm }
 .field { flex: 1 } .field span { display: block; border-bottom: 1px solid #000; height: 6mm }
 .boxes { columns: 3; margin-bottom: 1mm } .boxes div, .box { break-inside: avoid }
+.why { display: flex; gap: 4mm } .why small { flex: 1 }
 .box::before, .boxes div::before { content: ""; display: inline-block; width: 3mm; height: 3mm;
   border: 1px solid #000; margin-inline-end: 1.5mm }
 .number { float: right; font: bold 14pt "Noto Sans Mono", monospace }
@@ -64,6 +71,7 @@ def _form(number: str, version: str) -> str:
             _line("Ασφαλής επαφή · Safe contact", "Ώρες · Hours"),
             _box("Μπορεί να αφεθεί μήνυμα · A message may be left"),
             _boxes(_names(DISTRICTS)),
+            *(_whys(why) for why in _WHYS),
         )
     )
     needs = "".join(
@@ -129,6 +137,12 @@ def _boxes(texts: Iterable[str]) -> str:
 
 def _box(text: str) -> str:
     return f'<p class="box">{escape(text)}</p>'
+
+
+def _whys(why: str) -> str:
+    """A reason, and a box for each thing of the form that may be empty for it."""
+    boxes = "".join(f'<span class="box">{escape(one)}</span>' for one in _MAY_BE_EMPTY)
+    return f'<p class="why"><small>{escape(why)}</small> {boxes}</p>'
 
 
 def _names(entries: Mapping[str, Any]) -> list[str]:

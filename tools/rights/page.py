@@ -22,6 +22,7 @@ _FIELDS: Final = (
     *("contacts", "household", "guardian", "specific_needs", "step_free_access_needed", "legal_status"),
     *("documents", "amka", "district", "avoided_districts", "case_code", "origin"),
 )
+_ABSENCES: Final = {"UNKNOWN": "not_known", "REFUSED": "not_told", "NOT_ASKED": "not_asked"}
 _Rows = Sequence[Mapping[str, Any]]
 
 
@@ -190,9 +191,16 @@ class _Page:
         ]
 
     def _person(self, person: Mapping[str, Any]) -> str:
-        shown = {name: self._field(name, person.get(name)) for name in _FIELDS}
+        shown = {name: self._why(name, person) or self._field(name, person.get(name)) for name in _FIELDS}
         rows = (f"<tr><th>{self._label(name)}</th><td>{one}</td></tr>" for name, one in shown.items() if one)
         return f"<table>{''.join(rows)}</table>"
+
+    def _why(self, name: str, person: Mapping[str, Any]) -> str:
+        """Why there is nothing, where somebody has said why."""
+        value = person.get(name)
+        within = value.get("absence") if isinstance(value, Mapping) else None
+        absence = person.get(f"{name}_absence") or within
+        return self._text(_ABSENCES[absence]) if absence in _ABSENCES else ""
 
     def _field(self, name: str, value: Any) -> str:
         if name == "names" and value:
@@ -258,7 +266,7 @@ class _Page:
         return self._foreign(name["el"], name["en"]) if name else _bdi(agency_id)
 
     def _value(self, value: Any) -> str:
-        """Names of codes, and everything else as it stands; nothing for what is empty, or was not asked."""
+        """Names of codes, and everything else as it stands; nothing for what is empty."""
         if isinstance(value, bool):
             return self._text("yes") if value else ""
         if isinstance(value, Mapping):

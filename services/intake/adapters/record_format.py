@@ -94,6 +94,11 @@ def fields_in(piece: bytes) -> dict[str, Any]:
     }
 
 
+def without_reasons(fields: Mapping[str, Any]) -> dict[str, Any]:
+    """Fields by name as they are disclosed: nobody is told why one is empty."""
+    return {name: value for name, value in fields.items() if name not in _REASONS}
+
+
 def plain_values(fields: Mapping[str, Any]) -> dict[str, Any]:
     """Fields of a person by name as JSON knows them."""
     return {name: _FORMATS[name].dump_python(value, mode="json") for name, value in fields.items()}

@@ -100,10 +100,15 @@ class Vault:
     async def read_people(
         self, tx: Transaction, people: Sequence[BeneficiaryId], mask: int
     ) -> dict[BeneficiaryId, dict[str, Any] | None]:
-        """The same of each of these people, by one statement."""
+        """The same of each of these people, by one statement; why a field is empty is left out: that stays
+        with whoever registered the person.
+        """
         # everybody has a profile: by it a living person without such records is told from an erased one
         rows = await tx.connection.fetch(_RECORDS, people, [PROFILE, *codes.categories_in(mask)])
-        return self.open_fields(rows)
+        return {
+            person: None if fields is None else record_format.without_reasons(fields)
+            for person, fields in self.open_fields(rows).items()
+        }
 
     async def seal_texts(
         self, tx: Transaction, texts: Sequence[tuple[BeneficiaryId, UUID, str]]

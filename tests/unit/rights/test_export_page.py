@@ -230,11 +230,34 @@ def test_the_page_loads_nothing_and_runs_nothing() -> None:
     assert "<Al-Ikhtira>" not in page
 
 
-def test_what_was_not_asked_or_is_empty_takes_no_room() -> None:
-    page = page_of(OWN, AGENCIES, "en")
-    assert "NOT_ASKED" not in page
-    assert LABELS["amka"]["en"] not in page
+def test_what_is_empty_without_a_reason_takes_no_room() -> None:
+    person = PERSON | {"amka": {"value": None, "absence": None}, "sex_absence": None, "household": []}
+    page = page_of(OWN | {"person": person}, AGENCIES, "en")
+    for name in ("amka", "sex", "household"):
+        assert LABELS[name]["en"] not in page
     assert TEXTS["nothing"]["en"] in page  # of emergency accesses
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+@pytest.mark.parametrize(
+    ("name", "empty"),
+    [
+        *(("sex", "NOT_STATED"), ("legal_status", "NOT_STATED"), ("district", "")),
+        *((name, []) for name in ("languages", "contacts", "household", "documents")),
+    ],
+)
+def test_what_is_empty_says_why_in_words(name: str, empty: Any, language: str) -> None:
+    for absence, text in (("UNKNOWN", "not_known"), ("REFUSED", "not_told"), ("NOT_ASKED", "not_asked")):
+        person = {name: empty, f"{name}_absence": absence}
+        page = page_of(OWN | {"person": person}, AGENCIES, language)
+        assert f"<th>{LABELS[name][language]}</th><td>{TEXTS[text][language]}</td>" in page
+        assert absence not in page
+
+
+@pytest.mark.parametrize("name", ["birth", "nationality", "amka"])
+def test_so_does_what_has_its_reason_within(name: str) -> None:
+    page = page_of(OWN | {"person": {name: {"value": None, "absence": "REFUSED"}}}, AGENCIES, "en")
+    assert f"<th>{LABELS[name]['en']}</th><td>{TEXTS['not_told']['en']}</td>" in page
 
 
 @pytest.mark.parametrize("language", LANGUAGES)

@@ -9,7 +9,7 @@ from typing import Any, Final
 
 from starlette.responses import Response
 
-from kem.common.v1.common_pb2 import Absence, Urgency
+from kem.common.v1.common_pb2 import Urgency
 from kem.intake.v1 import beneficiary_pb2, need_pb2
 from kem.intake.v1 import intake_service_pb2 as intake
 from kem.notifications.v1.delivery_pb2 import INBOX_DESK
@@ -22,6 +22,7 @@ from services.console.entrypoints.codes import languages_spoken, named
 from services.console.entrypoints.forms import as_choice
 from services.console.entrypoints.inboxes import COUNT_CHANGES, changes_of_case, end_of_inbox
 from services.console.entrypoints.page import Page, Visit
+from services.console.entrypoints.pages.desk.absences import absence_of, in_passing, left_empty
 from services.console.entrypoints.pages.desk.consent_steps import (
     LIST_CONSENTS,
     consents_soon,
@@ -135,6 +136,7 @@ class CasePages:
             is_without=given is None or agreed is None,
             case=case,
             who=described(case.known, visit),
+            left_empty=list(left_empty(case.known.beneficiary, visit)),
             caseworker=worker_name(case.known.caseworker_id, colleagues, visit),
             deputy=worker_name(case.known.deputy_id, colleagues, visit),
             steps=steps[:_STEPS_SHOWN],
@@ -309,22 +311,17 @@ def described(known: intake.GetBeneficiaryResponse, visit: Visit) -> dict[str, s
         if one.given or one.family
     ]
     names = list(dict.fromkeys(written))
-    absent = {
-        "UNKNOWN": visit.say("not known"),
-        "REFUSED": visit.say("would rather not say"),
-        "NOT_ASKED": visit.say("not asked"),
-    }
-    birth = _day_written(person.birth, visit.language) or absent.get(
-        Absence.Name(person.birth.absence).removeprefix("ABSENCE_"), visit.say("not asked")
-    )
-    spoken = [one.language for one in person.languages if one.language in LANGUAGES]
+    birth = _day_written(person.birth, visit.language) or in_passing(person.birth.absence, visit)
+    codes = [one.language for one in person.languages if one.language in LANGUAGES]
+    spoken = languages_spoken(codes, visit.language)
+    district = named(DISTRICTS, person.district, visit.language) if person.district else ""
     return {
         "name": names[0] if names else visit.say("Name withheld"),
         "latin": names[1] if len(names) > 1 else "",
-        "birth": birth,
-        "languages": languages_spoken(spoken, visit.language),
+        "birth": birth or visit.say("not asked"),
+        "languages": spoken or in_passing(absence_of(person, "languages"), visit),
         "interpreter": visit.say("needs an interpreter") if person.interpreter_needed else "",
-        "district": named(DISTRICTS, person.district, visit.language) if person.district else "",
+        "district": district or in_passing(absence_of(person, "district"), visit),
         "case_code": known.case_code,
     }
 

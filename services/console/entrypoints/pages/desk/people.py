@@ -291,6 +291,7 @@ class PeoplePages:
             most=rows_there(visit.form),
             is_open=parts_open(visit),
             origin=visit.form.text("origin") or door,
+            unsaid=visit.say("Nobody has said why") if given["version"] else "",
             **form_choices(visit),
             **given,
         )

@@ -3,8 +3,7 @@
 from kernel.codes import DISTRICTS, LANGUAGES, LEGAL_STATUSES, LISTS
 from services.console.entrypoints.codes import by_name, choices, nationalities
 from services.console.entrypoints.page import Visit
-
-Choices = list[tuple[str, str]]
+from services.console.entrypoints.pages.desk.absences import Choices, absences
 
 
 def countries(visit: Visit) -> Choices:
@@ -40,16 +39,6 @@ def contact_kinds(visit: Visit) -> Choices:
         ("PHONE", say("Telephone")),
         ("EMAIL", say("E-mail")),
         ("TRUSTED_PERSON", say("Somebody the person trusts")),
-    ]
-
-
-def absences(visit: Visit) -> Choices:
-    """Why something is not there."""
-    say = visit.say
-    return [
-        ("NOT_ASKED", say("Not asked")),
-        ("UNKNOWN", say("The person does not know")),
-        ("REFUSED", say("The person would rather not say")),
     ]
 
 

@@ -6,15 +6,14 @@ from dataclasses import dataclass
 from datetime import date
 from typing import Final
 
-from kem.common.v1.common_pb2 import Absence, OptionalText
+from kem.common.v1.common_pb2 import ABSENCE_NOT_ASKED, OptionalText
 from kem.intake.v1 import beneficiary_pb2 as messages
 from kem.intake.v1 import intake_service_pb2 as service
 from kernel.codes import LANGUAGES, LISTS
 from services.console.domain.countries import COUNTRIES, STATELESS
 from services.console.entrypoints.forms import Form, as_choice, as_date
 from services.console.entrypoints.page import Visit
-
-ABSENCES: Final = ("UNKNOWN", "REFUSED", "NOT_ASKED")
+from services.console.entrypoints.pages.desk.absences import absence_fields, absence_typed, read_absences
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,11 +71,13 @@ def person_from(visit: Visit) -> messages.Beneficiary:
         errors.add("nationality", say("Choose a country from the list."))
     _read_optional(visit, "amka", person.amka)
     person.languages.extend(_languages(form))
-    if not person.languages:
-        errors.add("language_1", say("Choose at least one language that the person speaks."))
+    if not person.languages and absence_typed(form, "languages") is None:
+        words = say("Choose at least one language that the person speaks, or say why none is known.")
+        errors.add("language_1", words)
     person.contacts.extend(_contacts(visit))
     person.household.extend(_household(visit))
     person.documents.extend(_documents(visit))
+    read_absences(form, person)
     guardian = messages.Guardian(
         name=form.text("guardian_name"),
         relation=form.text("guardian_relation"),
@@ -100,12 +101,10 @@ def fields_of(person: messages.Beneficiary) -> Form:
         "avoided_districts": list(person.avoided_districts),
         "specific_needs": list(person.specific_needs),
         "birth_date": person.birth.date,
-        "birth_absence": _absence(person.birth.absence),
         "nationality": person.nationality.value,
-        "nationality_absence": _absence(person.nationality.absence),
         "amka": person.amka.value,
-        "amka_absence": _absence(person.amka.absence),
     }
+    fields |= absence_fields(person)
     for script in ("original", "latin"):
         name = getattr(person.names, script)
         fields |= {f"{script}_given": name.given, f"{script}_family": name.family}
@@ -206,7 +205,7 @@ def rows_there(form: Form) -> dict[str, int]:
 def parts_open(visit: Visit) -> dict[str, bool]:
     """Which of the parts that are closed at first hold something, or something that is wrong."""
     stems = {"guardian": ("guardian",), "documents": ("legal_status", "document", "amka", "specific_needs")}
-    closed = ("", "NOT_STATED", "NOT_SEEN", "NOT_ASKED")
+    closed = ("", "NOT_STATED", "NOT_SEEN", "NOT_ASKED", "NONE")
     filled = {name for name in visit.form.names if visit.form.text(name) not in closed}
     return {
         part: any(name.startswith(which) for name in filled | visit.errors.by_field.keys())
@@ -223,7 +222,7 @@ def _begun(form: Form, rows: Rows) -> int:
 
 
 def _read_birth(visit: Visit, birth: messages.Birth) -> None:
-    typed, absence = visit.form.text("birth_date"), visit.form.text("birth_absence")
+    typed = visit.form.text("birth_date")
     if typed:
         year = re.fullmatch(r"\d{4}", typed)
         day = as_date(f"{typed}-01-01" if year else typed)
@@ -234,15 +233,14 @@ def _read_birth(visit: Visit, birth: messages.Birth) -> None:
         birth.date = day.isoformat()
         birth.estimated = visit.form.has("birth_estimated") or (day.month, day.day) == (1, 1)
     else:
-        birth.absence = as_choice(Absence, f"ABSENCE_{absence if absence in ABSENCES else 'NOT_ASKED'}")
+        birth.absence = absence_typed(visit.form, "birth") or ABSENCE_NOT_ASKED
 
 
 def _read_optional(visit: Visit, name: str, into: OptionalText) -> None:
-    typed, absence = visit.form.text(name), visit.form.text(f"{name}_absence")
-    if typed:
+    if typed := visit.form.text(name):
         into.value = typed
     else:
-        into.absence = as_choice(Absence, f"ABSENCE_{absence if absence in ABSENCES else 'NOT_ASKED'}")
+        into.absence = absence_typed(visit.form, name) or ABSENCE_NOT_ASKED
 
 
 def _languages(form: Form) -> Iterator[messages.LanguageSkill]:
@@ -310,8 +308,3 @@ def _day(visit: Visit, name: str) -> str:
     if typed and day is None:
         visit.errors.add(name, visit.say("Type the date as day/month/year, as 31/12/2027."))
     return day.isoformat() if day else ""
-
-
-def _absence(number: int) -> str:
-    name = Absence.Name(number).removeprefix("ABSENCE_")  # type: ignore[arg-type]  # a number of the enum
-    return "" if name == "UNSPECIFIED" else name

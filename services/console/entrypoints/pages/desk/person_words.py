@@ -3,13 +3,13 @@
 from collections.abc import Iterator
 from datetime import date
 
-from kem.common.v1.common_pb2 import Absence, OptionalText
+from kem.common.v1.common_pb2 import OptionalText
 from kem.intake.v1 import beneficiary_pb2 as messages
 from kernel.codes import DISTRICTS, LANGUAGES, LEGAL_STATUSES, LISTS
 from services.console.entrypoints.codes import named
 from services.console.entrypoints.page import Visit
+from services.console.entrypoints.pages.desk.absences import why, whys
 from services.console.entrypoints.pages.desk.person_choices import (
-    absences,
     contact_kinds,
     countries,
     levels,
@@ -32,22 +32,23 @@ def what_differs(stands: messages.Beneficiary, typed: messages.Beneficiary, visi
 def _facts(person: messages.Beneficiary, visit: Visit) -> Iterator[Row]:
     """Everything that the form has, in its order."""
     say, language, names = visit.say, visit.language, person.names
-    yes = say("yes")
+    yes, absent = say("yes"), whys(person, visit)
     yield say("Name"), say("Name withheld") if names.withheld else _name(names.original)
     yield say("Name in Latin letters"), _name(names.latin)
-    birth = _day(person.birth.date, language) or _why(person.birth.absence, visit)
+    birth = _day(person.birth.date, language) or why(person.birth.absence, visit)
     yield say("Date of birth"), f"{birth}, {say('a guess')}" if person.birth.estimated else birth
-    yield say("Sex"), dict(sexes(visit)).get(messages.Sex.Name(person.sex).removeprefix("SEX_"), "")
+    sex = dict(sexes(visit)).get(messages.Sex.Name(person.sex).removeprefix("SEX_"), "")
+    yield say("Sex"), absent.get("sex", sex)
     country = dict(countries(visit)).get(person.nationality.value, person.nationality.value)
-    yield say("Nationality"), country if person.nationality.value else _why(person.nationality.absence, visit)
-    yield say("Languages"), "; ".join(_language(one, visit) for one in person.languages)
+    yield say("Nationality"), country if person.nationality.value else why(person.nationality.absence, visit)
+    spoken = "; ".join(_language(one, visit) for one in person.languages)
+    yield say("Languages"), absent.get("languages", spoken)
     yield say("An interpreter is needed"), yes if person.interpreter_needed else ""
     yield say("Wishes about interpreters"), person.interpreter_wishes
-    yield (
-        say("How to reach the person without harm"),
-        "; ".join(_contact(one, visit) for one in person.contacts),
-    )
-    yield say("District"), named(DISTRICTS, person.district, language) if person.district else ""
+    ways = "; ".join(_contact(one, visit) for one in person.contacts)
+    yield say("How to reach the person without harm"), absent.get("contacts", ways)
+    district = named(DISTRICTS, person.district, language) if person.district else ""
+    yield say("District"), absent.get("district", district)
     avoided = sorted(named(DISTRICTS, one, language) for one in person.avoided_districts)
     yield say("Not near"), ", ".join(avoided)
     yield say("Needs places without steps"), yes if person.step_free_access_needed else ""
@@ -55,7 +56,7 @@ def _facts(person: messages.Beneficiary, visit: Visit) -> Iterator[Row]:
         f"{named(LISTS['RELATIONS'], one.relation, language)} {one.birth_year or ''}".strip()
         for one in person.household
     ]
-    yield say("Household"), "; ".join(household)
+    yield say("Household"), absent.get("household", "; ".join(household))
     guardian = person.guardian
     decides = [
         named(LISTS["GUARDIAN_RELATIONS"], guardian.relation, language) if guardian.relation else "",
@@ -64,8 +65,10 @@ def _facts(person: messages.Beneficiary, visit: Visit) -> Iterator[Row]:
         _day(guardian.authority_expires_date, language),
     ]
     yield say("Under 18: who decides for the child"), ", ".join(one for one in decides if one)
-    yield say("Legal status"), named(LEGAL_STATUSES, person.legal_status, language)
-    yield say("Documents"), "; ".join(_document(one, visit) for one in person.documents)
+    legal = named(LEGAL_STATUSES, person.legal_status, language)
+    yield say("Legal status"), absent.get("legal_status", legal)
+    documents = "; ".join(_document(one, visit) for one in person.documents)
+    yield say("Documents"), absent.get("documents", documents)
     yield say("AMKA"), _optional(person.amka, visit)
     needs = sorted(named(LISTS["SPECIFIC_NEEDS"], one, language) for one in person.specific_needs)
     yield say("Specific needs"), ", ".join(needs)
@@ -79,13 +82,8 @@ def _day(iso: str, language: str) -> str:
     return Written(language).date(date.fromisoformat(iso)) if iso else ""
 
 
-def _why(number: int, visit: Visit) -> str:
-    name = Absence.Name(number).removeprefix("ABSENCE_")  # type: ignore[arg-type]  # a number of the enum
-    return dict(absences(visit)).get(name, "")
-
-
 def _optional(text: OptionalText, visit: Visit) -> str:
-    return text.value or _why(text.absence, visit)
+    return text.value or why(text.absence, visit)
 
 
 def _language(one: messages.LanguageSkill, visit: Visit) -> str:
