@@ -17,8 +17,9 @@ from services.console.adapters.hub import Hub, ask
 from services.console.entrypoints.live_page import OpenPage
 from services.console.entrypoints.sessions import Sessions
 
-LOOK_AGAIN_SECONDS: Final = 3.0
+LOOK_AGAIN_SECONDS: Final = 0.5
 _SHORTEST_PAUSE_SECONDS: Final = 0.3
+"""From one look to the next it is less than a second: so soon an open page is to have what has happened."""
 _MOST_AT_ONCE: Final = 200
 
 log = structlog.get_logger(__name__)
