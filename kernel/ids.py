@@ -50,3 +50,8 @@ def agency_inbox(agency_id: UUID) -> RecipientId:
 def desk_inbox(agency_id: UUID) -> RecipientId:
     """The recipient that gets every change of the referrals which an agency sent."""
     return RecipientId(derived_id("inbox", "desk", str(agency_id)))
+
+
+def officers_inbox(office: str) -> RecipientId:
+    """The recipient that gets what waits for the hub's own officers of one kind."""
+    return RecipientId(derived_id("inbox", "officers", office))

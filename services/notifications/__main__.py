@@ -13,7 +13,6 @@ from services.notifications.adapters.postgres_deliveries import PostgresDeliveri
 from services.notifications.adapters.postgres_mail_codes import PostgresMailCodes
 from services.notifications.adapters.postgres_mail_notices import PostgresMailNotices
 from services.notifications.adapters.postgres_push_endpoints import PostgresPushEndpoints
-from services.notifications.adapters.postgres_retention import PostgresRetention
 from services.notifications.entrypoints.access import ACCESS
 from services.notifications.entrypoints.doors import registrations
 from services.notifications.entrypoints.fan_out import FanOut
@@ -23,7 +22,7 @@ from services.notifications.entrypoints.mail_worker import MailWorker
 from services.notifications.entrypoints.push_server import PushServer
 from services.notifications.entrypoints.push_worker import PushWorker
 from services.notifications.entrypoints.stream import CONSUMER, TOPICS, ReferralFacts
-from services.notifications.entrypoints.timers import ClosedAccounts, Retention
+from services.notifications.entrypoints.timers import ClosedAccounts, add_timers
 from services.notifications.settings import NotificationsSettings
 from services.notifications.use_cases.acknowledgement_line import AcknowledgementLine
 from services.notifications.use_cases.push_deliveries import Pushing
@@ -69,8 +68,7 @@ async def wire(service: Service) -> None:
             service.beside("mail", MailWorker(mailing, settings.mails_a_second).run, role="mail")
     service.gauges.own += [look_at_push, look_at_mail]
     service.stream(CONSUMER, TOPICS, ReferralFacts(deliveries, fan_out))
-    retention = Retention(PostgresRetention(), codes, settings.delivery_retention_days)
-    service.timer(retention.take, name="retention")
+    add_timers(service, settings.delivery_retention_days)
 
 
 if __name__ == "__main__":

@@ -67,7 +67,15 @@ INVARIANTS: Final = (
           on told.event_id = d.event_id and told.type = d.kind
              and told.aggregate_id in (select recall_id from intake.recall
                                        where recall.referral_id = d.referral_id)
-        where e.event_id is null and told.event_id is null and d.kind <> 'CheckpointGiven'
+        where d.agency_id is not null and e.event_id is null and told.event_id is null
+          and d.kind <> 'CheckpointGiven'
+        union all
+        -- officers are told by facts, of no case, and by the clock of what is due
+        select d.delivery_id from notifications.delivery d
+        where d.agency_id is null
+          and d.kind not in ('RightsRequestDueSoon', 'RightsRequestOverdue', 'ComplaintOverdue')
+          and not exists (
+              select from intake.event_log told where told.event_id = d.event_id and told.type = d.kind)
         """,
     ),
     Invariant(

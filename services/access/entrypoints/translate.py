@@ -63,10 +63,11 @@ def named_message(account: Account) -> messages.NamedStaff:
 
 
 def state_message(account: Account) -> messages.KnownAccountState:
-    """Whether an account may be used."""
+    """Whether an account may be used, and for what."""
     return messages.KnownAccountState(
         principal_id=str(account.principal_id),
         state=messages.AccountState.Value(f"ACCOUNT_STATE_{account.state}"),
+        roles=sorted(account.roles),
     )
 
 

@@ -1,4 +1,4 @@
-"""What this service asks of access: whether members of staff may use their accounts."""
+"""What this service asks of access: whether members of staff may use their accounts, and for what."""
 
 from collections.abc import Sequence
 from typing import Final
@@ -11,7 +11,7 @@ from kem.access.v1 import access_service_pb2 as messages
 from kem.access.v1.access_service_pb2_grpc import StaffServiceStub
 from kernel.errors import KemError, Unavailable
 from kernel.ids import PrincipalId
-from services.notifications.domain.mail_notice import AccountState
+from services.notifications.domain.mail_notice import AccountState, KnownAccount
 
 ACCOUNTS_A_CALL: Final = 200
 DEADLINE_SECONDS: Final = 5.0
@@ -23,14 +23,14 @@ class AccessClient:
     def __init__(self, channel: grpc.aio.Channel) -> None:
         self._staff = StaffServiceStub(channel)
 
-    async def account_states(self, principal_ids: Sequence[PrincipalId]) -> dict[PrincipalId, AccountState]:
+    async def known_accounts(self, principal_ids: Sequence[PrincipalId]) -> dict[PrincipalId, KnownAccount]:
         """By id, of those who have an account, as it is now; one call for up to 200.
 
         Raises:
             Unavailable: access does not say; nothing is guessed. Whatever is wrong there, as when it is an
                 older release, keeps mails back and nothing else.
         """
-        found: dict[PrincipalId, AccountState] = {}
+        found: dict[PrincipalId, KnownAccount] = {}
         asked = sorted(set(principal_ids))
         for first in range(0, len(asked), ACCOUNTS_A_CALL):
             request = messages.BatchGetAccountStatesRequest(
@@ -43,5 +43,6 @@ class AccessClient:
                 raise Unavailable("Access does not say whose accounts may be used; mails wait.") from error
             for one in answer.accounts:
                 word = messages.AccountState.Name(one.state).removeprefix("ACCOUNT_STATE_")
-                found[PrincipalId(UUID(one.principal_id))] = AccountState(word)
+                account = KnownAccount(AccountState(word), frozenset(one.roles))
+                found[PrincipalId(UUID(one.principal_id))] = account
         return found

@@ -14,7 +14,12 @@ from services.notifications.domain.recipient import Inbox
 _EPOCH: Final = datetime(1970, 1, 1, tzinfo=UTC)
 _SECOND: Final = timedelta(seconds=1)
 
-INBOXES: Final = {delivery_pb2.INBOX_AGENCY: Inbox.AGENCY, delivery_pb2.INBOX_DESK: Inbox.DESK}
+INBOXES: Final = {
+    delivery_pb2.INBOX_AGENCY: Inbox.AGENCY,
+    delivery_pb2.INBOX_DESK: Inbox.DESK,
+    delivery_pb2.INBOX_DPO: Inbox.DPO,
+    delivery_pb2.INBOX_SAFEGUARDING: Inbox.SAFEGUARDING,
+}
 INBOX_NUMBERS: Final = {inbox: number for number, inbox in INBOXES.items()}
 
 URGENCIES: Final = {

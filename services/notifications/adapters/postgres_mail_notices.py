@@ -74,10 +74,12 @@ _LOCK: Final = f"""
     select {_COLUMNS} from mail_notice n where n.principal_id = $1 and n.inbox = $2 for update
 """  # noqa: S608 - column names only
 
-_OF: Final = f"""
+_OF_AGENCY: Final = f"""
+    select {_COLUMNS} from mail_notice n where n.agency_id = $1 order by n.principal_id, n.inbox limit 500
+"""  # noqa: S608 - column names only
+_OF_MEMBER: Final = f"""
     select {_COLUMNS} from mail_notice n
-    where n.agency_id = $1 and ($2::uuid is null or n.principal_id = $2)
-    order by n.principal_id, n.inbox limit 500
+    where n.principal_id = $1 and n.agency_id is not distinct from $2 order by n.inbox
 """  # noqa: S608 - column names only
 
 _WHOSE: Final = """
@@ -138,11 +140,15 @@ class PostgresMailNotices:
         row = await tx.connection.fetchrow(_LOCK, principal_id, inbox)
         return _notice(row) if row else None
 
-    async def of(
-        self, tx: Transaction, agency_id: AgencyId, principal_id: PrincipalId | None
+    async def of_agency(self, tx: Transaction, agency_id: AgencyId) -> list[MailNotice]:
+        """Those of an agency's members."""
+        return [_notice(row) for row in await tx.connection.fetch(_OF_AGENCY, agency_id)]
+
+    async def of_member(
+        self, tx: Transaction, principal_id: PrincipalId, agency_id: AgencyId | None
     ) -> list[MailNotice]:
-        """Those of an agency's members, or of one of them."""
-        return [_notice(row) for row in await tx.connection.fetch(_OF, agency_id, principal_id)]
+        """Those of one of them, or of an officer of the hub."""
+        return [_notice(row) for row in await tx.connection.fetch(_OF_MEMBER, principal_id, agency_id)]
 
     async def add(self, tx: Transaction, notice: MailNotice) -> bool:
         """Adds one; False where the member has one already."""
@@ -187,7 +193,9 @@ def _notice(row: asyncpg.Record) -> MailNotice:
     times = ("code_end_time", "code_sent_time", "confirmed_time", "last_mail_time")
     return MailNotice(
         principal_id=PrincipalId(row["principal_id"]),
-        recipient=Recipient(Inbox(row["inbox"]), AgencyId(row["agency_id"])),
+        recipient=Recipient(
+            Inbox(row["inbox"]), AgencyId(row["agency_id"]) if row["agency_id"] is not None else None
+        ),
         address=row["address"],
         language=row["language"],
         pace=MailPace(row["pace"]),

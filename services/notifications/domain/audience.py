@@ -1,5 +1,5 @@
-"""Who is told of what. The sender's desk hears of every change, an agency of what touches its queue, and
-every agency of the ledger's checkpoints."""
+"""Who is told of what. The sender's desk hears of every change, an agency of what touches its queue, every
+agency of the ledger's checkpoints, and the hub's own officers that something waits for them."""
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
@@ -8,11 +8,13 @@ from typing import Final
 
 from kernel.ids import AgencyId
 from services.notifications.domain.delivery import DueDelivery, Sign
-from services.notifications.domain.recipient import Inbox, Recipient
+from services.notifications.domain.recipient import OFFICERS, Inbox, Recipient
 
 _AGENCY: Final = (Inbox.AGENCY,)
 _DESK: Final = (Inbox.DESK,)
 _BOTH: Final = (Inbox.AGENCY, Inbox.DESK)
+_DPO: Final = (Inbox.DPO,)
+_OFFICERS: Final = (Inbox.DPO, Inbox.SAFEGUARDING)
 
 AUDIENCES: Final[Mapping[str, tuple[Inbox, ...]]] = MappingProxyType(
     {
@@ -47,8 +49,19 @@ AUDIENCES: Final[Mapping[str, tuple[Inbox, ...]]] = MappingProxyType(
         "PersonClockEnded": _DESK,
         # an answer goes to the agency too: its other people's screens must drop the recall
         "RecallOpened": _BOTH,
-        "RecallOverdue": _BOTH,
+        "RecallOverdue": (*_BOTH, Inbox.DPO),
         "RecallAcknowledged": _BOTH,
+        # to be decided on
+        "EmergencyAccessRequested": _DPO,
+        # to be reviewed: what was allowed, and what was told by telephone to save a life
+        "EmergencyAccessDecided": _OFFICERS,
+        "HandoverRecorded": _OFFICERS,
+        "RightsRequestRegistered": _DPO,
+        "ComplaintRegistered": _OFFICERS,
+        # seen by the clock of this service: see domain/deadline.py
+        "RightsRequestDueSoon": _DPO,
+        "RightsRequestOverdue": _DPO,
+        "ComplaintOverdue": _OFFICERS,
     }
 )
 """By the name of the fact. A fact that is not here stops the stream's tests, never silently the telling."""
@@ -76,21 +89,36 @@ class ForEveryAgency:
     sign: Sign
 
 
-def deliveries_due(
-    fact: ReferralFact | ForEveryAgency, agencies: Iterable[AgencyId] = ()
-) -> tuple[DueDelivery, ...]:
+@dataclass(frozen=True, slots=True)
+class ForOfficers:
+    """Something waits for officers of the hub itself."""
+
+    sign: Sign
+
+
+Fact = ReferralFact | ForEveryAgency | ForOfficers
+
+
+def deliveries_due(fact: Fact, agencies: Iterable[AgencyId] = ()) -> tuple[DueDelivery, ...]:
     """What is to be delivered: at most one delivery for each inbox concerned.
 
-    An agency that refers to itself hears twice, in two inboxes: another colleague may sit at each.
+    An agency that refers to itself hears twice, in two inboxes: another colleague may sit at each. Officers
+    are told that there is something, and not of which referral.
 
     Args:
         agencies: everybody who is told of what concerns all.
     """
     if isinstance(fact, ForEveryAgency):
         return tuple(DueDelivery(Recipient(Inbox.AGENCY, agency), fact.sign) for agency in agencies)
-    due = []
-    for inbox in AUDIENCES[fact.sign.kind]:
-        agency_id = fact.sender_agency_id if inbox is Inbox.DESK else fact.agency_id
-        if agency_id is not None:
-            due.append(DueDelivery(Recipient(inbox, agency_id), fact.sign))
-    return tuple(due)
+    inboxes = AUDIENCES[fact.sign.kind]
+    bare = fact.sign.without_case()
+    for_officers = [DueDelivery(Recipient(inbox, None), bare) for inbox in inboxes if inbox in OFFICERS]
+    if isinstance(fact, ForOfficers):
+        return tuple(for_officers)
+    agencies_of = {Inbox.DESK: fact.sender_agency_id, Inbox.AGENCY: fact.agency_id}
+    due = [
+        DueDelivery(Recipient(inbox, agency_id), fact.sign)
+        for inbox in inboxes
+        if (agency_id := agencies_of.get(inbox)) is not None
+    ]
+    return (*due, *for_officers)

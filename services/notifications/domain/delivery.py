@@ -14,9 +14,9 @@ class Sign:
 
     Args:
         kind: the name of the fact, like `ReferralOffered`.
-        referral_id: None where it brings a checkpoint.
+        referral_id: None where it brings a checkpoint, and for officers.
         service_id: None when the service is restricted, or where there is none.
-        urgency: only with an offer.
+        urgency: only with an offer, and EMERGENCY where somebody has to decide at once.
         respond_by_time: only with an offer or a recall that waits for an answer.
         checkpoint_note: the signed checkpoint that it brings, for its reader to keep.
     """
@@ -30,6 +30,10 @@ class Sign:
     urgency: Urgency | None = None
     respond_by_time: datetime | None = None
     checkpoint_note: str | None = None
+
+    def without_case(self) -> "Sign":
+        """That something has happened, how urgent it is, and nothing by which a case could be found."""
+        return Sign(self.kind, self.event_id, self.event_time, urgency=self.urgency)
 
 
 @dataclass(frozen=True, slots=True)

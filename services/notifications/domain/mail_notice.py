@@ -53,6 +53,18 @@ class AccountState(StrEnum):
     CLOSED = "CLOSED"
 
 
+@dataclass(frozen=True, slots=True)
+class KnownAccount:
+    """An account as access knows it.
+
+    Args:
+        roles: their codes; empty where an older release of access does not say them.
+    """
+
+    state: AccountState
+    roles: frozenset[str] = frozenset()
+
+
 class MailFailure(StrEnum):
     """Why a mail was not taken."""
 
@@ -117,9 +129,14 @@ class MailNotice:
         """What is told first."""
         if self.given_up_time is not None:
             return MailState.GIVEN_UP
-        if self.confirmed_time is None:
-            return MailState.UNCONFIRMED
-        return MailState.FAILING if self.tries else MailState.ACTIVE
+        if self.tries:
+            return MailState.FAILING
+        return MailState.UNCONFIRMED if self.confirmed_time is None else MailState.ACTIVE
+
+    @property
+    def code_counts_until_time(self) -> datetime | None:
+        """Until when the code that was sent may be typed; None where none counts any more."""
+        return self.code_end_time if self.code_tries < CODE_TRIES else None
 
     def needs_code(self, address: str) -> bool:
         """Whether setting this address sends a code there."""

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from html import escape
 from typing import Final
 
-from services.notifications.domain.recipient import Inbox
+from services.notifications.domain.recipient import OFFICERS, Inbox
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,6 +34,7 @@ _WORDS: Final[Mapping[str, Mapping[str, str]]] = {
         "offers": "Νέες προσφορές παραπομπών: {n}",
         "recalls": "Στοιχεία που ζητήθηκαν πίσω: {n}",
         "others": "Άλλα νέα σε παραπομπές σας: {n}",
+        "waiting": "Νέα που περιμένουν εσάς: {n}",
         "look": "Δείτε τα στη σελίδα, αφού συνδεθείτε: {link}",
         "stop": "Πόσο συχνά στέλνονται αυτά τα μηνύματα, ή να μη στέλνονται: {settings}",
         "nothing": "Αυτό το μήνυμα δεν λέει τίποτα για κανέναν άνθρωπο. Μην απαντάτε σε αυτό.",
@@ -48,6 +49,7 @@ _WORDS: Final[Mapping[str, Mapping[str, str]]] = {
         "offers": "New offers of referrals: {n}",
         "recalls": "Data asked back: {n}",
         "others": "Other news of your referrals: {n}",
+        "waiting": "News that waits for you: {n}",
         "look": "See them on the page, after you have signed in: {link}",
         "stop": "How often these mails come, or that they stop: {settings}",
         "nothing": "This mail says nothing about anybody. Do not answer it.",
@@ -56,18 +58,27 @@ _WORDS: Final[Mapping[str, Mapping[str, str]]] = {
         "code_why": "Somebody asked to be told here of news at the KEM hub. If it was not you, do nothing.",
     },
 }
-_PATHS: Final = {Inbox.AGENCY: "/partner", Inbox.DESK: "/desk"}
+_PATHS: Final = {
+    Inbox.AGENCY: "/partner",
+    Inbox.DESK: "/desk",
+    **dict.fromkeys(OFFICERS, "/home"),
+}
+"""Officers are led to where all their lists begin: the way to one of them would say what waits."""
 _SETTINGS: Final = "/notices"
 
 
 def news_mail(language: str, inbox: Inbox, news: News, console: str) -> MailText:
-    """That something waits.
+    """That something waits; officers are told of how much, and not of what kind.
 
     Args:
         console: where the console's pages are.
     """
     words = _WORDS[language]
-    counts = {"offers": news.offers, "recalls": news.recalls, "others": news.others}
+    counts = (
+        {"waiting": news.offers + news.recalls + news.others}
+        if inbox in OFFICERS
+        else {"offers": news.offers, "recalls": news.recalls, "others": news.others}
+    )
     lines = [words[kind].format(n=number) for kind, number in counts.items() if number]
     lines += [
         words["look"].format(link=console + _PATHS[inbox]),

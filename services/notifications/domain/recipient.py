@@ -1,25 +1,38 @@
-"""Whose inbox: an agency's, where offers come in, or a desk's, where the sender hears of every change."""
+"""Whose inbox: an agency's, where offers come in; a desk's, where the sender hears of every change; or one of
+the hub's own officers, who hear that something waits for them.
+"""
 
 from dataclasses import dataclass
 from enum import StrEnum
 from functools import lru_cache
+from typing import Final
 
-from kernel.ids import AgencyId, RecipientId, agency_inbox, desk_inbox
+from kernel.ids import AgencyId, RecipientId, agency_inbox, desk_inbox, officers_inbox
 
 
 class Inbox(StrEnum):
-    """The two inboxes that every agency has."""
+    """The two inboxes that every agency has, and those of the hub's own officers, who act for no agency."""
 
     AGENCY = "AGENCY"
     DESK = "DESK"
+    DPO = "DPO"
+    SAFEGUARDING = "SAFEGUARDING"
+
+
+OFFICERS: Final = frozenset({Inbox.DPO, Inbox.SAFEGUARDING})
+"""Those that belong to no agency."""
 
 
 @dataclass(frozen=True, slots=True)
 class Recipient:
-    """One inbox of one agency; its id follows from both, so nobody has to ask for it."""
+    """One inbox; its id follows from what is here, so nobody has to ask for it.
+
+    Args:
+        agency_id: whose; None for those of officers, of whose kinds each has one.
+    """
 
     inbox: Inbox
-    agency_id: AgencyId
+    agency_id: AgencyId | None
 
     @property
     def recipient_id(self) -> RecipientId:
@@ -28,8 +41,10 @@ class Recipient:
 
 
 @lru_cache(maxsize=8192)
-def _recipient_id(inbox: Inbox, agency_id: AgencyId) -> RecipientId:
+def _recipient_id(inbox: Inbox, agency_id: AgencyId | None) -> RecipientId:
     """Kept, because a busy inbox is asked for in every batch and a hash costs more than all the rest."""
+    if agency_id is None:
+        return officers_inbox(inbox)
     return agency_inbox(agency_id) if inbox is Inbox.AGENCY else desk_inbox(agency_id)
 
 

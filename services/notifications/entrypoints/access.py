@@ -5,9 +5,10 @@ from typing import Final
 
 from chassis.access import Access
 from kernel.vocabulary import Role
-from services.notifications.use_cases.open_inbox import READERS
+from services.notifications.use_cases.open_inbox import MAILED, READERS
 
 _READERS: Final = Access(roles=READERS)
+_MAILED: Final = Access(roles=MAILED)
 _OPERATOR: Final = Access(roles=frozenset({Role.OPERATOR}))
 
 ACCESS: Final[Mapping[str, Access]] = {
@@ -15,7 +16,7 @@ ACCESS: Final[Mapping[str, Access]] = {
     "/kem.notifications.v1.InboxService/Acknowledge": _READERS,
     "/kem.notifications.v1.InboxService/ListDeliveries": _READERS,
     **{
-        f"/kem.notifications.v1.MailService/{method}": _READERS
+        f"/kem.notifications.v1.MailService/{method}": _MAILED
         for method in ("SetMailNotice", "ConfirmMailNotice", "ListMailNotices", "RemoveMailNotice")
     },
     "/kem.notifications.v1.PushService/SetPushEndpoint": _OPERATOR,

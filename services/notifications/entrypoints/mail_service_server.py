@@ -21,7 +21,7 @@ from services.notifications.adapters.postgres_mail_codes import PostgresMailCode
 from services.notifications.adapters.postgres_mail_notices import PostgresMailNotices
 from services.notifications.domain.mail_notice import MailCodeNotRight, MailNotice, MailPace
 from services.notifications.domain.recipient import Recipient
-from services.notifications.use_cases.open_inbox import open_inbox
+from services.notifications.use_cases.open_inbox import ROLES_OF_OFFICERS, check_hears, open_inbox
 from services.notifications.use_cases.set_mail_notice import (
     SetMailNotice,
     confirm_mail_notice,
@@ -61,8 +61,10 @@ class MailServiceServer(mail_service_pb2_grpc.MailServiceServicer):
         self, request: messages.SetMailNoticeRequest, context: _Context[object, object]
     ) -> messages.SetMailNoticeResponse:
         """The caller's own."""
+        recipient = _recipient(request)
+        check_hears(recipient.inbox, current_caller())
         wish = SetMailNotice(
-            _recipient(request),
+            recipient,
             request.address,
             request.language,
             MailPace(messages.MailPace.Name(request.pace).removeprefix("MAIL_PACE_")),
@@ -95,18 +97,20 @@ class MailServiceServer(mail_service_pb2_grpc.MailServiceServicer):
     ) -> messages.ListMailNoticesResponse:
         """One's own with the address; a whole agency's without."""
         caller = current_caller()
-        if caller.agency_id is None:
+        agency_id = None if caller.agency_id is None else AgencyId(caller.agency_id)
+        if agency_id is None and not caller.roles & frozenset(ROLES_OF_OFFICERS.values()):
             raise NotPermitted("Only who works for an agency has an inbox.", reason="NO_AGENCY")
-        if request.of_agency and Role.AGENCY_ADMIN not in caller.roles:
+        if request.of_agency and (agency_id is None or Role.AGENCY_ADMIN not in caller.roles):
             raise NotPermitted(
                 "Only the agency's admin sees whom mails tell; ask them.", reason="AGENCY_ADMIN_ONLY"
             )
-        whose = None if request.of_agency else PrincipalId(caller.principal_id)
         async with self._database.transaction(caller) as tx:
-            found = await self._notices.of(tx, AgencyId(caller.agency_id), whose)
-            if request.of_agency:
+            if request.of_agency and agency_id is not None:
+                found = await self._notices.of_agency(tx, agency_id)
                 shown = [one.principal_id for one in found]
                 tx.record_access(AccessRecord("notifications", _SERVICE + "ListMailNotices", shown))
+            else:
+                found = await self._notices.of_member(tx, PrincipalId(caller.principal_id), agency_id)
         return messages.ListMailNoticesResponse(
             notices=[_message(one, with_address=not request.of_agency) for one in found],
             sends_mail=self._sends_mail,
@@ -118,7 +122,8 @@ class MailServiceServer(mail_service_pb2_grpc.MailServiceServicer):
         """One's own, or a colleague's."""
         caller = current_caller()
         whose = PrincipalId(UUID(request.principal_id)) if request.HasField("principal_id") else None
-        if whose not in (None, caller.principal_id) and Role.AGENCY_ADMIN not in caller.roles:
+        is_admin = caller.agency_id is not None and Role.AGENCY_ADMIN in caller.roles
+        if whose not in (None, caller.principal_id) and not is_admin:
             raise NotPermitted(
                 "Only the agency's admin ends a colleague's mails; ask them.", reason="AGENCY_ADMIN_ONLY"
             )
@@ -149,7 +154,7 @@ def _message(notice: MailNotice, *, with_address: bool = True) -> messages.MailN
     )
     for stamp, instant in (
         (message.last_mail_time, notice.last_mail_time),
-        (message.code_end_time, notice.code_end_time),
+        (message.code_end_time, notice.code_counts_until_time),
     ):
         if instant is not None:
             set_time(stamp, instant.astimezone(UTC))

@@ -1,26 +1,53 @@
-"""Forgets, now and then: old deliveries, who asked for codes, addresses of those whose account was closed."""
+"""By the clock: officers are told what is due; forgotten are old deliveries, deadlines of what was answered,
+who asked for codes, and addresses of those whose account was closed.
+"""
 
 import time
+from functools import partial
 from typing import Final
 
 from chassis.postgres import Database, Transaction
+from chassis.service import Service
 from kernel.ids import PrincipalId
+from services.notifications.adapters.postgres_deadlines import PostgresDeadlines
+from services.notifications.adapters.postgres_deliveries import PostgresDeliveries
 from services.notifications.adapters.postgres_mail_codes import PostgresMailCodes
 from services.notifications.adapters.postgres_mail_notices import PostgresMailNotices
 from services.notifications.adapters.postgres_retention import PostgresRetention
 from services.notifications.use_cases.end_closed_mails import find_closed
-from services.notifications.use_cases.forget_old_deliveries import forget_old_codes, forget_old_deliveries
+from services.notifications.use_cases.forget_old_deliveries import (
+    forget_answered_deadlines,
+    forget_old_codes,
+    forget_old_deliveries,
+)
 from services.notifications.use_cases.send_mails import Accounts
+from services.notifications.use_cases.tell_deadlines import tell_deadlines
 
 PAUSE_SECONDS: Final = 600.0
+
+
+def add_timers(service: Service, retention_days: int) -> None:
+    """Adds those that ask nobody else."""
+    deadlines = PostgresDeadlines()
+    retention = Retention(PostgresRetention(), PostgresMailCodes(), deadlines, retention_days)
+    service.timer(retention.take, name="retention")
+    tell = partial(tell_deadlines, deadlines=deadlines, deliveries=PostgresDeliveries())
+    service.timer(tell, name="deadlines", longest_pause_seconds=5)
 
 
 class Retention:
     """Works off what is too old in batches, then rests for ten minutes; what is old the database decides."""
 
-    def __init__(self, retention: PostgresRetention, codes: PostgresMailCodes, retention_days: int) -> None:
+    def __init__(
+        self,
+        retention: PostgresRetention,
+        codes: PostgresMailCodes,
+        deadlines: PostgresDeadlines,
+        retention_days: int,
+    ) -> None:
         self._retention = retention
         self._codes = codes
+        self._deadlines = deadlines
         self._retention_days = retention_days
         self._rests_until = 0.0
 
@@ -31,6 +58,7 @@ class Retention:
         taken = await forget_old_deliveries(self._retention_days, tx, self._retention)
         if not taken:
             await forget_old_codes(tx, self._codes)
+            await forget_answered_deadlines(self._retention_days, tx, self._deadlines)
             self._rests_until = time.monotonic() + PAUSE_SECONDS
         return taken
 

@@ -1,4 +1,6 @@
-"""What an event says, as this service understands it: of referrals, of recalls, and of the ledger."""
+"""What an event says, as this service understands it: of referrals, of recalls, of what waits for officers,
+and of the ledger.
+"""
 
 from collections.abc import Callable
 from datetime import UTC, datetime
@@ -16,11 +18,19 @@ from kem.disclosure.v1.disclosure_events_pb2 import DisclosureEvent
 from kem.referral.v1.referral_events_pb2 import ReferralEvent
 from kernel.ids import AgencyId, EventId, OfferId, ReferralId, ServiceId
 from kernel.time import utc
+from kernel.vocabulary import Urgency
 from services.notifications.adapters.delivery_messages import URGENCIES
-from services.notifications.domain.audience import AUDIENCES, ForEveryAgency, ReferralFact
+from services.notifications.domain.audience import (
+    AUDIENCES,
+    Fact,
+    ForEveryAgency,
+    ForOfficers,
+    ReferralFact,
+)
 from services.notifications.domain.delivery import Sign
 
-Fact = ReferralFact | ForEveryAgency
+_RECALLS: Final = frozenset({"RecallOpened", "RecallOverdue", "RecallAcknowledged"})
+_VITAL_INTEREST: Final = "VITAL_INTEREST"
 
 
 def read_fact(event: IncomingEvent) -> Fact | None:
@@ -63,14 +73,31 @@ def _referral_fact(event: IncomingEvent) -> ReferralFact:
     )
 
 
-def _recall_fact(event: IncomingEvent) -> ReferralFact | None:
-    """Of a recall only whom it concerns, for which referral, and until when it is to be answered."""
+def _disclosure_fact(event: IncomingEvent) -> ReferralFact | ForOfficers | None:
     envelope = DisclosureEvent()
     envelope.ParseFromString(event.payload)
     message: Any = getattr(envelope, known_fact(event.event_id, envelope))
     kind: str = message.DESCRIPTOR.name
-    if kind not in AUDIENCES:
+    if kind in _RECALLS:
+        return _recall_fact(event, kind, message)
+    return _officers_fact(event, kind, message) if kind in AUDIENCES else None
+
+
+def _officers_fact(event: IncomingEvent, kind: str, message: Any) -> ForOfficers | None:
+    """Of what officers must decide, review or answer only that there is something.
+
+    Where nothing was allowed, or consent covered what was told by telephone, nothing is to be reviewed.
+    """
+    if kind == "EmergencyAccessDecided" and not message.authorised:
         return None
+    if kind == "HandoverRecorded" and message.legal_basis != _VITAL_INTEREST:
+        return None
+    urgency = Urgency.EMERGENCY if kind == "EmergencyAccessRequested" else None
+    return ForOfficers(Sign(kind, EventId(event.event_id), event.event_time, urgency=urgency))
+
+
+def _recall_fact(event: IncomingEvent, kind: str, message: Any) -> ReferralFact:
+    """Of a recall only whom it concerns, for which referral, and until when it is to be answered."""
     sign = Sign(
         kind=kind,
         event_id=EventId(event.event_id),
@@ -95,7 +122,7 @@ def _checkpoint(event: IncomingEvent) -> ForEveryAgency | None:
 
 _READERS: Final[dict[str, Callable[[IncomingEvent], Fact | None]]] = {
     topics.REFERRAL: _referral_fact,
-    topics.DISCLOSURE: _recall_fact,
+    topics.DISCLOSURE: _disclosure_fact,
     topics.AUDIT: _checkpoint,
 }
 

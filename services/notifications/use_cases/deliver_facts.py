@@ -4,12 +4,12 @@ from collections.abc import Sequence
 
 from chassis.postgres import Transaction
 from services.notifications.adapters.postgres_deliveries import PostgresDeliveries
-from services.notifications.domain.audience import ForEveryAgency, ReferralFact, deliveries_due
+from services.notifications.domain.audience import Fact, ForEveryAgency, deliveries_due
 from services.notifications.domain.delivery import Delivery
 
 
 async def deliver_facts(
-    facts: Sequence[ReferralFact | ForEveryAgency], tx: Transaction, deliveries: PostgresDeliveries
+    facts: Sequence[Fact], tx: Transaction, deliveries: PostgresDeliveries
 ) -> list[Delivery]:
     """Makes the deliveries of a batch of facts, in the facts' order within each inbox.
 

@@ -24,7 +24,7 @@ async def find_closed(
     closed: list[PrincipalId] = []
     after = _FIRST
     while page := await notices.whose(database.pool, after, PAGE):
-        states = await accounts.account_states(page)
-        closed += [one for one in page if states.get(one) is AccountState.CLOSED]
+        known = await accounts.known_accounts(page)
+        closed += [one for one in page if one in known and known[one].state is AccountState.CLOSED]
         after = page[-1]
     return closed

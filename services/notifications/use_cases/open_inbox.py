@@ -1,4 +1,4 @@
-"""Decides which inbox a caller means: always one of their own agency's."""
+"""Decides which inbox a caller means: always one of their own agency's, or of their own office."""
 
 from typing import Final
 
@@ -6,7 +6,7 @@ from chassis.caller import Caller
 from kernel.errors import NotPermitted
 from kernel.ids import AgencyId
 from kernel.vocabulary import Role
-from services.notifications.domain.recipient import Inbox, Recipient
+from services.notifications.domain.recipient import OFFICERS, Inbox, Recipient
 
 READERS: Final = frozenset(
     {
@@ -21,13 +21,34 @@ READERS: Final = frozenset(
 )
 """Of both inboxes: KEM's own services are answered by KEM's staff, and agencies refer people themselves."""
 
+ROLES_OF_OFFICERS: Final = {Inbox.DPO: Role.DPO, Inbox.SAFEGUARDING: Role.SAFEGUARDING_OFFICER}
+MAILED: Final = READERS | frozenset(ROLES_OF_OFFICERS.values())
+"""Whom mails may tell of what is new in an inbox of theirs."""
+
 
 def open_inbox(inbox: Inbox, caller: Caller) -> Recipient:
     """The caller's own inbox of that kind; there is no way to name another agency's.
 
     Raises:
-        NotPermitted: the caller works for no agency.
+        NotPermitted: NO_AGENCY; or HUB_OFFICER_ONLY: it is of others than the caller.
     """
+    if inbox in OFFICERS:
+        if caller.agency_id is not None or ROLES_OF_OFFICERS[inbox] not in caller.roles:
+            raise NotPermitted(
+                "Only an officer of the hub itself hears what waits for its officers.",
+                reason="HUB_OFFICER_ONLY",
+            )
+        return Recipient(inbox, None)
     if caller.agency_id is None:
         raise NotPermitted("Only who works for an agency has an inbox.", reason="NO_AGENCY")
     return Recipient(inbox, AgencyId(caller.agency_id))
+
+
+def check_hears(inbox: Inbox, caller: Caller) -> None:
+    """Lets somebody be told of what is new there. Whoever was, and has other roles by now, may still end it.
+
+    Raises:
+        NotPermitted: INBOX_OF_AGENCY: an officer who acts for an agency has no part in its inboxes.
+    """
+    if inbox not in OFFICERS and not READERS & caller.roles:
+        raise NotPermitted("Your roles have no part in your agency's inboxes.", reason="INBOX_OF_AGENCY")

@@ -14,13 +14,15 @@ from kernel.ids import PrincipalId
 from services.notifications.adapters.mail_server import Mail, MailServer
 from services.notifications.adapters.measures import mail_failures, sent_mails
 from services.notifications.adapters.postgres_mail_notices import MailLease, PostgresMailNotices
-from services.notifications.domain.mail_notice import AccountState, MailFailure, MailNotice
+from services.notifications.domain.mail_notice import AccountState, KnownAccount, MailFailure, MailNotice
 from services.notifications.domain.mail_text import code_mail, news_mail
+from services.notifications.use_cases.open_inbox import ROLES_OF_OFFICERS
 
 MOST_AT_ONCE: Final = 50
 LEASE: Final = timedelta(minutes=5)
 _MARGIN_SECONDS: Final = 60.0
 """Before a lease ends nothing is begun under it any more."""
+_VOUCHED_FOR: Final = KnownAccount(AccountState.ACTIVE)
 _SELF: Final = Caller.of_service("notifications")
 _NAMES: Final = UUID("5e0f5c0e-8f5b-4d59-9c55-0c9f7a1f3b52")
 
@@ -28,9 +30,9 @@ _NAMES: Final = UUID("5e0f5c0e-8f5b-4d59-9c55-0c9f7a1f3b52")
 class Accounts(Protocol):
     """Who keeps the accounts of staff: access."""
 
-    async def account_states(
+    async def known_accounts(
         self, principal_ids: Sequence[PrincipalId]
-    ) -> Mapping[PrincipalId, AccountState]:
+    ) -> Mapping[PrincipalId, KnownAccount]:
         """By id, of those who have an account, as it is now.
 
         Raises:
@@ -57,9 +59,9 @@ class Mailing:
 async def send_mails(mailing: Mailing, most: int = MOST_AT_ONCE) -> int:
     """Hands over what is due, at most so many; answers how many that were.
 
-    Of closed accounts the notice, and with it the address, is deleted; of locked ones it waits. A mail server
-    that has taken a mail may be handed it again, with the same Message-ID, where this process dies before it
-    has said so: at least once, never lost.
+    Of closed accounts the notice, and with it the address, is deleted, and that of an office which somebody
+    has no more; of locked ones it waits. A mail server that has taken a mail may be handed it again, with the
+    same Message-ID, where this process dies before it has said so: at least once, never lost.
 
     Raises:
         MailServerAway, Unavailable: nothing was sent; the leases are given back.
@@ -68,36 +70,43 @@ async def send_mails(mailing: Mailing, most: int = MOST_AT_ONCE) -> int:
     if not leases:
         return 0
     outcomes: dict[UUID, MailFailure | None] = {}
-    states: Mapping[PrincipalId, AccountState] = {}
+    known: Mapping[PrincipalId, KnownAccount] = {}
     try:
-        states = await mailing.accounts.account_states([lease.notice.principal_id for lease in leases])
-        going = [lease for lease in leases if _may_be_told(lease.notice, states)]
+        known = await mailing.accounts.known_accounts([lease.notice.principal_id for lease in leases])
+        going = [lease for lease in leases if _state(lease.notice, known) is AccountState.ACTIVE]
         if going and time.monotonic() + _MARGIN_SECONDS < leases[0].end_seconds:
             sent = await mailing.server.send([_mail(lease, mailing.console) for lease in going])
             outcomes = {lease.lease_id: sent[_mail_id(lease)] for lease in going if _mail_id(lease) in sent}
     finally:
-        await _keep(leases, outcomes, states, mailing)
+        await _keep(leases, outcomes, known, mailing)
     return len(outcomes)
 
 
-def _may_be_told(notice: MailNotice, states: Mapping[PrincipalId, AccountState]) -> bool:
-    """Whoever has no account at access is vouched for by somebody else, and nothing is known against them."""
-    return states.get(notice.principal_id, AccountState.ACTIVE) is AccountState.ACTIVE
+def _state(notice: MailNotice, known: Mapping[PrincipalId, KnownAccount]) -> AccountState:
+    """Whoever has no account at access is vouched for by somebody else, and nothing is known against them.
+
+    For the inbox of an office an account is as good as closed when it has that office no more.
+    """
+    account = known.get(notice.principal_id, _VOUCHED_FOR)
+    office = ROLES_OF_OFFICERS.get(notice.recipient.inbox)
+    if office is not None and account.roles and office not in account.roles:
+        return AccountState.CLOSED
+    return account.state
 
 
 async def _keep(
     leases: Sequence[MailLease],
     outcomes: Mapping[UUID, MailFailure | None],
-    states: Mapping[PrincipalId, AccountState],
+    known: Mapping[PrincipalId, KnownAccount],
     mailing: Mailing,
 ) -> None:
     """All by one commit; what was not tried is given back as it was."""
     async with mailing.database.transaction(_SELF) as tx:
         held = await mailing.notices.lock_leased(tx, [lease.lease_id for lease in leases])
         now = await tx.now()
-        ended = [one for one in held.values() if states.get(one.principal_id) is AccountState.CLOSED]
+        ended = [one for one in held.values() if _state(one, known) is AccountState.CLOSED]
         for lease_id, notice in held.items():
-            if states.get(notice.principal_id) is AccountState.LOCKED:
+            if _state(notice, known) is AccountState.LOCKED:
                 notice.wait(now)
             if lease_id not in outcomes:
                 continue

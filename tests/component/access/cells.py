@@ -141,7 +141,7 @@ def said(refusal: Refusal | None) -> str:
 _OF_THE_CALLER: Final = frozenset(
     {
         *("NOT_PERMITTED", "NO_AGENCY", "HUB_OFFICER_ONLY", "AGENCY_NOT_YOURS", "NOT_YOUR_AGENCY"),
-        *("NO_COMMITTEE", "CASEWORKER_NEEDED"),
+        *("NO_COMMITTEE", "CASEWORKER_NEEDED", "INBOX_OF_AGENCY"),
     }
 )
 """What is told of whoever calls, and of nothing that there is or is not."""

@@ -1,6 +1,7 @@
 """Who is answered what about services, accounts, rules and inboxes, and who may ask for lists."""
 
 from collections.abc import Collection, Mapping
+from dataclasses import replace
 from typing import Final
 
 from kernel.codes import Role
@@ -8,6 +9,7 @@ from tests.component.access.rules import (
     CASE_ROLES,
     MERGE_ROLES,
     NO_AGENCY,
+    OFFICERS,
     OK,
     OVERSIGHT_ROLES,
     Answers,
@@ -215,11 +217,20 @@ KEEPING: Final[dict[str, Row]] = {
     **dict.fromkeys(("ListReferrals", "ListPressing"), _own(CASE_ROLES, nobody="NOT_PERMITTED")),
     "Subscribe": _own(CASE_ROLES),
     "ListDeliveries": _own(CASE_ROLES),
-    **dict.fromkeys(("SetMailNotice", "ListMailNotices"), _own(CASE_ROLES)),
+    "ListMailNotices": _own(CASE_ROLES | OFFICERS),
+    # of an agency's inbox (test_mails_of_officers)
+    "SetMailNotice": replace(
+        _own(CASE_ROLES | OFFICERS, officer=NO_AGENCY), deciders=CASE_ROLES, undecided="INBOX_OF_AGENCY"
+    ),
     # nobody here has set one
     **dict.fromkeys(
         ("ConfirmMailNotice", "RemoveMailNotice"),
-        Row(CASE_ROLES, Thing.NOTHING, "MAIL_NOTICE_NOT_FOUND", {Side.NOBODY: NO_AGENCY}),
+        Row(
+            CASE_ROLES | OFFICERS,
+            Thing.NOTHING,
+            "MAIL_NOTICE_NOT_FOUND",
+            {Side.NOBODY: NO_AGENCY, Side.OFFICER: NO_AGENCY},
+        ),
     ),
     "Acknowledge": _own(CASE_ROLES, sender="SEQUENCE_NOT_KNOWN", stranger="SEQUENCE_NOT_KNOWN"),
     **dict.fromkeys(

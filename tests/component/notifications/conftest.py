@@ -9,7 +9,9 @@ from chassis.postgres import Database
 from chassis.relay import Relay
 from kernel.ids import random_id
 from tests.component.notifications.inbox_service import InboxHub
+from tests.component.staff.access_service import AccessHub, running_access
 from tests.integration.chassis.assertions import make_signer, write_keys
+from tests.support.mailbox import LOGIN, PASSWORD, SENDER, Mailbox
 from tests.support.postgres import FreshDatabase
 from tools.stack.broker import Broker
 from tools.stack.ports import free_port
@@ -54,3 +56,45 @@ async def hub(
 async def address(hub: InboxHub) -> str:
     """The address of a process with all roles."""
     return (await hub.start())[0]
+
+
+@pytest.fixture(scope="module")
+async def box(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[Mailbox]:
+    one = Mailbox(tmp_path_factory.mktemp("mails")).start()
+    yield one
+    one.stop()
+
+
+@pytest.fixture(scope="module")
+async def access(
+    hub: InboxHub,
+    postgres_server: PostgresServer,
+    database_template: Callable[[tuple[str, ...]], str],
+    tmp_path_factory: pytest.TempPathFactory,
+) -> AsyncIterator[AccessHub]:
+    """The service that knows whose accounts may be used; it believes whom the inbox's service believes."""
+    folder, template = tmp_path_factory.mktemp("access"), database_template(("access",))
+    keys = str(hub.folder / "assertion-keys.json")
+    async with running_access(
+        postgres_server, template, hub.bootstrap, folder, KEM_ASSERTION_KEYS_FILE=keys
+    ) as running:
+        yield running
+
+
+@pytest.fixture(scope="module")
+async def mailing(hub: InboxHub, box: Mailbox, access: AccessHub) -> str:
+    """The address of a process that sends mails."""
+    password = box.folder / "smtp.password"
+    password.write_text(f"{PASSWORD}\n")
+    settings = {
+        "SMTP_HOST": "127.0.0.1",
+        "SMTP_PORT": str(box.port),
+        "SMTP_FROM": SENDER,
+        "SMTP_LOGIN": LOGIN,
+        "SMTP_PASSWORD_FILE": str(password),
+        "SMTP_AUTHORITIES_FILE": str(box.authorities_file),
+        "CONSOLE_URL": "https://kem.example/",
+    }
+    named = {f"KEM_NOTIFICATIONS_{name}": value for name, value in settings.items()}
+    named["KEM_ACCESS_GRPC_ADDRESS"] = access.address
+    return (await hub.start("grpc,stream,relay,mail", **named))[0]

@@ -21,8 +21,9 @@ from kem.notifications.v1 import delivery_pb2
 from kem.notifications.v1 import inbox_service_pb2 as messages
 from kem.notifications.v1.inbox_service_pb2_grpc import InboxServiceStub
 from kem.notifications.v1.mail_service_pb2_grpc import MailServiceStub
-from kernel.ids import random_id
+from kernel.ids import ordered_id, random_id
 from kernel.vocabulary import Role
+from services.intake.adapters.event_codec import encode
 from tests.integration.chassis.assertions import key_file
 from tests.support.hub_certificates import certificate_environment, tools_files
 from tests.support.postgres import FreshDatabase
@@ -110,6 +111,13 @@ class InboxHub:
                 tx.publish(event)
         return events
 
+    async def tell_of_intake(self, *facts: object) -> None:
+        """Puts facts of intake where they are sent from, as if they had happened now."""
+        async with self.referral.transaction(Caller.of_service("intake")) as tx:
+            now = await tx.now()
+            for fact in facts:
+                tx.publish(encode(fact, tx.caller, now, ordered_id()))
+
     def token(
         self, agency_id: UUID | None, *roles: Role, lifetime_seconds: int = 300
     ) -> tuple[tuple[str, str], ...]:
@@ -124,7 +132,7 @@ class Client:
         self,
         hub: InboxHub,
         address: str,
-        agency_id: UUID,
+        agency_id: UUID | None,
         role: Role = Role.AGENCY_MEMBER,
         files: TlsFiles | None = None,
     ) -> None:

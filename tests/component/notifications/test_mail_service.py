@@ -1,11 +1,8 @@
 """E-mail notices through the service's own door, and a real mail server."""
 
 import re
-from collections.abc import AsyncIterator, Callable
 from typing import Any
 from uuid import UUID, uuid4
-
-import pytest
 
 from chassis.tls import secure_channel
 from kem.access.v1 import access_service_pb2 as accounts
@@ -14,57 +11,14 @@ from kem.notifications.v1 import mail_service_pb2 as rpc
 from kernel.ids import random_id
 from kernel.vocabulary import Role
 from tests.component.notifications.inbox_service import AGENCY_INBOX, DESK_INBOX, Client, InboxHub
-from tests.component.staff.access_service import AccessHub, running_access
+from tests.component.staff.access_service import AccessHub
 from tests.integration.chassis.waiting import until
 from tests.support.hub_certificates import tools_files
-from tests.support.mailbox import LOGIN, PASSWORD, SENDER, Mailbox, words
+from tests.support.mailbox import Mailbox, words
 from tests.support.referral_facts import offered
 from tests.support.refusals import refused
-from tools.stack.postgres import PostgresServer
 
 ADDRESS = "ann@agency.example"
-
-
-@pytest.fixture(scope="module")
-async def box(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[Mailbox]:
-    one = Mailbox(tmp_path_factory.mktemp("mails")).start()
-    yield one
-    one.stop()
-
-
-@pytest.fixture(scope="module")
-async def access(
-    hub: InboxHub,
-    postgres_server: PostgresServer,
-    database_template: Callable[[tuple[str, ...]], str],
-    tmp_path_factory: pytest.TempPathFactory,
-) -> AsyncIterator[AccessHub]:
-    """The service that knows whose accounts may be used; it believes whom the inbox's service believes."""
-    folder, template = tmp_path_factory.mktemp("access"), database_template(("access",))
-    keys = str(hub.folder / "assertion-keys.json")
-    async with running_access(
-        postgres_server, template, hub.bootstrap, folder, KEM_ASSERTION_KEYS_FILE=keys
-    ) as running:
-        yield running
-
-
-@pytest.fixture(scope="module")
-async def mailing(hub: InboxHub, box: Mailbox, access: AccessHub) -> str:
-    """The address of a process that sends mails."""
-    password = box.folder / "smtp.password"
-    password.write_text(f"{PASSWORD}\n")
-    settings = {
-        "SMTP_HOST": "127.0.0.1",
-        "SMTP_PORT": str(box.port),
-        "SMTP_FROM": SENDER,
-        "SMTP_LOGIN": LOGIN,
-        "SMTP_PASSWORD_FILE": str(password),
-        "SMTP_AUTHORITIES_FILE": str(box.authorities_file),
-        "CONSOLE_URL": "https://kem.example/",
-    }
-    named = {f"KEM_NOTIFICATIONS_{name}": value for name, value in settings.items()}
-    named["KEM_ACCESS_GRPC_ADDRESS"] = access.address
-    return (await hub.start("grpc,stream,relay,mail", **named))[0]
 
 
 def wish(address: str = ADDRESS) -> rpc.SetMailNoticeRequest:
@@ -98,10 +52,14 @@ async def test_a_member_sets_confirms_is_told_and_ends_it(hub: InboxHub, mailing
 
         await hub.tell(offered(agency), sender=random_id())
         await until(lambda: len(box.to(ADDRESS)) == 2)
-        listed = await mail.ListMailNotices(rpc.ListMailNoticesRequest(), metadata=who)
-        assert listed.sends_mail
-        assert [one.address for one in listed.notices] == [ADDRESS]
-        assert listed.notices[0].HasField("last_mail_time")
+
+        async def is_kept() -> bool:
+            listed = await mail.ListMailNotices(rpc.ListMailNoticesRequest(), metadata=who)
+            assert listed.sends_mail
+            assert [one.address for one in listed.notices] == [ADDRESS]
+            return listed.notices[0].HasField("last_mail_time")
+
+        await until(is_kept)
 
         removing = rpc.RemoveMailNoticeRequest(request_id=str(uuid4()), inbox=AGENCY_INBOX)
         await mail.RemoveMailNotice(removing, metadata=who)

@@ -80,8 +80,10 @@ _NEED = """
 _DELIVERIES = """
     select inbox, delivery.agency_id, sequence, event_id, kind, referral_id, offer_id, service_id, urgency,
            respond_by_time, event_time
-    from notifications.delivery join notifications.recipient using (recipient_id) order by 1, 2, 3
+    from notifications.delivery join notifications.recipient using (recipient_id)
+    where delivery.agency_id is not null order by 1, 2, 3
 """
+"""Of agencies and desks; what officers are told of the same facts is tested in test_mails_to_officers."""
 _NEEDED = "select service_type, mask, version from intake.needed_categories order by 1"
 _HELD = """
     select referral_id, referral_version, need_id, beneficiary_id, agency_id, offer_id, for_assessment,

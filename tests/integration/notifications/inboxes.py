@@ -27,6 +27,11 @@ def member(agency_id: UUID) -> Caller:
     return Caller(random_id(), agency_id, frozenset({Role.AGENCY_MEMBER}), "", "pwd", "test")
 
 
+def officer(*roles: Role, agency_id: UUID | None = None) -> Caller:
+    """Of the hub itself, unless an agency is named."""
+    return Caller(random_id(), agency_id, frozenset(roles), "", "mfa", "test")
+
+
 def message(event: IncomingEvent) -> Message:
     """The event as it lies in Kafka."""
     headers = {

@@ -132,7 +132,7 @@ async def test_an_address_that_is_refused_is_tried_again_and_given_up_after_days
     assert await send_mails(office.mailing) == 1
     async with office.notifications.worker.transaction(caller) as tx:
         agency_id = open_inbox(Inbox.AGENCY, caller).agency_id
-        [found] = await office.notices.of(tx, agency_id, PrincipalId(caller.principal_id))
+        [found] = await office.notices.of_member(tx, PrincipalId(caller.principal_id), agency_id)
     assert found.state is MailState.GIVEN_UP
     office.later(next_try_time="1 day")
     assert await send_mails(office.mailing) == 0

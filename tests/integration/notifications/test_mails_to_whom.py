@@ -5,6 +5,7 @@ import asyncio
 import pytest
 
 from kernel.errors import Unavailable
+from services.notifications.adapters.postgres_deadlines import PostgresDeadlines
 from services.notifications.adapters.postgres_retention import PostgresRetention
 from services.notifications.domain.mail_codes import MOST_FOR_AN_ADDRESS, MOST_OF_A_MEMBER, TooManyMailCodes
 from services.notifications.domain.mail_notice import AccountState, MailNotice, MailPace, MailState
@@ -137,5 +138,5 @@ async def test_who_asked_for_codes_is_kept_for_a_day_and_without_the_address(off
     files.execute("update notifications.mail_code set asked_time = asked_time - interval '1 day'")
     await office.set(member(office.agency_id), "ben@agency.example")
     async with office.notifications.worker.transaction(SYSTEM) as tx:
-        await Retention(PostgresRetention(), office.codes, 90).take(tx)
+        await Retention(PostgresRetention(), office.codes, PostgresDeadlines(), 90).take(tx)
     assert files.execute("select count(*) from notifications.mail_code").strip() == "1"

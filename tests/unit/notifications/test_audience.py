@@ -10,16 +10,24 @@ from chassis.batch_reader import NEWER_THAN_READER, PoisonEvent
 from chassis.events import IncomingEvent
 from kem.disclosure.v1.disclosure_events_pb2 import DisclosureEvent
 from kem.referral.v1 import referral_events_pb2 as facts
-from kernel.ids import AgencyId, ReferralId, derived_id
+from kernel.ids import AgencyId, EventId, ReferralId, derived_id
 from kernel.vocabulary import Urgency
 from services.audit.domain.facts import CheckpointGiven, SigningKeyBegun
 from services.intake.domain.recall_events import RecallFact
 from services.notifications.adapters.delivery_messages import delivery_message
-from services.notifications.domain.audience import AUDIENCES, ForEveryAgency, ReferralFact, deliveries_due
+from services.notifications.domain.audience import (
+    AUDIENCES,
+    ForEveryAgency,
+    ForOfficers,
+    ReferralFact,
+    deliveries_due,
+)
+from services.notifications.domain.delivery import Sign
 from services.notifications.domain.recipient import Inbox
 from services.notifications.entrypoints.translate import read_fact
 from tests.integration.audit.ledgers import incoming_from_audit
 from tests.support.golden import facts_of
+from tests.support.officer_facts import NOTHING_TO_REVIEW, WAITING
 from tests.support.recall_facts import DUE_TIME, incoming_from_intake, recall_facts
 from tests.support.referral_facts import AGENCY, SENDER, as_if_newer, fact_names, incoming, offered
 
@@ -65,7 +73,16 @@ def _fact(name: str) -> Message:
 
 
 RECALLS = {"RecallOpened", "RecallOverdue", "RecallAcknowledged"}
+TO_OFFICERS = {
+    "EmergencyAccessRequested": {Inbox.DPO},
+    "EmergencyAccessDecided": {Inbox.DPO, Inbox.SAFEGUARDING},
+    "HandoverRecorded": {Inbox.DPO, Inbox.SAFEGUARDING},
+    "RightsRequestRegistered": {Inbox.DPO},
+    "ComplaintRegistered": {Inbox.DPO, Inbox.SAFEGUARDING},
+}
 """Of kem.disclosure.v1 these alone are delivered."""
+BY_THE_CLOCK = {"RightsRequestDueSoon", "RightsRequestOverdue", "ComplaintOverdue"}
+"""Told of no event: see test_deadline.py."""
 
 
 def _read(event: IncomingEvent) -> ReferralFact:
@@ -75,13 +92,16 @@ def _read(event: IncomingEvent) -> ReferralFact:
 
 
 def test_every_fact_of_the_contract_has_a_decision() -> None:
-    assert set(AUDIENCES) == set(fact_names()) | RECALLS
+    assert set(AUDIENCES) == set(fact_names()) | RECALLS | set(TO_OFFICERS) | BY_THE_CLOCK
     assert set(fact_names()) == {name for name, _ in TOLD}
 
 
 @pytest.mark.parametrize("fact", recall_facts(REFERRAL), ids=lambda fact: type(fact).__name__)
 def test_a_recall_reaches_who_must_answer_and_the_desk_and_names_nobody(fact: RecallFact) -> None:
     due = deliveries_due(_read(incoming_from_intake(fact)))
+    officers = {one.recipient.inbox for one in due if one.recipient.agency_id is None}
+    assert officers == ({Inbox.DPO} if type(fact).__name__ == "RecallOverdue" else set())
+    due = tuple(one for one in due if one.recipient.agency_id is not None)
     assert {(one.recipient.inbox, one.recipient.agency_id) for one in due} == {A, D}
     [sign] = {one.sign for one in due}
     assert (sign.kind, sign.referral_id) == (type(fact).__name__, REFERRAL)
@@ -90,7 +110,7 @@ def test_a_recall_reaches_who_must_answer_and_the_desk_and_names_nobody(fact: Re
 
 
 def test_whatever_else_is_told_of_disclosures_is_delivered_to_nobody() -> None:
-    other = [name for name in facts_of(DisclosureEvent) if name not in RECALLS]
+    other = [name for name in facts_of(DisclosureEvent) if name not in RECALLS | set(TO_OFFICERS)]
     for name in other:
         envelope = DisclosureEvent()
         oneof = DisclosureEvent.DESCRIPTOR.oneofs_by_name["fact"]
@@ -99,6 +119,34 @@ def test_whatever_else_is_told_of_disclosures_is_delivered_to_nobody() -> None:
         event = incoming_from_intake(recall_facts(REFERRAL)[0])
         assert read_fact(replace(event, payload=envelope.SerializeToString())) is None
     assert {name for name in AUDIENCES if name.startswith("Recall")} == RECALLS
+
+
+@pytest.mark.parametrize("fact", WAITING, ids=lambda fact: type(fact).__name__)
+def test_officers_hear_that_something_waits_for_them_and_no_id_of_it(fact: object) -> None:
+    event = incoming_from_intake(fact)
+    told = read_fact(event)
+    assert isinstance(told, ForOfficers)
+    due = deliveries_due(told)
+    kind = type(fact).__name__
+    assert {one.recipient.inbox for one in due} == TO_OFFICERS[kind]
+    assert {one.recipient.agency_id for one in due} == {None}
+    is_to_be_decided = kind == "EmergencyAccessRequested"
+    urgency = Urgency.EMERGENCY if is_to_be_decided else None
+    assert {one.sign for one in due} == {
+        Sign(kind, EventId(event.event_id), event.event_time, urgency=urgency)
+    }
+
+
+def test_of_a_recall_past_its_time_officers_are_not_told_whose_case_it_is() -> None:
+    overdue = next(one for one in recall_facts(REFERRAL) if type(one).__name__ == "RecallOverdue")
+    due = deliveries_due(_read(incoming_from_intake(overdue)))
+    [bare] = [one.sign for one in due if one.recipient.inbox is Inbox.DPO]
+    assert bare == Sign("RecallOverdue", bare.event_id, bare.event_time)
+
+
+@pytest.mark.parametrize("fact", NOTHING_TO_REVIEW, ids=lambda fact: type(fact).__name__)
+def test_where_nothing_is_to_be_reviewed_no_officer_is_told(fact: object) -> None:
+    assert read_fact(incoming_from_intake(fact)) is None
 
 
 @pytest.mark.parametrize(("name", "told"), TOLD)

@@ -48,3 +48,19 @@ def test_a_mail_says_what_waits_in_each_language_and_leads_to_the_page(language:
     assert 'href="https://kem.example/notices"' in news.html
     assert f'lang="{language}"' in news.html
     assert "12345678" in code_mail(language, "12345678").text
+
+
+@pytest.mark.parametrize("language", ["el", "en"])
+@pytest.mark.parametrize("inbox", [Inbox.DPO, Inbox.SAFEGUARDING])
+def test_a_mail_to_officers_says_how_much_waits_and_not_of_what_kind(inbox: Inbox, language: str) -> None:
+    counted = news_mail(language, inbox, News(recalls=1, others=2), "https://kem.example")
+    assert counted == news_mail(language, inbox, News(others=3), "https://kem.example"), (
+        "the kinds look alike"
+    )
+    assert counted == news_mail(language, Inbox.DPO, News(others=3), "https://kem.example"), (
+        "and so do offices"
+    )
+    assert "3" in counted.text
+    assert "https://kem.example/home" in counted.text
+    for kind in ("complaint", "right", "recall", "καταγγελ", "παράπον", "δικαι"):
+        assert kind not in (counted.subject + counted.text + counted.html).lower()

@@ -1382,19 +1382,25 @@ class KnownAccountState(_message.Message):
 
     PRINCIPAL_ID_FIELD_NUMBER: _builtins.int
     STATE_FIELD_NUMBER: _builtins.int
+    ROLES_FIELD_NUMBER: _builtins.int
     principal_id: _builtins.str
     """Whose."""
     state: Global___AccountState.ValueType
     """Its state now."""
+    @_builtins.property
+    def roles(self) -> _containers.RepeatedScalarFieldContainer[_builtins.str]:
+        """What they may do now: codes of the glossary."""
+
     def __init__(
         self,
         *,
         principal_id: _builtins.str = ...,
         state: Global___AccountState.ValueType = ...,
+        roles: _abc.Iterable[_builtins.str] | None = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["principal_id", b"principal_id", "state", b"state"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["principal_id", b"principal_id", "roles", b"roles", "state", b"state"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 

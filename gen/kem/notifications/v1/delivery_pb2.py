@@ -26,7 +26,7 @@ from google.protobuf import timestamp_pb2 as google_dot_protobuf_dot_timestamp__
 from kem.common.v1 import common_pb2 as kem_dot_common_dot_v1_dot_common__pb2
 
 
-DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n#kem/notifications/v1/delivery.proto\x12\x14kem.notifications.v1\x1a\x1fgoogle/protobuf/timestamp.proto\x1a\x1akem/common/v1/common.proto\"\xe0\x02\n\x08\x44\x65livery\x12\x13\n\x0b\x64\x65livery_id\x18\x01 \x01(\t\x12\x10\n\x08sequence\x18\x02 \x01(\x03\x12\x0c\n\x04kind\x18\x03 \x01(\t\x12\x13\n\x0breferral_id\x18\x04 \x01(\t\x12\x15\n\x08offer_id\x18\x05 \x01(\tH\x00\x88\x01\x01\x12\x17\n\nservice_id\x18\x06 \x01(\tH\x01\x88\x01\x01\x12\'\n\x07urgency\x18\x07 \x01(\x0e\x32\x16.kem.common.v1.Urgency\x12\x33\n\x0frespond_by_time\x18\x08 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12.\n\nevent_time\x18\t \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12\x1c\n\x0f\x63heckpoint_note\x18\n \x01(\tH\x02\x88\x01\x01\x42\x0b\n\t_offer_idB\r\n\x0b_service_idB\x12\n\x10_checkpoint_note*@\n\x05Inbox\x12\x15\n\x11INBOX_UNSPECIFIED\x10\x00\x12\x10\n\x0cINBOX_AGENCY\x10\x01\x12\x0e\n\nINBOX_DESK\x10\x02\x62\x06proto3')
+DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n#kem/notifications/v1/delivery.proto\x12\x14kem.notifications.v1\x1a\x1fgoogle/protobuf/timestamp.proto\x1a\x1akem/common/v1/common.proto\"\xe0\x02\n\x08\x44\x65livery\x12\x13\n\x0b\x64\x65livery_id\x18\x01 \x01(\t\x12\x10\n\x08sequence\x18\x02 \x01(\x03\x12\x0c\n\x04kind\x18\x03 \x01(\t\x12\x13\n\x0breferral_id\x18\x04 \x01(\t\x12\x15\n\x08offer_id\x18\x05 \x01(\tH\x00\x88\x01\x01\x12\x17\n\nservice_id\x18\x06 \x01(\tH\x01\x88\x01\x01\x12\'\n\x07urgency\x18\x07 \x01(\x0e\x32\x16.kem.common.v1.Urgency\x12\x33\n\x0frespond_by_time\x18\x08 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12.\n\nevent_time\x18\t \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12\x1c\n\x0f\x63heckpoint_note\x18\n \x01(\tH\x02\x88\x01\x01\x42\x0b\n\t_offer_idB\r\n\x0b_service_idB\x12\n\x10_checkpoint_note*g\n\x05Inbox\x12\x15\n\x11INBOX_UNSPECIFIED\x10\x00\x12\x10\n\x0cINBOX_AGENCY\x10\x01\x12\x0e\n\nINBOX_DESK\x10\x02\x12\r\n\tINBOX_DPO\x10\x03\x12\x16\n\x12INBOX_SAFEGUARDING\x10\x04\x62\x06proto3')
 
 _globals = globals()
 _builder.BuildMessageAndEnumDescriptors(DESCRIPTOR, _globals)
@@ -34,7 +34,7 @@ _builder.BuildTopDescriptorsAndMessages(DESCRIPTOR, 'kem.notifications.v1.delive
 if not _descriptor._USE_C_DESCRIPTORS:
   DESCRIPTOR._loaded_options = None
   _globals['_INBOX']._serialized_start=477
-  _globals['_INBOX']._serialized_end=541
+  _globals['_INBOX']._serialized_end=580
   _globals['_DELIVERY']._serialized_start=123
   _globals['_DELIVERY']._serialized_end=475
 # @@protoc_insertion_point(module_scope)

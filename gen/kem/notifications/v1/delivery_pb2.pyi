@@ -31,6 +31,10 @@ class _InboxEnumTypeWrapper(_enum_type_wrapper._EnumTypeWrapper[_Inbox.ValueType
     """Offers made to the caller's agency, and what it must say of what it was given."""
     INBOX_DESK: _Inbox.ValueType  # 2
     """Changes of the referrals that the caller's agency sent."""
+    INBOX_DPO: _Inbox.ValueType  # 3
+    """What waits for the hub's own data protection officers. Mails tell of it; there is no stream of it, and nothing is pushed."""
+    INBOX_SAFEGUARDING: _Inbox.ValueType  # 4
+    """What waits for the hub's own safeguarding officers, likewise."""
 
 class Inbox(_Inbox, metaclass=_InboxEnumTypeWrapper):
     """Whose inbox."""
@@ -41,6 +45,10 @@ INBOX_AGENCY: Inbox.ValueType  # 1
 """Offers made to the caller's agency, and what it must say of what it was given."""
 INBOX_DESK: Inbox.ValueType  # 2
 """Changes of the referrals that the caller's agency sent."""
+INBOX_DPO: Inbox.ValueType  # 3
+"""What waits for the hub's own data protection officers. Mails tell of it; there is no stream of it, and nothing is pushed."""
+INBOX_SAFEGUARDING: Inbox.ValueType  # 4
+"""What waits for the hub's own safeguarding officers, likewise."""
 Global___Inbox: _TypeAlias = Inbox  # noqa: Y015
 
 @_typing.final

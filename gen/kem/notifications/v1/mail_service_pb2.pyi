@@ -62,7 +62,7 @@ class _MailStateEnumTypeWrapper(_enum_type_wrapper._EnumTypeWrapper[_MailState.V
     MAIL_STATE_ACTIVE: _MailState.ValueType  # 2
     """Mails go there."""
     MAIL_STATE_FAILING: _MailState.ValueType  # 3
-    """The mail server did not take the last; it is tried again."""
+    """The mail server did not take the last, be it the code; it is tried again."""
     MAIL_STATE_GIVEN_UP: _MailState.ValueType  # 4
     """It took none for days; set the address anew."""
 
@@ -76,7 +76,7 @@ MAIL_STATE_UNCONFIRMED: MailState.ValueType  # 1
 MAIL_STATE_ACTIVE: MailState.ValueType  # 2
 """Mails go there."""
 MAIL_STATE_FAILING: MailState.ValueType  # 3
-"""The mail server did not take the last; it is tried again."""
+"""The mail server did not take the last, be it the code; it is tried again."""
 MAIL_STATE_GIVEN_UP: MailState.ValueType  # 4
 """It took none for days; set the address anew."""
 Global___MailState: _TypeAlias = MailState  # noqa: Y015
@@ -116,7 +116,7 @@ class MailNotice(_message.Message):
 
     @_builtins.property
     def code_end_time(self) -> _timestamp_pb2.Timestamp:
-        """Until when the code counts; absent once it is confirmed."""
+        """Until when the code counts; absent once it is confirmed, and where it counts no more after five tries."""
 
     def __init__(
         self,

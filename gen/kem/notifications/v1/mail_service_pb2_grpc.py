@@ -26,8 +26,8 @@ if _version_not_supported:
 
 
 class MailServiceStub:
-    """For members of staff: whether a mail tells them, at an address of their own choice, that their agency's inbox has something new. Each
-    has one notice for each inbox.
+    """For members of staff: whether a mail tells them, at an address of their own choice, that their agency's inbox has something new; for
+    the hub's own officers, that something waits for them. Each has one notice for each inbox.
     """
 
     def __init__(self, channel):
@@ -59,8 +59,8 @@ class MailServiceStub:
 
 
 class MailServiceServicer:
-    """For members of staff: whether a mail tells them, at an address of their own choice, that their agency's inbox has something new. Each
-    has one notice for each inbox.
+    """For members of staff: whether a mail tells them, at an address of their own choice, that their agency's inbox has something new; for
+    the hub's own officers, that something waits for them. Each has one notice for each inbox.
     """
 
     def SetMailNotice(self, request, context):
@@ -124,8 +124,8 @@ def add_MailServiceServicer_to_server(servicer, server):
 
  # This class is part of an EXPERIMENTAL API.
 class MailService:
-    """For members of staff: whether a mail tells them, at an address of their own choice, that their agency's inbox has something new. Each
-    has one notice for each inbox.
+    """For members of staff: whether a mail tells them, at an address of their own choice, that their agency's inbox has something new; for
+    the hub's own officers, that something waits for them. Each has one notice for each inbox.
     """
 
     @staticmethod

@@ -27,8 +27,8 @@ GRPC_GENERATED_VERSION: str
 GRPC_VERSION: str
 
 class MailServiceStub:
-    """For members of staff: whether a mail tells them, at an address of their own choice, that their agency's inbox has something new. Each
-    has one notice for each inbox.
+    """For members of staff: whether a mail tells them, at an address of their own choice, that their agency's inbox has something new; for
+    the hub's own officers, that something waits for them. Each has one notice for each inbox.
     """
 
     @_typing.overload
@@ -48,8 +48,8 @@ class MailServiceStub:
 
 @_typing.type_check_only
 class MailServiceAsyncStub(MailServiceStub):
-    """For members of staff: whether a mail tells them, at an address of their own choice, that their agency's inbox has something new. Each
-    has one notice for each inbox.
+    """For members of staff: whether a mail tells them, at an address of their own choice, that their agency's inbox has something new; for
+    the hub's own officers, that something waits for them. Each has one notice for each inbox.
     """
 
     def __init__(self, channel: _aio.Channel) -> None: ...
@@ -65,8 +65,8 @@ class MailServiceAsyncStub(MailServiceStub):
     """Sends no more. One's own; of a colleague by the agency's admin, as when somebody has left."""
 
 class MailServiceServicer(metaclass=_abc_1.ABCMeta):
-    """For members of staff: whether a mail tells them, at an address of their own choice, that their agency's inbox has something new. Each
-    has one notice for each inbox.
+    """For members of staff: whether a mail tells them, at an address of their own choice, that their agency's inbox has something new; for
+    the hub's own officers, that something waits for them. Each has one notice for each inbox.
     """
 
     @_abc_1.abstractmethod

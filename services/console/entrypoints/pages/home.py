@@ -5,6 +5,7 @@ from starlette.responses import Response
 from kernel.vocabulary import Role
 from services.console.entrypoints.page import NavigationEntry, Page, Visit
 from services.console.entrypoints.pages.complaints.roles import REGISTRARS
+from services.console.entrypoints.pages.notices import MAILED
 from services.console.entrypoints.pages.waiting import COUNT_WAITING, OFFICERS, PARTNER, waiting_cards
 
 HOME = "/home"
@@ -17,6 +18,7 @@ async def home(visit: Visit) -> Response:
         "home.html",
         title=visit.say("Home"),
         waiting=await waiting_cards(visit),
+        hears_by_mail=visit.staff.has(*MAILED),
         hears_complaints=visit.staff.has(*REGISTRARS),
     )
 
