@@ -136,7 +136,7 @@ async def test_a_script_is_told_by_a_number_and_a_secret_is_not_kept(console: Co
     token = await console.new_session(Role.CASEWORKER, agency="KEM")
     async with console.browser() as browser:
         browser.keep("kem-session", token)
-        csrf = dict((await browser.get("/notices")).form("inbox").fields)["csrf"]
+        csrf = dict((await browser.get(FORM)).form("words").fields)["csrf"]
         await ended(console, token)
         by_script = {"sec-fetch-dest": "empty"}
         refused = await browser.post(
