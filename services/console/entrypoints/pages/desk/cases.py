@@ -53,6 +53,8 @@ MOST_NEEDS: Final = 10
 _MOST: Final = 200
 _STEPS_SHOWN: Final = 10
 """On the page of the case; all are on that of its story."""
+_LINES_READ: Final = 50
+"""Of what was given: enough for the newest steps of nearly everybody."""
 _BOTH: Final = ("GET", "POST")
 _MENDED: Final = (Invalid, RuleBroken, Conflict)
 """Refusals that whoever sent the form can mend in it; what nobody answered is kept whole by the door."""
@@ -116,7 +118,7 @@ class CasePages:
         case, agreed, given, directory, colleagues = await asyncio.gather(
             read_case(visit),
             consents_soon(visit),
-            given_soon(visit),
+            given_soon(visit, lines=_LINES_READ),
             directory_of(visit, self._names),
             colleagues_soon(visit, self._names),
         )

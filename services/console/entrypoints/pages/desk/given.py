@@ -21,7 +21,7 @@ from services.console.entrypoints.texts import N_
 from services.console.entrypoints.words import names_of, word
 
 LIST_GIVEN: Final = "CaseDisclosureService/ListCaseDisclosures"
-_MOST: Final = 200
+MOST_LINES: Final = 200
 _PATIENCE_SECONDS: Final = 1.5
 _WAYS: Final[Mapping[str, str]] = {
     "PULLED": N_("Was given data, by the hub: %(who)s"),
@@ -49,14 +49,15 @@ log = structlog.get_logger(__name__)
 Given = messages.ListCaseDisclosuresResponse
 
 
-async def given_soon(visit: Visit, referral_id: str | None = None) -> Given | None:
+async def given_soon(visit: Visit, referral_id: str | None = None, lines: int = MOST_LINES) -> Given | None:
     """Of the person of the address; None where it is not answered soon: a case is read without, and says so.
 
     Args:
         referral_id: for this one only.
+        lines: of which there is something at most, those that were read last.
     """
     request = messages.ListCaseDisclosuresRequest(
-        beneficiary_id=visit.path_value("person"), referral_id=referral_id, page_size=_MOST
+        beneficiary_id=visit.path_value("person"), referral_id=referral_id, page_size=lines
     )
     try:
         answer: Given = await visit.ask(
