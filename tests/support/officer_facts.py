@@ -5,11 +5,8 @@ from datetime import datetime, timedelta
 from typing import Final
 from uuid import UUID, uuid4
 
-from chassis.caller import Caller
-from chassis.events import IncomingEvent
-from kernel.ids import AgencyId, DisclosureId, ReferralId, ordered_id
+from kernel.ids import AgencyId, DisclosureId, ReferralId
 from kernel.vocabulary import LegalBasis
-from services.intake.adapters.event_codec import encode
 from services.intake.domain.complaint_events import ComplaintAnswered, ComplaintRegistered
 from services.intake.domain.emergency_events import (
     EmergencyAccessDecided,
@@ -66,21 +63,3 @@ def complaint_facts(due_time: datetime) -> tuple[ComplaintRegistered, ComplaintA
     """All that is told of one complaint, in its order."""
     complaint_id: UUID = uuid4()
     return ComplaintRegistered(complaint_id, due_time), ComplaintAnswered(complaint_id)
-
-
-def told_by_intake(fact: object, event_time: datetime, position: int = 1) -> IncomingEvent:
-    """A fact of intake as a stream hands it to its reader, from that time."""
-    event = encode(fact, Caller.of_service("intake"), event_time, ordered_id())
-    return IncomingEvent(
-        event_id=event.event_id,
-        topic=event.topic,
-        partition=0,
-        offset=position,
-        position=position,
-        key=str(event.key).encode(),
-        type=event.type,
-        event_time=event.event_time,
-        traceparent=None,
-        payload=event.payload,
-        source="intake",
-    )

@@ -1,6 +1,6 @@
 """Facts about recalls as intake tells them, for tests of whoever reads them."""
 
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Final
 from uuid import UUID, uuid4
 
@@ -9,7 +9,7 @@ from chassis.events import IncomingEvent
 from kernel.ids import AgencyId, ReferralId, ordered_id
 from services.intake.adapters.event_codec import encode
 from services.intake.domain.recall_events import RecallAcknowledged, RecallFact, RecallOpened, RecallOverdue
-from tests.support.referral_facts import A_TIME, AGENCY, SENDER
+from tests.support.referral_facts import A_TIME, AGENCY, SENDER, received
 
 DUE_TIME: Final = A_TIME + timedelta(hours=72)
 
@@ -27,19 +27,8 @@ def recall_facts(
     )
 
 
-def incoming_from_intake(fact: RecallFact | object, position: int = 1) -> IncomingEvent:
+def incoming_from_intake(
+    fact: RecallFact | object, position: int = 1, event_time: datetime = A_TIME
+) -> IncomingEvent:
     """A fact of intake as a stream hands it to its reader."""
-    event = encode(fact, Caller.of_service("intake"), A_TIME, ordered_id())
-    return IncomingEvent(
-        event_id=event.event_id,
-        topic=event.topic,
-        partition=0,
-        offset=position,
-        position=position,
-        key=str(event.key).encode(),
-        type=event.type,
-        event_time=event.event_time,
-        traceparent=None,
-        payload=event.payload,
-        source="intake",
-    )
+    return received(encode(fact, Caller.of_service("intake"), event_time, ordered_id()), "intake", position)

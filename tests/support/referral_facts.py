@@ -84,6 +84,11 @@ def incoming(
 ) -> IncomingEvent:
     """The fact as a stream hands it to its reader."""
     event = outgoing(fact, sender=sender, referral_id=referral_id)
+    return received(event, "referral", position, partition)
+
+
+def received(event: OutgoingEvent, source: str, position: int = 1, partition: int = 0) -> IncomingEvent:
+    """What a service has told, as a stream hands it to its reader."""
     return IncomingEvent(
         event_id=event.event_id,
         topic=event.topic,
@@ -95,7 +100,7 @@ def incoming(
         event_time=event.event_time,
         traceparent=None,
         payload=event.payload,
-        source="referral",
+        source=source,
     )
 
 

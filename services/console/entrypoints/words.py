@@ -42,6 +42,16 @@ STATE_COLOURS: Final[Mapping[str, str]] = {
     "IN_SERVICE": "green",
     "COMPLETED": "green",
 }
+RECALL_CAUSES: Final[Mapping[str, str]] = {
+    "WITHDRAWN": N_("The person took their consent back"),
+    "EXPIRED": N_("The consent has run out"),
+    "ERASED": N_("The person was erased"),
+    "ENDED": N_("The consent was ended"),
+    "EXCLUDED": N_("The person excluded the agency"),
+    "CORRECTED": N_("The person's data were corrected"),
+    "OBJECTED": N_("The person objects"),
+}
+"""Why an agency is asked to destroy what it was given."""
 SEXES: Final[Mapping[str, str]] = {
     "F": N_("Woman"),
     "M": N_("Man"),

@@ -7,10 +7,10 @@ from uuid import uuid4
 
 import grpc
 
-from kem.common.v1 import common_pb2
 from kem.intake.v1 import beneficiary_pb2 as proto
 from kem.intake.v1 import intake_service_pb2 as messages
 from kem.intake.v1.intake_service_pb2_grpc import IntakeServiceStub
+from tests.component.intake.registering import a_person, registration
 from tests.support.intake import RunningIntake, running_intake
 from tests.support.people import invented_amka
 from tests.support.postgres import MakeDatabase
@@ -21,46 +21,13 @@ if TYPE_CHECKING:
     from kem.intake.v1.intake_service_pb2_grpc import IntakeServiceAsyncStub
 
 
-def _person(phone: str = "6912345678") -> proto.Beneficiary:
-    return proto.Beneficiary(
-        names=proto.Names(
-            original=proto.Name(given="ماركة", family="الإختراع"),
-            latin=proto.Name(given="Marka", family="Al-Ikhtira"),
-        ),
-        birth=proto.Birth(date="1990-01-01"),
-        sex=proto.SEX_F,
-        nationality=common_pb2.OptionalText(value="SYR"),
-        languages=[
-            proto.LanguageSkill(language="ara", level=proto.LanguageSkill.LEVEL_NATIVE),
-            proto.LanguageSkill(language="eng", level=proto.LanguageSkill.LEVEL_BASIC),
-        ],
-        interpreter_needed=True,
-        contacts=[proto.Contact(kind=proto.Contact.KIND_PHONE, value=phone, from_hour=9, until_hour=14)],
-        household=[proto.HouseholdMember(relation="CHILD", birth_year=2015)],
-        specific_needs=["SINGLE_PARENT"],
-        legal_status="ASYLUM_APPLICANT",
-        documents=[
-            proto.Document(kind="ASYLUM_CARD", number="INV-77", state="VALID", expires_date="2031-01-31")
-        ],
-        amka=common_pb2.OptionalText(value=invented_amka(77)),
-        district="ATHENS_6",
-        avoided_districts=["ATHENS_1"],
-    )
-
-
-def _registration(person: proto.Beneficiary) -> messages.RegisterBeneficiaryRequest:
-    return messages.RegisterBeneficiaryRequest(
-        request_id=str(uuid4()), beneficiary=person, origin=proto.ORIGIN_KEM_DESK
-    )
-
-
 async def test_a_person_is_registered_and_shown_to_a_colleague(intake: RunningIntake) -> None:
     async with intake.channel_of() as desk, intake.channel_of("caseworker") as colleague:
-        registered = await IntakeServiceStub(desk).RegisterBeneficiary(_registration(_person()))
+        registered = await IntakeServiceStub(desk).RegisterBeneficiary(registration(a_person()))
         shown = await IntakeServiceStub(colleague).GetBeneficiary(
             messages.GetBeneficiaryRequest(beneficiary_id=registered.beneficiary_id)
         )
-    expected = _person("+306912345678")
+    expected = a_person("+306912345678")
     expected.birth.estimated = True
     assert shown.beneficiary == expected
     assert shown.version == 1
@@ -71,7 +38,7 @@ async def test_a_person_is_registered_and_shown_to_a_colleague(intake: RunningIn
 async def test_the_same_request_twice_registers_once_and_keeps_nothing_of_the_person(
     intake: RunningIntake,
 ) -> None:
-    request = _registration(_person())
+    request = registration(a_person())
     async with intake.channel_of() as desk:
         stub = IntakeServiceStub(desk)
         first = await stub.RegisterBeneficiary(request)
@@ -87,94 +54,21 @@ async def test_the_same_request_twice_registers_once_and_keeps_nothing_of_the_pe
 
 
 async def test_a_wrong_record_is_refused_in_words_that_name_the_field(intake: RunningIntake) -> None:
-    person = _person()
+    person = a_person()
     person.names.latin.given = "Μάρκα"
     person.birth.date = "2026-02-30"
     async with intake.channel_of() as desk:
         with refused() as refusal:
-            await IntakeServiceStub(desk).RegisterBeneficiary(_registration(person))
+            await IntakeServiceStub(desk).RegisterBeneficiary(registration(person))
         assert refusal.code is grpc.StatusCode.INVALID_ARGUMENT
         assert refusal.metadata["field"] == "birth.date"
         person.birth.date = "1990-02-28"
         with refused() as refusal:
-            await IntakeServiceStub(desk).RegisterBeneficiary(_registration(person))
+            await IntakeServiceStub(desk).RegisterBeneficiary(registration(person))
     assert refusal.reason == "BENEFICIARY_NOT_VALID"
     assert refusal.metadata["field"] == "names.latin.given"
     assert "Latin letters" in refusal.message
     assert "Μάρκα" not in refusal.message
-
-
-WHY: dict[proto.FieldAbsence.Field.ValueType, common_pb2.Absence.ValueType] = {
-    proto.FieldAbsence.FIELD_SEX: common_pb2.ABSENCE_REFUSED,
-    proto.FieldAbsence.FIELD_LANGUAGES: common_pb2.ABSENCE_UNKNOWN,
-    proto.FieldAbsence.FIELD_CONTACTS: common_pb2.ABSENCE_REFUSED,
-    proto.FieldAbsence.FIELD_HOUSEHOLD: common_pb2.ABSENCE_NOT_ASKED,
-    proto.FieldAbsence.FIELD_LEGAL_STATUS: common_pb2.ABSENCE_NOT_ASKED,
-    proto.FieldAbsence.FIELD_DOCUMENTS: common_pb2.ABSENCE_UNKNOWN,
-    proto.FieldAbsence.FIELD_DISTRICT: common_pb2.ABSENCE_REFUSED,
-}
-
-
-def _silent() -> proto.Beneficiary:
-    """Somebody of whom little is known, with why of each thing."""
-    person = _person()
-    for name in ("languages", "contacts", "household", "documents", "district"):
-        person.ClearField(name)
-    person.sex, person.legal_status = proto.SEX_NOT_STATED, "NOT_STATED"
-    for field, why in WHY.items():
-        person.absences.add(field=field, absence=why)
-    return person
-
-
-async def test_why_a_field_is_empty_is_kept_with_the_person_and_may_change(intake: RunningIntake) -> None:
-    person = _silent()
-    async with intake.channel_of() as desk:
-        stub = IntakeServiceStub(desk)
-        registered = await stub.RegisterBeneficiary(_registration(person))
-        ask = messages.GetBeneficiaryRequest(beneficiary_id=registered.beneficiary_id)
-        person.birth.estimated = True
-        assert (await stub.GetBeneficiary(ask)).beneficiary == person
-        person.absences[0].absence = common_pb2.ABSENCE_UNKNOWN
-        del person.absences[1:]
-        person.languages.add(language="ara", level=proto.LanguageSkill.LEVEL_NATIVE)
-        await stub.UpdateBeneficiary(
-            messages.UpdateBeneficiaryRequest(
-                request_id=str(uuid4()),
-                beneficiary_id=registered.beneficiary_id,
-                expected_version=1,
-                beneficiary=person,
-            )
-        )
-        assert (await stub.GetBeneficiary(ask)).beneficiary == person
-
-
-async def test_a_reason_beside_what_is_there_or_told_twice_is_refused_in_words(
-    intake: RunningIntake,
-) -> None:
-    both, twice, silent = _person(), _silent(), _silent()
-    both.absences.add(field=proto.FieldAbsence.FIELD_DISTRICT, absence=common_pb2.ABSENCE_REFUSED)
-    twice.absences.add(field=proto.FieldAbsence.FIELD_SEX, absence=common_pb2.ABSENCE_REFUSED)
-    del twice.absences[1]  # as many as there may be
-    del silent.absences[1]
-    async with intake.channel_of() as desk:
-        for person, field, words in (
-            (both, "district", "leave one of the two out"),
-            (twice, "sex", "told twice"),
-            (silent, "languages", "say why none is known"),
-        ):
-            with refused() as refusal:
-                await IntakeServiceStub(desk).RegisterBeneficiary(_registration(person))
-            assert (refusal.code, refusal.reason) == (
-                grpc.StatusCode.INVALID_ARGUMENT,
-                "BENEFICIARY_NOT_VALID",
-            )
-            assert refusal.metadata["field"] == field
-            assert words in refusal.message
-        unsaid = _person()
-        unsaid.absences.add(field=proto.FieldAbsence.FIELD_SEX)
-        with refused() as refusal:
-            await IntakeServiceStub(desk).RegisterBeneficiary(_registration(unsaid))
-    assert refusal.code is grpc.StatusCode.INVALID_ARGUMENT
 
 
 async def test_a_duplicate_is_refused_with_a_masked_candidate_and_that_is_on_record(
@@ -185,11 +79,11 @@ async def test_a_duplicate_is_refused_with_a_masked_candidate_and_that_is_on_rec
         intake.channel_of(principal_id=again) as desk,
         intake.channel_of("agency_member", agency_id=uuid4(), principal_id=elsewhere) as agency,
     ):
-        registered = await IntakeServiceStub(desk).RegisterBeneficiary(_registration(_person()))
+        registered = await IntakeServiceStub(desk).RegisterBeneficiary(registration(a_person()))
         with refused() as own:
-            await IntakeServiceStub(desk).RegisterBeneficiary(_registration(_person()))
+            await IntakeServiceStub(desk).RegisterBeneficiary(registration(a_person()))
         with refused() as others:
-            await IntakeServiceStub(agency).RegisterBeneficiary(_registration(_person()))
+            await IntakeServiceStub(agency).RegisterBeneficiary(registration(a_person()))
     assert own.code is others.code is grpc.StatusCode.ALREADY_EXISTS
     assert own.reason == others.reason == "DUPLICATE"
     assert own.metadata["candidate_masked_name"] == "M••• A•••"
@@ -211,11 +105,11 @@ async def test_whoever_tries_out_who_is_registered_is_put_off_as_who_searches_is
         intake.channel_of("agency_member", agency_id=uuid4(), principal_id=prober) as agency,
     ):
         for phone in phones:
-            await IntakeServiceStub(desk).RegisterBeneficiary(_registration(_somebody(phone)))
+            await IntakeServiceStub(desk).RegisterBeneficiary(registration(_somebody(phone)))
         told = []
         for phone in (*phones, "6912345679"):
             with refused() as refusal:
-                await IntakeServiceStub(agency).RegisterBeneficiary(_registration(_somebody(phone)))
+                await IntakeServiceStub(agency).RegisterBeneficiary(registration(_somebody(phone)))
             told.append(refusal.reason)
         assert told == ["DUPLICATE"] * 3 + ["SEARCHED_TOO_OFTEN"], "the fourth is nobody's: that is not told"
         assert _access_records(intake, str(prober)) == 4
@@ -226,7 +120,7 @@ async def test_whoever_tries_out_who_is_registered_is_put_off_as_who_searches_is
 
 def _somebody(phone: str) -> proto.Beneficiary:
     """Somebody who is known by this number only."""
-    person = _person(phone)
+    person = a_person(phone)
     del person.documents[:]
     person.ClearField("amka")
     return person
@@ -240,7 +134,7 @@ async def test_somebody_elses_person_and_nobody_are_refused_alike_and_on_record(
         intake.channel_of() as desk,
         intake.channel_of("agency_member", agency_id=uuid4(), principal_id=stranger) as agency,
     ):
-        registered = await IntakeServiceStub(desk).RegisterBeneficiary(_registration(_person()))
+        registered = await IntakeServiceStub(desk).RegisterBeneficiary(registration(a_person()))
         told = []
         for asked in (registered.beneficiary_id, str(uuid4())):
             with refused() as refusal:
@@ -256,7 +150,7 @@ async def test_somebody_elses_person_and_nobody_are_refused_alike_and_on_record(
 async def test_a_search_needs_a_reason_and_answers_masked(intake: RunningIntake) -> None:
     async with intake.channel_of() as desk:
         stub = IntakeServiceStub(desk)
-        registered = await stub.RegisterBeneficiary(_registration(_person()))
+        registered = await stub.RegisterBeneficiary(registration(a_person()))
         shown = await stub.GetBeneficiary(
             messages.GetBeneficiaryRequest(beneficiary_id=registered.beneficiary_id)
         )
@@ -288,7 +182,7 @@ async def test_a_search_by_name_answers_masked_in_another_script_and_says_when_i
     request = messages.SearchBeneficiariesRequest(reason="PERSON_CALLED", description=wanted)
     searcher = uuid4()
     async with intake.channel_of() as desk, intake.channel_of(principal_id=searcher) as hasty:
-        registered = await IntakeServiceStub(desk).RegisterBeneficiary(_registration(_person()))
+        registered = await IntakeServiceStub(desk).RegisterBeneficiary(registration(a_person()))
         stub = IntakeServiceStub(hasty)
         answers = [await _once_names_are_loaded(stub, request)]
         with refused() as refusal:
@@ -321,14 +215,14 @@ async def _once_names_are_loaded(
 async def test_an_update_over_a_colleagues_update_is_refused(intake: RunningIntake) -> None:
     async with intake.channel_of() as desk:
         stub = IntakeServiceStub(desk)
-        registered = await stub.RegisterBeneficiary(_registration(_person()))
+        registered = await stub.RegisterBeneficiary(registration(a_person()))
 
         def update(version: int) -> messages.UpdateBeneficiaryRequest:
             return messages.UpdateBeneficiaryRequest(
                 request_id=str(uuid4()),
                 beneficiary_id=registered.beneficiary_id,
                 expected_version=version,
-                beneficiary=_person("+963112223333"),
+                beneficiary=a_person("+963112223333"),
             )
 
         assert (await stub.UpdateBeneficiary(update(1))).version == 2

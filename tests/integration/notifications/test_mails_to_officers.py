@@ -28,9 +28,8 @@ from tests.support.officer_facts import (
     WAITING,
     complaint_facts,
     rights_facts,
-    told_by_intake,
 )
-from tests.support.recall_facts import recall_facts
+from tests.support.recall_facts import incoming_from_intake, recall_facts
 from tests.support.referral_facts import AGENCY
 
 DPO, SAFEGUARDING = "dpo@kem.example", "safeguarding@kem.example"
@@ -38,7 +37,9 @@ NOW = datetime.now(UTC)
 
 
 async def _tell(office: Office, *facts: object, at: datetime = NOW) -> None:
-    await office.notifications.take(*(told_by_intake(fact, at, place) for place, fact in enumerate(facts, 1)))
+    await office.notifications.take(
+        *(incoming_from_intake(fact, place, at) for place, fact in enumerate(facts, 1))
+    )
 
 
 async def _tick(office: Office) -> int:

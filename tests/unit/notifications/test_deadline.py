@@ -11,41 +11,41 @@ from services.notifications.domain.audience import AUDIENCES
 from services.notifications.domain.deadline import SOON, Deadline, Subject
 from services.notifications.domain.recipient import Inbox
 from services.notifications.entrypoints.translate_deadlines import read_deadline
-from tests.support.officer_facts import IN_A_MONTH, complaint_facts, rights_facts, told_by_intake
-from tests.support.recall_facts import recall_facts
-from tests.support.referral_facts import A_TIME, AGENCY, as_if_newer, incoming, offered
+from tests.support.officer_facts import IN_A_MONTH, complaint_facts, rights_facts
+from tests.support.recall_facts import incoming_from_intake, recall_facts
+from tests.support.referral_facts import AGENCY, as_if_newer, incoming, offered
 
 REGISTERED, EXTENDED, ANSWERED = rights_facts(IN_A_MONTH, IN_A_MONTH + timedelta(days=60))
 
 
 def test_a_request_by_right_is_told_of_again_a_week_before_it_is_due() -> None:
-    found = read_deadline(told_by_intake(REGISTERED, A_TIME))
+    found = read_deadline(incoming_from_intake(REGISTERED))
     assert found
     assert (found.subject, found.subject_id) == (Subject.RIGHTS_REQUEST, REGISTERED.rights_request_id)
     assert (found.due_time, found.next_time) == (IN_A_MONTH, IN_A_MONTH - SOON)
-    extended = read_deadline(told_by_intake(EXTENDED, A_TIME))
+    extended = read_deadline(incoming_from_intake(EXTENDED))
     assert extended
     assert extended.next_time == IN_A_MONTH + timedelta(days=60) - SOON
 
 
 def test_one_that_is_registered_within_its_last_week_is_new_then_and_is_not_told_twice() -> None:
-    found = read_deadline(told_by_intake(REGISTERED, IN_A_MONTH - timedelta(days=3)))
+    found = read_deadline(incoming_from_intake(REGISTERED, event_time=IN_A_MONTH - timedelta(days=3)))
     assert found
     assert found.next_time == IN_A_MONTH
 
 
 def test_a_complaint_is_told_of_again_when_it_is_overdue() -> None:
     registered, answered = complaint_facts(IN_A_MONTH)
-    found = read_deadline(told_by_intake(registered, A_TIME))
+    found = read_deadline(incoming_from_intake(registered))
     assert found
     assert (found.subject, found.next_time) == (Subject.COMPLAINT, IN_A_MONTH)
-    ended = read_deadline(told_by_intake(answered, A_TIME))
+    ended = read_deadline(incoming_from_intake(answered))
     assert ended
     assert (ended.subject_id, ended.due_time, ended.next_time) == (found.subject_id, None, None)
 
 
 def test_what_says_nothing_of_a_deadline_is_none() -> None:
-    assert read_deadline(told_by_intake(recall_facts(AGENCY)[0], A_TIME)) is None
+    assert read_deadline(incoming_from_intake(recall_facts(AGENCY)[0])) is None
     assert read_deadline(incoming(offered())) is None
 
 
@@ -68,7 +68,7 @@ def test_each_is_told_once(subject: Subject, after: timedelta, kind: str, is_tol
 
 
 def test_a_fact_that_cannot_be_read_is_poison_and_a_newer_one_is_parked() -> None:
-    event = told_by_intake(REGISTERED, A_TIME)
+    event = incoming_from_intake(REGISTERED)
     envelope = DisclosureEvent.FromString(event.payload)
     envelope.rights_request_registered.rights_request_id = "no id at all"
     for payload in (envelope.SerializeToString(), b"\xff\xff"):

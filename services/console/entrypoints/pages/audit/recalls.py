@@ -12,8 +12,7 @@ from services.console.adapters.names import Names
 from services.console.entrypoints.codes import named, text_of
 from services.console.entrypoints.page import Page, Visit
 from services.console.entrypoints.pages.audit.roles import READERS, REVIEWERS
-from services.console.entrypoints.texts import N_
-from services.console.entrypoints.words import names_of, word
+from services.console.entrypoints.words import RECALL_CAUSES, names_of, word
 
 LIST: Final = "/audit/recalls"
 _PAGE: Final = 50
@@ -21,15 +20,6 @@ _FILTERS: Final[Mapping[str, recall.RecallFilter.ValueType]] = {
     "open": recall.RECALL_FILTER_OPEN,
     "overdue": recall.RECALL_FILTER_OVERDUE,
     "all": recall.RECALL_FILTER_ALL,
-}
-_CAUSES: Final[Mapping[str, str]] = {
-    "WITHDRAWN": N_("The person took their consent back"),
-    "EXPIRED": N_("The consent has run out"),
-    "ERASED": N_("The person was erased"),
-    "ENDED": N_("The consent was ended"),
-    "EXCLUDED": N_("The person excluded the agency"),
-    "CORRECTED": N_("The person's data were corrected"),
-    "OBJECTED": N_("The person objects"),
 }
 
 
@@ -65,7 +55,7 @@ class RecallPages:
                 {
                     "referral_id": one.referral_id,
                     "agency": text_of(agency.name, language) if agency else one.agency_id[:8],
-                    "cause": visit.say(_CAUSES[cause]) if cause in _CAUSES else cause,
+                    "cause": visit.say(RECALL_CAUSES.get(cause, cause)),
                     "opened": one.opened_time.ToDatetime(tzinfo=UTC),
                     "due": one.due_time.ToDatetime(tzinfo=UTC),
                     "is_overdue": one.overdue,

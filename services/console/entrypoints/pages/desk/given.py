@@ -18,7 +18,7 @@ from services.console.entrypoints.pages.desk.story import Directory, Moment
 from services.console.entrypoints.pages.desk.timeline import Step
 from services.console.entrypoints.rendering import Written, bidi
 from services.console.entrypoints.texts import N_
-from services.console.entrypoints.words import names_of, word
+from services.console.entrypoints.words import RECALL_CAUSES, names_of, word
 
 LIST_GIVEN: Final = "CaseDisclosureService/ListCaseDisclosures"
 MOST_LINES: Final = 200
@@ -33,15 +33,6 @@ _REFUSALS: Final[Mapping[str, str]] = {
     "NO_AGREEMENT": N_("The City has no agreement with them that covers it."),
     "CONSENT_NOT_IN_FORCE": N_("The person's consent does not, or no longer, permit it."),
     "CORRECTED_SINCE": N_("It was corrected since: they have to read it anew."),
-}
-_CAUSES: Final[Mapping[str, str]] = {
-    "WITHDRAWN": N_("The person took their consent back"),
-    "EXPIRED": N_("The consent has run out"),
-    "ERASED": N_("The person was erased"),
-    "ENDED": N_("The consent was ended"),
-    "EXCLUDED": N_("The person excluded the agency"),
-    "CORRECTED": N_("The person's data were corrected"),
-    "OBJECTED": N_("The person objects"),
 }
 
 log = structlog.get_logger(__name__)
@@ -137,7 +128,7 @@ def _again(one: messages.CaseDisclosure, visit: Visit) -> str:
 
 def _of_recall(asked: messages.CaseRecall, who: Markup, visit: Visit) -> Iterator[Moment]:
     say, cause = visit.say, word(RecallCause, asked.cause, "RECALL_CAUSE_")
-    words = [f"{say(_CAUSES[cause])}: {_listed(asked.categories, visit)}."]
+    words = [f"{say(RECALL_CAUSES.get(cause, cause))}: {_listed(asked.categories, visit)}."]
     if not asked.HasField("acknowledged_time"):
         due = Written(visit.language).datetime(_at(asked.due_time))
         words.append(say("An answer is due by %(time)s.") % {"time": due})
