@@ -12,6 +12,11 @@ PROTECTION_ROLES: Final = frozenset({Role.CHILD_PROTECTION_OFFICER, Role.GBV_FOC
 RESTRICTED_TYPES: Final = tuple(code for code, kind in codes.SERVICE_TYPES.items() if kind.restricted)
 
 
+def types_hidden_from(roles: Collection[str]) -> tuple[str, ...]:
+    """The types of which somebody with these roles may not see who is with them."""
+    return () if may_see_restricted(roles) else RESTRICTED_TYPES
+
+
 def may_see_restricted(roles: Collection[str]) -> bool:
     """Whether somebody with these roles may see who is with a restricted service."""
     return not PROTECTION_ROLES.isdisjoint(roles)

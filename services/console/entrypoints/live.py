@@ -11,6 +11,7 @@ from starlette.responses import Response, StreamingResponse
 
 from kem.notifications.v1 import delivery_pb2
 from kernel.errors import Exhausted, Invalid, KemError, NotAuthenticated, NotPermitted
+from kernel.restricted import may_see_restricted
 from kernel.vocabulary import Role
 from services.console.adapters.hub import Hub
 from services.console.entrypoints.forms import as_uuid
@@ -90,7 +91,9 @@ class Live:
         known, changes = _place_in(came_back or f"{visit.query('after')}.{visit.query('changes')}")
         asked = visit.request.query_params
         about = frozenset(filter(None, asked.getlist("referral"))) if "referral" in asked else None
-        page = OpenPage(visit.session_token, user.principal_id, about, case, changes)
+        page = OpenPage(
+            visit.session_token, user.principal_id, about, case, may_see_restricted(user.roles), changes
+        )
         events = self._events((user.agency_id, name), page, known)
         headers = {"x-accel-buffering": "no"}  # a proxy is to pass on each event at once
         return StreamingResponse(events, media_type="text/event-stream", headers=headers)

@@ -26,7 +26,9 @@ log = structlog.get_logger(__name__)
 
 
 class Cases:
-    """Counts what is recorded in all cases that pages of one agency show, by one call for all of them."""
+    """Counts what is recorded in all cases that pages of one agency show, by one call for all readers who may
+    see the same of them.
+    """
 
     def __init__(self, hub: Hub, sessions: Sessions, pages: Sequence[OpenPage]) -> None:
         self._hub, self._sessions, self._pages = hub, sessions, pages
@@ -41,19 +43,23 @@ class Cases:
         turn = 0
         while True:
             self._is_due.clear()
-            pages = [page for page in self._pages if page.case_id]
-            if pages:
-                turn += 1
-                try:
-                    await self._count(pages, pages[turn % len(pages)])
-                except KemError as error:  # perhaps it is this reader who no longer may
-                    log.debug("cases_not_counted", reason=error.stable_reason)
-                except Exception as error:  # whatever it is, open pages wait for the next try
-                    log.warning("cases_failed", error=type(error).__name__)
+            turn += 1
+            for sees_restricted in (False, True):
+                pages = [one for one in self._pages if one.case_id and one.sees_restricted is sees_restricted]
+                if pages:
+                    await self._try_to_count(pages, pages[turn % len(pages)])
             await asyncio.sleep(_SHORTEST_PAUSE_SECONDS)
             with contextlib.suppress(TimeoutError):
                 async with asyncio.timeout(LOOK_AGAIN_SECONDS):
                     await self._is_due.wait()
+
+    async def _try_to_count(self, pages: Sequence[OpenPage], reader: OpenPage) -> None:
+        try:
+            await self._count(pages, reader)
+        except KemError as error:  # perhaps it is this reader who no longer may
+            log.debug("cases_not_counted", reason=error.stable_reason)
+        except Exception as error:  # whatever it is, open pages wait for the next try
+            log.warning("cases_failed", error=type(error).__name__)
 
     async def _count(self, pages: Sequence[OpenPage], reader: OpenPage) -> None:
         """Of pages that were open before it is asked, so that none hears of what it shows already."""

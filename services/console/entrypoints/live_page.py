@@ -11,6 +11,8 @@ class OpenPage:
     Args:
         referral_ids: the only ones that concern it; None where everything in the inbox does.
         case_id: the person whose case it shows; empty where it shows none.
+        sees_restricted: whether its reader sees who is with a restricted service; of the same case whoever
+            does not has another number.
         changes: how much had been recorded in that case when the page was read; None where that is not known.
     """
 
@@ -18,6 +20,7 @@ class OpenPage:
     principal_id: str
     referral_ids: frozenset[str] | None = None
     case_id: str = ""
+    sees_restricted: bool = False
     changes: int | None = None
     counted: int | None = None
     """How much that is now, as far as somebody has asked since the page is open."""

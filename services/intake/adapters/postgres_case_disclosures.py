@@ -12,14 +12,13 @@ from services.intake.domain.case_disclosure import (
     CaseChanges,
     CaseDisclosure,
     CaseRecall,
-    refusal_told,
 )
 from services.intake.domain.disclosure import Refusal, permitted_until
 from services.intake.domain.handover import HandoverAnswer
 from services.intake.domain.recall import RecallCause
 
 _LISTED: Final = "select * from disclosures_of_case($1::uuid[], $2, $3::text[], $4, $5, $6)"
-_CHANGES: Final = "select beneficiary_id, changes from changes_of_cases($1::uuid[])"
+_CHANGES: Final = "select beneficiary_id, changes from changes_of_cases($1::uuid[], $2::text[])"
 
 
 async def disclosures_of_case(
@@ -40,9 +39,13 @@ async def disclosures_of_case(
     return [_line(row) for row in rows]
 
 
-async def changes_of_cases(tx: Transaction, people: Sequence[BeneficiaryId]) -> list[CaseChanges]:
-    """How much has been recorded of each whom the caller's agency registered and who is not erased."""
-    rows = await tx.connection.fetch(_CHANGES, list(people))
+async def changes_of_cases(
+    tx: Transaction, people: Sequence[BeneficiaryId], hidden_types: Sequence[str]
+) -> list[CaseChanges]:
+    """How much has been recorded of each whom the caller's agency registered and who is not erased, without
+    what belongs to the hidden types.
+    """
+    rows = await tx.connection.fetch(_CHANGES, list(people), list(hidden_types))
     return [CaseChanges(BeneficiaryId(row["beneficiary_id"]), row["changes"]) for row in rows]
 
 
@@ -55,7 +58,7 @@ def _line(row: Any) -> CaseDisclosure:
         referral_id=ReferralId(row["referral_id"]),
         agency_id=AgencyId(row["agency_id"]),
         kind=row["kind"],
-        refusal=refusal_told(Refusal(row["refusal_reason"])) if row["refusal_reason"] else None,
+        refusal=Refusal(row["refusal_reason"]) if row["refusal_reason"] else None,
         given_mask=row["given_mask"],
         legal_bases=row["legal_bases"],
         first_time=row["first_time"],

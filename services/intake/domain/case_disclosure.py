@@ -32,7 +32,7 @@ class CaseDisclosure:
     Args:
         disclosure_id: of the last time.
         kind: a code of the row.
-        refusal: why nothing was given; None where something was.
+        refusal: why nothing was given, as the agency was told; None where something was.
         answer: what the agency said; by telephone only.
         permitted_until_time: as `domain/disclosure.permitted_until` says.
     """
@@ -58,8 +58,3 @@ class CaseChanges:
 
     beneficiary_id: BeneficiaryId
     changes: int
-
-
-def refusal_told(refusal: Refusal) -> Refusal:
-    """Why, as the agency was told: nobody learns by it that a guardian is doubted."""
-    return Refusal.CONSENT_NOT_IN_FORCE if refusal is Refusal.CONSENT_FROZEN else refusal

@@ -6,6 +6,10 @@
 -- Not here: what an authority or the person was given, and who asked for a referral that they do not hold, which is about nobody.
 create policy functions_of_the_owner on handover to intake_owner using (true);
 
+-- Why, as the agency was told: nobody learns by it, nor by a line of its own, that a guardian is doubted.
+create function refusal_told(reason text) returns text language sql immutable
+return case reason when 'CONSENT_FROZEN' then 'CONSENT_NOT_IN_FORCE' else reason end;
+
 create function disclosures_of_case(
     people uuid [], referral uuid, hidden_types text [], before_time timestamptz, before_id uuid, most integer
 )
@@ -17,7 +21,7 @@ language sql stable security definer set search_path from current
 begin atomic
     with line as materialized (
         select
-            given.referral_id, given.agency_id, given.kind, given.refusal_reason, given.given_mask, given.legal_bases,
+            given.referral_id, given.agency_id, given.kind, told.refusal_reason, given.given_mask, given.legal_bases,
             said.answer,
             (array_agg(given.disclosure_id order by given.disclosed_time desc, given.disclosure_id desc))[1] as disclosure_id,
             array_agg(given.disclosure_id) as disclosure_ids,
@@ -26,6 +30,7 @@ begin atomic
         inner join beneficiary as person using (beneficiary_id)
         left join need on need.referral_id = given.referral_id
         left join handover as said using (disclosure_id)
+        cross join lateral (select refusal_told(given.refusal_reason) as refusal_reason) as told
         where given.beneficiary_id = any(people)
         and (
             person.registered_by_agency_id = (select nullif(current_setting('app.agency', true), '')::uuid)
@@ -35,7 +40,7 @@ begin atomic
         and (referral is null or given.referral_id = referral)
         and coalesce(need.service_type <> all(hidden_types), true)
         group by
-            given.referral_id, given.agency_id, given.kind, given.refusal_reason, given.given_mask, given.legal_bases,
+            given.referral_id, given.agency_id, given.kind, told.refusal_reason, given.given_mask, given.legal_bases,
             said.disclosure_id, said.answer
     ),
     chosen as materialized (
@@ -76,10 +81,10 @@ revoke all on function disclosures_of_case from public;
 grant execute on function disclosures_of_case to intake_app;
 
 -- How much has been recorded of each of these people, their other records with them, that stands in the line of time of their case:
--- needs and their withdrawals, what they said about consent, what agencies were given, what is asked back and answered. It only ever
--- grows, so an open page of the case sees by the number alone whether there is something new. Told of people whom the agency
--- registered and no others.
-create function changes_of_cases(people uuid [])
+-- needs and their withdrawals, what they said about consent, what agencies were given, what is asked back and answered. Where it is
+-- another number, an open page of the case has something new to read. Told of people whom the agency registered and no others; what
+-- belongs to the hidden types is not counted, as it is not listed.
+create function changes_of_cases(people uuid [], hidden_types text [])
 returns table (beneficiary_id uuid, changes bigint)
 language sql stable security definer set search_path from current
 begin atomic
@@ -91,21 +96,28 @@ begin atomic
             select count(*) from consent_event as said where said.beneficiary_id = any(record.ids)
         ) + (
             select count(*) from (
-                select from disclosure as given left join handover as told using (disclosure_id)
+                select from disclosure as given
+                inner join need on need.referral_id = given.referral_id
+                left join handover as told using (disclosure_id)
                 where given.beneficiary_id = any(record.ids) and given.kind in ('PULLED', 'VERBAL', 'EMERGENCY')
+                and need.service_type <> all(hidden_types)
                 group by
-                    given.referral_id, given.agency_id, given.kind, given.refusal_reason, given.given_mask,
+                    given.referral_id, given.agency_id, given.kind, refusal_told(given.refusal_reason), given.given_mask,
                     given.legal_bases, told.disclosure_id
             ) as line
         ) + (
             select count(*) + count(asked.acknowledged_time) from recall as asked
-            where asked.beneficiary_id = any(record.ids)
+            inner join need on need.referral_id = asked.referral_id
+            where asked.beneficiary_id = any(record.ids) and need.service_type <> all(hidden_types)
         )
     from beneficiary as person
     cross join lateral (
         select array(
             select seen.other_id from same_person as seen
             where seen.beneficiary_id = person.beneficiary_id and seen.unmerged_time is null
+            and not exists (
+                select from need where need.beneficiary_id = seen.other_id and need.service_type = any(hidden_types)
+            )
         ) || person.beneficiary_id as ids
     ) as record
     where person.beneficiary_id = any(people) and person.erased_time is null

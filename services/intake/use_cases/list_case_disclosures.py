@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from chassis.access_records import AccessRecord
 from chassis.postgres import Transaction
 from kernel.ids import BeneficiaryId, ReferralId
-from kernel.restricted import RESTRICTED_TYPES, may_see_restricted
+from kernel.restricted import types_hidden_from
 from services.intake.adapters.postgres_beneficiaries import PostgresBeneficiaries
 from services.intake.adapters.postgres_case_disclosures import disclosures_of_case
 from services.intake.domain.case_disclosure import CaseDisclosure
@@ -43,9 +43,9 @@ async def list_case_disclosures(
     """
     own_agency(tx.caller)
     records = await records_of_person(tx, beneficiary_id, people)
-    hidden = () if may_see_restricted(tx.caller.roles) else RESTRICTED_TYPES
+    hidden = types_hidden_from(tx.caller.roles)
     size = page_size or USUAL_PAGE_SIZE
-    found = await disclosures_of_case(tx, records, referral_id, tuple(hidden), before, size + 1)
+    found = await disclosures_of_case(tx, records, referral_id, hidden, before, size + 1)
     tx.record_access(AccessRecord("intake", method, [beneficiary_id]))
     last = found[size - 1] if len(found) > size else None
     return CaseDisclosuresPage(found[:size], None if last is None else (last.last_time, last.disclosure_id))

@@ -41,8 +41,8 @@ _LOOK_AT_MAIL: Final = """
     select state, count(n.mail_notice_id) as notices
     from (values ('UNCONFIRMED'), ('ACTIVE'), ('FAILING'), ('GIVEN_UP')) states (state)
     left join mail_notice n on state = case when n.given_up_time is not null then 'GIVEN_UP'
-                                            when n.confirmed_time is null then 'UNCONFIRMED'
-                                            when n.tries > 0 then 'FAILING' else 'ACTIVE' end
+                                            when n.tries > 0 then 'FAILING'
+                                            when n.confirmed_time is null then 'UNCONFIRMED' else 'ACTIVE' end
     group by state
 """
 

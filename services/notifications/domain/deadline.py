@@ -68,6 +68,7 @@ class Deadline:
 
     def tell(self, now: datetime) -> ForOfficers:
         """What is told now: that it is due soon, or overdue where its time has passed, told before or not."""
+        now = max(now, self.next_time or now)  # it was taken by another clock
         is_overdue = now >= self.due_time
         kind = (_OVERDUE if is_overdue else _DUE_SOON)[self.subject]
         self.next_time = None if is_overdue else self.due_time

@@ -52,9 +52,9 @@ class Office(AnyOffice):
         )
         return page
 
-    async def changes(self, *people: str, **who: Any) -> dict[str, int]:
+    async def changes(self, *people: str, role: str = "caseworker", **who: Any) -> dict[str, int]:
         request = cases.CountCaseChangesRequest(beneficiary_ids=people)
-        async with self.intake.channel_of("caseworker", **who) as channel:
+        async with self.intake.channel_of(role, **who) as channel:
             answer = await CaseServiceStub(channel).CountCaseChanges(request)
         return {one.beneficiary_id: one.changes for one in answer.cases}
 
@@ -161,7 +161,7 @@ async def test_whoever_did_not_register_the_person_is_told_of_nobody(office: Off
     await office.desk.consent(person, valid_from_time=datetime.now(UTC) - timedelta(days=1))
     await office.tell(person)
     for agency_id in (office.desk.agency_id, uuid4()):
-        who = {"agency_id": agency_id}
+        who: dict[str, Any] = {"agency_id": agency_id}
         with refused() as refusal:
             await office.given(person, "agency_member", who=who)
         assert (refusal.code, refusal.reason) == (grpc.StatusCode.NOT_FOUND, "BENEFICIARY_NOT_FOUND")
@@ -192,8 +192,12 @@ async def test_for_whom_a_restricted_service_was_told_is_shown_to_protection_sta
     person = await office.desk.person()
     await office.desk.consent(person, valid_from_time=datetime.now(UTC) - timedelta(days=1))
     restricted = {"service_type": RESTRICTED_TYPES[0], "routing": need_pb2.ROUTING_ASK_FIRST}
+    before = await office.changes(person)
     await office.tell(person, need=restricted, legal_basis="VITAL_INTEREST")
     assert not (await office.given(person)).disclosures
+    seen, by_protection = await office.changes(person), await office.changes(person, role="gbv_focal_point")
+    assert seen[person] == before[person] + 1, "the need stands in the case, what was told for it does not"
+    assert by_protection[person] == seen[person] + 1
     [line] = (await office.given(person, "gbv_focal_point")).disclosures
     assert (list(line.legal_bases), line.HasField("permitted_until_time")) == (["VITAL_INTEREST"], False)
 
@@ -205,6 +209,15 @@ async def test_what_was_told_of_a_merged_record_is_shown_with_the_kept_one(offic
     async with office.intake.channel_of("gbv_focal_point") as officer:
         await MergeServiceStub(officer).MergeBeneficiaries(merge_of(kept, merged))
     assert [one.referral_id for one in (await office.given(kept)).disclosures] == [referral_id]
+
+
+async def test_a_merged_record_that_the_reader_may_not_know_of_moves_no_number(office: Office) -> None:
+    kept, merged = await office.desk.person(), await office.desk.person()
+    await office.desk.need(merged, service_type=RESTRICTED_TYPES[0], routing=need_pb2.ROUTING_ASK_FIRST)
+    async with office.intake.channel_of("gbv_focal_point") as officer:
+        await MergeServiceStub(officer).MergeBeneficiaries(merge_of(kept, merged))
+    assert await office.changes(kept) == {kept: 0}
+    assert await office.changes(kept, role="gbv_focal_point") == {kept: 1}
 
 
 async def test_whatever_is_recorded_in_a_case_changes_its_number_and_no_others(office: Office) -> None:
