@@ -83,7 +83,13 @@ _OF_MEMBER: Final = f"""
 """  # noqa: S608 - column names only
 
 _WHOSE: Final = """
-    select distinct principal_id from mail_notice where principal_id > $1 order by principal_id limit $2
+    select principal_id, array_agg(distinct inbox) as inboxes from mail_notice where principal_id > $1
+    group by principal_id order by principal_id limit $2
+"""
+
+_DELETE_OF: Final = """
+    delete from mail_notice n using unnest($1::uuid[], $2::text[]) as ended (principal_id, inbox)
+    where n.principal_id = ended.principal_id and n.inbox = ended.inbox
 """
 
 _SAVED: Final = [name for name in _FIELDS if name not in _NEVER_CHANGED]
@@ -167,17 +173,16 @@ class PostgresMailNotices:
             [one.mail_notice_id for one in notices],
         )
 
-    async def delete_of(self, tx: Transaction, principal_ids: Sequence[PrincipalId]) -> int:
-        """Deletes whatever these people have; answers how many. Repeat-safe."""
-        done: str = await tx.connection.execute(
-            "delete from mail_notice where principal_id = any($1::uuid[])", principal_ids
-        )
+    async def delete_of(self, tx: Transaction, whose: Sequence[tuple[PrincipalId, Inbox]]) -> int:
+        """Deletes what these people have for these inboxes; answers how many. Repeat-safe."""
+        people, inboxes = [person for person, _ in whose], [inbox for _, inbox in whose]
+        done: str = await tx.connection.execute(_DELETE_OF, people, inboxes)
         return int(done.rpartition(" ")[2])
 
-    async def whose(self, reader: Readable, after: UUID, limit: int) -> list[PrincipalId]:
-        """Who has any: a page of ids, those behind `after`."""
+    async def whose(self, reader: Readable, after: UUID, limit: int) -> list[tuple[PrincipalId, list[Inbox]]]:
+        """Who has any, and for which inboxes: a page of people, those behind `after`."""
         rows = await reader.fetch(_WHOSE, after, limit)
-        return [PrincipalId(row["principal_id"]) for row in rows]
+        return [(PrincipalId(row["principal_id"]), [Inbox(one) for one in row["inboxes"]]) for row in rows]
 
 
 def _value(notice: MailNotice, name: str) -> object:

@@ -14,6 +14,7 @@ from services.notifications.adapters.postgres_deliveries import PostgresDeliveri
 from services.notifications.adapters.postgres_mail_codes import PostgresMailCodes
 from services.notifications.adapters.postgres_mail_notices import PostgresMailNotices
 from services.notifications.adapters.postgres_retention import PostgresRetention
+from services.notifications.domain.recipient import Inbox
 from services.notifications.use_cases.end_closed_mails import find_closed
 from services.notifications.use_cases.forget_old_deliveries import (
     forget_answered_deadlines,
@@ -64,13 +65,15 @@ class Retention:
 
 
 class ClosedAccounts:
-    """Asks access whose accounts were closed, then rests for ten minutes, whether access answers or not."""
+    """Asks access whose accounts were closed or have other roles, then rests for ten minutes, whether access
+    answers or not.
+    """
 
     def __init__(self, database: Database, notices: PostgresMailNotices, accounts: Accounts) -> None:
         self._database = database
         self._notices = notices
         self._accounts = accounts
-        self._closed: list[PrincipalId] = []
+        self._closed: list[tuple[PrincipalId, Inbox]] = []
         self._rests_until = 0.0
 
     async def prepare(self) -> None:

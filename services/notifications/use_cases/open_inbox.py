@@ -1,5 +1,6 @@
 """Decides which inbox a caller means: always one of their own agency's, or of their own office."""
 
+from collections.abc import Collection
 from typing import Final
 
 from chassis.caller import Caller
@@ -26,6 +27,12 @@ MAILED: Final = READERS | frozenset(ROLES_OF_OFFICERS.values())
 """Whom mails may tell of what is new in an inbox of theirs."""
 
 
+def may_be_told(inbox: Inbox, roles: Collection[str]) -> bool:
+    """Whether somebody with these roles has a part in an inbox of that kind, where it is theirs."""
+    office = ROLES_OF_OFFICERS.get(inbox)
+    return office in roles if office is not None else not READERS.isdisjoint(roles)
+
+
 def open_inbox(inbox: Inbox, caller: Caller) -> Recipient:
     """The caller's own inbox of that kind; there is no way to name another agency's.
 
@@ -33,7 +40,7 @@ def open_inbox(inbox: Inbox, caller: Caller) -> Recipient:
         NotPermitted: NO_AGENCY; or HUB_OFFICER_ONLY: it is of others than the caller.
     """
     if inbox in OFFICERS:
-        if caller.agency_id is not None or ROLES_OF_OFFICERS[inbox] not in caller.roles:
+        if caller.agency_id is not None or not may_be_told(inbox, caller.roles):
             raise NotPermitted(
                 "Only an officer of the hub itself hears what waits for its officers.",
                 reason="HUB_OFFICER_ONLY",
@@ -50,5 +57,5 @@ def check_hears(inbox: Inbox, caller: Caller) -> None:
     Raises:
         NotPermitted: INBOX_OF_AGENCY: an officer who acts for an agency has no part in its inboxes.
     """
-    if inbox not in OFFICERS and not READERS & caller.roles:
+    if inbox not in OFFICERS and not may_be_told(inbox, caller.roles):
         raise NotPermitted("Your roles have no part in your agency's inboxes.", reason="INBOX_OF_AGENCY")

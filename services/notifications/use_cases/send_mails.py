@@ -16,7 +16,8 @@ from services.notifications.adapters.measures import mail_failures, sent_mails
 from services.notifications.adapters.postgres_mail_notices import MailLease, PostgresMailNotices
 from services.notifications.domain.mail_notice import AccountState, KnownAccount, MailFailure, MailNotice
 from services.notifications.domain.mail_text import code_mail, news_mail
-from services.notifications.use_cases.open_inbox import ROLES_OF_OFFICERS
+from services.notifications.domain.recipient import Inbox
+from services.notifications.use_cases.open_inbox import may_be_told
 
 MOST_AT_ONCE: Final = 50
 LEASE: Final = timedelta(minutes=5)
@@ -59,9 +60,10 @@ class Mailing:
 async def send_mails(mailing: Mailing, most: int = MOST_AT_ONCE) -> int:
     """Hands over what is due, at most so many; answers how many that were.
 
-    Of closed accounts the notice, and with it the address, is deleted, and that of an office which somebody
-    has no more; of locked ones it waits. A mail server that has taken a mail may be handed it again, with the
-    same Message-ID, where this process dies before it has said so: at least once, never lost.
+    Of closed accounts the notice, and with it the address, is deleted, and that of an inbox in which
+    somebody's roles have no part any more; of locked ones it waits. A mail server that has taken a mail may
+    be handed it again, with the same Message-ID, where this process dies before it has said so: at least
+    once, never lost.
 
     Raises:
         MailServerAway, Unavailable: nothing was sent; the leases are given back.
@@ -82,16 +84,16 @@ async def send_mails(mailing: Mailing, most: int = MOST_AT_ONCE) -> int:
     return len(outcomes)
 
 
-def _state(notice: MailNotice, known: Mapping[PrincipalId, KnownAccount]) -> AccountState:
-    """Whoever has no account at access is vouched for by somebody else, and nothing is known against them.
-
-    For the inbox of an office an account is as good as closed when it has that office no more.
-    """
-    account = known.get(notice.principal_id, _VOUCHED_FOR)
-    office = ROLES_OF_OFFICERS.get(notice.recipient.inbox)
-    if office is not None and account.roles and office not in account.roles:
+def state_for(inbox: Inbox, account: KnownAccount) -> AccountState:
+    """For an inbox in which their roles have no part any more an account is as good as closed."""
+    if account.roles and not may_be_told(inbox, account.roles):
         return AccountState.CLOSED
     return account.state
+
+
+def _state(notice: MailNotice, known: Mapping[PrincipalId, KnownAccount]) -> AccountState:
+    """Whoever has no account at access is vouched for by somebody else, and nothing is known against them."""
+    return state_for(notice.recipient.inbox, known.get(notice.principal_id, _VOUCHED_FOR))
 
 
 async def _keep(

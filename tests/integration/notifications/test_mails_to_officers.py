@@ -173,6 +173,17 @@ async def test_whoever_is_an_officer_no_more_is_told_nothing_more_and_their_addr
     assert office.addresses() == ["present@kem.example"]
 
 
+async def test_the_address_of_whoever_has_lost_the_office_goes_though_nothing_is_told(office: Office) -> None:
+    former = await office.officer(Inbox.DPO, "former@kem.example")
+    member = await office.told("member@agency.example")
+    office.staff.states = dict.fromkeys((former.principal_id, member.principal_id), AccountState.ACTIVE)
+    office.staff.roles = {former.principal_id: {Role.DPO}, member.principal_id: {Role.AGENCY_MEMBER}}
+    assert await office.forget_closed() == 0
+    office.staff.roles = {one.principal_id: {Role.AUDITOR} for one in (former, member)}
+    assert await office.forget_closed() == 2
+    assert office.addresses() == []
+
+
 @pytest.mark.parametrize(
     ("inbox", "role", "is_of_agency"),
     [
