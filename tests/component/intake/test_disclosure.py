@@ -96,7 +96,7 @@ async def test_an_acceptance_that_does_not_arrive_is_waited_for_two_seconds(
         started = time.monotonic()
         with refused() as refusal:
             await desk.ask(need)
-        assert 1.9 < time.monotonic() - started < 4
+        assert 1.9 < time.monotonic() - started < 10, "no shorter, and not for ever"
     assert (refusal.code, refusal.reason) == (
         grpc.StatusCode.FAILED_PRECONDITION,
         "ACCEPTANCE_NOT_KNOWN",
