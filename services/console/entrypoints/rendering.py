@@ -10,7 +10,7 @@ from zoneinfo import ZoneInfo
 
 from babel.dates import format_date, format_datetime, format_timedelta
 from babel.numbers import format_decimal
-from jinja2 import ChoiceLoader, Environment, FileSystemLoader, PackageLoader, PrefixLoader
+from jinja2 import ChoiceLoader, Environment, FileSystemLoader, PackageLoader, PrefixLoader, Template
 from markupsafe import Markup
 
 from services.console.adapters.catalogue import RIGHT_TO_LEFT, texts_in
@@ -20,10 +20,24 @@ STATIC: Final = FOLDER / "static"
 ATHENS: Final = ZoneInfo("Europe/Athens")
 
 
+class _Template(Template):
+    def _get_default_module(self, ctx: Any = None) -> Any:
+        """What an import brings, without comparing everybody's globals once more.
+
+        All templates of an environment have the same ones, and govuk-frontend imports some macros for each
+        field: the comparison took a third of a field's time.
+        """
+        return super()._get_default_module()
+
+
+class _Environment(Environment):
+    template_class = _Template
+
+
 @cache
 def environment_in(language: str) -> Environment:
     """The templates, with their texts in one language."""
-    environment = Environment(
+    environment = _Environment(
         loader=ChoiceLoader(
             [
                 FileSystemLoader(FOLDER / "templates"),
