@@ -5,8 +5,9 @@ the same: a message that a stranger put into a topic, or one that was set aside,
 """
 
 import re
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from datetime import UTC, datetime
+from functools import lru_cache
 from typing import Any, Final
 
 from google.protobuf.descriptor import FieldDescriptor
@@ -75,6 +76,8 @@ _HASH_BYTES: Final = 32
 _EXACT: Final = 2**53
 """From here on not every reader of JSON holds a number exactly."""
 
+_KEPT_READ: Final = 4096
+
 _Write = Callable[[Any], Any]
 
 
@@ -90,6 +93,8 @@ class PlainReader:
         instant: what becomes of a `Timestamp`: a time that is aware of UTC, unless another form is given. It
             raises ValueError or OverflowError where it is none.
         is_subject: whether the ids of a field are among those of whom and what an event concerns.
+        recurring: messages within events that come again and again, as who acted: each is read once. Their
+            ids are those of nobody and nothing that an event concerns.
     """
 
     def __init__(
@@ -97,10 +102,12 @@ class PlainReader:
         also: Mapping[str, re.Pattern[str]] | None = None,
         instant: _Write = _aware_of_utc,
         is_subject: Callable[[FieldDescriptor], bool] = lambda _: False,
+        recurring: Iterable[type[Message]] = (),
     ) -> None:
         self._patterns = {**_PATTERNS, **(also or {})}
         self._instant = instant
         self._is_subject = is_subject
+        self._recurring = {kind.DESCRIPTOR: kind for kind in recurring}
         self._writers: dict[Any, dict[int, tuple[str, _Write]]] = {}
         self._subjects: set[str] = set()
 
@@ -143,8 +150,10 @@ class PlainReader:
 
     def _writer_of_one(self, field: FieldDescriptor) -> _Write:
         if field.message_type is not None:
-            is_instant = field.message_type.full_name == "google.protobuf.Timestamp"
-            return self._instant if is_instant else self._values
+            if field.message_type.full_name == "google.protobuf.Timestamp":
+                return self._instant
+            recurring = self._recurring.get(field.message_type)
+            return self._writer_of_recurring(recurring) if recurring else self._values
         if field.enum_type is not None:
             prefix = re.sub(r"(?<=[a-z])(?=[A-Z])", "_", field.enum_type.name).upper() + "_"
             names = {value.number: value.name.removeprefix(prefix) for value in field.enum_type.values}
@@ -154,6 +163,13 @@ class PlainReader:
         if field.type == FieldDescriptor.TYPE_BYTES:
             return lambda value: value.hex() if len(value) == _HASH_BYTES else WITHHELD
         return lambda value: value if abs(value) < _EXACT else str(value)
+
+    def _writer_of_recurring(self, kind: type[Message]) -> _Write:
+        @lru_cache(maxsize=_KEPT_READ)
+        def read(data: bytes) -> dict[str, Any]:
+            return self._values(kind.FromString(data))
+
+        return lambda message: read(message.SerializeToString())
 
     def _writer_of_text(self, own: re.Pattern[str], is_subject: bool) -> _Write:
         is_id, fits = _ID.fullmatch, own.fullmatch

@@ -49,6 +49,7 @@ class ProjectionReader:
         *,
         window_seconds: float = WINDOW_SECONDS,
         busy_window_seconds: float | None = None,
+        most_events: int = MOST_EVENTS,
         fetch_wait_milliseconds: int = EMBEDDED_FETCH_WAIT_MILLISECONDS,
         session_seconds: float = SESSION_SECONDS,
     ) -> None:
@@ -59,6 +60,7 @@ class ProjectionReader:
         self._topics = list(topics)
         self._window_seconds = window_seconds
         self._busy_window_seconds = busy_window_seconds or window_seconds
+        self._most_events = most_events
         self._pace = FetchPace(max(fetch_wait_milliseconds, int(window_seconds * 1000)))
         self._session_milliseconds = int(session_seconds * 1000)
         self._opens = 0.0
@@ -141,8 +143,8 @@ class ProjectionReader:
         """
         await self._until_it_opens(client)
         window: list[Message] = []
-        while len(window) < MOST_EVENTS:
-            room = MOST_EVENTS - len(window)
+        while not self._stopping.is_set() and len(window) < self._most_events:
+            room = self._most_events - len(window)
             found = await client.getmany(timeout_ms=int(_LISTEN_SECONDS * 1000), max_records=room)
             window += [_message(one) for messages in found.values() for one in messages]
             if not found or not any(_left(client, window).values()):
@@ -151,24 +153,22 @@ class ProjectionReader:
             self._pace.note_arrival(client)
         else:
             self._pace.look(client)
-        self._opens = asyncio.get_running_loop().time() + self._pause_after(len(window))
+        if pause := self._pause_after(len(window)):
+            # before the batch is taken, not after it: in the meantime the client would fetch again and again
+            client.pause(*client.assignment())
+            self._opens = asyncio.get_running_loop().time() + pause
         return window
 
     def _pause_after(self, events: int) -> float:
-        if events in (0, MOST_EVENTS):
+        if events in (0, self._most_events):
             return 0.0  # it has listened long enough already; it has left something behind
         return self._busy_window_seconds if events >= MANY_EVENTS else self._window_seconds
 
     async def _until_it_opens(self, client: AIOKafkaConsumer) -> None:
-        left = self._opens - asyncio.get_running_loop().time()
-        if left <= 0:
-            return
-        held = client.assignment()
-        client.pause(*held)
         with contextlib.suppress(TimeoutError):
-            async with asyncio.timeout(left):
+            async with asyncio.timeout_at(self._opens):
                 await self._stopping.wait()
-        client.resume(*(held & client.assignment()))
+        client.resume(*client.paused())
 
     def _make_client(self) -> AIOKafkaConsumer:
         return AIOKafkaConsumer(
@@ -179,7 +179,7 @@ class ProjectionReader:
             session_timeout_ms=self._session_milliseconds,
             heartbeat_interval_ms=self._session_milliseconds // 6,
             max_poll_interval_ms=60_000,
-            max_poll_records=MOST_EVENTS,
+            max_poll_records=self._most_events,
             metadata_max_age_ms=5000,
             request_timeout_ms=8000,
             fetch_max_wait_ms=self._pace.busy_milliseconds,

@@ -17,7 +17,7 @@ from chassis.grpc_server import GrpcServer, Registration
 from chassis.operations_server import OPERATIONS_ACCESS, OperationsServicer
 from chassis.peers import Peers
 from chassis.postgres import Database, EventCodec
-from chassis.reader import WINDOW_SECONDS, ProjectionReader
+from chassis.reader import MOST_EVENTS, WINDOW_SECONDS, ProjectionReader
 from chassis.relay import FALLBACK_POLL_SECONDS, GATHERING_POLL_SECONDS, Relay
 from chassis.retention import forget_old_rows
 from chassis.settings import ServiceSettings
@@ -139,10 +139,12 @@ class Service:
         *,
         window_seconds: float = WINDOW_SECONDS,
         busy_window_seconds: float | None = None,
+        most_events: int = MOST_EVENTS,
     ) -> None:
         """Follows events in long windows: projections and copies, where nothing is decided.
 
-        In `busy_window_seconds`, if given, much is gathered while there is much.
+        In `busy_window_seconds`, if given, much is gathered while there is much; `most_events` of it are one
+        transaction.
         """
         self._groups[consumer] = topics
         self._readers.append(
@@ -155,6 +157,7 @@ class Service:
                 on_batch,
                 window_seconds=window_seconds,
                 busy_window_seconds=busy_window_seconds,
+                most_events=most_events,
                 fetch_wait_milliseconds=self.settings.fetch_wait_milliseconds,
                 session_seconds=self.settings.kafka_session_seconds,
             )

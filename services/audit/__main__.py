@@ -19,6 +19,7 @@ from services.audit.entrypoints.grpc_server import AuditServer
 from services.audit.entrypoints.reader import (
     BUSY_WINDOW_SECONDS,
     CONSUMER,
+    MOST_EVENTS,
     TOPICS,
     WINDOW_SECONDS,
     EveryEvent,
@@ -54,6 +55,7 @@ async def wire(service: Service) -> None:
         EveryEvent(PostgresLedger()),
         window_seconds=WINDOW_SECONDS,
         busy_window_seconds=BUSY_WINDOW_SECONDS,
+        most_events=MOST_EVENTS,
     )
     age = timedelta(seconds=settings.checkpoint_seconds)
     service.timer(

@@ -12,8 +12,10 @@ from services.audit.use_cases.append_entries import append_entries
 
 CONSUMER: Final = "audit"
 WINDOW_SECONDS: Final = 0.4
-BUSY_WINDOW_SECONDS: Final = 3.0
-"""Nobody waits for an entry, and large batches cost least: at the broker (decision 0004) and on the disk."""
+BUSY_WINDOW_SECONDS: Final = 5.0
+MOST_EVENTS: Final = 10_000
+"""Nobody waits for an entry, and large batches cost least: at the broker (decision 0004) and on the disk.
+What a busy hub tells within a window is one batch: each further one would ask the broker once more."""
 
 
 class EveryEvent:
@@ -37,4 +39,4 @@ class EveryEvent:
         await append_entries(events, told, tx, self._ledger)
 
 
-__all__ = ["BUSY_WINDOW_SECONDS", "CONSUMER", "TOPICS", "WINDOW_SECONDS", "EveryEvent"]
+__all__ = ["BUSY_WINDOW_SECONDS", "CONSUMER", "MOST_EVENTS", "TOPICS", "WINDOW_SECONDS", "EveryEvent"]

@@ -10,6 +10,7 @@ from google.protobuf.timestamp_pb2 import Timestamp
 from chassis.events import IncomingEvent
 from chassis.plain_events import PlainReader, fact_of, plain_name
 from kem.common.v1.common_pb2 import Actor
+from kem.referral.v1.referral_events_pb2 import ProposedService
 from services.audit.domain.entry import Told, instant_text
 
 _NANOSECONDS: Final = 1_000_000_000
@@ -30,10 +31,13 @@ def text_of_stamp(stamp: Timestamp) -> str:
 _OTHER_IDS: Final = ("event_id", "causation_id", "agency_id", "agency_ids")
 
 
+_RECURRING: Final = (Actor, ProposedService)
+
+
 def _is_subject(field: FieldDescriptor) -> bool:
-    """Of ids all but those of events, of who acted, and of agencies."""
-    actor = Actor.DESCRIPTOR.fields_by_name.get(field.name)
-    return field != actor and not field.name.endswith(_OTHER_IDS)
+    """Of ids all but those of events, of who acted, of agencies, of services that were only considered."""
+    is_of_other = any(field.containing_type == kind.DESCRIPTOR for kind in _RECURRING)
+    return not is_of_other and not field.name.endswith(_OTHER_IDS)
 
 
 _READER: Final = PlainReader(
@@ -41,6 +45,7 @@ _READER: Final = PlainReader(
     also={"acting_person": re.compile(r"[A-Za-z0-9._:-]{0,80}")},
     instant=text_of_stamp,
     is_subject=_is_subject,
+    recurring=_RECURRING,
 )
 _ELSEWHERE: Final = frozenset({"event_id", "event_time"})
 """Of the envelope: they stand in the entry itself."""

@@ -2,8 +2,10 @@
 
 import asyncio
 from collections.abc import AsyncIterator
+from typing import Any
 from uuid import uuid4
 
+import pytest
 import pytest_asyncio
 
 from chassis.events import IncomingEvent
@@ -134,6 +136,38 @@ async def test_what_comes_while_the_window_is_closed_waits_and_a_stop_does_not(
         await until(lambda: _has_effects(database, 2))
         await second.stop()
     assert sorted(await effects(database)) == sorted([early.event_id, late.event_id])
+
+
+async def test_nothing_is_fetched_while_a_batch_is_taken(
+    database: Database,
+    broker: Broker,
+    topic: str,
+    reader: CollectingReader,
+    relay: Relay,
+    make_event: MakeEvent,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """The client would ask the broker again and again, and each answer costs it by all that it holds."""
+    clients: list[Any] = []
+    make = ProjectionReader._make_client
+
+    def note(self: ProjectionReader) -> Any:
+        clients.append(make(self))
+        return clients[-1]
+
+    monkeypatch.setattr(ProjectionReader, "_make_client", note)
+    reader.gate.clear()
+    projecting = projection(database, broker, topic, reader)
+    async with running(projecting.run()):
+        await projecting.wait_ready()
+        await publish(database, make_event())
+        await until(lambda: reader.prepared)
+        assert clients[-1].paused() == clients[-1].assignment() != set()
+        reader.gate.set()
+        await until(lambda: _has_effects(database, 1))
+        await publish(database, make_event())
+        await until(lambda: _has_effects(database, 2))
+        await projecting.stop()
 
 
 async def test_what_has_piled_up_is_read_to_its_end_before_the_window_closes(

@@ -65,9 +65,19 @@ def test_every_fact_that_was_ever_told_is_found_by_all_of_them(topic: str, file:
     assert set(found.subjects) == set(ids_in({**of_envelope, "fact": found.fact or {}}))
 
 
+def test_a_service_that_was_only_considered_is_not_what_a_match_concerns() -> None:
+    event = ReferralEvent(event_id=id_of(9), aggregate_id=id_of(1))
+    event.referral_offered.offer_id, event.referral_offered.service_id = id_of(5), id_of(2)
+    for service_id in (id_of(2), id_of(3)):
+        event.referral_offered.considered.proposed.add(service_id=service_id, agency_id=id_of(4))
+    found = told(incoming(REFERRAL, event.SerializeToString(), "ReferralOffered"))
+    assert found.subjects == {id_of(1), id_of(5), id_of(2)}
+    assert [one["service_id"] for one in (found.fact or {})["considered"]["proposed"]] == [id_of(2), id_of(3)]
+
+
 def ids_in(values: Mapping[str, Any]) -> Iterator[str]:
     for name, value in values.items():
-        if name.endswith(("agency_id", "agency_ids")):
+        if name.endswith(("agency_id", "agency_ids")) or name == "proposed":
             continue
         for one in value if isinstance(value, list) else [value]:
             if isinstance(one, Mapping):

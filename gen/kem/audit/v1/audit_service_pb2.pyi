@@ -187,7 +187,9 @@ class ListEntriesRequest(_message.Message):
     SUBJECT_IDS_FIELD_NUMBER: _builtins.int
     KINDS_FIELD_NUMBER: _builtins.int
     subject_id: _builtins.str
-    """Those about a referral, a person, a need, an offer, a consent, a disclosure, or what else has a random id."""
+    """Those about a referral, a person, a need, an offer, a consent, a disclosure, or what else has a random id. A service
+    is found by what it was asked for, not by each match that has considered it.
+    """
     agency_id: _builtins.str
     """Those about an agency; an entry that is about none counts for whose agency acted."""
     actor_id: _builtins.str
