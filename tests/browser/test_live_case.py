@@ -6,6 +6,7 @@ from uuid import uuid4
 import pytest
 from playwright.async_api import Page, expect
 
+from kem.disclosure.v1 import disclosure_service_pb2 as disclosures
 from kem.disclosure.v1 import emergency_service_pb2 as emergency
 from kem.intake.v1 import intake_service_pb2 as intake
 from kem.referral.v1 import referral_service_pb2 as rpc
@@ -40,6 +41,21 @@ async def asks(agency: PartnerAgency, referral_id: str, question: str) -> None:
     """The agency wants to know something."""
     offer_id = (await agency.seen(referral_id)).offers[-1].offer_id
     await agency.call("RequestInformation", offer_id=offer_id, question=question)
+
+
+async def tells_by_telephone(agency: PartnerAgency, referral_id: str) -> None:
+    """A colleague at the desk records that they told the agency who it is."""
+    told = emergency.RecordHandoverRequest(
+        request_id=str(uuid4()),
+        referral_id=referral_id,
+        agency_id=str(agency.agency_id),
+        told_categories=["NAME", "SAFE_CONTACT"],
+        legal_basis="CONSENT",
+        spoken_to="Eleni at the duty phone",
+        answer=emergency.HANDOVER_ANSWER_NOT_TAKEN,
+        happened_time=at(datetime.now(UTC)),
+    )
+    await agency.hub.emergency.RecordHandover(told, metadata=agency.desk.credentials())
 
 
 async def test_a_question_comes_to_the_open_page_and_what_is_typed_there_stays(
@@ -129,6 +145,40 @@ async def test_what_is_typed_stays_also_when_the_session_has_ended(eyes: Eyes, a
         assert await is_still_open(page)
 
 
+async def test_an_open_referral_hears_that_its_holder_has_looked_who_it_is(
+    eyes: Eyes, agency: PartnerAgency
+) -> None:
+    [referral_id] = await agency.held()
+    async with eyes.tab("en", 1280, *DESK, agency="KEM") as seen:
+        page = await opened(seen, page_of(agency, referral_id))
+        story = page.locator("[data-kem-part=story]")
+        await expect(story).to_contain_text("Accepted:", timeout=PATIENCE)
+        await expect(story).not_to_contain_text("Was given data")
+        looking = disclosures.GetDisclosureRequest(request_id=str(uuid4()), referral_id=referral_id)
+        await agency.hub.disclosure.GetDisclosure(looking, metadata=agency.member.credentials())
+        await expect(story).to_contain_text("Was given data, by the hub: ", timeout=PATIENCE)
+        assert await is_still_open(page)
+        assert seen.complaints == await seen.findings() == []
+
+
+async def test_what_is_typed_stays_when_a_colleague_has_told_them_by_telephone(
+    eyes: Eyes, agency: PartnerAgency
+) -> None:
+    [referral_id] = await agency.offered()
+    await asks(agency, referral_id, "Is a morning course possible?")
+    async with eyes.tab("el", 320, *DESK, agency="KEM") as seen:
+        page = await opened(seen, page_of(agency, referral_id))
+        answer = page.locator("[name=answer]")
+        await answer.fill("Ναι, έως", timeout=PATIENCE)
+        await tells_by_telephone(agency, referral_id)
+        story = page.locator("[data-kem-part=story]")
+        await expect(story).to_contain_text("Έλαβε στοιχεία, με τηλέφωνο: ", timeout=PATIENCE)
+        assert await answer.input_value() == "Ναι, έως"
+        assert await answer.evaluate("one => one === document.activeElement"), "who writes goes on writing"
+        assert await is_still_open(page)
+        assert seen.complaints == []
+
+
 async def test_an_open_case_hears_of_its_referrals(eyes: Eyes, agency: PartnerAgency) -> None:
     [referral_id] = await agency.offered()
     case = page_of(agency, referral_id).partition("/referrals")[0]
@@ -169,17 +219,7 @@ async def test_an_open_case_hears_of_consent_and_of_what_was_given(eyes: Eyes, a
         await agency.permit(person)
         await expect(story).to_contain_text("Δόθηκε συγκατάθεση", timeout=PATIENCE)
         referral_id = await to_choose(agency, person)
-        told = emergency.RecordHandoverRequest(
-            request_id=str(uuid4()),
-            referral_id=referral_id,
-            agency_id=str(agency.agency_id),
-            told_categories=["NAME", "SAFE_CONTACT"],
-            legal_basis="CONSENT",
-            spoken_to="Eleni at the duty phone",
-            answer=emergency.HANDOVER_ANSWER_NOT_TAKEN,
-            happened_time=at(datetime.now(UTC)),
-        )
-        await agency.hub.emergency.RecordHandover(told, metadata=agency.desk.credentials())
+        await tells_by_telephone(agency, referral_id)
         await expect(story).to_contain_text("Έλαβε στοιχεία, με τηλέφωνο: ", timeout=PATIENCE)
         withdrawal = intake.WithdrawConsentRequest(request_id=str(uuid4()), beneficiary_id=person)
         await agency.hub.intake.WithdrawConsent(withdrawal, metadata=agency.desk.credentials())

@@ -28,6 +28,7 @@ BY_TELEPHONE = "Was given data, by telephone:"
 NOTHING = "Asked for data and was given nothing:"
 ASKED_BACK = "Asked to destroy what they were given:"
 SAID = "Have said what they destroyed:"
+WAITS = "Asked back, and not answered yet"
 
 
 @pytest.fixture(scope="module")
@@ -96,6 +97,7 @@ async def test_a_withdrawal_a_refusal_and_the_agencys_answer_are_told_in_their_o
         assert "The person took their consent back: Name" in story.partition(ASKED_BACK)[2]
         assert "An answer is due by" in story
         assert "permits it until" not in story
+        assert WAITS in (await browser.get(case)).words
         answer = recalls.AcknowledgeRecallRequest(
             request_id=str(uuid4()),
             recall_id=asked.recall_id,
@@ -111,6 +113,7 @@ async def test_a_withdrawal_a_refusal_and_the_agencys_answer_are_told_in_their_o
             assert "Kept: Name." in story.partition(SAID)[2]
             assert "An answer is due by" not in story.partition(ASKED_BACK)[2].partition(BY_HUB)[0]
         assert "Consent was taken back" in await story_of(browser, case)
+        assert WAITS not in (await browser.get(case)).words
 
 
 async def test_what_was_said_on_the_telephone_is_told_with_the_answer(agency: PartnerAgency) -> None:

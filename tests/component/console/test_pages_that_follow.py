@@ -6,20 +6,21 @@ from dataclasses import dataclass
 from functools import partial
 from typing import Any
 from urllib.parse import parse_qs, urlsplit
-from uuid import UUID
+from uuid import UUID, uuid4
 
 import aiohttp
 import asyncpg
 import pytest
 
 from kem.access.v1.access_events_pb2 import AccessEvent, AccessRecorded
+from kem.disclosure.v1 import disclosure_service_pb2 as disclosures
 from kem.intake.v1 import intake_service_pb2 as intake
 from kem.notifications.v1 import delivery_pb2
 from kem.notifications.v1 import inbox_service_pb2 as inbox
 from kernel.vocabulary import Role
 from tests.component.console.test_live import Stream
 from tests.support.console import ConsoleHub
-from tests.support.desk import to_choose
+from tests.support.desk import page_of, to_choose
 from tests.support.partner_agency import PartnerAgency, make_agency, until
 
 BY_ITSELF = {"x-kem-follows": "1"}
@@ -231,6 +232,23 @@ async def test_a_case_hears_of_what_a_colleague_records_there_and_of_no_other_ca
             again = await Stream(response).next()
             assert int(again["id"].partition(".")[2]) == int(event["id"].partition(".")[2]) + 1
         assert len(await reads(agency.console, reader.principal_id, person)) == looked, "nobody read anything"
+
+
+async def test_a_referral_hears_that_its_holder_has_looked_who_it_is(agency: PartnerAgency) -> None:
+    [referral_id] = await agency.held()
+    async with agency.console.browser(Role.CASEWORKER, agency="KEM") as browser:
+        address = await case_stream(browser, page_of(agency, referral_id))
+        asked = parse_qs(urlsplit(address).query)
+        assert (asked["case"], asked["referral"]) == ([agency.people[-1]], [referral_id])
+        counted = int(asked["changes"][0])
+        async with browser.stream(address) as response:
+            stream = Stream(response)
+            looking = disclosures.GetDisclosureRequest(request_id=str(uuid4()), referral_id=referral_id)
+            await agency.hub.disclosure.GetDisclosure(looking, metadata=agency.member.credentials())
+            event = await stream.next()
+            while int(event["id"].partition(".")[2]) == counted:
+                event = await stream.next()  # of the referral itself: that they have accepted it
+            assert (event["event"], event["id"].partition(".")[2]) == ("changed", str(counted + 1))
 
 
 async def test_of_somebody_elses_case_nothing_is_heard_and_what_is_none_is_refused(

@@ -89,8 +89,8 @@ class CaseStoryPage:
             steps=steps[first : first + _SHOWN],
             first=first,
             onward=first + _SHOWN if len(steps) > first + _SHOWN else 0,
-            is_cut=any(one.next_page_token for one in (seen, booked, tried, agreed, given) if one),
-            is_without_given=given is None,
+            is_cut=any(one.next_page_token for one in (seen, booked, tried, agreed)),
+            given=given,
         )
 
 

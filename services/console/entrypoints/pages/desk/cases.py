@@ -32,6 +32,7 @@ from services.console.entrypoints.pages.desk.drafts import TAKES_UP, draft_of, f
 from services.console.entrypoints.pages.desk.given import LIST_GIVEN, given_soon, steps_of_given
 from services.console.entrypoints.pages.desk.naming import LIST_COLLEAGUES, colleagues_soon, worker_name
 from services.console.entrypoints.pages.desk.need_types import code_typed, types_by_sector
+from services.console.entrypoints.pages.desk.open_recalls import open_recalls
 from services.console.entrypoints.pages.desk.roles import DESK, door_of
 from services.console.entrypoints.pages.desk.story import (
     FINAL,
@@ -54,7 +55,7 @@ _MOST: Final = 200
 _STEPS_SHOWN: Final = 10
 """On the page of the case; all are on that of its story."""
 _LINES_READ: Final = 50
-"""Of what was given: enough for the newest steps of nearly everybody."""
+"""Of what was given, at first: that is all of nearly everybody's. What is asked back may be of the oldest."""
 _BOTH: Final = ("GET", "POST")
 _MENDED: Final = (Invalid, RuleBroken, Conflict)
 """Refusals that whoever sent the form can mend in it; what nobody answered is kept whole by the door."""
@@ -136,6 +137,8 @@ class CasePages:
             last_sequence=delivered.last_sequence if delivered else None,
             changes=changes,
             is_without=given is None or agreed is None,
+            given=given,
+            asked_back=open_recalls(case.person_id, given, types, directory, visit, now),
             case=case,
             who=described(case.known, visit),
             left_empty=list(left_empty(case.known.beneficiary, visit)),

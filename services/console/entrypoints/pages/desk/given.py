@@ -1,5 +1,6 @@
 """What agencies were given of somebody, in words and times, never values: for the case's line of time."""
 
+import asyncio
 from collections.abc import Iterator, Mapping, Sequence
 from datetime import UTC, datetime
 from typing import Any, Final
@@ -21,8 +22,11 @@ from services.console.entrypoints.texts import N_
 from services.console.entrypoints.words import RECALL_CAUSES, names_of, word
 
 LIST_GIVEN: Final = "CaseDisclosureService/ListCaseDisclosures"
-MOST_LINES: Final = 200
+MOST_LINES: Final = 1000
+"""Of one case on a page; whoever has more is told so."""
+_A_CALL: Final = 200
 _PATIENCE_SECONDS: Final = 1.5
+"""For all calls together."""
 _WAYS: Final[Mapping[str, str]] = {
     "PULLED": N_("Was given data, by the hub: %(who)s"),
     "VERBAL": N_("Was given data, by telephone: %(who)s"),
@@ -40,24 +44,38 @@ log = structlog.get_logger(__name__)
 Given = messages.ListCaseDisclosuresResponse
 
 
-async def given_soon(visit: Visit, referral_id: str | None = None, lines: int = MOST_LINES) -> Given | None:
-    """Of the person of the address; None where it is not answered soon: a case is read without, and says so.
+async def given_soon(visit: Visit, referral_id: str | None = None, lines: int = _A_CALL) -> Given | None:
+    """Of the person of the address, all that there is; nearly everybody's by one call.
+
+    None where it is not answered soon: a case is read without, and says so. Where there are more than
+    `MOST_LINES`, or only the first ones were answered soon, `next_page_token` says that some are missing.
 
     Args:
         referral_id: for this one only.
-        lines: of which there is something at most, those that were read last.
+        lines: asked for at first.
     """
-    request = messages.ListCaseDisclosuresRequest(
-        beneficiary_id=visit.path_value("person"), referral_id=referral_id, page_size=lines
-    )
-    try:
-        answer: Given = await visit.ask(
-            visit.hub.given.ListCaseDisclosures, request, timeout=_PATIENCE_SECONDS
+    clock = asyncio.get_running_loop()
+    until, found = clock.time() + _PATIENCE_SECONDS, None
+    while found is None or (found.next_page_token and len(found.disclosures) < MOST_LINES):
+        request = messages.ListCaseDisclosuresRequest(
+            beneficiary_id=visit.path_value("person"),
+            referral_id=referral_id,
+            page_size=lines if found is None else _A_CALL,
+            page_token="" if found is None else found.next_page_token,
         )
-    except (Unavailable, Exhausted) as error:
-        log.warning("case_without_what_was_given", reason=error.stable_reason)
-        return None
-    return answer
+        try:
+            answer: Given = await visit.ask(
+                visit.hub.given.ListCaseDisclosures, request, timeout=max(until - clock.time(), 0.01)
+            )
+        except (Unavailable, Exhausted) as error:
+            log.warning("case_without_what_was_given", reason=error.stable_reason)
+            break
+        if found is None:
+            found = answer
+        else:
+            found.disclosures.extend(answer.disclosures)
+            found.next_page_token = answer.next_page_token
+    return found
 
 
 def steps_of_given(
@@ -83,8 +101,7 @@ def _moments(given: Given | None, directory: Directory, visit: Visit) -> Iterato
     """With the referral of each. What is asked back of several lines is asked back once."""
     recalls: set[str] = set()
     for one in given.disclosures if given is not None else ():
-        named = directory.agency(one.agency_id)
-        who = bidi(named or visit.say("an agency that is not named here"))
+        who = named_or_not(one.agency_id, directory, visit)
         yield one.referral_id, _of_one(one, who, visit)
         for asked in one.recalls:
             if asked.recall_id not in recalls:
@@ -127,15 +144,8 @@ def _again(one: messages.CaseDisclosure, visit: Visit) -> str:
 
 
 def _of_recall(asked: messages.CaseRecall, who: Markup, visit: Visit) -> Iterator[Moment]:
-    say, cause = visit.say, word(RecallCause, asked.cause, "RECALL_CAUSE_")
-    words = [f"{say(RECALL_CAUSES.get(cause, cause))}: {_listed(asked.categories, visit)}."]
-    if not asked.HasField("acknowledged_time"):
-        due = Written(visit.language).datetime(_at(asked.due_time))
-        words.append(say("An answer is due by %(time)s.") % {"time": due})
-    title = say("Asked to destroy what they were given: %(who)s")
-    if cause == "CORRECTED":
-        title = say("Asked to replace what was corrected: %(who)s")
-    yield Moment(_title(title, who), _at(asked.opened_time), " ".join(words))
+    say = visit.say
+    yield Moment(title_of_recall(asked, who, visit), _at(asked.opened_time), words_of_recall(asked, visit))
     if asked.HasField("acknowledged_time"):
         said = [
             say(text) % {"what": _listed(categories, visit)}
@@ -147,6 +157,30 @@ def _of_recall(asked: messages.CaseRecall, who: Markup, visit: Visit) -> Iterato
         ]
         title = say("Have said what they destroyed: %(who)s")
         yield Moment(_title(title, who), _at(asked.acknowledged_time), " ".join(said))
+
+
+def title_of_recall(asked: messages.CaseRecall, who: Markup, visit: Visit) -> Markup:
+    """What an agency is asked to do with what it was given."""
+    say = visit.say
+    title = say("Asked to destroy what they were given: %(who)s")
+    if word(RecallCause, asked.cause, "RECALL_CAUSE_") == "CORRECTED":
+        title = say("Asked to replace what was corrected: %(who)s")
+    return _title(title, who)
+
+
+def words_of_recall(asked: messages.CaseRecall, visit: Visit) -> str:
+    """Why, which kinds of data, and until when an answer is due where there is none."""
+    say, cause = visit.say, word(RecallCause, asked.cause, "RECALL_CAUSE_")
+    words = [f"{say(RECALL_CAUSES.get(cause, cause))}: {_listed(asked.categories, visit)}."]
+    if not asked.HasField("acknowledged_time"):
+        due = Written(visit.language).datetime(_at(asked.due_time))
+        words.append(say("An answer is due by %(time)s.") % {"time": due})
+    return " ".join(words)
+
+
+def named_or_not(agency_id: str, directory: Directory, visit: Visit) -> Markup:
+    """An agency as the page calls it."""
+    return bidi(directory.agency(agency_id) or visit.say("an agency that is not named here"))
 
 
 def _title(text: str, who: Markup) -> Markup:

@@ -19,7 +19,7 @@ from kernel.errors import Conflict, Invalid, KemError, NotFound, RuleBroken
 from services.console.adapters.names import Names
 from services.console.entrypoints.codes import by_name, choices, named, text_of
 from services.console.entrypoints.forms import Form, as_choice, as_past
-from services.console.entrypoints.inboxes import end_of_inbox
+from services.console.entrypoints.inboxes import COUNT_CHANGES, changes_of_case, end_of_inbox
 from services.console.entrypoints.page import Page, Visit
 from services.console.entrypoints.pages.desk.cases import directory_of, needs_of, urgency_name
 from services.console.entrypoints.pages.desk.choosing import (
@@ -72,8 +72,7 @@ class ReferralPages:
             "IntakeService/ListNeeds",
             service + "GetReferral",
             service + "ExplainMatches",
-            "InboxService/ListDeliveries",
-            LIST_GIVEN,
+            *("InboxService/ListDeliveries", COUNT_CHANGES, LIST_GIVEN),
             *names,
         )
         return (
@@ -251,7 +250,11 @@ class ReferralPages:
     ) -> Response:
         if error is not None:
             visit.errors.add(field, str(words_for(error, visit.language)))
-        delivered = await end_of_inbox(visit, INBOX_DESK)
+        person_id = visit.path_value("person")
+        # before anything is read: what comes in between is told once more
+        delivered, changes = await asyncio.gather(
+            end_of_inbox(visit, INBOX_DESK), changes_of_case(visit, person_id)
+        )
         need = await self._need(visit)
         say, language, now = visit.say, visit.language, datetime.now(UTC)
         here, sequence = self._here(visit), delivered.last_sequence if delivered else None
@@ -262,9 +265,10 @@ class ReferralPages:
             return visit.render(
                 "desk/referral_soon.html",
                 title=named(SERVICE_TYPES, need.service_type, language),
-                person_id=visit.path_value("person"),
+                person_id=person_id,
                 here=here,
                 last_sequence=sequence,
+                changes=changes,
             )
         directory, given = await asyncio.gather(
             directory_of(visit, self._names), given_soon(visit, need.referral_id)
@@ -284,7 +288,8 @@ class ReferralPages:
             here=here,
             read_at=_with_what_is_asked(here, visit),
             last_sequence=sequence,
-            person_id=visit.path_value("person"),
+            changes=changes,
+            person_id=person_id,
             need=need,
             referral=one,
             state=state,
@@ -310,7 +315,7 @@ class ReferralPages:
             overrides=choices(REASONS["OVERRIDE"], language, nothing=say("None")),
             others=others(need.service_type, explained, directory) if explained is not None else [],
             moments=latest_first(*moments(one, directory, say), *moments_of_given(given, directory, visit)),
-            is_without_given=given is None,
+            given=given,
             can_choose=explained is not None,
         )
 
