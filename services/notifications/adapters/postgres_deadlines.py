@@ -4,6 +4,8 @@ from collections.abc import Sequence
 from datetime import datetime
 from typing import Final
 
+import asyncpg
+
 from chassis.postgres import Transaction
 from kernel.time import utc
 from services.notifications.domain.deadline import Deadline, DeadlineFact, Subject
@@ -22,9 +24,14 @@ _KEEP: Final = """
         answered_time = coalesce(d.answered_time, excluded.answered_time)
 """
 
+_FIRST: Final = """
+    select clock_timestamp() as now, min(next_time) as due_time from deadline
+    where next_time <= clock_timestamp()
+"""
+
 _TAKE: Final = """
     select subject_id, subject, due_time, next_time from deadline
-    where next_time <= clock_timestamp() order by next_time limit $1 for update skip locked
+    where next_time <= least($1, clock_timestamp()) order by next_time limit $2 for update skip locked
 """
 
 _SAVE: Final = """
@@ -53,11 +60,17 @@ class PostgresDeadlines:
             ],
         )
 
-    async def take(self, tx: Transaction, limit: int) -> list[Deadline]:
-        """Those of which something is to be told now, locked; what somebody else tells is left to them."""
+    async def first_due(self, pool: asyncpg.Pool) -> tuple[datetime, datetime | None]:
+        """What time it is, and since when something is to be told; None where nothing is."""
+        row = await pool.fetchrow(_FIRST)
+        due_time = row["due_time"]
+        return utc(row["now"]), None if due_time is None else utc(due_time)
+
+    async def take(self, tx: Transaction, until_time: datetime, limit: int) -> list[Deadline]:
+        """Those of which something was to be told by then, locked; what others tell is left to them."""
         return [
             Deadline(Subject(row["subject"]), row["subject_id"], utc(row["due_time"]), utc(row["next_time"]))
-            for row in await tx.connection.fetch(_TAKE, limit)
+            for row in await tx.connection.fetch(_TAKE, until_time, limit)
         ]
 
     async def save(self, tx: Transaction, deadlines: Sequence[Deadline]) -> None:

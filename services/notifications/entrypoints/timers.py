@@ -3,9 +3,9 @@ who asked for codes, and addresses of those whose account was closed.
 """
 
 import time
-from functools import partial
 from typing import Final
 
+from chassis import topics
 from chassis.postgres import Database, Transaction
 from chassis.service import Service
 from kernel.ids import PrincipalId
@@ -14,7 +14,10 @@ from services.notifications.adapters.postgres_deliveries import PostgresDeliveri
 from services.notifications.adapters.postgres_mail_codes import PostgresMailCodes
 from services.notifications.adapters.postgres_mail_notices import PostgresMailNotices
 from services.notifications.adapters.postgres_retention import PostgresRetention
+from services.notifications.adapters.topic_reading import TopicReading
 from services.notifications.domain.recipient import Inbox
+from services.notifications.entrypoints.deadline_clock import DeadlineClock
+from services.notifications.entrypoints.stream import CONSUMER
 from services.notifications.use_cases.end_closed_mails import find_closed
 from services.notifications.use_cases.forget_old_deliveries import (
     forget_answered_deadlines,
@@ -22,18 +25,18 @@ from services.notifications.use_cases.forget_old_deliveries import (
     forget_old_deliveries,
 )
 from services.notifications.use_cases.send_mails import Accounts
-from services.notifications.use_cases.tell_deadlines import tell_deadlines
 
 PAUSE_SECONDS: Final = 600.0
 
 
 def add_timers(service: Service, retention_days: int) -> None:
-    """Adds those that ask nobody else."""
+    """Adds those that ask no other service."""
     deadlines = PostgresDeadlines()
     retention = Retention(PostgresRetention(), PostgresMailCodes(), deadlines, retention_days)
     service.timer(retention.take, name="retention")
-    tell = partial(tell_deadlines, deadlines=deadlines, deliveries=PostgresDeliveries())
-    service.timer(tell, name="deadlines", longest_pause_seconds=5)
+    topic = TopicReading(service.settings.kafka, CONSUMER, topics.DISCLOSURE)
+    clock = DeadlineClock(service.worker, deadlines, PostgresDeliveries(), topic)
+    service.timer(clock.take, prepare=clock.prepare, name="deadlines", longest_pause_seconds=5)
 
 
 class Retention:

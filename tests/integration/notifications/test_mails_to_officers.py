@@ -43,9 +43,9 @@ async def _tell(office: Office, *facts: object, at: datetime = NOW) -> None:
 
 
 async def _tick(office: Office) -> int:
-    """As the timer does."""
+    """As the timer does where all is read."""
     async with office.notifications.worker.transaction(SYSTEM) as tx:
-        return await tell_deadlines(tx, PostgresDeadlines(), PostgresDeliveries())
+        return await tell_deadlines(tx, PostgresDeadlines(), PostgresDeliveries(), await tx.now())
 
 
 def _kinds(office: Office, inbox: Inbox) -> list[str]:
