@@ -39,7 +39,7 @@ async def destroy(office: Office, reason: str, *, asks: bool) -> Answer:
     if asks:
         _ask_back(found.waiting_people)
     done: Counter[tuple[str, ...]] = Counter()
-    people = erased = 0
+    people = erased = unreadable = 0
     caller_since = time.monotonic()
     with Bar("destroying what is due") as bar:
         while True:
@@ -54,12 +54,15 @@ async def destroy(office: Office, reason: str, *, asks: bool) -> Answer:
             )
             answer = await office(office.hub.retention.DestroyDue, request)
             people, erased = people + answer.destroyed_people, erased + answer.erased_people
+            unreadable += answer.unreadable_people
             for one in answer.destroyed:
                 done[tuple(one.categories)] += one.people
             bar.show(people, people + answer.waiting_people)
             if not answer.waiting_people:
                 break
-    return Answer(list(_told(people, erased, done)), _as_dict(found, people, erased, done))
+    return Answer(
+        list(_told(people, erased, unreadable, done)), _as_dict(found, people, erased, unreadable, done)
+    )
 
 
 def _ask_back(people: int) -> None:
@@ -70,12 +73,17 @@ def _ask_back(people: int) -> None:
         raise StackFailure("Nothing was destroyed.", 1)
 
 
-def _told(people: int, erased: int, done: Counter[tuple[str, ...]]) -> Iterator[str]:
+def _told(people: int, erased: int, unreadable: int, done: Counter[tuple[str, ...]]) -> Iterator[str]:
     yield f"Of {people:,} people something was destroyed:"
     for categories, count in done.items():
         yield f"  {', '.join(categories)}: {count:,} people"
     if erased:
         yield f"{erased:,} of them are erased whole; agencies are asked for what they were given."
+    if unreadable:
+        yield (
+            f"The records of {unreadable:,} of them cannot be read: what was due of them is gone, the rest"
+            " lies as it did (docs/runbooks/retention-overdue.md)."
+        )
     yield "Older backups can still be opened for it until ./kem keys roll."
 
 
@@ -83,12 +91,14 @@ def _as_dict(
     found: messages.GetRetentionResponse,
     people: int = 0,
     erased: int = 0,
+    unreadable: int = 0,
     done: Counter[tuple[str, ...]] | None = None,
 ) -> dict[str, object]:
     return {
         "rules_version": found.rules_version,
         "destroyed_people": people,
         "erased_people": erased,
+        "unreadable_people": unreadable,
         "destroyed": [
             {"categories": list(categories), "people": count} for categories, count in (done or {}).items()
         ],

@@ -1,7 +1,7 @@
 """A person's data cut into categories, each as the JSON that is sealed: one category, one key class."""
 
 import json
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from typing import Any, Final, get_type_hints
 
 from pydantic import TypeAdapter
@@ -83,6 +83,11 @@ def fields_of_class(key_class: str) -> list[str]:
     return [
         name for category, names in FIELDS.items() if key_class_of(category) == key_class for name in names
     ]
+
+
+def categories_of_classes(key_classes: Collection[str]) -> list[str]:
+    """The categories that keys of these classes seal, PROFILE among them."""
+    return [category for category in (*FIELDS, PROFILE) if key_class_of(category) in key_classes]
 
 
 def fields_in(piece: bytes) -> dict[str, Any]:

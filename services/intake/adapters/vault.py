@@ -65,12 +65,21 @@ class Vault:
     ) -> list[SealedRecord]:
         """Every category of a person, the profile for matching included."""
         pieces = record_format.pieces_of(beneficiary, case_code, profile_of(beneficiary))
-        sealed = []
-        for category, piece in pieces.items():
-            key = keys[key_class_of(category)]
-            ciphertext = seal(key, beneficiary_id, category, version, piece)
-            sealed.append(SealedRecord(category, key.key_id, ciphertext))
-        return sealed
+        return [
+            _seal_piece(keys[key_class_of(category)], beneficiary_id, category, version, piece)
+            for category, piece in pieces.items()
+        ]
+
+    def seal_nothing(
+        self, beneficiary_id: BeneficiaryId, version: int, keys: Mapping[str, DataKey]
+    ) -> list[SealedRecord]:
+        """That nothing was said, in every category that these keys seal and everybody has."""
+        pieces = record_format.pieces_of(Beneficiary(), "", profile_of(Beneficiary()))
+        return [
+            _seal_piece(key, beneficiary_id, category, version, piece)
+            for category, piece in pieces.items()
+            if (key := keys.get(key_class_of(category))) is not None
+        ]
 
     def open_profile(self, rows: Iterable[Row]) -> list[PersonProfile | None]:
         """The profile in each row of category PROFILE, in their order."""
@@ -215,6 +224,12 @@ class Vault:
 
 def _key_id(sealed: bytes) -> bytes:
     return sealed[:_KEY_ID_BYTES]
+
+
+def _seal_piece(
+    key: DataKey, beneficiary_id: BeneficiaryId, category: str, version: int, piece: bytes
+) -> SealedRecord:
+    return SealedRecord(category, key.key_id, seal(key, beneficiary_id, category, version, piece))
 
 
 def _seal_text(key: DataKey, beneficiary_id: BeneficiaryId, subject: UUID, text: str) -> bytes:

@@ -121,6 +121,7 @@ class RetentionServer(RetentionServiceServicer):
                 destroyed_people=done.people,
                 erased_people=done.erased_people,
                 waiting_people=done.waiting_people,
+                unreadable_people=done.unreadable_people,
             )
 
         return await answer_once(self._database, DESTROY, request, messages.DestroyDueResponse, act)

@@ -16,7 +16,7 @@ from services.intake.adapters.postgres_destructions import DestroyedDueKey
 from services.intake.adapters.postgres_retention import Due
 from services.intake.adapters.tombstones import Tombstone
 from services.intake.domain.retention import CORE
-from services.intake.use_cases.destroy_keys import DestroyParts, destroy_keys, keep_on_record
+from services.intake.use_cases.destroy_keys import DestroyParts, Gone, destroy_keys, keep_on_record
 from services.intake.use_cases.erase_beneficiary import erase_records
 from services.intake.use_cases.hub_officer import hub_officer_only, reach_complaints_too
 
@@ -42,6 +42,8 @@ class Destroyed:
     people: int
     erased_people: int
     waiting_people: int
+    unreadable_people: int = 0
+    """Of how many of them some record could not be read: what was due of it is gone like anybody's."""
 
 
 async def destroy_due(command: DestroyDue, method: str, tx: Transaction, parts: DestroyParts) -> Destroyed:
@@ -50,12 +52,12 @@ async def destroy_due(command: DestroyDue, method: str, tx: Transaction, parts: 
     Nothing is destroyed that anything holds back at the moment of its destruction: people are locked, then
     looked at again. Of whom nothing is left to keep is erased, and what agencies were given is asked back.
     Broken off at any point it has destroyed all of a call or nothing. The tombstones are written last of all:
-    where they were and the commit was lost, it is done at the next start. Repeat-safe only inside
-    `chassis.requests.once`.
+    where they were and the commit was lost, it is done at the next start. A record that cannot be read keeps
+    nobody waiting, its own person neither (`destroy_keys`). Repeat-safe only inside `chassis.requests.once`.
 
     Raises:
         NotPermitted: HUB_OFFICER_ONLY.
-        RuleBroken: RETENTION_RULES_CHANGED; RECORD_UNREADABLE.
+        RuleBroken: RETENTION_RULES_CHANGED.
     """
     hub_officer_only(tx.caller)
     await reach_complaints_too(tx)
@@ -68,8 +70,11 @@ async def destroy_due(command: DestroyDue, method: str, tx: Transaction, parts: 
     due, records = await _locked(tx, parts, command.most_people)
     now = await tx.now()
     keys: list[DestroyedDueKey] = []
+    unreadable_people = 0
     for one in due:
-        keys += await _destroy(one, records[one.beneficiary_id], now, tx, parts)
+        gone = await _destroy(one, records[one.beneficiary_id], now, tx, parts)
+        keys += gone.keys
+        unreadable_people += not gone.is_readable
     people_by_class: Counter[str] = Counter()
     destruction_id = random_id() if keys else None
     if destruction_id is not None:
@@ -88,6 +93,7 @@ async def destroy_due(command: DestroyDue, method: str, tx: Transaction, parts: 
         len(due),
         sum(CORE in one.due_times for one in due),
         waiting_people,
+        unreadable_people,
     )
 
 
@@ -122,15 +128,15 @@ async def _locked(
 
 async def _destroy(
     due: Due, records: list[BeneficiaryId], now: datetime, tx: Transaction, parts: DestroyParts
-) -> list[DestroyedDueKey]:
-    """The keys that are gone, of all records of the person."""
+) -> Gone:
+    """What is gone of all records of the person; who is erased need not be read."""
     if CORE in due.due_times:
-        return await _erase(records, due.due_times[CORE], now, tx, parts)
-    gone = []
-    for beneficiary_id in records:
-        row = await parts.people.read(tx, beneficiary_id)
-        gone += await destroy_keys(row, due.due_times, tx, parts)
-    return gone
+        return Gone(await _erase(records, due.due_times[CORE], now, tx, parts), is_readable=True)
+    gone = [
+        await destroy_keys(await parts.people.read(tx, beneficiary_id), due.due_times, tx, parts)
+        for beneficiary_id in records
+    ]
+    return Gone([key for one in gone for key in one.keys], all(one.is_readable for one in gone))
 
 
 async def _erase(

@@ -8,10 +8,13 @@ from datetime import datetime
 from typing import Final
 from uuid import UUID
 
+import structlog
+
 from chassis.caller import Caller
 from chassis.postgres import Database, Transaction
-from kernel.errors import RuleBroken
 from kernel.ids import BeneficiaryId, random_id
+from services.intake.adapters.emptied_records import empty_classes
+from services.intake.adapters.keys import KeysUnusable
 from services.intake.adapters.postgres_beneficiaries import BeneficiaryRow, PostgresBeneficiaries
 from services.intake.adapters.postgres_destructions import DestroyedDueKey, PostgresDestructions
 from services.intake.adapters.postgres_drafts import destroy_drafts_of
@@ -19,6 +22,7 @@ from services.intake.adapters.postgres_recalls import PostgresRecalls
 from services.intake.adapters.postgres_receipts import empty_receipts_of
 from services.intake.adapters.postgres_retention import PostgresRetention
 from services.intake.adapters.record_format import CLASSES_OF_EVERYBODY, fields_of_class
+from services.intake.adapters.sealing import DataKey, RecordAltered
 from services.intake.adapters.tombstones import Tombstone, Tombstones
 from services.intake.adapters.vault import Vault
 from services.intake.domain.athens_day import athens_day
@@ -30,6 +34,8 @@ from services.intake.domain.retention import categories_of
 from services.intake.domain.retention_events import RetentionDestroyed
 
 AT_ONCE: Final = 500
+
+log = structlog.get_logger(__name__)
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,57 +50,83 @@ class DestroyParts:
     recalls: PostgresRecalls
 
 
+@dataclass(frozen=True, slots=True)
+class Gone:
+    """The keys of a record that are gone, and whether what is left of it could be read."""
+
+    keys: Sequence[DestroyedDueKey]
+    is_readable: bool
+
+
+@dataclass(frozen=True, slots=True)
+class _Opened:
+    """What a record holds, and the keys of it that stay."""
+
+    beneficiary: Beneficiary
+    case_code: str
+    kept: dict[str, DataKey]
+
+
 async def destroy_keys(
     row: BeneficiaryRow, due_times: Mapping[str, datetime], tx: Transaction, parts: DestroyParts
-) -> list[DestroyedDueKey]:
+) -> Gone:
     """Destroys the keys of these classes of a locked record, and what is indexed of it; the rest stands.
 
     In the place of what is gone stands that nothing was said, as of somebody who was never asked, under a
     fresh key: so everything that reads the record goes on, and what the person says anew is kept. What was
     sealed before, texts included, is read by nobody from the commit on. Tombstones are for the caller.
 
-    Raises:
-        RuleBroken: RECORD_UNREADABLE: what should stay cannot be read, so it would be lost.
+    A record that cannot be read loses the same, because nothing is kept for longer than its rule for being
+    damaged. What should stay of it is left as it lies, byte by byte: where its keys come back, so does it.
     """
-    known = await parts.people.fields(tx, row.beneficiary_id)
-    if known is None:
-        raise RuleBroken(
-            "The record of somebody of whom something is due cannot be opened, so nothing was destroyed: keys"
-            " of the vault are away or damaged (docs/runbooks/keys.md).",
-            reason="RECORD_UNREADABLE",
-        )
-    code = known.pop("case_code")
-    before = Beneficiary(**known)
-    after = without(before, due_times)
+    opened = await _opened(row.beneficiary_id, due_times, tx, parts)
     gone = await parts.people.drop_keys(tx, row.beneficiary_id, due_times)
     if not gone:
-        return []
-    kept = await parts.people.keys(tx, row.beneficiary_id)
+        return Gone([], is_readable=opened is not None)
     fresh = parts.vault.new_keys(row.beneficiary_id, sorted(CLASSES_OF_EVERYBODY & gone.keys()))
-    records = parts.vault.seal_person(row.beneficiary_id, row.version + 1, after, code, kept | fresh)
-    today = athens_day(await tx.now())
-    profile_changed = profile_of(after).bands(today) != profile_of(before).bands(today)
-    profile_version = await parts.people.replace(
-        tx,
-        row,
-        fresh,
-        records,
-        (*exact_identifiers(after), Identifier(IdentifierField.CASE_CODE, code)),
-        profile_changed=profile_changed,
-    )
+    if opened is None:
+        records = parts.vault.seal_nothing(row.beneficiary_id, row.version + 1, fresh)
+        profile_changed = "sensitive" in gone  # what it was before, nobody can say
+        profile_version = await empty_classes(tx, row, gone, fresh, records, profile_changed=profile_changed)
+    else:
+        before, code = opened.beneficiary, opened.case_code
+        after = without(before, due_times)
+        today = athens_day(await tx.now())
+        profile_changed = profile_of(after).bands(today) != profile_of(before).bands(today)
+        profile_version = await parts.people.replace(
+            tx,
+            row,
+            fresh,
+            parts.vault.seal_person(row.beneficiary_id, row.version + 1, after, code, opened.kept | fresh),
+            (*exact_identifiers(after), Identifier(IdentifierField.CASE_CODE, code)),
+            profile_changed=profile_changed,
+        )
     tx.publish(BeneficiaryUpdated(row.beneficiary_id, row.version + 1))
     if profile_changed:
         tx.publish(ProfileChanged(row.beneficiary_id, profile_version))
-    return _gone(row.beneficiary_id, gone, due_times)
-
-
-def _gone(
-    beneficiary_id: BeneficiaryId, gone: Mapping[str, UUID], due_times: Mapping[str, datetime]
-) -> list[DestroyedDueKey]:
-    return [
-        DestroyedDueKey(key_id, beneficiary_id, key_class, due_times[key_class], is_whole=False)
+    keys = [
+        DestroyedDueKey(key_id, row.beneficiary_id, key_class, due_times[key_class], is_whole=False)
         for key_class, key_id in gone.items()
     ]
+    return Gone(keys, is_readable=opened is not None)
+
+
+async def _opened(
+    beneficiary_id: BeneficiaryId, due: Collection[str], tx: Transaction, parts: DestroyParts
+) -> _Opened | None:
+    """The record; None where a key of it is away, or it or a key was altered, of which the log tells."""
+    try:
+        known = await parts.people.fields(tx, beneficiary_id)
+        keys = await parts.people.keys(tx, beneficiary_id)
+    except (RecordAltered, KeysUnusable) as error:
+        log.error("record_unreadable", error=type(error).__name__)
+        return None
+    kept = {key_class: key for key_class, key in keys.items() if key_class not in due}
+    if known is None or not (CLASSES_OF_EVERYBODY - set(due)) <= kept.keys():
+        log.error("record_unreadable", error="KeyMissing")
+        return None
+    code = known.pop("case_code")
+    return _Opened(Beneficiary(**known), code, kept)
 
 
 def without(beneficiary: Beneficiary, key_classes: Iterable[str]) -> Beneficiary:
@@ -172,14 +204,10 @@ async def _replay(told: Collection[Tombstone], tx: Transaction, parts: DestroyPa
         return 0
     rows = await parts.people.lock_all(tx, there)
     times = {one.beneficiary_id: one.erased_time for one in told}
-    keys = []
+    keys: list[DestroyedDueKey] = []
     for beneficiary_id, classes in there.items():
         due_times = dict.fromkeys(classes, times[beneficiary_id])
-        try:
-            keys += await destroy_keys(rows[beneficiary_id], due_times, tx, parts)
-        except RuleBroken:  # the rest of it cannot be read anyway, and what was destroyed must not come back
-            gone = await parts.people.drop_keys(tx, beneficiary_id, classes)
-            keys += _gone(beneficiary_id, gone, due_times)
+        keys += (await destroy_keys(rows[beneficiary_id], due_times, tx, parts)).keys
     rules_version, _ = await parts.retention.rules(tx)
     persons, now = {one: one for one in there}, await tx.now()
     await keep_on_record(random_id(), rules_version, None, keys, persons, now, tx, parts)

@@ -4,7 +4,7 @@ import asyncio
 from collections.abc import AsyncIterator
 from dataclasses import dataclass
 from typing import Any
-from uuid import uuid4
+from uuid import UUID, uuid4
 
 import asyncpg
 import pytest
@@ -97,6 +97,7 @@ async def test_the_command_says_what_is_due_and_why_it_is_held_back_and_destroys
         "rules_version": 1,
         "destroyed_people": 1,
         "erased_people": 0,
+        "unreadable_people": 0,
         "destroyed": [{"categories": ["SAFE_CONTACT"], "people": 1}],
     }
     assert "until ./kem keys roll" in shown(done)
@@ -125,6 +126,20 @@ async def test_a_destruction_that_is_broken_off_goes_on_where_it_was(
     assert (await destroy(terminal, REASON, asks=False)).object["destroyed_people"] == 2
     count = "select count(*) from intake.destroyed_key"
     assert await superuser.fetchval(count) == 3
+
+
+async def test_the_officer_hears_how_many_records_could_not_be_read(
+    doors: Doors, terminal: Any, superuser: asyncpg.Connection
+) -> None:
+    person, _ = await doors.desk.person(), await doors.desk.person()
+    await let_time_pass(superuser, YEAR + MONTH)
+    await superuser.execute(
+        "delete from intake.data_key where beneficiary_id = $1 and key_class = 'core'", UUID(person)
+    )
+    done = await destroy(terminal, REASON, asks=False)
+    assert (done.object["destroyed_people"], done.object["unreadable_people"]) == (2, 1)
+    assert "The records of 1 of them cannot be read" in shown(done)
+    assert person not in shown(done)
 
 
 async def test_nothing_is_destroyed_without_a_second_factor_or_by_anybody_else(doors: Doors) -> None:

@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 from kem.disclosure.v1.disclosure_events_pb2 import DisclosureEvent
-from kernel.errors import RuleBroken
+from services.intake.adapters.postgres_retention import PostgresRetention
 from services.intake.adapters.tombstones import Tombstone, Tombstones
 from tests.support.merges import Merges
 from tests.support.people import invented_person
@@ -85,18 +85,23 @@ async def test_a_lost_commit_is_made_true_at_the_next_start(
     assert await retention.due() == {}
 
 
-async def test_what_was_refused_is_not_done_at_the_next_start(retention: Retention) -> None:
-    """Of one nothing is left to keep; the record of the other cannot be read, so the call is refused."""
+async def test_what_was_broken_off_is_not_done_at_the_next_start(
+    retention: Retention, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The tombstones are the last that is written before the commit, so nothing leads to what came before."""
     erased = await retention.intake.person()
     await retention.time_passes(5 * YEAR)
-    unreadable = await retention.intake.person()
+    person = await retention.intake.person()
     await retention.time_passes(YEAR + MONTH)
-    await retention.superuser.execute(
-        "delete from intake.data_key where beneficiary_id = $1 and key_class = 'core'", unreadable
-    )
-    with pytest.raises(RuleBroken) as refusal:
-        await retention.destroy()
-    assert refusal.value.stable_reason == "RECORD_UNREADABLE"
+
+    async def broken_off(*_: Any) -> int:
+        raise ConnectionError
+
+    with monkeypatch.context() as patched:
+        patched.setattr(PostgresRetention, "waiting", broken_off)
+        with pytest.raises(ConnectionError):
+            await retention.destroy()
     assert Tombstones(retention.keys_folder).read() == []
     await retention.start_again()
     assert (await retention.fields(erased) or {})["names"]
+    assert (await retention.fields(person) or {})["contacts"] != ()

@@ -413,6 +413,7 @@ class DestroyDueResponse(_message.Message):
     DESTROYED_PEOPLE_FIELD_NUMBER: _builtins.int
     ERASED_PEOPLE_FIELD_NUMBER: _builtins.int
     WAITING_PEOPLE_FIELD_NUMBER: _builtins.int
+    UNREADABLE_PEOPLE_FIELD_NUMBER: _builtins.int
     destruction_id: _builtins.str
     """The record of it; empty where nothing was due."""
     destroyed_people: _builtins.int
@@ -421,6 +422,10 @@ class DestroyDueResponse(_message.Message):
     """How many of them are erased whole: nothing of them was left to keep."""
     waiting_people: _builtins.int
     """How many people wait still."""
+    unreadable_people: _builtins.int
+    """Of how many of those destroyed a record could not be read: what was due of it is gone like anybody's, the rest lies
+    as it did.
+    """
     @_builtins.property
     def destroyed(self) -> _containers.RepeatedCompositeFieldContainer[Global___DestroyedCategories]:
         """By rule; those of which nothing was destroyed are left out."""
@@ -433,10 +438,11 @@ class DestroyDueResponse(_message.Message):
         destroyed_people: _builtins.int = ...,
         erased_people: _builtins.int = ...,
         waiting_people: _builtins.int = ...,
+        unreadable_people: _builtins.int = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["destroyed", b"destroyed", "destroyed_people", b"destroyed_people", "destruction_id", b"destruction_id", "erased_people", b"erased_people", "waiting_people", b"waiting_people"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["destroyed", b"destroyed", "destroyed_people", b"destroyed_people", "destruction_id", b"destruction_id", "erased_people", b"erased_people", "unreadable_people", b"unreadable_people", "waiting_people", b"waiting_people"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
