@@ -26,7 +26,7 @@ from services.intake.entrypoints.receipt_parts import receipt_parts
 from services.intake.entrypoints.timers import add_timers
 from services.intake.settings import IntakeSettings
 from services.intake.use_cases.destroy_keys import DestroyParts, replay_destroyed_keys
-from services.intake.use_cases.erase_beneficiary import replay_tombstones
+from services.intake.use_cases.follow_tombstones import follow_tombstones
 from services.intake.use_cases.part_from_erased import part_from_erased
 from services.intake.use_cases.roll_keys import RollKeys
 
@@ -49,7 +49,7 @@ async def wire(service: Service) -> None:
     destroy_parts = DestroyParts(
         people.people, people.vault, PostgresRetention(), PostgresDestructions(), tombstones, consent.recalls
     )
-    await replay_tombstones(tombstones, service.worker, people.people, consent.recalls)
+    await follow_tombstones(tombstones, service.worker, people.people, consent.recalls)
     await part_from_erased(service.worker, people.people, PostgresMerges(), consent.recalls)
     await replay_destroyed_keys(destroy_parts, service.worker)
     rolling = RollKeys(keys, PostgresKeyRolls(), timedelta(seconds=settings.epoch_rest_seconds))

@@ -33,6 +33,7 @@ from services.access.adapters.identity_provider import ProviderUnavailable
 from services.access.adapters.sign_in_key import SignInKey
 from services.access.settings import read_providers
 from services.audit.entrypoints import translate_events as audit
+from services.intake.adapters.begun_erasures import BegunErasures
 from services.intake.adapters.keys import KeysUnusable
 from services.intake.adapters.tombstones import Tombstones
 from services.intake.domain.case_code import case_code, normalised_case_code
@@ -149,6 +150,12 @@ DECODERS: Final[dict[str, Decoder]] = {
         "tombstones",
         KeysUnusable,
         f"{NOW.isoformat()} {SOMEBODY}\n".encode() * 3,
+    ),
+    "begun erasures": of_file(
+        lambda file: BegunErasures(file.parent).read(),
+        "erasures-begun",
+        KeysUnusable,
+        f"{SOMEBODY} {SOMEBODY} DOCUMENT_SEEN {SOMEBODY}\n".encode() * 3,
     ),
     "case code": of_text(normalised_case_code, Invalid, case_code(2026, 123)),
     "page of needs": of_text(

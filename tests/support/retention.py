@@ -24,8 +24,8 @@ from services.intake.domain.retention import HoldGround, RetentionRule
 from services.intake.domain.rights_request import Right
 from services.intake.use_cases.destroy_due import DestroyDue, Destroyed, destroy_due
 from services.intake.use_cases.destroy_keys import DestroyParts, replay_destroyed_keys
-from services.intake.use_cases.erase_beneficiary import replay_tombstones
 from services.intake.use_cases.erase_by_request import EraseByRequest, ErasureParts, erase_by_request
+from services.intake.use_cases.follow_tombstones import follow_tombstones
 from services.intake.use_cases.hold_back import HoldParts, LiftHold, PlaceHold, lift_hold, place_hold
 from services.intake.use_cases.look_at_retention import RetentionLook, look_at_retention
 from services.intake.use_cases.part_from_erased import part_from_erased
@@ -128,7 +128,7 @@ class Retention:
         """What intake does at each start, before anybody is served; answers how many keys went again."""
         parts, worker = self.intake.parts, self.intake.worker
         tombstones = Tombstones(self.keys_folder)
-        await replay_tombstones(tombstones, worker, parts.people, parts.recalls)
+        await follow_tombstones(tombstones, worker, parts.people, parts.recalls)
         await part_from_erased(worker, parts.people, PostgresMerges(), parts.recalls)
         return await replay_destroyed_keys(self.parts, worker)
 
@@ -160,11 +160,11 @@ class Retention:
                 parts.freezes,
             )
 
-    async def erase_by_right(self, person: BeneficiaryId) -> None:
-        """The person asks to be erased, and the officer does it."""
+    async def erase_by_right(self, person: BeneficiaryId, *others: BeneficiaryId) -> None:
+        """The person asks to be erased, and the officer does it, naming their other records."""
         rights, parts = Rights(self.intake), self.intake.parts
         asked = await rights.register(person, Right.ERASURE)
-        command = EraseByRequest(uuid4(), asked.rights_request_id, IdentityProof.DOCUMENT_SEEN)
+        command = EraseByRequest(uuid4(), asked.rights_request_id, IdentityProof.DOCUMENT_SEEN, others)
         erasing = ErasureParts(
             parts.people, rights.store, PostgresErasures(), Tombstones(self.keys_folder), parts.recalls
         )

@@ -5,7 +5,8 @@ from typing import Final
 from uuid import UUID
 
 from chassis.postgres import Transaction
-from kernel.ids import BeneficiaryId
+from kernel.ids import AgencyId, BeneficiaryId
+from services.intake.adapters.begun_erasures import BegunErasure
 from services.intake.domain.erasure import (
     KEPT_ON,
     UNTOLD,
@@ -14,8 +15,6 @@ from services.intake.domain.erasure import (
     DestroyedKey,
     RecallAnswer,
 )
-from services.intake.domain.person_export import IdentityProof
-from services.intake.domain.rights_request import RightsRequest
 
 _KEYS: Final = """
     select key_id, key_class, epoch from data_key
@@ -37,6 +36,15 @@ _KEEP: Final = """
         identity_proof, document, document_sha256, erased_time, beneficiary_ids)
     values ($1, $2, $3, $4, $5, $6, $7, $8, $9)
 """
+_UNCERTIFIED: Final = """
+    select asked.rights_request_id, asked.agency_id
+    from unnest($1::uuid[], $2::uuid[]) as begun (rights_request_id, beneficiary_id)
+    join rights_request as asked using (rights_request_id)
+    join beneficiary as person on person.beneficiary_id = begun.beneficiary_id
+    where person.erased_time is null
+    and not exists (select from erasure where erasure.rights_request_id = asked.rights_request_id)
+"""
+_LOCK_UNCERTIFIED: Final = f"{_UNCERTIFIED} order by person.beneficiary_id for no key update of person"
 _RECIPIENTS: Final = """
     select distinct agency_id from disclosure
     where beneficiary_id = any($1::uuid[]) and outcome = 'GIVEN' and agency_id is not null order by agency_id
@@ -88,23 +96,34 @@ class PostgresErasures:
         self,
         tx: Transaction,
         certificate: Certificate,
-        request: RightsRequest,
-        identity_proof: IdentityProof,
-        records: Collection[BeneficiaryId],
+        begun: BegunErasure,
+        agency_id: AgencyId,
     ) -> None:
-        """Keeps the certificate of an erasure of these records that the caller has decided on."""
+        """Keeps the certificate of an erasure whose request this agency has registered."""
         await tx.connection.execute(
             _KEEP,
             certificate.certificate_id,
-            request.rights_request_id,
-            request.agency_id,
-            tx.caller.principal_id,
-            identity_proof,
+            begun.rights_request_id,
+            agency_id,
+            begun.decided_by_principal_id,
+            begun.identity_proof,
             certificate.document,
             certificate.sha256,
             certificate.erased_time,
-            list(records),
+            list(begun.records),
         )
+
+    async def uncertified(self, tx: Transaction, begun: Collection[BegunErasure]) -> set[UUID]:
+        """Those of these requests of which somebody is not erased and nothing is certified."""
+        rows = await tx.connection.fetch(_UNCERTIFIED, *_columns(begun))
+        return {row["rights_request_id"] for row in rows}
+
+    async def lock_uncertified(self, tx: Transaction, begun: BegunErasure) -> AgencyId | None:
+        """The agency that registered the request, with the records locked; None where it is certified, or
+        everybody is erased, or this database does not know of it.
+        """
+        rows = await tx.connection.fetch(_LOCK_UNCERTIFIED, *_columns([begun]))
+        return AgencyId(rows[0]["agency_id"]) if rows else None
 
     async def read(
         self, tx: Transaction, certificate_id: UUID
@@ -115,3 +134,8 @@ class PostgresErasures:
             Certificate(row["certificate_id"], row["erased_time"], row["document"]),
             row["beneficiary_ids"],
         )
+
+
+def _columns(begun: Collection[BegunErasure]) -> tuple[list[UUID], list[UUID]]:
+    pairs = [(one.rights_request_id, record) for one in begun for record in one.records]
+    return [request for request, _ in pairs], [record for _, record in pairs]

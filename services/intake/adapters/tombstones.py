@@ -7,20 +7,17 @@ A last line without its end was never finished, and its erasure never committed:
 are erased, or none.
 """
 
-import fcntl
-import os
-from collections.abc import Iterator
-from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import datetime
-from io import FileIO
 from pathlib import Path
 from typing import Final
 from uuid import UUID
 
 from kernel.ids import BeneficiaryId
 from kernel.time import utc
+from services.intake.adapters.begun_erasures import BegunErasures
 from services.intake.adapters.keys import KeysUnusable
+from services.intake.adapters.lasting_lines import add_line, begin_lines, lines_in
 
 TOMBSTONES_FILE: Final = "tombstones"
 
@@ -39,6 +36,7 @@ class Tombstones:
 
     def __init__(self, folder: Path) -> None:
         self.file = folder / TOMBSTONES_FILE
+        self.begun = BegunErasures(folder)
 
     @property
     def is_there(self) -> bool:
@@ -47,26 +45,14 @@ class Tombstones:
 
     def begin(self) -> None:
         """Makes an empty file where there is none. Only where nobody was ever erased."""
-        with self._opened():
-            pass
-        descriptor = os.open(self.file.parent, os.O_RDONLY)
-        try:
-            os.fsync(descriptor)
-        finally:
-            os.close(descriptor)
+        begin_lines(self.file)
 
     def add(self, first: Tombstone, *others: Tombstone) -> None:
         """Writes down one erasure, of all records of a person, or of keys of some people, at one instant;
         returns when it is on the disk. Before the erasure commits, never after.
         """
         ids = " ".join(map(_written, (first, *others)))
-        line = f"{utc(first.erased_time).isoformat()} {ids}\n".encode()
-        with self._opened() as file:
-            file.truncate(len(_whole_lines(file.readall())))
-            file.seek(0, os.SEEK_END)
-            if file.write(line) != len(line):
-                raise OSError(f"{self.file} took only a part of a line")
-            os.fsync(file.fileno())
+        add_line(self.file, f"{utc(first.erased_time).isoformat()} {ids}")
 
     def read(self) -> list[Tombstone]:
         """Everybody and every key that was ever erased, in the order of the erasures.
@@ -75,13 +61,13 @@ class Tombstones:
             KeysUnusable: the file is missing or damaged.
         """
         try:
-            content = _whole_lines(self.file.read_bytes())
+            content = lines_in(self.file)
         except FileNotFoundError:
             raise KeysUnusable(
                 f"The tombstones {self.file} are missing: without them erased people would come back."
                 " Put the whole key folder back; where nobody was ever erased, an empty file will do."
             ) from None
-        lines = enumerate(content.splitlines(), 1)
+        lines = enumerate(content, 1)
         return [tombstone for number, line in lines for tombstone in self._tombstones(number, line)]
 
     def _tombstones(self, number: int, line: bytes) -> list[Tombstone]:
@@ -94,13 +80,6 @@ class Tombstones:
                 f"Line {number} of {self.file} is damaged: put back a copy of the key folder."
             ) from None
 
-    @contextmanager
-    def _opened(self) -> Iterator[FileIO]:
-        """The file for writing, held by this process alone."""
-        with FileIO(os.open(self.file, os.O_RDWR | os.O_CREAT, 0o600), "r+", closefd=True) as file:
-            fcntl.flock(file, fcntl.LOCK_EX)
-            yield file
-
 
 def _written(tombstone: Tombstone) -> str:
     return str(tombstone.beneficiary_id) + ("" if tombstone.key_id is None else f"/{tombstone.key_id}")
@@ -109,7 +88,3 @@ def _written(tombstone: Tombstone) -> str:
 def _tombstone(written: str, erased_time: datetime) -> Tombstone:
     beneficiary_id, slash, key_id = written.partition("/")
     return Tombstone(BeneficiaryId(UUID(beneficiary_id)), erased_time, UUID(key_id) if slash else None)
-
-
-def _whole_lines(content: bytes) -> bytes:
-    return content[: content.rfind(b"\n") + 1]

@@ -33,7 +33,8 @@ async def erase_beneficiary(
     Whatever agencies were given about them is asked back.
 
     The tombstone is on the disk before the commit: where the commit then fails, the person is erased at the
-    next start of intake at the latest. Others ask again, and hear that the person is erased.
+    next start of intake at the latest, and whoever asked for it has its certificate (`follow_tombstones`).
+    Others ask again, and hear that the person is erased.
 
     Raises:
         NotFound: BENEFICIARY_NOT_FOUND.
@@ -52,7 +53,7 @@ async def replay_tombstones(
 ) -> int:
     """Erases whoever has a tombstone and is still readable; answers how many. Repeat-safe.
 
-    Run it at each start, before anybody is served: the database may have been restored from a backup.
+    By `follow_tombstones`, behind those that have a certificate.
 
     Raises:
         KeysUnusable: the file is missing or damaged.

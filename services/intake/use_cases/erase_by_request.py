@@ -1,12 +1,15 @@
 """The data protection officer has a person erased by their request, and certifies what was destroyed."""
 
-from collections.abc import Collection
+import asyncio
+from collections.abc import Awaitable, Callable, Collection
 from dataclasses import dataclass, field
+from datetime import datetime
 from uuid import UUID
 
 from chassis.postgres import Transaction
 from kernel.errors import NotFound, RuleBroken
-from kernel.ids import BeneficiaryId, random_id
+from kernel.ids import AgencyId, BeneficiaryId, random_id
+from services.intake.adapters.begun_erasures import BegunErasure
 from services.intake.adapters.postgres_beneficiaries import PostgresBeneficiaries
 from services.intake.adapters.postgres_erasures import PostgresErasures
 from services.intake.adapters.postgres_recalls import PostgresRecalls
@@ -65,32 +68,55 @@ async def erase_by_request(command: EraseByRequest, tx: Transaction, parts: Eras
     request = await open_to_caller(command.rights_request_id, tx, parts.requests)
     request.check_erasure()
     await reach_everything(tx)
-    person, certificate_id = request.beneficiary_id, random_id()
+    person = request.beneficiary_id
     records = [row.beneficiary_id for row in await parts.people.lock_as_one(tx, person)]
     request.check_records(await parts.people.last_merged_time(tx, person))
     _check_named(command, [record for record in records if record != person])
     await refuse_held(tx, records, parts.holds)
-    destroyed = await parts.erasures.held(tx, records)
-    recipients = await parts.erasures.recipients(tx, records)
-    erased_time = await erase_beneficiary(person, tx, parts.people, parts.tombstones, parts.recalls)
+    begun = BegunErasure(request.rights_request_id, tx.caller.principal_id, command.identity_proof, records)
+    await asyncio.to_thread(parts.tombstones.begun.add, begun)
+
+    async def erase() -> datetime:
+        return await erase_beneficiary(person, tx, parts.people, parts.tombstones, parts.recalls)
+
+    return await certify(begun, request.agency_id, erase, tx, parts.erasures, command.request_id)
+
+
+async def certify(
+    begun: BegunErasure,
+    agency_id: AgencyId,
+    erase: Callable[[], Awaitable[datetime]],
+    tx: Transaction,
+    erasures: PostgresErasures,
+    request_id: UUID | None = None,
+) -> Certificate:
+    """Has the locked records erased, and keeps and tells the certificate of that in the same commit.
+
+    Args:
+        agency_id: the one that registered the request.
+        erase: erases all of them; answers when.
+    """
+    destroyed = await erasures.held(tx, begun.records)
+    recipients = await erasures.recipients(tx, begun.records)
+    erased_time = await erase()
     certificate = certificate_of(
-        certificate_id,
-        request.rights_request_id,
-        tx.caller.principal_id,
+        random_id(),
+        begun.rights_request_id,
+        begun.decided_by_principal_id,
         erased_time,
         destroyed,
-        await parts.erasures.kept(tx, records),
+        await erasures.kept(tx, begun.records),
         recipients,
-        await parts.erasures.answers(tx, records),
+        await erasures.answers(tx, begun.records),
     )
-    await parts.erasures.keep(tx, certificate, request, command.identity_proof, records)
+    await erasures.keep(tx, certificate, begun, agency_id)
     tx.publish(
         RightsErasureDone(
-            certificate_id=certificate_id,
-            rights_request_id=request.rights_request_id,
-            agency_id=request.agency_id,
+            certificate_id=certificate.certificate_id,
+            rights_request_id=begun.rights_request_id,
+            agency_id=agency_id,
             sha256=certificate.sha256,
-            request_id=command.request_id,
+            request_id=request_id,
         )
     )
     return certificate
