@@ -10,7 +10,8 @@ from services.intake.domain.consent import EXPIRED
 
 # Neither a reminder nor a person is waited for: commands lock the person first and may hold it for long.
 # The clock is read once, so that the index serves; the arrays make sure that all of `due` is locked before
-# anything changes, for a row that this very statement has changed is passed over.
+# anything changes, for a row that this very statement has changed is passed over. What one record says holds
+# for all that are seen as the same person's, so a reminder is only taken with all of them.
 _TAKE: Final = """
     with due as materialized (
         select moment.consent_moment_id, person.beneficiary_id
@@ -18,12 +19,27 @@ _TAKE: Final = """
         where moment.due_time <= (select clock_timestamp())
         order by moment.due_time, moment.consent_moment_id limit $1
         for update of moment skip locked for no key update of person skip locked
+    ), others as materialized (
+        select seen.beneficiary_id as of_id, person.beneficiary_id
+        from same_person as seen join beneficiary as person on person.beneficiary_id = seen.other_id
+        where seen.beneficiary_id = any(array(select beneficiary_id from due)) and seen.unmerged_time is null
+        for no key update of person skip locked
+    ), ready as (
+        select consent_moment_id, beneficiary_id from due
+        where (
+            select count(*) from same_person as seen
+            where seen.beneficiary_id = due.beneficiary_id and seen.unmerged_time is null
+        ) = (select count(*) from others where of_id = due.beneficiary_id)
     ), taken as (
         delete from consent_moment
-        where consent_moment_id = any(array(select consent_moment_id from due))
+        where consent_moment_id = any(array(select consent_moment_id from ready))
     )
     update beneficiary set profile_version = profile_version + 1
-    where beneficiary_id = any(array(select beneficiary_id from due)) and erased_time is null
+    where erased_time is null and beneficiary_id = any(array(
+        select beneficiary_id from ready
+        union
+        select beneficiary_id from others where of_id = any(array(select beneficiary_id from ready))
+    ))
     returning beneficiary_id, profile_version
 """
 # whoever consents from now on is matched by the agreement as it is
@@ -69,8 +85,8 @@ class PostgresConsentMoments:
         await tx.connection.execute(_SPREAD)
 
     async def take_due(self, tx: Transaction, limit: int) -> list[tuple[BeneficiaryId, int]]:
-        """Takes up to `limit` due reminders that nobody holds; answers whose they are, each person once and
-        with the new version of the profile.
+        """Takes up to `limit` due reminders that nobody holds; answers whose they are, all records that are
+        seen as theirs, each once and with the new version of the profile.
 
         The people are locked, and the reminders are gone when `tx` commits. Of a person who is erased there
         is nothing to tell.

@@ -17,7 +17,8 @@ async def settle_permitted_again(
     now: datetime,
     request_id: UUID | None,
 ) -> None:
-    """Call it in the transaction that ends a denial or a merge, behind what ends it, with the people locked.
+    """Call it in the transaction that ends a denial or a merge, or finds a denial over by time, behind that,
+    with the people locked.
 
     What is permitted again in part only waits for its answer all the same. Repeat-safe.
     """

@@ -11,6 +11,7 @@ from services.intake.adapters.postgres_recalls import PostgresRecalls
 from services.intake.domain.consent import EXPIRED
 from services.intake.domain.events import ConsentStateRecorded, ProfileChanged
 from services.intake.use_cases.open_recalls import open_recalls
+from services.intake.use_cases.settle_recalls import settle_permitted_again
 
 AT_ONCE: Final = 100
 
@@ -18,10 +19,12 @@ AT_ONCE: Final = 100
 async def tell_consent_moments(
     tx: Transaction, moments: PostgresConsentMoments, recalls: PostgresRecalls
 ) -> int:
-    """Tells a ProfileChanged for each person among the moments now due; answers how many.
+    """Tells a ProfileChanged for each person among the moments now due, and for whatever other records are
+    seen as theirs; answers how many.
 
     Of each record that has ended by that it is written and told that it has, and what agencies were given
-    under it is asked back.
+    under it is asked back. What a denial had asked back, and is permitted again as the denial is over, nobody
+    has to answer any more, as when it is lifted.
 
     Disclosure needs none of this, for it looks at the periods itself. Whoever matches asks again and takes
     back an offer that is no longer permitted, or finds one that now is. When an agreement begins and ends is
@@ -36,5 +39,6 @@ async def tell_consent_moments(
     for beneficiary_id, profile_version in turned:
         tx.publish(ProfileChanged(beneficiary_id, profile_version))
     if turned:
+        await settle_permitted_again(tx, recalls, people, now, None)
         await open_recalls(tx, recalls, people)
     return len(turned)
