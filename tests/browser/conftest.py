@@ -1,12 +1,13 @@
 """One hub with the sample city and its console, and one Chromium, for every test that sees pages."""
 
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Iterator
 
 import pytest
 from playwright.async_api import async_playwright
 
 from tests.browser.seeing import Eyes
 from tests.support.console import ConsoleHub, running_console
+from tests.support.mailbox import Mailbox
 from tools import look
 from tools.stack.debian import ProgramMissing, find_libraries_and_fonts, find_programs
 
@@ -44,8 +45,17 @@ def chromium() -> str:
 
 
 @pytest.fixture(scope="session")
-async def console(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[ConsoleHub]:
-    async with running_console(tmp_path_factory.mktemp("console")) as running:
+def box(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Mailbox]:
+    """Where the hub's mails come to."""
+    one = Mailbox(tmp_path_factory.mktemp("mails")).start()
+    yield one
+    one.stop()
+
+
+@pytest.fixture(scope="session")
+async def console(tmp_path_factory: pytest.TempPathFactory, box: Mailbox) -> AsyncIterator[ConsoleHub]:
+    folder = tmp_path_factory.mktemp("console")
+    async with running_console(folder, settings_of={"notifications": box.settings}) as running:
         yield running
 
 

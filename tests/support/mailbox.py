@@ -43,6 +43,20 @@ class Mailbox:
             "127.0.0.1", self.port, MailTls.STARTTLS, SENDER, LOGIN, PASSWORD, self.authority.pem
         )
 
+    @property
+    def settings(self) -> dict[str, str]:
+        """What a hub's notifications are told, so that its mails come here."""
+        password = self.folder / "smtp.password"
+        password.write_text(f"{PASSWORD}\n")
+        return {
+            "KEM_NOTIFICATIONS_SMTP_HOST": "127.0.0.1",
+            "KEM_NOTIFICATIONS_SMTP_PORT": str(self.port),
+            "KEM_NOTIFICATIONS_SMTP_FROM": SENDER,
+            "KEM_NOTIFICATIONS_SMTP_LOGIN": LOGIN,
+            "KEM_NOTIFICATIONS_SMTP_PASSWORD_FILE": str(password),
+            "KEM_NOTIFICATIONS_SMTP_AUTHORITIES_FILE": str(self.authorities_file),
+        }
+
     def start(self) -> "Mailbox":
         made = self.authority.certificate("127.0.0.1")
         key, chain = self.folder / "mail.key", self.folder / "mail.pem"

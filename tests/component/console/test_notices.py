@@ -13,7 +13,7 @@ from services.notifications.domain.mail_codes import MOST_FOR_AN_ADDRESS
 from tests.integration.chassis.waiting import until
 from tests.support.console import ConsoleHub, running_console
 from tests.support.console_complaints import complained
-from tests.support.mailbox import LOGIN, PASSWORD, SENDER, Mailbox, words
+from tests.support.mailbox import Mailbox, words
 from tests.support.pages import Browser, Shown
 
 ADDRESS = "ann@agency.example"
@@ -29,18 +29,8 @@ async def box(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[Mailbox
 @pytest.fixture(scope="module")
 async def mailing(box: Mailbox, tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[ConsoleHub]:
     """A hub that sends mails."""
-    password = box.folder / "smtp.password"
-    password.write_text(PASSWORD)
-    settings = {
-        "KEM_NOTIFICATIONS_SMTP_HOST": "127.0.0.1",
-        "KEM_NOTIFICATIONS_SMTP_PORT": str(box.port),
-        "KEM_NOTIFICATIONS_SMTP_FROM": SENDER,
-        "KEM_NOTIFICATIONS_SMTP_LOGIN": LOGIN,
-        "KEM_NOTIFICATIONS_SMTP_PASSWORD_FILE": str(password),
-        "KEM_NOTIFICATIONS_SMTP_AUTHORITIES_FILE": str(box.authorities_file),
-    }
     folder: Path = tmp_path_factory.mktemp("mailing")
-    async with running_console(folder, settings_of={"notifications": settings}) as running:
+    async with running_console(folder, settings_of={"notifications": box.settings}) as running:
         yield running
 
 

@@ -11,7 +11,7 @@ from kernel.ids import random_id
 from tests.component.notifications.inbox_service import InboxHub
 from tests.component.staff.access_service import AccessHub, running_access
 from tests.integration.chassis.assertions import make_signer, write_keys
-from tests.support.mailbox import LOGIN, PASSWORD, SENDER, Mailbox
+from tests.support.mailbox import Mailbox
 from tests.support.postgres import FreshDatabase
 from tools.stack.broker import Broker
 from tools.stack.ports import free_port
@@ -84,17 +84,8 @@ async def access(
 @pytest.fixture(scope="module")
 async def mailing(hub: InboxHub, box: Mailbox, access: AccessHub) -> str:
     """The address of a process that sends mails."""
-    password = box.folder / "smtp.password"
-    password.write_text(f"{PASSWORD}\n")
-    settings = {
-        "SMTP_HOST": "127.0.0.1",
-        "SMTP_PORT": str(box.port),
-        "SMTP_FROM": SENDER,
-        "SMTP_LOGIN": LOGIN,
-        "SMTP_PASSWORD_FILE": str(password),
-        "SMTP_AUTHORITIES_FILE": str(box.authorities_file),
-        "CONSOLE_URL": "https://kem.example/",
+    others = {
+        "KEM_NOTIFICATIONS_CONSOLE_URL": "https://kem.example/",
+        "KEM_ACCESS_GRPC_ADDRESS": access.address,
     }
-    named = {f"KEM_NOTIFICATIONS_{name}": value for name, value in settings.items()}
-    named["KEM_ACCESS_GRPC_ADDRESS"] = access.address
-    return (await hub.start("grpc,stream,relay,mail", **named))[0]
+    return (await hub.start("grpc,stream,relay,mail", **box.settings, **others))[0]
