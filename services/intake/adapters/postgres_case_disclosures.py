@@ -8,16 +8,15 @@ from uuid import UUID
 
 from chassis.postgres import Transaction
 from kernel.ids import AgencyId, BeneficiaryId, DisclosureId, ReferralId
-from services.intake.domain.case_disclosure import (
-    CaseChanges,
-    CaseDisclosure,
-    CaseRecall,
-)
-from services.intake.domain.disclosure import Refusal, permitted_until
+from services.intake.domain.case_disclosure import CaseChanges, CaseDisclosure, CasePlace, CaseRecall
+from services.intake.domain.cells import GrantEffect
+from services.intake.domain.disclosure import Refusal, Span, permitted_until
 from services.intake.domain.handover import HandoverAnswer
 from services.intake.domain.recall import RecallCause
 
-_LISTED: Final = "select * from disclosures_of_case($1::uuid[], $2, $3::text[], $4, $5, $6)"
+_LISTED: Final = """
+    select *, clock_timestamp() as now from disclosures_of_case($1::uuid[], $2, $3::text[], $4, $5, $6, $7)
+"""
 _CHANGES: Final = "select beneficiary_id, changes from changes_of_cases($1::uuid[], $2::text[])"
 
 
@@ -26,17 +25,24 @@ async def disclosures_of_case(
     records: Sequence[BeneficiaryId],
     referral_id: ReferralId | None,
     hidden_types: Sequence[str],
-    before: tuple[datetime, UUID] | None,
+    before: CasePlace | None,
     size: int,
-) -> list[CaseDisclosure]:
-    """Up to `size` lines of these records of a person, what was read last first, none of the hidden types.
+) -> tuple[list[CaseDisclosure], CasePlace | None]:
+    """Up to `size` lines of these records of a person, what was read last first, none of the hidden types;
+    and where what follows begins, None where nothing does.
 
     Args:
         referral_id: for this one only.
     """
-    place = before or (None, None)
-    rows = await tx.connection.fetch(_LISTED, list(records), referral_id, list(hidden_types), *place, size)
-    return [_line(row) for row in rows]
+    place = before or (None, None, None)
+    rows = await tx.connection.fetch(
+        _LISTED, list(records), referral_id, list(hidden_types), *place, size + 1
+    )
+    lines = [_line(row) for row in rows[:size]]
+    if len(rows) <= size:
+        return lines, None
+    as_of_time = before.as_of_time if before else rows[-1]["now"]  # later than whatever the rows were made of
+    return lines, CasePlace(as_of_time, lines[-1].last_time, lines[-1].disclosure_id)
 
 
 async def changes_of_cases(
@@ -50,8 +56,9 @@ async def changes_of_cases(
 
 
 def _line(row: Any) -> CaseDisclosure:
-    permits = [
-        (categories, datetime.fromisoformat(until)) for categories, until in json.loads(row["cells"] or "[]")
+    spans = [
+        Span(GrantEffect(effect), mask, datetime.fromisoformat(begins), datetime.fromisoformat(ends))
+        for effect, mask, begins, ends in json.loads(row["cells"] or "[]")
     ]
     return CaseDisclosure(
         disclosure_id=DisclosureId(row["disclosure_id"]),
@@ -65,7 +72,7 @@ def _line(row: Any) -> CaseDisclosure:
         last_time=row["last_time"],
         times=row["times"],
         answer=HandoverAnswer(row["answer"]) if row["answer"] else None,
-        permitted_until_time=permitted_until(row["given_mask"], permits),
+        permitted_until_time=permitted_until(row["given_mask"], spans, row["now"]),
         recalls=[_recall(one) for one in json.loads(row["recalls"] or "[]")],
     )
 

@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from typing import NamedTuple
 from uuid import UUID
 
 from kernel.ids import AgencyId, BeneficiaryId, DisclosureId, ReferralId
@@ -34,7 +35,8 @@ class CaseDisclosure:
         kind: a code of the row.
         refusal: why nothing was given, as the agency was told; None where something was.
         answer: what the agency said; by telephone only.
-        permitted_until_time: as `domain/disclosure.permitted_until` says.
+        permitted_until_time: as `domain/disclosure.permitted_until` says, by what stands now; None while
+            consent is frozen.
     """
 
     disclosure_id: DisclosureId
@@ -50,6 +52,18 @@ class CaseDisclosure:
     answer: HandoverAnswer | None
     permitted_until_time: datetime | None
     recalls: Sequence[CaseRecall]
+
+
+class CasePlace(NamedTuple):
+    """Where a page of lines ended: the last one's time and id, as the list stood at `as_of_time`.
+
+    A line that is read again goes to the top. Pages after the first leave out what was read since, so that
+    each line stays where it stood.
+    """
+
+    as_of_time: datetime
+    last_time: datetime
+    disclosure_id: DisclosureId
 
 
 @dataclass(frozen=True, slots=True)

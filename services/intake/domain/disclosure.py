@@ -1,14 +1,15 @@
 """What the holder of a referral may be given: the permitted subset, or a reason why nothing."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
+from typing import NamedTuple
 from uuid import UUID
 
 from kernel.codes import ASSESSMENT_MASK
 from services.intake.domain.agreement import Agreement
-from services.intake.domain.cells import Cell, decide
+from services.intake.domain.cells import Cell, GrantEffect, decide
 
 
 class Refusal(StrEnum):
@@ -25,6 +26,13 @@ class Refusal(StrEnum):
     CONSENT_FROZEN = "CONSENT_FROZEN"
     BENEFICIARY_ERASED = "BENEFICIARY_ERASED"
     CORRECTED_SINCE = "CORRECTED_SINCE"
+
+    @property
+    def told(self) -> "Refusal":
+        """As it is told, to the agency, in events and at the desk: nobody learns by it that a guardian is
+        doubted. `refusal_told` says the same of rows that are listed (migration 0299).
+        """
+        return Refusal.CONSENT_NOT_IN_FORCE if self is Refusal.CONSENT_FROZEN else self
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,15 +71,36 @@ def decide_disclosure(
     return Decision(asked, allowance.mask, allowance.relied_on)
 
 
-def permitted_until(given_mask: int, permits: Iterable[tuple[int, datetime]]) -> datetime | None:
+class Span(NamedTuple):
+    """A cell as far as its time goes: what is permitted, or denied, from when and until when."""
+
+    effect: GrantEffect
+    categories: int
+    valid_from_time: datetime
+    valid_until_time: datetime
+
+
+def permitted_until(given_mask: int, spans: Sequence[Span], now: datetime) -> datetime | None:
     """When the first of the categories in the mask ends to be permitted by time alone; None where one is not.
 
+    One permit may carry on where another ends, and a denial that begins later ends both.
+
     Args:
-        permits: categories as bits, and the end of what permits them; of several the last one counts.
+        spans: of everything that stands for this agency and purpose, also what begins later.
     """
-    open_mask, ends = given_mask, []
-    for categories, until_time in sorted(permits, key=lambda one: one[1], reverse=True):
-        if categories & open_mask:
-            ends.append(until_time)
-            open_mask &= ~categories
-    return min(ends) if ends and not open_mask else None
+    turns = {one.valid_from_time if one.effect is GrantEffect.DENY else one.valid_until_time for one in spans}
+    for moment in (now, *sorted(turn for turn in turns if turn > now)):
+        if given_mask & ~_permitted_at(spans, moment):
+            return None if moment == now else moment
+    return None
+
+
+def _permitted_at(spans: Sequence[Span], moment: datetime) -> int:
+    permitted = denied = 0
+    for one in spans:
+        if one.valid_from_time <= moment < one.valid_until_time:
+            if one.effect is GrantEffect.DENY:
+                denied |= one.categories
+            else:
+                permitted |= one.categories
+    return permitted & ~denied

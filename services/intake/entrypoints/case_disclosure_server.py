@@ -17,13 +17,15 @@ from kem.disclosure.v1 import (
     recall_service_pb2,
 )
 from kernel.codes import categories_in
-from kernel.ids import BeneficiaryId, ReferralId
-from services.intake.domain.case_disclosure import CaseDisclosure, CaseRecall
+from kernel.errors import Invalid
+from kernel.ids import BeneficiaryId, DisclosureId, ReferralId
+from services.intake.domain.case_disclosure import CaseDisclosure, CasePlace, CaseRecall
 from services.intake.entrypoints.consent_parts import ConsentParts
 from services.intake.entrypoints.refusals import refusals_on_record
 from services.intake.entrypoints.translate_needs import page_token, place_from
 from services.intake.use_cases.list_case_disclosures import list_case_disclosures
 
+_BETWEEN: Final = "."
 LIST: Final = "/kem.disclosure.v1.CaseDisclosureService/ListCaseDisclosures"
 
 _Context = grpc.aio.ServicerContext
@@ -41,7 +43,7 @@ class CaseDisclosureServer(case_disclosure_service_pb2_grpc.CaseDisclosureServic
         context: _Context[messages.ListCaseDisclosuresRequest, messages.ListCaseDisclosuresResponse],
     ) -> messages.ListCaseDisclosuresResponse:
         parts, caller = self._parts, current_caller()
-        before = place_from(request.page_token)
+        before = _place_from(request.page_token)
         person = BeneficiaryId(UUID(request.beneficiary_id))
         only = ReferralId(UUID(request.referral_id)) if request.HasField("referral_id") else None
         async with (
@@ -53,7 +55,7 @@ class CaseDisclosureServer(case_disclosure_service_pb2_grpc.CaseDisclosureServic
             )
         return messages.ListCaseDisclosuresResponse(
             disclosures=map(_disclosure_message, page.disclosures),
-            next_page_token=page_token(page.next_before),
+            next_page_token=_token(page.next_before),
         )
 
 
@@ -86,6 +88,24 @@ def _recall_message(one: CaseRecall) -> messages.CaseRecall:
         destroyed_categories=categories_in(one.destroyed_mask),
         kept_categories=categories_in(one.kept_mask),
     )
+
+
+def _token(place: CasePlace | None) -> str:
+    """As pages of needs end, with when the first page was read before it."""
+    if place is None:
+        return ""
+    return _BETWEEN.join(page_token((time, place.disclosure_id)) for time in place[:2])
+
+
+def _place_from(token: str) -> CasePlace | None:
+    """Raises Invalid, PAGE_TOKEN_INVALID, for a text that no page ended with."""
+    as_of, _, last = token.partition(_BETWEEN)
+    started, place = place_from(as_of), place_from(last)
+    if started is None and place is None:
+        return None
+    if started is None or place is None:
+        raise Invalid("This page token is not one of ours.", reason="PAGE_TOKEN_INVALID")
+    return CasePlace(started[0], place[0], DisclosureId(place[1]))
 
 
 def _when(instant: datetime | None) -> Timestamp | None:

@@ -22,7 +22,8 @@ from services.intake.adapters.postgres_disclosures import (
 )
 from services.intake.adapters.postgres_held_referrals import PostgresHeldReferrals
 from services.intake.adapters.vault import Vault
-from services.intake.domain.disclosure import Refusal, decide_disclosure, permitted_until
+from services.intake.domain.cells import Cell
+from services.intake.domain.disclosure import Refusal, Span, decide_disclosure, permitted_until
 from services.intake.domain.events import DisclosureGiven
 from services.intake.domain.held_referral import HeldReferral
 from services.intake.domain.needed_categories import needed_mask
@@ -194,10 +195,12 @@ async def _answer(
         row.asked_mask,
         given_mask,
         fields,
-        permitted_until(
-            given_mask, [(cell.categories, cell.valid_until_time) for cell in decision.relied_on]
-        ),
+        permitted_until(given_mask, [_span(cell) for cell in grounds.cells], grounds.now),
     )
+
+
+def _span(cell: Cell) -> Span:
+    return Span(cell.effect, cell.categories, cell.valid_from_time, cell.valid_until_time)
 
 
 def _of_this_referral(earlier: EarlierDisclosure | None, command: GetDisclosure) -> EarlierDisclosure | None:

@@ -9,9 +9,9 @@ from kernel.ids import BeneficiaryId, ReferralId
 from kernel.restricted import types_hidden_from
 from services.intake.adapters.postgres_beneficiaries import PostgresBeneficiaries
 from services.intake.adapters.postgres_case_disclosures import disclosures_of_case
-from services.intake.domain.case_disclosure import CaseDisclosure
+from services.intake.domain.case_disclosure import CaseDisclosure, CasePlace
 from services.intake.use_cases.own_agency import own_agency
-from services.intake.use_cases.page_with_words import USUAL_PAGE_SIZE, Place
+from services.intake.use_cases.page_with_words import USUAL_PAGE_SIZE
 from services.intake.use_cases.records_of_person import records_of_person
 
 
@@ -20,14 +20,14 @@ class CaseDisclosuresPage:
     """Lines, what was read last first, and where the next page begins; None on the last page."""
 
     disclosures: Sequence[CaseDisclosure]
-    next_before: Place | None
+    next_before: CasePlace | None
 
 
 async def list_case_disclosures(
     beneficiary_id: BeneficiaryId,
     referral_id: ReferralId | None,
     page_size: int,
-    before: Place | None,
+    before: CasePlace | None,
     method: str,
     tx: Transaction,
     people: PostgresBeneficiaries,
@@ -45,7 +45,6 @@ async def list_case_disclosures(
     records = await records_of_person(tx, beneficiary_id, people)
     hidden = types_hidden_from(tx.caller.roles)
     size = page_size or USUAL_PAGE_SIZE
-    found = await disclosures_of_case(tx, records, referral_id, hidden, before, size + 1)
+    found, next_before = await disclosures_of_case(tx, records, referral_id, hidden, before, size)
     tx.record_access(AccessRecord("intake", method, [beneficiary_id]))
-    last = found[size - 1] if len(found) > size else None
-    return CaseDisclosuresPage(found[:size], None if last is None else (last.last_time, last.disclosure_id))
+    return CaseDisclosuresPage(found, next_before)

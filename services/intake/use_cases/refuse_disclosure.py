@@ -53,17 +53,16 @@ async def refuse(
                 disclosure_id=row.disclosure_id,
                 referral_id=row.referral_id,
                 agency_id=row.agency_id,
-                # that a guardian is doubted stays in the row
-                reason=Refusal.CONSENT_NOT_IN_FORCE if refusal is Refusal.CONSENT_FROZEN else refusal,
+                reason=refusal.told,
                 asked_mask=0 if held and held.is_restricted else row.asked_mask,
                 request_id=request_id,
             )
         )
-    return _told(refusal, row.agency_id)
+    return _error(refusal.told, row.agency_id)
 
 
-def _told(refusal: Refusal, agency_id: AgencyId) -> KemError:
-    match refusal:
+def _error(told: Refusal, agency_id: AgencyId) -> KemError:
+    match told:
         case Refusal.NOT_HOLDER | Refusal.ACCEPTANCE_NOT_KNOWN:  # told alike: a stranger learns of nothing
             return NotYetKnown(
                 "Your agency holds no such referral, or its acceptance has not arrived here yet; if it has"
@@ -82,9 +81,7 @@ def _told(refusal: Refusal, agency_id: AgencyId) -> KemError:
                 reason="NO_AGREEMENT",
                 agency_id=str(agency_id),
             )
-        case (
-            Refusal.CONSENT_NOT_IN_FORCE | Refusal.CONSENT_FROZEN
-        ):  # nobody learns that a guardian is doubted
+        case Refusal.CONSENT_NOT_IN_FORCE | Refusal.CONSENT_FROZEN:  # the second is never told
             return RuleBroken(
                 "The person's consent does not, or no longer, allow your agency to see their data.",
                 reason="CONSENT_NOT_IN_FORCE",

@@ -19,6 +19,7 @@ from kem.disclosure.v1.recall_service_pb2_grpc import RecallServiceStub
 from kem.intake.v1 import case_service_pb2 as cases
 from kem.intake.v1 import consent_pb2, intake_service_pb2, need_pb2
 from kem.intake.v1.case_service_pb2_grpc import CaseServiceStub
+from kem.intake.v1.intake_service_pb2_grpc import IntakeServiceStub
 from kem.intake.v1.merge_service_pb2_grpc import MergeServiceStub
 from kernel import codes
 from kernel.restricted import RESTRICTED_TYPES
@@ -154,6 +155,89 @@ async def test_each_call_is_a_line_in_pages_and_of_one_referral_where_it_is_aske
     [only] = (await office.given(person, referral_id=taken)).disclosures
     assert only == early
     assert not (await office.given(person, referral_id=str(uuid4()))).disclosures
+
+
+async def test_until_when_it_is_permitted_follows_from_what_the_person_says_now(office: Office) -> None:
+    desk, now = office.desk, datetime.now(UTC)
+    person = await desk.person()
+
+    async def until() -> datetime | None:
+        [line] = (await office.given(person)).disclosures
+        has_end = line.HasField("permitted_until_time")
+        return line.permitted_until_time.ToDatetime(tzinfo=UTC) if has_end else None
+
+    soon, later = (at(now + timedelta(days=days)).ToDatetime(tzinfo=UTC) for days in (9, 20))
+    await desk.consent(person, valid_from_time=now - timedelta(days=1), valid_until_time=soon)
+    await office.tell(person, told_categories=["NAME", "SAFE_CONTACT"])
+    assert await until() == soon
+    await desk.consent(person, valid_from_time=soon, valid_until_time=later, categories=["SAFE_CONTACT"])
+    assert await until() == soon, "the name is not carried on"
+    await desk.consent(person, valid_until_time=later, categories=["NAME"])
+    assert await until() == later
+    async with office.intake.channel_of("child_protection_officer") as channel:
+        officer, doubt = IntakeServiceStub(channel), {"beneficiary_id": person, "words": "Doubt."}
+        await officer.FreezeConsent(intake_service_pb2.FreezeConsentRequest(request_id=str(uuid4()), **doubt))
+        assert await until() is None, "while it is frozen nothing is permitted"
+        await officer.LiftConsentFreeze(
+            intake_service_pb2.LiftConsentFreezeRequest(request_id=str(uuid4()), **doubt)
+        )
+    assert await until() == later
+    middle = at(now + timedelta(days=12)).ToDatetime(tzinfo=UTC)
+    denied: dict[str, Any] = {"effect": consent_pb2.GRANT_EFFECT_DENY, "categories": ["NAME"]}
+    await desk.consent(person, valid_from_time=middle, valid_until_time=later, **denied)
+    assert await until() == middle
+    await desk.consent(person, valid_until_time=later, **denied)
+    assert await until() is None
+    [line] = (await office.given(person)).disclosures
+    assert [list(one.categories) for one in line.recalls] == [["NAME"]]
+
+
+async def test_what_is_read_again_meanwhile_makes_no_page_leave_out_a_line(
+    fresh_database: MakeDatabase, broker: Broker, tmp_path: Path
+) -> None:
+    database = fresh_database(schemas=("intake", "referral"))
+    async with (
+        running_intake(database, tmp_path, roles="grpc,stream", bootstrap=broker.bootstrap) as intake,
+        referral_voice(database, broker.bootstrap) as referral,
+        desk_at(intake) as desk,
+    ):
+        office = Office(intake, desk)
+        await desk.agree()
+        person = await desk.person()
+        await desk.consent(person)
+        needs = [await desk.need(person) for _ in range(3)]
+        for need in needs:
+            fact = accepted(desk.agency_id, purpose=COURSES, needed_mask=NEEDED)
+            await referral.say(fact, UUID(need.referral_id), 2)
+            await desk.ask(need)
+        first = await office.given(person, page_size=1)
+        await desk.ask(needs[0])
+        second = await office.given(person, page_size=1, page_token=first.next_page_token)
+        await desk.ask(needs[0])
+        await desk.ask(needs[1])
+        third = await office.given(person, page_size=1, page_token=second.next_page_token)
+        lines = [one for page in (first, second, third) for one in page.disclosures]
+        assert [one.referral_id for one in lines] == [one.referral_id for one in reversed(needs)]
+        assert [one.times for one in lines] == [1, 1, 1], "as it stood when the first page was read"
+        assert third.next_page_token == ""
+        anew = (await office.given(person)).disclosures
+        assert [(one.referral_id, one.times) for one in anew] == [
+            (needs[1].referral_id, 2),
+            (needs[0].referral_id, 3),
+            (needs[2].referral_id, 1),
+        ]
+
+
+async def test_a_place_that_no_page_ended_at_is_refused(office: Office) -> None:
+    person = await office.desk.person()
+    await office.desk.consent(person, valid_from_time=datetime.now(UTC) - timedelta(days=1))
+    for _ in range(2):
+        await office.tell(person)
+    token = (await office.given(person, page_size=1)).next_page_token
+    for wrong in ("nothing", token.partition(".")[0], f".{token}", f"{token}A"):
+        with refused() as refusal:
+            await office.given(person, page_token=wrong)
+        assert (refusal.code, refusal.reason) == (grpc.StatusCode.INVALID_ARGUMENT, "PAGE_TOKEN_INVALID")
 
 
 async def test_whoever_did_not_register_the_person_is_told_of_nobody(office: Office) -> None:

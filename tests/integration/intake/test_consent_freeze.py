@@ -15,7 +15,9 @@ from kernel.errors import KemError, NotFound, RuleBroken
 from kernel.ids import AgencyId, BeneficiaryId, NeedId
 from services.intake.adapters.postgres_consent_freezes import PostgresConsentFreezes
 from services.intake.domain.cells import GrantEffect
+from services.intake.domain.disclosure import Refusal
 from services.intake.domain.eligibility import NeedProfile
+from services.intake.domain.emergency_access import EmergencyRefusal
 from services.intake.use_cases.freeze_consent import ChangeFreeze, freeze_consent, lift_consent_freeze
 from services.intake.use_cases.get_disclosure import Disclosure
 from services.intake.use_cases.get_profiles import get_profiles
@@ -156,3 +158,15 @@ async def test_what_is_given_in_a_race_was_given_before_the_freeze(intake: OpenI
         given = [answer for answer in answers if isinstance(answer, Disclosure)]
         assert all(answer.disclosed_time < frozen_time for answer in given)
         assert len(given) + sum(isinstance(answer, RuleBroken) for answer in answers) == 4
+
+
+async def test_rows_are_listed_with_the_reason_that_is_told(intake: OpenIntake) -> None:
+    reasons: list[Refusal | EmergencyRefusal] = [*Refusal, *EmergencyRefusal]
+    rows = await intake.rows(
+        "select refusal_told(reason) as told from unnest($1::text[]) with ordinality as one (reason, place)"
+        " order by place",
+        reasons,
+    )
+    assert [row["told"] for row in rows] == [
+        reason.told if isinstance(reason, Refusal) else reason for reason in reasons
+    ]

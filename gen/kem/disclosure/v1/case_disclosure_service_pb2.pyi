@@ -39,7 +39,7 @@ class ListCaseDisclosuresRequest(_message.Message):
     page_size: _builtins.int
     """At most so many lines; 0 means 50."""
     page_token: _builtins.str
-    """Where the last page ended."""
+    """Where the last page ended. It tells what stood when the first page was read, so that what an agency reads meanwhile skips nothing."""
     def __init__(
         self,
         *,
@@ -109,8 +109,9 @@ class CaseDisclosure(_message.Message):
 
     @_builtins.property
     def permitted_until_time(self) -> _timestamp_pb2.Timestamp:
-        """Until when all of it stays permitted if nothing ends that before; absent where it rests on no consent, or on one that has been
-        taken back or ended since.
+        """Until when all of it stays permitted if nothing ends that before, by what the person says to this agency now: another consent may
+        carry it on, a denial may end it sooner. Absent where it rests on no consent, where something of it is permitted no longer, and
+        while consent is frozen.
         """
 
     @_builtins.property
