@@ -39,6 +39,9 @@ _FORMATS: Final[dict[str, TypeAdapter[Any]]] = {
     name: TypeAdapter(hint) for name, hint in get_type_hints(Beneficiary).items()
 } | {"case_code": TypeAdapter(str)}
 _REASONS: Final = frozenset(f"{name}_absence" for name in MAY_BE_ABSENT)
+_TOLD_INSTEAD: Final[Mapping[str, str]] = {"household_absence": "household_not_known"}
+"""Of a reason, what is disclosed in its place: that there is one. An empty household without it says that the
+person lives alone; no other field says anything by being empty."""
 _PROFILE: Final = TypeAdapter(PersonProfile)
 
 
@@ -54,15 +57,18 @@ def categories_of_fields(names: Iterable[str]) -> list[str]:
 
 
 def corrected_categories(known: Mapping[str, Any], beneficiary: Beneficiary) -> list[str]:
-    """The categories of which a value is now another one than the known fields say; PLACE is among them.
+    """The categories of which another value is disclosed now than by the known fields; PLACE is among them.
 
-    Another reason why a field is empty is none: nobody was given it, so nobody holds an earlier one.
+    Another reason why a field is empty is none: nobody was given it, so nobody holds an earlier one. But that
+    a household is known now, or is no longer, is one.
     """
+    before = disclosed_fields(known)
+    now = disclosed_fields({name: getattr(beneficiary, name) for name in Beneficiary.__dataclass_fields__})
     return [
         category
         for category, fields in FIELDS.items()
         if category != CASE_CODE
-        and any(known.get(name) != getattr(beneficiary, name) for name in fields if name not in _REASONS)
+        and any(before.get(told) != now.get(told) for told in (_TOLD_INSTEAD.get(one, one) for one in fields))
     ]
 
 
@@ -99,9 +105,15 @@ def fields_in(piece: bytes) -> dict[str, Any]:
     }
 
 
-def without_reasons(fields: Mapping[str, Any]) -> dict[str, Any]:
-    """Fields by name as they are disclosed: nobody is told why one is empty."""
-    return {name: value for name, value in fields.items() if name not in _REASONS}
+def disclosed_fields(fields: Mapping[str, Any]) -> dict[str, Any]:
+    """Fields by name as they are disclosed: nobody is told why one is empty, but of a household whether it is
+    known (`household_not_known`).
+    """
+    told = {name: value for name, value in fields.items() if name not in _REASONS}
+    for reason, name in _TOLD_INSTEAD.items():
+        if reason.removesuffix("_absence") in fields:
+            told[name] = fields.get(reason) is not None
+    return told
 
 
 def plain_values(fields: Mapping[str, Any]) -> dict[str, Any]:

@@ -13,7 +13,7 @@ from services.intake.adapters.keys import KeyProvider
 from services.intake.adapters.record_format import PROFILE, TEXT, fields_in, key_class_of, profile_in
 from services.intake.adapters.sealing import DataKey, RecordAltered, Sealer, seal, unseal
 from services.intake.adapters.unnamed_words import open_unnamed, seal_unnamed
-from services.intake.domain.beneficiary import Beneficiary
+from services.intake.domain.beneficiary import NEVER_ASKED, Beneficiary
 from services.intake.domain.identifiers import Identifier
 from services.intake.domain.person_profile import PersonProfile, profile_of
 
@@ -74,7 +74,7 @@ class Vault:
         self, beneficiary_id: BeneficiaryId, version: int, keys: Mapping[str, DataKey]
     ) -> list[SealedRecord]:
         """That nothing was said, in every category that these keys seal and everybody has."""
-        pieces = record_format.pieces_of(Beneficiary(), "", profile_of(Beneficiary()))
+        pieces = record_format.pieces_of(NEVER_ASKED, "", profile_of(NEVER_ASKED))
         return [
             _seal_piece(key, beneficiary_id, category, version, piece)
             for category, piece in pieces.items()
@@ -96,6 +96,13 @@ class Vault:
                 known |= fields_in(piece)
         return people
 
+    def open_disclosed(self, rows: Iterable[Row]) -> dict[BeneficiaryId, dict[str, Any] | None]:
+        """The same as it is disclosed: why a field is empty stays with whoever registered the person."""
+        return {
+            person: None if fields is None else record_format.disclosed_fields(fields)
+            for person, fields in self.open_fields(rows).items()
+        }
+
     async def read_categories(
         self, tx: Transaction, beneficiary_id: BeneficiaryId, mask: int
     ) -> dict[str, Any] | None:
@@ -109,15 +116,10 @@ class Vault:
     async def read_people(
         self, tx: Transaction, people: Sequence[BeneficiaryId], mask: int
     ) -> dict[BeneficiaryId, dict[str, Any] | None]:
-        """The same of each of these people, by one statement; why a field is empty is left out: that stays
-        with whoever registered the person.
-        """
+        """The same of each of these people, by one statement, as it is disclosed."""
         # everybody has a profile: by it a living person without such records is told from an erased one
         rows = await tx.connection.fetch(_RECORDS, people, [PROFILE, *codes.categories_in(mask)])
-        return {
-            person: None if fields is None else record_format.without_reasons(fields)
-            for person, fields in self.open_fields(rows).items()
-        }
+        return self.open_disclosed(rows)
 
     async def seal_texts(
         self, tx: Transaction, texts: Sequence[tuple[BeneficiaryId, UUID, str]]

@@ -1,9 +1,9 @@
 """A person as KEM knows them: the minimum data set. Every field may be absent, and says why."""
 
 import datetime
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from enum import auto
-from typing import Final
+from typing import Any, Final
 
 from kernel.vocabulary import Code, Sex
 
@@ -160,6 +160,13 @@ class Beneficiary:
         absence: Absence | None = getattr(self, f"{name}_absence")
         return absence
 
+    def with_reasons_of(self, earlier: "Beneficiary") -> "Beneficiary":
+        """As told by a client that knows of no reasons: what is still empty is so for the reason it was."""
+        reasons: dict[str, Any] = {
+            f"{name}_absence": earlier.absence_of(name) for name in MAY_BE_ABSENT if self.is_empty(name)
+        }
+        return replace(self, **reasons)
+
     def is_empty(self, name: str) -> bool:
         """Whether this one of `MAY_BE_ABSENT` holds nothing that the person has said."""
         return getattr(self, name) in ((), "", NOT_STATED)
@@ -171,3 +178,6 @@ MAY_BE_ABSENT: Final = tuple(
     name.removesuffix("_absence") for name in Beneficiary.__dataclass_fields__ if name.endswith("_absence")
 )
 """The fields that stand empty beside their reason. Birth, nationality and AMKA hold theirs in themselves."""
+_NOT_ASKED: Final[dict[str, Any]] = {f"{name}_absence": Absence.NOT_ASKED for name in MAY_BE_ABSENT}
+NEVER_ASKED: Final = Beneficiary(**_NOT_ASKED)
+"""Somebody of whom nothing is known, and nobody has asked: also not who lives with them."""

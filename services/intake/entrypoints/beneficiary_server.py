@@ -140,6 +140,7 @@ class BeneficiaryServer:
             BeneficiaryId(UUID(request.beneficiary_id)),
             request.expected_version,
             beneficiary_from(request.beneficiary),
+            are_reasons_told=request.absences_told or bool(request.beneficiary.absences),
         )
 
         async def act(tx: Transaction) -> messages.UpdateBeneficiaryResponse:

@@ -99,6 +99,7 @@ def disclosed_message(fields: Mapping[str, Any]) -> messages.DisclosedBeneficiar
         languages=person.language_messages(fields.get("languages", ())),
         contacts=person.contact_messages(fields.get("contacts", ())),
         household=person.household_messages(fields.get("household", ())),
+        household_not_known=fields.get("household_not_known", False),
         legal_status=fields.get("legal_status", ""),
         documents=person.document_messages(fields.get("documents", ())),
         specific_needs=fields.get("specific_needs", ()),

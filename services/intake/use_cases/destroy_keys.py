@@ -26,7 +26,7 @@ from services.intake.adapters.sealing import DataKey, RecordAltered
 from services.intake.adapters.tombstones import Tombstone, Tombstones
 from services.intake.adapters.vault import Vault
 from services.intake.domain.athens_day import athens_day
-from services.intake.domain.beneficiary import Beneficiary
+from services.intake.domain.beneficiary import NEVER_ASKED, Beneficiary
 from services.intake.domain.events import BeneficiaryUpdated, ProfileChanged
 from services.intake.domain.identifiers import Identifier, IdentifierField, exact_identifiers
 from services.intake.domain.person_profile import profile_of
@@ -131,12 +131,11 @@ async def _opened(
 
 def without(beneficiary: Beneficiary, key_classes: Iterable[str]) -> Beneficiary:
     """The person as if nothing had been said of what keys of these classes seal."""
-    nothing = Beneficiary()
     named = {one.name for one in fields(Beneficiary)}
     return replace(
         beneficiary,
         **{
-            name: getattr(nothing, name)
+            name: getattr(NEVER_ASKED, name)
             for key_class in key_classes
             for name in fields_of_class(key_class)
             if name in named

@@ -72,7 +72,7 @@ async def get_compelled_disclosure(
     fields = None
     if not is_erased:
         rows = await authorities.records(tx, request.beneficiary_id, request.allowed_mask)
-        fields = vault.open_fields(rows).get(request.beneficiary_id)
+        fields = vault.open_disclosed(rows).get(request.beneficiary_id)
     if fields is None:
         raise RuleBroken("This person's data was erased at their wish.", reason="BENEFICIARY_ERASED")
     now = await tx.now()

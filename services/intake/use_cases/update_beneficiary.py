@@ -30,12 +30,17 @@ from services.intake.use_cases.tell_profile import tell_profile
 
 @dataclass(frozen=True, slots=True)
 class UpdateBeneficiary:
-    """The person's data, whole, and the version that the caller has read."""
+    """The person's data, whole, and the version that the caller has read.
+
+    Args:
+        are_reasons_told: whether it says why fields are empty; else each that stays empty keeps its reason.
+    """
 
     request_id: UUID
     beneficiary_id: BeneficiaryId
     expected_version: int
     beneficiary: Beneficiary
+    are_reasons_told: bool = True
 
 
 async def update_beneficiary(
@@ -67,20 +72,21 @@ async def update_beneficiary(
             "Somebody has changed this person's data since you read it; read it again, then change it.",
             current_version=str(row.version),
         )
-    today = athens_day(await tx.now())
-    beneficiary = checked(command.beneficiary, today)
-    identifiers = exact_identifiers(beneficiary)
-    own_records = {row.beneficiary_id, *(one.beneficiary_id for one in others)}
-    await refuse_duplicate(tx, search, identifiers, but=own_records)
     known = await people.fields(tx, row.beneficiary_id)
     if known is None:
         raise RuleBroken("This person's data was erased.", reason="BENEFICIARY_ERASED")
     code = known.pop("case_code")
+    before = Beneficiary(**known)
+    told = command.beneficiary if command.are_reasons_told else command.beneficiary.with_reasons_of(before)
+    today = athens_day(await tx.now())
+    beneficiary = checked(told, today)
+    identifiers = exact_identifiers(beneficiary)
+    own_records = {row.beneficiary_id, *(one.beneficiary_id for one in others)}
+    await refuse_duplicate(tx, search, identifiers, but=own_records)
     keys = await people.keys(tx, row.beneficiary_id)
     is_first_guardian = beneficiary.guardian is not None and CLASS_OF_GUARDIAN not in keys
     new_keys = vault.new_keys(row.beneficiary_id, [CLASS_OF_GUARDIAN] if is_first_guardian else [])
     records = vault.seal_person(row.beneficiary_id, row.version + 1, beneficiary, code, keys | new_keys)
-    before = Beneficiary(**known)
     is_frozen = await review_guardian(
         tx,
         row.beneficiary_id,

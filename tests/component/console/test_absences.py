@@ -103,7 +103,11 @@ async def test_a_record_without_reasons_gets_none_by_a_correction(console: Conso
         before.languages.add(language="ara", level=beneficiary_pb2.LanguageSkill.LEVEL_NATIVE)
         await console.hub.intake.UpdateBeneficiary(
             intake.UpdateBeneficiaryRequest(
-                request_id=str(uuid4()), beneficiary_id=person_id, expected_version=1, beneficiary=before
+                request_id=str(uuid4()),
+                beneficiary_id=person_id,
+                expected_version=1,
+                beneficiary=before,
+                absences_told=True,
             ),
             metadata=worker.credentials(),
         )

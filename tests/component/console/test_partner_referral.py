@@ -10,6 +10,7 @@ import pytest
 from kem.referral.v1 import referral_pb2
 from kernel.vocabulary import Role
 from services.console.entrypoints.rendering import ATHENS
+from services.intake.domain.beneficiary import Absence, HouseholdMember
 from tests.support.console import ConsoleHub
 from tests.support.pages import Shown
 from tests.support.partner_agency import PartnerAgency, make_agency, opened
@@ -67,6 +68,26 @@ async def test_an_offer_is_accepted_and_then_who_it_is_can_be_seen(agency: Partn
         # what its type does not need is not asked for, and so not shown
         assert "SYR" not in shown.html
         assert shown.headers["cache-control"] == "no-store"
+
+
+@pytest.mark.parametrize(
+    ("household", "english", "greek"),
+    [
+        ({}, "Household Lives alone", "Νοικοκυριό Μένει μόνο του"),
+        ({"household_absence": Absence.REFUSED}, "Household Not known", "Νοικοκυριό Άγνωστο"),
+        ({"household": (HouseholdMember("CHILD", 2015),)}, "Household Child (born 2015)", "Νοικοκυριό Παιδί"),
+    ],
+)
+async def test_a_household_of_nobody_else_is_told_from_one_that_is_not_known(
+    console: ConsoleHub, household: dict[str, Any], english: str, greek: str
+) -> None:
+    agency = await make_agency(console, service_type="HOUSING_SEARCH")
+    [referral_id] = await agency.held(**household)
+    for language, words in (("en", english), ("el", greek)):
+        async with agency.browser(language=language) as browser:
+            shown = await send(browser, await opened(browser, referral_id), "show")
+            assert words in shown.words, shown.words
+            assert "REFUSED" not in shown.html
 
 
 async def test_a_form_that_is_sent_twice_is_done_once(agency: PartnerAgency) -> None:

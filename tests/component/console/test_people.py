@@ -71,7 +71,11 @@ async def test_a_correction_drops_nothing_that_is_known(console: ConsoleHub) -> 
         whole = many_of_all()
         await console.hub.intake.UpdateBeneficiary(
             intake.UpdateBeneficiaryRequest(
-                request_id=str(uuid4()), beneficiary_id=person_id, expected_version=1, beneficiary=whole
+                request_id=str(uuid4()),
+                beneficiary_id=person_id,
+                expected_version=1,
+                beneficiary=whole,
+                absences_told=True,
             ),
             metadata=worker.credentials(),
         )

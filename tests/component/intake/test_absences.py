@@ -56,6 +56,43 @@ async def test_why_a_field_is_empty_is_kept_with_the_person_and_may_change(intak
         assert (await stub.GetBeneficiary(ask)).beneficiary == person
 
 
+async def test_a_client_that_knows_of_no_reasons_wipes_none(intake: RunningIntake) -> None:
+    person = _silent()
+    async with intake.channel_of() as desk:
+        stub = IntakeServiceStub(desk)
+        registered = await stub.RegisterBeneficiary(registration(person))
+        ask = messages.GetBeneficiaryRequest(beneficiary_id=registered.beneficiary_id)
+
+        async def reasons_after(version: int, *, absences_told: bool = False) -> dict[int, int]:
+            """What is read once the person was corrected by somebody who sends no reasons."""
+            update = messages.UpdateBeneficiaryRequest(
+                request_id=str(uuid4()),
+                beneficiary_id=registered.beneficiary_id,
+                expected_version=version,
+                beneficiary=person,
+                absences_told=absences_told,
+            )
+            await stub.UpdateBeneficiary(update)
+            known = (await stub.GetBeneficiary(ask)).beneficiary
+            return {one.field: one.absence for one in known.absences}
+
+        person.ClearField("absences")
+        person.interpreter_wishes = "Not from here."
+        assert await reasons_after(1) == WHY
+        person.languages.add(language="ara", level=proto.LanguageSkill.LEVEL_NATIVE)
+        person.district, person.sex = "ATHENS_2", proto.SEX_F
+        there = (
+            proto.FieldAbsence.FIELD_LANGUAGES,
+            proto.FieldAbsence.FIELD_DISTRICT,
+            proto.FieldAbsence.FIELD_SEX,
+        )
+        left = {field: why for field, why in WHY.items() if field not in there}
+        assert await reasons_after(2) == left, "what is there now has no reason"
+        person.ClearField("district")
+        assert await reasons_after(3) == left, "of what was there nobody has said why it is not"
+        assert await reasons_after(4, absences_told=True) == {}
+
+
 async def test_a_reason_beside_what_is_there_or_told_twice_is_refused_in_words(
     intake: RunningIntake,
 ) -> None:

@@ -11,6 +11,7 @@ import pytest
 from chassis.caller import SECOND_FACTOR
 from kem.disclosure.v1 import authority_service_pb2 as messages
 from kem.disclosure.v1.authority_service_pb2_grpc import AuthorityServiceStub
+from services.intake.domain.beneficiary import Absence
 from tests.component.intake.desk import Desk, at
 from tests.component.intake.office import AnyOffice
 from tests.support.intake import RunningIntake
@@ -131,3 +132,29 @@ async def test_the_police_get_nothing_before_the_officer_decides_and_then_only_t
     assert (told.telling, told.telling_decided_time) == (tell.telling, decided.decided_time)
     overdue = messages.ListCompelledRequestsRequest(view=messages.COMPELLED_REQUEST_VIEW_TELLING_OVERDUE)
     assert not (await office.ask_officer("ListCompelledRequests", overdue)).requests
+
+
+@pytest.mark.parametrize("why", [None, Absence.UNKNOWN])
+async def test_an_authority_reads_whether_somebody_lives_alone_or_nobody_knows(
+    office: Office, why: Absence | None
+) -> None:
+    person = await office.desk.person(household_absence=why)
+    request = messages.RegisterCompelledRequestRequest(
+        **await about(office, beneficiary_id=person),
+        asked_categories=["FAMILY"],
+        received_time=at(datetime.now(UTC)),
+    )
+    registered = await office.ask("RegisterCompelledRequest", request, "caseworker")
+    decide = messages.DecideCompelledRequestRequest(
+        request_id=str(uuid4()),
+        compelled_request_id=registered.compelled_request_id,
+        allowed_categories=["FAMILY"],
+        grounds="A judge has ordered it.",
+    )
+    await office.ask_officer("DecideCompelledRequest", decide)
+    take = messages.GetCompelledDisclosureRequest(
+        request_id=str(uuid4()), compelled_request_id=registered.compelled_request_id
+    )
+    given = await office.ask_officer("GetCompelledDisclosure", take)
+    assert not given.beneficiary.household
+    assert given.beneficiary.household_not_known == (why is not None)

@@ -85,8 +85,10 @@ async def test_another_reason_why_something_is_not_known_is_no_correction_for_an
     why = Absence.REFUSED
     await correct(recalls, person, district="", district_absence=Absence.NOT_ASKED, household_absence=why)
     assert await corrected(recalls) == []
-    await correct(recalls, person, version=2, district_absence=Absence.REFUSED)
-    assert len(await recalls.intake.rows("select from correction")) == 1, "the district, the first time"
+    told = {"district_absence": Absence.REFUSED, "household_absence": Absence.UNKNOWN}
+    await correct(recalls, person, version=2, **told)
+    [row] = await recalls.intake.rows("select corrected_mask from correction")
+    assert named(row["corrected_mask"]) == {"FAMILY"}, "that it is known no longer, the first time"
 
 
 async def test_nobody_is_told_of_what_they_were_not_given_or_had_to_destroy(recalls: Recalls) -> None:

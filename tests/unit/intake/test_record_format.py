@@ -9,6 +9,7 @@ import pytest
 from services.intake.adapters.record_format import (
     FIELDS,
     corrected_categories,
+    disclosed_fields,
     fields_in,
     fields_of_class,
     key_class_of,
@@ -16,9 +17,10 @@ from services.intake.adapters.record_format import (
     plain_values,
     profile_in,
 )
-from services.intake.domain.beneficiary import MAY_BE_ABSENT, Absence, Beneficiary
+from services.intake.domain.beneficiary import MAY_BE_ABSENT, Absence, Beneficiary, HouseholdMember
 from services.intake.domain.person_profile import PersonProfile, profile_of
 from services.intake.entrypoints.disclosure_server import disclosed_message
+from services.intake.use_cases.destroy_keys import without
 from tests.support.people import invented_person
 
 BEFORE_REASONS = {
@@ -34,13 +36,18 @@ BEFORE_REASONS = {
 """As the release sealed them that knew reasons for birth, nationality and AMKA alone. Kept for ever."""
 
 
+def _known(person: Beneficiary) -> dict[str, Any]:
+    return {name: getattr(person, name) for name in Beneficiary.__dataclass_fields__}
+
+
 def test_a_person_sealed_before_reasons_were_told_is_read_and_has_none() -> None:
     known = {name: value for piece in BEFORE_REASONS.values() for name, value in fields_in(piece).items()}
     person = Beneficiary(**known)
     assert person.avoided_districts == ("ATHENS_1",)
     assert [person.absence_of(name) for name in MAY_BE_ABSENT] == [None] * len(MAY_BE_ABSENT)
     reasons: dict[str, Any] = {f"{name}_absence": Absence.NOT_ASKED for name in MAY_BE_ABSENT}
-    assert not set(BEFORE_REASONS) & set(corrected_categories(known, replace(person, **reasons)))
+    corrected = set(corrected_categories(known, replace(person, **reasons)))
+    assert set(BEFORE_REASONS) & corrected == {"FAMILY"}, "who lives alone by then is now of nobody known"
 
 
 def test_a_profile_sealed_before_reasons_were_told_counts_the_household() -> None:
@@ -61,17 +68,50 @@ def test_a_reason_lies_under_the_key_of_its_field_and_goes_with_it(name: str) ->
 
 @pytest.mark.parametrize("name", MAY_BE_ABSENT)
 def test_another_reason_corrects_nothing_that_anybody_was_given(name: str) -> None:
-    person = invented_person()
-    known = {one: getattr(person, one) for one in Beneficiary.__dataclass_fields__}
+    person = invented_person(**{f"{name}_absence": Absence.REFUSED})
     reason: dict[str, Any] = {f"{name}_absence": Absence.UNKNOWN}
-    assert corrected_categories(known, replace(person, **reason)) == []
+    assert corrected_categories(_known(person), replace(person, **reason)) == []
+    none: dict[str, Any] = {f"{name}_absence": None}
+    corrected = corrected_categories(_known(person), replace(person, **none))
+    assert corrected == (["FAMILY"] if name == "household" else [])
+
+
+@pytest.mark.parametrize("why", Absence)
+def test_a_household_that_becomes_known_or_unknown_is_corrected(why: Absence) -> None:
+    alone, unknown = invented_person(), invented_person(household_absence=why)
+    assert corrected_categories(_known(alone), replace(alone, household_absence=why)) == ["FAMILY"]
+    with_a_child = replace(unknown, household=(HouseholdMember("CHILD"),), household_absence=None)
+    for known in (replace(unknown, household_absence=None), with_a_child):
+        assert corrected_categories(_known(unknown), known) == ["FAMILY"]
 
 
 def test_no_reason_goes_to_whom_the_field_is_disclosed() -> None:
     person = invented_person(**{f"{name}_absence": Absence.REFUSED for name in MAY_BE_ABSENT})
-    fields = {one: getattr(person, one) for one in Beneficiary.__dataclass_fields__}
-    silent = {name: value for name, value in fields.items() if not name.endswith("_absence")}
-    assert disclosed_message(fields) == disclosed_message(silent)
+    told = disclosed_fields(_known(person))
+    assert not [name for name in told if name.endswith("_absence")]
+    assert "REFUSED" not in str(told.values())
+    silent = {name: value for name, value in _known(person).items() if not name.endswith("_absence")}
+    message = disclosed_message(told)
+    assert message.household_not_known
+    message.household_not_known = False
+    assert message == disclosed_message(silent)
+
+
+def test_whether_a_household_is_known_is_told_with_it_alone() -> None:
+    assert disclosed_fields({"household": (), "household_absence": None})["household_not_known"] is False
+    assert disclosed_fields({"household": (), "household_absence": Absence.UNKNOWN}) == {
+        "household": (),
+        "household_not_known": True,
+    }
+    assert disclosed_fields({"languages": (), "languages_absence": Absence.UNKNOWN}) == {"languages": ()}
+
+
+def test_whose_household_was_destroyed_is_not_said_to_live_alone() -> None:
+    person = invented_person(household=(HouseholdMember("CHILD"),))
+    gone = without(person, ["core"])
+    assert disclosed_fields(_known(gone))["household_not_known"]
+    assert profile_of(gone).household_band is None
+    assert not disclosed_fields(_known(without(person, ["contact"])))["household_not_known"]
 
 
 def test_an_export_says_why_a_field_is_empty() -> None:

@@ -83,7 +83,9 @@ class GetDisclosureResponse(_message.Message):
 
     @_builtins.property
     def permitted_until_time(self) -> _timestamp_pb2.Timestamp:
-        """Until when all of it stays permitted if nothing ends that before: from then on some of it is asked back."""
+        """Until when all of it stays permitted if nothing ends that before: from then on some of it is asked back. Another consent that
+        begins by then carries it on, a denial that begins later ends it.
+        """
 
     def __init__(
         self,
@@ -126,6 +128,7 @@ class DisclosedBeneficiary(_message.Message):
     STEP_FREE_ACCESS_NEEDED_FIELD_NUMBER: _builtins.int
     GUARDIAN_FIELD_NUMBER: _builtins.int
     CASE_CODE_FIELD_NUMBER: _builtins.int
+    HOUSEHOLD_NOT_KNOWN_FIELD_NUMBER: _builtins.int
     interpreter_needed: _builtins.bool
     """Category LANGUAGES."""
     interpreter_wishes: _builtins.str
@@ -142,6 +145,10 @@ class DisclosedBeneficiary(_message.Message):
     """Category SPECIFIC_NEEDS."""
     case_code: _builtins.str
     """Category CASE_CODE."""
+    household_not_known: _builtins.bool
+    """Category FAMILY: that it is not known who lives with the person. Nobody stands in `household` then, and why it is not known is
+    told to nobody.
+    """
     @_builtins.property
     def names(self) -> _beneficiary_pb2.Names:
         """Category NAME."""
@@ -160,7 +167,9 @@ class DisclosedBeneficiary(_message.Message):
 
     @_builtins.property
     def household(self) -> _containers.RepeatedCompositeFieldContainer[_beneficiary_pb2.HouseholdMember]:
-        """Category FAMILY."""
+        """Category FAMILY: who lives with the person. Where the category was given and nobody stands here, the person lives alone, unless
+        `household_not_known` says otherwise.
+        """
 
     @_builtins.property
     def documents(self) -> _containers.RepeatedCompositeFieldContainer[_beneficiary_pb2.Document]:
@@ -193,10 +202,11 @@ class DisclosedBeneficiary(_message.Message):
         step_free_access_needed: _builtins.bool | None = ...,
         guardian: _beneficiary_pb2.Guardian | None = ...,
         case_code: _builtins.str = ...,
+        household_not_known: _builtins.bool = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _typing.Literal["_birth", b"_birth", "_guardian", b"_guardian", "_interpreter_needed", b"_interpreter_needed", "_names", b"_names", "_step_free_access_needed", b"_step_free_access_needed", "birth", b"birth", "guardian", b"guardian", "interpreter_needed", b"interpreter_needed", "names", b"names", "step_free_access_needed", b"step_free_access_needed"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["_birth", b"_birth", "_guardian", b"_guardian", "_interpreter_needed", b"_interpreter_needed", "_names", b"_names", "_step_free_access_needed", b"_step_free_access_needed", "amka", b"amka", "birth", b"birth", "case_code", b"case_code", "contacts", b"contacts", "documents", b"documents", "guardian", b"guardian", "household", b"household", "interpreter_needed", b"interpreter_needed", "interpreter_wishes", b"interpreter_wishes", "languages", b"languages", "legal_status", b"legal_status", "names", b"names", "nationality", b"nationality", "sex", b"sex", "specific_needs", b"specific_needs", "step_free_access_needed", b"step_free_access_needed"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["_birth", b"_birth", "_guardian", b"_guardian", "_interpreter_needed", b"_interpreter_needed", "_names", b"_names", "_step_free_access_needed", b"_step_free_access_needed", "amka", b"amka", "birth", b"birth", "case_code", b"case_code", "contacts", b"contacts", "documents", b"documents", "guardian", b"guardian", "household", b"household", "household_not_known", b"household_not_known", "interpreter_needed", b"interpreter_needed", "interpreter_wishes", b"interpreter_wishes", "languages", b"languages", "legal_status", b"legal_status", "names", b"names", "nationality", b"nationality", "sex", b"sex", "specific_needs", b"specific_needs", "step_free_access_needed", b"step_free_access_needed"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     _WhichOneofReturnType__birth: _TypeAlias = _typing.Literal["birth"]  # noqa: Y015
     _WhichOneofArgType__birth: _TypeAlias = _typing.Literal["_birth", b"_birth"]  # noqa: Y015

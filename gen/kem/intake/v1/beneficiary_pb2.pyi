@@ -549,7 +549,8 @@ class Beneficiary(_message.Message):
     @_builtins.property
     def absences(self) -> _containers.RepeatedCompositeFieldContainer[Global___FieldAbsence]:
         """Why fields are empty, each at most once and only of fields that are; where nobody has said why, nothing stands here. It goes
-        to nobody whom the person's data are disclosed to.
+        to nobody whom the person's data are disclosed to, but for one thing: that a household is not known, without the reason.
+        Who corrects a person and sends none says by `absences_told` whether there are none.
         """
 
     def __init__(

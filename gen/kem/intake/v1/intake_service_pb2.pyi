@@ -366,12 +366,18 @@ class UpdateBeneficiaryRequest(_message.Message):
     BENEFICIARY_ID_FIELD_NUMBER: _builtins.int
     EXPECTED_VERSION_FIELD_NUMBER: _builtins.int
     BENEFICIARY_FIELD_NUMBER: _builtins.int
+    ABSENCES_TOLD_FIELD_NUMBER: _builtins.int
     request_id: _builtins.str
     """Makes a repeat safe."""
     beneficiary_id: _builtins.str
     """Whom."""
     expected_version: _builtins.int
     """The version that the caller has read; a newer one is refused."""
+    absences_told: _builtins.bool
+    """Whether `beneficiary.absences` is whole too, also where nothing stands there: so a client takes a reason away (the person lives
+    alone after all). Where this is false and nothing stands there, the client may be from before there were reasons: each field that
+    is empty, and was, keeps its own, and a household that nobody knows stays so. Where a reason stands there, they are whole anyway.
+    """
     @_builtins.property
     def beneficiary(self) -> _beneficiary_pb2.Beneficiary:
         """The person's data, whole."""
@@ -383,10 +389,11 @@ class UpdateBeneficiaryRequest(_message.Message):
         beneficiary_id: _builtins.str = ...,
         expected_version: _builtins.int = ...,
         beneficiary: _beneficiary_pb2.Beneficiary | None = ...,
+        absences_told: _builtins.bool = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _typing.Literal["beneficiary", b"beneficiary"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["beneficiary", b"beneficiary", "beneficiary_id", b"beneficiary_id", "expected_version", b"expected_version", "request_id", b"request_id"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["absences_told", b"absences_told", "beneficiary", b"beneficiary", "beneficiary_id", b"beneficiary_id", "expected_version", b"expected_version", "request_id", b"request_id"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 

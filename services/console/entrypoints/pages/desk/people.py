@@ -168,6 +168,7 @@ class PeoplePages:
             beneficiary_id=visit.path_value("person"),
             expected_version=version,
             beneficiary=person,
+            absences_told=True,
         )
         try:
             await visit.ask(visit.hub.intake.UpdateBeneficiary, update)

@@ -3,6 +3,7 @@
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, date, datetime
+from functools import partial
 from typing import Any, Final
 
 from markupsafe import Markup
@@ -44,9 +45,10 @@ class Disclosed:
 def disclosed_of(answer: disclosure.GetDisclosureResponse, visit: Visit) -> Disclosed:
     """The answer in the reader's language."""
     language, person = visit.language, answer.beneficiary
+    household = partial(_household, is_given="FAMILY" in answer.given_categories)
     withheld = [one for one in answer.asked_categories if one not in answer.given_categories]
     rows: Rows = []
-    for part in (_names, _languages, _birth, _origin, _household, _papers, _needs):
+    for part in (_names, _languages, _birth, _origin, household, _papers, _needs):
         rows += part(person, visit)
     return Disclosed(
         disclosed_time=answer.disclosed_time.ToDatetime(tzinfo=UTC),
@@ -117,13 +119,15 @@ def _origin(person: disclosure.DisclosedBeneficiary, visit: Visit) -> Rows:
     ]
 
 
-def _household(person: disclosure.DisclosedBeneficiary, visit: Visit) -> Rows:
+def _household(person: disclosure.DisclosedBeneficiary, visit: Visit, *, is_given: bool) -> Rows:
     relations = codes.LISTS["RELATIONS"]
     members = []
     for one in person.household:
         relation = named(relations, one.relation, visit.language)
         born = visit.say("born %(year)s") % {"year": one.birth_year} if one.birth_year else ""
         members.append(f"{relation} ({born})" if born else relation)
+    if is_given and not members:
+        members = [visit.say("Not known") if person.household_not_known else visit.say("Lives alone")]
     rows: Rows = [(visit.say("Household"), ", ".join(members))]
     if person.HasField("guardian"):
         guardian = person.guardian
