@@ -15,7 +15,8 @@ from services.intake.domain.handover import HandoverAnswer
 from services.intake.domain.recall import RecallCause
 
 _LISTED: Final = """
-    select *, clock_timestamp() as now from disclosures_of_case($1::uuid[], $2, $3::text[], $4, $5, $6, $7)
+    select *, clock_timestamp() as now
+    from disclosures_of_case($1::uuid[], $2, $3::text[], $4, $5, $6, $7, $8)
 """
 _CHANGES: Final = "select beneficiary_id, changes from changes_of_cases($1::uuid[], $2::text[])"
 
@@ -27,16 +28,19 @@ async def disclosures_of_case(
     hidden_types: Sequence[str],
     before: CasePlace | None,
     size: int,
+    *,
+    asked_back_only: bool = False,
 ) -> tuple[list[CaseDisclosure], CasePlace | None]:
     """Up to `size` lines of these records of a person, what was read last first, none of the hidden types;
     and where what follows begins, None where nothing does.
 
     Args:
         referral_id: for this one only.
+        asked_back_only: that of which something is asked back and not answered.
     """
     place = before or (None, None, None)
     rows = await tx.connection.fetch(
-        _LISTED, list(records), referral_id, list(hidden_types), *place, size + 1
+        _LISTED, list(records), referral_id, list(hidden_types), asked_back_only, *place, size + 1
     )
     lines = [_line(row) for row in rows[:size]]
     if len(rows) <= size:

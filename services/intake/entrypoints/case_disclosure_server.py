@@ -56,6 +56,7 @@ class CaseDisclosureServer(case_disclosure_service_pb2_grpc.CaseDisclosureServic
         return messages.ListCaseDisclosuresResponse(
             disclosures=map(_disclosure_message, page.disclosures),
             next_page_token=_token(page.next_before),
+            also_asked_back=map(_disclosure_message, page.also_asked_back),
         )
 
 

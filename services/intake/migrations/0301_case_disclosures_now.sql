@@ -1,13 +1,15 @@
 -- migrate:up
 
--- As in 0299, but for two things. Until when something stays permitted follows from all that the person says to that agency about
+-- As in 0299, but for three things. Until when something stays permitted follows from all that the person says to that agency about
 -- that purpose now, as owed_disclosures asks back by (0260): another consent may carry it on, or a denial end it, and while consent
 -- is frozen nothing is permitted. And the pages after the first tell what stood when the first was read: what is read again
--- meanwhile would go to the top, past who is on their way down.
+-- meanwhile would go to the top, past who is on their way down. And what is asked back and not answered can be asked for alone: it
+-- presses, however old it is.
 drop function disclosures_of_case(uuid [], uuid, text [], timestamptz, uuid, integer);
 
 create function disclosures_of_case(
-    people uuid [], referral uuid, hidden_types text [], as_of timestamptz, before_time timestamptz, before_id uuid, most integer
+    people uuid [], referral uuid, hidden_types text [], asked_back_only boolean, as_of timestamptz, before_time timestamptz,
+    before_id uuid, most integer
 )
 returns table (
     disclosure_id uuid, referral_id uuid, agency_id uuid, kind text, refusal_reason text, given_mask bigint, legal_bases text [],
@@ -42,7 +44,20 @@ begin atomic
     ),
     chosen as materialized (
         select line.* from line
-        where before_time is null or (line.last_time, line.disclosure_id) < (before_time, before_id)
+        where (before_time is null or (line.last_time, line.disclosure_id) < (before_time, before_id))
+        and (
+            not asked_back_only
+            or exists (
+                select from recall as asked
+                where asked.acknowledged_time is null and asked.recall_id in (
+                    select back.recall_id from recalled_disclosure as back
+                    where back.disclosure_id = any(line.disclosure_ids)
+                    union all
+                    select back.recall_id from corrected_disclosure as back
+                    where back.disclosure_id = any(line.disclosure_ids)
+                )
+            )
+        )
         order by line.last_time desc, line.disclosure_id desc
         limit most
     )

@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import Final
 
 from chassis.access_records import AccessRecord
 from chassis.postgres import Transaction
@@ -14,13 +15,21 @@ from services.intake.use_cases.own_agency import own_agency
 from services.intake.use_cases.page_with_words import USUAL_PAGE_SIZE
 from services.intake.use_cases.records_of_person import records_of_person
 
+MOST_ASKED_BACK: Final = 200
+
 
 @dataclass(frozen=True, slots=True)
 class CaseDisclosuresPage:
-    """Lines, what was read last first, and where the next page begins; None on the last page."""
+    """Lines, what was read last first, and where the next page begins; None on the last page.
+
+    Args:
+        also_asked_back: with the first page, of those behind it what is asked back and not answered: it
+            presses, however old it is. `MOST_ASKED_BACK` at most.
+    """
 
     disclosures: Sequence[CaseDisclosure]
     next_before: CasePlace | None
+    also_asked_back: Sequence[CaseDisclosure]
 
 
 async def list_case_disclosures(
@@ -46,5 +55,10 @@ async def list_case_disclosures(
     hidden = types_hidden_from(tx.caller.roles)
     size = page_size or USUAL_PAGE_SIZE
     found, next_before = await disclosures_of_case(tx, records, referral_id, hidden, before, size)
+    also: list[CaseDisclosure] = []
+    if before is None and next_before is not None:
+        also, _ = await disclosures_of_case(
+            tx, records, referral_id, hidden, next_before, MOST_ASKED_BACK, asked_back_only=True
+        )
     tx.record_access(AccessRecord("intake", method, [beneficiary_id]))
-    return CaseDisclosuresPage(found, next_before)
+    return CaseDisclosuresPage(found, next_before, also)

@@ -80,7 +80,7 @@ async def test_the_line_of_time_goes_to_its_end_and_the_case_says_what_is_asked_
         story = [await words_of(browser, f"{case}/story?from={place}", without=NOT_ALL) for place in places]
         assert sum(page.count(BY_HUB) for page in story) == MANY + 1
         assert sum(page.count(ASKED_BACK) for page in story) == 1
-        on_case = await words_of(browser, case, without=NOT_ALL)
+        on_case = await words_of(browser, case)
         waiting = on_case.partition(WAITS)[2].partition("What has happened")[0]
         assert waiting.count(ASKED_BACK) == 1
         assert "Greek A1 — The person took their consent back: Name" in waiting
@@ -93,7 +93,7 @@ async def test_whoever_was_given_more_than_a_page_reads_is_told_so(agency: Partn
     here = await asked_back(agency, MOST_LINES + 100)
     case = here.partition("/referrals")[0]
     async with agency.console.browser(Role.CASEWORKER, **KEM) as browser:
-        for path in (case, f"{case}/story", here):
+        for path in (f"{case}/story", here):
             words = await words_of(browser, path)
             assert BY_HUB in words
             assert NOT_ALL in words, path

@@ -217,21 +217,29 @@ class ListCaseDisclosuresResponse(_message.Message):
 
     DISCLOSURES_FIELD_NUMBER: _builtins.int
     NEXT_PAGE_TOKEN_FIELD_NUMBER: _builtins.int
+    ALSO_ASKED_BACK_FIELD_NUMBER: _builtins.int
     next_page_token: _builtins.str
     """Empty on the last page."""
     @_builtins.property
     def disclosures(self) -> _containers.RepeatedCompositeFieldContainer[Global___CaseDisclosure]:
         """The lines, what was read last first."""
 
+    @_builtins.property
+    def also_asked_back(self) -> _containers.RepeatedCompositeFieldContainer[Global___CaseDisclosure]:
+        """With the first page, of the lines behind it those of which something is asked back and not answered yet, 200 at most: it presses,
+        however old it is.
+        """
+
     def __init__(
         self,
         *,
         disclosures: _abc.Iterable[Global___CaseDisclosure] | None = ...,
         next_page_token: _builtins.str = ...,
+        also_asked_back: _abc.Iterable[Global___CaseDisclosure] | None = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["disclosures", b"disclosures", "next_page_token", b"next_page_token"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["also_asked_back", b"also_asked_back", "disclosures", b"disclosures", "next_page_token", b"next_page_token"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 

@@ -55,7 +55,7 @@ _MOST: Final = 200
 _STEPS_SHOWN: Final = 10
 """On the page of the case; all are on that of its story."""
 _LINES_READ: Final = 50
-"""Of what was given, at first: that is all of nearly everybody's. What is asked back may be of the oldest."""
+"""Of what was given: enough for the newest steps of nearly everybody."""
 _BOTH: Final = ("GET", "POST")
 _MENDED: Final = (Invalid, RuleBroken, Conflict)
 """Refusals that whoever sent the form can mend in it; what nobody answered is kept whole by the door."""
@@ -119,7 +119,7 @@ class CasePages:
         case, agreed, given, directory, colleagues = await asyncio.gather(
             read_case(visit),
             consents_soon(visit),
-            given_soon(visit, lines=_LINES_READ),
+            given_soon(visit, most=_LINES_READ),
             directory_of(visit, self._names),
             colleagues_soon(visit, self._names),
         )
@@ -137,7 +137,6 @@ class CasePages:
             last_sequence=delivered.last_sequence if delivered else None,
             changes=changes,
             is_without=given is None or agreed is None,
-            given=given,
             asked_back=open_recalls(case.person_id, given, types, directory, visit, now),
             case=case,
             who=described(case.known, visit),

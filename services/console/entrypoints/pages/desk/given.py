@@ -44,23 +44,22 @@ log = structlog.get_logger(__name__)
 Given = messages.ListCaseDisclosuresResponse
 
 
-async def given_soon(visit: Visit, referral_id: str | None = None, lines: int = _A_CALL) -> Given | None:
-    """Of the person of the address, all that there is; nearly everybody's by one call.
+async def given_soon(visit: Visit, referral_id: str | None = None, most: int = MOST_LINES) -> Given | None:
+    """Of the person of the address, all that there is, the newest first; nearly everybody's by one call.
 
-    None where it is not answered soon: a case is read without, and says so. Where there are more than
-    `MOST_LINES`, or only the first ones were answered soon, `next_page_token` says that some are missing.
+    None where it is not answered soon: a case is read without, and says so. Where there are more than `most`,
+    or only the first ones were answered soon, `next_page_token` says that some are missing.
 
     Args:
         referral_id: for this one only.
-        lines: asked for at first.
     """
     clock = asyncio.get_running_loop()
     until, found = clock.time() + _PATIENCE_SECONDS, None
-    while found is None or (found.next_page_token and len(found.disclosures) < MOST_LINES):
+    while found is None or (found.next_page_token and len(found.disclosures) < most):
         request = messages.ListCaseDisclosuresRequest(
             beneficiary_id=visit.path_value("person"),
             referral_id=referral_id,
-            page_size=lines if found is None else _A_CALL,
+            page_size=min(most, _A_CALL),
             page_token="" if found is None else found.next_page_token,
         )
         try:

@@ -41,7 +41,7 @@ def open_recalls(
         about: what each referral is for, by its id.
     """
     found: dict[str, OpenRecall] = {}
-    for one in given.disclosures if given is not None else ():
+    for one in (*given.disclosures, *given.also_asked_back) if given is not None else ():
         for asked in one.recalls:
             if asked.HasField("acknowledged_time") or asked.recall_id in found:
                 continue
