@@ -37,6 +37,10 @@ begin atomic
         and given.kind in ('PULLED', 'VERBAL', 'EMERGENCY')
         and (as_of is null or given.disclosed_time <= as_of)
         and (referral is null or given.referral_id = referral)
+        and (
+            not asked_back_only
+            or exists (select from recall where recall.beneficiary_id = any(people) and recall.acknowledged_time is null)
+        )
         and coalesce(need.service_type <> all(hidden_types), true)
         group by
             given.referral_id, given.agency_id, given.kind, told.refusal_reason, given.given_mask, given.legal_bases,
