@@ -122,7 +122,7 @@ async def test_requests_by_right_are_counted_by_their_month(office: Office) -> N
     assert (waiting.count, waiting.overdue, waiting.due_soon) == (4, 1, 2)
     first = waiting.first_due_time.ToDatetime(tzinfo=UTC)
     late = datetime.now(UTC) - first
-    assert timedelta(days=7) < late < timedelta(days=13), "a month after it was asked, to the end of its day in Athens"
+    assert timedelta(days=7) < late < timedelta(days=13), "a month after that day in Athens"
 
 
 async def test_what_is_answered_waits_no_more(office: Office) -> None:
