@@ -7,6 +7,7 @@ from uuid import UUID
 from chassis.postgres import Transaction
 from services.intake.adapters.postgres_beneficiaries import BeneficiaryRow
 from services.intake.adapters.record_format import CASE_CODE, categories_of_classes, key_class_of
+from services.intake.adapters.sealed_rows import SEAL_ANEW, key_columns, record_columns
 from services.intake.adapters.sealing import DataKey
 from services.intake.adapters.vault import SealedRecord
 from services.intake.domain.identifiers import IdentifierField
@@ -19,7 +20,7 @@ _FOUND_BY: Final[Mapping[IdentifierField, str]] = {
 }
 """In which category lies what the index finds people by."""
 
-_EMPTY: Final = """
+_EMPTY: Final = f"""
     with gone as (
         delete from sealed_record where beneficiary_id = $1 and category <> all ($8::text[])
         and (category = any($11::text[]) or key_id = any($12::uuid[]))
@@ -28,21 +29,12 @@ _EMPTY: Final = """
             profile_version = profile_version + $14
         where beneficiary_id = $1
         returning profile_version
-    ), keys as (
-        insert into data_key
-            (beneficiary_id, registered_by_agency_id, key_class, epoch, key_id, wrapped)
-        select $1, $2, * from unnest($4::text[], $5::int[], $6::uuid[], $7::bytea[])
-    ), records as (
-        insert into sealed_record
-            (beneficiary_id, registered_by_agency_id, version, category, key_id, ciphertext)
-        select $1, $2, $3, * from unnest($8::text[], $9::uuid[], $10::bytea[])
-        on conflict (beneficiary_id, category) do update
-        set version = excluded.version, key_id = excluded.key_id, ciphertext = excluded.ciphertext
+    {SEAL_ANEW}
     ), unindexed as (
         delete from blind_index where beneficiary_id = $1 and field = any($13::text[])
     )
     select profile_version from person
-"""
+"""  # noqa: S608  constant
 
 
 async def empty_classes(
@@ -67,13 +59,8 @@ async def empty_classes(
         row.beneficiary_id,
         row.registered_by_agency_id,
         row.version + 1,
-        list(fresh),
-        [key.wrapped.epoch for key in fresh.values()],
-        [key.key_id for key in fresh.values()],
-        [key.wrapped.wrapped for key in fresh.values()],
-        [one.category for one in records],
-        [one.key_id for one in records],
-        [one.ciphertext for one in records],
+        *key_columns(fresh.values()),
+        *record_columns(records),
         categories_of_classes(gone),
         list(gone.values()),
         _fields_of(gone),

@@ -10,6 +10,7 @@ from chassis.postgres import Transaction
 from kernel.errors import NotFound, RuleBroken
 from kernel.ids import AgencyId, BeneficiaryId
 from kernel.vocabulary import Origin
+from services.intake.adapters.sealed_rows import SEAL_ANEW, key_columns, record_columns
 from services.intake.adapters.sealing import DataKey
 from services.intake.adapters.vault import SealedRecord, Vault
 from services.intake.domain.identifiers import Identifier
@@ -49,7 +50,7 @@ _INSERT: Final = """
     insert into blind_index (beneficiary_id, registered_by_agency_id, field, digest)
     select $1, $2, * from unnest($12::text[], $13::smallint[])
 """
-_REPLACE: Final = """
+_REPLACE: Final = f"""
     with gone as (
         delete from sealed_record where beneficiary_id = $1 and category <> all ($8::text[])
     ), person as (
@@ -57,16 +58,7 @@ _REPLACE: Final = """
             profile_version = profile_version + $13
         where beneficiary_id = $1
         returning profile_version
-    ), keys as (
-        insert into data_key
-            (beneficiary_id, registered_by_agency_id, key_class, epoch, key_id, wrapped)
-        select $1, $2, * from unnest($4::text[], $5::int[], $6::uuid[], $7::bytea[])
-    ), records as (
-        insert into sealed_record
-            (beneficiary_id, registered_by_agency_id, version, category, key_id, ciphertext)
-        select $1, $2, $3, * from unnest($8::text[], $9::uuid[], $10::bytea[])
-        on conflict (beneficiary_id, category) do update
-        set version = excluded.version, key_id = excluded.key_id, ciphertext = excluded.ciphertext
+    {SEAL_ANEW}
     ), unindexed as (
         delete from blind_index where beneficiary_id = $1
         and (field, digest) not in (select * from unnest($11::text[], $12::smallint[]))
@@ -76,7 +68,7 @@ _REPLACE: Final = """
         on conflict do nothing
     )
     select profile_version from person
-"""
+"""  # noqa: S608  constant
 _KEYS: Final = """
     select distinct on (key_class) beneficiary_id, key_class, key_id, epoch, wrapped
     from data_key where beneficiary_id = $1 order by key_class, epoch desc
@@ -232,8 +224,8 @@ class PostgresBeneficiaries:
             row.registered_by_agency_id,
             str(row.origin),
             row.registered_time,
-            *_key_columns(keys.values()),
-            *_record_columns(records),
+            *key_columns(keys.values()),
+            *record_columns(records),
             *self._index_columns(identifiers),
         )
 
@@ -256,8 +248,8 @@ class PostgresBeneficiaries:
             row.beneficiary_id,
             row.registered_by_agency_id,
             row.version + 1,
-            *_key_columns(new_keys.values()),
-            *_record_columns(records),
+            *key_columns(new_keys.values()),
+            *record_columns(records),
             *self._index_columns(identifiers),
             int(profile_changed),
         )
@@ -308,24 +300,6 @@ class PostgresBeneficiaries:
     def _index_columns(self, identifiers: Iterable[Identifier]) -> tuple[list[str], list[int]]:
         entries = sorted({(str(one.field), self._vault.digest(one)) for one in identifiers})
         return [field for field, _ in entries], [digest for _, digest in entries]
-
-
-def _key_columns(keys: Iterable[DataKey]) -> tuple[list[Any], ...]:
-    found = list(keys)
-    return (
-        [key.key_class for key in found],
-        [key.wrapped.epoch for key in found],
-        [key.key_id for key in found],
-        [key.wrapped.wrapped for key in found],
-    )
-
-
-def _record_columns(records: Sequence[SealedRecord]) -> tuple[list[Any], ...]:
-    return (
-        [record.category for record in records],
-        [record.key_id for record in records],
-        [record.ciphertext for record in records],
-    )
 
 
 def _row(row: Mapping[str, Any]) -> BeneficiaryRow:

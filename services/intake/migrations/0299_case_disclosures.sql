@@ -10,8 +10,13 @@ create policy functions_of_the_owner on handover to intake_owner using (true);
 create function refusal_told(reason text) returns text language sql immutable
 return case reason when 'CONSENT_FROZEN' then 'CONSENT_NOT_IN_FORCE' else reason end;
 
+-- Until when something stays permitted follows from all that the person says to that agency about that purpose now, as
+-- owed_disclosures asks back by (0260): another consent may carry it on, or a denial end it, and while consent is frozen nothing is
+-- permitted. Pages after the first tell what stood when the first was read: what is read again meanwhile would go to the top, past who
+-- is on their way down. What is asked back and not answered can be asked for alone: it presses, however old it is.
 create function disclosures_of_case(
-    people uuid [], referral uuid, hidden_types text [], before_time timestamptz, before_id uuid, most integer
+    people uuid [], referral uuid, hidden_types text [], asked_back_only boolean, as_of timestamptz, before_time timestamptz,
+    before_id uuid, most integer
 )
 returns table (
     disclosure_id uuid, referral_id uuid, agency_id uuid, kind text, refusal_reason text, given_mask bigint, legal_bases text [],
@@ -37,7 +42,12 @@ begin atomic
             or (select current_setting('app.internal', true) = 'true')
         )
         and given.kind in ('PULLED', 'VERBAL', 'EMERGENCY')
+        and (as_of is null or given.disclosed_time <= as_of)
         and (referral is null or given.referral_id = referral)
+        and (
+            not asked_back_only
+            or exists (select from recall where recall.beneficiary_id = any(people) and recall.acknowledged_time is null)
+        )
         and coalesce(need.service_type <> all(hidden_types), true)
         group by
             given.referral_id, given.agency_id, given.kind, told.refusal_reason, given.given_mask, given.legal_bases,
@@ -45,7 +55,20 @@ begin atomic
     ),
     chosen as materialized (
         select line.* from line
-        where before_time is null or (line.last_time, line.disclosure_id) < (before_time, before_id)
+        where (before_time is null or (line.last_time, line.disclosure_id) < (before_time, before_id))
+        and (
+            not asked_back_only
+            or exists (
+                select from recall as asked
+                where asked.acknowledged_time is null and asked.recall_id in (
+                    select back.recall_id from recalled_disclosure as back
+                    where back.disclosure_id = any(line.disclosure_ids)
+                    union all
+                    select back.recall_id from corrected_disclosure as back
+                    where back.disclosure_id = any(line.disclosure_ids)
+                )
+            )
+        )
         order by line.last_time desc, line.disclosure_id desc
         limit most
     )
@@ -53,9 +76,22 @@ begin atomic
         chosen.disclosure_id, chosen.referral_id, chosen.agency_id, chosen.kind, chosen.refusal_reason, chosen.given_mask,
         chosen.legal_bases, chosen.first_time, chosen.last_time, chosen.times, chosen.answer,
         (
-            select jsonb_agg(jsonb_build_array(cell.categories, cell.valid_until_time))
-            from disclosure as latest inner join grant_cell as cell on cell.cell_id = any(latest.cell_ids)
-            where latest.disclosure_id = chosen.disclosure_id and cell.withdrawn_time is null
+            select jsonb_agg(jsonb_build_array(cell.effect, cell.categories, cell.valid_from_time, cell.valid_until_time))
+            from disclosure as latest
+            cross join lateral (
+                select array(
+                    select seen.other_id from same_person as seen
+                    where seen.beneficiary_id = latest.beneficiary_id and seen.unmerged_time is null
+                ) || latest.beneficiary_id as ids
+            ) as record
+            inner join grant_cell as cell
+                on cell.beneficiary_id = any(record.ids) and cell.agency_id = latest.agency_id and cell.purpose = latest.purpose
+            where latest.disclosure_id = chosen.disclosure_id and cardinality(latest.cell_ids) > 0
+            and (cell.beneficiary_id = latest.beneficiary_id or cell.effect = 'DENY') and cell.withdrawn_time is null
+            and not exists (
+                select from consent_freeze as doubt
+                where doubt.beneficiary_id = any(record.ids) and doubt.lifted_time is null
+            )
         ),
         (
             select jsonb_agg(jsonb_build_object(

@@ -4,6 +4,7 @@ from collections.abc import AsyncIterator
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 from uuid import UUID, uuid4
 
@@ -19,9 +20,12 @@ from kem.intake.v1.consent_policy_service_pb2_grpc import ConsentPolicyServiceSt
 from kem.intake.v1.intake_service_pb2_grpc import IntakeServiceStub
 from kernel import codes
 from services.intake.entrypoints.translate_beneficiary import beneficiary_message
-from tests.support.intake import RunningIntake
+from tests.support.intake import RunningIntake, running_intake
 from tests.support.people import invented_person
+from tests.support.postgres import MakeDatabase
+from tests.support.referral_voice import ReferralVoice, referral_voice
 from tools.notices.publishing import publish_sample, sample_notice
+from tools.stack.broker import Broker
 
 if TYPE_CHECKING:  # the generated code has these for types only
     from kem.disclosure.v1.disclosure_service_pb2_grpc import DisclosureServiceAsyncStub
@@ -135,3 +139,17 @@ async def desk_at(intake: RunningIntake) -> AsyncIterator[Desk]:
             DisclosureServiceStub(partner),
             DisclosureServiceStub(officer),
         )
+
+
+@asynccontextmanager
+async def desk_that_hears(
+    fresh_database: MakeDatabase, broker: Broker, folder: Path
+) -> AsyncIterator[tuple[RunningIntake, ReferralVoice, Desk]]:
+    """An intake of its own with a desk, and the voice of referral, from which it hears who holds what."""
+    database = fresh_database(schemas=("intake", "referral"))
+    async with (
+        running_intake(database, folder, roles="grpc,stream", bootstrap=broker.bootstrap) as intake,
+        referral_voice(database, broker.bootstrap) as referral,
+        desk_at(intake) as desk,
+    ):
+        yield intake, referral, desk

@@ -23,15 +23,15 @@ from kem.intake.v1.intake_service_pb2_grpc import IntakeServiceStub
 from kem.intake.v1.merge_service_pb2_grpc import MergeServiceStub
 from kernel import codes
 from kernel.restricted import RESTRICTED_TYPES
-from tests.component.intake.desk import COURSES, Desk, at, desk_at
+from tests.component.intake.desk import COURSES, Desk, at, desk_that_hears
 from tests.component.intake.erasing import erase
 from tests.component.intake.office import AnyOffice
 from tests.component.intake.telephone import handover_request
 from tests.component.intake.test_listed_people import accesses_of
 from tests.component.intake.test_merges import merge_of
-from tests.support.intake import RunningIntake, running_intake
+from tests.support.intake import RunningIntake
 from tests.support.postgres import MakeDatabase
-from tests.support.referral_voice import accepted, referral_voice
+from tests.support.referral_voice import accepted
 from tests.support.refusals import refused
 from tools.stack.broker import Broker
 
@@ -82,12 +82,7 @@ async def office(intake: RunningIntake, desk: Desk) -> Office:
 async def test_what_the_holder_reads_is_one_line_until_it_is_refused_and_asked_back(
     fresh_database: MakeDatabase, broker: Broker, tmp_path: Path
 ) -> None:
-    database = fresh_database(schemas=("intake", "referral"))
-    async with (
-        running_intake(database, tmp_path, roles="grpc,stream", bootstrap=broker.bootstrap) as intake,
-        referral_voice(database, broker.bootstrap) as referral,
-        desk_at(intake) as desk,
-    ):
+    async with desk_that_hears(fresh_database, broker, tmp_path) as (intake, referral, desk):
         office = Office(intake, desk)
         await desk.agree()
         person, ends = await desk.person(), datetime.now(UTC) + timedelta(days=9)
@@ -195,12 +190,7 @@ async def test_until_when_it_is_permitted_follows_from_what_the_person_says_now(
 async def test_what_is_read_again_meanwhile_makes_no_page_leave_out_a_line(
     fresh_database: MakeDatabase, broker: Broker, tmp_path: Path
 ) -> None:
-    database = fresh_database(schemas=("intake", "referral"))
-    async with (
-        running_intake(database, tmp_path, roles="grpc,stream", bootstrap=broker.bootstrap) as intake,
-        referral_voice(database, broker.bootstrap) as referral,
-        desk_at(intake) as desk,
-    ):
+    async with desk_that_hears(fresh_database, broker, tmp_path) as (intake, referral, desk):
         office = Office(intake, desk)
         await desk.agree()
         person = await desk.person()

@@ -13,10 +13,10 @@ from kem.disclosure.v1 import disclosure_service_pb2 as messages
 from kem.intake.v1 import intake_service_pb2
 from kem.referral.v1 import referral_events_pb2 as facts
 from kernel import codes
-from tests.component.intake.desk import COURSES, Desk, at, desk_at
+from tests.component.intake.desk import COURSES, Desk, at, desk_at, desk_that_hears
 from tests.support.intake import RunningIntake, running_intake
 from tests.support.postgres import MakeDatabase
-from tests.support.referral_voice import accepted, referral_voice
+from tests.support.referral_voice import accepted
 from tests.support.refusals import refused
 from tools.stack.broker import Broker
 
@@ -32,12 +32,7 @@ async def _opened(fresh_database: MakeDatabase, folder: Path) -> AsyncIterator[t
 async def test_the_holder_gets_consented_fields_until_consent_or_referral_ends(
     fresh_database: MakeDatabase, broker: Broker, tmp_path: Path
 ) -> None:
-    database = fresh_database(schemas=("intake", "referral"))
-    async with (
-        running_intake(database, tmp_path, roles="grpc,stream", bootstrap=broker.bootstrap) as intake,
-        referral_voice(database, broker.bootstrap) as referral,
-        desk_at(intake) as desk,
-    ):
+    async with desk_that_hears(fresh_database, broker, tmp_path) as (_, referral, desk):
         assert await desk.agree() == 1
         person = await desk.person()
         await desk.consent(person)

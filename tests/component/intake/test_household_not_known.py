@@ -17,10 +17,10 @@ from kem.intake.v1 import intake_service_pb2 as messages
 from kem.intake.v1.need_pb2 import RecordedNeed
 from kernel import codes
 from services.intake.domain.beneficiary import Absence
-from tests.component.intake.desk import Desk, desk_at
-from tests.support.intake import RunningIntake, running_intake
+from tests.component.intake.desk import Desk, desk_that_hears
+from tests.support.intake import RunningIntake
 from tests.support.postgres import MakeDatabase
-from tests.support.referral_voice import ReferralVoice, accepted, referral_voice
+from tests.support.referral_voice import ReferralVoice, accepted
 from tools.stack.broker import Broker
 
 HOUSING = codes.service_type("HOUSING_SEARCH")
@@ -90,12 +90,7 @@ def read(given: DisclosedBeneficiary) -> tuple[list[str], bool]:
 
 @pytest.fixture
 async def home(fresh_database: MakeDatabase, broker: Broker, tmp_path: Path) -> AsyncIterator[Home]:
-    database = fresh_database(schemas=("intake", "referral"))
-    async with (
-        running_intake(database, tmp_path, roles="grpc,stream", bootstrap=broker.bootstrap) as intake,
-        referral_voice(database, broker.bootstrap) as referral,
-        desk_at(intake) as desk,
-    ):
+    async with desk_that_hears(fresh_database, broker, tmp_path) as (intake, referral, desk):
         await desk.agree()
         yield Home(intake, desk, referral)
 
